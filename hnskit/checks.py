@@ -1,0 +1,186 @@
+"""Preflight: is this host fit for the redirect? Findings about a snapshot, before any change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from hnskit.desired import ALL_PARTS, Desired
+from hnskit.errors import PreflightError
+from hnskit.facts import Facts
+from hnskit.model import NetworkType
+from hnskit.planning import plan
+
+Severity = Literal["ok", "warning", "error"]
+
+RS4_BUILD = 17134
+"""Windows Server, version 1803: the first with proxy policies (HNS fact 49)."""
+
+_WIFI = 9  # NdisPhysicalMediumNative802_11
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that preflight looked at."""
+
+    id: str
+    severity: Severity
+    object: str
+    message: str
+    next_step: str = ""
+
+
+def preflight(desired: Desired, facts: Facts) -> tuple[Finding, ...]:
+    """Look at everything that could stand in the way.
+
+    Returns:
+        Findings of severity ok, warning (goes on) and error (nothing must be changed).
+    """
+    return tuple(
+        finding
+        for check in (_readable, _windows, _hns, _docker, _adapter, _risk, _isolation, _plan)
+        for finding in check(desired, facts)
+    )
+
+
+def require_fit(findings: Iterable[Finding], host: str = "") -> None:
+    """Stop unless the host is fit.
+
+    Raises:
+        PreflightError: naming every finding of severity error.
+    """
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        lines = "; ".join(f"{finding.object}: {finding.message}" for finding in errors)
+        steps = " ".join(dict.fromkeys(finding.next_step for finding in errors if finding.next_step))
+        raise PreflightError(f"the host is not fit, nothing was changed: {lines}", host=host, next_step=steps)
+
+
+def _readable(_: Desired, facts: Facts) -> Iterator[Finding]:
+    for problem in facts.problems:
+        yield Finding("readable", "error", problem.partition(":")[0], f"could not be read ({problem})")
+
+
+def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
+    system = facts.system
+    if system is None:
+        return
+    named = f"{system.product} ({system.build}.{system.revision})"
+    if system.build < RS4_BUILD:
+        yield Finding(
+            "build",
+            "error",
+            "Windows",
+            f"{named} has no proxy policies",
+            f"They came with build {RS4_BUILD} (1803, RS4).",
+        )
+    else:
+        yield Finding("build", "ok", "Windows", named)
+    if system.administrator:
+        yield Finding("administrator", "ok", "account", "is an administrator")
+    else:
+        yield Finding(
+            "administrator",
+            "error",
+            "account",
+            "is no administrator, and HNS serves nobody else",
+            "Use another account.",
+        )
+
+
+def _hns(_: Desired, facts: Facts) -> Iterator[Finding]:
+    if facts.hns_version is None:
+        yield Finding("hns", "warning", "HNS", "does not tell its version, as before 1803")
+    else:
+        yield Finding("hns", "ok", "HNS", f"version {facts.hns_version[0]}.{facts.hns_version[1]}")
+
+
+def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
+    docker = facts.docker
+    if docker is None or docker.error:
+        reason = docker.error if docker else "is not there"
+        yield Finding("docker", "error", "Docker", reason, "Start the service: Start-Service docker")
+    elif docker.os and docker.os != "windows":
+        yield Finding(
+            "docker", "error", "Docker", f"runs {docker.os} containers", "Switch Docker to Windows containers."
+        )
+    else:
+        yield Finding("docker", "ok", "Docker", f"version {docker.version}")
+
+
+def _adapter(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    if facts.networks_named(desired.network.name):
+        return
+    wanted = desired.network.adapter
+    physical = [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
+    if wanted:
+        named = [adapter for adapter in facts.adapters if adapter.name == wanted]
+        if not named:
+            there = ", ".join(adapter.name for adapter in physical) or "none"
+            yield Finding(
+                "adapter", "error", f"adapter {wanted}", "is not there", f"Physical adapters that are up: {there}."
+            )
+            return
+        if not named[0].physical:
+            yield Finding(
+                "adapter", "error", f"adapter {wanted}", "is not a physical adapter; HNS refuses it (HNS fact 25)"
+            )
+            return
+        physical = named
+    if not physical:
+        yield Finding("adapter", "error", "adapter", "no physical adapter is up for the bridge")
+    elif all(adapter.medium == _WIFI for adapter in physical):
+        yield Finding(
+            "adapter", "error", f"adapter {physical[0].name}", "is Wi-Fi, where L2Bridge does not work (HNS fact 26)"
+        )
+    else:
+        yield Finding("adapter", "ok", f"adapter {physical[0].name}", "is physical and up")
+
+
+def _risk(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    """What the move of the adapter's address may lose (HNS fact 67)."""
+    bridged = any(network.is_type(NetworkType.L2BRIDGE) for network in facts.networks)
+    physical = [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
+    if bridged or not physical:
+        return
+    if len(physical) == 1:
+        yield Finding(
+            "single-adapter",
+            "warning",
+            f"adapter {physical[0].name}",
+            "is the only one: the host goes away for seconds when the bridge appears, and when it goes",
+            "A second adapter, named in network.adapter, keeps the management adapter out of it.",
+        )
+    indexes = {
+        adapter.index for adapter in physical if not desired.network.adapter or adapter.name == desired.network.adapter
+    }
+    for address in facts.addresses:
+        if address.interface_index in indexes and address.origin == "Manual":
+            yield Finding(
+                "static-address",
+                "warning",
+                f"address {address.address}",
+                "is static; some Windows builds lose a static address in the move (2004, 20H2)",
+                "Have a console at hand.",
+            )
+
+
+def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
+    for container in desired.containers:
+        if container.isolation == "hyperv":
+            yield Finding(
+                "isolation",
+                "warning",
+                f"container {container.name}",
+                "has Hyper-V isolation: a proxy policy there is UNCONFIRMED (HNS fact 54b)",
+                "Use isolation: process.",
+            )
+
+
+def _plan(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    refused = plan(desired, facts, ALL_PARTS).refused
+    for step in refused:
+        yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)
+    if not refused:
+        yield Finding("plan", "ok", "plan", "nothing that is there stands in the way")

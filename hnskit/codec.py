@@ -1,0 +1,374 @@
+"""HNS JSON: objects from what a host printed, and the bodies of requests.
+
+The only file that knows how HNS spells things, in v1 and in v2. It reads whatever shows an HNS object: an
+envelope of HNSCall, ConvertTo-Json, hcsshim's log lines, and lossy forms such as Format-List. The order of
+members is never relied on (HNS fact 11), unknown ones stay in `raw` and in `Policy.settings`.
+
+| | v1 | v2 |
+|---|---|---|
+| policy | `{"Type":T,…}` | `{"Type":T,"Settings":{…}}` |
+| subnet's prefix | `Subnets[].AddressPrefix` | `Ipams[].Subnets[].IpAddressPrefix` |
+| subnet's gateway | `Subnets[].GatewayAddress` | `Ipams[].Subnets[].Routes[].NextHop` |
+| endpoint's network | `VirtualNetwork` | `HostComputeNetwork` |
+| endpoint's address | `IPAddress`, `PrefixLength` | `IpConfigurations[].IpAddress`, `.PrefixLength` |
+| endpoint's gateway | `GatewayAddress` | `Routes[]` to 0.0.0.0/0 |
+| DNS servers | `DNSServerList`: text with commas | `Dns.ServerList`: list |
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hnskit.answer import Answer, load
+from hnskit.errors import HnsError, HostAnswerError
+from hnskit.model import Compartment, Endpoint, Network, Policy, PolicyList, Subnet
+
+T = TypeVar("T")
+
+VFP_EXTENSIONS = frozenset({"E9B59CFA-2BE1-4B21-828F-B6FBDBDDC017", "F74F241B-440F-4433-BB28-00F89EAD20D8"})
+"""Ids of the Azure VFP switch extension: 1709 to Server 2019, and Server 2022 on (HNS fact 20)."""
+
+PROXY_KEYS = ("IP", "Port", "Destination", "OutboundNat", "ExceptionList")
+"""Every key of a v1 PROXY policy beside Type (HNS fact 44)."""
+
+_L4PROXY_KEYS = (*PROXY_KEYS, "Protocol", "OutboundNAT", "Exceptions")  # the sources disagree (HNS fact 51)
+_DEFAULT_ROUTE = "0.0.0.0/0"
+_REMOTE_ENDPOINT = 1  # v2 Flags, hcsshim hcn/hcnendpoint.go
+_MAX_COMPARTMENT = 0xFFFF  # CompartmentId is a uint16 (HNS fact 37)
+
+
+def parse_envelope(text: str, hresult: int = 0) -> Any:
+    """The Output of an answer of HNSCall: None, a dict or a list (HNS facts 2, 3, 11-13).
+
+    Args:
+        text: the response; empty where HNS gave none.
+        hresult: what HNSCall returned, signed or unsigned.
+
+    Raises:
+        HnsError: HNS refused, by Success or by the HRESULT. `code` is ErrorCode, else the HRESULT, else 0
+            (Server 2016 gives no code).
+        HostAnswerError: it is cut off, or no envelope.
+    """
+    code = hresult & 0xFFFFFFFF if hresult & 0x80000000 else 0
+    if not text.strip():
+        if code:
+            raise HnsError("", code=code)
+        return None
+    try:
+        refusal, output = _read_envelope(text)
+    except HostAnswerError:
+        if code:  # the HRESULT says that HNS refused, whatever became of the text
+            raise HnsError("", code=code) from None
+        raise
+    if refusal is not None or code:
+        said, error_code = refusal or ("", 0)
+        raise HnsError(said, code=error_code or code)
+    return output
+
+
+def _read_envelope(text: str) -> tuple[tuple[str, int] | None, Any]:
+    """Its Error and ErrorCode where Success is false, else None; and its Output."""
+    answer = Answer(load(text), "answer")
+    success, code, output = (answer.json.get(key) for key in ("Success", "ErrorCode", "Output"))
+    if not isinstance(success, bool):
+        raise HostAnswerError("answer.Success is neither true nor false", got=text)
+    if not success:
+        if not isinstance(code, int | None) or isinstance(code, bool):
+            raise HostAnswerError("answer.ErrorCode is not a whole number", got=text)
+        return (answer.text("Error"), (code or 0) & 0xFFFFFFFF), None
+    if output is None or output == "":
+        return None, None
+    if not isinstance(output, dict | list):
+        raise HostAnswerError("answer.Output is neither an object nor a list", got=text)
+    return None, output
+
+
+def parse_all(output: object, parse: Callable[[object], T]) -> tuple[T, ...]:
+    """Each object of a list's Output; an object by itself is a list of one, None an empty one."""
+    return tuple(parse(item) for item in Answer({"Output": output}, "answer").items("Output"))
+
+
+def version_of(number: int) -> tuple[int, int]:
+    """(Major, Minor) of the HNS that made an object, from its Version: Major << 32 | Minor (HNS fact 59)."""
+    return number >> 32, number & 0xFFFFFFFF
+
+
+def parse_version(obj: object) -> tuple[int, int]:
+    """(Major, Minor) from the Output of /globals/version (HNS fact 8)."""
+    answer = Answer(obj, "version")
+    major, minor = answer.number("Major"), answer.number("Minor")
+    if major is None or minor is None:
+        raise HostAnswerError("version has no Major and Minor", got=obj)
+    return major, minor
+
+
+def parse_network(obj: object) -> Network:
+    """A network, in any form.
+
+    Raises:
+        HostAnswerError: a member has a type that HNS does not give it.
+    """
+    answer = Answer(obj, "network")
+    v2_subnets = [item for ipam in answer.objects("Ipams") for item in ipam.objects("Subnets")]
+    policies = _policies(answer)
+    adapters = (item.settings.get("NetworkAdapterName") for item in policies if item.type == "NetAdapterName")
+    return Network(
+        id=answer.text("ID", "Id"),
+        name=answer.text("Name"),
+        type=answer.text("Type"),
+        subnets=tuple(_subnet(item) for item in answer.objects("Subnets") or v2_subnets),
+        policies=policies,
+        management_ip=answer.text("ManagementIP"),
+        adapter_name=answer.text("NetworkAdapterName") or next((str(name) for name in adapters if name), ""),
+        state=answer.number("State") or 0,
+        endpoint_count=answer.number("CurrentEndpointCount") or 0,
+        vfp_enabled=_vfp_enabled(answer),
+        version=_object_version(answer),
+        raw=answer.json,
+    )
+
+
+def parse_endpoint(obj: object) -> Endpoint:
+    """An endpoint, in any form.
+
+    Raises:
+        HostAnswerError: a member has a type that HNS does not give it.
+    """
+    answer = Answer(obj, "endpoint")
+    configurations = answer.objects("IpConfigurations")
+    address = answer if "IPAddress" in answer.json or not configurations else configurations[0]
+    dns = answer.texts("DNSServerList") or answer.nested("Dns").texts("ServerList")
+    flagged = "HostComputeNetwork" in answer.json and bool((answer.number("Flags") or 0) & _REMOTE_ENDPOINT)
+    return Endpoint(
+        id=answer.text("ID", "Id"),
+        name=answer.text("Name"),
+        network_id=answer.text("VirtualNetwork", "HostComputeNetwork"),
+        network_name=answer.text("VirtualNetworkName"),
+        type=answer.text("Type"),
+        address=address.text("IPAddress", "IpAddress"),
+        prefix_length=address.number("PrefixLength") or 0,
+        gateway=answer.text("GatewayAddress") or _default_gateway(answer),
+        mac=answer.text("MacAddress"),
+        dns=dns,
+        state=answer.number("State") or 0,
+        policies=_policies(answer),
+        containers=answer.texts("SharedContainers"),
+        compartment_id=_compartment_id(answer),
+        remote=bool(answer.flag("IsRemoteEndpoint")) or flagged,
+        version=_object_version(answer),
+        raw=answer.json,
+    )
+
+
+def parse_policy_list(obj: object) -> PolicyList:
+    """A policy list, or a v2 load balancer.
+
+    Raises:
+        HostAnswerError: a member has a type that HNS does not give it.
+    """
+    answer = Answer(obj, "policy list")
+    references = answer.texts("References") or tuple(
+        f"/endpoints/{identity}" for identity in answer.texts("HostComputeEndpoints")
+    )
+    return PolicyList(answer.text("ID", "Id"), _policies(answer), references, raw=answer.json)
+
+
+def parse_namespace(obj: object) -> Compartment:
+    """The compartment of an HNS namespace; HNS does not print its description."""
+    answer = Answer(obj, "namespace")
+    number = answer.number("CompartmentId", "NamespaceId")
+    return Compartment(id=number or 0, description="", guid=answer.text("CompartmentGuid", "NamespaceGuid"))
+
+
+def parse_policy(obj: object) -> Policy:
+    """A policy, in the v1 or the v2 form; `policy_json` gives it back in the same."""
+    return _policy(Answer(obj, "policy"))
+
+
+def policy_json(policy: Policy) -> dict[str, Any]:
+    """A policy as HNS has it, in the form it came in: unknown keys and their order are kept."""
+    kind = {"Type": policy.type} if policy.type else {}
+    return {**kind, "Settings": dict(policy.settings)} if policy.schema == 2 else {**kind, **policy.settings}
+
+
+def outbound_nat_policy(exceptions: Iterable[str] = ()) -> Policy:
+    """Source NAT of what leaves the endpoint, but to these prefixes (HNS fact 43)."""
+    listed = list(exceptions)
+    return Policy("OutBoundNAT", {"ExceptionList": listed} if listed else {})
+
+
+def proxy_policy(
+    destination: str, address: str, port: int | str, outbound_nat: bool = True, exceptions: Iterable[str] = ()
+) -> Policy:
+    """What goes to `address` and `port` is redirected to `destination`, `ip:port` (HNS facts 44, 48, 49).
+
+    Port is sent as text, and OutboundNat is left out when false, as Microsoft's own function does.
+    """
+    settings: dict[str, Any] = {"IP": address, "Port": str(port), "Destination": destination}
+    if outbound_nat:
+        settings["OutboundNat"] = True
+    if listed := list(exceptions):
+        settings["ExceptionList"] = listed
+    return Policy("PROXY", settings)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """What a v1 PROXY or a v2 L4Proxy policy says."""
+
+    ip: str
+    """Of what is redirected; "" where none is given."""
+    port: str
+    """Of what is redirected; "" where none is given."""
+    destination: str
+    """Where it goes: `ip:port`."""
+    outbound_nat: bool
+    exceptions: tuple[str, ...] = ()
+    protocol: str = ""
+    """v2 only (HNS fact 54b)."""
+    unknown: tuple[str, ...] = ()
+    """Keys that mean nothing to HNS: v1 stores them without a word (HNS fact 47)."""
+
+    @property
+    def target(self) -> tuple[str, int] | None:
+        """The destination's address and port; None where it has not both (HNS fact 49)."""
+        address, colon, port = self.destination.rpartition(":")
+        whole = bool(colon and address) and port.isascii() and port.isdigit() and 0 < len(port) < 6
+        return (address, int(port)) if whole and 0 < int(port) < 65536 else None
+
+
+def proxy_settings(policy: Policy) -> ProxySettings:
+    """Read a proxy policy.
+
+    Raises:
+        HostAnswerError: a key of it has a type that HNS does not give it.
+    """
+    answer = Answer(policy.settings, f"policy {policy.type}")
+    known = PROXY_KEYS if policy.is_proxy else _L4PROXY_KEYS
+    v2 = () if policy.is_proxy else ("OutboundNAT", "Exceptions")
+    return ProxySettings(
+        ip=answer.text("IP"),
+        port=_text_or_number(answer, "Port"),
+        destination=answer.text("Destination"),
+        outbound_nat=bool(answer.flag("OutboundNat", *v2[:1])),
+        exceptions=answer.texts("ExceptionList", *v2[1:]),
+        protocol="" if policy.is_proxy else _text_or_number(answer, "Protocol"),
+        unknown=tuple(key for key in policy.settings if key not in known),
+    )
+
+
+def likely_proxy_key(key: str) -> str:
+    """The key of a PROXY policy that a misspelt one was probably meant to be; "" where none is near."""
+    lowered = {known.lower(): known for known in PROXY_KEYS}
+    return next((lowered[near] for near in difflib.get_close_matches(key.lower(), lowered, n=1)), "")
+
+
+def network_request(
+    name: str, type: str, prefix: str, gateway: str, adapter: str = "", *, dns: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Body of POST /networks (HNS fact 16)."""
+    request: dict[str, Any] = {
+        "Name": name,
+        "Type": str(type),
+        "Subnets": [{"AddressPrefix": prefix, "GatewayAddress": gateway}],
+        "NetworkAdapterName": adapter,
+        "DNSServerList": ",".join(dns),
+    }
+    return _without_empty(request)
+
+
+def endpoint_request(
+    name: str,
+    network_id: str,
+    *,
+    address: str = "",
+    gateway: str = "",
+    dns: Sequence[str] = (),
+    mac: str = "",
+    policies: Iterable[Policy] = (),
+) -> dict[str, Any]:
+    """Body of POST /endpoints; HNS chooses what is not given (HNS facts 27-30)."""
+    request: dict[str, Any] = {
+        "Name": name,
+        "VirtualNetwork": network_id,
+        "IPAddress": address,
+        "GatewayAddress": gateway,
+        "DNSServerList": ",".join(dns),
+        "MacAddress": mac,
+    }
+    return {**_without_empty(request), "Policies": [policy_json(policy) for policy in policies]}
+
+
+def attach_request(compartment_id: int) -> dict[str, Any]:
+    """Body of POST /endpoints/{id}/attach: to the host's compartment or a container's (HNS facts 37, 38)."""
+    if not 0 < compartment_id <= _MAX_COMPARTMENT:
+        raise ValueError(f"{compartment_id} is no compartment id")
+    return {"SystemType": "Host", "CompartmentId": compartment_id}
+
+
+def detach_request() -> dict[str, Any]:
+    """Body of POST /endpoints/{id}/detach (HNS fact 37)."""
+    return {"SystemType": "Host"}
+
+
+def policies_request(endpoint_id: str, policies: Iterable[Policy]) -> dict[str, Any]:
+    """Body of POST /endpoints/{id}: always the full list of its policies (HNS facts 45, 53)."""
+    return {"ID": endpoint_id, "Policies": [policy_json(policy) for policy in policies]}
+
+
+def dump(obj: Mapping[str, Any]) -> str:
+    """A request's text: compact, and plain ASCII whatever the names are."""
+    return json.dumps(obj, separators=(",", ":"), allow_nan=False)
+
+
+def _policy(answer: Answer) -> Policy:
+    settings = answer.json.get("Settings")
+    kind = answer.text("Type")
+    if isinstance(settings, dict) and answer.json.keys() == {"Type", "Settings"}:
+        return Policy(kind, settings, schema=2)
+    return Policy(kind, {key: value for key, value in answer.json.items() if key != "Type"})
+
+
+def _policies(answer: Answer) -> tuple[Policy, ...]:
+    return tuple(_policy(item) for item in answer.objects("Policies"))
+
+
+def _subnet(answer: Answer) -> Subnet:
+    gateway = answer.text("GatewayAddress") or _default_gateway(answer)
+    return Subnet(answer.text("AddressPrefix", "IpAddressPrefix"), gateway)
+
+
+def _default_gateway(answer: Answer) -> str:
+    default = (item for item in answer.objects("Routes") if item.text("DestinationPrefix") == _DEFAULT_ROUTE)
+    return next((item.text("NextHop") for item in default), "")
+
+
+def _vfp_enabled(answer: Answer) -> bool | None:
+    vfp = (item for item in answer.objects("Extensions") if item.text("Id").upper() in VFP_EXTENSIONS)
+    return next((item.flag("IsEnabled") for item in vfp), None)
+
+
+def _object_version(answer: Answer) -> tuple[int, int] | None:
+    number = answer.number("Version")
+    return version_of(number) if number else None
+
+
+def _compartment_id(answer: Answer) -> int | None:
+    allocators = answer.nested("Resources").objects("Allocators")
+    ports = (item for item in allocators if item.text("Tag") == "Endpoint Port")
+    # CompartmendId is HNS's own spelling (HNS fact 33); the other is read in case a build puts it right.
+    return next((item.number("CompartmendId", "CompartmentId") for item in ports), None)
+
+
+def _text_or_number(answer: Answer, key: str) -> str:
+    # Port is text to HNS, and a number in what a person wrote or PowerShell printed.
+    value = answer.json.get(key)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else answer.text(key)
+
+
+def _without_empty(request: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in request.items() if value != ""}

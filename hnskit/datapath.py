@@ -1,0 +1,437 @@
+"""A connection, walked through a snapshot: which policy, which target, why.
+
+Pure: facts in, a `Walk` out. Each hop says on which fact of HNS it rests, and whether that fact is
+UNCONFIRMED, so that nothing is claimed that was not seen on a host.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from hnskit.facts import Facts
+from hnskit.matching import Connection, Match, blocking_acl, match_proxy, outbound_nat_covers
+from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy, Route
+
+Kind = Literal["reached", "refused", "unreachable", "unknown"]
+Place = Literal["container", "host", "outside"]
+
+_LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
+_NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS and Windows say that there is none (HNS fact 29)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a connection ends: a container, the host itself, or something beyond it."""
+
+    place: Place
+    address: str
+    port: int
+    container: str = ""
+    """The container's id."""
+    endpoint: str = ""
+    """The endpoint's ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One thing that happens to a connection on its way."""
+
+    where: str
+    sentence: str
+    fact: str = ""
+    confirmed: bool = True
+    """False where the fact is UNCONFIRMED, or what is said goes beyond it."""
+
+    def __str__(self) -> str:
+        source = ", ".join(part for part in (self.fact, "" if self.confirmed else "UNCONFIRMED") if part)
+        return f"{self.where}: {self.sentence}" + (f" ({source})" if source else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a connection ends.
+
+    `reached` says that it gets to `target`, not that somebody listens there; `refused` that an ACL stops it.
+    """
+
+    kind: Kind
+    reason: str
+    """One sentence."""
+    code: str
+    """A word for programs: `delivered`, `on-link`, `forwarding-off`, …"""
+    target: Target | None = None
+    source_address: str = ""
+    """As the target sees it."""
+    rewritten_by: Policy | None = None
+    confirmed: bool = True
+    """Whether every hop is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The way of one connection."""
+
+    source: str
+    destination: str
+    port: int
+    protocol: str
+    hops: tuple[Hop, ...]
+    verdict: Verdict
+
+
+def walk(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Walk:
+    """Walk one connection through a snapshot.
+
+    Args:
+        facts: the host.
+        source: a container, or an address: of an endpoint or of the host.
+        destination: an IPv4 address.
+        port: of the destination.
+        protocol: `tcp` or `udp`.
+
+    Raises:
+        ValueError: the destination is no IPv4 address.
+    """
+    return DataPath(facts).walk(source, destination, port, protocol)
+
+
+class DataPath:
+    """Walks many connections through one snapshot, which it indexes once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._networks = {item.id.upper(): item for item in facts.networks}
+        self._containers = {item.id: item for item in facts.containers}
+        self._compartments = {item.container_id: item.id for item in facts.compartments if item.container_id}
+        self._container_in = {number: id for id, number in self._compartments.items()}
+        self._adapter_macs = {item.index: _plain(item.mac) for item in facts.adapters}
+        self._host_addresses = {item.address: item for item in facts.addresses}
+        self._at: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+        self._by_address: dict[str, list[Endpoint]] = defaultdict(list)
+        self._in: dict[int, list[Endpoint]] = defaultdict(list)
+        self._of: dict[str, list[Endpoint]] = defaultdict(list)
+        self._routes: dict[int, list[Route]] = defaultdict(list)
+        for endpoint in facts.endpoints:
+            self._at[endpoint.network_id.upper(), endpoint.address].append(endpoint)
+            self._by_address[endpoint.address].append(endpoint)
+            if endpoint.attached and endpoint.compartment_id is not None:
+                self._in[endpoint.compartment_id].append(endpoint)
+            for container in endpoint.containers if endpoint.attached else ():
+                self._of[container].append(endpoint)
+        for route in facts.routes:
+            self._routes[route.compartment_id].append(route)
+
+    def walk(self, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Walk:
+        """Walk one connection; see the function of the same name."""
+        connection = Connection(str(ipaddress.IPv4Address(destination)), port, protocol)
+        walker = _Walker(self, connection)
+        verdict = walker.from_container(source) if isinstance(source, Container) else walker.from_address(source)
+        verdict = replace(
+            verdict, rewritten_by=walker.rewritten_by, confirmed=all(hop.confirmed for hop in walker.hops)
+        )
+        name = source.name if isinstance(source, Container) else source
+        return Walk(name, connection.destination, port, protocol, tuple(walker.hops), verdict)
+
+    def compartment_of(self, container: Container) -> int | None:
+        """The number of a container's compartment."""
+        return self._compartments.get(container.id)
+
+    def endpoints_of(self, container: Container, compartment: int) -> list[Endpoint]:
+        """Attached endpoints of a container, by compartment or SharedContainers (HNS facts 35, 38)."""
+        inside = self._in[compartment]
+        return inside + [item for item in self._of[container.id] if item not in inside]
+
+    def endpoints_at(self, address: str, network: Network | None = None) -> list[Endpoint]:
+        """Endpoints that hold an address, on one network or on any."""
+        return self._at[network.id.upper(), address] if network else self._by_address[address]
+
+    def network_of(self, endpoint: Endpoint) -> Network | None:
+        """An endpoint's network."""
+        return self._networks.get(endpoint.network_id.upper())
+
+    def network_around(self, address: str) -> Network | None:
+        """The network with a subnet that holds this address."""
+        wanted = ipaddress.IPv4Address(address)
+        for network in self._facts.networks:
+            if any(wanted in _prefix(subnet.prefix) for subnet in network.subnets):
+                return network
+        return None
+
+    def container_in(self, compartment: int | None) -> Container | None:
+        """The container whose compartment this is."""
+        return self._containers.get(self._container_in.get(compartment or 0, ""))
+
+    def is_host_address(self, address: str) -> bool:
+        """Whether the address is the host's own."""
+        return address in self._host_addresses
+
+    def address_of_interface(self, index: int) -> str:
+        """The first address of a host interface."""
+        return next((item.address for item in self._host_addresses.values() if item.interface_index == index), "")
+
+    def forwarding(self, gateway: Endpoint) -> bool | None:
+        """Whether the host forwards on a gateway endpoint's vNIC; None where its interface is not known."""
+        interface = self._facts.interface_of(gateway)
+        return None if interface is None else interface.forwarding
+
+    def best_route(self, compartment: int, destination: str) -> Route | None:
+        """The longest prefix, then the lowest metric."""
+        wanted = ipaddress.IPv4Address(destination)
+        matching = [route for route in self._routes[compartment] if wanted in _prefix(route.prefix)]
+        return min(matching, key=lambda route: (-_prefix(route.prefix).prefixlen, route.metric), default=None)
+
+    def knows_routes(self, compartment: int) -> bool:
+        """Whether the snapshot has routes of this compartment."""
+        return bool(self._routes[compartment])
+
+    def endpoint_of_route(self, route: Route, endpoints: list[Endpoint]) -> Endpoint:
+        """The endpoint through whose vNIC a route goes."""
+        mac = self._adapter_macs.get(route.interface_index, "")
+        return next((item for item in endpoints if mac and _plain(item.mac) == mac), endpoints[0])
+
+
+class _Walker:
+    """One walk: collects hops, ends in a verdict."""
+
+    def __init__(self, path: DataPath, connection: Connection) -> None:
+        self._path = path
+        self._connection = connection
+        self.hops: list[Hop] = []
+        self.rewritten_by: Policy | None = None
+
+    def from_address(self, source: str) -> Verdict:
+        if self._path.is_host_address(source):
+            return self._from_host(None)
+        endpoints = [item for item in self._path.endpoints_at(source) if item.attached]
+        if len(endpoints) != 1:
+            held = "no attached endpoint holds" if not endpoints else f"{len(endpoints)} attached endpoints hold"
+            return self._end("unknown", "no-source", source, f"{held} the address {source}")
+        compartment = endpoints[0].compartment_id
+        if compartment == HOST_COMPARTMENT:
+            return self._from_host(None)
+        return self._from_endpoints(compartment or 0, endpoints, source)
+
+    def from_container(self, container: Container) -> Verdict:
+        if not container.running:
+            return self._end(
+                "unreachable", "not-running", container.name, f"the container is {container.status}", "HNS fact 80"
+            )
+        compartment = self._path.compartment_of(container)
+        if compartment is None:
+            return self._end(
+                "unknown", "no-compartment", container.name, "the snapshot has no compartment of it", "HNS fact 79"
+            )
+        if self._connection.destination.startswith("127."):
+            target = self._target("container", self._connection, container=container.id)
+            return self._end("reached", "delivered", container.name, "the container itself", target=target,
+                             source_address=self._connection.destination)  # fmt: skip
+        endpoints = self._path.endpoints_of(container, compartment)
+        if not endpoints:
+            return self._end(
+                "unreachable", "no-endpoint", container.name, f"no endpoint is attached to compartment {compartment}",
+                "HNS fact 80",
+            )  # fmt: skip
+        return self._from_endpoints(compartment, endpoints, container.name)
+
+    def _from_endpoints(self, compartment: int, endpoints: list[Endpoint], name: str) -> Verdict:
+        endpoint, next_hop = self._route_out(compartment, endpoints, name)
+        if endpoint is None:
+            return self._end(
+                "unreachable", "no-route", name, f"compartment {compartment} has no route to it", "HNS fact 29"
+            )
+        where, network = _label(endpoint), self._path.network_of(endpoint)
+        blocked = blocking_acl(endpoint.policies, "Out", self._connection, self._connection.destination)
+        if blocked is not None:
+            return self._stop("refused", "acl", where, blocked[1])
+        if self._redirect(endpoint, network):
+            return self._deliver_rewritten(endpoint, network)
+        if next_hop == _TRAP:
+            return self._end(
+                "unreachable", "on-link", where,
+                f"Windows takes 169.254.0.0/16 as on-link and asks for the MAC address of "
+                f"{self._connection.destination}; nobody answers", "HNS fact 84",
+            )  # fmt: skip
+        if next_hop:
+            return self._through_gateway(endpoint, network, next_hop)
+        return self._deliver(network, endpoint.address)
+
+    def _route_out(self, compartment: int, endpoints: list[Endpoint], name: str) -> tuple[Endpoint | None, str]:
+        """The endpoint that a packet leaves by, and its next hop: an address, "" on-link, or the trap."""
+        destination = ipaddress.IPv4Address(self._connection.destination)
+        if not self._path.knows_routes(compartment):
+            return self._route_by_endpoint(endpoints)
+        route = self._path.best_route(compartment, self._connection.destination)
+        if destination in _LINK_LOCAL and (route is None or _prefix(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
+            return endpoints[0], _TRAP
+        if route is None:
+            return None, ""
+        endpoint = self._path.endpoint_of_route(route, endpoints)
+        next_hop = "" if route.next_hop in _NO_GATEWAY else route.next_hop
+        self._hop(name, f"route {route.prefix} {f'via {next_hop}' if next_hop else 'on-link'} through {_label(endpoint)}")
+        return endpoint, next_hop
+
+    def _route_by_endpoint(self, endpoints: list[Endpoint]) -> tuple[Endpoint | None, str]:
+        destination = ipaddress.IPv4Address(self._connection.destination)
+        for endpoint in endpoints:
+            if endpoint.prefix_length and destination in _prefix(f"{endpoint.address}/{endpoint.prefix_length}"):
+                return endpoint, ""
+        if destination in _LINK_LOCAL:
+            return endpoints[0], _TRAP
+        with_gateway = (item for item in endpoints if item.gateway not in _NO_GATEWAY)
+        found = next(with_gateway, None)
+        return (found, found.gateway) if found else (None, "")
+
+    def _redirect(self, endpoint: Endpoint, network: Network | None) -> bool:
+        """Go through the proxy policies in order; the first that matches rewrites the destination."""
+        for policy in endpoint.proxies:
+            match = match_proxy(policy, self._connection, network)
+            self._hop(_label(endpoint), match.sentence, match.fact, match.confirmed)
+            if match.matched and match.target is not None:
+                self.rewritten_by = policy
+                self._connection = replace(self._connection, destination=match.target[0], port=match.target[1])
+                return True
+        return False
+
+    def _deliver_rewritten(self, endpoint: Endpoint, network: Network | None) -> Verdict:
+        self._hop(
+            _label(endpoint), "the destination is rewritten before Windows asks for a MAC address", "HNS fact 84", False
+        )
+        inside = ipaddress.IPv4Address(self._connection.destination) in _prefix(
+            f"{endpoint.address}/{endpoint.prefix_length or 32}"
+        )
+        if inside:
+            return self._deliver(network, endpoint.address)
+        if endpoint.gateway in _NO_GATEWAY:
+            return self._end(
+                "unreachable", "no-route", _label(endpoint), f"no gateway leads to {self._connection}", "HNS fact 29"
+            )
+        return self._through_gateway(endpoint, network, endpoint.gateway)
+
+    def _deliver(self, network: Network | None, source_address: str) -> Verdict:
+        """To an endpoint on the same network."""
+        address = self._connection.destination
+        where = network.name if network else "the network"
+        holders = self._path.endpoints_at(address, network) if network else []
+        endpoint = next((item for item in holders if item.attached), None)
+        if endpoint is None:
+            code, words = ("nobody", f"no endpoint on it holds {address}") if not holders else (
+                "not-attached", f"{_label(holders[0])} holds {address}, and is not attached")  # fmt: skip
+            return self._end("unreachable", code, where, words, "HNS fact 31" if holders else "")
+        blocked = blocking_acl(endpoint.policies, "In", self._connection, source_address)
+        if blocked is not None:
+            return self._stop("refused", "acl", _label(endpoint), blocked[1])
+        if endpoint.compartment_id == HOST_COMPARTMENT:
+            target = self._target("host", self._connection, endpoint=endpoint.id)
+            return self._end("reached", "delivered", _label(endpoint), f"the host itself, at {self._connection}",
+                             target=target, source_address=source_address)  # fmt: skip
+        container = self._path.container_in(endpoint.compartment_id)
+        if container is None:
+            return self._end(
+                "unreachable", "dead-compartment", _label(endpoint),
+                f"it is bound to compartment {endpoint.compartment_id}, which is not there any more", "HNS fact 81", False,
+            )  # fmt: skip
+        target = self._target("container", self._connection, container=container.id, endpoint=endpoint.id)
+        return self._end("reached", "delivered", _label(endpoint), f"{container.name} at {self._connection}",
+                         target=target, source_address=source_address)  # fmt: skip
+
+    def _through_gateway(self, endpoint: Endpoint, network: Network | None, gateway: str) -> Verdict:
+        where = _label(endpoint)
+        if network is None:
+            return self._end("unknown", "no-network", where, "its network is not in the snapshot")
+        if network.is_type(NetworkType.NAT) and any(gateway == subnet.gateway for subnet in network.subnets):
+            self._hop(where, f"to the host as gateway {gateway}; the host translates what leaves")
+            return self._from_host(endpoint)
+        holders = [item for item in self._path.endpoints_at(gateway, network) if item.attached]
+        if not holders:
+            if network.is_type(NetworkType.TRANSPARENT):
+                return self._end("unknown", "beyond", where, f"gateway {gateway} is outside this host")
+            reserved = any(gateway == subnet.gateway for subnet in network.subnets)
+            words = f"nobody answers at gateway {gateway}" + (": HNS reserves it" if reserved else "")
+            return self._end("unreachable", "no-gateway", where, words, "HNS fact 70")
+        if holders[0].compartment_id != HOST_COMPARTMENT:
+            return self._end("unknown", "beyond", where, f"gateway {gateway} is another container's endpoint")
+        forwarding = self._path.forwarding(holders[0])
+        label = _label(holders[0])
+        if forwarding is None:
+            return self._end("unknown", "no-interface", label, "the snapshot has no host interface of it")
+        if not forwarding:
+            return self._end("unreachable", "forwarding-off", label, "forwarding is off on its interface", "HNS fact 71")
+        self._hop(label, "the host takes it in, and forwards", "HNS fact 71")
+        return self._from_host(endpoint)
+
+    def _from_host(self, source: Endpoint | None) -> Verdict:
+        connection, path = self._connection, self._path
+        address = ipaddress.IPv4Address(connection.destination)
+        came_from = source.address if source else ""
+        if path.is_host_address(connection.destination) or address.is_loopback:
+            target = self._target("host", connection)
+            return self._end("reached", "delivered", "host", f"the host itself, at {connection}", target=target,
+                             source_address=came_from)  # fmt: skip
+        around = path.network_around(connection.destination)
+        if around is not None and path.endpoints_at(connection.destination, around):
+            return self._deliver(around, came_from)
+        route = path.best_route(HOST_COMPARTMENT, connection.destination)
+        if address in _LINK_LOCAL and (route is None or _prefix(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
+            return self._end(
+                "unreachable", "host-route", "host", f"the host has no route of its own to {address}", "HNS fact 67"
+            )
+        if route is None:
+            return self._end("unreachable", "no-route", "host", f"the host has no route to {address}")
+        outgoing = path.address_of_interface(route.interface_index)
+        next_hop = "on-link" if route.next_hop in _NO_GATEWAY else f"via {route.next_hop}"
+        self._hop("host", f"route {route.prefix} {next_hop} through the interface of {outgoing or 'no address'}")
+        network = path.network_of(source) if source else None
+        if source is not None and not (network and network.is_type(NetworkType.NAT)):
+            nat = outbound_nat_covers(source.policies, connection.destination)
+            if not nat.matched:
+                return self._stop("unreachable", "no-way-back", _label(source), nat)
+            self._hop(_label(source), nat.sentence, nat.fact)
+        target = self._target("outside", connection)
+        return self._end("reached", "left", "host", f"leaves the host to {connection}", target=target,
+                         source_address=outgoing)  # fmt: skip
+
+    def _hop(self, where: str, sentence: str, fact: str = "", confirmed: bool = True) -> None:
+        self.hops.append(Hop(where, sentence, fact, confirmed))
+
+    @staticmethod
+    def _target(place: Place, connection: Connection, container: str = "", endpoint: str = "") -> Target:
+        return Target(place, connection.destination, connection.port, container, endpoint)
+
+    def _stop(self, kind: Kind, code: str, where: str, match: Match) -> Verdict:
+        return self._end(kind, code, where, match.sentence, match.fact, match.confirmed)
+
+    def _end(
+        self,
+        kind: Kind,
+        code: str,
+        where: str,
+        sentence: str,
+        fact: str = "",
+        confirmed: bool = True,
+        *,
+        target: Target | None = None,
+        source_address: str = "",
+    ) -> Verdict:
+        self._hop(where, sentence, fact, confirmed)
+        return Verdict(kind, f"{where}: {sentence}", code, target, source_address)
+
+
+_TRAP = "on-link trap"
+
+
+def _label(endpoint: Endpoint) -> str:
+    return f"endpoint {endpoint.name} ({endpoint.address})"
+
+
+def _prefix(text: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return ipaddress.IPv4Network("255.255.255.255/32")  # no IPv4 prefix: holds no address that is asked for
+
+
+def _plain(mac: str) -> str:
+    return mac.replace("-", "").replace(":", "").lower()

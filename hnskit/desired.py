@@ -1,0 +1,133 @@
+"""What the operator wants the host to be: `Params` without the file, in the words of the model."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hnskit.model import METADATA_ADDRESS
+from hnskit.params import Client as ClientParams
+from hnskit.params import Params, Proxy, Verify
+
+LABEL = "hnskit.network"
+"""The label on every container that hnskit runs; its value is the network's name."""
+
+
+class Part(StrEnum):
+    """The parts of the redirect, in the order in which they are set up; each has a notebook."""
+
+    NETWORK = "network"
+    PROXY = "proxy"
+    CLIENTS = "clients"
+    POLICY = "policy"
+
+
+ALL_PARTS = tuple(Part)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredNetwork:
+    """An L2Bridge network."""
+
+    name: str
+    prefix: str
+    gateway: str
+    adapter: str = ""
+    dns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredEndpoint:
+    """An endpoint on the network."""
+
+    name: str
+    address: str = ""
+    """"" lets HNS choose."""
+    gateway: str = ""
+    outbound_nat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredContainer:
+    """A container without a network of Docker's, and the endpoint that it gets instead."""
+
+    name: str
+    image: str
+    endpoint: DesiredEndpoint
+    import_path: str = ""
+    command: tuple[str, ...] = ()
+    isolation: str = ""
+    route_user: str = ""
+    """Who adds the route to the metadata address inside it; "" for no route."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredRedirect:
+    """What leaves a client for `address`:`port` goes to the proxy's `proxy_port`."""
+
+    address: str = METADATA_ADDRESS
+    port: int = 80
+    proxy_port: int = 80
+    outbound_nat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The whole redirect."""
+
+    network: DesiredNetwork
+    gateway: DesiredEndpoint
+    proxy: DesiredContainer
+    clients: tuple[DesiredContainer, ...]
+    redirect: DesiredRedirect
+    verify: Verify
+
+    @property
+    def containers(self) -> tuple[DesiredContainer, ...]:
+        """The proxy, then the clients."""
+        return (self.proxy, *self.clients)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What marks a container as made by hnskit."""
+        return {LABEL: self.network.name}
+
+
+def desired_from(params: Params) -> Desired:
+    """The redirect that these parameters describe."""
+    network = params.network
+    subnet = ipaddress.IPv4Network(network.subnet)
+    gateway = params.gateway_endpoint
+    return Desired(
+        network=DesiredNetwork(
+            name=network.name,
+            prefix=str(subnet),
+            gateway=network.gateway or str(subnet[1]),
+            adapter=network.adapter,
+            dns=tuple(network.dns),
+        ),
+        # "0.0.0.0": the host keeps its own default gateway (HNS fact 29).
+        gateway=DesiredEndpoint(gateway.name, gateway.address, gateway="0.0.0.0", outbound_nat=False),  # noqa: S104
+        proxy=_container(params.proxy, gateway.address, params.proxy.user if params.proxy.route else ""),
+        clients=tuple(_container(client, gateway.address) for client in params.clients),
+        redirect=DesiredRedirect(
+            address=params.redirect.address,
+            port=params.redirect.port,
+            proxy_port=params.proxy.port,
+            outbound_nat=params.redirect.outbound_nat,
+        ),
+        verify=params.verify,
+    )
+
+
+def _container(workload: Proxy | ClientParams, gateway: str, route_user: str = "") -> DesiredContainer:
+    return DesiredContainer(
+        name=workload.name,
+        image=workload.image,
+        endpoint=DesiredEndpoint(workload.name, workload.address, gateway),
+        import_path=workload.import_,
+        command=tuple(workload.command),
+        isolation=workload.isolation,
+        route_user=route_user,
+    )

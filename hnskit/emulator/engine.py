@@ -1,0 +1,101 @@
+"""What is behind a shell: an engine that speaks PSRP. The shells know no more of it than this."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+RUNSPACE_POOL_STATE = 0x00021005
+PIPELINE_STATE = 0x00041006
+
+_HEADER = struct.Struct(">QQBI")
+_START, _END = 1, 2
+
+
+class EngineError(Exception):
+    """What a client sent is not PSRP, or cannot be taken now."""
+
+
+class Sink(Protocol):
+    """Where an engine's output goes."""
+
+    def put(self, pipeline: UUID | None, fragments: bytes) -> None:
+        """Whole fragments for a pipeline, or for the pool."""
+
+    def finished(self, pipeline: UUID) -> None:
+        """Nothing more comes from this pipeline."""
+
+    def broken(self, reason: str) -> None:
+        """The engine is gone, and its shell with it."""
+
+
+class Engine(Protocol):
+    """The server's side of one runspace pool. Every method takes whole fragments, and may raise EngineError."""
+
+    async def open(self, fragments: bytes) -> None:
+        """The creationXml of the shell."""
+
+    async def begin(self, pipeline: UUID, fragments: bytes) -> None:
+        """A new pipeline, with the first of its fragments."""
+
+    async def send(self, pipeline: UUID | None, fragments: bytes, *, prompt: bool) -> None:
+        """More for a pipeline or the pool; `prompt` are answers to host calls (stream `pr`)."""
+
+    async def stop(self, pipeline: UUID) -> None:
+        """Ctrl+C: the pipeline says itself that it was stopped."""
+
+    async def end(self, pipeline: UUID) -> None:
+        """Forget the pipeline; stop it if it still runs."""
+
+    async def connect(self, fragments: bytes) -> bytes:
+        """Another client takes over: its connectXml in, the connectResponseXml out."""
+
+    async def close(self) -> None:
+        """The shell is deleted. Never raises."""
+
+
+class NewEngine(Protocol):
+    """Makes the engine of a new shell."""
+
+    def __call__(self, sink: Sink, *, configuration: str, user: str) -> Engine:
+        """`configuration` is the last part of the shell's resource URI; `user` opened the shell."""
+
+
+class Fragment(NamedTuple):
+    """One PSRP fragment (MS-PSRP 2.2.4)."""
+
+    object_id: int
+    starts: bool
+    ends: bool
+    data: bytes
+    raw: bytes
+
+    @property
+    def message_type(self) -> int:
+        """Of the message that starts here; 0 if none does."""
+        return int.from_bytes(self.data[4:8], "little") if self.starts else 0
+
+
+def fragments_of(data: bytes) -> Iterator[Fragment]:
+    """Take fragments apart.
+
+    Raises:
+        EngineError: they are cut short.
+    """
+    at = 0
+    while at < len(data):
+        if len(data) - at < _HEADER.size:
+            raise EngineError("a fragment's header is cut short")
+        object_id, _, marks, length = _HEADER.unpack_from(data, at)
+        end = at + _HEADER.size + length
+        if end > len(data):
+            raise EngineError("a fragment is cut short")
+        body = data[at + _HEADER.size : end]
+        yield Fragment(object_id, bool(marks & _START), bool(marks & _END), body, data[at:end])
+        at = end
+
+
+Configurations = Callable[[str], bool]
+"""Whether the host has a session configuration of this name."""

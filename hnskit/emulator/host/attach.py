@@ -1,0 +1,189 @@
+"""Attach and detach: an endpoint gets a port, its policies get allocators, a compartment gets a vNIC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hnskit.emulator.host import refusals
+from hnskit.emulator.host.endpoints import HnsEndpoint
+from hnskit.emulator.host.policies import kind
+from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.windows import VSWITCH_MTU, HostRoute, IPAddress, Windows
+from hnskit.model import HOST_COMPARTMENT, EndpointState, NetworkType
+
+_NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - the vNIC gets no default gateway (HNS fact 29)
+_GATEWAY_METRIC = 256
+
+
+class Ports:
+    """Puts endpoints into compartments and takes them out."""
+
+    def __init__(
+        self, profile: Profile, mint: Mint, windows: Windows, running: Callable[[str], str | None]
+    ) -> None:
+        self._profile = profile
+        self._mint = mint
+        self._windows = windows
+        self._running = running
+        """Container id or its beginning -> the whole id of a container that runs."""
+
+    def attach(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
+        """POST /endpoints/{id}/attach (HNS facts 37, 38, 40)."""
+        system = str(body.get("SystemType", ""))
+        if endpoint.json.get("IsRemoteEndpoint"):
+            raise refusals.invalid_parameter()  # UNCONFIRMED
+        if system == "Host":
+            self._attach_host(endpoint, _compartment_id(body))
+        elif system == "Container":
+            self._attach_container(endpoint, body)
+        elif system == "VirtualMachine":
+            raise refusals.not_emulated("attaching to a virtual machine")
+        else:
+            raise refusals.invalid_parameter()
+
+    def detach(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
+        """POST /endpoints/{id}/detach; of one that is not attached, the answer is UNCONFIRMED."""
+        if not endpoint.attached:
+            raise refusals.not_found()
+        json = endpoint.json
+        json["RemoveProcessingStartTime"] = self._mint.filetime()
+        if body.get("SystemType") == "Container":
+            wanted = str(body.get("ContainerId", ""))
+            left = [id for id in json["SharedContainers"] if not (wanted and id.startswith(wanted))]
+            if len(left) == len(json["SharedContainers"]):
+                raise refusals.container_gone()
+            json["SharedContainers"] = left
+            if left:
+                return  # it stays AttachedSharing (HNS fact 31)
+        nic = self._windows.nic_of(endpoint.id)
+        if nic is not None:
+            self._windows.remove_nic(nic)
+        # That a detached endpoint shows Detached, and what else it loses, is UNCONFIRMED.
+        json["State"] = int(EndpointState.DETACHED)
+        json["Resources"]["AllocationOrder"] = 0
+        json["Resources"].pop("Allocators", None)
+        json.pop("StartTime", None)
+
+    def refresh(self, endpoint: HnsEndpoint) -> None:
+        """The policies of an attached endpoint changed: so do its allocators (HNS fact 32)."""
+        if endpoint.attached:
+            port = endpoint.json["Resources"]["Allocators"][0]
+            self._allocate(endpoint, port)
+
+    def _attach_host(self, endpoint: HnsEndpoint, compartment_id: int) -> None:
+        if endpoint.attached:
+            raise refusals.already_attached()
+        if self._windows.compartment(compartment_id) is None:
+            raise refusals.compartment_gone()
+        self._bind(endpoint, compartment_id)  # SharedContainers stays empty (HNS fact 35)
+
+    def _attach_container(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
+        id = self._running(str(body.get("ContainerId", "")))
+        compartment = self._windows.compartment_of(id) if id else None
+        if id is None or compartment is None:
+            raise refusals.container_gone()
+        shared = endpoint.json["SharedContainers"]
+        if id in shared or (endpoint.attached and not shared):
+            raise refusals.already_attached()
+        if shared:
+            endpoint.json["State"] = int(EndpointState.ATTACHED_SHARING)
+        else:
+            self._bind(endpoint, _compartment_id(body, compartment.id))
+        shared.append(id)
+
+    def _bind(self, endpoint: HnsEndpoint, compartment_id: int) -> None:
+        json = endpoint.json
+        nic = self._windows.add_vnic(
+            json["Name"], json["MacAddress"], mtu=VSWITCH_MTU, compartment_id=compartment_id, endpoint_id=endpoint.id
+        )
+        if json.get("IPAddress"):
+            nic.addresses = [IPAddress(json["IPAddress"], json["PrefixLength"])]
+        if json.get("GatewayAddress", "") not in _NO_GATEWAY:
+            nic.routes = [HostRoute("0.0.0.0/0", json["GatewayAddress"], _GATEWAY_METRIC)]
+        json["State"] = int(EndpointState.ATTACHED)
+        json["StartTime"] = self._mint.filetime()
+        self._allocate(endpoint, self._port(endpoint, compartment_id))
+
+    def _allocate(self, endpoint: HnsEndpoint, port: dict[str, Any]) -> None:
+        # Order and number as the attached RS4 endpoints have them: 5 with OutBoundNAT, L2Driver and PROXY.
+        kinds = [kind(policy) for policy in endpoint.json["Policies"]]
+        made = [port]
+        if self._profile.flags and endpoint.network.type is NetworkType.NAT:
+            made.append(self._isolation())
+        if endpoint.network.type is NetworkType.L2BRIDGE:
+            made.append(self._acl(endpoint))
+            made += [self._policy({"Tag": "L2Driver Policy"}) for item in kinds if item == "L2DRIVER"]
+            made += [self._outbound_nat(item) for item in endpoint.json["Policies"] if kind(item) == "OUTBOUNDNAT"]
+            # The Tag of a PROXY allocator is UNCONFIRMED: this one has none (HNS fact 33).
+            made += [self._policy({}) for item in kinds if item == "PROXY"]
+        for order, allocator in enumerate(made):
+            allocator["AllocationOrder"] = order
+        endpoint.json["Resources"] |= {"AllocationOrder": len(made), "Allocators": made}
+
+    def _guid(self) -> str:
+        return self._mint.guid(self._profile.upper_network_ids)
+
+    def _allocator(self, fields: Mapping[str, Any], policy: bool) -> dict[str, Any]:
+        allocator: dict[str, Any] = {"ID": self._guid(), "IsPolicy": policy, "State": 3, **fields}
+        if self._profile.health:
+            allocator["AdditionalParams"] = {}
+            allocator["Health"] = {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime()}
+        if self._profile.flags:
+            allocator["Flags"] = 0
+        return allocator
+
+    def _policy(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return self._allocator(fields, policy=True)
+
+    def _port(self, endpoint: HnsEndpoint, compartment_id: int) -> dict[str, Any]:
+        interface = self._guid()
+        return self._allocator(
+            {
+                "AdapterNetCfgInstanceId": f"{{{interface}}}",
+                "CompartmendId": compartment_id,  # HNS's spelling (HNS fact 33)
+                "Connected": True,
+                "DevicelessNic": True,
+                "EndpointNicGuid": self._guid(),
+                "EndpointPortGuid": self._guid(),
+                "Hidden": False,
+                "InterfaceGuid": interface,
+                "IsolationId": 0,
+                "MTU": VSWITCH_MTU,
+                "MacAddress": endpoint.json["MacAddress"],
+                "ManagementPort": False,
+                "NicFriendlyName": endpoint.json["Name"],
+                "PreferredPortFriendlyName": endpoint.id,
+                "SwitchId": endpoint.network.switch_id,
+                "Tag": "Endpoint Port",
+                "WaitForIpv6Interface": False,
+                "nonPersistentPort": False,
+            },
+            policy=False,
+        )
+
+    def _isolation(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {"InDefaultIsolation": False, "IsolationID": 1, "Tag": "Isolation Policy"}
+        if self._profile.isolation_type:
+            fields["IsolationType"] = 3
+        return self._policy(fields)
+
+    def _acl(self, endpoint: HnsEndpoint) -> dict[str, Any]:
+        default = [{"Action": "Allow", "Direction": way, "Priority": 65500, "Type": "ACL"} for way in ("In", "Out")]
+        own = [dict(item) for item in endpoint.json["Policies"] if kind(item) == "ACL"]
+        return self._policy({"Rules": own + default, "Tag": "ACL Policy"})
+
+    def _outbound_nat(self, policy: Mapping[str, Any]) -> dict[str, Any]:
+        exceptions = policy.get("ExceptionList") or []
+        numbered = {f"NatExceptions_{index}": item for index, item in enumerate(exceptions)}
+        return self._policy(
+            {"LocalRoutedVip": False, "Tag": "VFP OutBound NAT Policy", "VIP": policy.get("VIP", ""), **numbered}
+        )
+
+
+def _compartment_id(body: Mapping[str, Any], default: int = HOST_COMPARTMENT) -> int:
+    value = body.get("CompartmentId") or default
+    if not isinstance(value, int) or not 0 < value <= 0xFFFF:  # a uint16 (HNS fact 37)
+        raise refusals.invalid_parameter()
+    return value

@@ -1,0 +1,183 @@
+"""HNS endpoints: create, update, delete."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hnskit.emulator.host import policies, refusals
+from hnskit.emulator.host.networks import HnsNetwork, Networks
+from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.text import Mint, ordered
+from hnskit.emulator.host.windows import DNS_SERVER, Windows
+from hnskit.model import EndpointState, NetworkType
+
+_KEPT = ("DNSServerList", "DNSSuffix", "EnableInternalDNS")  # echoed where sent (HNS fact 27)
+_ENCAP_OVERHEAD = {NetworkType.L2BRIDGE: 50, NetworkType.OVERLAY: 50}  # 0 elsewhere; seen from 9.3 on
+
+
+@dataclass(slots=True)
+class HnsEndpoint:
+    """An endpoint: what it prints, and its network."""
+
+    json: dict[str, Any]
+    network: HnsNetwork
+
+    @property
+    def id(self) -> str:
+        """Its ID."""
+        return str(self.json["ID"])
+
+    @property
+    def attached(self) -> bool:
+        """Whether it is bound to a compartment."""
+        return self.json["State"] in (EndpointState.ATTACHED, EndpointState.ATTACHED_SHARING)
+
+
+class Endpoints:
+    """The endpoints of one host."""
+
+    def __init__(self, profile: Profile, mint: Mint, windows: Windows, networks: Networks) -> None:
+        self._profile = profile
+        self._mint = mint
+        self._windows = windows
+        self._networks = networks
+        self._endpoints: dict[str, HnsEndpoint] = {}
+
+    def __iter__(self) -> Iterator[HnsEndpoint]:
+        return iter(self._endpoints.values())
+
+    def get(self, id: object) -> HnsEndpoint:
+        """An endpoint by id, in whatever letter case. Its ActivityId is no id (HNS fact 39)."""
+        found = self._endpoints.get(str(id).upper())
+        if found is None:
+            raise refusals.not_found()
+        return found
+
+    def show(self, endpoint: HnsEndpoint) -> dict[str, Any]:
+        """What GET prints."""
+        return dict(ordered(endpoint.json, self._profile, endpoint=True))
+
+    def create(self, body: Mapping[str, Any]) -> HnsEndpoint:
+        """POST /endpoints (HNS facts 27-30); two of the same Name are legal (HNS fact 73)."""
+        if not body.get("VirtualNetwork"):
+            raise refusals.invalid_parameter()  # UNCONFIRMED
+        network = self._networks.get(body["VirtualNetwork"])
+        id = str(body.get("ID") or self._mint.guid())
+        if id.upper() in self._endpoints:
+            raise refusals.object_exists()
+        requested = policies.read(body.get("Policies", []))
+        remote = bool(body.get("IsRemoteEndpoint", False))
+        if remote and not (body.get("IPAddress") and body.get("MacAddress")):
+            raise refusals.invalid_parameter()  # UNCONFIRMED
+        address = self._address(network, body.get("IPAddress"))
+        subnet = network.subnet_of(address) if address else None
+        endpoint = HnsEndpoint(self._json(body, network, id, address), network)
+        json = endpoint.json
+        json["Policies"] = policies.created(requested, network.type)
+        if subnet is not None:
+            json["PrefixLength"] = int(body.get("PrefixLength") or subnet.prefixlen)
+            if gateway := self._gateway(body, network, subnet):
+                json["GatewayAddress"] = gateway
+        if remote:
+            json["IsRemoteEndpoint"] = True
+        self._endpoints[id.upper()] = endpoint
+        self._networks.count(network, +1)
+        return endpoint
+
+    def update(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
+        """POST /endpoints/{id}: its policies; other keys are taken in silence (HNS facts 45, 47, 53)."""
+        if "Policies" in body:
+            endpoint.json["Policies"] = policies.updated(endpoint.json["Policies"], policies.read(body["Policies"]))
+
+    def delete(self, endpoint: HnsEndpoint) -> None:
+        """DELETE /endpoints/{id}: in whatever state (HNS fact 36)."""
+        del self._endpoints[endpoint.id.upper()]
+        nic = self._windows.nic_of(endpoint.id)
+        if nic is not None:
+            self._windows.remove_nic(nic)
+        self._networks.count(endpoint.network, -1)
+
+    def _case(self, id: str) -> str:
+        return id.upper() if self._profile.upper_endpoint_ids else id.lower()
+
+    def _in_use(self, network: HnsNetwork) -> set[str]:
+        return {str(item.json.get("IPAddress")) for item in self if item.network is network}
+
+    def _address(self, network: HnsNetwork, wanted: object) -> str:
+        # Never reserved, never in use (HNS facts 70, 73).
+        taken = self._in_use(network) | network.reserved
+        if not wanted:
+            if not network.subnets:
+                return ""
+            free = [item for item in map(str, network.subnets[0].hosts()) if item not in taken]
+            if not free:
+                raise refusals.address_invalid()  # for a full subnet: UNCONFIRMED
+            return free[self._mint.below(len(free))]
+        try:
+            address = str(ipaddress.IPv4Address(str(wanted)))
+        except ValueError:
+            raise refusals.invalid_parameter() from None  # UNCONFIRMED
+        if address in taken or (network.subnets and network.subnet_of(address) is None):
+            raise refusals.address_invalid()
+        return address
+
+    @staticmethod
+    def _gateway(body: Mapping[str, Any], network: HnsNetwork, subnet: ipaddress.IPv4Network) -> str:
+        if body.get("IsRemoteEndpoint"):
+            return ""  # remote endpoints show none (flannel's, 1709)
+        if body.get("GatewayAddress"):
+            return str(body["GatewayAddress"])
+        shown = network.json["Subnets"][network.subnets.index(subnet)]
+        return str(shown["GatewayAddress"])
+
+    def _mac(self, network: HnsNetwork) -> str:
+        block = str(network.json["MacPools"][0]["StartMacAddress"])[:13]
+        used = {item.json["MacAddress"] for item in self}
+        while True:
+            mac = f"{block}{self._mint.below(16):X}-{self._mint.below(256):02X}"
+            if mac not in used:
+                return mac
+
+    def _json(self, body: Mapping[str, Any], network: HnsNetwork, id: str, address: str) -> dict[str, Any]:
+        profile, now = self._profile, self._mint.filetime()
+        activity = self._case(self._mint.guid())
+        health = {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": now}}
+        json: dict[str, Any] = {
+            "ActivityId": activity,
+            "CreateProcessingStartTime": now,
+            "ID": self._case(id),
+            "MacAddress": str(body.get("MacAddress") or self._mac(network)),
+            "Name": str(body.get("Name") or "Ethernet"),
+            "Resources": {
+                "AllocationOrder": 0,
+                "ID": activity,
+                "PortOperationTime": 0,
+                "State": 1,
+                "SwitchOperationTime": 0,
+                "VfpOperationTime": 0,
+                "parentId": network.json["ActivityId"],
+            },
+            "SharedContainers": [],
+            "State": int(EndpointState.CREATED),
+            "Type": network.json["Type"],
+            "Version": profile.version,
+            "VirtualNetwork": network.id,
+            "VirtualNetworkName": network.json["Name"],
+            **{key: body[key] for key in _KEPT if body.get(key)},
+        }
+        if address:
+            json["IPAddress"] = address
+        if profile.health:
+            json |= {**health, "EncapOverhead": _ENCAP_OVERHEAD.get(network.type, 0)}
+            json["Resources"] |= {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": now}}
+        if profile.flags:
+            json["Flags"] = 0
+            json["Resources"] |= {"CompartmentOperationTime": 0, "Flags": 0}
+        if profile.fills_dns and "DNSServerList" not in json:
+            json["DNSServerList"] = DNS_SERVER
+        if body.get("AdditionalParams"):
+            json["AdditionalParams"] = body["AdditionalParams"]
+        return json

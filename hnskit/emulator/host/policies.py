@@ -1,0 +1,47 @@
+"""Policies of an endpoint: what HNS takes, keeps and adds. v1 does not look at their keys (HNS fact 47)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hnskit.emulator.host import refusals
+from hnskit.model import NetworkType
+
+_TYPES = frozenset({
+    "NAT", "ACL", "PA", "VLAN", "VSID", "VNET", "L2DRIVER", "ISOLATION", "QOS", "OUTBOUNDNAT", "ELB", "ROUTE", "PROXY",
+})  # fmt: skip
+"""v1's policy types (HNS fact 42), in upper case."""
+
+_REPLACED = frozenset({"ACL", "PROXY"})
+"""Kinds that a POST replaces by what it sends; those of the creation stay (HNS fact 53, checklist)."""
+
+
+def kind(policy: dict[str, Any]) -> str:
+    """A policy's Type in upper case."""
+    return str(policy.get("Type", "")).upper()
+
+
+def read(value: Any) -> list[dict[str, Any]]:
+    """The Policies of a request, verbatim.
+
+    An object or null in place of the list is refused; what HNS really says is UNCONFIRMED (HNS fact 46).
+    """
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise refusals.invalid_parameter()
+    if any(kind(item) not in _TYPES for item in value):
+        raise refusals.invalid_policy_type()
+    return copy.deepcopy(value)
+
+
+def created(requested: list[dict[str, Any]], network: NetworkType) -> list[dict[str, Any]]:
+    """Those of a new endpoint: on L2Bridge, L2Driver is appended (HNS fact 28)."""
+    if network is NetworkType.L2BRIDGE and all(kind(item) != "L2DRIVER" for item in requested):
+        return [*requested, {"Type": "L2Driver"}]
+    return requested
+
+
+def updated(current: list[dict[str, Any]], sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those after a POST: kinds that were sent, ACL and PROXY are replaced, the others stay (HNS facts 45, 53)."""
+    replaced = _REPLACED | {kind(item) for item in sent}
+    return [item for item in current if kind(item) not in replaced] + sent

@@ -1,0 +1,79 @@
+"""HNS policy lists: load balancers, in the shape of Server 2019's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hnskit.emulator.host import refusals
+from hnskit.emulator.host.endpoints import Endpoints
+from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.text import Mint, ordered
+
+
+class PolicyLists:
+    """The policy lists of one host; they outlive the endpoints they refer to (HNS fact 75)."""
+
+    def __init__(self, profile: Profile, mint: Mint, endpoints: Endpoints) -> None:
+        self._profile = profile
+        self._mint = mint
+        self._endpoints = endpoints
+        self._lists: dict[str, dict[str, Any]] = {}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._lists.values())
+
+    def get(self, id: str) -> dict[str, Any]:
+        """A policy list by id."""
+        found = self._lists.get(id.upper())
+        if found is None:
+            raise refusals.not_found()
+        return found
+
+    def show(self, policy_list: dict[str, Any]) -> dict[str, Any]:
+        """What GET prints."""
+        return dict(ordered(policy_list, self._profile))
+
+    def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST /policylists: `{"References":[…],"Policies":[{"Type":"ELB",…}]}`."""
+        references, policies = body.get("References"), body.get("Policies")
+        if not isinstance(references, list) or not isinstance(policies, list):
+            raise refusals.invalid_parameter()  # UNCONFIRMED
+        for reference in references:
+            self._endpoints.get(str(reference).rpartition("/")[2])
+        id, activity = self._guid(), self._guid()
+        made: dict[str, Any] = {
+            "ActivityId": activity,
+            **self._health(),
+            "Flags": 0,
+            "ID": id,
+            "IsApplied": False,
+            "Policies": copy.deepcopy(policies),
+            "References": list(references),
+            "Resources": {
+                **self._health(),
+                "AllocationOrder": 0,
+                "ID": activity,
+                "PortOperationTime": 0,
+                "State": 1,
+                "SwitchOperationTime": 0,
+                "VfpOperationTime": 0,
+            },
+            "State": 2,
+            "Version": self._profile.version,
+        }
+        self._lists[id.upper()] = made
+        return made
+
+    def delete(self, policy_list: dict[str, Any]) -> None:
+        """DELETE /policylists/{id}."""
+        del self._lists[str(policy_list["ID"]).upper()]
+
+    def _guid(self) -> str:
+        return self._mint.guid(self._profile.upper_network_ids)
+
+    def _health(self) -> dict[str, Any]:
+        if not self._profile.health:
+            return {}
+        return {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime()}}

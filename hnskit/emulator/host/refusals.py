@@ -1,0 +1,85 @@
+"""How HNS says no: codes and words of Windows.
+
+A text comes from a host's print where one is known (HNS facts 13, 25, 40, 72-74); the rest is marked.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):  # noqa: N818 - it is HNS's answer, not a mistake of the emulator
+    """HNS refuses a request.
+
+    Attributes:
+        code: the HRESULT, unsigned.
+        text: Windows' words, without the dot and space that HNS ends them with.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"0x{code:08X} {text}")
+        self.code = code
+        self.text = text
+
+
+def not_found() -> Refusal:
+    """ERROR_NOT_FOUND (HNS fact 74)."""
+    return Refusal(0x80070490, "Element not found")
+
+
+def invalid_parameter() -> Refusal:
+    """ERROR_INVALID_PARAMETER (HNS facts 13, 25, 26)."""
+    return Refusal(0x80070057, "The parameter is incorrect")
+
+
+def adapter_not_found() -> Refusal:
+    """HCN_E_ADAPTER_NOT_FOUND (HNS fact 25)."""
+    return Refusal(0x803B0006, "An adapter was not found")
+
+
+def network_exists() -> Refusal:
+    """HCN_E_NETWORK_ALREADY_EXISTS: seen from v2; whether v1 refuses a name is UNCONFIRMED (HNS fact 72)."""
+    return Refusal(0x803B0010, "A network with this name already exists")
+
+
+def object_exists() -> Refusal:
+    """ERROR_OBJECT_ALREADY_EXISTS (HNS fact 73)."""
+    return Refusal(0x80071392, "The object already exists")
+
+
+def address_invalid() -> Refusal:
+    """HCN_E_ADDR_INVALID_OR_RESERVED (HNS fact 73); for an address outside the subnets it is UNCONFIRMED."""
+    return Refusal(0x803B002F, "An address provided is invalid or reserved")
+
+
+def already_attached() -> Refusal:
+    """HCN_E_ENDPOINT_ALREADY_ATTACHED (HNS fact 40)."""
+    return Refusal(0x803B0014, "This endpoint is already attached to the switch")
+
+
+def container_gone() -> Refusal:
+    """The compute system of an attach does not exist (HNS fact 40)."""
+    return Refusal(0xC037010E, "A Compute System with the specified identifier does not exist")
+
+
+def compartment_gone() -> Refusal:
+    """GCN_E_NETCOMPARTMENT_NOT_FOUND: the constant exists, that attach gives it and its text are UNCONFIRMED."""
+    return Refusal(0x803B0027, "The specified network compartment was not found")
+
+
+def invalid_policy_type() -> Refusal:
+    """HCN_E_INVALID_POLICY_TYPE; that v1 gives it for an unknown Type is UNCONFIRMED."""
+    return Refusal(0x803B000E, "Invalid policy type")
+
+
+def invalid_json() -> Refusal:
+    """HCN_E_INVALID_JSON: seen from v2; what v1 says of a body that is no JSON is UNCONFIRMED."""
+    return Refusal(0x803B001B, "Invalid JSON document string")
+
+
+def unspecified() -> Refusal:
+    """E_FAIL: transient, when creations overlap (HNS fact 69)."""
+    return Refusal(0x80004005, "Unspecified error")
+
+
+def not_emulated(what: str) -> Refusal:
+    """The emulator's own no, E_NOTIMPL: Windows may well do this, the emulated host does not."""
+    return Refusal(0x80004001, f"hnskit emulator: {what} is not emulated")

@@ -1,0 +1,66 @@
+"""What the door of an emulated host and the host behind it know of each other.
+
+The door (HTTP, authentication, WinRM, PSRP) carries; an engine runs commands; the host has the state. A
+command declares its parameters as PowerShell would, so that the engine's binder can refuse what
+PowerShell's own refuses, and then runs against the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+CutMode = Literal["reset", "refuse", "stall", "blackhole"]
+"""How a lost network looks to a client: connections reset at once; the same and new ones refused while it
+lasts (reset and refuse differ only in that); open connections silent and then served; silent and never served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The host's network is away for a while."""
+
+    seconds: float
+    mode: CutMode = "refuse"
+
+
+class PSError(Exception):
+    """A terminating error of a command, with the fields of PowerShell's ErrorRecord."""
+
+    def __init__(self, message: str, *, error_id: str, category: str, target: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.error_id = error_id
+        """Without the `,Function-Name` that PowerShell appends when ThrowTerminatingError made the record."""
+        self.category = category
+        self.target = target
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a command, as its param block declares it."""
+
+    name: str
+    type: Literal["string", "string[]", "int"]
+    mandatory: bool = False
+    allow_empty: bool = False
+    default: Any = None
+    one_of: tuple[str, ...] = ()
+    """ValidateSet."""
+    between: tuple[int, int] | None = None
+    """ValidateRange."""
+    pattern: str = ""
+    """ValidatePattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that a runspace offers.
+
+    `run` gets the host and the bound parameters and yields output: a dict is a PSCustomObject with these
+    properties in this order, a str is a string.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    run: Callable[[Any, Mapping[str, Any]], AsyncIterator[dict[str, Any] | str]]

@@ -1,0 +1,111 @@
+"""Output that waits for a client's Receive, and is kept until it was delivered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from hnskit.emulator import soap
+from hnskit.emulator.engine import RUNSPACE_POOL_STATE, Fragment
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one Receive takes."""
+
+    fragments: list[Fragment]
+    last: bool
+    """Nothing comes after it."""
+    outbox: Outbox = field(repr=False)
+
+    def settle(self, delivered: bool) -> None:
+        """It arrived; or put it back, for the client that comes again."""
+        self.outbox.settle(self, delivered)
+
+
+class Outbox:
+    """The output of a pipeline, or of the pool itself."""
+
+    def __init__(self) -> None:
+        self._fragments: deque[Fragment] = deque()
+        self._finished = False
+        self._fault: soap.Fault | None = None
+        self._in_flight = False
+        self._reader: object | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def polled(self) -> bool:
+        """Whether a client waits."""
+        return self._reader is not None
+
+    def put(self, fragment: Fragment) -> None:
+        """Add output."""
+        self._fragments.append(fragment)
+        self._notify()
+
+    def finish(self) -> None:
+        """No more output will come."""
+        self._finished = True
+        self._notify()
+
+    def fail(self, fault: soap.Fault) -> None:
+        """Answer those who wait, and all who ask later, with this."""
+        self._fault = fault
+        self._notify()
+
+    def interrupt(self) -> None:
+        """Answer the one who waits with a fault; who asks later is served."""
+        self._reader = None
+        self._notify()
+
+    async def poll(self, budget: int, timeout: float) -> Batch:
+        """Wait for output, at most `budget` characters of base64 of it.
+
+        A new call ends the one before: its client is gone, or asks again.
+
+        Raises:
+            soap.Fault: nothing came in time; another call came; the shell is gone.
+        """
+        me = self._reader = object()
+        self._notify()
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    if self._fault is not None:
+                        raise self._fault
+                    if self._reader is not me:
+                        raise soap.aborted()
+                    if not self._in_flight and (self._fragments or self._finished):
+                        return self._take(budget)
+                    await self._changed.wait()
+        except TimeoutError:
+            raise soap.timed_out() from None
+        finally:
+            if self._reader is me:
+                self._reader = None
+
+    def settle(self, batch: Batch, delivered: bool) -> None:
+        """See `Batch.settle`."""
+        self._in_flight = False
+        if not delivered:
+            self._fragments.extendleft(reversed(batch.fragments))
+        self._notify()
+
+    def _take(self, budget: int) -> Batch:
+        taken: list[Fragment] = []
+        while self._fragments:
+            head = self._fragments[0]
+            size = (len(head.raw) + 2) // 3 * 4
+            # Recorded hosts send the pool's state in a Receive of its own.
+            if taken and (size > budget or head.message_type == RUNSPACE_POOL_STATE):
+                break
+            budget -= size
+            taken.append(self._fragments.popleft())
+        self._in_flight = True
+        return Batch(taken, self._finished and not self._fragments, self)
+
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

@@ -1,0 +1,155 @@
+"""The WinRM service: one request in, one answer out."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+from xml.sax.saxutils import escape
+
+from hnskit.emulator import soap
+from hnskit.emulator.auth import Authority, EncryptionError, Login
+from hnskit.emulator.connection import Connection, Request, Response
+from hnskit.emulator.engine import EngineError
+from hnskit.emulator.operations import Answer, Operations
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 64
+_REMEMBERED_BYTES = 4 * 1024 * 1024
+_PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """A request by its MessageID: the same message again gets the same answer, and acts once."""
+
+    answer: asyncio.Future[Answer]
+    owed: int = 0
+    delivered: bool = False
+
+
+class WinRM:
+    """Authentication, encryption and at-most-once around the operations."""
+
+    def __init__(self, authority: Authority, operations: Operations, *, machine: str) -> None:
+        self._authority = authority
+        self._operations = operations
+        self._machine = machine
+        self._exchanges: OrderedDict[str, _Exchange] = OrderedDict()
+
+    async def handle(self, request: Request, connection: Connection) -> Response:
+        """Answer one HTTP request."""
+        if request.target.partition("?")[0].rstrip("/").lower() != "/wsman":
+            return Response(404)
+        if request.method != "POST":
+            return Response(405, (("Allow", "POST"),))
+        if connection.login is None:
+            connection.login = self._authority.login(tls=connection.tls)
+        login: Login = connection.login
+        verdict = login.check(request.headers.get("authorization", ""))
+        if not verdict.accepted:
+            return Response(401, verdict.headers)
+        if not request.body:
+            return Response(200, verdict.headers)
+        encrypted = request.headers.get("content-type", "").lower().startswith("multipart/encrypted")
+        if not encrypted and not connection.tls:
+            # AllowUnencrypted is false, as Windows has it by default.
+            return Response(500, verdict.headers)
+        try:
+            envelope = login.decrypt(request.body) if encrypted and login.encrypts else request.body
+        except EncryptionError as problem:
+            log.info("not decrypted: %s", problem)
+            return Response(400, verdict.headers)
+        answer, settled = await self._answer(envelope, connection.peer)
+        content_type, body = login.encrypt(answer.envelope, _PROTOCOL) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
+        headers = (*verdict.headers, ("Content-Type", content_type))
+        return Response(500 if answer.fault else 200, headers, body, settled)
+
+    async def _answer(self, envelope: bytes, client: str) -> tuple[Answer, Callable[[bool], None]]:
+        try:
+            message = soap.parse(envelope)
+        except soap.Fault as fault:
+            return self._fault(fault, ""), _nothing
+        known = self._exchanges.get(message.message_id) if message.message_id else None
+        if known is None:
+            known = _Exchange(asyncio.get_running_loop().create_future())
+            if message.message_id:
+                self._exchanges[message.message_id] = known
+            known.answer.set_result(await self._guard(self._operations.perform(message, client), message.message_id))
+            self._forget()
+        answer = await known.answer
+        exchange = known
+        exchange.owed += 1
+
+        def settled(delivered: bool) -> None:
+            exchange.owed -= 1
+            exchange.delivered = exchange.delivered or delivered
+            if not exchange.owed and not exchange.delivered and answer.batch is not None:
+                # It waits again: a repeated message must ask for it anew.
+                self._exchanges.pop(message.message_id, None)
+            if not exchange.owed and answer.settle is not None:
+                answer.settle(exchange.delivered)
+
+        if answer.fault:
+            self._exchanges.pop(message.message_id, None)
+        return answer, settled
+
+    async def _guard(self, operation: Awaitable[Answer], relates_to: str) -> Answer:
+        try:
+            return await operation
+        except soap.Fault as fault:
+            return self._fault(fault, relates_to)
+        except EngineError as problem:
+            return self._fault(soap.bad_data(str(problem)), relates_to)
+        except (ValueError, binascii.Error) as problem:
+            return self._fault(soap.schema_error(str(problem)), relates_to)
+        except Exception:
+            log.exception("an operation failed")
+            return self._fault(soap.bad_data("the emulated host failed; its log says why"), relates_to)
+
+    def _fault(self, fault: soap.Fault, relates_to: str) -> Answer:
+        return Answer(soap.respond_fault(fault, relates_to, self._machine), fault=True)
+
+    def _forget(self) -> None:
+        kept = 0
+        for identity, exchange in reversed(list(self._exchanges.items())):
+            if exchange.answer.done():
+                kept += len(exchange.answer.result().envelope)
+                if kept > _REMEMBERED_BYTES and not exchange.owed:
+                    del self._exchanges[identity]
+        while len(self._exchanges) > _REMEMBERED:
+            self._exchanges.popitem(last=False)
+
+
+def _nothing(delivered: bool) -> None:
+    del delivered
+
+
+def decode(text: str | None) -> bytes:
+    """Base64 of a stream or a creationXml.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return base64.b64decode((text or "").strip(), validate=True)
+
+
+def identifier(text: str | None) -> UUID:
+    """A command's id.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return uuid.UUID((text or "").strip())
+
+
+def element(name: str, text: object) -> str:
+    """One element with text."""
+    return f"<{name}>{escape(str(text))}</{name}>"

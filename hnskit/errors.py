@@ -1,0 +1,271 @@
+"""The errors of hnskit: fields first, then a sentence, then the next step.
+
+    HnskitError
+    ├── ParamsError            a parameter file is wrong                              exit status 2
+    ├── ConnectError           the host cannot be talked to                           exit status 3
+    │   ├── HostUnreachableError
+    │   ├── LoginRefusedError
+    │   ├── CertificateError
+    │   └── CredentialError        the secret behind a reference was not found
+    ├── PreflightError         the host is not fit, nothing was changed               exit status 4
+    ├── StepError              a step was tried and failed                            exit status 1
+    ├── VerificationError      the redirect is not proved                             exit status 1
+    ├── HnsError               HNS refused, with its code
+    ├── DockerError            docker ended with another status than 0
+    ├── RemoteCommandError     a PowerShell command ended with an error record
+    ├── HostAnswerError        the host answered nonsense, quoted
+    └── OutcomeUnknownError    the connection was lost while a change was under way
+
+At the edge (`cli.py`, a notebook) an error becomes one paragraph, `HnskitError.paragraph()`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hnskit.applying import Outcome
+
+_QUOTED = 400  # characters of a host's answer that an error repeats
+
+
+class HnskitError(Exception):
+    """The base of all errors that hnskit raises on purpose.
+
+    Attributes:
+        host: the target, or "" where none is involved.
+        object: what the error is about: `network hnskit-l2bridge`, `proxy.address`.
+        step: the id of the plan's step, or "".
+        next_step: what the operator can do now.
+        exit_status: what a command line ends with.
+    """
+
+    exit_status = 1
+    default_next_step = ""
+
+    def __init__(self, message: str, *, host: str = "", object: str = "", step: str = "", next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.host = host
+        self.object = object
+        self.step = step
+        self.next_step = next_step or self.default_next_step
+
+    def paragraph(self) -> str:
+        """The error as one paragraph for a person: what, where, and what to do now."""
+        where = ", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part)
+        text = f"{where}: {self.message}" if where else self.message
+        if not text.endswith((".", "!", "?")):
+            text += "."
+        return f"{text} {self.next_step}".strip()
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, as the summary of a run and `--json` print them."""
+        plain = {key: value for key, value in vars(self).items() if isinstance(value, str | int | tuple)}
+        return {"error": type(self).__name__, **{key: value for key, value in plain.items() if value}}
+
+    def __str__(self) -> str:
+        return self.paragraph()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An executor of processes pickles what a task raises; Exception's own way knows no keyword arguments.
+        return _restore, (type(self), self.args, vars(self))
+
+
+def _restore(kind: type[HnskitError], args: tuple[Any, ...], fields: dict[str, Any]) -> HnskitError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(fields)
+    return error
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong in a parameter file."""
+
+    path: str
+    """Where in the file: `clients[1].address`."""
+    message: str
+    value: str = ""
+
+
+class ParamsError(HnskitError, ValueError):
+    """A parameter file is wrong; `mistakes` has each of them."""
+
+    exit_status = 2
+    default_next_step = "Correct the file (each key is described in params/emulator.yaml); no host was contacted."
+
+    def __init__(self, source: str, mistakes: tuple[Mistake, ...], **fields: str) -> None:
+        self.source = source
+        self.mistakes = mistakes
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        lines = "".join(
+            f"\n  {mistake.path}: {mistake.message}" + (f" (it is {mistake.value})" if mistake.value else "")
+            for mistake in mistakes
+        )
+        super().__init__(f"{count} in {source}:{lines}\n", **fields)
+
+    def paragraph(self) -> str:
+        """Each mistake on a line of its own, under the file's name."""
+        return f"{self.message}{self.next_step}"
+
+
+class ConnectError(HnskitError, ConnectionError):
+    """The host cannot be talked to."""
+
+    exit_status = 3
+
+
+class HostUnreachableError(ConnectError):
+    """Nothing answers at the host's address."""
+
+    default_next_step = (
+        "Check the address and the port, that WinRM listens there (`winrm enumerate winrm/config/listener` "
+        "on the host) and that no firewall is between."
+    )
+
+
+class LoginRefusedError(ConnectError):
+    """The host answers, but does not let this user in."""
+
+    default_next_step = "Check the user name, the credential reference and that the account may use remoting."
+
+
+class CertificateError(ConnectError):
+    """The host's TLS certificate is not trusted."""
+
+    default_next_step = "Set `connection.ca` to the file of the authority that signed it."
+
+
+class CredentialError(ConnectError):
+    """The secret behind a credential reference was not found."""
+
+
+class PreflightError(HnskitError):
+    """The host is not fit for the redirect, and nothing was changed."""
+
+    exit_status = 4
+
+
+class StepError(HnskitError):
+    """A step of a plan was tried and did not come to what it should; `outcome` has what was done before."""
+
+    outcome: Outcome | None = None
+
+
+class VerificationError(HnskitError):
+    """The redirect is not proved."""
+
+
+class RemoteCommandError(HnskitError):
+    """A PowerShell command on the host ended with an error record.
+
+    Attributes:
+        error_id: FullyQualifiedErrorId, the same in every language of Windows: match this, never the text.
+        category: the name of the ErrorCategory.
+        error_target: the record's TargetObject as text.
+        command: the command of the kit.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error_id: str,
+        category: str = "",
+        error_target: str = "",
+        command: str = "",
+        **fields: str,
+    ) -> None:
+        super().__init__(message, **fields)
+        self.error_id = error_id
+        self.category = category
+        self.error_target = error_target
+        self.command = command
+        self.object = self.object or command
+
+
+class HostAnswerError(HnskitError):
+    """The host answered with something that is not what the protocol says; `got` quotes it."""
+
+    default_next_step = (
+        "This is not an answer that HNS, Docker or Windows gives: keep it, and report it with the build."
+    )
+
+    def __init__(self, message: str, *, got: object, **fields: str) -> None:
+        text = got if isinstance(got, str) else json.dumps(got, default=str)
+        self.got = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}… ({len(text)} characters)"
+        super().__init__(f"{message}; it said: {self.got!r}", **fields)
+
+
+class OutcomeUnknownError(HnskitError, ConnectionError):
+    """The connection was lost for good while a command ran: it may or may not have been carried out."""
+
+    default_next_step = "Run the same command again: it reads the host first and does only what is missing."
+
+
+class DockerError(HnskitError):
+    """docker.exe ended with another status than 0; `stderr` has what it said."""
+
+    def __init__(self, message: str, *, exit_code: int, stderr: str, **fields: str) -> None:
+        self.exit_code = exit_code
+        self.stderr = stderr
+        super().__init__(message, **fields)
+
+
+class HnsError(HnskitError):
+    """HNS refused a request.
+
+    Attributes:
+        code: the HRESULT, unsigned; 0 where the host gave none (Windows Server 2016, HNS fact 13).
+        name: the constant's name, such as HCN_E_ADDR_INVALID_OR_RESERVED.
+        text: what the host said, in the host's language.
+    """
+
+    def __init__(self, text: str, *, code: int, **fields: str) -> None:
+        known = explain_code(code)
+        self.code = code & 0xFFFFFFFF
+        self.name = known.name
+        self.text = text
+        said = (text.strip() or known.message or "HNS gave no text").rstrip(".")
+        label = ", ".join(dict.fromkeys((known.name, f"0x{self.code:08X}")))
+        fields["next_step"] = fields.get("next_step") or known.next_step
+        super().__init__(f"HNS refused: {said} ({label})" if code else f"HNS refused: {said}", **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCode:
+    """What is known of an HNS, HCS or Win32 code; empty where nothing is."""
+
+    code: int
+    name: str
+    message: str = ""
+    causes: tuple[str, ...] = ()
+    next_step: str = ""
+    source: str = ""
+
+
+def explain_code(code: int) -> KnownCode:
+    """Look up a code in any of its forms: signed, unsigned, or masked to its low 16 bits (HNS fact 3)."""
+    unsigned = code & 0xFFFFFFFF
+    table = _codes()
+    masked = unsigned & 0xFFFF
+    if unsigned >> 16 == 0x8007 and masked in table:  # FACILITY_WIN32
+        return table[masked]
+    return table.get(unsigned, KnownCode(unsigned, f"0x{unsigned:08X}" if unsigned else ""))
+
+
+@functools.cache
+def _codes() -> Mapping[int, KnownCode]:
+    text = resources.files("hnskit").joinpath("data/hns_errors.json").read_text(encoding="utf-8")
+    rows = json.loads(text)["codes"]
+    return {
+        row["code"]: KnownCode(
+            row["code"], row["name"], row["message"], tuple(row["causes"]), row["next_step"], row["source"]
+        )
+        for row in rows
+    }

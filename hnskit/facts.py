@@ -1,0 +1,153 @@
+"""One snapshot of a host: everything hnskit knows of it, gathered in one pipeline.
+
+DataFrames, the topology picture, plans and the data path are functions of a `Facts`. It keeps what the
+host printed, so that it can be saved and read again without a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hnskit.errors import DockerError, HnsError, HostAnswerError, RemoteCommandError
+from hnskit.model import (
+    HOST_COMPARTMENT,
+    Adapter,
+    Address,
+    Compartment,
+    Container,
+    Docker,
+    Endpoint,
+    Image,
+    Interface,
+    Network,
+    PolicyList,
+    Route,
+    System,
+)
+from hnskit.remote import docker, hns, windows
+from hnskit.remote.session import Call, CallResult, Session, invoke_calls
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A host at one moment. Two snapshots are equal if the host was the same, whenever they were taken."""
+
+    target: str
+    taken_at: str = field(default="", compare=False)
+    system: System | None = None
+    hns_version: tuple[int, int] | None = None
+    """(Major, Minor) of /globals/version; None before 1803, where the call fails (HNS fact 8)."""
+    adapters: tuple[Adapter, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+    compartments: tuple[Compartment, ...] = ()
+    networks: tuple[Network, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    policy_lists: tuple[PolicyList, ...] = ()
+    docker: Docker | None = None
+    images: tuple[Image, ...] = ()
+    containers: tuple[Container, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What could not be read, one sentence each."""
+
+    def networks_named(self, name: str) -> tuple[Network, ...]:
+        """Networks of this name; v1 does not reliably refuse a second one (HNS fact 72)."""
+        return tuple(network for network in self.networks if network.name == name)
+
+    def endpoints_named(self, name: str) -> tuple[Endpoint, ...]:
+        """Endpoints of this name; two may have the same (HNS fact 73)."""
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.name == name)
+
+    def endpoints_at(self, address: str) -> tuple[Endpoint, ...]:
+        """Endpoints that hold this address."""
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.address == address)
+
+    def container_named(self, name: str) -> Container | None:
+        """The container of this name; Docker allows one."""
+        return next((container for container in self.containers if container.name == name), None)
+
+    def compartment_of(self, container: Container) -> Compartment | None:
+        """The container's network compartment; None while it does not run (HNS facts 79-81)."""
+        return next((item for item in self.compartments if item.container_id == container.id), None)
+
+    def endpoints_in(self, compartment_id: int) -> tuple[Endpoint, ...]:
+        """Attached endpoints whose port is in this compartment."""
+        return tuple(item for item in self.endpoints if item.attached and item.compartment_id == compartment_id)
+
+    def endpoints_of(self, container: Container) -> tuple[Endpoint, ...]:
+        """Attached endpoints that this container uses, by compartment or by SharedContainers."""
+        compartment = self.compartment_of(container)
+        inside = self.endpoints_in(compartment.id) if compartment else ()
+        shared = tuple(item for item in self.endpoints if item.attached and container.id in item.containers)
+        return inside + tuple(item for item in shared if item not in inside)
+
+    def interface_of(self, endpoint: Endpoint) -> Interface | None:
+        """The host interface of an endpoint that is attached to the host (HNS fact 41).
+
+        It is found by the endpoint's address, else by its MAC: names get suffixes (HNS fact 66).
+        """
+        index = next((item.interface_index for item in self.addresses if item.address == endpoint.address), None)
+        if index is None and endpoint.mac:
+            index = next((item.index for item in self.adapters if same_mac(item.mac, endpoint.mac)), None)
+        return next(
+            (item for item in self.interfaces if item.index == index and item.compartment_id == HOST_COMPARTMENT), None
+        )
+
+    def image_named(self, name: str) -> Image | None:
+        """The image of this name; without a tag, `:latest` is meant, as Docker reads it."""
+        wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
+        return next((image for image in self.images if image.name == wanted), None)
+
+
+def same_mac(one: str, other: str) -> bool:
+    """Whether two MAC addresses are the same, whatever their separators and case (HNS fact 30)."""
+    return one.replace("-", "").replace(":", "").lower() == other.replace("-", "").replace(":", "").lower()
+
+
+def fact_calls() -> list[Call]:
+    """The calls of one snapshot; all go in one pipeline."""
+    return [*windows.fact_calls(), *hns.fact_calls(), *docker.fact_calls()]
+
+
+def gather_facts(session: Session, on_progress: Callable[[str], None] | None = None) -> Facts:
+    """Read everything hnskit knows of a host: one pipeline, two WinRM requests.
+
+    Args:
+        session: from `hnskit.connect`.
+        on_progress: called with the name of each part as it arrives.
+
+    Raises:
+        ConnectError, OutcomeUnknownError: the host cannot be reached (any more).
+        HostAnswerError: the host answered nonsense.
+
+    What the host refuses to tell (Docker is not there, say) does not raise: it is named in `Facts.problems`.
+    """
+    results = []
+    for result in invoke_calls(session, fact_calls()):
+        results.append(result)
+        if on_progress is not None:
+            on_progress(result.id)
+    return facts_from_results(session.target, results)
+
+
+def facts_from_results(target: str, results: Iterable[CallResult]) -> Facts:
+    """Put a snapshot together from the results of `fact_calls`."""
+    by_id = {result.id: result for result in results}
+    missing = [call.id for call in fact_calls() if call.id not in by_id]
+    if missing:
+        raise HostAnswerError("the host left calls of a snapshot unanswered", got=missing, host=target)
+    parts: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, read in (*windows.READERS.items(), *hns.READERS.items(), *docker.READERS.items()):
+        try:
+            parts[name] = read(by_id[name])
+        except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
+            problems.append(f"{name}: {problem.message}")
+            parts[name] = None if name in ("system", "hns_version", "docker") else ()
+    return Facts(
+        target=target, taken_at=datetime.now(UTC).isoformat(timespec="seconds"), problems=tuple(problems), **parts
+    )

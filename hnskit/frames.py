@@ -1,0 +1,375 @@
+"""DataFrames of a snapshot, a plan and an outcome: fixed columns and dtypes, there when empty, sorted by name.
+
+A frame holds the data whole: `id` is the full id, which is what commands and `--json` take. How a person sees it is
+`view.View`: short ids (the full one in the cell's tooltip), words in colour. Text columns are `str`, numbers that may be
+absent `Int64`, yes or no that may be absent `boolean`.
+
+This module imports pandas; everybody else imports this module where it is used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hnskit.codec import proxy_settings
+from hnskit.desired import LABEL
+from hnskit.errors import HostAnswerError
+from hnskit.facts import Facts, same_mac
+from hnskit.model import Endpoint, Policy
+from hnskit.steps import Action, Plan, Step
+from hnskit.words import (
+    compartment_container,
+    compartment_words,
+    container_of,
+    policies_words,
+    policy_words,
+    state_word,
+)
+
+if TYPE_CHECKING:
+    from hnskit.applying import Outcome
+    from hnskit.checks import Finding
+    from hnskit.verification import Verification
+
+TEXT, NUMBER, FLAG, SECONDS = "str", "Int64", "boolean", "float64"
+
+
+def _frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *sort: str) -> pd.DataFrame:
+    """Rows under fixed columns; the columns and their dtypes are there without a row, too."""
+    listed = list(rows)
+    data = {
+        name: pd.Series([row[place] for row in listed], dtype=kind)
+        for place, (name, kind) in enumerate(columns.items())
+    }
+    frame = pd.DataFrame(data, columns=list(columns))
+    return frame.sort_values(list(sort), kind="stable", ignore_index=True) if sort else frame
+
+
+def networks(facts: Facts) -> pd.DataFrame:
+    """HNS networks, a row each.
+
+    Columns: name, type, subnet (`10.0.1.0/24`), gateway, management_ip (the host's address that moved to the
+    network's management adapter, HNS fact 19), adapter (only where it was named at creation): str; endpoints (how
+    many now): Int64; vfp (whether the Azure VFP extension is on; without it no proxy policy works): boolean;
+    policies, id: str.
+    """
+    columns = {
+        "name": TEXT,
+        "type": TEXT,
+        "subnet": TEXT,
+        "gateway": TEXT,
+        "management_ip": TEXT,
+        "adapter": TEXT,
+        "endpoints": NUMBER,
+        "vfp": FLAG,
+        "policies": TEXT,
+        "id": TEXT,
+    }
+    rows = (
+        (
+            item.name,
+            item.type,
+            ", ".join(subnet.prefix for subnet in item.subnets),
+            ", ".join(subnet.gateway for subnet in item.subnets if subnet.gateway),
+            item.management_ip,
+            item.adapter_name,
+            item.endpoint_count,
+            item.vfp_enabled,
+            policies_words(item.policies),
+            item.id,
+        )
+        for item in facts.networks
+    )
+    return _frame(columns, rows, "name", "id")
+
+
+def endpoints(facts: Facts) -> pd.DataFrame:
+    """HNS endpoints, a row each.
+
+    Columns: name, network, address, state (created, attached, attached, shared, detached, degraded, …): str;
+    compartment: Int64; container (its name; `the host` in compartment 1), gateway, mac, policies (in words), id: str.
+    """
+    columns = {
+        "name": TEXT,
+        "network": TEXT,
+        "address": TEXT,
+        "state": TEXT,
+        "compartment": NUMBER,
+        "container": TEXT,
+        "gateway": TEXT,
+        "mac": TEXT,
+        "policies": TEXT,
+        "id": TEXT,
+    }
+    names = {item.id.lower(): item.name for item in facts.networks}
+    rows = (
+        (
+            item.name,
+            item.network_name or names.get(item.network_id.lower(), ""),
+            item.address,
+            state_word(item.state),
+            item.compartment_id,
+            _owner(facts, item),
+            item.gateway,
+            item.mac,
+            policies_words(item.policies),
+            item.id,
+        )
+        for item in facts.endpoints
+    )
+    return _frame(columns, rows, "name", "address", "id")
+
+
+def _owner(facts: Facts, endpoint: Endpoint) -> str:
+    container = container_of(facts, endpoint)
+    if container is not None:
+        return container.name
+    here = (item for item in facts.compartments if endpoint.attached and item.id == endpoint.compartment_id)
+    return next((compartment_words(facts, item) for item in here), "")
+
+
+def policies(facts: Facts) -> pd.DataFrame:
+    """Policies of endpoints and networks, a row each, in HNS's order within an object.
+
+    Columns: on (`endpoint` or `network`), name (of that object), address, type, match (`ip:port` that a proxy policy
+    is for), destination (`ip:port` that it sends to): str; outbound_nat: boolean; settings (every key, as JSON),
+    id (of the object): str.
+    """
+    columns = {
+        "on": TEXT,
+        "name": TEXT,
+        "address": TEXT,
+        "type": TEXT,
+        "match": TEXT,
+        "destination": TEXT,
+        "outbound_nat": FLAG,
+        "settings": TEXT,
+        "id": TEXT,
+    }
+    of_endpoints = (("endpoint", item.name, item.address, item.id, policy) for item in facts.endpoints for policy in item.policies)
+    of_networks = (("network", item.name, "", item.id, policy) for item in facts.networks for policy in item.policies)
+    rows = (
+        (on, name, address, policy.type, *_proxy_columns(policy), json.dumps(dict(policy.settings), default=str), identity)
+        for on, name, address, identity, policy in (*of_endpoints, *of_networks)
+    )
+    return _frame(columns, rows, "on", "name", "id")
+
+
+def _proxy_columns(policy: Policy) -> tuple[str, str, bool | None]:
+    if not policy.is_proxy and policy.type != "L4Proxy":
+        return "", "", None
+    try:
+        said = proxy_settings(policy)
+    except HostAnswerError:
+        return "", "", None
+    return f"{said.ip or '*'}:{said.port or '*'}", said.destination, said.outbound_nat
+
+
+def containers(facts: Facts) -> pd.DataFrame:
+    """Docker's containers, a row each.
+
+    Columns: name, image, status, isolation, network_mode (`none` where HNS gives the endpoint), endpoint, address:
+    str; compartment (only while it runs, HNS fact 80): Int64; made_for (the network whose redirect hnskit made it
+    for; empty for any other container), id: str.
+    """
+    columns = {
+        "name": TEXT,
+        "image": TEXT,
+        "status": TEXT,
+        "isolation": TEXT,
+        "network_mode": TEXT,
+        "endpoint": TEXT,
+        "address": TEXT,
+        "compartment": NUMBER,
+        "made_for": TEXT,
+        "id": TEXT,
+    }
+    rows = []
+    for item in facts.containers:
+        compartment, used = facts.compartment_of(item), facts.endpoints_of(item)
+        rows.append(
+            (
+                item.name,
+                item.image,
+                item.status,
+                item.isolation,
+                item.network_mode,
+                ", ".join(endpoint.name for endpoint in used),
+                ", ".join(endpoint.address for endpoint in used),
+                compartment.id if compartment else None,
+                item.labels.get(LABEL, ""),
+                item.id,
+            )
+        )
+    return _frame(columns, rows, "name")
+
+
+def compartments(facts: Facts) -> pd.DataFrame:
+    """Network compartments, a row each, sorted by number.
+
+    Columns: compartment: Int64; whose (`the host`, or the container's name), endpoints, addresses: str;
+    description (Windows' own, `\\\\Container_<id>`), guid: str.
+    """
+    columns = {
+        "compartment": NUMBER,
+        "whose": TEXT,
+        "endpoints": TEXT,
+        "addresses": TEXT,
+        "description": TEXT,
+        "guid": TEXT,
+    }
+    rows = []
+    for item in facts.compartments:
+        inside = facts.endpoints_in(item.id)
+        rows.append(
+            (
+                item.id,
+                compartment_words(facts, item),
+                ", ".join(endpoint.name for endpoint in inside),
+                ", ".join(endpoint.address for endpoint in inside),
+                item.description,
+                item.guid,
+            )
+        )
+    return _frame(columns, rows, "compartment")
+
+
+def adapters(facts: Facts) -> pd.DataFrame:
+    """Network adapters that the host lists, containers' included (HNS fact 82), a row each.
+
+    Columns: name, status, address (its IPv4 addresses, in the host's compartment only): str; forwarding: boolean;
+    mtu: Int64; endpoint (of HNS, found by its MAC), mac, description: str; physical: boolean; index: Int64.
+    """
+    columns = {
+        "name": TEXT,
+        "status": TEXT,
+        "address": TEXT,
+        "forwarding": FLAG,
+        "mtu": NUMBER,
+        "endpoint": TEXT,
+        "mac": TEXT,
+        "description": TEXT,
+        "physical": FLAG,
+        "index": NUMBER,
+    }
+    rows = []
+    for item in facts.adapters:
+        interface = next((one for one in facts.interfaces if one.index == item.index), None)
+        served = [one.name for one in facts.endpoints if one.mac and same_mac(one.mac, item.mac)]
+        rows.append(
+            (
+                item.name,
+                item.status,
+                ", ".join(one.address for one in facts.addresses if one.interface_index == item.index),
+                interface.forwarding if interface else None,
+                interface.mtu if interface else None,
+                ", ".join(served),
+                item.mac,
+                item.description,
+                item.physical,
+                item.index,
+            )
+        )
+    return _frame(columns, rows, "name", "index")
+
+
+def images(facts: Facts) -> pd.DataFrame:
+    """Docker's images under each of their names. Columns: name (`repository:tag`), size, id: str."""
+    rows = ((item.name, item.size, item.id) for item in facts.images)
+    return _frame({"name": TEXT, "size": TEXT, "id": TEXT}, rows, "name")
+
+
+TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
+    "networks": networks,
+    "endpoints": endpoints,
+    "policies": policies,
+    "containers": containers,
+    "compartments": compartments,
+    "adapters": adapters,
+    "images": images,
+}
+"""The tables of a snapshot, by the name that `hnskit show` and `Book.show` take."""
+
+
+def plan_frame(plan: Plan) -> pd.DataFrame:
+    """A plan, a row a step, in the plan's order.
+
+    Columns: action (create, …; `keep` where nothing is to do), object (`network hnskit-l2bridge`), change (a line
+    `field: before -> after` each), reason: str; cuts (whether the host's own network goes away meanwhile): boolean;
+    wave (1 is done first; 0: nothing to do): Int64; part, id: str.
+    """
+    columns = {
+        "action": TEXT,
+        "object": TEXT,
+        "change": TEXT,
+        "reason": TEXT,
+        "cuts": FLAG,
+        "wave": NUMBER,
+        "part": TEXT,
+        "id": TEXT,
+    }
+    rows = (
+        (
+            action_word(step),
+            f"{step.kind} {step.name}",
+            "\n".join(f"{one.field}: {one.before or 'nothing'} -> {one.after or 'nothing'}" for one in step.changes),
+            step.reason,
+            step.disruptive,
+            plan.level(step),
+            str(step.part),
+            step.id,
+        )
+        for step in plan.steps
+    )
+    return _frame(columns, rows)
+
+
+def action_word(step: Step) -> str:
+    """What a step does, in a word; `keep` where nothing is to do."""
+    return "keep" if step.action is Action.NONE else step.action.value
+
+
+def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Preflight findings, a row each, in the order of the checks.
+
+    Columns: severity (ok, warning, error), object, message, next_step, id: str.
+    """
+    columns = dict.fromkeys(("severity", "object", "message", "next_step", "id"), TEXT)
+    return _frame(columns, ((one.severity, one.object, one.message, one.next_step, one.id) for one in findings))
+
+
+def verification_frame(verification: Verification) -> pd.DataFrame:
+    """What was checked from inside each client, a row a check.
+
+    Columns: client, check: str; ok: boolean; wanted, seen: str.
+    """
+    columns = {"client": TEXT, "check": TEXT, "ok": FLAG, "wanted": TEXT, "seen": TEXT}
+    rows = (
+        (proof.client, check.name, check.ok, check.wanted, check.seen)
+        for proof in verification.clients
+        for check in proof.checks
+    )
+    return _frame(columns, rows)
+
+
+def outcome_frame(outcome: Outcome) -> pd.DataFrame:
+    """What was done, a row a step, in the order in which it was done.
+
+    Columns: action, object, reason: str; seconds (as the host measured it): float64; id (of what was made): str.
+    """
+    columns = {"action": TEXT, "object": TEXT, "reason": TEXT, "seconds": SECONDS, "id": TEXT}
+    rows = (
+        (
+            action_word(result.step),
+            f"{result.step.kind} {result.step.name}",
+            result.step.reason,
+            result.seconds,
+            result.id,
+        )
+        for result in outcome.done
+    )
+    return _frame(columns, rows)

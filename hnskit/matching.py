@@ -1,0 +1,172 @@
+"""Whether a policy of an endpoint acts on a connection, and why not.
+
+Pure: a policy and a connection in, a `Match` with its sentence out. What is taken from a guess says so.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hnskit import codec
+from hnskit.errors import HostAnswerError
+from hnskit.model import VFP_NETWORKS, Network, Policy
+
+_PROTOCOLS = {"tcp": "6", "udp": "17"}
+_ANY = ("", "0", "256")  # how an ACL says any protocol; 256 is hcsshim's
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a program asks for."""
+
+    destination: str
+    port: int
+    protocol: str = "tcp"
+
+    def __str__(self) -> str:
+        return f"{self.destination}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a policy makes of a connection."""
+
+    matched: bool
+    sentence: str
+    fact: str
+    confirmed: bool = True
+    target: tuple[str, int] | None = None
+    """Address and port that a proxy policy redirects to."""
+
+
+def match_proxy(policy: Policy, connection: Connection, network: Network | None) -> Match:
+    """A v1 PROXY policy (HNS facts 44-49, 54b)."""
+    if network is None:
+        return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
+    if not network.is_type(*VFP_NETWORKS):
+        return Match(
+            False,
+            f"the proxy policy does nothing: {network.name} is a {network.type} network, and VFP is not the engine there",
+            "HNS fact 49",
+        )
+    try:
+        settings = codec.proxy_settings(policy)
+    except HostAnswerError as problem:
+        return Match(False, f"the proxy policy cannot be read: {problem.message}", "HNS fact 44", confirmed=False)
+    if settings.unknown:
+        return Match(False, _unknown_keys(settings.unknown), "HNS fact 47")
+    if connection.protocol != "tcp":
+        return Match(False, "a v1 proxy policy names no protocol; only TCP was ever seen", "HNS fact 54b", False)
+    if settings.target is None:
+        said = repr(settings.destination) if settings.destination else "missing"
+        return Match(False, f"the proxy policy's Destination is {said}, not ip:port", "HNS fact 49", confirmed=False)
+    if settings.ip and not _inside(connection.destination, [settings.ip]):
+        return Match(False, f"the proxy policy is for {settings.ip}, not {connection.destination}", "HNS fact 48")
+    if settings.port and settings.port != str(connection.port):
+        return Match(False, f"the proxy policy is for port {settings.port}, not {connection.port}", "HNS fact 48")
+    if _inside(connection.destination, settings.exceptions):
+        return Match(
+            False, f"{connection.destination} is in the proxy policy's ExceptionList", "HNS fact 44", confirmed=False
+        )
+    if not settings.outbound_nat:
+        # The captured run with OutboundNat misspelt, so without it, did not redirect.
+        return Match(False, "the proxy policy has no OutboundNat, and without it nothing was redirected", "HNS fact 47")
+    address, port = settings.target
+    whole = bool(settings.ip and settings.port)  # all but Type may be left out, what it then means is a guess
+    return Match(
+        True,
+        f"the proxy policy redirects {connection} to {address}:{port}",
+        "HNS fact 48",
+        confirmed=whole,
+        target=(address, port),
+    )
+
+
+def blocking_acl(
+    policies: Iterable[Policy], direction: str, connection: Connection, remote: str
+) -> tuple[Policy, Match] | None:
+    """The ACL that stops a connection, or None: of those that match, the one with the lowest Priority decides.
+
+    Args:
+        policies: an endpoint's, in order.
+        direction: `Out` at the source, `In` at the target.
+        connection: as it passes that port.
+        remote: the other side's address.
+
+    Order between ACLs of the same priority, and between ACL and PROXY, is UNCONFIRMED.
+    """
+    rules = [item for item in policies if item.type.upper() == "ACL" and item.settings.get("Direction") == direction]
+    for rule in sorted(rules, key=_priority):
+        if _acl_matches(rule, direction, connection, remote):
+            if str(rule.settings.get("Action", "")).lower() != "block":
+                return None
+            words = f"an ACL (Priority {rule.settings.get('Priority', 'none')}) blocks {direction.lower()} {connection}"
+            return rule, Match(True, words, "HNS fact 43", confirmed=False)
+    return None
+
+
+def outbound_nat_covers(policies: Iterable[Policy], destination: str) -> Match:
+    """Whether OutBoundNAT gives what goes to `destination` the host's address (HNS facts 43, 86)."""
+    rules = [policy for policy in policies if policy.type.upper() == "OUTBOUNDNAT"]
+    if not rules:
+        return Match(False, "the endpoint has no OutBoundNAT policy: replies find no way back", "HNS fact 86")
+    exceptions = _values(rules[0].settings.get("ExceptionList"))
+    if _inside(destination, exceptions):
+        return Match(False, f"{destination} is in OutBoundNAT's ExceptionList: replies find no way back", "HNS fact 43")
+    return Match(True, "OutBoundNAT gives it the host's address as source", "HNS fact 86")
+
+
+def _unknown_keys(keys: tuple[str, ...]) -> str:
+    words = []
+    for key in keys:
+        near = codec.likely_proxy_key(key)
+        words.append(f"{key} (was {near} meant?)" if near else key)
+    return f"the proxy policy has a key that HNS stored and does not know: {', '.join(words)}"
+
+
+def _priority(policy: Policy) -> int:
+    value = policy.settings.get("Priority")
+    return value if isinstance(value, int) else 65_500
+
+
+def _acl_matches(policy: Policy, direction: str, connection: Connection, remote: str) -> bool:
+    settings = policy.settings
+    protocol = _values(settings.get("Protocols", settings.get("Protocol")))
+    if protocol and not set(protocol) & {_PROTOCOLS.get(connection.protocol, "?"), *_ANY}:
+        return False
+    addresses = _values(settings.get("RemoteAddresses", settings.get("RemoteAddress")))
+    if addresses and not _inside(remote, addresses):
+        return False
+    kind = "Remote" if direction == "Out" else "Local"
+    ports = _values(settings.get(f"{kind}Ports", settings.get(f"{kind}Port")))
+    return not ports or any(_port_inside(connection.port, item) for item in ports)
+
+
+def _values(value: Any) -> list[str]:
+    # Text with commas, a list, or one number (HNS fact 43).
+    if value is None or value == "":
+        return []
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    return [str(item).strip() for item in items if str(item).strip()]
+
+
+def _inside(address: str, prefixes: Iterable[str]) -> bool:
+    try:
+        wanted = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    for prefix in prefixes:
+        try:
+            if wanted in ipaddress.ip_network(prefix, strict=False):
+                return True
+        except ValueError:
+            continue  # HNS stores what is no prefix too, and it matches nothing
+    return False
+
+
+def _port_inside(port: int, item: str) -> bool:
+    first, _, last = item.partition("-")
+    return first.isdigit() and int(first) <= port <= int(last if last.isdigit() else first)

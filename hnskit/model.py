@@ -1,0 +1,276 @@
+"""What a Windows container host is made of, in the platform's words: frozen, typed, without IO.
+
+`codec.py` makes these from what a host prints, and requests from them. Where an object came from HNS it
+keeps the host's own JSON in `raw`, so that a key hnskit does not know survives a round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, Literal
+
+HOST_COMPARTMENT = 1
+"""The host's own network compartment (HNS fact 79)."""
+
+METADATA_ADDRESS = "169.254.169.254"
+"""Where the clouds answer with an instance's metadata."""
+
+
+class NetworkType(StrEnum):
+    """HNS network types. HNS echoes the letter case it was given: compare without it (HNS fact 17)."""
+
+    ICS = "ICS"
+    INTERNAL = "Internal"
+    TRANSPARENT = "Transparent"
+    NAT = "NAT"
+    OVERLAY = "Overlay"
+    L2BRIDGE = "L2Bridge"
+    L2TUNNEL = "L2Tunnel"
+    LAYERED = "Layered"
+    PRIVATE = "Private"
+    INFINIBAND = "Infiniband"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NetworkType | None:
+        lowered = str(value).lower()
+        return next((member for member in cls if member.value.lower() == lowered), None)
+
+
+VFP_NETWORKS = frozenset({NetworkType.L2BRIDGE, NetworkType.L2TUNNEL, NetworkType.OVERLAY})
+"""Where VFP is the engine, and so where a proxy policy can work (HNS fact 49)."""
+
+
+class EndpointState(IntEnum):
+    """State of an endpoint (HNS fact 31)."""
+
+    UNINITIALIZED = 0
+    CREATED = 1
+    ATTACHED = 2
+    ATTACHED_SHARING = 3
+    DETACHED = 4
+    DEGRADED = 5
+    DESTROYED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """One subnet of a network."""
+
+    prefix: str
+    gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy of an endpoint or a network (HNS fact 42).
+
+    `settings` has every key but Type, spelt and ordered as the host has them, unknown ones included.
+    """
+
+    type: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    schema: Literal[1, 2] = 1
+    """1 is the flat form `{"Type", …}`, 2 is HCN's `{"Type", "Settings": {…}}`."""
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether this is the v1 proxy policy that the redirect uses (HNS fact 44)."""
+        return self.type.upper() == "PROXY"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An HNS network."""
+
+    id: str
+    name: str
+    type: str
+    subnets: tuple[Subnet, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    management_ip: str = ""
+    adapter_name: str = ""
+    """Only echoed where it was given at creation (HNS fact 19)."""
+    state: int = 0
+    endpoint_count: int = 0
+    vfp_enabled: bool | None = None
+    """The Azure VFP switch extension (HNS fact 20); None where the host did not list it."""
+    version: tuple[int, int] | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def is_type(self, *types: NetworkType) -> bool:
+        """Whether the network is of one of these types, in whatever letter case."""
+        try:
+            return NetworkType(self.type) in types
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An HNS endpoint."""
+
+    id: str
+    name: str
+    network_id: str
+    network_name: str = ""
+    type: str = ""
+    address: str = ""
+    prefix_length: int = 0
+    gateway: str = ""
+    mac: str = ""
+    dns: tuple[str, ...] = ()
+    state: int = 0
+    policies: tuple[Policy, ...] = ()
+    containers: tuple[str, ...] = ()
+    """SharedContainers: only those attached with SystemType Container (HNS fact 35)."""
+    compartment_id: int | None = None
+    """Of its port (allocator "Endpoint Port", key CompartmendId, HNS fact 33); None while it has none."""
+    remote: bool = False
+    version: tuple[int, int] | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def attached(self) -> bool:
+        """Whether it is bound to a compartment or a container."""
+        return self.state in (EndpointState.ATTACHED, EndpointState.ATTACHED_SHARING)
+
+    @property
+    def proxies(self) -> tuple[Policy, ...]:
+        """Its v1 proxy policies."""
+        return tuple(policy for policy in self.policies if policy.is_proxy)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyList:
+    """An HNS policy list (a load balancer): policies that refer to endpoints by path."""
+
+    id: str
+    policies: tuple[Policy, ...] = ()
+    references: tuple[str, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Which Windows the host runs."""
+
+    name: str
+    product: str
+    build: int
+    revision: int
+    powershell: str
+    culture: str
+    administrator: bool
+    clock: str
+    """The host's UTC time when it was asked, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A network adapter as Get-NetAdapter lists it."""
+
+    name: str
+    description: str
+    index: int
+    status: str
+    mac: str
+    physical: bool
+    medium: int = 0
+    """NdisPhysicalMedium; 9 is Native 802.11 (Wi-Fi), where L2Bridge does not work (HNS fact 26)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """An IPv4 interface as Get-NetIPInterface lists it."""
+
+    index: int
+    alias: str
+    compartment_id: int
+    forwarding: bool
+    mtu: int
+    dhcp: bool
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IPv4 address of the host's own compartment."""
+
+    interface_index: int
+    interface_alias: str
+    address: str
+    prefix_length: int
+    origin: str
+    """PrefixOrigin: Manual, Dhcp, WellKnown, …"""
+    state: str = "Preferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An active IPv4 route."""
+
+    prefix: str
+    next_hop: str
+    interface_index: int
+    metric: int
+    compartment_id: int = HOST_COMPARTMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """A network compartment (HCN calls it a namespace)."""
+
+    id: int
+    description: str
+    guid: str = ""
+
+    @property
+    def container_id(self) -> str:
+        r"""The container it belongs to, from `\Container_<id>` (HNS fact 79); "" for any other."""
+        prefix = "\\Container_"
+        return self.description[len(prefix) :] if self.description.startswith(prefix) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A Docker container."""
+
+    id: str
+    name: str
+    image: str
+    image_id: str
+    status: str
+    """Docker's State.Status: created, running, exited, …"""
+    command: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    network_mode: str = ""
+    isolation: str = ""
+    started_at: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs now; only then it has a compartment (HNS fact 80)."""
+        return self.status == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A Docker image under one of its names."""
+
+    id: str
+    name: str
+    """repository:tag"""
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """The Docker daemon."""
+
+    version: str
+    api_version: str = ""
+    os: str = ""
+    error: str = ""
+    """Why it does not answer; "" where it does."""

@@ -1,0 +1,415 @@
+"""YAML to `Params`, strictly: every mistake is named at once, with its path in the file, before any contact."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from hnskit.errors import Mistake, ParamsError
+from hnskit.model import METADATA_ADDRESS
+from hnskit.remote.connection import Auth
+from hnskit.remote.credentials import SCHEMES
+
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$")  # what Docker allows, so that endpoint and container agree
+_TARGET = re.compile(r"^([a-z][a-z0-9+.-]*)://(\S+)$|^snapshot:(.+)$")
+
+
+def _check_name(value: str) -> str:
+    if not _NAME.match(value):
+        raise ValueError("2 to 63 letters, digits, '_', '.' or '-', the first a letter or a digit")
+    return value
+
+
+def _check_address(value: str) -> str:
+    if value:
+        ipaddress.IPv4Address(value)
+    return value
+
+
+def _check_prefix(value: str) -> str:
+    ipaddress.IPv4Network(value)
+    return value
+
+
+def _check_target(value: str) -> str:
+    if not _TARGET.match(value):
+        raise ValueError("a target is emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE")
+    scheme, _, place = value.partition("://")
+    if scheme == "winrm":
+        _, _, port = place.partition(":")
+        if port and not (port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError("winrm://HOST[:PORT], with a port of 1 to 65535")
+    return value
+
+
+def _check_credential(value: str) -> str:
+    scheme, _, place = value.partition(":")
+    if value and (scheme not in SCHEMES or (scheme != "prompt") != bool(place)):
+        raise ValueError("a reference to a secret, never the secret: env:NAME, file:PATH, keyring:SERVICE or prompt")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+Address = Annotated[str, AfterValidator(_check_address)]
+Prefix = Annotated[str, AfterValidator(_check_prefix)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Connection(_Strict):
+    """How to reach the host over PowerShell Remoting."""
+
+    transport: Literal["http", "https"] = Field("https", description="WinRM over HTTP (5985) or HTTPS (5986)")
+    auth: Auth = Field("negotiate", description="how to log in")
+    username: str = Field("", description="account on the host, an administrator")
+    credential: Annotated[str, AfterValidator(_check_credential)] = Field(
+        "", description="where its password is: env:NAME, file:PATH, keyring:SERVICE or prompt"
+    )
+    ca: str = Field("", description="PEM file of the authority that signed the host's certificate; empty: the system's")
+    certificate: str = Field("", description="PEM file of the client certificate, for auth certificate")
+    certificate_key: str = Field("", description="PEM file of its key")
+    configuration: str = Field("", description="session configuration (JEA) that has the kit's commands")
+    connect_timeout: float = Field(10.0, gt=0, le=300, description="seconds until a silent host is called unreachable")
+    recovery_timeout: float = Field(
+        90.0, gt=0, le=3600, description="seconds to get a lost connection back, when the bridge appears or goes"
+    )
+
+
+class Emulator(_Strict):
+    """Only for targets emulator://NAME."""
+
+    profile: str = Field("ws2019", description="which Windows it is: ws2019, ws2022, …")
+    start: bool = Field(True, description="start it if it does not run")
+    cut_seconds: float = Field(
+        3.0, ge=0, le=600, description="how long the host is away when the bridge appears or goes"
+    )
+
+
+class NetworkParams(_Strict):
+    """The L2Bridge network."""
+
+    name: Name
+    subnet: Prefix
+    gateway: Address = Field("", description="the subnet's gateway, kept by HNS; empty: its first address (.1)")
+    adapter: str = Field("", description="name of the physical adapter; empty: Windows chooses")
+    dns: list[Address] = Field(default_factory=list, description="DNS servers of the endpoints")
+
+
+class GatewayEndpoint(_Strict):
+    """The endpoint in the host's compartment that the containers use as gateway."""
+
+    name: Name
+    address: Address = Field(description="usually .2, since HNS keeps .1")
+
+
+class _Workload(_Strict):
+    name: Name
+    image: Text
+    import_: str = Field(
+        "", alias="import", description="tarball on the host to import the image from, if it is not there"
+    )
+    command: list[str] = Field(default_factory=list, description="what it runs; empty: the image's own")
+    isolation: Literal["", "process", "hyperv"] = Field("", description="empty: Docker's default")
+    address: Address = Field("", description="empty: HNS chooses, hnskit looks it up")
+
+
+class Proxy(_Workload):
+    """The container that the requests are redirected to."""
+
+    port: Port = Field(80, description="where it listens")
+    route: bool = Field(
+        True,
+        description="give it a route to the metadata address through the gateway (Windows takes 169.254/16 as on-link)",
+    )
+    user: str = Field("ContainerAdministrator", description="who may add a route inside it")
+
+
+class Client(_Workload):
+    """A container whose requests are redirected."""
+
+
+class Redirect(_Strict):
+    """What is redirected."""
+
+    address: Address = METADATA_ADDRESS
+    port: Port = 80
+    outbound_nat: bool = Field(True, description="the proxy sees the client's traffic as NATed")
+
+
+class HeaderProof(_Strict):
+    """A header that only an answer through the proxy has."""
+
+    name: Text
+    contains: str = ""
+
+
+class Proof(_Strict):
+    """What shows that the proxy answered or forwarded; all that are given must hold."""
+
+    header: HeaderProof | None = None
+    body: str = Field("", description="text in the body")
+    log: str = Field("", description="text in the proxy's log; {probe} is this request's own token")
+
+
+class Control(_Strict):
+    """A request that must be left alone."""
+
+    port: Port = 8080
+    timeout: int = Field(3, ge=1, le=120, description="seconds")
+
+
+class Verify(_Strict):
+    """The request that proves the redirect, made inside each client."""
+
+    path: str = Field("/", description="path and query; {probe} becomes a token of this request", pattern=r"^/\S*$")
+    headers: dict[str, str] = Field(default_factory=dict)
+    timeout: int = Field(10, ge=1, le=300, description="seconds")
+    program: Text = Field("curl.exe", description="curl inside the client")
+    proof: Proof
+    control: Control = Control()
+
+
+class Params(_Strict):
+    """One set of parameters for library, notebooks, command line and pipelines."""
+
+    target: Annotated[str, AfterValidator(_check_target)]
+    connection: Connection = Connection()
+    emulator: Emulator = Emulator()
+    network: NetworkParams
+    gateway_endpoint: GatewayEndpoint
+    proxy: Proxy
+    clients: list[Client] = Field(min_length=1)
+    redirect: Redirect = Redirect()
+    verify: Verify
+    source: str = Field("parameters", exclude=True)
+    """Where they came from, for error messages."""
+
+
+def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
+    """Read a parameter file.
+
+    Args:
+        path: a YAML file; params/emulator.yaml describes each key.
+        overrides: `key.path=value`, values in YAML, as `--set` gives them: `clients[0].address=10.0.1.7`.
+
+    Raises:
+        ParamsError: with every mistake in the file and the overrides.
+    """
+    source = str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as cause:
+        raise ParamsError(source, (Mistake("(file)", f"cannot be read: {cause.strerror}"),)) from cause
+    except UnicodeDecodeError as cause:
+        raise ParamsError(source, (Mistake("(file)", "is not UTF-8 text"),)) from cause
+    try:
+        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader that refuses doubled keys
+    except yaml.YAMLError as cause:
+        mark = getattr(cause, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "(file)"
+        raise ParamsError(source, (Mistake(where, str(getattr(cause, "problem", cause))),)) from cause
+    if not isinstance(data, dict):
+        raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
+    mistakes = [mistake for override in overrides for mistake in _override(data, override)]
+    return parse_params(data, source, mistakes)
+
+
+def parse_params(data: Mapping[str, Any], source: str = "parameters", mistakes: Sequence[Mistake] = ()) -> Params:
+    """Check a mapping that is already read.
+
+    Raises:
+        ParamsError: with every mistake.
+    """
+    found = list(mistakes)
+    params: Params | None = None
+    if "source" in data:
+        found.append(Mistake("source", "no such key"))
+    try:
+        params = Params.model_validate({**data, "source": source})
+    except ValidationError as errors:
+        found += [_mistake(error) for error in errors.errors()]
+    said = {mistake.path for mistake in found}
+    found += [mistake for mistake in _contradictions(data) if mistake.path not in said]
+    if found or params is None:
+        raise ParamsError(source, tuple(found))
+    return params
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML where a key that stands twice is a mistake, not silently the last one."""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _path(location: Iterable[int | str]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+_SAID = {
+    "extra_forbidden": "no such key",
+    "missing": "is missing",
+    "string_type": "text is wanted",
+    "int_type": "a whole number is wanted",
+    "float_type": "a number is wanted",
+    "bool_type": "true or false is wanted",
+    "list_type": "a list is wanted",
+    "dict_type": "a mapping is wanted",
+    "model_type": "a mapping is wanted",
+}
+
+
+def _mistake(error: Mapping[str, Any]) -> Mistake:
+    kind, value = error["type"], error["input"]
+    message = _SAID.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+    shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
+    if _path(error["loc"]).endswith("credential"):
+        shown = ""  # somebody may have put the secret itself there
+    return Mistake(_path(error["loc"]), message[0].lower() + message[1:], shown)
+
+
+def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
+    """Put one `key.path=value` into the data; a path that leads nowhere is a mistake."""
+    path, equals, text = override.partition("=")
+    parts: list[int | str] = [int(p) if p.isdigit() else p for p in re.split(r"[.\[\]]+", path.strip("[]")) if p]
+    if not equals or not parts:
+        yield Mistake(f"--set {override}", "is not key.path=value")
+        return
+    try:
+        value = yaml.load(text, Loader=_StrictLoader) if text else ""  # noqa: S506  as above
+    except yaml.YAMLError:
+        yield Mistake(f"--set {override}", "the value is not YAML")
+        return
+    place: Any = data
+    for part in parts[:-1]:
+        if isinstance(place, dict) and isinstance(part, str):
+            place = place.setdefault(part, {})
+        elif isinstance(place, list) and isinstance(part, int) and part < len(place):
+            place = place[part]
+        else:
+            yield Mistake(f"--set {override}", f"there is no {_path(parts)}")
+            return
+    last = parts[-1]
+    if (isinstance(place, dict) and isinstance(last, str)) or (
+        isinstance(place, list) and isinstance(last, int) and last < len(place)
+    ):
+        place[last] = value
+    else:
+        yield Mistake(f"--set {override}", f"there is no {_path(parts)}")
+
+
+def _at(data: Any, *parts: str | int) -> Any:
+    for part in parts:
+        if isinstance(part, int):
+            data = data[part] if isinstance(data, list) and part < len(data) else None
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What is wrong between keys; works on whatever of the file can be read, so that all is named at once."""
+    yield from _address_mistakes(data)
+    yield from _name_mistakes(data)
+    yield from _proof_mistakes(data)
+    transport, auth = _at(data, "connection", "transport"), _at(data, "connection", "auth")
+    if auth == "basic" and transport == "http":
+        yield Mistake("connection.auth", "basic would send the password in the clear over http; use https", "'basic'")
+
+
+def _workloads(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    yield ("proxy",), _at(data, "proxy")
+    clients = _at(data, "clients")
+    for number, client in enumerate(clients if isinstance(clients, list) else []):
+        yield ("clients", number), client
+
+
+def _address_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    try:
+        subnet = ipaddress.IPv4Network(str(_at(data, "network", "subnet")))
+    except ValueError:
+        return
+    if subnet.prefixlen > 29:
+        yield Mistake("network.subnet", "has no room for a gateway, a proxy and a client", repr(str(subnet)))
+        return
+    reserved = subnet[1]
+    taken: dict[ipaddress.IPv4Address, str] = {}
+    wanted = [("network.gateway", _at(data, "network", "gateway"), True)]
+    wanted += [("gateway_endpoint.address", _at(data, "gateway_endpoint", "address"), False)]
+    wanted += [(_path((*place, "address")), _at(item, "address"), False) for place, item in _workloads(data)]
+    for path, value, is_gateway in wanted:
+        if not isinstance(value, str) or not value:
+            continue
+        try:
+            address = ipaddress.IPv4Address(value)
+        except ValueError:
+            continue
+        if address not in subnet:
+            yield Mistake(path, f"lies outside network.subnet {subnet}", repr(value))
+        elif address in (subnet.network_address, subnet.broadcast_address):
+            yield Mistake(path, f"is the network or broadcast address of {subnet}", repr(value))
+        elif address == reserved and not is_gateway:
+            yield Mistake(path, f"{address} is reserved by HNS as the subnet's gateway (HNS fact 70)", repr(value))
+        elif address in taken:
+            yield Mistake(path, f"is taken by {taken[address]}", repr(value))
+        taken.setdefault(address, path)
+    redirected = _at(data, "redirect", "address")
+    try:
+        if isinstance(redirected, str) and ipaddress.IPv4Address(redirected) in subnet:
+            yield Mistake("redirect.address", f"lies inside network.subnet {subnet}", repr(redirected))
+    except ValueError:
+        return
+
+
+def _name_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    taken: dict[str, str] = {}
+    places = [("gateway_endpoint.name", _at(data, "gateway_endpoint", "name"))]
+    places += [(_path((*place, "name")), _at(item, "name")) for place, item in _workloads(data)]
+    for path, name in places:
+        if not isinstance(name, str):
+            continue
+        if name.lower() in taken:  # Docker compares names by case, Windows does not
+            yield Mistake(path, f"is the name of {taken[name.lower()]} too", repr(name))
+        taken.setdefault(name.lower(), path)
+
+
+def _proof_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    proof = _at(data, "verify", "proof")
+    if isinstance(proof, dict) and not any(proof.get(key) for key in ("header", "body", "log")):
+        yield Mistake(
+            "verify.proof", "needs at least one of header, body and log: without it nothing shows who answered"
+        )
+    log, path, headers = _at(proof, "log"), _at(data, "verify", "path"), _at(data, "verify", "headers")
+    texts = [path, *(headers.values() if isinstance(headers, dict) else ())]
+    if (
+        isinstance(log, str)
+        and "{probe}" in log
+        and not any("{probe}" in text for text in texts if isinstance(text, str))
+    ):
+        yield Mistake("verify.proof.log", "waits for {probe}, but neither verify.path nor verify.headers sends it")
+    control, redirected = _at(data, "verify", "control", "port"), _at(data, "redirect", "port")
+    if control is not None and control == (redirected if redirected is not None else 80):
+        yield Mistake("verify.control.port", "is the redirected port: the control must be another one", repr(control))

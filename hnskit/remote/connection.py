@@ -1,0 +1,37 @@
+"""How to reach a host: settings without a secret in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Auth = Literal["negotiate", "ntlm", "kerberos", "basic", "certificate", "credssp"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """Everything `remote.psrp` needs to open a session, the password by reference only."""
+
+    target: str
+    """As the operator named it; errors and files carry this."""
+    server: str
+    port: int
+    ssl: bool
+    auth: Auth = "negotiate"
+    username: str = ""
+    credential: str = ""
+    """A reference: `env:NAME`, `file:PATH`, `keyring:SERVICE` or `prompt` (see `remote.credentials`)."""
+    ca: str = ""
+    """PEM file of the authority that signed the host's certificate; "" means the system's own."""
+    certificate: str = ""
+    """PEM file of the client certificate, with auth `certificate`; its key in `certificate_key`."""
+    certificate_key: str = ""
+    configuration: str = ""
+    """Session configuration (JEA) that has the kit's commands already; "" sends them."""
+    path: str = "wsman"
+    connect_timeout: float = 10.0
+    """Seconds until a host that does not answer is called unreachable."""
+    operation_timeout: int = 5
+    """Seconds that one long poll may last; small, so that a lost connection is noticed early."""
+    recovery_timeout: float = 90.0
+    """Seconds to get the connection back after it was lost (6 to 47 s were seen, HNS fact 64)."""

@@ -1,0 +1,109 @@
+"""The Host Networking Service, v1: each function is one call; `codec.py` knows how the JSON is spelt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hnskit import codec
+from hnskit.errors import HnsError, HostAnswerError
+from hnskit.model import Endpoint, Network, PolicyList
+from hnskit.remote.session import Call, CallResult
+
+
+def request(id: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Call:
+    """One HNSCall (HNS facts 1-9); the body is "" for GET and DELETE."""
+    return Call(
+        id,
+        "Invoke-HnskitHns",
+        {"Method": method, "Path": path, "Body": "" if body is None else codec.dump(body)},
+    )
+
+
+def fact_calls() -> list[Call]:
+    """What a snapshot asks of HNS."""
+    return [
+        request("hns_version", "GET", "/globals/version"),
+        request("networks", "GET", "/networks/"),
+        request("endpoints", "GET", "/endpoints/"),
+        request("policy_lists", "GET", "/policylists/"),
+    ]
+
+
+def create_network(id: str, body: Mapping[str, Any]) -> Call:
+    """Make a network; the first L2Bridge cuts the host's own network for seconds (HNS facts 63-65)."""
+    return request(id, "POST", "/networks", body)
+
+
+def delete_network(id: str, network_id: str) -> Call:
+    """Remove a network; the last L2Bridge cuts the host's own network again (HNS fact 78)."""
+    return request(id, "DELETE", f"/networks/{network_id}")
+
+
+def create_endpoint(id: str, body: Mapping[str, Any]) -> Call:
+    """Make an endpoint."""
+    return request(id, "POST", "/endpoints", body)
+
+
+def delete_endpoint(id: str, endpoint_id: str) -> Call:
+    """Remove an endpoint; Docker never does it for one that was made outside it (HNS fact 77)."""
+    return request(id, "DELETE", f"/endpoints/{endpoint_id}")
+
+
+def attach_endpoint(id: str, endpoint_id: str, compartment_id: int) -> Call:
+    """Bind an endpoint to a compartment: 1 is the host, else a container's (HNS facts 37, 38)."""
+    return request(id, "POST", f"/endpoints/{endpoint_id}/attach", codec.attach_request(compartment_id))
+
+
+def detach_endpoint(id: str, endpoint_id: str) -> Call:
+    """Take an endpoint off its compartment."""
+    return request(id, "POST", f"/endpoints/{endpoint_id}/detach", codec.detach_request())
+
+
+def set_policies(id: str, endpoint_id: str, body: Mapping[str, Any]) -> Call:
+    """Give an endpoint its whole list of policies (HNS facts 45, 53)."""
+    return request(id, "POST", f"/endpoints/{endpoint_id}", body)
+
+
+def output(result: CallResult) -> Any:
+    """The Output of an HNS answer.
+
+    Raises:
+        HnsError: HNS refused.
+        HostAnswerError: the answer is no envelope.
+        RemoteCommandError: the call did not reach HNS.
+    """
+    answer = result.value()
+    response, hresult = answer.get("Response"), answer.get("HResult")
+    if not isinstance(response, str) or not isinstance(hresult, int):
+        raise HostAnswerError("an answer of HNS has no Response and HResult", got=answer)
+    return codec.parse_envelope(response, hresult)
+
+
+def _version(result: CallResult) -> tuple[int, int] | None:
+    try:
+        answer = output(result)
+    except HnsError:
+        return None  # before 1803 the call fails (HNS fact 8)
+    return codec.parse_version(answer)
+
+
+def _networks(result: CallResult) -> tuple[Network, ...]:
+    return codec.parse_all(output(result), codec.parse_network)
+
+
+def _endpoints(result: CallResult) -> tuple[Endpoint, ...]:
+    return codec.parse_all(output(result), codec.parse_endpoint)
+
+
+def _policy_lists(result: CallResult) -> tuple[PolicyList, ...]:
+    return codec.parse_all(output(result), codec.parse_policy_list)
+
+
+READERS: dict[str, Callable[[CallResult], Any]] = {
+    "hns_version": _version,
+    "networks": _networks,
+    "endpoints": _endpoints,
+    "policy_lists": _policy_lists,
+}
+"""Call id of `fact_calls` -> what makes the model's objects of its result."""

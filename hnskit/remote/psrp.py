@@ -1,0 +1,336 @@
+"""A session over PowerShell Remoting (PSRP over WinRM). The only importer of pypsrp.
+
+What is done about a lost connection was tried against injected drops; what a real Windows host does when
+the first L2Bridge appears has not been measured by us (HNS facts 63-66 are other people's reports):
+
+* HTTP, authentication and encryption are built anew until a deadline, and the same pipeline is polled on;
+* a request that started a pipeline is never sent twice, unless it is certain that it did not arrive;
+* if the host no longer knows the pipeline, the outcome is unknown and the caller reads the host's state.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from typing import Any
+from xml.etree import ElementTree
+
+import requests
+from pypsrp.complex_objects import PSInvocationState
+from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
+from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, PowerShell, RunspacePool
+from pypsrp.wsman import NAMESPACES, WSMan
+
+from hnskit.errors import (
+    CertificateError,
+    ConnectError,
+    HnskitError,
+    HostAnswerError,
+    HostUnreachableError,
+    LoginRefusedError,
+    OutcomeUnknownError,
+    RemoteCommandError,
+)
+from hnskit.remote import credentials
+from hnskit.remote.connection import ConnectionSettings
+
+_GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
+_ACCESS_DENIED = 5
+_LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
+_PAUSE = 0.25  # seconds before the first attempt to get a connection back; doubled up to _LONGEST_PAUSE
+_LONGEST_PAUSE = 4.0
+_CATEGORIES = [
+    "NotSpecified",
+    "OpenError",
+    "CloseError",
+    "DeviceError",
+    "DeadlockDetected",
+    "InvalidArgument",
+    "InvalidData",
+    "InvalidOperation",
+    "InvalidResult",
+    "InvalidType",
+    "MetadataError",
+    "NotImplemented",
+    "NotInstalled",
+    "ObjectNotFound",
+    "OperationStopped",
+    "OperationTimeout",
+    "SyntaxError",
+    "ParserError",
+    "PermissionDenied",
+    "ResourceBusy",
+    "ResourceExists",
+    "ResourceUnavailable",
+    "ReadError",
+    "WriteError",
+    "FromStdErr",
+    "SecurityError",
+    "ProtocolError",
+    "ConnectionError",
+    "AuthenticationError",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "NotEnabled",
+]  # System.Management.Automation.ErrorCategory, by number
+
+
+@functools.cache
+def module_text() -> str:
+    """The PowerShell that runs on the host."""
+    return resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
+
+
+class PsrpSession:
+    """A `Session` that keeps one runspace pool open. Not for use by two threads at once."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self.target = settings.target
+        self.seconds_lost = 0.0
+        self._settings = settings
+        self._wsman: WSMan | None = None
+        self._pool: RunspacePool | None = None
+        self._loaded = bool(settings.configuration)
+
+    def open(self) -> None:
+        """Connect and log in. `invoke` does it by itself; call this to know at once.
+
+        Raises:
+            ConnectError: in one of its kinds.
+        """
+        if self._pool is not None:
+            return
+        settings = self._settings
+        self._wsman = self._wsman or _wsman(settings)
+        pool = RunspacePool(self._wsman, configuration_name=settings.configuration or DEFAULT_CONFIGURATION_NAME)
+        try:
+            pool.open()
+        except (*_LOST, WinRMError) as cause:
+            raise _connect_error(cause, settings) from cause
+        self._pool = pool
+        self._loaded = bool(settings.configuration)
+
+    def invoke(
+        self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """See `Session.invoke`."""
+        pipeline = self._start(command, parameters or {}, inputs)
+        delivered = 0
+        try:
+            while True:
+                for record in pipeline.output[delivered:]:
+                    delivered += 1
+                    if not isinstance(record, str):
+                        raise HostAnswerError(f"{command} put out something else than text", got=str(record))
+                    yield record
+                if pipeline.state != PSInvocationState.RUNNING:
+                    break
+                self._poll(pipeline, command)
+        finally:
+            if pipeline.state == PSInvocationState.RUNNING:
+                self._abandon(pipeline)
+            else:
+                pipeline.runspace_pool.pipelines.pop(pipeline.id, None)
+        self._loaded = True
+        if pipeline.streams.error:
+            raise _command_error(pipeline.streams.error[-1], command, self.target)
+
+    def close(self) -> None:
+        """See `Session.close`."""
+        pool, self._pool, wsman, self._wsman = self._pool, None, self._wsman, None
+        try:
+            if pool is not None:
+                pool.close()
+        except (*_LOST, WinRMError):
+            pass  # the host drops the shell itself after its idle timeout
+        finally:
+            if wsman is not None:
+                wsman.close()
+
+    def __enter__(self) -> PsrpSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"PsrpSession({self.target!r})"
+
+    def _start(self, command: str, parameters: Mapping[str, Any], inputs: Sequence[str]) -> PowerShell:
+        """Send the command; come back with a pipeline that runs on the host."""
+        deadline = time.monotonic() + self._settings.recovery_timeout
+        while True:
+            self.open()
+            pipeline = self._pipeline(command, parameters)
+            try:
+                pipeline.begin_invoke(list(inputs) if inputs else None)
+            except WSManFaultError as fault:
+                if fault.code != _GONE or time.monotonic() > deadline:
+                    raise _connect_error(fault, self._settings) from fault
+                self._pool = None  # the shell timed out while it was idle: nothing was run, so start again
+            except _LOST as lost:
+                if _never_arrived(lost):
+                    self._recover(deadline, lost)
+                elif inputs:
+                    raise self._unknown(command) from lost
+                else:
+                    # pypsrp chose the command's id, so the answer is not needed to ask for its output.
+                    pipeline._command_id, pipeline.state = pipeline.id, PSInvocationState.RUNNING
+                    self._recover(deadline, lost)
+                    return pipeline
+            except WinRMError as cause:
+                raise _connect_error(cause, self._settings) from cause
+            else:
+                return pipeline
+
+    def _pipeline(self, command: str, parameters: Mapping[str, Any]) -> PowerShell:
+        pipeline = PowerShell(self._pool)
+        if not self._loaded:
+            pipeline.add_script(module_text(), use_local_scope=False)
+            pipeline.add_statement()
+        pipeline.add_cmdlet(command)
+        pipeline.add_parameters(dict(parameters))
+        return pipeline
+
+    def _poll(self, pipeline: PowerShell, command: str) -> None:
+        deadline = time.monotonic() + self._settings.recovery_timeout
+        try:
+            pipeline.poll_invoke()
+        except _LOST as lost:
+            self._recover(deadline, lost)
+        except WSManFaultError as fault:
+            if fault.code != _GONE:
+                raise _connect_error(fault, self._settings) from fault
+            self._pool = None
+            pipeline.state = PSInvocationState.FAILED
+            raise self._unknown(command) from fault
+        except WinRMError as cause:
+            raise _connect_error(cause, self._settings) from cause
+
+    def _recover(self, deadline: float, lost: Exception) -> None:
+        """Wait until the host's WinRM answers again, with a new connection and a new login."""
+        assert self._wsman is not None  # noqa: S101  only called with an open pool
+        pause, since = _PAUSE, time.monotonic()
+        while True:
+            # After a reconnect pypsrp's message encryption is stale: build all of the transport anew.
+            transport = self._wsman.transport
+            transport.close()
+            transport.session = transport.encryption = None
+            try:
+                _ask(self._wsman)
+            except _LOST as again:
+                if time.monotonic() + pause > deadline:
+                    raise HostUnreachableError(
+                        f"the connection was lost and did not come back within {self._settings.recovery_timeout:.0f} s",
+                        host=self.target,
+                        next_step="Look at the host's console; then run the same command again, which goes on from what the host shows.",
+                    ) from again
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            except WSManFaultError:
+                break  # it answers, that is all that was asked
+            except WinRMError as cause:
+                raise _connect_error(cause, self._settings) from lost
+            else:
+                break
+        self.seconds_lost += time.monotonic() - since
+
+    def _abandon(self, pipeline: PowerShell) -> None:
+        """The reader went away: stop what still runs, and do not mind if the host is gone."""
+        try:
+            pipeline.stop()
+        except (*_LOST, WinRMError):
+            self._pool = None
+
+    def _unknown(self, command: str) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"the connection was lost while {command} ran, and the host no longer knows of it", host=self.target
+        )
+
+
+def _wsman(settings: ConnectionSettings) -> WSMan:
+    password = None
+    if settings.auth not in ("certificate", "kerberos") or settings.credential:
+        password = credentials.resolve(settings.credential, settings.username).reveal()
+    return WSMan(
+        settings.server,
+        port=settings.port,
+        username=settings.username or None,
+        password=password,
+        ssl=settings.ssl,
+        auth=settings.auth,
+        path=settings.path,
+        cert_validation=settings.ca or True,
+        certificate_pem=settings.certificate or None,
+        certificate_key_pem=settings.certificate_key or None,
+        connection_timeout=settings.connect_timeout,
+        operation_timeout=settings.operation_timeout,
+        read_timeout=settings.operation_timeout + 2,
+        no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
+    )
+
+
+def _ask(wsman: WSMan) -> None:
+    """A request that changes nothing and that any WinRM answers."""
+    uri = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+    wsman.enumerate(uri, ElementTree.Element("{%s}Enumerate" % NAMESPACES["wsen"]))
+
+
+def _never_arrived(lost: Exception) -> bool:
+    """Whether a request surely did not reach the host: not even a connection was made."""
+    return isinstance(lost, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(lost)
+
+
+def _connect_error(cause: Exception, settings: ConnectionSettings) -> HnskitError:
+    where = f"{settings.server}:{settings.port}"
+    user = settings.username or "this user"
+    if isinstance(cause, requests.exceptions.SSLError):
+        return CertificateError(
+            f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target
+        )
+    if isinstance(cause, _LOST):
+        return HostUnreachableError(f"nothing answers at {where}: {_reason(cause)}", host=settings.target)
+    if isinstance(cause, AuthenticationError) or getattr(cause, "code", None) in (401, _ACCESS_DENIED):
+        return LoginRefusedError(f"the login of {user} with {settings.auth} was refused", host=settings.target)
+    if isinstance(cause, WinRMTransportError):
+        return ConnectError(
+            f"{where} answered with HTTP status {cause.code}, not as WinRM does",
+            host=settings.target,
+            next_step="Check that the port is WinRM's (5985 for HTTP, 5986 for HTTPS).",
+        )
+    if isinstance(cause, WSManFaultError):
+        reason = str(cause.reason or cause.provider_fault or "no reason given").strip()
+        return ConnectError(
+            f"WinRM refused: {reason} (fault {cause.code})",
+            host=settings.target,
+            next_step="Check the session configuration's name and the quotas of WinRM on the host.",
+        )
+    return ConnectError(f"the conversation with {where} failed: {cause}", host=settings.target)
+
+
+def _reason(cause: BaseException) -> str:
+    """The innermost reason of a chain of requests/urllib3 exceptions, as one short sentence."""
+    inner: BaseException = cause
+    for _ in range(8):
+        following = getattr(inner, "reason", None) or next(
+            (a for a in inner.args if isinstance(a, BaseException)), None
+        )
+        if not isinstance(following, BaseException):
+            break
+        inner = following
+    text = getattr(inner, "strerror", None) or str(inner)
+    return str(text).rsplit(">: ", 1)[-1].strip()
+
+
+def _command_error(record: Any, command: str, host: str) -> RemoteCommandError:
+    number = record.category if isinstance(record.category, int) else 0
+    return RemoteCommandError(
+        str(record),
+        error_id=record.fq_error or "",
+        category=_CATEGORIES[number] if 0 <= number < len(_CATEGORIES) else str(number),
+        error_target=str(record.target_name or ""),
+        command=command,
+        host=host,
+    )

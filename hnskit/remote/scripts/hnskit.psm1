@@ -1,0 +1,243 @@
+# The whole of what hnskit runs on a Windows host. Windows PowerShell 5.1, nothing to install.
+#
+# The text is sent once into each runspace (or imported by a JEA session configuration). Python then names
+# a function and binds its parameters: no script is ever built from a value. Each function emits plain
+# objects and throws error records whose FullyQualifiedErrorId starts with "Hnskit."; what can be decided
+# in Python is decided there.
+#
+# Needs: NetTCPIP and NetAdapter (in the box), vmcompute.dll (the Containers feature), docker.exe on PATH.
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+function New-HnskitError {
+    # An error record with an id that Python can match: texts are localised (HNS fact 90), ids are not.
+    param(
+        [Parameter(Mandatory)] [string] $Id,
+        [Parameter(Mandatory)] [string] $Message,
+        [Parameter(Mandatory)] [System.Management.Automation.ErrorCategory] $Category,
+        [string] $Target = ''
+    )
+    New-Object System.Management.Automation.ErrorRecord (
+        (New-Object System.InvalidOperationException $Message), "Hnskit.$Id", $Category, $Target)
+}
+
+function Invoke-HnskitHns {
+    # One call of vmcompute.dll's HNSCall: JSON text in, the HRESULT and the JSON text out (HNS facts 1-5).
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [ValidateSet('GET', 'POST', 'DELETE')] [string] $Method,
+        [Parameter(Mandatory)] [ValidatePattern('^/[A-Za-z0-9/_.{}-]*$')] [string] $Path,
+        [AllowEmptyString()] [string] $Body = ''
+    )
+    if (-not ('Hnskit.Vmcompute' -as [type])) {
+        Add-Type -Namespace Hnskit -Name Vmcompute -MemberDefinition @'
+[DllImport("vmcompute.dll", ExactSpelling = true)]
+public static extern int HNSCall(
+    [MarshalAs(UnmanagedType.LPWStr)] string method,
+    [MarshalAs(UnmanagedType.LPWStr)] string path,
+    [MarshalAs(UnmanagedType.LPWStr)] string request,
+    [MarshalAs(UnmanagedType.LPWStr)] out string response);
+'@
+    }
+    $response = ''
+    try {
+        $result = [Hnskit.Vmcompute]::HNSCall($Method, $Path, $Body, [ref] $response)
+    } catch [System.DllNotFoundException] {
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'HnsMissing' -Category ObjectNotFound -Target 'vmcompute.dll' `
+            -Message 'vmcompute.dll was not found: the Containers feature of Windows is not installed.'))
+    }
+    [pscustomobject] @{ HResult = $result; Response = [string] $response }
+}
+
+function ConvertTo-HnskitArgument {
+    # One argument, quoted as CommandLineToArgvW reads it back. PowerShell 5.1 breaks embedded quotes by itself.
+    param([Parameter(Mandatory)] [AllowEmptyString()] [string] $Argument)
+    if ($Argument -ne '' -and $Argument -notmatch '[\s"]') { return $Argument }
+    $escaped = [regex]::Replace($Argument, '(\\*)"', '$1$1\"')
+    '"' + [regex]::Replace($escaped, '(\\+)$', '$1$1') + '"'
+}
+
+function Invoke-HnskitDocker {
+    # docker.exe with these arguments; its exit code and what it printed, as UTF-8 text.
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [string[]] $ArgumentList,
+        [ValidateRange(1, 86400)] [int] $TimeoutSeconds = 600
+    )
+    $allowed = 'exec', 'image', 'import', 'inspect', 'load', 'logs', 'ps', 'rm', 'run', 'start', 'stop', 'version'
+    if ($ArgumentList[0] -cnotin $allowed) {
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerCommandNotAllowed' -Category PermissionDenied `
+            -Target $ArgumentList[0] -Message "docker $($ArgumentList[0]) is not one of: $($allowed -join ', ')."))
+    }
+    $start = New-Object System.Diagnostics.ProcessStartInfo
+    $start.FileName = 'docker'
+    $start.Arguments = @(foreach ($argument in $ArgumentList) { ConvertTo-HnskitArgument -Argument $argument }) -join ' '
+    $start.UseShellExecute = $false
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $start.StandardOutputEncoding = [System.Text.Encoding]::UTF8
+    $start.StandardErrorEncoding = [System.Text.Encoding]::UTF8
+    try {
+        $process = [System.Diagnostics.Process]::Start($start)
+    } catch [System.ComponentModel.Win32Exception] {
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerMissing' -Category ObjectNotFound -Target 'docker' `
+            -Message 'docker.exe was not found on PATH.'))
+    }
+    # Both pipes are read at once: a full one would block the process for ever.
+    $output = $process.StandardOutput.ReadToEndAsync()
+    $errors = $process.StandardError.ReadToEndAsync()
+    if (-not $process.WaitForExit($TimeoutSeconds * 1000)) {
+        $process.Kill()
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerTimeout' -Category OperationTimeout -Target $ArgumentList[0] `
+            -Message "docker $($ArgumentList[0]) did not end within $TimeoutSeconds seconds."))
+    }
+    $process.WaitForExit()
+    [pscustomobject] @{ ExitCode = $process.ExitCode; StdOut = $output.Result; StdErr = $errors.Result }
+}
+
+function Get-HnskitContainer {
+    # docker inspect of every container (running or not), one JSON array as text; '[]' when there is none.
+    [CmdletBinding()] param()
+    $list = Invoke-HnskitDocker -ArgumentList 'ps', '--all', '--quiet', '--no-trunc'
+    if ($list.ExitCode -ne 0) { return $list }
+    $ids = @($list.StdOut -split '\s+' | Where-Object { $_ })
+    if ($ids.Count -eq 0) { return [pscustomobject] @{ ExitCode = 0; StdOut = '[]'; StdErr = '' } }
+    Invoke-HnskitDocker -ArgumentList (@('inspect', '--type', 'container') + $ids)
+}
+
+function Get-HnskitSystem {
+    # Which Windows this is, and who asks.
+    [CmdletBinding()] param()
+    $windows = Get-ItemProperty -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+    $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object System.Security.Principal.WindowsPrincipal $identity
+    [pscustomobject] @{
+        ComputerName = [System.Environment]::MachineName
+        ProductName = [string] $windows.ProductName
+        Build = [int] $windows.CurrentBuildNumber
+        Revision = [int] $windows.UBR
+        PSVersion = $PSVersionTable.PSVersion.ToString()
+        Culture = [System.Globalization.CultureInfo]::InstalledUICulture.Name
+        Administrator = $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
+        UtcNow = [System.DateTime]::UtcNow.ToString('o', [System.Globalization.CultureInfo]::InvariantCulture)
+    }
+}
+
+function Get-HnskitAdapter {
+    # The adapters that the host sees, container vNICs among them (HNS fact 82).
+    [CmdletBinding()] param()
+    foreach ($adapter in Get-NetAdapter) {
+        [pscustomobject] @{
+            Name = [string] $adapter.Name
+            Description = [string] $adapter.InterfaceDescription
+            Index = [int] $adapter.ifIndex
+            Status = [string] $adapter.Status
+            MacAddress = [string] $adapter.MacAddress
+            Physical = [bool] $adapter.HardwareInterface
+            Medium = [int] $adapter.NdisPhysicalMedium
+        }
+    }
+}
+
+function Get-HnskitInterface {
+    # IPv4 interfaces of every compartment, with their forwarding (HNS facts 71, 82).
+    [CmdletBinding()] param()
+    foreach ($interface in Get-NetIPInterface -AddressFamily IPv4 -IncludeAllCompartments) {
+        [pscustomobject] @{
+            Index = [int] $interface.ifIndex
+            Alias = [string] $interface.InterfaceAlias
+            CompartmentId = [int] $interface.CompartmentId
+            Forwarding = [string] $interface.Forwarding
+            Mtu = [long] $interface.NlMtu
+            Dhcp = [string] $interface.Dhcp
+            ConnectionState = [string] $interface.ConnectionState
+        }
+    }
+}
+
+function Get-HnskitAddress {
+    # The host's own IPv4 addresses. Those of containers are not visible here (HNS fact 82).
+    [CmdletBinding()] param()
+    foreach ($address in Get-NetIPAddress -AddressFamily IPv4) {
+        [pscustomobject] @{
+            Index = [int] $address.InterfaceIndex
+            Alias = [string] $address.InterfaceAlias
+            IPAddress = [string] $address.IPAddress
+            PrefixLength = [int] $address.PrefixLength
+            Origin = [string] $address.PrefixOrigin
+            State = [string] $address.AddressState
+        }
+    }
+}
+
+function Get-HnskitRoute {
+    # Active IPv4 routes of every compartment.
+    [CmdletBinding()] param()
+    foreach ($route in Get-NetRoute -AddressFamily IPv4 -IncludeAllCompartments) {
+        [pscustomobject] @{
+            DestinationPrefix = [string] $route.DestinationPrefix
+            NextHop = [string] $route.NextHop
+            Index = [int] $route.ifIndex
+            Metric = [int] $route.RouteMetric
+            CompartmentId = [int] $route.CompartmentId
+        }
+    }
+}
+
+function Get-HnskitCompartment {
+    # Network compartments: 1 is the host, '\Container_<id>' a container's (HNS fact 79).
+    [CmdletBinding()] param()
+    foreach ($compartment in Get-NetCompartment) {
+        [pscustomobject] @{
+            Id = [int] $compartment.CompartmentId
+            Description = [string] $compartment.CompartmentDescription
+            Guid = [string] $compartment.CompartmentGuid
+        }
+    }
+}
+
+function Set-HnskitForwarding {
+    # IPv4 forwarding of one interface of the host (HNS fact 71).
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [ValidateRange(1, 2147483647)] [int] $InterfaceIndex,
+        [Parameter(Mandatory)] [ValidateSet('Enabled', 'Disabled')] [string] $State
+    )
+    Set-NetIPInterface -InterfaceIndex $InterfaceIndex -AddressFamily IPv4 -Forwarding $State
+    [pscustomobject] @{ InterfaceIndex = $InterfaceIndex; Forwarding = $State }
+}
+
+function Invoke-HnskitCall {
+    # Many calls in one pipeline. Each is JSON: {"id", "command", "parameters"}; each answers with one JSON
+    # line as soon as it is done: {"id", "ok", "ms", "output": [...]} or {"id", "ok", "ms", "error": {...}}.
+    # A call that fails does not keep the others from being made.
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string[]] $Call)
+    $commands = 'Invoke-HnskitHns', 'Invoke-HnskitDocker', 'Get-HnskitContainer', 'Get-HnskitSystem', 'Get-HnskitAdapter',
+        'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding'
+    foreach ($text in $Call) {
+        $request = ConvertFrom-Json -InputObject $text
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        $answer = [ordered] @{ id = [string] $request.id; ok = $true; ms = 0 }
+        try {
+            if ($request.command -cnotin $commands) {
+                throw (New-HnskitError -Id 'UnknownCommand' -Category ObjectNotFound -Target ([string] $request.command) `
+                    -Message "$($request.command) is not a command of hnskit.")
+            }
+            $parameters = @{}
+            foreach ($property in $request.parameters.PSObject.Properties) { $parameters[$property.Name] = $property.Value }
+            $answer.output = @(& $request.command @parameters)
+        } catch {
+            $answer.ok = $false
+            $answer.error = [ordered] @{
+                id = [string] $_.FullyQualifiedErrorId
+                category = [string] $_.CategoryInfo.Category
+                target = [string] $_.TargetObject
+                message = [string] $_.Exception.Message
+            }
+        }
+        $answer.ms = [int] $watch.ElapsedMilliseconds
+        ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
+    }
+}

@@ -1,0 +1,113 @@
+"""The seam: a session invokes a named command on a host and yields its records.
+
+Everything hnskit knows of a host comes through `Session.invoke`, and everything it changes goes through
+it. `remote.psrp` has the session over PowerShell Remoting; a test needs no more than a class with these
+two methods.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hnskit.errors import HostAnswerError, RemoteCommandError
+
+
+class Session(Protocol):
+    """A way to run the kit's commands on one host."""
+
+    target: str
+    """The host, as the parameters name it: `emulator://lab`, `winrm://10.0.0.4`."""
+    seconds_lost: float
+    """How long, in all, the connection was lost and then found again."""
+
+    def invoke(
+        self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """Run one command of `scripts/hnskit.psm1`; yield each output record as it arrives.
+
+        Parameters are bound by PowerShell's own binder (str, int, bool, list of str); `inputs` are piped in.
+
+        Raises:
+            RemoteCommandError: the command ended with an error record.
+            ConnectError: the host could not be reached, or refused the login.
+            OutcomeUnknownError: the connection was lost for good while the command ran: read the host's state.
+        """
+
+    def close(self) -> None:
+        """Give the host its resources back. Never raises for a host that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command among many that share a pipeline."""
+
+    id: str
+    command: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As `Invoke-HnskitCall` reads it."""
+        return json.dumps({"id": self.id, "command": self.command, "parameters": dict(self.parameters)})
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What one call of a batch came to."""
+
+    id: str
+    output: list[dict[str, Any]]
+    milliseconds: int
+    error: RemoteCommandError | None = None
+
+    def value(self) -> dict[str, Any]:
+        """The only object that the call put out; raises its error if it failed."""
+        if self.error is not None:
+            raise self.error
+        if len(self.output) != 1:
+            raise HostAnswerError(f"one object was expected from call {self.id!r}", got=self.output)
+        return self.output[0]
+
+    def values(self) -> list[dict[str, Any]]:
+        """All objects that the call put out; raises its error if it failed."""
+        if self.error is not None:
+            raise self.error
+        return self.output
+
+
+def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult]:
+    """Make many calls in one pipeline, and yield each result as the host finishes it.
+
+    One pipeline costs two WinRM requests however many calls it carries (see docs/benchmarks.md), and a
+    call that fails does not stop the others.
+    """
+    batch = list(calls)
+    commands = {call.id: call.command for call in batch}
+    if len(commands) != len(batch):
+        raise ValueError("each call of a batch needs an id of its own")
+    if not batch:
+        return
+    for record in session.invoke("Invoke-HnskitCall", {"Call": [call.to_json() for call in batch]}):
+        yield _result(record, commands, session.target)
+
+
+def _result(record: str, commands: Mapping[str, str], host: str) -> CallResult:
+    try:
+        answer = json.loads(record)
+        identity, command = answer["id"], commands[answer["id"]]
+        if answer["ok"]:
+            return CallResult(identity, list(answer["output"]), int(answer["ms"]))
+        error = answer["error"]
+        problem = RemoteCommandError(
+            error["message"],
+            error_id=error["id"],
+            category=error["category"],
+            error_target=error["target"],
+            command=command,
+            host=host,
+        )
+        return CallResult(identity, [], int(answer["ms"]), problem)
+    except (ValueError, KeyError, TypeError) as cause:
+        raise HostAnswerError("the host answered a call with something else than a result", got=record) from cause

@@ -1,0 +1,157 @@
+"""Steps and plans as data: what would be changed on a host, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from hnskit.desired import Part
+
+
+class Action(StrEnum):
+    """What a step does."""
+
+    CREATE = "create"
+    IMPORT = "import"
+    RUN = "run"
+    START = "start"
+    ATTACH = "attach"
+    DETACH = "detach"
+    UPDATE = "update"
+    DELETE = "delete"
+    NONE = "none"
+    """Nothing to do; the reason says why."""
+    REFUSE = "refuse"
+    """It cannot be done safely; the reason says why and what would help. Nothing of such a plan is applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of an object, before and after; "" where it is not there."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do to one object."""
+
+    part: Part
+    action: Action
+    kind: str
+    """network, endpoint, image, container, attachment, forwarding, route, policy"""
+    name: str
+    reason: str
+    changes: tuple[Change, ...] = ()
+    disruptive: bool = False
+    """Whether the host's own network goes away for seconds."""
+    needs: tuple[str, ...] = ()
+    """Ids of the steps that must be done first."""
+
+    @property
+    def id(self) -> str:
+        """Unique in a plan, and a phrase for a person: `create network hnskit-l2bridge`."""
+        return f"{self.action} {self.noun} {self.name}"
+
+    @property
+    def noun(self) -> str:
+        """What the step is about, in a sentence: an endpoint is attached, not an attachment."""
+        return "endpoint" if self.kind == "attachment" else self.kind
+
+    @property
+    def pending(self) -> bool:
+        """Whether it changes anything."""
+        return self.action not in (Action.NONE, Action.REFUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order in which a person reads them."""
+
+    target: str
+    steps: tuple[Step, ...]
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """The steps that change something."""
+        return tuple(step for step in self.steps if step.pending)
+
+    @property
+    def refused(self) -> tuple[Step, ...]:
+        """What stands in the way; a plan with any of these is not applied."""
+        return tuple(step for step in self.steps if step.action is Action.REFUSE)
+
+    @property
+    def disruptive(self) -> tuple[Step, ...]:
+        """The steps during which the host's network goes away."""
+        return tuple(step for step in self.pending if step.disruptive)
+
+    def level(self, step: Step) -> int:
+        """1 for a step that can be done at once, 2 for one that waits for such a step, …; 0 if not pending."""
+        if not step.pending:
+            return 0
+        waits = [other for other in self.pending if other.id in step.needs]
+        return 1 + max((self.level(other) for other in waits), default=0)
+
+    def ready(self) -> tuple[Step, ...]:
+        """The steps of level 1; a disruptive one is done alone, since it cuts whatever runs beside it."""
+        first = tuple(step for step in self.pending if self.level(step) == 1)
+        cutting = tuple(step for step in first if step.disruptive)
+        if not cutting:
+            return first
+        others = tuple(step for step in first if not step.disruptive)
+        removing = cutting[0].action is Action.DELETE
+        return others if removing and others else cutting[:1]
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {
+            "target": self.target,
+            "pending": len(self.pending),
+            "refused": len(self.refused),
+            "steps": [{"id": step.id, "level": self.level(step), **asdict(step)} for step in self.steps],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        """The plan that `to_json` wrote."""
+        return cls(
+            target=data["target"],
+            steps=tuple(
+                Step(
+                    part=Part(row["part"]),
+                    action=Action(row["action"]),
+                    kind=row["kind"],
+                    name=row["name"],
+                    reason=row["reason"],
+                    changes=tuple(Change(**change) for change in row["changes"]),
+                    disruptive=row["disruptive"],
+                    needs=tuple(row["needs"]),
+                )
+                for row in data["steps"]
+            ),
+        )
+
+    def to_text(self) -> str:
+        """For a terminal: one line a step, one a changed field."""
+        signs = {Action.NONE: "=", Action.REFUSE: "!", Action.DELETE: "-", Action.DETACH: "-", Action.UPDATE: "~"}
+        lines = []
+        for step in self.steps:
+            what = "keep" if step.action is Action.NONE else step.action.value
+            noun = step.kind if step.action in (Action.NONE, Action.REFUSE) else step.noun
+            lines.append(f"{signs.get(step.action, '+')} {what} {noun} {step.name}: {step.reason}")
+            if step.disruptive:
+                lines.append("    the host's own network goes away for seconds while this is done")
+            lines += [
+                f"    {change.field}: {_shown(change.before)} -> {_shown(change.after)}" for change in step.changes
+            ]
+        return "\n".join(lines)
+
+
+def _shown(value: str) -> str:
+    return value if value else json.dumps(value)

@@ -1,0 +1,284 @@
+"""The host as a picture: adapters, networks, endpoints, compartments, containers, and the redirect as a path.
+
+A pure function of a snapshot. Its lines and text are `currentColor`, so it follows the page it stands in, light or
+dark; the few colours are mid tones that read on both. As a picture of its own (a file, an <img>) it asks the
+system's colour scheme.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from hnskit.codec import ProxySettings, proxy_settings
+from hnskit.desired import Desired
+from hnskit.errors import HostAnswerError
+from hnskit.facts import Facts
+from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network
+from hnskit.words import container_of, state_word
+
+# Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
+WIDTH = 980
+_HOST_X, _HOST_W = 16, 218
+_BUS_X, _LANE_X = 268, 300
+_END_X, _END_W = 332, 330
+_CON_X, _CON_W = 700, 264
+_ROW, _BOX, _TOP, _HEAD = 58, 46, 64, 50
+
+_CHAR = 6.6  # width of a character of 12 px text, on the generous side, so that nothing runs over its box
+
+_STYLE = (
+    ".hk{font:12px ui-sans-serif,system-ui,'Segoe UI',sans-serif;color:inherit}"
+    ".hk text{fill:currentColor}.hk .b{font-weight:600}.hk .q{opacity:.68;font-size:11px}.hk .h{font-size:15px;font-weight:600}"
+    ".hk rect{fill:currentColor;fill-opacity:.045;stroke:currentColor;stroke-opacity:.42}"
+    ".hk line,.hk path{stroke:currentColor;fill:none;stroke-opacity:.5}"
+    ".hk .bus{stroke-width:4;stroke-opacity:.35;stroke-linecap:round}"
+    ".hk .red{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2}.hk .fwd{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
+    ".hk circle,.hk .tip{fill:#1f86d6;stroke:none}.hk text.p{fill:#1f86d6;font-size:11px;font-weight:600}"
+    ".hk text.w{fill:#c07800;font-size:11px;font-weight:600}"
+    ".hk .ghost{stroke-dasharray:4 3;fill-opacity:0}.hk rect.px{stroke:#1f86d6;stroke-opacity:1}"
+)
+_ALONE = "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The picture; a notebook shows it, `save` writes it."""
+
+    body: str = field(repr=False)
+    """What is inside the <svg> element."""
+    height: int
+    text: str
+    """The same in words."""
+
+    def svg(self, alone: bool = True) -> str:
+        """One <svg> element; `alone` for a file of its own, else for a page whose colour it takes."""
+        style = _STYLE + (_ALONE if alone else "")
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="hk" viewBox="0 0 {WIDTH} {self.height}" '
+            f'width="{WIDTH}" height="{self.height}" style="max-width:100%;height:auto" role="img">'
+            f"<title>{escape(self.text.splitlines()[0])}</title><style>{style}</style>{self.body}</svg>"
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as an SVG file."""
+        Path(path).write_text(self.svg(), encoding="utf-8")
+        return Path(path)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": f"<div>{self.svg(alone=False)}</div>", "image/svg+xml": self.svg(), "text/plain": self.text}
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def topology(facts: Facts, desired: Desired | None = None) -> Topology:
+    """Draw a snapshot.
+
+    Args:
+        facts: the host.
+        desired: also mark the clients that should be redirected and are not; their network comes first.
+    """
+    return _Drawing(facts, desired).finished()
+
+
+class _Drawing:
+    """The picture while it is drawn, from the top to the bottom."""
+
+    def __init__(self, facts: Facts, desired: Desired | None) -> None:
+        self.facts = facts
+        self.desired = desired
+        self.parts: list[str] = []
+        self.words: list[str] = []
+        self.rows: dict[str, int] = {}
+        """Middle of each endpoint's row, by its id."""
+
+    def finished(self) -> Topology:
+        system, version = self.facts.system, self.facts.hns_version
+        about = [system.product if system else "", f"build {system.build}" if system else ""]
+        about += [f"HNS {version[0]}.{version[1]}" if version else ""]
+        about += [f"Docker {self.facts.docker.version}" if self.facts.docker and self.facts.docker.version else ""]
+        line = ", ".join(part for part in about if part)
+        self._text(_HOST_X, 28, self.facts.target, "h", 60)
+        self._text(_HOST_X, 46, line, "q", 120)
+        self.words.append(f"{self.facts.target}: {line}" if line else self.facts.target)
+        y = max(self._host(_TOP), self._networks(_TOP))
+        y = self._legend(self._lonely_containers(y)) if any(item.proxies for item in self.facts.endpoints) else self._lonely_containers(y)
+        return Topology("".join(self.parts), y + 8, "\n".join(self.words))
+
+    def _host(self, y: int) -> int:
+        """The host's side: the metadata service beyond it, and its adapters that are not a container's."""
+        redirected = {said.ip for endpoint in self.facts.endpoints for said in _proxies(endpoint) if said.ip}
+        place = self.desired.redirect.address if self.desired else next(iter(sorted(redirected)), METADATA_ADDRESS)
+        y += _HEAD
+        self._box(_HOST_X, y, _HOST_W, place, "the metadata service", "ghost")
+        y += _ROW + 14
+        self._text(_HOST_X, y + 4, f"the host's compartment ({HOST_COMPARTMENT})", "b", 34)
+        y += 14
+        # A vNIC without a description is a container's (HNS fact 82); its endpoint shows it.
+        for adapter in (item for item in self.facts.adapters if item.description):
+            addresses = [item.address for item in self.facts.addresses if item.interface_index == adapter.index]
+            interface = next((item for item in self.facts.interfaces if item.index == adapter.index), None)
+            notes = [*addresses, "" if adapter.status == "Up" else adapter.status]
+            notes += ["forwarding" if interface and interface.forwarding else ""]
+            self._box(_HOST_X, y, _HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own")
+            y += _ROW
+        return y
+
+    def _networks(self, y: int) -> int:
+        wanted = self.desired.network.name if self.desired else ""
+        for network in sorted(self.facts.networks, key=lambda item: (item.name != wanted, not _redirects(self.facts, item), item.name)):
+            y = self._network(network, y) + 18
+        known = {item.id.lower() for item in self.facts.networks}
+        stray = [item for item in self.facts.endpoints if item.network_id.lower() not in known]
+        if stray:
+            self._text(_BUS_X, y + 14, "endpoints of a network that is gone", "w", 60)
+            for number, endpoint in enumerate(sorted(stray, key=lambda item: (item.name, item.id))):
+                self._endpoint(endpoint, y + _HEAD + number * _ROW)
+            y += _HEAD + len(stray) * _ROW + 18
+        return y
+
+    def _network(self, network: Network, y: int) -> int:
+        subnets = ", ".join(subnet.prefix for subnet in network.subnets)
+        self._text(_BUS_X, y + 14, network.name, "b", 40)
+        vfp = "" if network.vfp_enabled is not False else ", no VFP: no proxy policy works here"
+        self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}", "q", 90)
+        members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
+        members.sort(key=lambda item: (self._rank(item), item.name, item.address, item.id))
+        top = y + _HEAD
+        self.words.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints")
+        for number, endpoint in enumerate(members):
+            self._endpoint(endpoint, top + number * _ROW)
+        bottom = top + max(len(members) * _ROW - (_ROW - _BOX), 16)
+        self.parts.append(f'<line class="bus" x1="{_BUS_X}" y1="{top}" x2="{_BUS_X}" y2="{bottom}"/>')
+        self._paths(members)
+        return bottom
+
+    def _rank(self, endpoint: Endpoint) -> int:
+        """Gateways, then what is redirected to, then the rest: the path then runs one way, upwards."""
+        if endpoint.attached and endpoint.compartment_id == HOST_COMPARTMENT:
+            return 0
+        targets = {said.target[0] for item in self.facts.endpoints for said in _proxies(item) if said.target}
+        proxy = self.desired.proxy.endpoint.name if self.desired else ""
+        return 1 if endpoint.address in targets or endpoint.name == proxy else 2
+
+    def _endpoint(self, endpoint: Endpoint, y: int) -> None:
+        middle = y + _BOX // 2
+        self.rows[endpoint.id] = middle
+        self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{_END_X}" y2="{middle}"/>')
+        redirect, warning = self._redirect_words(endpoint)
+        self._box(_END_X, y, _END_W, endpoint.name or "(no name)", f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}")
+        if redirect or warning:
+            self._text(_END_X + _END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
+        owner = container_of(self.facts, endpoint)
+        where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
+        self.words.append(
+            f"  endpoint {endpoint.name} {endpoint.address} {state_word(endpoint.state)}"
+            + (f", {where}" if where else "")
+            + (f", container {owner.name}" if owner else "")
+            + (f", {redirect or warning}" if redirect or warning else "")
+        )
+        if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
+            if endpoint.attached:
+                self._link(middle)
+                self._box(_CON_X, y, _CON_W, where or "attached", "no container of Docker's", "ghost")
+            return
+        self._link(middle)
+        if owner is None:
+            self._box(_CON_X, y, _CON_W, "the host", f"compartment {HOST_COMPARTMENT}")
+        else:
+            self._container(owner, y, where)
+
+    def _redirect_words(self, endpoint: Endpoint) -> tuple[str, str]:
+        """What its box says of the redirect: as it should be, or what is wrong."""
+        said = _proxies(endpoint)
+        if any(one.unknown for one in said):
+            return "", "misspelt proxy policy"
+        if said:
+            known = [one for one in said if one.target and self.facts.endpoints_at(one.target[0])]
+            return (f"PROXY {known[0].ip}:{known[0].port}", "") if known else ("", "redirected to nobody")
+        wanted = {client.endpoint.name for client in self.desired.clients} if self.desired else set()
+        return ("", "not redirected") if endpoint.name in wanted else ("", "")
+
+    def _container(self, container: Container, y: int, where: str) -> None:
+        image = container.image.rsplit("/", 1)[-1]
+        self._box(_CON_X, y, _CON_W, container.name, ", ".join(part for part in (image, where) if part))
+
+    def _link(self, middle: int) -> None:
+        self.parts.append(f'<line x1="{_END_X + _END_W}" y1="{middle}" x2="{_CON_X}" y2="{middle}"/>')
+
+    def _paths(self, members: list[Endpoint]) -> None:
+        """The redirect: from each client along one lane to its proxy, from there through the gateway and out."""
+        proxies: dict[str, list[int]] = {}
+        for endpoint in members:
+            for said in _proxies(endpoint):
+                target = next(iter(self.facts.endpoints_at(said.target[0])), None) if said.target else None
+                if target is not None and target.id in self.rows and not said.unknown:
+                    proxies.setdefault(target.id, []).append(self.rows[endpoint.id])
+        gateway = next((item for item in members if self._rank(item) == 0), None)
+        for proxy, clients in proxies.items():
+            row = self.rows[proxy]
+            landing = row + 8  # beside the stub of the bus, not on it
+            for client in clients:
+                self.parts.append(f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{_END_X} {client}H{_LANE_X}"/>')
+            self.parts.append(f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{_END_X - 8}"/>{_tip(_END_X, landing, 1)}')
+            if gateway is not None and gateway.id != proxy:
+                over, leave = self.rows[gateway.id], row - 8
+                self.parts.append(
+                    f'<path class="fwd" d="M{_END_X} {leave}H{_LANE_X}V{over + 8}H{_HOST_X + _HOST_W + 8}"/>'
+                    f"{_tip(_HOST_X + _HOST_W, over + 8, -1)}"
+                )
+        if proxies:
+            self.words.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
+
+    def _lonely_containers(self, y: int) -> int:
+        used = {item.id for endpoint in self.facts.endpoints if (item := container_of(self.facts, endpoint))}
+        lonely = sorted((item for item in self.facts.containers if item.id not in used), key=lambda item: item.name)
+        if not lonely:
+            return y
+        self._text(_CON_X, y + 14, "containers without an HNS endpoint", "b", 40)
+        for number, container in enumerate(lonely):
+            self._container(container, y + 26 + number * _ROW, container.status)
+            self.words.append(f"container {container.name} ({container.status}) without an HNS endpoint")
+        return y + 26 + len(lonely) * _ROW
+
+    def _legend(self, y: int) -> int:
+        y += 26
+        self.parts.append(f'<circle cx="{_BUS_X}" cy="{y - 4}" r="4"/><path class="red" d="M{_BUS_X} {y - 4}h34"/>')
+        self._text(_BUS_X + 42, y, "what a proxy policy redirects", "q", 60)
+        self.parts.append(f'<path class="fwd" d="M{_END_X + 180} {y - 4}h34"/>')
+        self._text(_END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
+        return y
+
+    def _box(self, x: int, y: int, width: int, title: str, note: str, kind: str = "") -> None:
+        self.parts.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{_BOX}" rx="6"/>')
+        self._text(x + 10, y + 19, title, "b", int((width - 20) / (_CHAR + 0.5)))
+        self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
+
+    def _text(self, x: int, y: int, text: str, kind: str, room: int, end: bool = False) -> None:
+        """A line of at most `room` characters; a longer one is cut, and whole in its tooltip."""
+        shown = text if len(text) <= room else text[: room - 1] + "…"
+        tooltip = f"<title>{escape(text)}</title>" if shown != text else ""
+        anchor = ' text-anchor="end"' if end else ""
+        self.parts.append(f'<text class="{kind}" x="{x}" y="{y}"{anchor}>{escape(shown)}{tooltip}</text>')
+
+
+def _proxies(endpoint: Endpoint) -> list[ProxySettings]:
+    found = []
+    for policy in endpoint.proxies:
+        try:
+            found.append(proxy_settings(policy))
+        except HostAnswerError:
+            continue
+    return found
+
+
+def _redirects(facts: Facts, network: Network) -> bool:
+    return any(item.proxies for item in facts.endpoints if item.network_id.lower() == network.id.lower())
+
+
+def _tip(x: int, y: int, way: int) -> str:
+    """An arrow's head whose point is at (x, y); `way` 1 to the right, -1 to the left."""
+    return f'<path class="tip" d="M{x} {y}l{-9 * way} -5v10z"/>'

@@ -1,0 +1,263 @@
+"""Proof of the redirect: a request made inside each client, and what shows that the proxy handled it.
+
+A second request, to another port of the same address, must be left alone.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hnskit.desired import Desired, DesiredContainer
+from hnskit.errors import HnskitError, VerificationError
+from hnskit.remote import docker
+from hnskit.remote.session import Call, CallResult, Session, invoke_calls
+
+_SHOWN = 200  # characters of an answer that a check repeats
+_CURL = {
+    6: "it could not resolve the name",
+    7: "it could not connect",
+    28: "nothing answered in time",
+    52: "the answer was empty",
+    56: "the connection was cut",
+}
+"""curl's exit status in words (curl's man page, EXIT CODES)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold."""
+
+    name: str
+    """answer, header, body, log or control"""
+    ok: bool
+    wanted: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientProof:
+    """All checks of one client."""
+
+    client: str
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check holds."""
+        return bool(self.checks) and all(check.ok for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The proof for every client, or what is missing of it."""
+
+    target: str
+    clients: tuple[ClientProof, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the redirect is proved for every client."""
+        return bool(self.clients) and all(client.ok for client in self.clients)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` and summary.json have it."""
+        return {
+            "ok": self.ok,
+            "target": self.target,
+            "clients": [
+                {"client": client.client, "ok": client.ok, "checks": [asdict(check) for check in client.checks]}
+                for client in self.clients
+            ],
+        }
+
+    def to_text(self) -> str:
+        """For a terminal, the verdict first."""
+        proved = sum(client.ok for client in self.clients)
+        lines = [
+            f"{'PROVED' if self.ok else 'NOT PROVED'}: {proved} of {len(self.clients)} clients are answered through the proxy"
+        ]
+        for client in self.clients:
+            lines.append(f"  {client.client}: {'ok' if client.ok else 'FAILED'}")
+            lines += [
+                f"    {'ok    ' if check.ok else 'FAILED'} {check.name}: {check.wanted}; seen: {check.seen}"
+                for check in client.checks
+            ]
+        return "\n".join(lines)
+
+
+def verify(session: Session, desired: Desired, on_event: Callable[[str], None] | None = None) -> Verification:
+    """Ask the metadata service from inside each client, and look for what shows that the proxy handled it.
+
+    Everything goes in one pipeline: the requests one after the other, the proxy's log at the end.
+
+    Args:
+        session: from `connect`.
+        desired: from `desired_from`; `desired.verify` says what is proof.
+        on_event: called with a sentence as each answer arrives.
+
+    Returns:
+        A verification, whether it holds or not.
+
+    Raises:
+        ConnectError, OutcomeUnknownError: the host is gone.
+    """
+    probes = {client.name: _Probes(secrets.token_hex(8), secrets.token_hex(8)) for client in desired.clients}
+    calls = [call for client in desired.clients for call in _requests(desired, client, probes[client.name])]
+    results: dict[str, CallResult] = {}
+    for result in invoke_calls(session, [*calls, docker.logs("log", desired.proxy.name, tail=1000)]):
+        results[result.id] = result
+        if on_event is not None:
+            on_event(result.id)
+    log = _log(results["log"])
+    return Verification(
+        session.target,
+        tuple(
+            ClientProof(client.name, tuple(_checks(desired, client, probes[client.name], results, log)))
+            for client in desired.clients
+        ),
+    )
+
+
+def require_proof(verification: Verification) -> None:
+    """Stop unless the redirect is proved.
+
+    Raises:
+        VerificationError: naming the first check of each client that does not hold.
+    """
+    if verification.ok:
+        return
+    failed = [
+        f"{client.client}: {check.name}: wanted {check.wanted}, seen {check.seen}"
+        for client in verification.clients
+        for check in client.checks
+        if not check.ok
+    ]
+    raise VerificationError(
+        "the redirect is not proved: " + "; ".join(failed),
+        host=verification.target,
+        next_step="`hnskit plan` shows whether something is missing; `hnskit show policies` what the endpoints have.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Probes:
+    """The tokens of one client's two requests."""
+
+    request: str
+    control: str
+
+
+def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Sequence[Call]:
+    wanted, address = desired.verify, desired.redirect.address
+
+    def request(id: str, probe: str, port: int, timeout: int) -> Call:
+        headers = [f"{name}: {value.replace('{probe}', probe)}" for name, value in wanted.headers.items()]
+        path = wanted.path.replace("{probe}", probe)
+        options = [option for header in headers for option in ("--header", header)]
+        where = f"http://{address}{path}" if port == 80 else f"http://{address}:{port}{path}"
+        program = (wanted.program, "--silent", "--show-error", "--include", "--max-time", str(timeout))
+        return docker.execute(id, client.name, (*program, *options, where), timeout=timeout + 60)
+
+    return (
+        request(f"request from {client.name}", probes.request, desired.redirect.port, wanted.timeout),
+        request(f"control from {client.name}", probes.control, wanted.control.port, wanted.control.timeout),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What curl came to; `status` 0 where there was no HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    problem: str
+
+
+def _answer(result: CallResult) -> _Answer:
+    try:
+        code, stdout, stderr = docker.finished(result)
+    except HnskitError as error:
+        return _Answer(0, {}, "", error.message)
+    head, _, body = stdout.replace("\r\n", "\n").partition("\n\n")
+    while re.match(r"HTTP/\S+ 1\d\d", head):  # 100 Continue comes before the answer
+        head, _, body = body.partition("\n\n")
+    lines = head.splitlines()
+    found = re.match(r"HTTP/\S+ (\d+)", lines[0]) if lines else None
+    if code != 0 or found is None:
+        reason = stderr.strip() or _CURL.get(code) or stdout.strip() or "no answer"
+        return _Answer(0, {}, "", f"{reason} (exit status {code})")
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        key = name.strip().lower()
+        headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
+    return _Answer(int(found[1]), headers, body, "")
+
+
+def _log(result: CallResult) -> str:
+    try:
+        _, stdout, stderr = docker.finished(result)
+    except HnskitError:
+        return ""
+    return stdout + stderr  # containers log to either
+
+
+def _checks(
+    desired: Desired, client: DesiredContainer, probes: _Probes, results: Mapping[str, CallResult], log: str
+) -> list[Check]:
+    proof = desired.verify.proof
+    answer = _answer(results[f"request from {client.name}"])
+    where = f"{desired.redirect.address}:{desired.redirect.port}"
+    said = f"HTTP {answer.status}" if answer.status else answer.problem
+    checks = [Check("answer", 200 <= answer.status < 300, f"HTTP 2xx from {where}", said)]
+    if proof.header:
+        checks.append(_header_check(answer, proof.header.name, proof.header.contains))
+    if proof.body:
+        checks.append(Check("body", proof.body in answer.body, f"{proof.body!r} in the body", _short(answer.body)))
+    if proof.log:
+        text = proof.log.replace("{probe}", probes.request)
+        line = next((line.strip() for line in log.splitlines() if text in line), "")
+        checks.append(
+            Check(
+                "log",
+                bool(line),
+                f"{text!r} in the log of {desired.proxy.name}",
+                _short(line) if line else "no such line",
+            )
+        )
+    checks.append(_control_check(desired, probes.control, _answer(results[f"control from {client.name}"]), log))
+    return checks
+
+
+def _header_check(answer: _Answer, name: str, contains: str) -> Check:
+    value = answer.headers.get(name.lower())
+    wanted = f"header {name}" + (f" with {contains!r}" if contains else "")
+    return Check(
+        "header", value is not None and contains in value, wanted, f"{name}: {value}" if value else "no such header"
+    )
+
+
+def _control_check(desired: Desired, probe: str, answer: _Answer, log: str) -> Check:
+    """The other port must not show any of the proxy's marks; that nothing answers there is as good."""
+    proof = desired.verify.proof
+    header = proof.header
+    marks = {
+        "header": header is not None and _header_check(answer, header.name, header.contains).ok,
+        "body": bool(proof.body) and proof.body in answer.body,
+        "log": "{probe}" in proof.log and proof.log.replace("{probe}", probe) in log,
+    }
+    marked = [name for name, there in marks.items() if there]
+    wanted = f"{desired.redirect.address}:{desired.verify.control.port} is left alone"
+    if marked:
+        return Check("control", False, wanted, f"the proxy's {marked[0]}: it was redirected too")
+    return Check("control", True, wanted, f"HTTP {answer.status}, not the proxy's" if answer.status else answer.problem)
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHOWN else f"{flat[:_SHOWN]}…"

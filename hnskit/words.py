@@ -1,0 +1,73 @@
+"""What HNS says in numbers and keys, as an operator says it: for tables, the picture and messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from hnskit.codec import proxy_settings
+from hnskit.errors import HostAnswerError
+from hnskit.facts import Facts
+from hnskit.model import HOST_COMPARTMENT, Compartment, Container, Endpoint, EndpointState, Policy
+
+_STATES = {
+    EndpointState.UNINITIALIZED: "uninitialized",
+    EndpointState.CREATED: "created",
+    EndpointState.ATTACHED: "attached",
+    EndpointState.ATTACHED_SHARING: "attached, shared",
+    EndpointState.DETACHED: "detached",
+    EndpointState.DEGRADED: "degraded",
+    EndpointState.DESTROYED: "destroyed",
+}
+
+_SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
+
+
+def state_word(state: int) -> str:
+    """An endpoint's state (HNS fact 31); a number that HNS does not document stays a number."""
+    try:
+        return _STATES[EndpointState(state)]
+    except ValueError:
+        return f"state {state}"
+
+
+def short_id(identity: str) -> str:
+    """The first group of an id, for a person's eye; the full one is what commands take."""
+    return identity.removeprefix("sha256:").lstrip("{")[:_SHORT]
+
+
+def policy_words(policy: Policy) -> str:
+    """One policy: `PROXY 169.254.169.254:80 -> 10.0.1.17:80`, `OutBoundNAT`."""
+    if not policy.is_proxy and policy.type != "L4Proxy":
+        return policy.type or "(no type)"
+    try:
+        said = proxy_settings(policy)
+    except HostAnswerError:
+        return f"{policy.type} {json.dumps(dict(policy.settings), default=str)}"
+    words = f"{policy.type} {said.ip or 'any address'}:{said.port or '*'} -> {said.destination or 'nowhere'}"
+    return f"{words} (unknown: {', '.join(said.unknown)})" if said.unknown else words
+
+
+def policies_words(policies: Iterable[Policy]) -> str:
+    """All policies of an object, in the order in which HNS has them."""
+    return "; ".join(policy_words(policy) for policy in policies)
+
+
+def container_of(facts: Facts, endpoint: Endpoint) -> Container | None:
+    """The container that an attached endpoint serves, by its compartment or by SharedContainers."""
+    owner = compartment_container(facts, endpoint.compartment_id) if endpoint.attached else None
+    return owner or next((item for item in facts.containers if item.id in endpoint.containers), None)
+
+
+def compartment_container(facts: Facts, compartment_id: int | None) -> Container | None:
+    """The container whose network compartment this is (HNS fact 79)."""
+    identity = next((item.container_id for item in facts.compartments if item.id == compartment_id), "")
+    return next((item for item in facts.containers if identity and item.id == identity), None)
+
+
+def compartment_words(facts: Facts, compartment: Compartment) -> str:
+    """Whose a compartment is: `the host`, a container's name, or Windows' own description."""
+    if compartment.id == HOST_COMPARTMENT:
+        return "the host"
+    owner = compartment_container(facts, compartment.id)
+    return owner.name if owner else compartment.description or "unknown"
