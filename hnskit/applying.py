@@ -137,6 +137,10 @@ def destroy(
     ).run(facts)
 
 
+def _ignore(_: Event) -> None:
+    """Nobody looks."""
+
+
 class _Work:
     """One run of one planner against one host."""
 
@@ -152,7 +156,7 @@ class _Work:
         self._desired = desired
         self._planner = planner
         self._journal = journal
-        self._on_event = on_event or (lambda event: None)
+        self._on_event = on_event or _ignore
         self._done: list[StepResult] = []
         self._notes: list[str] = []
         self._attempts: dict[str, int] = {}
@@ -178,9 +182,7 @@ class _Work:
         try:
             operations = [operation(step, self._desired, now) for step in steps]
             for step in steps:
-                self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
-                if self._attempts[step.id] > _ATTEMPTS:
-                    raise StepError(f"it was tried {_ATTEMPTS} times and is not done", object=step.name, step=step.id)
+                self._count(step)
                 if step.disruptive:
                     self._tell("cut", "the host's own network goes away for seconds now", step)
                 self._tell("start", step.reason, step)
@@ -198,6 +200,11 @@ class _Work:
             error.outcome = self._outcome(first, before, now)
             raise
         return now_after
+
+    def _count(self, step: Step) -> None:
+        self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
+        if self._attempts[step.id] > _ATTEMPTS:
+            raise StepError(f"it was tried {_ATTEMPTS} times and is not done", object=step.name, step=step.id)
 
     def _send(self, operations: Sequence[Operation]) -> tuple[list[StepResult], list[tuple[Step, HnskitError]], Facts]:
         """One pipeline: the steps' calls, then a new snapshot."""

@@ -60,9 +60,27 @@ def pending_ids(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[str, 
     return tuple(step.id for step in steps if (step.kind, step.name) in objects and step.pending)
 
 
+class _Maker:
+    """Makes the steps of one object."""
+
+    def __init__(self, part: Part, kind: str, name: str) -> None:
+        self.part, self.kind, self.name = part, kind, name
+
+    def __call__(
+        self,
+        action: Action,
+        reason: str,
+        changes: Iterable[Change] = (),
+        *,
+        disruptive: bool = False,
+        needs: tuple[str, ...] = (),
+    ) -> Step:
+        return Step(self.part, action, self.kind, self.name, reason, tuple(changes), disruptive, needs)
+
+
 def _network(desired: Desired, facts: Facts) -> Step:
     wanted = desired.network
-    step = _maker(Part.NETWORK, "network", wanted.name)
+    step = _Maker(Part.NETWORK, "network", wanted.name)
     named = facts.networks_named(wanted.name)
     if len(named) > 1:
         ids = ", ".join(network.id for network in named)
@@ -76,14 +94,15 @@ def _network(desired: Desired, facts: Facts) -> Step:
         if not network.is_type(NetworkType.L2BRIDGE):
             return step(
                 Action.REFUSE,
-                f"it is a network of type {network.type}, where no proxy policy works (HNS fact 49): choose another network.name",
+                f"it is a network of type {network.type}, where no proxy policy works (HNS fact 49): "
+                "choose another network.name",
             )
         prefixes = [subnet.prefix for subnet in network.subnets]
         if wanted.prefix not in prefixes:
             return step(
                 Action.REFUSE,
-                f"it is there with {', '.join(prefixes) or 'no subnet'}, not {wanted.prefix}: choose another network.name, "
-                "or set network.subnet to what it has",
+                f"it is there with {', '.join(prefixes) or 'no subnet'}, not {wanted.prefix}: "
+                "choose another network.name, or set network.subnet to what it has",
             )
         return step(Action.NONE, f"it is there, L2Bridge {wanted.prefix}")
     for network in facts.networks:
@@ -91,7 +110,8 @@ def _network(desired: Desired, facts: Facts) -> Step:
             if _overlap(subnet.prefix, wanted.prefix):
                 return step(
                     Action.REFUSE,
-                    f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: choose another network.subnet",
+                    f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
+                    "choose another network.subnet",
                 )
     changes = [Change("type", "", NetworkType.L2BRIDGE.value), Change("subnet", "", wanted.prefix)]
     changes.append(Change("gateway", "", wanted.gateway))
@@ -108,7 +128,7 @@ def _network(desired: Desired, facts: Facts) -> Step:
 def _endpoint(
     desired: Desired, facts: Facts, part: Part, wanted: DesiredEndpoint, before: Sequence[Step]
 ) -> list[Step]:
-    step = _maker(part, "endpoint", wanted.name)
+    step = _Maker(part, "endpoint", wanted.name)
     network = next(iter(facts.networks_named(desired.network.name)), None)
     waits = pending_ids(before, ("network", desired.network.name))
     named = facts.endpoints_named(wanted.name)
@@ -134,8 +154,8 @@ def _endpoint(
         return [
             step(
                 Action.REFUSE,
-                f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id}): remove it if it is "
-                "stale (`Remove-HnsEndpoint`), or choose another address",
+                f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id}): "
+                "remove it if it is stale (`Remove-HnsEndpoint`), or choose another address",
             )
         ]
     changes = [
@@ -166,14 +186,13 @@ def _differences(desired: Desired, wanted: DesiredEndpoint, there: Endpoint, net
 
 def _host_attachment(desired: Desired, facts: Facts, before: Sequence[Step]) -> Step:
     waits = pending_ids(before, ("endpoint", desired.gateway.name))
-    return _attachment(facts, Part.NETWORK, desired.gateway.name, "the host's compartment", HOST_COMPARTMENT, waits)
+    step = _Maker(Part.NETWORK, "attachment", desired.gateway.name)
+    return _attachment(step, facts, "the host's compartment", HOST_COMPARTMENT, waits)
 
 
-def _attachment(
-    facts: Facts, part: Part, name: str, whose: str, compartment: int | None, waits: tuple[str, ...]
-) -> Step:
+def _attachment(step: _Maker, facts: Facts, whose: str, compartment: int | None, waits: tuple[str, ...]) -> Step:
     """Bind an endpoint; `compartment` is None while the container that has it does not run."""
-    step = _maker(part, "attachment", name)
+    name = step.name
     there = next(iter(facts.endpoints_named(name)), None)
     to = str(compartment) if compartment else "new"
     if waits or there is None:
@@ -193,7 +212,7 @@ def _attachment(
 
 def _forwarding(desired: Desired, facts: Facts, before: Sequence[Step]) -> Step:
     name = desired.gateway.name
-    step = _maker(Part.NETWORK, "forwarding", name)
+    step = _Maker(Part.NETWORK, "forwarding", name)
     waits = pending_ids(before, ("endpoint", name), ("attachment", name))
     there = next(iter(facts.endpoints_named(name)), None)
     interface = facts.interface_of(there) if there and not waits else None
@@ -213,20 +232,13 @@ def _add_container(desired: Desired, facts: Facts, part: Part, wanted: DesiredCo
     steps.extend(_endpoint(desired, facts, part, wanted.endpoint, steps))
     compartment = facts.compartment_of(container) if container else None
     waits = pending_ids(steps, ("endpoint", wanted.endpoint.name), ("container", wanted.name))
-    steps.append(
-        _attachment(
-            facts,
-            part,
-            wanted.endpoint.name,
-            f"{wanted.name}'s compartment",
-            compartment.id if compartment else None,
-            waits,
-        )
-    )
+    step = _Maker(part, "attachment", wanted.endpoint.name)
+    whose = f"{wanted.name}'s compartment"
+    steps.append(_attachment(step, facts, whose, compartment.id if compartment else None, waits))
 
 
 def _image(facts: Facts, part: Part, wanted: DesiredContainer) -> Step:
-    step = _maker(part, "image", wanted.image)
+    step = _Maker(part, "image", wanted.image)
     if facts.image_named(wanted.image):
         return step(Action.NONE, "it is on the host")
     if wanted.import_path:
@@ -237,7 +249,7 @@ def _image(facts: Facts, part: Part, wanted: DesiredContainer) -> Step:
 def _container(
     desired: Desired, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[str, ...]
 ) -> Step:
-    step = _maker(part, "container", wanted.name)
+    step = _Maker(part, "container", wanted.name)
     if there is None:
         changes = [
             Change("image", "", wanted.image),
@@ -248,8 +260,8 @@ def _container(
     if there.labels.get(LABEL) != desired.network.name:
         return step(
             Action.REFUSE,
-            f"a container of this name is there that hnskit did not make for {desired.network.name}: choose another name, "
-            f"or remove it with `docker rm --force {wanted.name}`",
+            f"a container of this name is there that hnskit did not make for {desired.network.name}: "
+            f"choose another name, or remove it with `docker rm --force {wanted.name}`",
         )
     if there.image != wanted.image:
         return step(
@@ -263,7 +275,7 @@ def _container(
 
 def _route(desired: Desired, facts: Facts, before: Sequence[Step]) -> Step:
     proxy, address = desired.proxy, desired.redirect.address
-    step = _maker(Part.PROXY, "route", f"{address} in {proxy.name}")
+    step = _Maker(Part.PROXY, "route", f"{address} in {proxy.name}")
     waits = pending_ids(
         before, ("container", proxy.name), ("endpoint", proxy.endpoint.name), ("attachment", proxy.endpoint.name)
     )
@@ -283,7 +295,7 @@ def _route(desired: Desired, facts: Facts, before: Sequence[Step]) -> Step:
 
 
 def _policy(desired: Desired, facts: Facts, client: DesiredContainer, before: Sequence[Step]) -> Step:
-    step = _maker(Part.POLICY, "policy", client.endpoint.name)
+    step = _Maker(Part.POLICY, "policy", client.endpoint.name)
     proxy = desired.proxy.endpoint
     waits = pending_ids(before, ("endpoint", proxy.name))
     target = proxy_target(desired, facts) if not waits else ""
@@ -312,28 +324,6 @@ def _policy(desired: Desired, facts: Facts, client: DesiredContainer, before: Se
     now = [policy for policy in there.proxies if policy not in policies_with_redirect(there, desired, target or to)]
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
     return step(Action.UPDATE, reason, [Change(what, describe(now), to)], needs=waits)
-
-
-class _Maker:
-    """Makes the steps of one object."""
-
-    def __init__(self, part: Part, kind: str, name: str) -> None:
-        self._of = (part, kind, name)
-
-    def __call__(
-        self,
-        action: Action,
-        reason: str,
-        changes: Iterable[Change] = (),
-        *,
-        disruptive: bool = False,
-        needs: tuple[str, ...] = (),
-    ) -> Step:
-        part, kind, name = self._of
-        return Step(part, action, kind, name, reason, tuple(changes), disruptive, needs)
-
-
-_maker = _Maker
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -78,7 +78,8 @@ class Verification:
         """For a terminal, the verdict first."""
         proved = sum(client.ok for client in self.clients)
         lines = [
-            f"{'PROVED' if self.ok else 'NOT PROVED'}: {proved} of {len(self.clients)} clients are answered through the proxy"
+            f"{'PROVED' if self.ok else 'NOT PROVED'}: "
+            f"{proved} of {len(self.clients)} clients are answered through the proxy"
         ]
         for client in self.clients:
             lines.append(f"  {client.client}: {'ok' if client.ok else 'FAILED'}")

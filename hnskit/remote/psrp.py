@@ -225,7 +225,7 @@ class PsrpSession:
                     raise HostUnreachableError(
                         f"the connection was lost and did not come back within {self._settings.recovery_timeout:.0f} s",
                         host=self.target,
-                        next_step="Look at the host's console; then run the same command again, which goes on from what the host shows.",
+                        next_step="Look at the host's console; then run the same command again: it goes on from there.",
                     ) from again
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
@@ -275,7 +275,7 @@ def _wsman(settings: ConnectionSettings) -> WSMan:
 def _ask(wsman: WSMan) -> None:
     """A request that changes nothing and that any WinRM answers."""
     uri = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-    wsman.enumerate(uri, ElementTree.Element("{%s}Enumerate" % NAMESPACES["wsen"]))
+    wsman.enumerate(uri, ElementTree.Element(f"{{{NAMESPACES['wsen']}}}Enumerate"))
 
 
 def _never_arrived(lost: Exception) -> bool:

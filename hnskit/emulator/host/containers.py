@@ -1,0 +1,71 @@
+"""A Docker container of the emulated host, and what a program in it is given and gives back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hnskit.emulator.host.images import Content
+
+ZERO_TIME = "0001-01-01T00:00:00Z"
+
+ADMINISTRATOR = "ContainerAdministrator"
+FOR_EVER = math.inf
+"""Seconds of a program that does not end by itself."""
+
+
+@dataclass(slots=True)
+class Ran:
+    """How a program ended."""
+
+    exit_code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+    """How long it takes on Windows."""
+
+
+@dataclass(slots=True)
+class DockerContainer:
+    """One container."""
+
+    id: str
+    name: str
+    image_name: str
+    image_id: str
+    content: Content
+    command: tuple[str, ...]
+    created: float
+    network: str = "nat"
+    network_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    environment: tuple[str, ...] = ()
+    isolation: str = "process"
+    user: str = ""
+    hostname: str = ""
+    restart: str = "no"
+    auto_remove: bool = False
+    detached: bool = True
+    status: str = "created"
+    started: float = 0.0
+    finished: float = 0.0
+    exit_code: int = 0
+    error: str = ""
+    pid: int = 0
+    sandbox: str = ""
+    endpoint_id: str = ""
+    """Of the endpoint that Docker itself made, on its nat network."""
+    logs: list[tuple[float, str]] = field(default_factory=list)
+    listening: dict[int, Callable[..., Any]] = field(default_factory=dict)
+    """TCP port -> what answers there."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self.status == "running"
+
+    def log(self, moment: float, line: str) -> None:
+        """Its process prints a line."""
+        self.logs.append((moment, line))

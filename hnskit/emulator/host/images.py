@@ -1,0 +1,69 @@
+"""Docker images of the emulated host, what is inside them, and the tarballs that lie on its disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hnskit.emulator.host.profiles import Profile
+
+NANOSERVER_PROGRAMS = frozenset({"cmd", "curl", "hostname", "ipconfig", "ping", "route"})
+"""Nano Server has curl.exe and no PowerShell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an image holds."""
+
+    programs: frozenset[str]
+    """Names without .exe."""
+    bytes: int
+    user: str = ""
+    """Whom a process runs as by default; "" is ContainerAdministrator."""
+    command: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class DockerImage:
+    """An image under one name."""
+
+    id: str
+    repository: str
+    tag: str
+    content: Content
+    created: float
+    digest: str = "<none>"
+
+    @property
+    def name(self) -> str:
+        """repository:tag"""
+        return f"{self.repository}:{self.tag}"
+
+
+NANOSERVER = Content(NANOSERVER_PROGRAMS, 250_000_000, "ContainerUser", (r"c:\windows\system32\cmd.exe",))
+METADATA_PROXY = Content(NANOSERVER_PROGRAMS | {"metadata-proxy"}, 271_000_000)
+
+TARBALLS = {r"c:\images\metadata-proxy.tar.gz": METADATA_PROXY}
+"""Path in lower case -> what `docker import` makes of it."""
+
+
+@dataclass(slots=True)
+class Disk:
+    """The host's files, as far as Docker reads them."""
+
+    tarballs: dict[str, Content] = field(default_factory=lambda: dict(TARBALLS))
+
+    def tarball(self, path: str) -> Content | None:
+        """A tarball by its path, in Windows' way: no letter case, either slash."""
+        return self.tarballs.get(path.replace("/", "\\").lower())
+
+
+def base_image_tag(profile: Profile) -> str:
+    """The Nano Server that a process-isolated container needs on this Windows."""
+    return {17134: "1803", 17763: "1809", 20348: "ltsc2022", 26100: "ltsc2025"}[profile.build]
+
+
+def split_name(reference: str) -> tuple[str, str]:
+    """Repository and tag; without a tag it is `latest`."""
+    head, slash, last = reference.rpartition("/")
+    repository, colon, tag = last.partition(":")
+    return f"{head}{slash}{repository}", tag if colon else "latest"

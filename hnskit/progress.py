@@ -1,0 +1,102 @@
+"""Live progress in a notebook: one output that is updated in place, and that stays right in papermill's file.
+
+A progress widget leaves nothing in an executed notebook; an updated display keeps its last state.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from hnskit.steps import Step
+
+if TYPE_CHECKING:
+    from hnskit.applying import Event
+
+_SHOWN = 8  # lines of the log that stay in sight
+
+_SIGNS = {"done": "✓", "failed": "✗", "cut": "!", "wait": "…", "note": "i", "start": "▸"}
+
+
+class Progress:
+    """Counts a plan's steps; `show` is called with the whole state as (html, text) each time it changes."""
+
+    def __init__(self, title: str, show: Callable[[str, str], None]) -> None:
+        self._title = title
+        self._show = show
+        self._total = 0
+        self._finished: set[str] = set()
+        self._lines: list[str] = []
+        self._since = time.monotonic()
+        self._state = "running"
+
+    def on_event(self, event: Event) -> None:
+        """Take an event of `apply` or `destroy`."""
+        step = event.step
+        if event.kind == "plan":
+            self._lines.append(event.text)
+        else:
+            if step is not None and event.kind == "done":
+                self._finished.add(step.id)
+            self._lines.append(f"{_SIGNS.get(event.kind, ' ')} {event_line(event)}")
+        self._update()
+
+    def expect(self, steps: tuple[Step, ...]) -> None:
+        """Say how many steps there are."""
+        self._total = len(steps)
+        self._update()
+
+    def say(self, line: str) -> None:
+        """Add a line that is no step."""
+        self._lines.append(line)
+        self._update()
+
+    def finish(self, ok: bool, line: str) -> None:
+        """The end: 100 % if all went well, else where it stopped."""
+        self._state = "done" if ok else "stopped"
+        self._lines.append(line)
+        self._update()
+
+    @property
+    def percent(self) -> int:
+        """How much is done; 100 only at a good end."""
+        if self._state == "done":
+            return 100
+        return min(99, 100 * len(self._finished) // self._total) if self._total else 0
+
+    def _update(self) -> None:
+        seconds = time.monotonic() - self._since
+        head = f"{self._title}: {self.percent} % ({self._state}, {seconds:.1f} s)"
+        lines = self._lines[-_SHOWN:]
+        colour = {"done": "#2c8a4b", "stopped": "#d13438"}.get(self._state, "#1f86d6")
+        bar = (
+            '<div style="height:6px;max-width:40em;border-radius:3px;background:rgba(128,128,128,.3);margin:4px 0">'
+            f'<div style="height:6px;border-radius:3px;width:{self.percent}%;background:{colour}"></div></div>'
+        )
+        log = "<br>".join(escape(line) for line in lines)
+        html = f'<div><b>{escape(head)}</b>{bar}<div style="font-size:90%;opacity:.85">{log}</div></div>'
+        self._show(html, "\n".join([head, *lines]))
+
+
+def event_line(event: Event) -> str:
+    """An event in a line: `create network hnskit-l2bridge (1.24 s)`; a note by itself."""
+    if event.step is None:
+        return event.text
+    seconds = f" ({event.seconds:.2f} s)" if event.seconds is not None else ""
+    said = event.step.id if event.kind in ("start", "done") else f"{event.step.id}: {event.text}"
+    return f"{said}{seconds}"
+
+
+def display_progress(title: str) -> Progress:
+    """A progress in this cell's output."""
+    from IPython.display import display
+
+    handle: Any = display({"text/html": "", "text/plain": title}, raw=True, display_id=True)
+
+    def show(html: str, text: str) -> None:
+        if handle is not None:
+            handle.update({"text/html": html, "text/plain": text}, raw=True)
+
+    return Progress(title, show)

@@ -1,0 +1,106 @@
+"""Where runs are kept: one folder a run, `runs/<YYYYMMDD-HHMMSS>-<target>/`, and what lies in it.
+
+    journal.jsonl           what was begun and done, as it happened
+    results/<part>.json     what one notebook came to
+    pictures/<part>-….svg   the host's topology before and after it
+    *.ipynb                 the executed notebooks
+    summary.json            the whole run
+    report.html             the same for a reader
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hnskit.errors import HnskitError
+from hnskit.journal import DEFAULT_RUNS
+
+SUMMARY = "summary.json"
+REPORT = "report.html"
+NOTEBOOKS = Path("notebooks")
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The nearest folder from `start` upwards that has params/ and notebooks/; else `start` itself.
+
+    JupyterLab gives a kernel the notebook's own folder as working directory, papermill and `hnskit run` theirs.
+    """
+    here = (start or Path.cwd()).absolute()
+    found = (folder for folder in (here, *here.parents) if (folder / "params").is_dir() and (folder / NOTEBOOKS).is_dir())
+    return next(found, here)
+
+
+def find_params(path: str | Path) -> Path:
+    """A parameter file, relative to the working directory or else to the project's root."""
+    given = Path(path).expanduser()
+    if given.is_absolute() or given.exists():
+        return given
+    below = project_root() / given
+    return below if below.exists() else given
+
+
+def default_runs() -> Path:
+    """Where runs are kept when nobody says: `runs` in the project's root."""
+    root = project_root()
+    return DEFAULT_RUNS if root == Path.cwd() else root / DEFAULT_RUNS
+
+
+def new_run_folder(runs: Path, target: str) -> Path:
+    """Make the folder of a new run.
+
+    Raises:
+        HnskitError: it cannot be made.
+    """
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{slug(target)}"
+    try:
+        for number in range(1, 100):
+            folder = runs / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return folder
+    except OSError as cause:
+        raise HnskitError(
+            f"the run folder cannot be made: {cause.strerror}",
+            object=str(runs),
+            next_step="Choose another place with --runs; nothing was changed.",
+        ) from cause
+    raise HnskitError("there are too many runs of this second", object=str(runs / name))
+
+
+def slug(target: str) -> str:
+    """A target as part of a file's name: `winrm://10.0.0.4:5986` is `10.0.0.4-5986`."""
+    place = target.partition("://")[2] or target.partition(":")[2] or target
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", place).strip("-.")[:60] or "host"
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a file whole or not at all, so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(".part")
+    whole.write_text(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    whole.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """What `write_json` wrote; None where there is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def results_file(run_dir: Path, part: str) -> Path:
+    """Where the notebook of a part writes what it came to."""
+    return run_dir / "results" / f"{part}.json"
+
+
+def picture_file(run_dir: Path, part: str, moment: str) -> Path:
+    """Where the notebook of a part draws the host; `moment` is `before` or `after`."""
+    return run_dir / "pictures" / f"{part}-{moment}.svg"
