@@ -1,0 +1,113 @@
+"""hnskit: redirect a Windows container's metadata requests through a proxy container, and prove it.
+
+    import hnskit
+
+    params = hnskit.load_params("params/emulator.yaml")
+    desired = hnskit.desired_from(params)
+    with hnskit.connect(params) as session:
+        facts = hnskit.gather_facts(session)
+        print(hnskit.plan(desired, facts).to_text())
+        hnskit.apply(session, desired)
+        print(hnskit.verify(session, desired).to_text())
+
+Every name of `__all__` is imported when it is first used, so that `import hnskit` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hnskit import errors, frames, topology
+    from hnskit.applying import Event, Outcome, apply, destroy
+    from hnskit.checks import Finding, preflight, require_fit
+    from hnskit.connecting import connect
+    from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
+    from hnskit.facts import Facts, gather_facts
+    from hnskit.journal import Journal, Made, made_on
+    from hnskit.params import Params, load_params
+    from hnskit.planning import plan
+    from hnskit.steps import Plan, Step
+    from hnskit.teardown import plan_destroy
+    from hnskit.verification import Verification, require_proof, verify
+
+__version__ = "0.1.0"
+
+# Where each name is defined. No module of the package has the name of a function here (`hnskit.planning` has `plan`):
+# importing a submodule sets its name on the package, and would hide the function.
+_HOMES = {
+    "ALL_PARTS": "desired",
+    "Desired": "desired",
+    "Event": "applying",
+    "Facts": "facts",
+    "Finding": "checks",
+    "Journal": "journal",
+    "Made": "journal",
+    "Outcome": "applying",
+    "Params": "params",
+    "Part": "desired",
+    "Plan": "steps",
+    "Step": "steps",
+    "Verification": "verification",
+    "apply": "applying",
+    "connect": "connecting",
+    "desired_from": "desired",
+    "destroy": "applying",
+    "gather_facts": "facts",
+    "load_params": "params",
+    "made_on": "journal",
+    "plan": "planning",
+    "plan_destroy": "teardown",
+    "preflight": "checks",
+    "require_fit": "checks",
+    "require_proof": "verification",
+    "verify": "verification",
+}
+_MODULES = ("errors", "frames", "topology")
+
+__all__ = [
+    "ALL_PARTS",
+    "Desired",
+    "Event",
+    "Facts",
+    "Finding",
+    "Journal",
+    "Made",
+    "Outcome",
+    "Params",
+    "Part",
+    "Plan",
+    "Step",
+    "Verification",
+    "apply",
+    "connect",
+    "desired_from",
+    "destroy",
+    "errors",
+    "frames",
+    "gather_facts",
+    "load_params",
+    "made_on",
+    "plan",
+    "plan_destroy",
+    "preflight",
+    "require_fit",
+    "require_proof",
+    "topology",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"hnskit.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"hnskit.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'hnskit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -24,7 +24,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,10 @@ class HnskitError(Exception):
     def __str__(self) -> str:
         return self.paragraph()
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: a notebook's reader gets the paragraph."""
+        return [f"{type(self).__name__}: {self.paragraph()}"]
+
     def __reduce__(self) -> tuple[Any, ...]:
         # An executor of processes pickles what a task raises; Exception's own way knows no keyword arguments.
         return _restore, (type(self), self.args, vars(self))
@@ -112,6 +116,10 @@ class ParamsError(HnskitError, ValueError):
     def paragraph(self) -> str:
         """Each mistake on a line of its own, under the file's name."""
         return f"{self.message}{self.next_step}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As for any error, with each mistake as an object."""
+        return {**super().to_json(), "mistakes": [asdict(mistake) for mistake in self.mistakes]}
 
 
 class ConnectError(HnskitError, ConnectionError):

@@ -67,7 +67,8 @@ class Journal:
 
     def failed(self, step: Step, error: HnskitError) -> None:
         """After a step failed."""
-        self.write("failed", step=step.id, kind=step.kind, name=step.name, **error.to_json())
+        # The step's own kind and name: an HnsError has a name, too, that of its code.
+        self.write("failed", **{**error.to_json(), "step": step.id, "kind": step.kind, "name": step.name})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ they are done follows from `Step.needs`.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hnskit.desired import ALL_PARTS, LABEL, Desired, DesiredContainer, DesiredEndpoint, Part
 from hnskit.facts import Facts
@@ -52,7 +52,18 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS) -> P
             _add_container(desired, facts, Part.CLIENTS, client, steps)
     if Part.POLICY in wanted:
         steps.extend(_policy(desired, facts, client, steps) for client in desired.clients)
-    return Plan(facts.target, tuple(steps))
+    return Plan(facts.target, tuple(_without_echoes(steps)))
+
+
+def _without_echoes(steps: Iterable[Step]) -> Iterator[Step]:
+    """Leave out a refusal that only says again that the object before it was refused."""
+    refused: set[str] = set()
+    for step in steps:
+        if step.action is Action.REFUSE:
+            if step.name in refused:
+                continue
+            refused.add(step.name)
+        yield step
 
 
 def pending_ids(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[str, ...]:

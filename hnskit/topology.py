@@ -74,7 +74,7 @@ class Topology:
         return self.text
 
 
-def topology(facts: Facts, desired: Desired | None = None) -> Topology:
+def draw(facts: Facts, desired: Desired | None = None) -> Topology:
     """Draw a snapshot.
 
     Args:

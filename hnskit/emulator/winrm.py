@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
-import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from uuid import UUID
-from xml.sax.saxutils import escape
 
 from hnskit.emulator import soap
 from hnskit.emulator.auth import Authority, EncryptionError, Login
@@ -33,6 +28,7 @@ class _Exchange:
     answer: asyncio.Future[Answer]
     owed: int = 0
     delivered: bool = False
+    settled: bool = False
 
 
 class WinRM:
@@ -85,20 +81,21 @@ class WinRM:
             known.answer.set_result(await self._guard(self._operations.perform(message, client), message.message_id))
             self._forget()
         answer = await known.answer
-        exchange = known
-        exchange.owed += 1
-
-        def settled(delivered: bool) -> None:
-            exchange.owed -= 1
-            exchange.delivered = exchange.delivered or delivered
-            if not exchange.owed and not exchange.delivered and answer.batch is not None:
-                # It waits again: a repeated message must ask for it anew.
-                self._exchanges.pop(message.message_id, None)
-            if not exchange.owed and answer.settle is not None:
-                answer.settle(exchange.delivered)
-
         if answer.fault:
             self._exchanges.pop(message.message_id, None)
+        known.owed += 1
+
+        def settled(delivered: bool) -> None:
+            known.owed -= 1
+            known.delivered = known.delivered or delivered
+            if known.owed or known.settled or answer.settle is None:
+                return
+            known.settled = True
+            if not known.delivered:
+                # Its output waits again: the same message must ask for it anew.
+                self._exchanges.pop(message.message_id, None)
+            answer.settle(known.delivered)
+
         return answer, settled
 
     async def _guard(self, operation: Awaitable[Answer], relates_to: str) -> Answer:
@@ -108,7 +105,7 @@ class WinRM:
             return self._fault(fault, relates_to)
         except EngineError as problem:
             return self._fault(soap.bad_data(str(problem)), relates_to)
-        except (ValueError, binascii.Error) as problem:
+        except ValueError as problem:
             return self._fault(soap.schema_error(str(problem)), relates_to)
         except Exception:
             log.exception("an operation failed")
@@ -130,26 +127,3 @@ class WinRM:
 
 def _nothing(delivered: bool) -> None:
     del delivered
-
-
-def decode(text: str | None) -> bytes:
-    """Base64 of a stream or a creationXml.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return base64.b64decode((text or "").strip(), validate=True)
-
-
-def identifier(text: str | None) -> UUID:
-    """A command's id.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return uuid.UUID((text or "").strip())
-
-
-def element(name: str, text: object) -> str:
-    """One element with text."""
-    return f"<{name}>{escape(str(text))}</{name}>"

@@ -58,6 +58,8 @@ class DockerContainer:
     endpoint_id: str = ""
     """Of the endpoint that Docker itself made, on its nat network."""
     logs: list[tuple[float, str]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    """What its programs wrote, by path in lower case."""
     listening: dict[int, Callable[..., Any]] = field(default_factory=dict)
     """TCP port -> what answers there."""
 

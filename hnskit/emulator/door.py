@@ -1,0 +1,105 @@
+"""The door of one emulated host: WinRM on two ports of 127.0.0.1, HTTP and HTTPS, in front of a host."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from hnskit.emulator.auth import Authority
+from hnskit.emulator.connection import Limits
+from hnskit.emulator.engine import Engine, Sink
+from hnskit.emulator.expressions import Expressions, system_of, version_table
+from hnskit.emulator.files import private_directory
+from hnskit.emulator.interface import Cut
+from hnskit.emulator.listener import ADDRESS, Listener
+from hnskit.emulator.operations import Identity, Operations
+from hnskit.emulator.python_engine import RESTRICTED, PythonEngine
+from hnskit.emulator.shells import DEFAULT_CONFIGURATION, Shells
+from hnskit.emulator.winrm import WinRM
+
+
+class Door:
+    """WinRM in front of a host, until closed."""
+
+    def __init__(
+        self,
+        host: Any,
+        *,
+        directory: Path,
+        username: str,
+        password: str,
+        limits: Limits | None = None,
+        minimum_idle: float = 60.0,
+    ) -> None:
+        private_directory(directory)
+        self.host = host
+        self.username = username
+        self.ca = directory / "ca.pem"
+        self._directory = directory
+        self._password = password
+        self._limits = limits
+        self._system: Mapping[str, Any] = {}
+        self.shells = Shells(self._new_engine, self._has_configuration, minimum_idle=minimum_idle)
+        self._http: Listener
+        self._https: Listener
+
+    async def open(self) -> None:
+        """Listen on free ports."""
+        self._system = await system_of(self.host)
+        machine = str(self._system["ComputerName"])
+        authority = Authority(self.username, self._password, computer=machine, directory=self._directory)
+        operations = Operations(self.shells, Identity(machine, int(self._system["Build"])), owner=self.username)
+        service = WinRM(authority, operations, machine=machine)
+        self._http = Listener(service.handle, limits=self._limits)
+        self._https = Listener(service.handle, context=_certificate(self.ca), limits=self._limits)
+        await self._http.open()
+        await self._https.open()
+        self.host.on_cut.append(self.cut)
+
+    async def close(self) -> None:
+        """End every connection and every shell."""
+        if self.cut in self.host.on_cut:
+            self.host.on_cut.remove(self.cut)
+        await self._http.close()
+        await self._https.close()
+        await self.shells.close()
+
+    def cut(self, cut: Cut) -> None:
+        """Take the host's network away for a while; what runs goes on."""
+        self._http.cut(cut)
+        self._https.cut(cut)
+
+    @property
+    def http(self) -> str:
+        """The URL of the plain port."""
+        return f"http://{ADDRESS}:{self._http.port}/wsman"
+
+    @property
+    def https(self) -> str:
+        """The URL of the TLS port."""
+        return f"https://{ADDRESS}:{self._https.port}/wsman"
+
+    def _has_configuration(self, name: str) -> bool:
+        return name.lower() in {DEFAULT_CONFIGURATION.lower(), RESTRICTED}
+
+    def _new_engine(self, sink: Sink, *, configuration: str, user: str) -> Engine:
+        return PythonEngine(
+            sink,
+            self.host,
+            Expressions(self.host, user),
+            version_table=version_table(self._system),
+            restricted=configuration.lower() == RESTRICTED,
+        )
+
+
+def _certificate(ca: Path) -> ssl.SSLContext:
+    """A certificate for the loopback address, signed by an authority that only this host has."""
+    authority = trustme.CA(organization_name="hnskit emulated host")
+    authority.cert_pem.write_to_path(ca)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(ADDRESS, "localhost").configure_cert(context)
+    return context

@@ -1,0 +1,318 @@
+"""The engine `python`: a double of the kit's own remote commands, on psrpcore. It needs no PowerShell."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+from psrpcore import (
+    Command as Statement,
+)
+from psrpcore import (
+    CreatePipelineEvent,
+    EndOfPipelineInputEvent,
+    GetAvailableRunspacesEvent,
+    GetCommandMetadataEvent,
+    PowerShell,
+    ResetRunspaceStateEvent,
+)
+from psrpcore.types import PipelineResultTypes, PSInt64, PSRPMessageType, RunspaceAvailability
+
+from hnskit.emulator.binder import BindingError, bind
+from hnskit.emulator.engine import EngineError, Sink
+from hnskit.emulator.expressions import Expressions
+from hnskit.emulator.interface import Command, PSError
+from hnskit.emulator.records import (
+    EngineRefusalError,
+    command_not_found,
+    error_record,
+    not_emulated,
+    output,
+    scripts_not_allowed,
+)
+from hnskit.emulator.runspace import Pool, RemotePipeline
+
+log = logging.getLogger(__name__)
+
+RESTRICTED = "hnskit"
+"""The session configuration (JEA) that has the kit's commands and nothing else."""
+
+
+@cache
+def module_texts() -> Mapping[str, frozenset[str]]:
+    """Each module text that the kit may send, and the names of its functions."""
+    scripts = resources.files("hnskit.remote").joinpath("scripts")
+    texts = [item.read_text(encoding="utf-8") for item in scripts.iterdir() if item.name.endswith(".psm1")]
+    return {text: frozenset(re.findall(r"^function ([\w-]+)", text, re.MULTILINE)) for text in texts}
+
+
+class _StatementError(Exception):
+    """A statement ended with an error of a command."""
+
+    def __init__(self, error: PSError, command: str = "") -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.command = command
+
+    @property
+    def of_powershell(self) -> bool:
+        """PowerShell refused the statement; the command did not run."""
+        return isinstance(self.error, BindingError | EngineRefusalError)
+
+
+class Runspace:
+    """What one runspace of a pool has learnt."""
+
+    def __init__(self, functions: frozenset[str] = frozenset()) -> None:
+        self.functions = functions
+        self.stops_at_errors = False
+        """$ErrorActionPreference is Stop, as the kit's module sets it."""
+
+
+class Runspaces:
+    """The runspaces of a pool: made when needed, up to its maximum; pipelines wait for a free one."""
+
+    def __init__(self, pool: Pool, functions: frozenset[str]) -> None:
+        self._pool = pool
+        self._functions = functions
+        self._idle: list[Runspace] = []
+        self._busy = 0
+        self._freed = asyncio.Event()
+
+    @property
+    def available(self) -> int:
+        """How many more pipelines could run now."""
+        return max(0, int(self._pool.max_runspaces) - self._busy)
+
+    def reset(self) -> None:
+        """Variables start anew; functions stay."""
+        for runspace in self._idle:
+            runspace.stops_at_errors = False
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Runspace]:
+        """A runspace for a pipeline, for as long as it runs."""
+        while not self.available:
+            freed = self._freed
+            await freed.wait()
+        self._busy += 1
+        runspace = self._idle.pop() if self._idle else Runspace(self._functions)
+        try:
+            yield runspace
+        finally:
+            self._busy -= 1
+            self._idle.append(runspace)
+            freed, self._freed = self._freed, asyncio.Event()
+            freed.set()
+
+
+class PythonEngine:
+    """One runspace pool on an emulated host."""
+
+    def __init__(
+        self, sink: Sink, host: Any, expressions: Expressions, *, version_table: Mapping[str, Any], restricted: bool
+    ) -> None:
+        self._sink = sink
+        self._host = host
+        self._expressions = expressions
+        self._restricted = restricted
+        self._commands: dict[str, Command] = {name.lower(): command for name, command in host.commands.items()}
+        self._pool = Pool(version_table)
+        functions = frozenset(self._commands) if restricted else frozenset()
+        self._runspaces = Runspaces(self._pool, functions)
+        self._pipelines: dict[UUID, RemotePipeline] = {}
+        self._input_ends: dict[UUID, asyncio.Event] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    # Engine
+
+    async def open(self, fragments: bytes) -> None:
+        """The creationXml of the shell."""
+        self._take(fragments)
+
+    async def begin(self, pipeline: UUID, fragments: bytes) -> None:
+        """A new pipeline, with the first of its fragments."""
+        self._pipelines[pipeline] = RemotePipeline(self._pool, pipeline)
+        self._input_ends[pipeline] = asyncio.Event()
+        try:
+            self._take(fragments)
+        except EngineError:
+            self._forget(pipeline)
+            raise
+
+    async def send(self, pipeline: UUID | None, fragments: bytes, *, prompt: bool) -> None:
+        """More for a pipeline or the pool."""
+        del pipeline, prompt
+        self._take(fragments)
+
+    async def stop(self, pipeline: UUID) -> None:
+        """Ctrl+C."""
+        task = self._tasks.get(pipeline)
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait({task})
+
+    async def end(self, pipeline: UUID) -> None:
+        """Forget the pipeline; stop it if it still runs."""
+        await self.stop(pipeline)
+        self._forget(pipeline)
+
+    async def connect(self, fragments: bytes) -> bytes:
+        """Another client takes over."""
+        response, rest = self._pool.accept_connect(fragments)
+        self._sink.put(None, rest)
+        return response
+
+    async def close(self) -> None:
+        """The shell is deleted."""
+        tasks = set(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # Messages
+
+    def _take(self, fragments: bytes) -> None:
+        try:
+            for event in self._pool.events(fragments):
+                self._react(event)
+        finally:
+            self._flush()
+
+    def _react(self, event: Any) -> None:
+        match event:
+            case CreatePipelineEvent():
+                self._start(event.pipeline_id, event.pipeline)
+            case GetCommandMetadataEvent():
+                self._start(event.pipeline_id, None)
+            case EndOfPipelineInputEvent():
+                if event.pipeline_id in self._input_ends:
+                    self._input_ends[event.pipeline_id].set()
+            case GetAvailableRunspacesEvent():
+                free = PSInt64(self._runspaces.available)
+                self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=free, ci=event.ci))
+            case ResetRunspaceStateEvent():
+                self._runspaces.reset()
+                self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=True, ci=event.ci))
+
+    def _flush(self) -> None:
+        for payload in self._pool.outgoing():
+            self._sink.put(payload.pipeline_id, payload.data)
+
+    def _forget(self, pipeline: UUID) -> None:
+        self._pipelines.pop(pipeline, None)
+        self._input_ends.pop(pipeline, None)
+        self._pool.pipeline_table.pop(pipeline, None)
+
+    # Pipelines
+
+    def _start(self, identity: UUID, script: PowerShell | None) -> None:
+        pipeline = self._pipelines[identity]
+        pipeline.run()
+        task = asyncio.get_running_loop().create_task(self._run(identity, pipeline, script))
+        self._tasks[identity] = task
+
+    async def _run(self, identity: UUID, pipeline: RemotePipeline, script: PowerShell | None) -> None:
+        try:
+            if script is None:
+                raise _StatementError(not_emulated("command metadata"))
+            if not script.no_input:
+                # The kit's functions take none, and run when it ends.
+                await self._input_ends[identity].wait()
+            async with self._runspaces.one() as runspace:
+                await self._statements(pipeline, script, runspace)
+            pipeline.complete()
+        except _StatementError as ended:
+            pipeline.fail(error_record(ended.error, ended.command, terminating=True))
+        except asyncio.CancelledError:
+            pipeline.stop()
+        except Exception:
+            log.exception("a command of the emulated host failed")
+            failure = not_emulated("what this command ran into (the emulator's log says more)")
+            pipeline.fail(error_record(failure, "", terminating=True))
+        finally:
+            self._tasks.pop(identity, None)
+            self._flush()
+            self._sink.finished(identity)
+
+    async def _statements(self, pipeline: RemotePipeline, script: PowerShell, runspace: Runspace) -> None:
+        statements = _split(script.commands)
+        for number, statement in enumerate(statements, start=1):
+            try:
+                await self._statement(pipeline, statement, runspace)
+            except _StatementError as ended:
+                # A batch goes on after an error, unless a command ended itself while the preference is Stop.
+                if number == len(statements) or (runspace.stops_at_errors and not ended.of_powershell):
+                    raise
+                record = error_record(ended.error, ended.command, terminating=False)
+                pipeline.prepare_message(record, message_type=PSRPMessageType.ErrorRecord)
+                self._flush()
+
+    async def _statement(self, pipeline: RemotePipeline, commands: list[Statement], runspace: Runspace) -> None:
+        if len(commands) > 1:
+            raise _StatementError(not_emulated("commands piped into each other"))
+        statement = commands[0]
+        if statement.merge_error != PipelineResultTypes.none or statement.merge_my != PipelineResultTypes.none:
+            raise _StatementError(not_emulated("merging of streams"))
+        text = str(statement.command_text)
+        if statement.is_script:
+            if self._restricted:
+                raise _StatementError(scripts_not_allowed())
+            if text in module_texts():
+                runspace.functions |= {name.lower() for name in module_texts()[text]}
+                runspace.stops_at_errors = True
+                return
+            value = await self._expressions.evaluate(text)
+            if value is None:
+                raise _StatementError(not_emulated(f"the script '{_shortened(text)}'"))
+            self._write(pipeline, value)
+            return
+        arguments = [(None if name is None else str(name), value) for name, value in statement.parameters]
+        await self._invoke(pipeline, text, arguments, runspace)
+
+    async def _invoke(
+        self, pipeline: RemotePipeline, name: str, arguments: list[tuple[str | None, Any]], runspace: Runspace
+    ) -> None:
+        key = name.lower()
+        if key not in runspace.functions:
+            value = None if self._restricted or arguments else await self._expressions.evaluate(name)
+            if value is None:
+                raise _StatementError(command_not_found(name))
+            self._write(pipeline, value)
+            return
+        command = self._commands.get(key)
+        if command is None:
+            raise _StatementError(not_emulated(f"the command {name}"))
+        try:
+            bound = bind(command, arguments)
+            async for value in command.run(self._host, bound):
+                self._write(pipeline, output(value))
+        except PSError as error:
+            raise _StatementError(error, command.name) from error
+
+    def _write(self, pipeline: RemotePipeline, value: Any) -> None:
+        pipeline.write_output(value)
+        self._flush()
+
+
+def _split(commands: list[Statement]) -> list[list[Statement]]:
+    statements: list[list[Statement]] = [[]]
+    for command in commands:
+        statements[-1].append(command)
+        if command.end_of_statement:
+            statements.append([])
+    return [statement for statement in statements if statement]
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:80]}…"

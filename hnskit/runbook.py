@@ -1,0 +1,420 @@
+"""What a notebook's cells and its button both call: one `Book` for each notebook.
+
+    choice = runbook.choose(params_file, overrides, run_dir, interactive)
+    book = choice.open("network")
+    book.show("networks")
+    book.plan()
+    book.apply_button("Create the network")
+    book.result()
+    book.finish()
+
+The same file runs by hand and headless. Headless (papermill, nbclient) `apply_button` applies at once; at the screen
+it shows a button that chooses *when*. Either way the next cell's `result` says what came of it, and raises what went
+wrong: a failed step fails the run there.
+
+With a run folder, each notebook leaves `results/<part>.json` and pictures of the host in it, also when it fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hnskit import runfolder
+from hnskit.applying import Outcome, apply, destroy
+from hnskit.checks import Finding, preflight, require_fit
+from hnskit.connecting import connect
+from hnskit.desired import Desired, Part, desired_from
+from hnskit.errors import HnskitError, StepError
+from hnskit.facts import Facts, gather_facts
+from hnskit.journal import FILE, Journal, made_on
+from hnskit.params import Params, load_params
+from hnskit.planning import plan
+from hnskit.progress import Progress, display_progress
+from hnskit.steps import Plan
+from hnskit.teardown import plan_destroy
+from hnskit.topology import Topology, draw
+from hnskit.verification import Verification, require_proof, verify
+from hnskit.view import View
+
+if TYPE_CHECKING:
+    from hnskit.remote.session import Session
+
+TEARDOWN = "teardown"
+PARTS = ("preflight", *(part.value for part in Part), "verify", TEARDOWN)
+"""What a book can be opened for; each has a notebook."""
+
+
+class Sentence(str):
+    """Text that a cell shows as it is, without quotes."""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/markdown": str(self)}
+
+
+def at_screen() -> bool:
+    """Whether somebody is there to press a button.
+
+    JupyterLab lets its kernel ask for input, nbclient (and so papermill) does not: ipykernel keeps which it was.
+    """
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
+
+
+class Choice:
+    """Which parameters, which overrides, where to keep the run; at the screen it shows itself as a form."""
+
+    def __init__(
+        self, params_file: str | Path, overrides: Sequence[str], run_dir: str | Path, interactive: bool | None
+    ) -> None:
+        self.params_file = runfolder.find_params(params_file)
+        self.overrides = list(overrides)
+        self.run_dir = Path(run_dir) if run_dir else None
+        self.interactive = at_screen() if interactive is None else interactive
+        self._form: Any = None
+
+    def open(self, part: str, *, keep_network: bool = False) -> Book:
+        """Connect, look at the host, and open the book of one part (see `PARTS`).
+
+        Raises:
+            ParamsError: the parameters are wrong; no host was contacted.
+            ConnectError: the host cannot be reached, or refuses the login.
+        """
+        return Book(self, part, keep_network=keep_network)
+
+    def to_text(self) -> str:
+        """The choice in a sentence."""
+        changed = f", with {', '.join(self.overrides)}" if self.overrides else ""
+        return f"Parameters: {self.params_file}{changed}."
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if not self.interactive:
+            display(Sentence(self.to_text()))
+            return
+        if self._form is None:
+            from hnskit.widgets import params_form
+
+            beside = self.params_file.parent
+            files = {*beside.glob("*.yaml"), *beside.glob("*.yml"), self.params_file}
+            self._form = params_form(self, sorted(files))
+        display(self._form)
+
+
+def choose(
+    params_file: str | Path,
+    overrides: Sequence[str] = (),
+    run_dir: str | Path = "",
+    interactive: bool | None = None,
+) -> Choice:
+    """Take a notebook's parameters.
+
+    Args:
+        params_file: relative to the working directory or to the project's root.
+        overrides: `key.path=value`, as `--set` takes them.
+        run_dir: the run's folder; empty: one is made below `runs` when something is changed.
+        interactive: whether somebody is at the screen; None finds out.
+    """
+    return Choice(params_file, overrides, run_dir, interactive)
+
+
+def open_book(
+    params_file: str | Path,
+    part: str,
+    overrides: Sequence[str] = (),
+    run_dir: str | Path = "",
+    interactive: bool | None = None,
+) -> Book:
+    """`choose` and `open` in one, for where no form is wanted; errors are those of `Choice.open`."""
+    return choose(params_file, overrides, run_dir, interactive).open(part)
+
+
+class Book:
+    """One part of the redirect on one host: what is, what would change, change it, what came of it.
+
+    Attributes:
+        params, desired: what is wanted.
+        facts: the last snapshot of the host.
+    """
+
+    params: Params
+    desired: Desired
+    facts: Facts
+
+    def __init__(self, choice: Choice, part: str, *, keep_network: bool = False) -> None:
+        if part not in PARTS:
+            raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
+        self.part = part
+        self._keep_network = keep_network
+        self._interactive = choice.interactive
+        self._run_dir = choice.run_dir
+        self._since = time.monotonic()
+        self._plan: Plan | None = None
+        self._outcome: Outcome | None = None
+        self._failure: HnskitError | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._verification: Verification | None = None
+        self._session: Session | None = None
+        with self._recorded():
+            self.params = load_params(choice.params_file, choice.overrides)
+            self.desired = desired_from(self.params)
+            self.facts = gather_facts(self._connected())
+        self._draw("before")
+
+    def show(self, table: str) -> View:
+        """A table of the host as it was last seen: networks, endpoints, policies, containers, compartments, …"""
+        from hnskit.frames import TABLES
+
+        if table not in TABLES:
+            raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
+        return View(TABLES[table](self.facts), table)
+
+    def picture(self) -> Topology:
+        """The host as it was last seen, drawn."""
+        return draw(self.facts, self.desired)
+
+    def findings(self) -> View:
+        """What preflight finds: whether this host is fit for the redirect."""
+        from hnskit.frames import findings_frame
+
+        self._findings = preflight(self.desired, self.facts)
+        return View(findings_frame(self._findings), "preflight", hidden=("id",))
+
+    def require_fit(self) -> Sentence:
+        """Stop unless preflight finds no error.
+
+        Raises:
+            PreflightError: naming every finding of severity error.
+        """
+        with self._recorded():
+            self._findings = preflight(self.desired, self.facts)
+            require_fit(self._findings, self.facts.target)
+        warnings = sum(finding.severity == "warning" for finding in self._findings)
+        return Sentence(f"{self.facts.target} is fit for the redirect; warnings: {warnings}.")
+
+    def plan(self) -> View:
+        """What would be changed, and why; nothing is changed by asking."""
+        from hnskit.frames import plan_frame
+
+        if self._interactive:  # the host may have moved on since the book was opened
+            with self._recorded():
+                self.facts = gather_facts(self._connected())
+        self._plan = self._plan_now()
+        count, refused = len(self._plan.pending), len(self._plan.refused)
+        caption = f"plan: {count} to do" if count else "plan: nothing to do"
+        return View(plan_frame(self._plan), caption + (f", {refused} refused" if refused else ""), ("wave", "part", "id"))
+
+    def apply_button(self, label: str) -> Any:
+        """Carry out the plan: at once when headless, when the button is pressed at the screen.
+
+        It raises nothing: `result`, in the next cell, does.
+        """
+        self._outcome, self._failure = None, None
+        current = self._plan or self._plan_now()
+        if self._interactive and current.pending and not current.refused:
+            from hnskit.widgets import action_button
+
+            warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
+            return action_button(label, warning, self._carry_out)
+        progress = display_progress(label)
+        try:
+            self._carry_out(progress)
+        except HnskitError as error:
+            progress.finish(False, error.paragraph())
+        return None
+
+    def result(self) -> View | Sentence:
+        """What came of it: a row for each step that was done, or why nothing was to do.
+
+        Raises:
+            PreflightError, StepError, ConnectError: what went wrong.
+        """
+        from hnskit.frames import outcome_frame, plan_frame
+
+        with self._recorded():
+            if self._failure is not None:
+                raise self._failure
+        if self._outcome is None:
+            return Sentence("The button above has not been pressed yet: press it, then run this cell again.")
+        notes = "".join(f"\n{note}" for note in self._outcome.notes)
+        if self._outcome.changed:
+            caption = f"{self._outcome.changed} changed in {self._outcome.seconds:.1f} s{notes}"
+            return View(outcome_frame(self._outcome), caption)
+        frame = plan_frame(self._outcome.plan)[["object", "reason"]]
+        return View(frame, f"nothing to do{notes}")
+
+    def verify(self) -> View:
+        """Ask the metadata service from inside each client: the proof, whether it holds or not."""
+        from hnskit.frames import verification_frame
+
+        progress = display_progress("Verification")
+        with self._recorded():
+            try:
+                self._verification = verify(self._connected(), self.desired, on_event=progress.say)
+            except HnskitError as error:
+                progress.finish(False, error.paragraph())
+                raise
+        # That the requests were made is the end of this work; whether they prove anything, the table says.
+        progress.finish(True, self._verification.to_text().splitlines()[0])
+        return View(verification_frame(self._verification), "proof, client by client")
+
+    def require_proof(self) -> Sentence:
+        """Stop unless the redirect is proved for every client.
+
+        Raises:
+            VerificationError: naming each check that does not hold.
+        """
+        if self._verification is None:
+            self.verify()
+        with self._recorded():
+            verification = self._verification
+            if verification is None:  # verify() has set it, or raised
+                raise StepError("no verification was made", host=self.facts.target)
+            require_proof(verification)
+        return Sentence(verification.to_text().splitlines()[0])
+
+    def finish(self) -> Sentence:
+        """Write down what this notebook came to, and let go of the host."""
+        waiting = self._interactive and self._plan is not None and self._plan.pending and self._outcome is None
+        self._record(None)
+        self._close()
+        if waiting:
+            return Sentence("Nothing was changed: the button was not pressed.")
+        did = f"{self._outcome.changed} changed" if self._outcome else "Nothing is changed by this notebook"
+        kept = f" The run is kept in {self._run_dir}." if self._run_dir else ""
+        return Sentence(f"{did}; {time.monotonic() - self._since:.1f} s in all.{kept}")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/markdown": str(self)}
+
+    def __str__(self) -> str:
+        system, version, docker = self.facts.system, self.facts.hns_version, self.facts.docker
+        about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
+        about += [f"HNS {version[0]}.{version[1]}" if version else ""]
+        about += [f"Docker {docker.version}" if docker and docker.version else ""]
+        problems = "".join(f" Not readable: {problem}." for problem in self.facts.problems)
+        return f"{self.facts.target} is {', '.join(part for part in about if part)}.{problems}"
+
+    def _plan_now(self) -> Plan:
+        if self.part == TEARDOWN:
+            made = made_on(self.params.target, self._runs())
+            return plan_destroy(self.desired, self.facts, made, keep_network=self._keep_network)
+        return plan(self.desired, self.facts, self._parts())
+
+    def _parts(self) -> tuple[Part, ...]:
+        return tuple(part for part in Part if part == self.part)
+
+    def _carry_out(self, progress: Progress) -> None:
+        """Apply the plan; keep what came of it, or what went wrong, for `result`."""
+        current = self._plan or self._plan_now()
+        progress.expect(current.pending)
+        # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
+        facts = None if self._interactive else self.facts
+        try:
+            journal = self._journal() if current.pending else None
+            if self.part == TEARDOWN:
+                made = made_on(self.params.target, self._runs())
+                outcome = destroy(
+                    self._connected(),
+                    self.desired,
+                    made,
+                    keep_network=self._keep_network,
+                    facts=facts,
+                    journal=journal,
+                    on_event=progress.on_event,
+                )
+            else:
+                outcome = apply(
+                    self._connected(),
+                    self.desired,
+                    parts=self._parts(),
+                    facts=facts,
+                    journal=journal,
+                    on_event=progress.on_event,
+                )
+        except HnskitError as error:
+            self._failure = error
+            if isinstance(error, StepError) and error.outcome is not None:
+                self._outcome, self.facts = error.outcome, error.outcome.after
+            raise
+        self._failure, self._outcome, self.facts = None, outcome, outcome.after
+        progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
+
+    def _runs(self) -> Path:
+        return self._run_dir.parent if self._run_dir else runfolder.default_runs()
+
+    def _journal(self) -> Journal:
+        if self._run_dir is None:
+            self._run_dir = runfolder.new_run_folder(self._runs(), self.params.target)
+        return Journal(self._run_dir / FILE, self.params.target)
+
+    def _connected(self) -> Session:
+        if self._session is None:
+            self._session = connect(self.params, on_start=_say)
+        return self._session
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Write down a failure before it leaves the cell."""
+        try:
+            yield
+        except HnskitError as error:
+            self._record(error)
+            if not self._interactive:
+                self._close()
+            raise
+
+    def _record(self, error: HnskitError | None) -> None:
+        if self._run_dir is None:
+            return
+        self._draw("after")
+        outcome, verification = self._outcome, self._verification
+        data = {
+            "part": self.part,
+            "ok": error is None,
+            "changed": outcome.changed if outcome else 0,
+            "seconds": round(time.monotonic() - self._since, 3),
+            "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in outcome.done] if outcome else [],
+            "kept": [f"{one.noun} {one.name}: {one.reason}" for one in outcome.plan.steps if not one.pending] if outcome else [],
+            "notes": list(outcome.notes) if outcome else [],
+            "findings": [vars_of(one) for one in self._findings],
+            "verification": verification.to_json() if verification else None,
+            "error": error_json(error) if error else None,
+        }
+        runfolder.write_json(runfolder.results_file(self._run_dir, self.part), data)
+
+    def _draw(self, moment: str) -> None:
+        if self._run_dir is None or not hasattr(self, "facts"):
+            return
+        path = runfolder.picture_file(self._run_dir, self.part, moment)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.picture().save(path)
+
+
+def vars_of(finding: Finding) -> dict[str, str]:
+    """A finding as plain data."""
+    return {name: getattr(finding, name) for name in ("id", "severity", "object", "message", "next_step")}
+
+
+def error_json(error: HnskitError) -> dict[str, Any]:
+    """An error's fields, with the sentence for a person and the exit status."""
+    return {**error.to_json(), "paragraph": error.paragraph(), "exit_status": error.exit_status}
+
+
+def _say(text: str) -> None:
+    from IPython.display import display
+
+    display(Sentence(text))

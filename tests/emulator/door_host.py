@@ -1,0 +1,180 @@
+"""A stand-in for the host behind the door, and the door in a thread, for the tests of the door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+from hnskit.emulator.connection import Limits
+from hnskit.emulator.door import Door
+from hnskit.emulator.interface import Command, Cut, Parameter, PSError
+
+USER, PASSWORD = "operator", "correct-horse-battery"
+MODULE = resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
+
+
+class StandIn:
+    """A host with the kit's command names and behaviours that a test of the door needs."""
+
+    def __init__(self) -> None:
+        self.name = "standin"
+        self.on_cut: list[Any] = []
+        self.runs = 0
+        self.commands = {command.name: command for command in self._commands()}
+
+    def cut(self, cut: Cut) -> None:
+        """The network goes away."""
+        for listener in self.on_cut:
+            listener(cut)
+
+    def _commands(self) -> Iterator[Command]:
+        yield Command("Get-HnskitSystem", (), _system)
+        yield Command(
+            "Invoke-HnskitHns",
+            (
+                Parameter("Method", "string", mandatory=True, one_of=("GET", "POST", "DELETE")),
+                Parameter("Path", "string", mandatory=True, pattern="^/[A-Za-z0-9/_.{}-]*$"),
+                Parameter("Body", "string", allow_empty=True, default=""),
+            ),
+            _hns,
+        )
+        yield Command(
+            "Invoke-HnskitDocker",
+            (
+                Parameter("ArgumentList", "string[]", mandatory=True),
+                Parameter("TimeoutSeconds", "int", default=600, between=(1, 86400)),
+            ),
+            _docker,
+        )
+        yield Command("Invoke-HnskitCall", (Parameter("Call", "string[]", mandatory=True),), _call)
+
+
+async def _system(host: StandIn, bound: Mapping[str, Any]) -> AsyncIterator[dict[str, Any] | str]:
+    yield {
+        "ComputerName": "STANDIN",
+        "ProductName": "Windows Server 2019 Datacenter",
+        "Build": 17763,
+        "Revision": 1,
+        "PSVersion": "5.1.17763.1",
+        "Culture": "en-US",
+        "Administrator": True,
+        "UtcNow": "2024-01-01T00:00:00.0000000Z",
+    }
+
+
+async def _hns(host: StandIn, bound: Mapping[str, Any]) -> AsyncIterator[dict[str, Any] | str]:
+    yield {"HResult": 0, "Response": bound["Body"] or bound["Path"]}
+
+
+async def _docker(host: StandIn, bound: Mapping[str, Any]) -> AsyncIterator[dict[str, Any] | str]:
+    """`sleep SECONDS`, `cut SECONDS MODE`, `big CHARACTERS`; anything else is refused."""
+    verb, *rest = bound["ArgumentList"]
+    host.runs += 1
+    if verb == "sleep":
+        yield "asleep"
+        await asyncio.sleep(float(rest[0]))
+        yield "awake"
+    elif verb == "cut":
+        await asyncio.sleep(0.05)
+        host.cut(Cut(float(rest[0]), rest[1]))
+        await asyncio.sleep(0.05)
+        yield {"ExitCode": 0, "StdOut": "done", "StdErr": ""}
+    elif verb == "big":
+        yield "x" * int(rest[0])
+    elif verb == "bug":
+        raise RuntimeError("a mistake in the emulator, with a secret in it")
+    else:
+        raise PSError(
+            f"docker {verb} is not allowed.",
+            error_id="Hnskit.DockerCommandNotAllowed",
+            category="PermissionDenied",
+            target=verb,
+        )
+
+
+async def _call(host: StandIn, bound: Mapping[str, Any]) -> AsyncIterator[dict[str, Any] | str]:
+    for text in bound["Call"]:
+        yield text
+
+
+class Served:
+    """A door in a thread of its own."""
+
+    def __init__(self, directory: Path, *, limits: Limits | None = None, minimum_idle: float = 60.0) -> None:
+        self.host = StandIn()
+        self.door = Door(
+            self.host, directory=directory, username=USER, password=PASSWORD, limits=limits, minimum_idle=minimum_idle
+        )
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        self.run(self.door.open())
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.run(self.door.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+
+    def run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+
+    def cut(self, seconds: float, mode: str) -> None:
+        async def now() -> None:
+            self.door.cut(Cut(seconds, mode))
+
+        self.run(now())
+
+    def port(self, scheme: str) -> int:
+        return int(getattr(self.door, scheme).rsplit(":", 1)[1].partition("/")[0])
+
+    def wsman(self, scheme: str = "https", **settings: Any) -> WSMan:
+        options: dict[str, Any] = {
+            "port": self.port(scheme),
+            "username": USER,
+            "password": PASSWORD,
+            "ssl": scheme == "https",
+            "auth": "basic" if scheme == "https" else "negotiate",
+            "cert_validation": str(self.door.ca),
+            "operation_timeout": 5,
+            "read_timeout": 7,
+            "no_proxy": True,
+        }
+        return WSMan("127.0.0.1", **{**options, **settings})
+
+    @contextlib.contextmanager
+    def pool(self, scheme: str = "https", *, module: bool = True, configuration: str = "", **settings: Any) -> Iterator[RunspacePool]:
+        wsman = self.wsman(scheme, **settings)
+        with wsman, RunspacePool(wsman, configuration_name=configuration or "Microsoft.PowerShell") as pool:
+            if module:
+                script = PowerShell(pool)
+                script.add_script(MODULE, use_local_scope=False)
+                script.invoke()
+            yield pool
+
+
+def invoke(pool: RunspacePool, name: str, **parameters: Any) -> list[Any]:
+    """The output of one command; its error is in the exception."""
+    script = command(pool, name, **parameters)
+    output = script.invoke()
+    if script.had_errors or script.streams.error:
+        raise AssertionError(str(script.streams.error[0]))
+    return output
+
+
+def command(pool: RunspacePool, name: str, **parameters: Any) -> PowerShell:
+    script = PowerShell(pool)
+    script.add_cmdlet(name)
+    for key, value in parameters.items():
+        script.add_parameter(key, value)
+    return script

@@ -1,0 +1,124 @@
+"""Hosts as data, for tests of the pure parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hnskit import codec
+from hnskit.desired import LABEL, Desired, desired_from
+from hnskit.facts import Facts
+from hnskit.model import (
+    Adapter,
+    Address,
+    Compartment,
+    Container,
+    Docker,
+    Endpoint,
+    Image,
+    Interface,
+    Network,
+    Policy,
+    Route,
+    Subnet,
+    System,
+)
+from hnskit.params import load_params
+
+PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
+NETWORK_ID = "9D2043FC-21E4-4A6F-8149-10429CC534D3"
+PROXY_ADDRESS = "10.0.1.136"
+MADE_WITH = (codec.outbound_nat_policy(), Policy("L2Driver"))
+"""What a container's endpoint has from its creation on."""
+
+
+def desired(*overrides: str) -> Desired:
+    """What params/emulator.yaml asks for."""
+    return desired_from(load_params(PARAMS, overrides))
+
+
+def fresh(target: str = "emulator://lab") -> Facts:
+    """A host that hnskit has not touched."""
+    return Facts(
+        target=target,
+        system=System("LAB", "Windows Server 2019 Datacenter", 17763, 1, "5.1.17763.1", "en-US", True, "2026-01-01"),
+        hns_version=(9, 3),
+        adapters=(Adapter("Ethernet", "Virtual Adapter", 6, "Up", "00-0D-3A-00-00-05", True),),
+        interfaces=(Interface(6, "Ethernet", 1, False, 1500, "Enabled", True),),
+        addresses=(Address(6, "Ethernet", "10.0.0.5", 24, "Dhcp"),),
+        routes=(Route("0.0.0.0/0", "10.0.0.1", 6, 0), Route("169.254.169.254/32", "10.0.0.1", 6, 0)),
+        compartments=(Compartment(1, "Default Compartment"),),
+        docker=Docker("20.10.9", "1.41", "windows"),
+        images=(Image("sha256:aa", "mcr.microsoft.com/windows/nanoserver:1809"),),
+    )
+
+
+def endpoint(
+    name: str, address: str, compartment: int | None, *policies: Policy, gateway: str = "10.0.1.2"
+) -> Endpoint:
+    """An endpoint on the kit's network."""
+    return Endpoint(
+        id=f"ID-{name}",
+        name=name,
+        network_id=NETWORK_ID,
+        network_name="hnskit-l2bridge",
+        type="L2Bridge",
+        address=address,
+        prefix_length=24,
+        gateway=gateway,
+        mac=f"00-15-5D-00-00-{int(address.rsplit('.', 1)[1]) % 256:02X}",
+        state=2 if compartment else 1,
+        policies=policies,
+        compartment_id=compartment,
+    )
+
+
+def redirect_policy(target: str = f"{PROXY_ADDRESS}:80") -> Policy:
+    """The policy that every client has."""
+    return codec.proxy_policy(target, "169.254.169.254", 80)
+
+
+def container(name: str, image: str) -> Container:
+    """A running container that hnskit made."""
+    return Container(f"cid-{name}", name, image, "sha256:aa", "running", labels={LABEL: "hnskit-l2bridge"})
+
+
+def complete() -> Facts:
+    """A host on which everything of params/emulator.yaml is done."""
+    host = fresh()
+    names = ("hnskit-proxy", "hnskit-client1", "hnskit-client2")
+    clients = ((names[1], "10.0.1.20", 5), (names[2], "10.0.1.21", 6))
+    gateway = endpoint("hnskit-gateway", "10.0.1.2", 1, MADE_WITH[1], gateway="0.0.0.0")
+    return replace(
+        host,
+        adapters=(*host.adapters, Adapter("vEthernet (hnskit-gateway)", "Hyper-V", 30, "Up", gateway.mac, False)),
+        interfaces=(*host.interfaces, Interface(30, "vEthernet (hnskit-gateway)", 1, True, 1450, "Disabled", True)),
+        addresses=(*host.addresses, Address(30, "vEthernet (hnskit-gateway)", "10.0.1.2", 24, "Manual")),
+        routes=(*host.routes, Route("169.254.169.254/32", "10.0.1.2", 40, 1, compartment_id=4)),
+        compartments=(
+            *host.compartments,
+            *(Compartment(4 + number, f"\\Container_cid-{name}") for number, name in enumerate(names)),
+        ),
+        networks=(Network(NETWORK_ID, "hnskit-l2bridge", "L2Bridge", (Subnet("10.0.1.0/24", "10.0.1.1"),)),),
+        endpoints=(
+            gateway,
+            endpoint("hnskit-proxy", PROXY_ADDRESS, 4, *MADE_WITH),
+            *(endpoint(name, address, number, *MADE_WITH, redirect_policy()) for name, address, number in clients),
+        ),
+        images=(*host.images, Image("sha256:bb", "metadata-proxy:1.0")),
+        containers=(
+            container("hnskit-proxy", "metadata-proxy:1.0"),
+            *(container(name, host.images[0].name) for name, _, _ in clients),
+        ),
+    )
+
+
+def with_endpoint(facts: Facts, name: str, **fields: object) -> Facts:
+    """The same host with one endpoint changed."""
+    endpoints = tuple(replace(item, **fields) if item.name == name else item for item in facts.endpoints)  # type: ignore[arg-type]
+    return replace(facts, endpoints=endpoints)
+
+
+def without_endpoint(facts: Facts, name: str) -> Facts:
+    """The same host with one endpoint less."""
+    return replace(facts, endpoints=tuple(item for item in facts.endpoints if item.name != name))

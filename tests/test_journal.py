@@ -1,0 +1,74 @@
+"""The journal tells what was made from what was found, and survives a crash."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hnskit.desired import Part
+from hnskit.errors import HnskitError
+from hnskit.journal import Journal, made_on, read_journal
+from hnskit.steps import Action, Step
+
+STEP = Step(Part.NETWORK, Action.CREATE, "network", "n", "it is not there")
+
+
+def journal(runs, name, target="emulator://lab"):
+    return Journal(runs / name / "journal.jsonl", target)
+
+
+def test_each_event_is_one_line_that_is_on_disk_at_once(tmp_path):
+    """A reader of the file sees the start of a step before the step is done."""
+    writer = journal(tmp_path, "1")
+    writer.started(STEP)
+    assert [record["event"] for record in read_journal(writer.path)] == ["start"]
+    writer.finished(STEP, "ID1", 1.25)
+    records = list(read_journal(writer.path))
+    assert records[1]["id"] == "ID1"
+    assert records[1]["seconds"] == 1.25
+    assert all(record["target"] == "emulator://lab" and record["time"] for record in records)
+
+
+def test_made_and_found_are_folded_over_all_runs_of_one_target(tmp_path):
+    """What an earlier run made stays made though a later run finds it; other targets do not count."""
+    journal(tmp_path, "1").finished(STEP, "ID1", 0)
+    journal(tmp_path, "2").found("network", "n", "ID1")
+    journal(tmp_path, "2").found("network", "old", "ID2")
+    journal(tmp_path, "3", target="winrm://x").finished(STEP, "ID3", 0)
+    known = made_on("emulator://lab", tmp_path)
+    assert known.was_made("network", "n", "ID1")
+    assert not known.only_found("network", "n", "ID1")
+    assert known.only_found("network", "old", "ID2")
+    assert not known.was_made("network", "n", "ID3")
+
+
+def test_an_object_made_anew_is_another_object(tmp_path):
+    """The id counts, not the name: a network of the same name that somebody else made later is not ours."""
+    journal(tmp_path, "1").finished(STEP, "ID1", 0)
+    journal(tmp_path, "2").found("network", "n", "ID9")
+    assert made_on("emulator://lab", tmp_path).only_found("network", "n", "ID9")
+
+
+def test_a_line_cut_off_by_a_crash_is_left_out(tmp_path):
+    """The journal of a killed run can be read."""
+    writer = journal(tmp_path, "1")
+    writer.finished(STEP, "ID1", 0)
+    with writer.path.open("a") as file:
+        file.write('{"time": "2026-')
+    assert made_on("emulator://lab", tmp_path).was_made("network", "n", "ID1")
+
+
+def test_a_journal_that_cannot_be_written_stops_the_run(tmp_path):
+    """Nothing is changed on a host that is not written down."""
+    writer = journal(tmp_path, "1")
+    writer.path.mkdir()
+    with pytest.raises(HnskitError, match="cannot be written"):
+        writer.started(STEP)
+
+
+def test_the_error_of_a_step_is_kept_with_its_fields(tmp_path):
+    """A failed step leaves its error as data."""
+    writer = journal(tmp_path, "1")
+    writer.failed(STEP, HnskitError("no", host="h", next_step="do"))
+    record = json.loads(writer.path.read_text())
+    assert (record["event"], record["error"], record["message"], record["next_step"]) == ("failed", "HnskitError", "no", "do")

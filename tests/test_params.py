@@ -1,0 +1,106 @@
+"""Parameters are strict: every mistake at once, with its path, before any contact."""
+
+from __future__ import annotations
+
+import pytest
+
+from hnskit.errors import ParamsError
+from hnskit.params import load_params
+from tests import hosts
+
+EXAMPLE = hosts.PARAMS.parent / "windows-host.example.yaml"
+
+
+def mistakes(*overrides, path=hosts.PARAMS):
+    with pytest.raises(ParamsError) as caught:
+        load_params(path, overrides)
+    return {mistake.path: mistake.message for mistake in caught.value.mistakes}
+
+
+@pytest.mark.parametrize("path", [hosts.PARAMS, EXAMPLE], ids=["emulator", "example"])
+def test_shipped_files_are_right(path):
+    """The files in params/ load, and every key of the model is described in one of them."""
+    assert load_params(path).network.name == "hnskit-l2bridge"
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "words"),
+    [
+        ("network.subnett=10.0.0.0/8", "network.subnett", "no such key"),
+        ("foo=1", "foo", "no such key"),
+        ("source=x", "source", "no such key"),
+        ('proxy.port="80"', "proxy.port", "whole number"),
+        ("proxy.port=0", "proxy.port", "greater than or equal to 1"),
+        ("proxy.port=65536", "proxy.port", "less than or equal to 65535"),
+        ("network.dns=168.63.129.16", "network.dns", "list"),
+        ("clients=[]", "clients", "at least 1"),
+        ("clients[1].address=10.0.2.5", "clients[1].address", "outside"),
+        ("clients[1].address=10.0.1.1", "clients[1].address", "reserved by HNS"),
+        ("clients[1].address=10.0.1.2", "clients[1].address", "taken by gateway_endpoint.address"),
+        ("clients[1].address=10.0.1.255", "clients[1].address", "broadcast"),
+        ("clients[1].address=10.0.1.300", "clients[1].address", "300"),
+        ("clients[1].name=hnskit-client1", "clients[1].name", "clients[0].name"),
+        ("clients[1].name=a b", "clients[1].name", "letters"),
+        ("network.subnet=10.0.1.5/24", "network.subnet", "host bits"),
+        ("network.subnet=10.0.1.0/30", "network.subnet", "no room"),
+        ("redirect.address=10.0.1.9", "redirect.address", "inside"),
+        ("target=lab", "target", "emulator://NAME"),
+        ("target=winrm://host:99999", "target", "port"),
+        ("connection.credential=hunter2", "connection.credential", "never the secret"),
+        ("connection.auth=basic", "connection.auth", "https"),
+        ("verify.control.port=80", "verify.control.port", "redirected port"),
+        ("verify.proof={}", "verify.proof", "at least one"),
+        ("verify.path=/x", "verify.proof.log", "{probe}"),
+        ("verify.headers={Metadata: true}", "verify.headers.Metadata", "text"),
+        ("clients[9].name=x", "--set clients[9].name=x", "there is no"),
+        ("nonsense", "--set nonsense", "key.path=value"),
+    ],
+)
+def test_each_mistake_is_named_with_its_path(override, path, words):
+    """A wrong value is refused at its own path, in words."""
+    assert words in mistakes(override)[path]
+
+
+def test_all_mistakes_come_at_once():
+    """Wrong types do not hide clashes elsewhere in the file."""
+    found = mistakes("proxy.port=x", "clients[0].address=10.0.1.1", "extra=1", "network.name=''")
+    assert {"proxy.port", "clients[0].address", "extra", "network.name"} <= set(found)
+
+
+def test_a_secret_put_in_place_of_a_reference_is_not_repeated():
+    """The message about a wrong credential must not print it."""
+    with pytest.raises(ParamsError) as caught:
+        load_params(hosts.PARAMS, ["connection.credential=hunter2"])
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in repr(caught.value.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        ("target: a\ntarget: b\n", "line 2", "twice"),
+        ("target: [", "line 1", "expected"),
+        ("- a\n", "(file)", "mapping"),
+        ("", "(file)", "mapping"),
+        ("target: !!python/object/apply:os.system [ls]\n", "line 1", "could not determine a constructor"),
+    ],
+    ids=["doubled key", "broken", "list", "empty", "code"],
+)
+def test_a_file_that_is_no_parameter_file_is_named_with_the_line(tmp_path, text, path, words):
+    """YAML mistakes have a line."""
+    file = tmp_path / "p.yaml"
+    file.write_text(text)
+    assert words in mistakes(path=file)[path]
+
+
+def test_a_file_that_is_not_there_is_a_params_error(tmp_path):
+    """The exit status is that of parameters, not of a crash."""
+    assert "cannot be read" in mistakes(path=tmp_path / "none.yaml")["(file)"]
+
+
+def test_override_reaches_into_lists_and_is_yaml():
+    """--set takes the same types as the file."""
+    params = load_params(hosts.PARAMS, ["clients[0].address=10.0.1.20", "proxy.route=false", "network.dns=[]"])
+    assert params.clients[0].address == "10.0.1.20"
+    assert params.proxy.route is False
+    assert params.network.dns == []

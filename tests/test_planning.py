@@ -1,0 +1,242 @@
+"""plan() is a pure function: facts in, steps out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnskit.desired import Part
+from hnskit.model import Container, Image, Network, Policy, Subnet
+from hnskit.planning import plan
+from hnskit.steps import Action, Plan
+from tests import hosts
+
+
+def pending(facts, *overrides, parts=tuple(Part)):
+    return [step.id for step in plan(hosts.desired(*overrides), facts, parts).pending]
+
+
+def refusals(facts, *overrides, parts=tuple(Part)):
+    return {step.name: step.reason for step in plan(hosts.desired(*overrides), facts, parts).refused}
+
+
+def test_fresh_host_needs_everything_in_an_order_that_can_be_carried_out():
+    """Each step of a fresh host's plan comes after the steps that it needs."""
+    current = plan(hosts.desired(), hosts.fresh())
+    ids = [step.id for step in current.pending]
+    assert not current.refused
+    assert ids[0] == "create network hnskit-l2bridge"
+    for step in current.pending:
+        assert set(step.needs) <= set(ids)
+        assert all(current.level(other) < current.level(step) for other in current.pending if other.id in step.needs)
+    assert current.level(next(step for step in current.pending if step.kind == "policy")) > 2
+
+
+def test_the_first_bridge_is_made_alone_and_announced():
+    """What cuts the network is done by itself, and says so."""
+    current = plan(hosts.desired(), hosts.fresh())
+    assert [step.id for step in current.ready()] == ["create network hnskit-l2bridge"]
+    assert current.ready()[0].disruptive
+
+
+def test_a_second_bridge_does_not_cut():
+    """With an L2Bridge on the host already, the adapter has moved before."""
+    other = Network("OTHER", "other", "l2bridge", (Subnet("10.9.0.0/24", "10.9.0.1"),))
+    current = plan(hosts.desired(), replace(hosts.fresh(), networks=(other,)))
+    assert not current.disruptive
+
+
+def test_complete_host_needs_nothing_and_says_why():
+    """Where all is done every step is a NONE with a reason."""
+    current = plan(hosts.desired(), hosts.complete())
+    assert [step.id for step in current.pending] == []
+    assert not current.refused
+    assert len(current.steps) > 15
+    assert all(step.reason for step in current.steps)
+
+
+def test_two_clients_of_one_image_need_it_once():
+    """The same image is imported once, however many containers run it."""
+    steps = plan(hosts.desired(), hosts.fresh()).steps
+    assert len([step for step in steps if step.kind == "image"]) == 2
+    assert len({step.id for step in steps}) == len(steps)
+
+
+@pytest.mark.parametrize(
+    ("policies", "words"),
+    [
+        ((), ""),
+        ((Policy("PROXY", {"IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.136:80", "OutbountNat": True}),),
+         "unknown key OutbountNat"),
+        ((hosts.redirect_policy("10.0.1.99:80"),), "10.0.1.99:80"),
+        ((hosts.redirect_policy(), hosts.redirect_policy()), "PROXY"),
+        ((Policy("PROXY", {"Destination": "10.0.1.136:80"}),), "any:any"),
+        ((Policy("PROXY", {"IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.136:80"}),), "PROXY"),
+    ],
+    ids=["missing", "misspelt", "elsewhere", "doubled", "too wide", "without NAT"],
+)  # fmt: skip
+def test_policy_that_is_not_right_is_replaced(policies, words):
+    """A missing, misspelt, doubled or different redirect is one update, and the plan shows what is there."""
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, *policies))
+    current = plan(hosts.desired(), facts)
+    assert [step.id for step in current.pending] == ["update policy hnskit-client1"]
+    assert words in current.pending[0].changes[0].before
+    assert current.pending[0].changes[0].after == "10.0.1.136:80"
+
+
+def test_policy_on_the_wrong_endpoint_is_missed_on_the_right_one():
+    """The redirect of one client does not count for another."""
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client2", policies=hosts.MADE_WITH)
+    assert pending(facts) == ["update policy hnskit-client2"]
+
+
+def test_another_proxy_policy_is_left_alone():
+    """A proxy policy for other traffic is not hnskit's business."""
+    other = Policy("PROXY", {"IP": "10.7.7.7", "Port": "443", "Destination": "10.0.1.9:443"})
+    there = next(item for item in hosts.complete().endpoints if item.name == "hnskit-client1")
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*there.policies, other))
+    assert pending(facts) == []
+
+
+def test_restarted_container_is_attached_again_not_made_again():
+    """A new compartment means an attachment, not a new endpoint."""
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", compartment_id=99)
+    assert pending(facts) == ["attach endpoint hnskit-client1"]
+
+
+def test_stopped_container_is_started_and_attached():
+    """A container that stopped is started; its endpoint follows it into the new compartment."""
+    done = hosts.complete()
+    stopped = tuple(
+        replace(item, status="exited") if item.name == "hnskit-client1" else item for item in done.containers
+    )
+    gone = tuple(item for item in done.compartments if not item.container_id.endswith("client1"))
+    facts = replace(done, containers=stopped, compartments=gone)
+    assert pending(facts)[:2] == ["start container hnskit-client1", "attach endpoint hnskit-client1"]
+
+
+def test_forwarding_that_was_switched_off_is_switched_on():
+    """Forwarding is part of the desired state."""
+    done = hosts.complete()
+    off = tuple(replace(item, forwarding=False) if item.index == 30 else item for item in done.interfaces)
+    assert pending(replace(done, interfaces=off)) == ["update forwarding hnskit-gateway"]
+
+
+def test_missing_route_in_the_proxy_is_added():
+    """Without its route the proxy would look for the metadata service on the bridge."""
+    done = hosts.complete()
+    facts = replace(done, routes=tuple(item for item in done.routes if item.compartment_id == 1))
+    assert pending(facts) == ["create route 169.254.169.254 in hnskit-proxy"]
+
+
+def test_endpoint_with_another_address_is_made_again():
+    """HNS cannot change an address, so the endpoint is deleted, made, and attached."""
+    ids = pending(hosts.complete(), "clients[0].address=10.0.1.77", parts=(Part.CLIENTS,))
+    assert ids == ["delete endpoint hnskit-client1", "create endpoint hnskit-client1", "attach endpoint hnskit-client1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "words"),
+    [
+        (lambda f: replace(f, networks=(replace(f.networks[0], type="nat"),)), "hnskit-l2bridge", "no proxy policy works"),
+        (lambda f: replace(f, networks=(f.networks[0], replace(f.networks[0], id="TWO"))), "hnskit-l2bridge", "2 networks"),
+        (lambda f: replace(f, networks=(replace(f.networks[0], subnets=(Subnet("10.5.0.0/24"),)),)),
+         "hnskit-l2bridge", "10.5.0.0/24"),
+        (lambda f: replace(f, endpoints=(*f.endpoints, f.endpoints[2])), "hnskit-client1", "2 endpoints"),
+        (lambda f: replace(f, containers=(replace(f.containers[0], labels={}), *f.containers[1:])),
+         "hnskit-proxy", "did not make"),
+        (lambda f: replace(f, containers=(replace(f.containers[0], image="x:1"), *f.containers[1:])), "hnskit-proxy", "x:1"),
+        (lambda f: replace(f, images=()), "mcr.microsoft.com/windows/nanoserver:1809", "no tarball"),
+    ],
+    ids=["nat", "two networks", "other subnet", "two endpoints", "foreign container", "other image", "no image"],
+)  # fmt: skip
+def test_what_must_not_be_touched_is_refused_with_a_reason(change, name, words):
+    """A refusal names the object and says what stands in the way."""
+    assert words in refusals(change(hosts.complete()))[name]
+
+
+def test_overlapping_network_is_refused():
+    """The subnet must not be another network's."""
+    nat = Network("NAT", "nat", "nat", (Subnet("10.0.0.0/16", "10.0.0.1"),))
+    assert "overlaps 10.0.0.0/16" in refusals(replace(hosts.fresh(), networks=(nat,)))["hnskit-l2bridge"]
+
+
+def test_taken_address_is_refused_with_the_holder():
+    """A stale endpoint that holds a wanted address is named."""
+    stale = hosts.endpoint("Ethernet", "10.0.1.2", None)
+    facts = replace(hosts.fresh(), endpoints=(stale,))
+    assert "held by the endpoint Ethernet" in refusals(facts)["hnskit-gateway"]
+
+
+@pytest.mark.parametrize(
+    ("part", "notebook"),
+    [(Part.PROXY, "10_l2bridge_network"), (Part.POLICY, "20_proxy_container")],
+)
+def test_a_part_alone_says_which_notebook_comes_first(part, notebook):
+    """A notebook that is run too early is refused with the name of the one that is missing."""
+    assert any(notebook in reason for reason in refusals(hosts.fresh(), parts=(part,)).values())
+
+
+def test_a_client_without_endpoint_is_refused_by_the_policy_part():
+    """40_proxy_policy alone needs the clients."""
+    facts = hosts.without_endpoint(hosts.complete(), "hnskit-client2")
+    assert "30_client_containers" in refusals(facts, parts=(Part.POLICY,))["hnskit-client2"]
+
+
+def test_plan_survives_json():
+    """A plan from JSON equals the plan."""
+    for facts in (hosts.fresh(), hosts.complete()):
+        current = plan(hosts.desired(), facts)
+        assert Plan.from_json(json.loads(json.dumps(current.to_json()))) == current
+
+
+def test_text_of_a_plan_has_a_line_for_each_step_and_each_changed_field():
+    """The text is what the operator reads before anything changes."""
+    text = plan(hosts.desired(), hosts.fresh()).to_text()
+    assert "+ create network hnskit-l2bridge" in text
+    assert '    subnet: "" -> 10.0.1.0/24' in text
+    assert "goes away for seconds" in text
+
+
+subsets = st.sets(st.sampled_from(["hnskit-gateway", "hnskit-proxy", "hnskit-client1", "hnskit-client2"]))
+
+
+@given(missing=subsets, detached=subsets, stopped=st.sets(st.sampled_from(["hnskit-proxy", "hnskit-client1"])))
+def test_any_part_done_host_gets_a_plan_without_refusals_or_dangling_needs(missing, detached, stopped):
+    """Whatever a killed run left, the next plan can go on from it, and touches nothing that is right."""
+    facts = hosts.complete()
+    for name in missing:
+        facts = hosts.without_endpoint(facts, name)
+    for name in detached - missing:
+        facts = hosts.with_endpoint(facts, name, state=1, compartment_id=None)
+    facts = replace(
+        facts,
+        containers=tuple(replace(c, status="exited") if c.name in stopped else c for c in facts.containers),
+        compartments=tuple(c for c in facts.compartments if c.container_id.removeprefix("cid-") not in stopped),
+    )
+    current = plan(hosts.desired(), facts)
+    ids = {step.id for step in current.pending}
+    assert not current.refused
+    assert all(set(step.needs) <= ids for step in current.pending)
+    assert bool(ids) == bool(missing or detached or stopped)
+    untouched = {"hnskit-l2bridge", "metadata-proxy:1.0"}
+    assert all(step.action is Action.NONE for step in current.steps if step.name in untouched)
+
+
+def test_foreign_objects_never_appear_in_a_plan():
+    """Somebody else's containers, networks, endpoints and images are not looked at."""
+    facts = hosts.complete()
+    facts = replace(
+        facts,
+        networks=(*facts.networks, Network("N2", "nat", "nat", (Subnet("172.20.0.0/16"),))),
+        containers=(*facts.containers, Container("x", "web", "iis:1", "sha256:cc", "running")),
+        endpoints=(*facts.endpoints, replace(hosts.endpoint("Ethernet", "172.20.0.7", 9), network_id="N2")),
+        images=(*facts.images, Image("sha256:cc", "iis:1")),
+    )
+    names = {step.name for step in plan(hosts.desired(), facts).steps}
+    assert names.isdisjoint({"nat", "web", "Ethernet", "iis:1"})
+    assert pending(facts) == []

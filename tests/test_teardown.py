@@ -1,0 +1,105 @@
+"""Teardown removes what hnskit made, in an order that leaves nothing, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hnskit.journal import Made
+from hnskit.steps import Action
+from hnskit.teardown import plan_destroy
+from tests import hosts
+
+IMPORTED = Made(made=frozenset({("image", "metadata-proxy:1.0", "sha256:bb")}))
+
+
+def pending(facts, made=IMPORTED, **options):
+    return [step.id for step in plan_destroy(hosts.desired(), facts, made, **options).pending]
+
+
+def kept(facts, made=IMPORTED):
+    return {step.name: step.reason for step in plan_destroy(hosts.desired(), facts, made).steps if not step.pending}
+
+
+def test_fresh_host_has_nothing_to_remove():
+    """Destroy on an untouched host does nothing, and says so for each object."""
+    current = plan_destroy(hosts.desired(), hosts.fresh(), IMPORTED)
+    assert not current.pending
+    assert all(step.reason for step in current.steps)
+
+
+def test_everything_goes_and_endpoints_are_detached_first():
+    """Detach, then delete; the network last but for the image."""
+    current = plan_destroy(hosts.desired(), hosts.complete(), IMPORTED)
+    levels = {step.id: current.level(step) for step in current.pending}
+    for name in ("hnskit-client1", "hnskit-client2", "hnskit-proxy", "hnskit-gateway"):
+        assert levels[f"detach endpoint {name}"] < levels[f"delete endpoint {name}"]
+    for name in ("hnskit-client1", "hnskit-client2", "hnskit-proxy"):
+        assert levels[f"delete container {name}"] > 0
+    assert levels["delete network hnskit-l2bridge"] == max(levels.values())
+    assert "delete image metadata-proxy:1.0" in levels
+    assert "delete image mcr.microsoft.com/windows/nanoserver:1809" not in levels
+
+
+def test_the_last_bridge_cuts_and_goes_alone():
+    """Removing the last L2Bridge is announced, and done when nothing else is left to do."""
+    current = plan_destroy(hosts.desired(), hosts.complete(), IMPORTED)
+    assert [step.kind for step in current.disruptive] == ["network"]
+    assert all(not step.disruptive for step in current.ready())
+
+
+def test_what_was_found_stays():
+    """A network, an endpoint or an image that was there before hnskit is not removed."""
+    found = Made(
+        found=frozenset(
+            {
+                ("network", "hnskit-l2bridge", hosts.NETWORK_ID),
+                ("endpoint", "hnskit-gateway", "ID-hnskit-gateway"),
+            }
+        )
+    )
+    reasons = kept(hosts.complete(), found)
+    assert "before hnskit" in reasons["hnskit-l2bridge"]
+    assert "before hnskit" in reasons["hnskit-gateway"]
+    assert "no journal" in reasons["metadata-proxy:1.0"]
+
+
+def test_a_container_without_the_label_stays():
+    """A name alone does not make a container hnskit's."""
+    done = hosts.complete()
+    facts = replace(done, containers=(replace(done.containers[0], labels={}), *done.containers[1:]))
+    assert "delete container hnskit-proxy" not in pending(facts)
+
+
+def test_a_network_with_foreign_endpoints_stays():
+    """Somebody else's endpoint keeps the bridge."""
+    done = hosts.complete()
+    facts = replace(done, endpoints=(*done.endpoints, hosts.endpoint("theirs", "10.0.1.200", 77)))
+    assert "theirs" in kept(facts)["hnskit-l2bridge"]
+    assert "delete endpoint theirs" not in pending(facts)
+
+
+def test_a_client_that_left_the_parameters_goes_too():
+    """Clients that were removed from the file are found by their label."""
+    done = hosts.complete()
+    extra = hosts.container("hnskit-client9", "mcr.microsoft.com/windows/nanoserver:1809")
+    facts = replace(
+        done,
+        containers=(*done.containers, extra),
+        endpoints=(*done.endpoints, hosts.endpoint("hnskit-client9", "10.0.1.9", 9)),
+    )
+    assert {"delete container hnskit-client9", "delete endpoint hnskit-client9"} <= set(pending(facts))
+
+
+def test_keep_network_leaves_bridge_and_gateway():
+    """The host is not cut again."""
+    ids = pending(hosts.complete(), keep_network=True)
+    assert not [id for id in ids if "l2bridge" in id or "gateway" in id]
+    assert "delete endpoint hnskit-proxy" in ids
+
+
+def test_two_endpoints_of_one_name_are_refused():
+    """hnskit does not guess which of two is its own."""
+    done = hosts.complete()
+    facts = replace(done, endpoints=(*done.endpoints, done.endpoints[2]))
+    actions = {step.name: step.action for step in plan_destroy(hosts.desired(), facts).steps if step.kind == "endpoint"}
+    assert actions["hnskit-client1"] is Action.REFUSE
