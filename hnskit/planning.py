@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hnskit.desired import ALL_PARTS, LABEL, Desired, DesiredContainer, DesiredEndpoint, Part
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, VFP_NETWORKS, Container, Endpoint, NetworkType
-from hnskit.redirect import describe, is_redirected, policies_with_redirect, proxy_target
+from hnskit.redirect import describe, is_redirected, proxy_target, redirecting_policies
 from hnskit.steps import Action, Change, Plan, Step
 
 NOTEBOOKS = {
@@ -332,7 +332,7 @@ def _policy(desired: Desired, facts: Facts, client: DesiredContainer, before: Se
         )
     if target and is_redirected(there, desired, target):
         return step(Action.NONE, f"{what} goes to {target}")
-    now = [policy for policy in there.proxies if policy not in policies_with_redirect(there, desired, target or to)]
+    now = redirecting_policies(there, desired)
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
     return step(Action.UPDATE, reason, [Change(what, describe(now), to)], needs=waits)
 

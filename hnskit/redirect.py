@@ -25,8 +25,13 @@ def wanted_policy(desired: Desired, target: str) -> Policy:
 
 def is_redirected(endpoint: Endpoint, desired: Desired, target: str) -> bool:
     """Whether the endpoint has the wanted policy, once, and no other that claims the same traffic."""
-    claiming = [policy for policy in endpoint.proxies if _claims(policy, desired)]
-    return len(claiming) == 1 and _same(claiming[0], wanted_policy(desired, target))
+    there = redirecting_policies(endpoint, desired)
+    return len(there) == 1 and _same(there[0], wanted_policy(desired, target))
+
+
+def redirecting_policies(endpoint: Endpoint, desired: Desired) -> tuple[Policy, ...]:
+    """The endpoint's proxy policies that claim the redirected traffic, right or wrong."""
+    return tuple(policy for policy in endpoint.proxies if _claims(policy, desired))
 
 
 def policies_with_redirect(endpoint: Endpoint, desired: Desired, target: str) -> tuple[Policy, ...]:

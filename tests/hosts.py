@@ -78,6 +78,12 @@ def redirect_policy(target: str = f"{PROXY_ADDRESS}:80") -> Policy:
     return codec.proxy_policy(target, "169.254.169.254", 80)
 
 
+def misspelt_policy() -> Policy:
+    """What HNS v1 stores without a word, and what then does nothing (HNS fact 47)."""
+    settings = {"IP": "169.254.169.254", "Port": "80", "Destination": f"{PROXY_ADDRESS}:80", "OutbountNat": True}
+    return Policy("PROXY", settings)
+
+
 def container(name: str, image: str) -> Container:
     """A running container that hnskit made."""
     return Container(f"cid-{name}", name, image, "sha256:aa", "running", labels={LABEL: "hnskit-l2bridge"})

@@ -82,9 +82,7 @@ def test_redirected_client_of_a_real_host():
 
 
 def test_compartment_is_the_endpoint_ports():
-    endpoint = codec.parse_endpoint(
-        sample("endpoints/overlay-ws2019-9.3-swarm-attached-10.0.0.4-5bccb19.json")
-    )
+    endpoint = codec.parse_endpoint(sample("endpoints/overlay-ws2019-9.3-swarm-attached-10.0.0.4-5bccb19.json"))
     assert endpoint.compartment_id == 7
     assert endpoint.dns == ("10.0.1.1", "192.168.100.1")
 

@@ -64,9 +64,7 @@ def test_unknown_codes_are_named_by_their_number(code):
 
 
 def test_hns_error_says_what_the_host_said_and_what_to_do():
-    error = HnsError(
-        "An address provided is invalid or reserved. ", code=0x803B002F, object="endpoint client"
-    )
+    error = HnsError("An address provided is invalid or reserved. ", code=0x803B002F, object="endpoint client")
     assert str(error).startswith(
         "endpoint client: HNS refused: An address provided is invalid or reserved "
         "(HCN_E_ADDR_INVALID_OR_RESERVED, 0x803B002F). Find who holds it"

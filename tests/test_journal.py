@@ -71,4 +71,9 @@ def test_the_error_of_a_step_is_kept_with_its_fields(tmp_path):
     writer = journal(tmp_path, "1")
     writer.failed(STEP, HnskitError("no", host="h", next_step="do"))
     record = json.loads(writer.path.read_text())
-    assert (record["event"], record["error"], record["message"], record["next_step"]) == ("failed", "HnskitError", "no", "do")
+    assert (record["event"], record["error"], record["message"], record["next_step"]) == (
+        "failed",
+        "HnskitError",
+        "no",
+        "do",
+    )

@@ -70,8 +70,7 @@ def test_two_clients_of_one_image_need_it_once():
     ("policies", "words"),
     [
         ((), ""),
-        ((Policy("PROXY", {"IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.136:80", "OutbountNat": True}),),
-         "unknown key OutbountNat"),
+        ((hosts.misspelt_policy(),), "unknown key OutbountNat"),
         ((hosts.redirect_policy("10.0.1.99:80"),), "10.0.1.99:80"),
         ((hosts.redirect_policy(), hosts.redirect_policy()), "PROXY"),
         ((Policy("PROXY", {"Destination": "10.0.1.136:80"}),), "any:any"),
@@ -139,21 +138,27 @@ def test_endpoint_with_another_address_is_made_again():
     assert ids == ["delete endpoint hnskit-client1", "create endpoint hnskit-client1", "attach endpoint hnskit-client1"]
 
 
+def network(facts, **fields):
+    return replace(facts, networks=(replace(facts.networks[0], **fields),))
+
+
+def first_container(facts, **fields):
+    return replace(facts, containers=(replace(facts.containers[0], **fields), *facts.containers[1:]))
+
+
 @pytest.mark.parametrize(
     ("change", "name", "words"),
     [
-        (lambda f: replace(f, networks=(replace(f.networks[0], type="nat"),)), "hnskit-l2bridge", "no proxy policy works"),
-        (lambda f: replace(f, networks=(f.networks[0], replace(f.networks[0], id="TWO"))), "hnskit-l2bridge", "2 networks"),
-        (lambda f: replace(f, networks=(replace(f.networks[0], subnets=(Subnet("10.5.0.0/24"),)),)),
-         "hnskit-l2bridge", "10.5.0.0/24"),
+        (lambda f: network(f, type="nat"), "hnskit-l2bridge", "no proxy policy works"),
+        (lambda f: network(f, subnets=(Subnet("10.5.0.0/24"),)), "hnskit-l2bridge", "10.5.0.0/24"),
+        (lambda f: replace(f, networks=f.networks * 2), "hnskit-l2bridge", "2 networks"),
         (lambda f: replace(f, endpoints=(*f.endpoints, f.endpoints[2])), "hnskit-client1", "2 endpoints"),
-        (lambda f: replace(f, containers=(replace(f.containers[0], labels={}), *f.containers[1:])),
-         "hnskit-proxy", "did not make"),
-        (lambda f: replace(f, containers=(replace(f.containers[0], image="x:1"), *f.containers[1:])), "hnskit-proxy", "x:1"),
+        (lambda f: first_container(f, labels={}), "hnskit-proxy", "did not make"),
+        (lambda f: first_container(f, image="x:1"), "hnskit-proxy", "x:1"),
         (lambda f: replace(f, images=()), "mcr.microsoft.com/windows/nanoserver:1809", "no tarball"),
     ],
-    ids=["nat", "two networks", "other subnet", "two endpoints", "foreign container", "other image", "no image"],
-)  # fmt: skip
+    ids=["nat", "other subnet", "two networks", "two endpoints", "foreign container", "other image", "no image"],
+)
 def test_what_must_not_be_touched_is_refused_with_a_reason(change, name, words):
     """A refusal names the object and says what stands in the way."""
     assert words in refusals(change(hosts.complete()))[name]

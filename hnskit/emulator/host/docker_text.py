@@ -265,3 +265,16 @@ def version(profile: Profile, running: bool) -> dict[str, Any]:
     server = {"Platform": {"Name": "Docker Engine"}, "Components": None, **common, "MinAPIVersion": "1.24",
               "GitCommit": "0000000", "GoVersion": "go1.13.10", "KernelVersion": kernel, "BuildTime": ""}  # fmt: skip
     return {"Client": client, "Server": server if running else None}
+
+
+def moment(text: str) -> float:
+    """Seconds since 1970 of `logs --since`: a UNIX time, or RFC 3339.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text.replace(".", "", 1).isdigit():
+        return float(text)
+    fraction = re.sub(r"(\.\d{6})\d+", r"\1", text)  # datetime reads no more than microseconds
+    read = datetime.fromisoformat(fraction)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

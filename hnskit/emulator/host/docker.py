@@ -1,0 +1,294 @@
+"""docker.exe of the emulated host: arguments in; exit code, stdout and stderr out, in docker's own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hnskit.emulator.host import docker_text, programs
+from hnskit.emulator.host.containers import DockerContainer, Ran
+from hnskit.emulator.host.docker_args import Arguments, Syntax, UsageError, parse
+from hnskit.emulator.host.docker_engine import DaemonError, Engine
+from hnskit.emulator.host.images import split_name
+
+if TYPE_CHECKING:
+    from hnskit.emulator.host.host import Host
+
+_IMPORT_SECONDS = 20.0
+_RUN_SECONDS = 2.0
+_STOP_SECONDS = 1.0
+
+_FORMAT = {"format": "format"}
+_LIST = {**_FORMAT, "filter": "filter", "f": "filter"}
+
+SYNTAX: Mapping[str, Syntax] = {
+    "version": Syntax("docker version [OPTIONS]", "Show the Docker version information",
+                      {**_FORMAT, "f": "format"}, most=0),
+    "image ls": Syntax("docker image ls [OPTIONS] [REPOSITORY[:TAG]]", "List images", _LIST,
+                       {"all": "all", "a": "all", "no-trunc": "no-trunc", "quiet": "quiet", "q": "quiet"}, most=1),
+    "import": Syntax("docker import [OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+                     "Import the contents from a tarball to create a filesystem image",
+                     {"change": "change", "c": "change", "message": "message", "m": "message"}, least=1, most=2),
+    "run": Syntax("docker run [OPTIONS] IMAGE [COMMAND] [ARG...]", "Run a command in a new container",
+                  {"name": "name", "network": "network", "net": "network", "label": "label", "l": "label",
+                   "isolation": "isolation", "user": "user", "u": "user", "env": "env", "e": "env",
+                   "hostname": "hostname", "h": "hostname", "restart": "restart"},
+                  {"detach": "detach", "d": "detach", "rm": "rm", "interactive": "interactive", "i": "interactive"},
+                  least=1, stop_at_first=True),
+    "ps": Syntax("docker ps [OPTIONS]", "List containers", _LIST,
+                 {"all": "all", "a": "all", "no-trunc": "no-trunc", "quiet": "quiet", "q": "quiet"}, most=0),
+    "inspect": Syntax("docker inspect [OPTIONS] NAME|ID [NAME|ID...]", "Return low-level information on Docker objects",
+                      {**_FORMAT, "f": "format", "type": "type"}, least=1),
+    "exec": Syntax("docker exec [OPTIONS] CONTAINER COMMAND [ARG...]", "Run a command in a running container",
+                   {"user": "user", "u": "user", "env": "env", "e": "env"},
+                   {"interactive": "interactive", "i": "interactive"}, least=2, stop_at_first=True),
+    "logs": Syntax("docker logs [OPTIONS] CONTAINER", "Fetch the logs of a container",
+                   {"since": "since", "tail": "tail", "n": "tail"}, {"timestamps": "timestamps", "t": "timestamps"},
+                   least=1, most=1),
+    "rm": Syntax("docker rm [OPTIONS] CONTAINER [CONTAINER...]", "Remove one or more containers", {},
+                 {"force": "force", "f": "force", "volumes": "volumes", "v": "volumes"}, least=1),
+    "start": Syntax("docker start [OPTIONS] CONTAINER [CONTAINER...]", "Start one or more stopped containers", least=1),
+    "stop": Syntax("docker stop [OPTIONS] CONTAINER [CONTAINER...]", "Stop one or more running containers",
+                   {"time": "time", "t": "time"}, least=1),
+    "image rm": Syntax("docker image rm [OPTIONS] IMAGE [IMAGE...]", "Remove one or more images", {},
+                       {"force": "force", "f": "force"}, least=1),
+}  # fmt: skip
+"""Subcommands that are emulated, with the flags that are."""
+
+_ALIASES = {("container", "ls"): "ps", **{("container", name): name for name in (
+    "exec", "inspect", "logs", "rm", "run", "start", "stop")}}  # fmt: skip
+
+
+class Docker:
+    """The command line over one engine."""
+
+    def __init__(self, host: Host, engine: Engine) -> None:
+        self._host = host
+        self.engine = engine
+
+    def run(self, words: list[str]) -> Ran:
+        """One run of docker.exe."""
+        name, rest = _subcommand(words)
+        if name not in SYNTAX:
+            return _unknown(words)
+        try:
+            arguments = parse(SYNTAX[name], rest)
+            if self._host.faults.docker_stopped:
+                return self._not_running(name, arguments)
+            ran: Ran = getattr(self, "_" + name.replace(" ", "_"))(arguments)
+        except UsageError as error:
+            return Ran(error.exit_code, "", error.message)
+        except DaemonError as error:
+            return Ran(1, "", f"{error.cli_words}\n")
+        return ran
+
+    def _not_running(self, name: str, arguments: Arguments) -> Ran:
+        profile = self._host.windows_profile
+        said = (
+            f'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v{profile.docker_api}/{name.split()[0]}": '
+            "open //./pipe/docker_engine: The system cannot find the file specified. In the default daemon configuration "
+            "on Windows, the docker client must be run elevated to connect. This error may also indicate that the docker "
+            "daemon is not running.\n"
+        )
+        stdout = self._version_text(arguments, running=False) if name == "version" else ""
+        return Ran(1, stdout, said)
+
+    def _version(self, arguments: Arguments) -> Ran:
+        return Ran(stdout=self._version_text(arguments, running=True))
+
+    def _version_text(self, arguments: Arguments, running: bool) -> str:
+        answer = docker_text.version(self._host.windows_profile, running)
+        if arguments.value("format"):
+            return docker_text.render(arguments.value("format"), [answer])
+        parts = [(who, answer[who]) for who in ("Client", "Server") if answer[who]]
+        return "".join(f"{who}:\n Version:           {part['Version']}\n API version:       {part['ApiVersion']}\n"
+                       f" OS/Arch:           windows/amd64\n" for who, part in parts)  # fmt: skip
+
+    def _image_ls(self, arguments: Arguments) -> Ran:
+        _no_filter(arguments)
+        whole, now = "no-trunc" in arguments.switches, self._host.clock()
+        wanted = split_name(arguments.rest[0]) if arguments.rest else None
+        tagged = bool(arguments.rest) and ":" in arguments.rest[0].rpartition("/")[2]
+        images = [item for item in self.engine.images if wanted is None or (
+            item.repository == wanted[0] and (not tagged or item.tag == wanted[1]))]  # fmt: skip
+        rows = [docker_text.image_row(item, now, whole) for item in images]
+        columns = {"REPOSITORY": "Repository", "TAG": "Tag", "IMAGE ID": "ID", "CREATED": "CreatedSince", "SIZE": "Size"}
+        return Ran(stdout=_listing(arguments, rows, columns))
+
+    def _import(self, arguments: Arguments) -> Ran:
+        path, name = arguments.rest[0], arguments.rest[1] if len(arguments.rest) > 1 else ""
+        id = self.engine.import_image(path, name, tuple(arguments.all("change")))
+        return Ran(stdout=f"sha256:{id}\n", seconds=_IMPORT_SECONDS)
+
+    def _image_rm(self, arguments: Arguments) -> Ran:
+        done = [self.engine.remove_image(name) for name in arguments.rest]
+        return Ran(stdout="".join(f"Untagged: {name}\n" for name in done))
+
+    def _run(self, arguments: Arguments) -> Ran:
+        try:
+            container = self.engine.create(arguments)
+        except DaemonError as error:
+            pulled = f"Unable to find image '{_with_tag(arguments.rest[0])}' locally\n" if error.pulls else ""
+            return Ran(125, "", f"{pulled}docker: Error response from daemon: {error.words}.\nSee 'docker run --help'.\n")
+        ran = self.engine.start(container)
+        if ran is None:
+            words = container.error
+            return Ran(127, f"{container.id}\n" if container.detached else "",
+                       f"docker: Error response from daemon: {words}.\n")  # fmt: skip
+        if container.detached:
+            return Ran(stdout=f"{container.id}\n", seconds=_RUN_SECONDS)
+        output = "".join(text for _, text in container.logs)
+        if container.auto_remove and not container.running:
+            self.engine.remove(container)
+        return Ran(ran.exit_code, output, "", ran.seconds)
+
+    def _ps(self, arguments: Arguments) -> Ran:
+        containers = self.engine.containers if "all" in arguments.switches else [
+            item for item in self.engine.containers if item.running]  # fmt: skip
+        for text in arguments.all("filter"):
+            containers = [item for item in containers if _passes(item, text)]
+        whole, now = "no-trunc" in arguments.switches, self._host.clock()
+        rows = [docker_text.container_row(item, now, whole) for item in reversed(containers)]
+        columns = {"CONTAINER ID": "ID", "IMAGE": "Image", "COMMAND": "Command", "CREATED": "RunningFor",
+                   "STATUS": "Status", "PORTS": "Ports", "NAMES": "Names"}  # fmt: skip
+        return Ran(stdout=_listing(arguments, rows, columns))
+
+    def _inspect(self, arguments: Arguments) -> Ran:
+        kind = arguments.value("type", "container")
+        if kind != "container":
+            raise UsageError(f"hnskit emulator: docker inspect --type {kind} is not emulated\n", 1)
+        found: list[Mapping[str, Any]] = []
+        errors = ""
+        for name in arguments.rest:
+            container = self.engine.find(name)
+            if container is None:
+                what = "container" if arguments.value("type") else "object"
+                errors += f"Error: No such {what}: {name}\n"
+            else:
+                found.append(self.engine.inspect(container))
+        if arguments.value("format"):
+            text = docker_text.render(arguments.value("format"), found)
+        else:
+            text = json.dumps(found, indent=4, ensure_ascii=False) + "\n"
+        return Ran(1 if errors else 0, text, errors)
+
+    def _exec(self, arguments: Arguments) -> Ran:
+        container = self.engine.get(arguments.rest[0])
+        if not container.running:
+            raise DaemonError(f"Container {container.id} is not running")
+        command = arguments.rest[1:]
+        ran = programs.run(self._host, container, command, arguments.value("user"))
+        if ran is None:
+            return Ran(127, "", f"{self.engine.missing_program(container, command)}\n")
+        return ran
+
+    def _logs(self, arguments: Arguments) -> Ran:
+        container = self.engine.get(arguments.rest[0])
+        since = _since(arguments.value("since"), self._host.clock())
+        entries = [(moment, text) for moment, text in container.logs if moment >= since]
+        tail = arguments.value("tail", "all")
+        if tail != "all":
+            if not tail.lstrip("-").isdigit():
+                raise DaemonError(f'"{tail}" is not a number or "all"')
+            entries = entries[-int(tail):] if int(tail) > 0 else []
+        stamped = "timestamps" in arguments.switches
+        return Ran(stdout="".join(f"{docker_text.stamp(at)} {text}" if stamped else text for at, text in entries))
+
+    def _rm(self, arguments: Arguments) -> Ran:
+        return self._each(arguments, lambda item: self.engine.remove(item, "force" in arguments.switches), _STOP_SECONDS)
+
+    def _start(self, arguments: Arguments) -> Ran:
+        def start(container: DockerContainer) -> None:
+            if not container.running and self.engine.start(container) is None:
+                raise DaemonError(container.error)
+
+        ran = self._each(arguments, start, _RUN_SECONDS)
+        if ran.exit_code:
+            ran.stderr += f"Error: failed to start containers: {', '.join(arguments.rest)}\n"
+        return ran
+
+    def _stop(self, arguments: Arguments) -> Ran:
+        return self._each(arguments, self.engine.stop, _STOP_SECONDS)
+
+    def _each(self, arguments: Arguments, act: Any, seconds: float) -> Ran:
+        ran = Ran()
+        for name in arguments.rest:
+            try:
+                act(self.engine.get(name))
+                ran.stdout += f"{name}\n"
+                ran.seconds += seconds
+            except DaemonError as error:
+                ran.stderr += f"{error.cli_words}\n"
+                # `docker rm --force` of what is not there ends well from 20.10 on.
+                forgiven = error.missing and "force" in arguments.switches and self.engine.major >= 20
+                ran.exit_code = ran.exit_code if forgiven else 1
+        return ran
+
+
+def _subcommand(words: list[str]) -> tuple[str, list[str]]:
+    if len(words) > 1 and words[0] == "image":
+        return f"image {words[1].replace('list', 'ls')}", words[2:]
+    if len(words) > 1 and tuple(words[:2]) in _ALIASES:
+        return _ALIASES[words[0], words[1]], words[2:]
+    short = {"images": "image ls", "rmi": "image rm"}
+    return (short.get(words[0], words[0]) if words else ""), words[1:]
+
+
+def _unknown(words: list[str]) -> Ran:
+    known = ("attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image", "info",
+             "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename", "restart",
+             "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait")  # fmt: skip
+    if not words:
+        return Ran(1, "", "hnskit emulator: docker without a command is not emulated\n")
+    if words[0] in known:
+        return Ran(1, "", f"hnskit emulator: docker {' '.join(words[:2])} is not emulated\n")
+    if words[0].startswith("-"):
+        return Ran(125, "", f"unknown flag: {words[0]}\nSee 'docker --help'.\n")
+    return Ran(1, "", f"docker: '{words[0]}' is not a docker command.\nSee 'docker --help'\n")
+
+
+def _listing(arguments: Arguments, rows: list[dict[str, str]], columns: Mapping[str, str]) -> str:
+    if "quiet" in arguments.switches:
+        return "".join(f"{row['ID']}\n" for row in rows)
+    template = arguments.value("format")
+    if template and template != "table":
+        return docker_text.render("{{json .}}" if template == "json" else template, rows)
+    return docker_text.table(rows, columns)
+
+
+def _no_filter(arguments: Arguments) -> None:
+    if arguments.all("filter"):
+        raise UsageError("hnskit emulator: docker image ls --filter is not emulated\n", 1)
+
+
+def _passes(container: DockerContainer, text: str) -> bool:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError("bad format of filter (expected name=value)\n", 1)
+    if key == "name":
+        return value.lstrip("/") in container.name
+    if key == "status":
+        return container.status == value
+    if key == "id":
+        return container.id.startswith(value)
+    if key == "label":
+        name, equals, wanted = value.partition("=")
+        return name in container.labels and (not equals or container.labels[name] == wanted)
+    raise DaemonError(f"Invalid filter '{key}'")
+
+
+def _since(text: str, now: float) -> float:
+    if not text:
+        return 0.0
+    units = {"s": 1, "m": 60, "h": 3600}
+    if text[-1] in units and text[:-1].isdigit():
+        return now - int(text[:-1]) * units[text[-1]]
+    try:
+        return docker_text.moment(text)
+    except ValueError:
+        raise DaemonError(f'invalid value for "since": failed to parse value as time or duration: "{text}"') from None
+
+
+def _with_tag(reference: str) -> str:
+    return ":".join(split_name(reference))

@@ -1,0 +1,269 @@
+"""The Docker engine of the emulated host: images and containers, without the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hnskit.emulator.host import docker_text, programs
+from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran
+from hnskit.emulator.host.docker_args import Arguments
+from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
+
+if TYPE_CHECKING:
+    from hnskit.emulator.host.host import Host
+
+NAT = "nat"
+_NANOSERVER = "mcr.microsoft.com/windows/nanoserver"
+_ADJECTIVES = ("jovial", "wonderful", "brave", "quirky", "eager", "gracious", "happy", "sharp")
+_NAMES = ("cray", "shockley", "hopper", "lovelace", "turing", "noether", "curie", "ritchie")
+
+
+class DaemonError(Exception):
+    """The daemon refuses.
+
+    Attributes:
+        words: what it says.
+        missing: whether a container is not there.
+        pulls: whether the client first looked for the image in a registry.
+    """
+
+    def __init__(self, words: str, missing: bool = False, pulls: bool = False, plain: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.missing = missing
+        self.pulls = pulls
+        self._plain = plain
+
+    @property
+    def cli_words(self) -> str:
+        """As the command line prints it."""
+        if self._plain:
+            return self.words
+        return f"Error: {self.words}" if self.missing else f"Error response from daemon: {self.words}"
+
+
+class Engine:
+    """Images and containers of one host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._mint = host.mint
+        self.disk = Disk()
+        self.major = int(host.windows_profile.docker.partition(".")[0])
+        self._none_id = self._mint.hex()
+        self.containers: list[DockerContainer] = []
+        base = self._image(_NANOSERVER, base_image_tag(host.windows_profile), NANOSERVER)
+        base.created = host.clock() - 6 * 86_400
+        self.images: list[DockerImage] = [base]
+        if base.tag != "1809":
+            # The parameters' image, by its name; what it holds is the Nano Server of this Windows.
+            self.images.append(replace(base, tag="1809"))
+
+    def find(self, name: str) -> DockerContainer | None:
+        """A container by name, id, or an id's beginning."""
+        exact = [item for item in self.containers if name in (item.name, f"/{item.name}", item.id)]
+        begins = [item for item in self.containers if name and item.id.startswith(name)]
+        return (exact or (begins if len(begins) == 1 else [None]))[0]
+
+    def get(self, name: str) -> DockerContainer:
+        """The same; raises DaemonError where there is none."""
+        found = self.find(name)
+        if found is None:
+            raise DaemonError(f"No such container: {name}", missing=True)
+        return found
+
+    def running_id(self, id: str) -> str | None:
+        """The whole id of a running container, from its id or its beginning."""
+        found = [item.id for item in self.containers if id and item.id.startswith(id) and item.running]
+        return found[0] if len(found) == 1 else None
+
+    def image(self, reference: str) -> DockerImage | None:
+        """An image by name or id."""
+        repository, tag = split_name(reference)
+        plain = reference.removeprefix("sha256:")
+        return next((item for item in self.images if (item.repository, item.tag) == (repository, tag)
+                     or (len(plain) >= 12 and item.id.startswith(plain))), None)  # fmt: skip
+
+    def import_image(self, path: str, name: str, changes: tuple[str, ...]) -> str:
+        """docker import; the id of the new image."""
+        content = self.disk.tarball(path)
+        if content is None:
+            raise DaemonError(f"open {path}: The system cannot find the file specified.", plain=True)
+        if self._host.faults.disk_full:
+            raise DaemonError(
+                r"re-exec error: exit status 1: output: write \\?\C:\ProgramData\docker\tmp\hcs: There is not enough space "
+                "on the disk."
+            )
+        for change in changes:
+            content = replace(content, command=_command_change(change))
+        repository, tag = split_name(name) if name else ("<none>", "<none>")
+        for image in self.images:
+            if name and (image.repository, image.tag) == (repository, tag):
+                image.repository = image.tag = "<none>"
+        made = self._image(repository, tag, content)
+        self.images.insert(0, made)
+        return made.id
+
+    def remove_image(self, name: str) -> str:
+        """docker image rm."""
+        image = self.image(name)
+        if image is None:
+            raise DaemonError(f"No such image: {':'.join(split_name(name))}", missing=True)
+        user = next((item for item in self.containers if item.image_id == image.id), None)
+        if user is not None:
+            raise DaemonError(
+                f"conflict: unable to remove repository reference \"{name}\" (must force) - container {user.id[:12]} "
+                f"is using its referenced image {image.id[:12]}"
+            )
+        self.images.remove(image)
+        return image.name
+
+    def create(self, arguments: Arguments) -> DockerContainer:
+        """The first half of docker run."""
+        reference, command = arguments.rest[0], tuple(arguments.rest[1:])
+        image = self.image(reference)
+        if image is None:
+            name = split_name(reference)[0]
+            said = (
+                f"pull access denied for {name}, repository does not exist or may require 'docker login': denied: "
+                "requested access to the resource is denied"
+            )
+            raise DaemonError(said, pulls=True)
+        id = self._mint.hex()
+        name = arguments.value("name") or self._some_name()
+        taken = self.find(name)
+        if taken is not None and taken.name == name:
+            raise DaemonError(
+                f'Conflict. The container name "/{name}" is already in use by container "{taken.id}". You have to remove '
+                "(or rename) that container to be able to reuse that name"
+            )
+        network = arguments.value("network", NAT).replace("default", NAT)
+        if network not in (NAT, "none"):
+            raise DaemonError(f"network {network} not found")
+        isolation = arguments.value("isolation", "default").lower()
+        if isolation not in ("default", "process", "hyperv"):
+            raise DaemonError(f"invalid isolation '{isolation}' on windows")
+        command = command or image.content.command
+        if not command:
+            raise DaemonError("No command specified")
+        container = DockerContainer(
+            id=id,
+            name=name,
+            image_name=reference,
+            image_id=image.id,
+            content=image.content,
+            command=command,
+            created=self._host.clock(),
+            network=network,
+            network_id=self._none_id if network == "none" else self._mint.hex(),
+            labels=dict(_label(text) for text in arguments.all("label")),
+            environment=tuple(arguments.all("env")),
+            isolation="process" if isolation == "default" else isolation,
+            user=arguments.value("user"),
+            hostname=arguments.value("hostname", id[:12]),
+            restart=arguments.value("restart", "no"),
+            auto_remove="rm" in arguments.switches,
+            detached="detach" in arguments.switches,
+        )
+        self.containers.append(container)
+        return container
+
+    def start(self, container: DockerContainer) -> Ran | None:
+        """Start its process; None where the image has no such program, and then `error` says so.
+
+        A compartment appears (HNS fact 80), but for Hyper-V isolation: that one is inside the virtual machine.
+        """
+        host = self._host
+        container.status, container.started, container.error = "running", host.clock(), ""
+        container.pid, container.sandbox = 1000 + 4 * self._mint.below(2000), self._mint.hex()
+        if container.isolation == "process":
+            host.windows.add_compartment(container.id)
+        if container.network == NAT:
+            self._join_nat(container)
+        ran = programs.run(host, container, list(container.command))
+        if ran is None:
+            container.error = self.missing_program(container, list(container.command))
+            self._end(container, 127, "created")
+            return None
+        container.log(host.clock(), ran.stdout + ran.stderr)
+        if ran.seconds != FOR_EVER:
+            self._end(container, ran.exit_code, "exited")
+        return ran
+
+    def stop(self, container: DockerContainer) -> None:
+        """Stop it: its compartment is gone (HNS fact 80)."""
+        if container.running:
+            self._end(container, 0, "exited")
+
+    def remove(self, container: DockerContainer, force: bool = False) -> None:
+        """Remove it. An endpoint made outside Docker stays (HNS fact 77)."""
+        if container.running:
+            if not force:
+                raise DaemonError(
+                    f"You cannot remove a running container {container.id}. Stop the container before attempting removal "
+                    "or force remove"
+                )
+            self.stop(container)
+        self.containers.remove(container)
+
+    def inspect(self, container: DockerContainer) -> dict[str, Any]:
+        """As docker inspect prints it; an endpoint is shown only where Docker itself made it."""
+        endpoints = self._host.hns.endpoints
+        own = next((item.json for item in endpoints if item.id == container.endpoint_id), {})
+        return docker_text.inspect_container(container, own, container.network_id)
+
+    @staticmethod
+    def missing_program(container: DockerContainer, command: list[str]) -> str:
+        """What the daemon says of a program that an image has not."""
+        return (
+            f"container {container.id} encountered an error during hcsshim::System::CreateProcess: failure in a Windows "
+            f"system call: The system cannot find the file specified. (0x2) extra info: "
+            f'{json.dumps({"CommandLine": " ".join(command)}, separators=(",", ":"))}'
+        )
+
+    def _end(self, container: DockerContainer, code: int, status: str) -> None:
+        container.status, container.finished, container.exit_code = status, self._host.clock(), code
+        container.listening.clear()
+        if container.endpoint_id:
+            self._host.hns.call("DELETE", f"/endpoints/{container.endpoint_id}", "")
+            container.endpoint_id = ""
+        self._host.windows.remove_compartment(container.id)
+
+    def _join_nat(self, container: DockerContainer) -> None:
+        """Docker's own endpoint on its nat network, attached with SystemType Container (HNS fact 35)."""
+        hns = self._host.hns
+        network = next((item for item in hns.networks if item.json["Name"] == NAT), None)
+        if network is None or container.isolation != "process":
+            return
+        body = {"Name": self._mint.hex(), "VirtualNetwork": network.id, "Policies": []}
+        endpoint = hns.endpoints.create(body)
+        container.endpoint_id = endpoint.id
+        hns.call("POST", f"/endpoints/{endpoint.id}/attach",
+                 json.dumps({"SystemType": "Container", "ContainerId": container.id}))  # fmt: skip
+
+    def _image(self, repository: str, tag: str, content: Any) -> DockerImage:
+        return DockerImage(self._mint.hex(), repository, tag, content, self._host.clock())
+
+    def _some_name(self) -> str:
+        while True:
+            name = f"{_ADJECTIVES[self._mint.below(8)]}_{_NAMES[self._mint.below(8)]}{self._mint.below(1000)}"
+            if self.find(name) is None:
+                return name
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    return key, value
+
+
+def _command_change(change: str) -> tuple[str, ...]:
+    word, _, rest = change.partition(" ")
+    if word.upper() != "CMD":
+        raise DaemonError(f"hnskit emulator: docker import --change {word} is not emulated", plain=True)
+    try:
+        command = json.loads(rest)
+    except ValueError:
+        command = ["cmd", "/S", "/C", rest]
+    return tuple(str(item) for item in command)

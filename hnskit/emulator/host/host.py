@@ -1,0 +1,178 @@
+"""One emulated Windows container host: its parts put together, and what the door needs of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hnskit import facts
+from hnskit.datapath import Verdict, walk
+from hnskit.emulator.host import commands
+from hnskit.emulator.host.containers import DockerContainer
+from hnskit.emulator.host.docker import Docker
+from hnskit.emulator.host.docker_engine import Engine
+from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.profiles import PROFILES, Profile
+from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.windows import Windows
+from hnskit.emulator.host.world import Request, Response, World
+from hnskit.emulator.interface import Command, Cut
+from hnskit.facts import Facts
+
+_NAT_NETWORK = '{"Type":"nat","Name":"nat","Subnets":[{"AddressPrefix":"172.24.144.0/20","GatewayAddress":"172.24.144.1"}]}'
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResult:
+    """What became of an HTTP request from inside a container."""
+
+    verdict: Verdict
+    response: Response | None = None
+    refused: bool = False
+    """It got there, and nobody listens."""
+
+
+class Host:
+    """A host.
+
+    Attributes:
+        name: of the emulated host.
+        profile: name of its Windows version.
+        on_cut: called with the cut when the host's network goes away; the door puts itself here.
+        faults: its switches; change them with `set_fault`.
+    """
+
+    def __init__(self, name: str, profile: Profile, options: Mapping[str, Any]) -> None:
+        self.name = name
+        self.windows_profile = profile
+        self._options = dict(options)
+        self.on_cut: list[Callable[[Cut], None]] = []
+        self.time_scale = float(options.get("time_scale", 0.0))
+        """How much of the time that things take on Windows is waited here; 0: none of it, 1: all."""
+        self.reset()
+
+    @property
+    def profile(self) -> str:
+        """Name of the Windows version."""
+        return self.windows_profile.name
+
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        """The public functions of scripts/hnskit.psm1, by name."""
+        return commands.COMMANDS
+
+    def reset(self) -> None:
+        """Put the host back to how it was made: Docker's nat network, its images, no container."""
+        seed = self._options.get("seed")
+        self.faults = _faults(self._options)
+        self.mint = Mint(None if seed is None else int(seed))
+        self.windows = Windows(self.name, self.mint)
+        self.hns = HnsService(
+            self.windows_profile,
+            self.mint,
+            self.windows,
+            self.faults,
+            running=lambda id: self.engine.running_id(id),
+            host_network_moved=self._cut,
+        )
+        self.engine = Engine(self)
+        self.docker = Docker(self, self.engine)
+        self.world = World(self.name, self._address, self._mac())
+        self.hns.call("POST", "/networks", _NAT_NETWORK)
+
+    def set_fault(self, name: str, value: Any) -> None:
+        """Change one switch of `faults`; ValueError where there is none of that name."""
+        self.faults.set(name, value)
+
+    def snapshot(self) -> Facts:
+        """What `hnskit.gather_facts` would read now, without the wire."""
+        answers = (commands.call(self, request.to_json()) for request in facts.fact_calls())
+        return facts.facts_from_results(f"emulator://{self.name}", [commands.result(answer) for answer in answers])
+
+    def status(self) -> dict[str, Any]:
+        """A summary for people and JSON."""
+        return {
+            "name": self.name,
+            "profile": self.profile,
+            "build": self.windows_profile.build,
+            "hns": ".".join(str(part) for part in self.windows_profile.hns),
+            "networks": len(list(self.hns.networks)),
+            "endpoints": len(list(self.hns.endpoints)),
+            "policy_lists": len(list(self.hns.policy_lists)),
+            "containers": len(self.engine.containers),
+            "running": sum(container.running for container in self.engine.containers),
+            "images": len(self.engine.images),
+            "compartments": len(self.windows.compartments),
+        }
+
+    def http(self, container: DockerContainer, address: str, port: int, request: Request) -> HttpResult:
+        """An HTTP request from inside a container: the data path decides where it goes, then who listens there."""
+        now = self.snapshot()
+        source = next(item for item in now.containers if item.id == container.id)
+        verdict = walk(now, source, address, port).verdict
+        if verdict.kind != "reached" or verdict.target is None:
+            return HttpResult(verdict)
+        target = verdict.target
+        if target.place == "container":
+            there = self.engine.get(target.container)
+            listener = there.listening.get(target.port)
+        elif target.place == "outside":
+            listener = self.world.listener(target.address, target.port)
+            if listener is None and not self.world.refuses(target.address):
+                return HttpResult(verdict)
+        else:
+            listener = None  # on the host itself nothing but WinRM listens
+        if listener is None:
+            return HttpResult(verdict, refused=True)
+        return HttpResult(verdict, listener(request, verdict.source_address))
+
+    @staticmethod
+    def clock() -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def _cut(self) -> None:
+        if self.faults.cut is not None:
+            for callback in list(self.on_cut):
+                callback(self.faults.cut)
+
+    def _physical(self) -> Iterator[Any]:
+        return (nic for nic in self.windows.nics if nic.physical)
+
+    def _mac(self) -> str:
+        return str(next(self._physical()).mac)
+
+    def _address(self) -> str:
+        # Of the adapter, or of the vNIC that took its place with the same MAC (HNS fact 66).
+        mac = self._mac()
+        return next((item.address for nic in self.windows.nics if nic.mac == mac for item in nic.addresses), "")
+
+
+def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] | None = None) -> Host:
+    """Make a host.
+
+    Args:
+        name: of the host.
+        profile: one of `PROFILES`.
+        options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed`.
+
+    Raises:
+        ValueError: an unknown profile or option.
+    """
+    known = {"cut_seconds", "cut_mode", "time_scale", "seed"}
+    options = options or {}
+    if profile not in PROFILES:
+        raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
+    if set(options) - known:
+        raise ValueError(f"unknown options: {', '.join(sorted(set(options) - known))}; there are: {', '.join(sorted(known))}")
+    return Host(name, PROFILES[profile], options)
+
+
+def _faults(options: Mapping[str, Any]) -> Faults:
+    faults = Faults()
+    seconds = float(options.get("cut_seconds", 3.0))
+    faults.set("cut", {"seconds": seconds, "mode": options.get("cut_mode", "refuse")} if seconds else None)
+    return faults
