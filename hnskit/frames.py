@@ -22,11 +22,9 @@ from hnskit.facts import Facts, same_mac
 from hnskit.model import Endpoint, Policy
 from hnskit.steps import Action, Plan, Step
 from hnskit.words import (
-    compartment_container,
     compartment_words,
     container_of,
     policies_words,
-    policy_words,
     state_word,
 )
 

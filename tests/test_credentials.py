@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+
 from hnskit.errors import CredentialError
 from hnskit.remote.credentials import Secret, resolve
 

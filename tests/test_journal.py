@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from hnskit.desired import Part
 from hnskit.errors import HnskitError
 from hnskit.journal import Journal, made_on, read_journal

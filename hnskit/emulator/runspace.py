@@ -97,7 +97,7 @@ class Pool(ServerRunspacePool):
         super().prepare_message(message, message_type, pipeline_id, stream_type)
         queued = self._send_buffer[-1]
         if len(queued) > _MESSAGE_HEADER:
-            queued._data[_MESSAGE_HEADER:_MESSAGE_HEADER] = _MARK  # noqa: SLF001 - psrpcore has no seam for it
+            queued._data[_MESSAGE_HEADER:_MESSAGE_HEADER] = _MARK
 
     def _process_message(self, message: Any) -> psrpcore.PSRPEvent:
         if b"<!" in message.data:
@@ -110,10 +110,10 @@ class Pool(ServerRunspacePool):
             self.prepare_message(self.our_capability)
 
     def _process_SetMaxRunspaces(self, event: Any) -> None:  # noqa: N802
-        self.resize(event._ps_object)  # noqa: SLF001
+        self.resize(event._ps_object)
 
     def _process_SetMinRunspaces(self, event: Any) -> None:  # noqa: N802
-        self.resize(event._ps_object)  # noqa: SLF001
+        self.resize(event._ps_object)
 
 
 class RemotePipeline(ServerPipeline):

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hnskit.emulator.interface import Command, Parameter, PSError
-from hnskit.errors import RemoteCommandError
-from hnskit.remote.session import CallResult
 
 if TYPE_CHECKING:
     from hnskit.emulator.host.host import Host

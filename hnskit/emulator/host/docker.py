@@ -86,7 +86,7 @@ class Docker:
     def _not_running(self, name: str, arguments: Arguments) -> Ran:
         profile = self._host.windows_profile
         said = (
-            f'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v{profile.docker_api}/{name.split()[0]}": '
+            f'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v{profile.docker_api}/{name.split(maxsplit=1)[0]}": '
             "open //./pipe/docker_engine: The system cannot find the file specified. In the default daemon configuration "
             "on Windows, the docker client must be run elevated to connect. This error may also indicate that the docker "
             "daemon is not running.\n"
