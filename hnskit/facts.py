@@ -7,7 +7,7 @@ host printed, so that it can be saved and read again without a loss.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,6 +101,10 @@ class Facts:
         """The image of this name; without a tag, `:latest` is meant, as Docker reads it."""
         wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
         return next((image for image in self.images if image.name == wanted), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `hnskit facts --json` prints it; `format` is the version of this form."""
+        return {"format": FORMAT, **asdict(self)}
 
 
 def same_mac(one: str, other: str) -> bool:

@@ -25,6 +25,9 @@ from hnskit.runbook import TEARDOWN, error_json
 INTERRUPTED = 130
 """Exit status of a run that the operator stopped, as shells have it for SIGINT."""
 
+_IPC_ROOM = 48
+"""Characters of a folder in which `/kernel-<uuid>-ipc-5` still fits a socket's name (104 on macOS)."""
+
 
 @dataclass(slots=True)
 class StepSummary:
@@ -226,9 +229,11 @@ def _other(message: str, notebook: Path) -> dict[str, Any]:
 
 def _kernel_options() -> dict[str, Any]:
     """Kernels talk over sockets in the file system where there are such; ipykernel warns of TCP, where others listen."""
-    if os.name != "posix":
-        return {}
+    from jupyter_core.paths import jupyter_runtime_dir
     from traitlets.config import Config
+
+    if os.name != "posix" or len(jupyter_runtime_dir()) > _IPC_ROOM:
+        return {}
 
     return {"config": Config({"KernelManager": {"transport": "ipc"}})}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hnskit.emulator.binder import bind
 from hnskit.emulator.interface import Command, Parameter, PSError
 
 if TYPE_CHECKING:
@@ -17,44 +19,53 @@ Row = dict[str, Any]
 _DOCKER_ALLOWED = (
     "exec", "image", "import", "inspect", "load", "logs", "ps", "rm", "run", "start", "stop", "version",
 )  # fmt: skip
-_SECONDS = "Seconds"  # of a run, beside its output, until it has been waited for
 
 
-def _hns(host: Host, bound: Mapping[str, Any]) -> list[Row]:
-    hresult, response = host.hns.call(bound["Method"], bound["Path"], bound.get("Body", ""))
-    return [{"HResult": hresult, "Response": response}]
+@dataclass(slots=True)
+class Done:
+    """What a command came to: rows, or an error, after so many seconds on Windows."""
+
+    rows: list[Row] = field(default_factory=list)
+    seconds: float = 0.0
+    error: PSError | None = None
 
 
-def _docker(host: Host, bound: Mapping[str, Any]) -> list[Row]:
+def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
+    # ValidateSet takes any letter case, and the parameter keeps what was sent.
+    hresult, response = host.hns.call(bound["Method"].upper(), bound["Path"], bound.get("Body", ""))
+    return Done([{"HResult": hresult, "Response": response}])
+
+
+def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
     words = list(bound["ArgumentList"])
     if words[0] not in _DOCKER_ALLOWED:
-        raise PSError(
+        return Done(error=PSError(
             f"docker {words[0]} is not one of: {', '.join(_DOCKER_ALLOWED)}.",
             error_id="Hnskit.DockerCommandNotAllowed", category="PermissionDenied", target=words[0],
-        )  # fmt: skip
+        ))  # fmt: skip
     ran = host.docker.run(words)
     limit = bound.get("TimeoutSeconds", 600)
     if ran.seconds > limit:
-        raise _Slow(limit, PSError(
+        return Done(seconds=limit, error=PSError(
             f"docker {words[0]} did not end within {limit} seconds.",
             error_id="Hnskit.DockerTimeout", category="OperationTimeout", target=words[0],
         ))  # fmt: skip
-    return [{"ExitCode": ran.exit_code, "StdOut": ran.stdout, "StdErr": ran.stderr, _SECONDS: ran.seconds}]
+    return Done([{"ExitCode": ran.exit_code, "StdOut": ran.stdout, "StdErr": ran.stderr}], ran.seconds)
 
 
-def _containers(host: Host, _bound: Mapping[str, Any]) -> list[Row]:
+def _containers(host: Host, _bound: Mapping[str, Any]) -> Done:
     listed = _docker(host, {"ArgumentList": ["ps", "--all", "--quiet", "--no-trunc"]})
-    if listed[0]["ExitCode"] != 0:
+    if listed.rows[0]["ExitCode"] != 0:
         return listed
-    ids = listed[0]["StdOut"].split()
+    ids = listed.rows[0]["StdOut"].split()
     if not ids:
-        return [{"ExitCode": 0, "StdOut": "[]", "StdErr": ""}]
+        return Done([{"ExitCode": 0, "StdOut": "[]", "StdErr": ""}])
     return _docker(host, {"ArgumentList": ["inspect", "--type", "container", *ids]})
 
 
-def _system(host: Host, _bound: Mapping[str, Any]) -> list[Row]:
+def _system(host: Host, _bound: Mapping[str, Any]) -> Done:
     profile, now = host.windows_profile, datetime.now(UTC)
-    return [{
+    return Done([{
         "ComputerName": host.windows.computer_name,
         "ProductName": profile.product,
         "Build": profile.build,
@@ -63,43 +74,38 @@ def _system(host: Host, _bound: Mapping[str, Any]) -> list[Row]:
         "Culture": "en-US",
         "Administrator": True,
         "UtcNow": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond * 10:07d}Z",
-    }]  # fmt: skip
+    }])  # fmt: skip
 
 
-def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> list[Row]:
+def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
     index, state = bound["InterfaceIndex"], bound["State"]
     nic = host.windows.nic_at(index)
-    if nic is None or not nic.bound:
-        # Id and words are those of a CIM query of the NetTCPIP module that finds nothing.
-        raise PSError(
+    if nic is None or not nic.bound or nic.compartment_id != HOST_COMPARTMENT:
+        # Id and words are those of a query of the NetTCPIP module that finds nothing.
+        return Done(error=PSError(
             f"No MSFT_NetIPInterface objects found with property 'InterfaceIndex' equal to '{index}'.  Verify the value of "
             "the property and retry.",
             error_id="CmdletizationQuery_NotFound_InterfaceIndex,Set-NetIPInterface",
             category="ObjectNotFound", target=str(index),
-        )  # fmt: skip
+        ))  # fmt: skip
     nic.forwarding = state.lower() == "enabled"
-    return [{"InterfaceIndex": index, "Forwarding": state}]
+    return Done([{"InterfaceIndex": index, "Forwarding": state}])
 
 
-class _Slow(Exception):  # noqa: N818 - carries the error that comes after the wait
-    def __init__(self, seconds: float, error: PSError) -> None:
-        super().__init__(error.message)
-        self.seconds = seconds
-        self.error = error
+def _listing(rows: Callable[[Windows], Iterable[Row]]) -> Callable[[Host, Mapping[str, Any]], Done]:
+    return lambda host, _bound: Done(list(rows(host.windows)))
 
 
-Run = Callable[["Host", Mapping[str, Any]], Iterable[Row]]
-
-_RUNS: Mapping[str, Run] = {
+_RUNS: Mapping[str, Callable[[Host, Mapping[str, Any]], Done]] = {
     "Invoke-HnskitHns": _hns,
     "Invoke-HnskitDocker": _docker,
     "Get-HnskitContainer": _containers,
     "Get-HnskitSystem": _system,
-    "Get-HnskitAdapter": lambda host, _: host.windows.adapter_rows(),
-    "Get-HnskitInterface": lambda host, _: host.windows.interface_rows(),
-    "Get-HnskitAddress": lambda host, _: host.windows.address_rows(),
-    "Get-HnskitRoute": lambda host, _: host.windows.route_rows(),
-    "Get-HnskitCompartment": lambda host, _: host.windows.compartment_rows(),
+    "Get-HnskitAdapter": _listing(Windows.adapter_rows),
+    "Get-HnskitInterface": _listing(Windows.interface_rows),
+    "Get-HnskitAddress": _listing(Windows.address_rows),
+    "Get-HnskitRoute": _listing(Windows.route_rows),
+    "Get-HnskitCompartment": _listing(Windows.compartment_rows),
     "Set-HnskitForwarding": _set_forwarding,
 }
 
@@ -117,20 +123,7 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("InterfaceIndex", "int", mandatory=True, between=(1, 2147483647)),
         Parameter("State", "string", mandatory=True, one_of=("Enabled", "Disabled")),
     ),
-    "Invoke-HnskitCall": (Parameter("Call", "string[]", mandatory=True),),
 }
-
-
-async def _rows(host: Host, name: str, bound: Mapping[str, Any]) -> list[Row]:
-    """Run a command, and wait as long as Windows would, scaled."""
-    try:
-        rows = list(_RUNS[name](host, bound))
-    except _Slow as slow:
-        await _wait(host, slow.seconds)
-        raise slow.error from None
-    for row in rows:
-        await _wait(host, row.pop(_SECONDS, 0.0))
-    return rows
 
 
 async def _wait(host: Host, seconds: float) -> None:
@@ -140,7 +133,92 @@ async def _wait(host: Host, seconds: float) -> None:
 
 def _command(name: str) -> Command:
     async def run(host: Host, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
-        for row in await _rows(host, name, bound):
+        done = _RUNS[name](host, bound)
+        await _wait(host, done.seconds)
+        if done.error is not None:
+            raise done.error
+        for row in done.rows:
             yield row
 
     return Command(name, _PARAMETERS.get(name, ()), run)
+
+
+async def _run_calls(host: Host, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
+    for text in bound["Call"]:
+        started = time.monotonic()
+        answer, seconds = answer_call(host, text)
+        await _wait(host, seconds)
+        answer["ms"] = int((time.monotonic() - started) * 1000)
+        yield json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+
+
+COMMANDS: Mapping[str, Command] = {
+    **{name: _command(name) for name in _RUNS},
+    "Invoke-HnskitCall": Command("Invoke-HnskitCall", (Parameter("Call", "string[]", mandatory=True),), _run_calls),
+}
+"""The public functions of the module, but for its two helpers."""
+
+
+def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
+    """One call of Invoke-HnskitCall, and the seconds that it takes on Windows.
+
+    Raises:
+        PSError: the call's text is no JSON, or has no id: that ends the whole batch.
+    """
+    request = _request(text)
+    answer: dict[str, Any] = {"id": str(request["id"]), "ok": True, "ms": 0}
+    try:
+        done = _perform(host, request)
+        if done.error is not None:
+            raise done.error
+        answer["output"] = done.rows
+    except PSError as error:
+        answer["ok"] = False
+        answer["error"] = {
+            "id": _full_id(error, str(request.get("command"))),
+            "category": error.category,
+            "target": error.target,
+            "message": error.message,
+        }
+        return answer, 0.0
+    return answer, done.seconds
+
+
+def _perform(host: Host, request: Mapping[str, Any]) -> Done:
+    for member in ("command", "parameters"):
+        if member not in request:
+            raise _no_property(member)
+    name = request["command"]
+    if name not in _RUNS:
+        raise PSError(
+            f"{name} is not a command of hnskit.",
+            error_id="Hnskit.UnknownCommand", category="ObjectNotFound", target=str(name or ""),
+        )  # fmt: skip
+    parameters = request["parameters"] if isinstance(request["parameters"], dict) else {}
+    return _RUNS[name](host, bind(COMMANDS[name], list(parameters.items())))
+
+
+def _request(text: str) -> Mapping[str, Any]:
+    try:
+        request = json.loads(text)
+    except ValueError as cause:
+        raise PSError(
+            f"Invalid JSON primitive: {text[:40]}.", category="NotSpecified",
+            error_id="System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand",
+        ) from cause  # fmt: skip
+    if not isinstance(request, dict) or "id" not in request:
+        raise _no_property("id")
+    return request
+
+
+def _no_property(name: str) -> PSError:
+    return PSError(
+        f"The property '{name}' cannot be found on this object. Verify that the property exists.",
+        error_id="PropertyNotFoundStrict", category="NotSpecified",
+    )  # fmt: skip
+
+
+def _full_id(error: PSError, command: str) -> str:
+    """FullyQualifiedErrorId: ThrowTerminatingError and the binder add the function's name, `throw` does not."""
+    whole = "," in error.error_id or error.error_id in ("Hnskit.UnknownCommand", "PropertyNotFoundStrict")
+    return error.error_id if whole else f"{error.error_id},{command}"

@@ -21,6 +21,7 @@ from hnskit.emulator.host.windows import Windows
 from hnskit.emulator.host.world import Request, Response, World
 from hnskit.emulator.interface import Command, Cut
 from hnskit.facts import Facts
+from hnskit.remote.session import CallResult
 
 _NAT_NETWORK = '{"Type":"nat","Name":"nat","Subnets":[{"AddressPrefix":"172.24.144.0/20","GatewayAddress":"172.24.144.1"}]}'
 
@@ -89,8 +90,9 @@ class Host:
 
     def snapshot(self) -> Facts:
         """What `hnskit.gather_facts` would read now, without the wire."""
-        answers = (commands.call(self, request.to_json()) for request in facts.fact_calls())
-        return facts.facts_from_results(f"emulator://{self.name}", [commands.result(answer) for answer in answers])
+        answers = [commands.answer_call(self, call.to_json())[0] for call in facts.fact_calls()]
+        results = [CallResult(answer["id"], answer["output"], 0) for answer in answers]
+        return facts.facts_from_results(f"emulator://{self.name}", results)
 
     def status(self) -> dict[str, Any]:
         """A summary for people and JSON."""

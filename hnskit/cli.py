@@ -1,0 +1,309 @@
+"""The command line. Nothing heavy is imported until a command needs it: `hnskit --help` is read often."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hnskit import __version__
+from hnskit.errors import HnskitError
+
+if TYPE_CHECKING:
+    from hnskit.params import Params
+    from hnskit.remote.session import Session
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+DEFAULT_PARAMS = "params/emulator.yaml"
+TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters")
+PARTS = ("network", "proxy", "clients", "policy")
+
+
+class _Group(click.Group):
+    """A group that also has the commands of the entry points `hnskit.commands`, loaded when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_foreign()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        entry = _foreign().get(cmd_name)
+        if found is not None or entry is None:
+            return found
+        loaded: click.Command = entry.load()
+        return loaded
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # click loads every command to print its help; one by entry point is named without being loaded.
+        rows = []
+        for name in self.list_commands(ctx):
+            own = super().get_command(ctx, name)
+            rows.append((name, own.get_short_help_str(limit=80) if own else f"See hnskit {name} --help."))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _foreign() -> dict[str, metadata.EntryPoint]:
+    return {entry.name: entry for entry in metadata.entry_points(group="hnskit.commands")}
+
+
+def _common(function: Function) -> Function:
+    """PARAMS, --set, --json and --debug, which every command has."""
+    for decorate in (
+        click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout."),
+        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a parameter: clients[0].address=10.0.1.20"),
+        click.argument("params", default=DEFAULT_PARAMS, metavar="[PARAMS]"),
+    ):
+        function = decorate(function)
+    return function
+
+
+_runs_option = click.option("--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs].")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hnskit")
+def hnskit() -> None:
+    """Redirect a Windows container's metadata requests through a proxy container, and prove it.
+
+    Every command takes a parameter file; params/emulator.yaml, the default, needs no Windows host.
+    """
+
+
+@hnskit.command("run")
+@_common
+@click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the step notebooks [default: notebooks].")
+@_runs_option
+def run_command(
+    params: str, overrides: tuple[str, ...], as_json: bool, notebooks: Path | None, runs: Path | None
+) -> None:
+    """Set it up and prove it, notebook by notebook; leave a run folder."""
+    from hnskit import runner
+    from hnskit.terminal import RunLines
+
+    live = sys.stderr.isatty()
+    summary = runner.run(params, overrides, notebooks=notebooks, runs=runs, watcher=RunLines(live))
+    if as_json:
+        click.echo(json.dumps(summary.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _print_run(summary)
+    if summary.error is not None:
+        click.echo(summary.error["paragraph"], err=True)
+    sys.exit(summary.exit_status)
+
+
+def _print_run(summary: Any) -> None:
+    for client in (summary.verification or {}).get("clients", ()):
+        click.echo(f"{client['client']}: {'proved' if client['ok'] else 'NOT PROVED'}")
+        for check in client["checks"]:
+            click.echo(f"  {'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['wanted']}; seen: {check['seen']}")
+    verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
+    click.echo(f"{verdict}: {summary.changed} changed, {summary.seconds:.1f} s.")
+    click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")
+
+
+@hnskit.command()
+@_common
+def facts(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Everything that hnskit reads of the host, in one snapshot."""
+    from hnskit.facts import gather_facts
+
+    with _session(params, overrides) as (_, session):
+        snapshot = gather_facts(session)
+    if as_json:
+        click.echo(json.dumps(snapshot.to_json(), indent=2, ensure_ascii=False))
+        return
+    from hnskit import topology
+
+    click.echo(topology.draw(snapshot).text)
+    for problem in snapshot.problems:
+        click.echo(f"not readable: {problem}", err=True)
+
+
+@hnskit.command()
+@click.argument("table", type=click.Choice(TABLES))
+@_common
+@click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
+def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
+    """One table of the host: networks, endpoints, policies, containers, compartments or adapters."""
+    from hnskit.facts import gather_facts
+
+    with _session(params, overrides) as (_, session):
+        snapshot = gather_facts(session)
+    from hnskit import frames
+    from hnskit.terminal import print_table
+
+    print_table(frames.TABLES[table](snapshot), "json" if as_json else form, table)
+
+
+@hnskit.command()
+@_common
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
+def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...]) -> None:
+    """What would be changed, and why; nothing is changed."""
+    from hnskit.desired import desired_from
+    from hnskit.facts import gather_facts
+    from hnskit.planning import plan as plan_for
+
+    with _session(params, overrides) as (loaded, session):
+        found = plan_for(desired_from(loaded), gather_facts(session), _parts(parts))
+    click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
+
+
+@hnskit.command()
+@_common
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
+@_runs_option
+def apply(
+    params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None
+) -> None:
+    """Make the host as the parameters say, without notebooks; run it again at any time."""
+    from hnskit.applying import apply as apply_to
+    from hnskit.desired import desired_from
+    from hnskit.facts import gather_facts
+    from hnskit.planning import plan as plan_for
+
+    with _session(params, overrides) as (loaded, session):
+        desired, now = desired_from(loaded), gather_facts(session)
+        first = plan_for(desired, now, _parts(parts))
+        _carry_out(
+            loaded,
+            first,
+            as_json,
+            runs,
+            lambda journal, on_event: apply_to(
+                session, desired, parts=_parts(parts), facts=now, journal=journal, on_event=on_event
+            ),
+        )
+
+
+@hnskit.command()
+@_common
+@click.option("--keep-network", is_flag=True, help="Leave the bridge, so that the host is not cut again.")
+@_runs_option
+def destroy(
+    params: str, overrides: tuple[str, ...], as_json: bool, keep_network: bool, runs: Path | None
+) -> None:
+    """Take away what hnskit made, and nothing else."""
+    from hnskit.applying import destroy as destroy_on
+    from hnskit.desired import desired_from
+    from hnskit.facts import gather_facts
+    from hnskit.journal import made_on
+    from hnskit.runfolder import default_runs
+    from hnskit.teardown import plan_destroy
+
+    with _session(params, overrides) as (loaded, session):
+        desired, now = desired_from(loaded), gather_facts(session)
+        made = made_on(loaded.target, runs or default_runs())
+        first = plan_destroy(desired, now, made, keep_network=keep_network)
+        _carry_out(
+            loaded,
+            first,
+            as_json,
+            runs,
+            lambda journal, on_event: destroy_on(
+                session, desired, made, keep_network=keep_network, facts=now, journal=journal, on_event=on_event
+            ),
+        )
+
+
+def _carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:
+    """Announce, apply with a journal, and print what came of it."""
+    from hnskit import runfolder
+    from hnskit.journal import FILE, Journal
+    from hnskit.terminal import EventLines
+
+    if first.disruptive and not first.refused:
+        names = ", ".join(step.id for step in first.disruptive)
+        click.secho(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
+    journal = None
+    if first.pending and not first.refused:
+        folder = runfolder.new_run_folder(runs or runfolder.default_runs(), loaded.target)
+        journal = Journal(folder / FILE, loaded.target)
+    outcome = work(journal, EventLines())
+    if as_json:
+        click.echo(json.dumps(outcome.to_json(), indent=2, ensure_ascii=False))
+        return
+    if not outcome.changed:
+        click.echo(outcome.plan.to_text())
+    click.echo(f"{outcome.changed} changed in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
+
+
+@hnskit.command()
+@_common
+def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Prove it: ask the metadata service from inside each client."""
+    from hnskit.desired import desired_from
+    from hnskit.errors import VerificationError
+    from hnskit.verification import require_proof
+    from hnskit.verification import verify as verify_on
+
+    with _session(params, overrides) as (loaded, session):
+        found = verify_on(session, desired_from(loaded), on_event=lambda text: click.echo(f"  {text}", err=True))
+    click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
+    try:
+        require_proof(found)
+    except VerificationError as error:  # what stdout has is the result already: no second JSON text
+        click.echo(error.paragraph(), err=True)
+        sys.exit(error.exit_status)
+
+
+def _parts(names: tuple[str, ...]) -> tuple[Any, ...]:
+    from hnskit.desired import ALL_PARTS, Part
+
+    return tuple(Part(name) for name in names) or ALL_PARTS
+
+
+@contextmanager
+def _session(params: str, overrides: tuple[str, ...]) -> Iterator[tuple[Params, Session]]:
+    from hnskit.connecting import connect
+    from hnskit.params import load_params
+    from hnskit.runfolder import find_params
+
+    loaded = load_params(find_params(params), overrides)
+    session = connect(loaded, on_start=lambda text: click.echo(f"  {text}", err=True))
+    try:
+        yield loaded, session
+    finally:
+        session.close()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point: every error becomes one paragraph on stderr and an exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. Run the same command again: it reads the host first and does only what is missing.", err=True)
+        sys.exit(130)
+    except HnskitError as error:
+        outcome = getattr(error, "outcome", None)  # of a StepError: what was done before it
+        fields = {**error.to_json(), **({"outcome": outcome.to_json()} if outcome else {})}
+        _fail(given, error.paragraph(), error.exit_status, fields)
+    except Exception as error:  # the edge: whatever it is, the operator gets a sentence
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = f"hnskit met something that it did not expect: {said}. Run again with --debug to see where."
+        _fail(given, text, 1, {"error": type(error).__name__, "message": str(error)})
+
+
+def _fail(given: list[str], paragraph: str, status: int, fields: dict[str, Any]) -> None:
+    if "--debug" in given:
+        import traceback
+
+        traceback.print_exc()
+    click.echo(paragraph, err=True)
+    if "--json" in given:
+        said = {**fields, "exit_status": status, "paragraph": paragraph}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
+    sys.exit(status)
