@@ -59,14 +59,22 @@ def _common(function: Function) -> Function:
     for decorate in (
         click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout."),
-        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a parameter: clients[0].address=10.0.1.20"),
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Override a parameter: clients[0].address=10.0.1.20",
+        ),
         click.argument("params", default=DEFAULT_PARAMS, metavar="[PARAMS]"),
     ):
         function = decorate(function)
     return function
 
 
-_runs_option = click.option("--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs].")
+_runs_option = click.option(
+    "--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs]."
+)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,7 +112,9 @@ def _print_run(summary: Any) -> None:
     for client in (summary.verification or {}).get("clients", ()):
         click.echo(f"{client['client']}: {'proved' if client['ok'] else 'NOT PROVED'}")
         for check in client["checks"]:
-            click.echo(f"  {'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['wanted']}; seen: {check['seen']}")
+            click.echo(
+                f"  {'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['wanted']}; seen: {check['seen']}"
+            )
     verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
     click.echo(f"{verdict}: {summary.changed} changed, {summary.seconds:.1f} s.")
     click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")
@@ -162,9 +172,7 @@ def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[st
 @_common
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
 @_runs_option
-def apply(
-    params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None
-) -> None:
+def apply(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
     """Make the host as the parameters say, without notebooks; run it again at any time."""
     from hnskit.applying import apply as apply_to
     from hnskit.desired import desired_from
@@ -189,9 +197,7 @@ def apply(
 @_common
 @click.option("--keep-network", is_flag=True, help="Leave the bridge, so that the host is not cut again.")
 @_runs_option
-def destroy(
-    params: str, overrides: tuple[str, ...], as_json: bool, keep_network: bool, runs: Path | None
-) -> None:
+def destroy(params: str, overrides: tuple[str, ...], as_json: bool, keep_network: bool, runs: Path | None) -> None:
     """Take away what hnskit made, and nothing else."""
     from hnskit.applying import destroy as destroy_on
     from hnskit.desired import desired_from
@@ -285,7 +291,9 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped. Run the same command again: it reads the host first and does only what is missing.", err=True)
+        click.echo(
+            "Stopped. Run the same command again: it reads the host first and does only what is missing.", err=True
+        )
         sys.exit(130)
     except HnskitError as error:
         outcome = getattr(error, "outcome", None)  # of a StepError: what was done before it

@@ -40,7 +40,7 @@ def connection_settings(params: Params, on_start: Callable[[str], None] | None =
     if scheme == "winrm":
         return _winrm(params, place)
     resolve = _scheme(scheme, params)
-    return resolve(params.target, params.connection.model_dump(), on_start)
+    return resolve(params.target, {**params.connection.model_dump(), **params.emulator.model_dump()}, on_start)
 
 
 def _winrm(params: Params, place: str) -> ConnectionSettings:

@@ -1,8 +1,8 @@
 """DataFrames of a snapshot, a plan and an outcome: fixed columns and dtypes, there when empty, sorted by name.
 
 A frame holds the data whole: `id` is the full id, which is what commands and `--json` take. How a person sees it is
-`view.View`: short ids (the full one in the cell's tooltip), words in colour. Text columns are `str`, numbers that may be
-absent `Int64`, yes or no that may be absent `boolean`.
+`view.View`: short ids (the full one in the cell's tooltip), words in colour. Text columns are `str`, numbers that may
+be absent `Int64`, yes or no that may be absent `boolean`.
 
 This module imports pandas; everybody else imports this module where it is used.
 """
@@ -148,10 +148,20 @@ def policies(facts: Facts) -> pd.DataFrame:
         "settings": TEXT,
         "id": TEXT,
     }
-    of_endpoints = (("endpoint", item.name, item.address, item.id, policy) for item in facts.endpoints for policy in item.policies)
+    of_endpoints = (
+        ("endpoint", item.name, item.address, item.id, policy) for item in facts.endpoints for policy in item.policies
+    )
     of_networks = (("network", item.name, "", item.id, policy) for item in facts.networks for policy in item.policies)
     rows = (
-        (on, name, address, policy.type, *_proxy_columns(policy), json.dumps(dict(policy.settings), default=str), identity)
+        (
+            on,
+            name,
+            address,
+            policy.type,
+            *_proxy_columns(policy),
+            json.dumps(dict(policy.settings), default=str),
+            identity,
+        )
         for on, name, address, identity, policy in (*of_endpoints, *of_networks)
     )
     return _frame(columns, rows, "on", "name", "id")

@@ -49,7 +49,7 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
     if not network.is_type(*VFP_NETWORKS):
         return Match(
             False,
-            f"the proxy policy does nothing: {network.name} is a {network.type} network, and VFP is not the engine there",
+            f"the proxy policy does nothing: {network.name} is a {network.type} network, where VFP is not the engine",
             "HNS fact 49",
         )
     try:

@@ -163,7 +163,7 @@ class System:
     powershell: str
     culture: str
     administrator: bool
-    clock: str
+    clock: str = field(compare=False)
     """The host's UTC time when it was asked, ISO 8601."""
 
 

@@ -16,11 +16,13 @@ from hnskit.errors import HnskitError
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}
 body{font:15px/1.5 ui-sans-serif,system-ui,'Segoe UI',sans-serif;max-width:1020px;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}
+h1{font-size:1.5rem;margin:0}
+h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}
 .verdict{border-left:6px solid var(--good);background:var(--soft);padding:.9rem 1.1rem;margin:1rem 0;border-radius:4px}
 .verdict.bad{border-color:var(--bad)}.verdict strong{font-size:1.15rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
+td{overflow-wrap:anywhere}
 th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
 .quiet{opacity:.7}pre{white-space:pre-wrap;margin:0}ul{margin:.2rem 0;padding-left:1.2rem}
@@ -82,13 +84,18 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     changed = sum(step["changed"] for step in summary["steps"])
     if ok:
         said = "The redirect is in place and proved."
-        did = f"{changed} changes were made." if changed else "Nothing had to be changed: the host was already as described."
+        did = (
+            f"{changed} changes were made."
+            if changed
+            else "Nothing had to be changed: the host was already as described."
+        )
     else:
         said = f"The run stopped at {summary['stopped_at']}." if summary.get("stopped_at") else "The run did not start."
         did = error.get("paragraph", "")
     return (
         f"<h1>The redirect on {escape(summary['target'])}</h1>"
-        f'<p class="quiet">{escape(summary["started"])}, {summary["seconds"]:.1f} s, parameters: {escape(summary["params_file"])}</p>'
+        f'<p class="quiet">{escape(summary["started"])}, {summary["seconds"]:.1f} s, '
+        f"parameters: {escape(summary['params_file'])}</p>"
         f'<div class="verdict{"" if ok else " bad"}"><strong>{escape(said)}</strong><br><pre>{escape(did)}</pre></div>'
     )
 
@@ -111,7 +118,13 @@ def _proof(verification: Mapping[str, Any] | None) -> str:
     if not verification:
         return '<p class="quiet">The run did not come to the verification.</p>'
     rows = [
-        (escape(client["client"]), escape(check["name"]), _mark(check["ok"]), escape(check["wanted"]), escape(check["seen"]))
+        (
+            escape(client["client"]),
+            escape(check["name"]),
+            _mark(check["ok"]),
+            escape(check["wanted"]),
+            escape(check["seen"]),
+        )
         for client in verification["clients"]
         for check in client["checks"]
     ]
@@ -122,7 +135,10 @@ def _proof(verification: Mapping[str, Any] | None) -> str:
 def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
-        done = [f"<li><b>{escape(one['step'])}</b> <span class=quiet>{one['seconds']:.2f} s</span></li>" for one in step["done"]]
+        done = [
+            f"<li><b>{escape(one['step'])}</b> <span class=quiet>{one['seconds']:.2f} s</span></li>"
+            for one in step["done"]
+        ]
         kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]
         notes = [f'<li class="care">{escape(note)}</li>' for note in step["notes"]]
         if done or kept or notes:
@@ -147,12 +163,16 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
 def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
     rows = [
         (
-            f'<a href="{escape(step["file"], quote=True)}">{escape(step["notebook"])}</a>' if step["file"] else escape(step["notebook"]),
+            f'<a href="{escape(step["file"], quote=True)}">{escape(step["notebook"])}</a>'
+            if step["file"]
+            else escape(step["notebook"]),
             _mark(step["ok"]),
             str(step["changed"]),
             f"{step['seconds']:.1f} s",
         )
         for step in steps
     ]
-    rows.append(("<b>all</b>", _mark(summary["ok"]), str(sum(step["changed"] for step in steps)), f"{summary['seconds']:.1f} s"))
+    rows.append(
+        ("<b>all</b>", _mark(summary["ok"]), str(sum(step["changed"] for step in steps)), f"{summary['seconds']:.1f} s")
+    )
     return _table(("notebook", "ok", "changed", "time"), rows)

@@ -64,7 +64,7 @@ def at_screen() -> bool:
         from IPython.core.getipython import get_ipython
     except ImportError:
         return False
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
 
 
@@ -210,7 +210,9 @@ class Book:
         self._plan = self._plan_now()
         count, refused = len(self._plan.pending), len(self._plan.refused)
         caption = f"plan: {count} to do" if count else "plan: nothing to do"
-        return View(plan_frame(self._plan), caption + (f", {refused} refused" if refused else ""), ("wave", "part", "id"))
+        return View(
+            plan_frame(self._plan), caption + (f", {refused} refused" if refused else ""), ("wave", "part", "id")
+        )
 
     def apply_button(self, label: str) -> Any:
         """Carry out the plan: at once when headless, when the button is pressed at the screen.
@@ -387,8 +389,12 @@ class Book:
             "ok": error is None,
             "changed": outcome.changed if outcome else 0,
             "seconds": round(time.monotonic() - self._since, 3),
-            "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in outcome.done] if outcome else [],
-            "kept": [f"{one.noun} {one.name}: {one.reason}" for one in outcome.plan.steps if not one.pending] if outcome else [],
+            "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in outcome.done]
+            if outcome
+            else [],
+            "kept": [f"{one.noun} {one.name}: {one.reason}" for one in outcome.plan.steps if not one.pending]
+            if outcome
+            else [],
             "notes": list(outcome.notes) if outcome else [],
             "findings": [vars_of(one) for one in self._findings],
             "verification": verification.to_json() if verification else None,

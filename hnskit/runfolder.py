@@ -1,11 +1,11 @@
 """Where runs are kept: one folder a run, `runs/<YYYYMMDD-HHMMSS>-<target>/`, and what lies in it.
 
-    journal.jsonl           what was begun and done, as it happened
-    results/<part>.json     what one notebook came to
-    pictures/<part>-….svg   the host's topology before and after it
-    *.ipynb                 the executed notebooks
-    summary.json            the whole run
-    report.html             the same for a reader
+journal.jsonl           what was begun and done, as it happened
+results/<part>.json     what one notebook came to
+pictures/<part>-….svg   the host's topology before and after it
+*.ipynb                 the executed notebooks
+summary.json            the whole run
+report.html             the same for a reader
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def project_root(start: Path | None = None) -> Path:
     JupyterLab gives a kernel the notebook's own folder as working directory, papermill and `hnskit run` theirs.
     """
     here = (start or Path.cwd()).absolute()
-    found = (folder for folder in (here, *here.parents) if (folder / "params").is_dir() and (folder / NOTEBOOKS).is_dir())
+    found = (
+        folder for folder in (here, *here.parents) if (folder / "params").is_dir() and (folder / NOTEBOOKS).is_dir()
+    )
     return next(found, here)
 
 

@@ -168,9 +168,19 @@ def _part(path: Path) -> str:
 
 
 def _execute_all(
-    summary: Summary, todo: Sequence[tuple[Path, str]], params: Path, overrides: Sequence[str], run_dir: Path, watcher: Watcher
+    summary: Summary,
+    todo: Sequence[tuple[Path, str]],
+    params: Path,
+    overrides: Sequence[str],
+    run_dir: Path,
+    watcher: Watcher,
 ) -> None:
-    parameters = {"params_file": str(params), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
+    parameters = {
+        "params_file": str(params),
+        "overrides": list(overrides),
+        "run_dir": str(run_dir),
+        "interactive": False,
+    }
     for path, part in todo:
         watcher.begins(path.stem)
         step = StepSummary(path.stem, part, path.name)
@@ -214,8 +224,8 @@ def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> dict[str
         return _other(f"{cause.ename}: {cause.evalue}", source)
     except KeyboardInterrupt:
         said = {"error": "KeyboardInterrupt", "exit_status": INTERRUPTED}
-        again = "The run was stopped. Run the same command again: it reads the host first and does only what is missing."
-        return {**said, "message": "stopped", "paragraph": again}
+        again = "Run the same command again: it reads the host first and does only what is missing."
+        return {**said, "message": "stopped", "paragraph": f"The run was stopped. {again}"}
     except (PapermillException, OSError, RuntimeError, ValueError) as cause:
         return _other(f"{type(cause).__name__}: {cause}", source)
     return None
@@ -228,7 +238,7 @@ def _other(message: str, notebook: Path) -> dict[str, Any]:
 
 
 def _kernel_options() -> dict[str, Any]:
-    """Kernels talk over sockets in the file system where there are such; ipykernel warns of TCP, where others listen."""
+    """Kernels talk over sockets in the file system where there are such; ipykernel warns of TCP."""
     from jupyter_core.paths import jupyter_runtime_dir
     from traitlets.config import Config
 

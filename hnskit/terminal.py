@@ -58,7 +58,9 @@ class RunLines:
         if self._live:
             self._rewrite("")
         mark, colour = ("ok  ", "green") if step.ok else ("FAIL", "red")
-        click.echo(f"{click.style(mark, fg=colour)} {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s", err=True)
+        click.echo(
+            f"{click.style(mark, fg=colour)} {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s", err=True
+        )
         for line in (*step.notes, *(step.kept if step.ok and not step.changed else ())):
             click.echo(f"       {line}", err=True)
 

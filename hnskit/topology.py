@@ -68,7 +68,11 @@ class Topology:
         return Path(path)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": f"<div>{self.svg(alone=False)}</div>", "image/svg+xml": self.svg(), "text/plain": self.text}
+        return {
+            "text/html": f"<div>{self.svg(alone=False)}</div>",
+            "image/svg+xml": self.svg(),
+            "text/plain": self.text,
+        }
 
     def __str__(self) -> str:
         return self.text
@@ -105,7 +109,11 @@ class _Drawing:
         self._text(_HOST_X, 46, line, "q", 120)
         self.words.append(f"{self.facts.target}: {line}" if line else self.facts.target)
         y = max(self._host(_TOP), self._networks(_TOP))
-        y = self._legend(self._lonely_containers(y)) if any(item.proxies for item in self.facts.endpoints) else self._lonely_containers(y)
+        y = (
+            self._legend(self._lonely_containers(y))
+            if any(item.proxies for item in self.facts.endpoints)
+            else self._lonely_containers(y)
+        )
         return Topology("".join(self.parts), y + 8, "\n".join(self.words))
 
     def _host(self, y: int) -> int:
@@ -123,13 +131,17 @@ class _Drawing:
             interface = next((item for item in self.facts.interfaces if item.index == adapter.index), None)
             notes = [*addresses, "" if adapter.status == "Up" else adapter.status]
             notes += ["forwarding" if interface and interface.forwarding else ""]
-            self._box(_HOST_X, y, _HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own")
+            self._box(
+                _HOST_X, y, _HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own"
+            )
             y += _ROW
         return y
 
     def _networks(self, y: int) -> int:
         wanted = self.desired.network.name if self.desired else ""
-        for network in sorted(self.facts.networks, key=lambda item: (item.name != wanted, not _redirects(self.facts, item), item.name)):
+        for network in sorted(
+            self.facts.networks, key=lambda item: (item.name != wanted, not _redirects(self.facts, item), item.name)
+        ):
             y = self._network(network, y) + 18
         known = {item.id.lower() for item in self.facts.networks}
         stray = [item for item in self.facts.endpoints if item.network_id.lower() not in known]
@@ -169,7 +181,13 @@ class _Drawing:
         self.rows[endpoint.id] = middle
         self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{_END_X}" y2="{middle}"/>')
         redirect, warning = self._redirect_words(endpoint)
-        self._box(_END_X, y, _END_W, endpoint.name or "(no name)", f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}")
+        self._box(
+            _END_X,
+            y,
+            _END_W,
+            endpoint.name or "(no name)",
+            f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}",
+        )
         if redirect or warning:
             self._text(_END_X + _END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
         owner = container_of(self.facts, endpoint)
@@ -222,8 +240,12 @@ class _Drawing:
             row = self.rows[proxy]
             landing = row + 8  # beside the stub of the bus, not on it
             for client in clients:
-                self.parts.append(f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{_END_X} {client}H{_LANE_X}"/>')
-            self.parts.append(f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{_END_X - 8}"/>{_tip(_END_X, landing, 1)}')
+                self.parts.append(
+                    f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{_END_X} {client}H{_LANE_X}"/>'
+                )
+            self.parts.append(
+                f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{_END_X - 8}"/>{_tip(_END_X, landing, 1)}'
+            )
             if gateway is not None and gateway.id != proxy:
                 over, leave = self.rows[gateway.id], row - 8
                 self.parts.append(

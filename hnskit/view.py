@@ -22,7 +22,7 @@ _COLOURS = {
     "ok": {"yes": GOOD, "no": BAD},
     "cuts": {"yes": BAD},
 }
-_CELLS = [
+_CELLS: list[Any] = [
     {"selector": "td, th", "props": "text-align: left; vertical-align: top; white-space: pre-line; max-width: 34em"},
     {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold; padding: 0.3em 0"},
 ]
@@ -47,9 +47,11 @@ class View:
     def styled(self) -> Styler:
         """The frame as a pandas Styler."""
         shown = self._shown
-        words = {name: _flag_word for name in shown if str(shown[name].dtype) == "boolean"}
-        ids = {name: _html_id for name in ("id", "guid") if name in shown and str(shown[name].dtype) == "str"}
-        numbers = {name: "{:.2f}" for name in shown if str(shown[name].dtype) == "float64"}
+        words: dict[Any, Any] = {name: _flag_word for name in shown if str(shown[name].dtype) == "boolean"}
+        ids: dict[Any, Any] = {
+            name: _html_id for name in ("id", "guid") if name in shown and str(shown[name].dtype) == "str"
+        }
+        numbers: dict[Any, Any] = {name: "{:.2f}" for name in shown if str(shown[name].dtype) == "float64"}
         styler = shown.style.format({**words, **ids, **numbers}, na_rep="", escape="html").hide(axis="index")
         styler = styler.set_table_styles(_CELLS).set_uuid(self._uuid)
         for name, colours in _COLOURS.items():

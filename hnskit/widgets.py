@@ -94,7 +94,10 @@ def params_form(choice: Choice, files: list[Path]) -> Any:
     chooser.observe(choose, "value")
     for field in fields.values():
         field.observe(take, "value")
-    rows = [_row("params_file", chooser, ipywidgets.HTML()), *(_row(path, fields[path], notes[path]) for path, _ in FIELDS)]
+    rows = [
+        _row("params_file", chooser, ipywidgets.HTML()),
+        *(_row(path, fields[path], notes[path]) for path, _ in FIELDS),
+    ]
     return ipywidgets.VBox([*rows, verdict])
 
 
@@ -119,7 +122,9 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
     What `work` raises is shown here and belongs to the next cell: an exception in a callback fails no run.
     """
     button = ipywidgets.Button(
-        description=label, button_style="danger" if warning else "primary", layout={"width": "auto", "min_width": "14em"}
+        description=label,
+        button_style="danger" if warning else "primary",
+        layout={"width": "auto", "min_width": "14em"},
     )
     note = ipywidgets.HTML(escape(warning))
     output = ipywidgets.HTML()

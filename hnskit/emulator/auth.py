@@ -104,7 +104,7 @@ class Login:
 
     @property
     def encrypts(self) -> bool:
-        """Whether messages on this connection can be encrypted."""
+        """Whether messages on this connection can be encrypted: not after Basic."""
         return self._context is not None and bool(self._context.complete)
 
     def decrypt(self, body: bytes) -> bytes:
@@ -113,6 +113,8 @@ class Login:
         Raises:
             EncryptionError: it is not one, or was encrypted by somebody else.
         """
+        if not self.encrypts:
+            raise EncryptionError("this login has no key")
         _, found, rest = body.partition(_OCTETS)
         content = rest.removesuffix(b"\r\n").removesuffix(f"--{_BOUNDARY}--".encode())
         if not found or len(content) == len(rest) or len(content) < 4:
@@ -128,9 +130,10 @@ class Login:
     def encrypt(self, envelope: bytes, protocol: str) -> tuple[str, bytes]:
         """The content type and the body for an envelope."""
         wrapped = self._context.wrap_winrm(envelope)
+        length = len(envelope) + wrapped.padding_length
         head = (
             f"--{_BOUNDARY}\r\n\tContent-Type: {protocol}\r\n"
-            f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(envelope) + wrapped.padding_length}\r\n"
+            f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={length}\r\n"
             f"--{_BOUNDARY}\r\n\t"
         )
         body = (

@@ -67,11 +67,11 @@ def bind(command: Command, arguments: Iterable[tuple[str | None, Any]]) -> dict[
     unknown: list[str] = []
     positional: list[Any] = []
     seen: set[str] = set()
-    for name, value in arguments:
-        if name is None:
+    for given, value in arguments:
+        if given is None:
             positional.append(value)
             continue
-        name = name.removeprefix("-")
+        name = given.removeprefix("-")
         match = _match(command, name)
         if match is None:
             unknown.append(name)
@@ -96,7 +96,7 @@ def bind(command: Command, arguments: Iterable[tuple[str | None, Any]]) -> dict[
     if len(positional) > len(free):
         text = f"A positional parameter cannot be found that accepts argument '{_text(positional[len(free)])}'."
         raise _refuse("PositionalParameterNotFound", text)
-    missing = [parameter.name for parameter in command.parameters if parameter.mandatory and parameter.name not in bound]
+    missing = [item.name for item in command.parameters if item.mandatory and item.name not in bound]
     if missing:
         text = f"Cannot process command because of one or more missing mandatory parameters: {' '.join(missing)}."
         raise _refuse("MissingMandatoryParameter", text)

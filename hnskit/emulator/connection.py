@@ -10,7 +10,7 @@ import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import h11
 
@@ -108,13 +108,12 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to serve."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=0)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=0)
         name = transport.get_extra_info("peername")
         self.peer = name[0] if name else ""
         if not self._gate.joined(self):
-            transport.abort()
+            self._transport.abort()
             return
         self._task = asyncio.get_running_loop().create_task(self._serve())
 

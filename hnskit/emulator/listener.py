@@ -17,7 +17,9 @@ ADDRESS = "127.0.0.1"
 class Listener:
     """One port; plain, or TLS if there is a context."""
 
-    def __init__(self, handler: Handler, *, context: ssl.SSLContext | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, handler: Handler, *, context: ssl.SSLContext | None = None, limits: Limits | None = None
+    ) -> None:
         self.handler = handler
         self.limits = limits or Limits()
         self.tls = context is not None

@@ -139,9 +139,7 @@ class Operations:
             )
         else:
             raise soap.no_such_resource(message.resource)
-        body = (
-            f"<n:EnumerateResponse><n:EnumerationContext/><w:Items>{items}</w:Items><w:EndOfSequence/></n:EnumerateResponse>"
-        )
+        body = f"<n:EnumerateResponse><n:EnumerationContext/><w:Items>{items}</w:Items><w:EndOfSequence/></n:EnumerateResponse>"
         return _answer(message, body)
 
     async def _command(self, message: soap.Message, client: str) -> Answer:
@@ -150,7 +148,9 @@ class Operations:
         request = _body(message, "rsp", "CommandLine")
         pipeline = _identifier(request.get("CommandId") or str(uuid.uuid4()))
         await shell.begin(pipeline, _decode(request.findtext("rsp:Arguments", "", soap.NAMESPACES)))
-        return _answer(message, f"<rsp:CommandResponse>{_element('rsp:CommandId', _upper(pipeline))}</rsp:CommandResponse>")
+        return _answer(
+            message, f"<rsp:CommandResponse>{_element('rsp:CommandId', _upper(pipeline))}</rsp:CommandResponse>"
+        )
 
     async def _send(self, message: soap.Message, client: str) -> Answer:
         del client
@@ -217,7 +217,8 @@ class Operations:
         shell.connected = True
         shell.client = client
         return _answer(
-            message, f"<rsp:ConnectResponse><ps:connectResponseXml>{answer}</ps:connectResponseXml></rsp:ConnectResponse>"
+            message,
+            f"<rsp:ConnectResponse><ps:connectResponseXml>{answer}</ps:connectResponseXml></rsp:ConnectResponse>",
         )
 
 

@@ -223,13 +223,7 @@ class PythonEngine:
 
     async def _run(self, identity: UUID, pipeline: RemotePipeline, script: PowerShell | None) -> None:
         try:
-            if script is None:
-                raise _StatementError(not_emulated("command metadata"))
-            if not script.no_input:
-                # The kit's functions take none, and run when it ends.
-                await self._input_ends[identity].wait()
-            async with self._runspaces.one() as runspace:
-                await self._statements(pipeline, script, runspace)
+            await self._all(identity, pipeline, script)
             pipeline.complete()
         except _StatementError as ended:
             pipeline.fail(error_record(ended.error, ended.command, terminating=True))
@@ -243,6 +237,15 @@ class PythonEngine:
             self._tasks.pop(identity, None)
             self._flush()
             self._sink.finished(identity)
+
+    async def _all(self, identity: UUID, pipeline: RemotePipeline, script: PowerShell | None) -> None:
+        if script is None:
+            raise _StatementError(not_emulated("command metadata"))
+        if not script.no_input:
+            # The kit's functions take none, and run when it ends.
+            await self._input_ends[identity].wait()
+        async with self._runspaces.one() as runspace:
+            await self._statements(pipeline, script, runspace)
 
     async def _statements(self, pipeline: RemotePipeline, script: PowerShell, runspace: Runspace) -> None:
         statements = _split(script.commands)

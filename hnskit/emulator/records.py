@@ -104,7 +104,7 @@ def not_emulated(what: str) -> EngineRefusalError:
     )
 
 
-class _CategoryInfo(ErrorCategoryInfo):  # type: ignore[misc] # psrpcore's types are made by decorators
+class _CategoryInfo(ErrorCategoryInfo):
     def __str__(self) -> str:
         target = f"({self.TargetName or ''}:{self.TargetType or ''})"
         return f"{self.Category.name}: {target} [{self.Activity or ''}], {self.Reason or ''}"
@@ -123,7 +123,7 @@ def error_record(error: PSError, command: str, *, terminating: bool) -> ErrorRec
     activity = "" if isinstance(error, EngineRefusalError) else command
     exception = NETException(Message=error.message, HResult=_HRESULTS.get(reason, _COR_E_EXCEPTION))
     exception.PSObject.type_names = list(_TYPES[reason])
-    record = ErrorRecord(
+    return ErrorRecord(
         Exception=exception,
         TargetObject=error.target or None,
         FullyQualifiedErrorId=f"{error.error_id},{activity}" if activity else error.error_id,
@@ -135,7 +135,6 @@ def error_record(error: PSError, command: str, *, terminating: bool) -> ErrorRec
             TargetType="String" if error.target else "",
         ),
     )
-    return record
 
 
 def output(value: Any) -> Any:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-import psrpcore
 from psrpcore import PSRPPayload, ServerPipeline, ServerRunspacePool, StreamType
 from psrpcore.types import (
     ErrorRecord,
@@ -35,7 +34,7 @@ class Pool(ServerRunspacePool):
     def __init__(self, version_table: Mapping[str, Any]) -> None:
         super().__init__({"PSVersionTable": dict(version_table)})
 
-    def events(self, fragments: bytes) -> Iterator[psrpcore.PSRPEvent]:
+    def events(self, fragments: bytes) -> Iterator[Any]:
         """What a client's fragments say.
 
         Raises:
@@ -99,7 +98,7 @@ class Pool(ServerRunspacePool):
         if len(queued) > _MESSAGE_HEADER:
             queued._data[_MESSAGE_HEADER:_MESSAGE_HEADER] = _MARK
 
-    def _process_message(self, message: Any) -> psrpcore.PSRPEvent:
+    def _process_message(self, message: Any) -> Any:
         if b"<!" in message.data:
             raise EngineError("a document type declaration, a comment or CDATA in a message")
         return super()._process_message(message)

@@ -141,7 +141,9 @@ class Shell:
 class Shells:
     """All shells of a host."""
 
-    def __init__(self, new_engine: NewEngine, configurations: Callable[[str], bool], *, minimum_idle: float = 60.0) -> None:
+    def __init__(
+        self, new_engine: NewEngine, configurations: Callable[[str], bool], *, minimum_idle: float = 60.0
+    ) -> None:
         self._new_engine = new_engine
         self._has_configuration = configurations
         self._minimum_idle = minimum_idle
@@ -168,7 +170,9 @@ class Shells:
         shell.touch()
         return shell
 
-    async def create(self, identity: str, resource: str, fragments: bytes, *, owner: str, client: str, idle: float) -> Shell:
+    async def create(
+        self, identity: str, resource: str, fragments: bytes, *, owner: str, client: str, idle: float
+    ) -> Shell:
         """Open a shell.
 
         Raises:

@@ -86,7 +86,9 @@ def action_not_supported(action: str) -> Fault:
 
 def schema_error(detail: str) -> Fault:
     """The envelope is not what it must be."""
-    text = "The SOAP XML in the message does not match the corresponding XML schema definition. Change the XML and retry."
+    text = (
+        "The SOAP XML in the message does not match the corresponding XML schema definition. Change the XML and retry."
+    )
     return Fault(0x80338041, "w:SchemaValidationError", f"{text} ({detail})")
 
 
@@ -150,7 +152,7 @@ class Message:
 
 
 class _NoDoctype(ET.TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> NoReturn:
+    def doctype(self, *_: object) -> NoReturn:
         """No envelope has one; what has one is an attack (entities)."""
         raise schema_error("a document type declaration")
 
@@ -178,7 +180,8 @@ def parse(envelope: bytes) -> Message:
         return (header.findtext(path, "", NAMESPACES) or "").strip()
 
     selectors = {
-        item.get("Name", ""): (item.text or "").strip() for item in header.iterfind("w:SelectorSet/w:Selector", NAMESPACES)
+        item.get("Name", ""): (item.text or "").strip()
+        for item in header.iterfind("w:SelectorSet/w:Selector", NAMESPACES)
     }
     size = text("w:MaxEnvelopeSize")
     return Message(

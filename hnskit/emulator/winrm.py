@@ -59,12 +59,14 @@ class WinRM:
             # AllowUnencrypted is false, as Windows has it by default.
             return Response(500, verdict.headers)
         try:
-            envelope = login.decrypt(request.body) if encrypted and login.encrypts else request.body
+            envelope = login.decrypt(request.body) if encrypted else request.body
         except EncryptionError as problem:
             log.info("not decrypted: %s", problem)
             return Response(400, verdict.headers)
         answer, settled = await self._answer(envelope, connection.peer)
-        content_type, body = login.encrypt(answer.envelope, _PROTOCOL) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
+        content_type, body = (
+            login.encrypt(answer.envelope, _PROTOCOL) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
+        )
         headers = (*verdict.headers, ("Content-Type", content_type))
         return Response(500 if answer.fault else 200, headers, body, settled)
 

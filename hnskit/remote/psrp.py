@@ -40,7 +40,7 @@ _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is
 _ACCESS_DENIED = 5
 _LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
 _PAUSE = 0.25  # seconds before the first attempt to get a connection back; doubled up to _LONGEST_PAUSE
-_LONGEST_PAUSE = 4.0
+_LONGEST_PAUSE = 1.0
 _CATEGORIES = [
     "NotSpecified",
     "OpenError",

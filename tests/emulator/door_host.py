@@ -153,7 +153,9 @@ class Served:
         return WSMan("127.0.0.1", **{**options, **settings})
 
     @contextlib.contextmanager
-    def pool(self, scheme: str = "https", *, module: bool = True, configuration: str = "", **settings: Any) -> Iterator[RunspacePool]:
+    def pool(
+        self, scheme: str = "https", *, module: bool = True, configuration: str = "", **settings: Any
+    ) -> Iterator[RunspacePool]:
         wsman = self.wsman(scheme, **settings)
         with wsman, RunspacePool(wsman, configuration_name=configuration or "Microsoft.PowerShell") as pool:
             if module:

@@ -1,15 +1,19 @@
-"""Doubles of the functions of scripts/hnskit.psm1: the same properties, in the same order and types, the same error ids."""
+"""Doubles of the functions of scripts/hnskit.psm1: the same properties in the same order and types, the same errors."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hnskit.emulator.binder import bind
+from hnskit.emulator.host.windows import Windows
 from hnskit.emulator.interface import Command, Parameter, PSError
+from hnskit.model import HOST_COMPARTMENT
 
 if TYPE_CHECKING:
     from hnskit.emulator.host.host import Host
@@ -83,8 +87,8 @@ def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
     if nic is None or not nic.bound or nic.compartment_id != HOST_COMPARTMENT:
         # Id and words are those of a query of the NetTCPIP module that finds nothing.
         return Done(error=PSError(
-            f"No MSFT_NetIPInterface objects found with property 'InterfaceIndex' equal to '{index}'.  Verify the value of "
-            "the property and retry.",
+            f"No MSFT_NetIPInterface objects found with property 'InterfaceIndex' equal to '{index}'.  "
+            "Verify the value of the property and retry.",
             error_id="CmdletizationQuery_NotFound_InterfaceIndex,Set-NetIPInterface",
             category="ObjectNotFound", target=str(index),
         ))  # fmt: skip

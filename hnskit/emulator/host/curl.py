@@ -22,7 +22,7 @@ _CONNECT_TIMEOUT = 21.0  # Windows gives up on a SYN after 21 seconds
 _SUPPRESSED = frozenset({"NUL", "NUL:"})
 
 
-class _Bad(Exception):
+class _EndError(Exception):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = code
@@ -45,14 +45,14 @@ def run(host: Host, container: DockerContainer, arguments: list[str]) -> Ran:
     """One run of curl.exe."""
     try:
         options = _parse(arguments)
-    except _Bad as bad:
+    except _EndError as bad:
         return Ran(bad.code, "", bad.text)
     quiet = "silent" in options.switches and "show-error" not in options.switches
     done = Ran()
     for url in options.urls:
         try:
             _transfer(host, container, options, url, done)
-        except _Bad as bad:
+        except _EndError as bad:
             done.exit_code = bad.code
             done.stderr += "" if quiet else f"curl: ({bad.code}) {bad.text}\r\n"
         else:
@@ -71,7 +71,7 @@ def _parse(arguments: list[str]) -> _Options:
         else:
             options.urls.append(word)
     if not options.urls:
-        raise _Bad(2, "curl: no URL specified!\r\n" + _TRY)
+        raise _EndError(2, "curl: no URL specified!\r\n" + _TRY)
     return options
 
 
@@ -88,7 +88,7 @@ def _letters(options: _Options, word: str, queue: list[str]) -> None:
             _option(options, _VALUES[letter], word, [letters] if letters else queue)
             return
         else:
-            raise _Bad(2, f"curl: option -{letter}: is unknown\r\n{_TRY}")
+            raise _EndError(2, f"curl: option -{letter}: is unknown\r\n{_TRY}")
 
 
 def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
@@ -96,12 +96,12 @@ def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
         options.switches.add(name)
         return
     if name not in _LONG_VALUES:
-        raise _Bad(2, f"curl: option {word}: is unknown\r\n{_TRY}")
+        raise _EndError(2, f"curl: option {word}: is unknown\r\n{_TRY}")
     if not queue:
-        raise _Bad(2, f"curl: option {word}: requires parameter\r\n{_TRY}")
+        raise _EndError(2, f"curl: option {word}: requires parameter\r\n{_TRY}")
     value = queue.pop(0)
     if name in ("max-time", "connect-timeout") and not re.fullmatch(r"\d+(\.\d+)?", value):
-        raise _Bad(2, f"curl: option {word}: expected a proper numerical parameter\r\n{_TRY}")
+        raise _EndError(2, f"curl: option {word}: expected a proper numerical parameter\r\n{_TRY}")
     if name == "header":
         options.headers.append(value)
     elif name == "url":
@@ -127,24 +127,24 @@ def _transfer(host: Host, container: DockerContainer, options: _Options, url: st
         if "silent" not in options.switches:
             done.stderr += _progress(len(body))
         if failed:
-            raise _Bad(22, f"The requested URL returned error: {response.status} {response.reason}")
-    done.stdout += _write_out(options, response, result, url, address, port)
+            raise _EndError(22, f"The requested URL returned error: {response.status} {response.reason}")
+    done.stdout += _write_out(options, result, url, address, port)
 
 
 def _locate(container: DockerContainer, url: str) -> tuple[str, int, str, str]:
     split = urlsplit(url if "://" in url else f"http://{url}")
     if split.scheme != "http":
-        raise _Bad(1, f'Protocol "{split.scheme}" not supported or disabled in libcurl')
+        raise _EndError(1, f'Protocol "{split.scheme}" not supported or disabled in libcurl')
     try:
         port, name = split.port or 80, split.hostname or ""
     except ValueError:
-        raise _Bad(3, "<url> malformed") from None
+        raise _EndError(3, "<url> malformed") from None
     if name in ("localhost", container.hostname.lower()):
         name = "127.0.0.1"
     try:
         address = str(ipaddress.IPv4Address(name))
     except ValueError:
-        raise _Bad(6, f"Could not resolve host: {name}") from None  # the fabric's resolver knows no names here
+        raise _EndError(6, f"Could not resolve host: {name}") from None  # the fabric's resolver knows no names here
     target = (split.path or "/") + (f"?{split.query}" if split.query else "")
     return address, port, target, split.netloc
 
@@ -163,16 +163,16 @@ def _headers(options: _Options, authority: str) -> tuple[tuple[str, str], ...]:
 def _no_answer(options: _Options, result: HttpResult, authority: str, port: int, done: Ran) -> None:
     name = authority.rpartition("@")[2].partition(":")[0]
     if result.refused:
-        raise _Bad(7, f"Failed to connect to {name} port {port}: Connection refused")
+        raise _EndError(7, f"Failed to connect to {name} port {port}: Connection refused")
     if result.verdict.code in ("no-route", "no-endpoint"):
-        raise _Bad(7, f"Failed to connect to {name} port {port}: Network unreachable")
+        raise _EndError(7, f"Failed to connect to {name} port {port}: Network unreachable")
     limits = [options.seconds(limit) for limit in ("max-time", "connect-timeout")]
     limit = min((value for value in limits if value is not None), default=None)
     if limit is None or limit > _CONNECT_TIMEOUT:
         done.seconds += _CONNECT_TIMEOUT
-        raise _Bad(7, f"Failed to connect to {name} port {port}: Timed out")
+        raise _EndError(7, f"Failed to connect to {name} port {port}: Timed out")
     done.seconds += limit
-    raise _Bad(28, f"Connection timed out after {int(limit * 1000) + 1} milliseconds")
+    raise _EndError(28, f"Connection timed out after {int(limit * 1000) + 1} milliseconds")
 
 
 def _head(response: Response) -> str:
@@ -197,9 +197,8 @@ def _progress(count: int) -> str:
     )
 
 
-def _write_out(
-    options: _Options, response: Response | None, result: HttpResult, url: str, address: str, port: int
-) -> str:
+def _write_out(options: _Options, result: HttpResult, url: str, address: str, port: int) -> str:
+    response = result.response
     template = options.values.get("write-out", "")
     target = result.verdict.target if response else None
     code = f"{response.status if response else 0:03d}"

@@ -86,10 +86,10 @@ class Docker:
     def _not_running(self, name: str, arguments: Arguments) -> Ran:
         profile = self._host.windows_profile
         said = (
-            f'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v{profile.docker_api}/{name.split(maxsplit=1)[0]}": '
-            "open //./pipe/docker_engine: The system cannot find the file specified. In the default daemon configuration "
-            "on Windows, the docker client must be run elevated to connect. This error may also indicate that the docker "
-            "daemon is not running.\n"
+            f'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v{profile.docker_api}/{name}": '
+            "open //./pipe/docker_engine: The system cannot find the file specified. In the default daemon "
+            "configuration on Windows, the docker client must be run elevated to connect. This error may also "
+            "indicate that the docker daemon is not running.\n"
         )
         stdout = self._version_text(arguments, running=False) if name == "version" else ""
         return Ran(1, stdout, said)
@@ -113,7 +113,8 @@ class Docker:
         images = [item for item in self.engine.images if wanted is None or (
             item.repository == wanted[0] and (not tagged or item.tag == wanted[1]))]  # fmt: skip
         rows = [docker_text.image_row(item, now, whole) for item in images]
-        columns = {"REPOSITORY": "Repository", "TAG": "Tag", "IMAGE ID": "ID", "CREATED": "CreatedSince", "SIZE": "Size"}
+        columns = {"REPOSITORY": "Repository", "TAG": "Tag", "IMAGE ID": "ID", "CREATED": "CreatedSince",
+                   "SIZE": "Size"}  # fmt: skip
         return Ran(stdout=_listing(arguments, rows, columns))
 
     def _import(self, arguments: Arguments) -> Ran:
@@ -130,7 +131,8 @@ class Docker:
             container = self.engine.create(arguments)
         except DaemonError as error:
             pulled = f"Unable to find image '{_with_tag(arguments.rest[0])}' locally\n" if error.pulls else ""
-            return Ran(125, "", f"{pulled}docker: Error response from daemon: {error.words}.\nSee 'docker run --help'.\n")
+            said = f"docker: Error response from daemon: {error.words}.\nSee 'docker run --help'.\n"
+            return Ran(125, "", pulled + said)
         ran = self.engine.start(container)
         if ran is None:
             words = container.error
@@ -196,7 +198,8 @@ class Docker:
         return Ran(stdout="".join(f"{docker_text.stamp(at)} {text}" if stamped else text for at, text in entries))
 
     def _rm(self, arguments: Arguments) -> Ran:
-        return self._each(arguments, lambda item: self.engine.remove(item, "force" in arguments.switches), _STOP_SECONDS)
+        force = "force" in arguments.switches
+        return self._each(arguments, lambda item: self.engine.remove(item, force), _STOP_SECONDS)
 
     def _start(self, arguments: Arguments) -> Ran:
         def start(container: DockerContainer) -> None:
@@ -235,13 +238,17 @@ def _subcommand(words: list[str]) -> tuple[str, list[str]]:
     return (short.get(words[0], words[0]) if words else ""), words[1:]
 
 
+_NOT_EMULATED = frozenset({
+    "attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image", "info",
+    "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename", "restart",
+    "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait",
+})  # fmt: skip
+
+
 def _unknown(words: list[str]) -> Ran:
-    known = ("attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image", "info",
-             "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename", "restart",
-             "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait")  # fmt: skip
     if not words:
         return Ran(1, "", "hnskit emulator: docker without a command is not emulated\n")
-    if words[0] in known:
+    if words[0] in _NOT_EMULATED:
         return Ran(1, "", f"hnskit emulator: docker {' '.join(words[:2])} is not emulated\n")
     if words[0].startswith("-"):
         return Ran(125, "", f"unknown flag: {words[0]}\nSee 'docker --help'.\n")

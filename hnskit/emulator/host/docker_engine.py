@@ -65,7 +65,8 @@ class Engine:
         """A container by name, id, or an id's beginning."""
         exact = [item for item in self.containers if name in (item.name, f"/{item.name}", item.id)]
         begins = [item for item in self.containers if name and item.id.startswith(name)]
-        return (exact or (begins if len(begins) == 1 else [None]))[0]
+        found = exact or begins
+        return found[0] if len(found) == 1 else None
 
     def get(self, name: str) -> DockerContainer:
         """The same; raises DaemonError where there is none."""
@@ -93,8 +94,8 @@ class Engine:
             raise DaemonError(f"open {path}: The system cannot find the file specified.", plain=True)
         if self._host.faults.disk_full:
             raise DaemonError(
-                r"re-exec error: exit status 1: output: write \\?\C:\ProgramData\docker\tmp\hcs: There is not enough space "
-                "on the disk."
+                r"re-exec error: exit status 1: output: write \\?\C:\ProgramData\docker\tmp\hcs: "
+                "There is not enough space on the disk."
             )
         for change in changes:
             content = replace(content, command=_command_change(change))
@@ -136,8 +137,8 @@ class Engine:
         taken = self.find(name)
         if taken is not None and taken.name == name:
             raise DaemonError(
-                f'Conflict. The container name "/{name}" is already in use by container "{taken.id}". You have to remove '
-                "(or rename) that container to be able to reuse that name"
+                f'Conflict. The container name "/{name}" is already in use by container "{taken.id}". '
+                "You have to remove (or rename) that container to be able to reuse that name"
             )
         network = arguments.value("network", NAT).replace("default", NAT)
         if network not in (NAT, "none"):
@@ -202,8 +203,8 @@ class Engine:
         if container.running:
             if not force:
                 raise DaemonError(
-                    f"You cannot remove a running container {container.id}. Stop the container before attempting removal "
-                    "or force remove"
+                    f"You cannot remove a running container {container.id}. "
+                    "Stop the container before attempting removal or force remove"
                 )
             self.stop(container)
         self.containers.remove(container)
@@ -218,9 +219,9 @@ class Engine:
     def missing_program(container: DockerContainer, command: list[str]) -> str:
         """What the daemon says of a program that an image has not."""
         return (
-            f"container {container.id} encountered an error during hcsshim::System::CreateProcess: failure in a Windows "
-            f"system call: The system cannot find the file specified. (0x2) extra info: "
-            f'{json.dumps({"CommandLine": " ".join(command)}, separators=(",", ":"))}'
+            f"container {container.id} encountered an error during hcsshim::System::CreateProcess: "
+            "failure in a Windows system call: The system cannot find the file specified. (0x2) extra info: "
+            + json.dumps({"CommandLine": " ".join(command)}, separators=(",", ":"))
         )
 
     def _end(self, container: DockerContainer, code: int, status: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,13 +76,14 @@ def _filler(template: str, row: Mapping[str, Any]) -> Callable[[re.Match[str]], 
     return fill
 
 
-def table(rows: list[Mapping[str, str]], columns: Mapping[str, str]) -> str:
+def table(rows: Sequence[Mapping[str, str]], columns: Mapping[str, str]) -> str:
     """docker's table: titles in capitals, three blanks between columns."""
     lines = [list(columns), *([row[key] for key in columns.values()] for row in rows)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-    return "".join(
-        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
+    padded = (
+        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+    return "".join(f"{line}\n" for line in padded)
 
 
 def image_row(image: DockerImage, now: float, whole: bool) -> dict[str, str]:

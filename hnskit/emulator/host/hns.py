@@ -18,7 +18,8 @@ from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Windows
 
 NOT_EMULATED = frozenset({
-    "accelnet", "activities", "compartments", "endpointaddresses", "endpointstats", "namespaces", "plugins", "portpools",
+    "accelnet", "activities", "compartments", "endpointaddresses", "endpointstats", "namespaces", "plugins",
+    "portpools",
 })  # fmt: skip
 """Types that Windows has and the emulated host has not (HNS fact 7): refused by name."""
 

@@ -23,7 +23,9 @@ from hnskit.emulator.interface import Command, Cut
 from hnskit.facts import Facts
 from hnskit.remote.session import CallResult
 
-_NAT_NETWORK = '{"Type":"nat","Name":"nat","Subnets":[{"AddressPrefix":"172.24.144.0/20","GatewayAddress":"172.24.144.1"}]}'
+_NAT_NETWORK = (
+    '{"Type":"nat","Name":"nat","Subnets":[{"AddressPrefix":"172.24.144.0/20","GatewayAddress":"172.24.144.1"}]}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Host:
             self.mint,
             self.windows,
             self.faults,
-            running=lambda id: self.engine.running_id(id),
+            running=self._running_id,
             host_network_moved=self._cut,
         )
         self.engine = Engine(self)
@@ -136,6 +138,9 @@ class Host:
         """Seconds since 1970."""
         return time.time()
 
+    def _running_id(self, id: str) -> str | None:
+        return self.engine.running_id(id)  # the engine is made after the service that asks it
+
     def _cut(self) -> None:
         if self.faults.cut is not None:
             for callback in list(self.on_cut):
@@ -168,8 +173,8 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
     options = options or {}
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
-    if set(options) - known:
-        raise ValueError(f"unknown options: {', '.join(sorted(set(options) - known))}; there are: {', '.join(sorted(known))}")
+    if unknown := set(options) - known:
+        raise ValueError(f"no such options: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
     return Host(name, PROFILES[profile], options)
 
 

@@ -346,7 +346,7 @@ class Networks:
 
 def _type(body: Mapping[str, Any]) -> NetworkType:
     try:
-        kind = NetworkType(body.get("Type"))
+        kind = NetworkType(str(body.get("Type")))
     except ValueError:
         raise refusals.invalid_parameter() from None  # for a type that is none: UNCONFIRMED
     if kind not in EMULATED:

@@ -62,8 +62,8 @@ def _cmd(host: Host, container: DockerContainer, arguments: list[str], user: str
     command = shlex.split(line.replace("\\", "\\\\"))
     ran = run(host, container, command, user) if command else Ran()
     if ran is None:
-        said = f"'{command[0]}' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n"
-        return Ran(1, "", said)
+        said = f"'{command[0]}' is not recognized as an internal or external command,\r\n"
+        return Ran(1, "", f"{said}operable program or batch file.\r\n")
     return ran
 
 
@@ -101,7 +101,8 @@ def _version(host: Host) -> str:
 
 
 def _banner(host: Host) -> str:
-    return f"Microsoft Windows [Version {_version(host)}]\r\n(c) Microsoft Corporation. All rights reserved.\r\n\r\nC:\\>"
+    first = f"Microsoft Windows [Version {_version(host)}]\r\n"
+    return f"{first}(c) Microsoft Corporation. All rights reserved.\r\n\r\nC:\\>"
 
 
 def _not_emulated(what: str) -> Ran:

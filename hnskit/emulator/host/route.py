@@ -16,16 +16,16 @@ _WRONG_NETWORK = (
 )
 
 
-class _Bad(Exception):
-    pass
+class _EndError(Exception):
+    """route.exe ends with these words."""
 
 
 def run(windows: Windows, container: DockerContainer, arguments: list[str], administrator: bool) -> Ran:
     """One run of route.exe. That a failure's exit status is 1 is UNCONFIRMED."""
     words = [word for word in arguments if word.lower() not in ("-4", "-p", "/p", "/4")]
-    persistent = len([word for word in arguments if word.lower() in ("-p", "/p")]) > 0
+    persistent = any(word.lower() in ("-p", "/p") for word in arguments)
     compartment = windows.compartment_of(container.id)
-    nics = [nic for nic in windows.nics_in(compartment.id)] if compartment else []  # noqa: C416
+    nics = windows.nics_in(compartment.id) if compartment else []
     verb = words[0].lower() if words else ""
     if verb == "print":
         return Ran(stdout=_print(nics))
@@ -39,7 +39,7 @@ def run(windows: Windows, container: DockerContainer, arguments: list[str], admi
         if verb == "change":
             _delete(nics, words[1:2])
         return _add(nics, words[1:], persistent)
-    except _Bad as bad:
+    except _EndError as bad:
         return Ran(1, "", str(bad))
     except ValueError:
         return Ran(1, "", f"route: bad argument in {' '.join(arguments)}\r\n")
@@ -62,7 +62,7 @@ def _add(nics: list[Nic], words: list[str], persistent: bool) -> Ran:
     gateway = str(ipaddress.IPv4Address(gateways[0] if len(gateways) == 1 else ""))
     nic = _nic_for(nics, gateway)
     if any(item.prefix == prefix and item.next_hop == gateway for item in nic.routes):
-        raise _Bad("The route addition failed: The object already exists.\r\n\r\n")
+        raise _EndError("The route addition failed: The object already exists.\r\n\r\n")
     nic.routes.append(HostRoute(prefix, gateway, int(options.get("metric", 1)), persistent))
     return Ran(stdout=_OK)
 
@@ -73,7 +73,7 @@ def _nic_for(nics: list[Nic], gateway: str) -> Nic:
         for item in nic.addresses:
             if not nic.loopback and wanted in ipaddress.IPv4Interface(f"{item.address}/{item.prefix_length}").network:
                 return nic
-    raise _Bad(_WRONG_NETWORK)
+    raise _EndError(_WRONG_NETWORK)
 
 
 def _delete(nics: list[Nic], words: list[str]) -> Ran:
@@ -84,7 +84,7 @@ def _delete(nics: list[Nic], words: list[str]) -> Ran:
         found = found or len(left) != len(nic.routes)
         nic.routes = left
     if not found:
-        raise _Bad("The route deletion failed: Element not found.\r\n\r\n")
+        raise _EndError("The route deletion failed: Element not found.\r\n\r\n")
     return Ran(stdout=_OK)
 
 

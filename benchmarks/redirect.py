@@ -1,0 +1,138 @@
+"""WinRM requests, bytes and seconds for the whole redirect with two clients, on an emulated host.
+
+    python -m benchmarks.redirect            prints the table
+    python -m benchmarks.redirect --write    puts it into docs/benchmarks.md
+
+A request is one HTTP POST. The host's cut is switched off, so that only the kit's own work is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+import hnskit
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+MARK = "<!-- the table of python -m benchmarks.redirect -->"
+TRANSPORTS = {
+    "HTTP, NTLM, encrypted": ("connection.transport=http", "connection.auth=negotiate"),
+    "HTTPS, Basic": ("connection.transport=https", "connection.auth=basic"),
+}
+
+
+@dataclass
+class Count:
+    """What went over the wire."""
+
+    requests: int = 0
+    sent: int = 0
+    received: int = 0
+    seconds: float = 0.0
+
+
+@contextlib.contextmanager
+def counted() -> Iterator[Count]:
+    """Count every HTTP exchange of this process, those of a login among them."""
+    count, send = Count(), requests.adapters.HTTPAdapter.send
+
+    def counting(self: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **kwargs: object) -> object:
+        response = send(self, request, **kwargs)  # type: ignore[arg-type]
+        count.requests += 1
+        count.sent += len(request.body or b"")
+        count.received += len(response.content)
+        return response
+
+    requests.adapters.HTTPAdapter.send = counting  # type: ignore[method-assign, assignment]
+    since = time.perf_counter()
+    try:
+        yield count
+    finally:
+        count.seconds = time.perf_counter() - since
+        requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+
+
+def measure(name: str, overrides: tuple[str, ...]) -> list[tuple[str, Count]]:
+    """Set up, prove and take away the redirect once."""
+    params = hnskit.load_params(ROOT / "params" / "emulator.yaml", [f"target=emulator://{name}", *overrides])
+    desired = hnskit.desired_from(params)
+    rows: list[tuple[str, Count]] = []
+    with counted() as count:
+        session = hnskit.connect(params)
+    rows.append(("connect", count))
+    with counted() as count:
+        facts = hnskit.gather_facts(session)
+    rows.append(("facts (sends the kit's commands)", count))
+    with counted() as count:
+        outcome = hnskit.apply(session, desired, facts=facts)
+    rows.append((f"apply, {outcome.changed} steps, read back", count))
+    with counted() as count:
+        assert hnskit.verify(session, desired).ok
+    rows.append(("verify, 2 clients", count))
+    with counted() as count:
+        session.close()
+    rows.append(("close", count))
+    rows.append(("**the whole redirect**", total(count for _, count in rows)))
+    session = hnskit.connect(params)
+    with counted() as count:
+        assert hnskit.apply(session, desired).changed == 0
+    rows.append(("apply again, nothing to do", count))
+    with counted() as count:
+        hnskit.destroy(session, desired)
+    rows.append(("destroy", count))
+    session.close()
+    return rows
+
+
+def total(counts: Iterator[Count]) -> Count:
+    """The sum."""
+    result = Count()
+    for count in counts:
+        result.requests += count.requests
+        result.sent += count.sent
+        result.received += count.received
+        result.seconds += count.seconds
+    return result
+
+
+def table() -> str:
+    """The whole measurement as Markdown."""
+    lines = []
+    for title, overrides in TRANSPORTS.items():
+        name = f"bench-{os.getpid()}"
+        hnskit_command = [sys.executable, "-m", "hnskit"]
+        try:
+            rows = measure(name, (*overrides, "emulator.cut_seconds=0"))
+        finally:
+            subprocess.run([*hnskit_command, "emulator", "stop", name], check=False, stdout=subprocess.DEVNULL)
+        lines += [f"{title}:", "", "| what | requests | KB sent | KB received | seconds |", "|---|---:|---:|---:|---:|"]
+        lines += [
+            f"| {what} | {c.requests} | {c.sent / 1024:.1f} | {c.received / 1024:.1f} | {c.seconds:.2f} |"
+            for what, c in rows
+        ]
+        lines.append("")
+    lines.append(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, engine python.")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table, or put it into the page."""
+    text = table()
+    print(text)
+    if "--write" in sys.argv:
+        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+        PAGE.write_text(f"{head}{MARK}\n\n{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m hnskit` is the command line."""
+
+from hnskit.cli import main
+
+main()

@@ -1,0 +1,229 @@
+"""Emulated hosts by name: start, find, list, stop. Each is a process of its own.
+
+A host's directory (`emulators/NAME` in the user's state directory, or in HNSKIT_STATE_DIR) has `host.json`,
+the `password`, the authority `ca.pem` that signed its certificate, and its `log`. An entry counts only if
+the process that wrote it answers for itself; a process id alone may be somebody else's by now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from hnskit.emulator.control import ControlError, ControlUnreachableError, ask
+from hnskit.emulator.files import locked, private_directory
+from hnskit.errors import ConnectError, HostUnreachableError
+
+ENGINES = ("python",)
+DEFAULT_PROFILE = "ws2019"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_START_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_children: list[subprocess.Popen[bytes]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A running host, as its `host.json` describes it."""
+
+    name: str
+    pid: int
+    http: str
+    https: str
+    ca: str
+    username: str
+    password_file: str
+    engine: str
+    profile: str
+    instance: str
+    control: int
+
+    def to_json(self) -> dict[str, Any]:
+        """What a command line prints."""
+        fields = asdict(self)
+        del fields["instance"], fields["control"]
+        return fields
+
+    def ask(self, request: Mapping[str, Any], *, timeout: float = 10.0) -> dict[str, Any]:
+        """Ask the host through its control channel.
+
+        Raises:
+            HostUnreachableError: it is gone.
+            ConnectError: it refused.
+        """
+        try:
+            return ask(self.control, _token(self.name), request, timeout=timeout)
+        except ControlUnreachableError as problem:
+            raise _not_running(self.name) from problem
+        except ControlError as problem:
+            raise ConnectError(str(problem), object=f"emulated host {self.name}") from problem
+
+
+def directory(name: str) -> Path:
+    """Where a host keeps its files.
+
+    Raises:
+        ConnectError: the name is none that a directory can have everywhere.
+    """
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        raise ConnectError(
+            f"{name!r} is no name for an emulated host",
+            next_step="Use letters, digits, '_', '-' and '.', at most 63, with a letter or digit first.",
+        )
+    return _root() / name
+
+
+def find(name: str) -> Entry | None:
+    """The running host of this name."""
+    try:
+        entry = Entry(**json.loads((directory(name) / "host.json").read_text(encoding="utf-8")))
+        answer = ask(entry.control, _token(name), {"do": "ping"}, timeout=5.0)
+    except (OSError, ValueError, TypeError, ControlUnreachableError, ControlError):
+        return None
+    return entry if answer.get("instance") == entry.instance else None
+
+
+def get(name: str) -> Entry:
+    """The running host of this name.
+
+    Raises:
+        HostUnreachableError: there is none.
+    """
+    entry = find(name)
+    if entry is None:
+        raise _not_running(name)
+    return entry
+
+
+def running() -> list[Entry]:
+    """All running hosts of this user, by name."""
+    root = _root()
+    names = sorted(path.parent.name for path in root.glob("*/host.json")) if root.is_dir() else []
+    return [entry for entry in map(find, names) if entry is not None]
+
+
+def start(name: str, profile: str | None = None, options: Mapping[str, Any] | None = None) -> tuple[Entry, bool]:
+    """Find the host of this name, or start it. Of two calls at once, one starts it and both get it.
+
+    Args:
+        name: of the host.
+        profile: the Windows that it is; None: whatever runs, or Windows Server 2019.
+        options: for a host that is started now: `engine`, `cut_seconds` and what `create_host` takes.
+
+    Returns:
+        The host, and whether it was started by this call.
+
+    Raises:
+        ConnectError: it did not start; or one of this name runs with another profile or engine.
+    """
+    wanted = dict(options or {})
+    engine = str(wanted.pop("engine", "") or "")
+    if engine and engine not in ENGINES:
+        raise ConnectError(
+            f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
+        )
+    place = directory(name)
+    private_directory(_root())
+    private_directory(place)
+    try:
+        with locked(place / "lock", seconds=_START_SECONDS):
+            entry = find(name)
+            if entry is not None:
+                _check_same(entry, profile, engine)
+                return entry, False
+            return _spawn(name, place, profile or DEFAULT_PROFILE, wanted), True
+    except TimeoutError as problem:
+        raise ConnectError("another start of it does not come to an end", object=f"emulated host {name}") from problem
+
+
+def stop(name: str) -> Entry:
+    """End the host of this name, and no other process.
+
+    Raises:
+        HostUnreachableError: there is none.
+    """
+    entry = get(name)
+    with contextlib.suppress(HostUnreachableError):
+        entry.ask({"do": "stop"})
+    deadline = time.monotonic() + _STOP_SECONDS
+    while find(name) is not None:
+        if time.monotonic() > deadline:
+            os.kill(entry.pid, signal.SIGTERM)  # it has just answered for itself
+            break
+        time.sleep(0.05)
+    for child in tuple(_children):
+        if child.pid == entry.pid:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_STOP_SECONDS)
+            _children.remove(child)
+    return entry
+
+
+def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any]) -> Entry:
+    (place / "host.json").unlink(missing_ok=True)
+    log = place / "log"
+    command = [sys.executable, "-m", "hnskit.emulator", name, "--profile", profile, "--options", json.dumps(options)]
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    package = str(Path(__file__).resolve().parents[2])
+    paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    with log.open("ab") as stream:
+        child = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
+            command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, cwd=place, env=environment, **detached
+        )
+    _children.append(child)
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        entry = find(name) if (place / "host.json").exists() else None
+        if entry is not None and entry.pid == child.pid:
+            return entry
+        time.sleep(0.02)
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+    _children.remove(child)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    raise ConnectError(
+        f"it did not start: {lines[-1] if lines else 'it said nothing'}",
+        object=f"emulated host {name}",
+        next_step=f"Its log is {log}.",
+    )
+
+
+def _check_same(entry: Entry, profile: str | None, engine: str) -> None:
+    for what, wanted, has in (("profile", profile, entry.profile), ("engine", engine, entry.engine)):
+        if wanted and wanted != has:
+            raise ConnectError(
+                f"it runs already, with {what} {has} and not {wanted}",
+                object=f"emulated host {entry.name}",
+                next_step=f"Stop it first: hnskit emulator stop {entry.name}",
+            )
+
+
+def _not_running(name: str) -> HostUnreachableError:
+    return HostUnreachableError(
+        "it does not run", object=f"emulated host {name}", next_step=f"Start it: hnskit emulator start {name}"
+    )
+
+
+def _token(name: str) -> str:
+    return (directory(name) / "control-token").read_text(encoding="utf-8")
+
+
+def _root() -> Path:
+    base = os.environ.get("HNSKIT_STATE_DIR") or platformdirs.user_state_dir("hnskit", appauthor=False)
+    return Path(base).absolute() / "emulators"

@@ -1,0 +1,50 @@
+"""`emulator://NAME`: from the name of an emulated host to the settings with which it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from hnskit.emulator import registry
+from hnskit.remote.connection import ConnectionSettings
+
+_PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
+_FOR_START = ("engine", "cut_seconds")
+
+
+def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
+    """Find the host, or start it.
+
+    Args:
+        url: `emulator://NAME`.
+        options: `transport` (http or https), `configuration` and the timeouts as for any host; `start`
+            (default True), `profile`, `engine` and `cut_seconds` for a host that does not run yet. How to
+            log in is the host's own affair; other keys are ignored.
+        on_start: called with one sentence before a host is started.
+
+    Raises:
+        HostUnreachableError: it does not run, and must not be started.
+        ConnectError: it did not start.
+    """
+    name = url.partition("://")[2]
+    registry.directory(name)
+    if registry.find(name) is None and options.get("start", True) and on_start is not None:
+        on_start(f"Starting the emulated host {name}.")
+    if options.get("start", True):
+        chosen = {key: options[key] for key in _FOR_START if options.get(key) is not None}
+        entry, _ = registry.start(name, options.get("profile"), chosen)
+    else:
+        entry = registry.get(name)
+    ssl = options.get("transport", "http") == "https"
+    return ConnectionSettings(
+        target=url,
+        server="127.0.0.1",
+        port=urlsplit(entry.https if ssl else entry.http).port or 0,
+        ssl=ssl,
+        auth="basic" if ssl else "negotiate",
+        username=entry.username,
+        credential=f"file:{entry.password_file}",
+        ca=entry.ca,
+        **{key: options[key] for key in _PASSED_ON if options.get(key) is not None},
+    )
