@@ -12,21 +12,31 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hnskit.desired import ALL_PARTS, Desired, Part
-from hnskit.errors import HnskitError, OutcomeUnknownError, PreflightError, StepError
+from hnskit.errors import HnsError, HnskitError, OutcomeUnknownError, PreflightError, RemoteCommandError, StepError
 from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
 from hnskit.journal import Journal, Made
 from hnskit.model import HOST_COMPARTMENT
 from hnskit.operations import Operation, operation
 from hnskit.planning import plan
+from hnskit.remote import hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
 from hnskit.steps import Action, Plan, Step
 from hnskit.teardown import plan_destroy
 
 EventKind = Literal["plan", "start", "done", "failed", "wait", "cut", "note"]
 
-_ATTEMPTS = 3  # of one step, where the outcome of the one before is unknown
+_ATTEMPTS = 3  # of one step, where trying again is safe: each is planned anew from what the host shows
 _PATIENCE = 30.0  # seconds for what Windows does late: an adapter, ManagementIP, a compartment (HNS facts 19, 64)
 _PAUSE = 1.0
+_TRANSIENT = frozenset(
+    {
+        0x80004005,  # "Unspecified error" on creations that overlap (HNS fact 69)
+        0x80070015,  # ERROR_NOT_READY: the adapter is not ready yet
+        0x800706BE,  # RPC_S_CALL_FAILED: the HNS service was restarted during the call
+        0x490,  # ERROR_NOT_FOUND: attach races "are retried" (HNS fact 40); UNCONFIRMED for how long
+        0x80070490,
+    }
+)
 _UNSEEN = "route"  # UNCONFIRMED whether Get-NetRoute on the host shows the routes of a container's compartment
 
 
@@ -160,6 +170,7 @@ class _Work:
         self._done: list[StepResult] = []
         self._notes: list[str] = []
         self._attempts: dict[str, int] = {}
+        self._again: dict[str, HnskitError] = {}
         self._since = time.monotonic()
 
     def run(self, facts: Facts | None) -> Outcome:
@@ -203,8 +214,12 @@ class _Work:
 
     def _count(self, step: Step) -> None:
         self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
-        if self._attempts[step.id] > _ATTEMPTS:
-            raise StepError(f"it was tried {_ATTEMPTS} times and is not done", object=step.name, step=step.id)
+        if self._attempts[step.id] <= _ATTEMPTS:
+            return
+        last = self._again.get(step.id)
+        if last is not None:
+            self._fail([(step, last)])
+        raise StepError(f"it was tried {_ATTEMPTS} times and is not done", object=step.name, step=step.id)
 
     def _send(self, operations: Sequence[Operation]) -> tuple[list[StepResult], list[tuple[Step, HnskitError]], Facts]:
         """One pipeline: the steps' calls, then a new snapshot."""
@@ -229,7 +244,10 @@ class _Work:
             try:
                 made = [one.read(outcome) for outcome in outcomes]
             except HnskitError as error:
-                failed.append((one.step, error))
+                if self._may_try_again(one.step, error):
+                    self._again[one.step.id] = error
+                else:
+                    failed.append((one.step, error))
             else:
                 done.append(StepResult(one.step, seconds, made[-1]))
         try:
@@ -237,6 +255,17 @@ class _Work:
         except HnskitError:
             now = gather_facts(self._session)
         return done, failed, now
+
+    def _may_try_again(self, step: Step, error: HnskitError) -> bool:
+        """Whether the host is to be read and the step planned again, instead of failing now."""
+        if isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED):
+            self._note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
+            return True
+        if isinstance(error, HnsError) and error.code in _TRANSIENT and self._attempts[step.id] < _ATTEMPTS:
+            self._note(f"{step.id}: {error.message}; it is tried again")
+            time.sleep(_PAUSE)
+            return True
+        return False
 
     def _report(self, operations: Sequence[Operation], result: CallResult) -> None:
         """Live: a call of a step has come back."""

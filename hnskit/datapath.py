@@ -7,13 +7,13 @@ UNCONFIRMED, so that nothing is claimed that was not seen on a host.
 from __future__ import annotations
 
 import ipaddress
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from hnskit.facts import Facts
 from hnskit.matching import Connection, Match, blocking_acl, match_proxy, outbound_nat_covers
-from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy, Route
+from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
+from hnskit.snapshot_index import SnapshotIndex, prefix_of
 
 Kind = Literal["reached", "refused", "unreachable", "unknown"]
 Place = Literal["container", "host", "outside"]
@@ -99,35 +99,15 @@ def walk(facts: Facts, source: Container | str, destination: str, port: int, pro
 
 
 class DataPath:
-    """Walks many connections through one snapshot, which it indexes once."""
+    """Walks many connections through one snapshot, which is indexed once."""
 
     def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._networks = {item.id.upper(): item for item in facts.networks}
-        self._containers = {item.id: item for item in facts.containers}
-        self._compartments = {item.container_id: item.id for item in facts.compartments if item.container_id}
-        self._container_in = {number: id for id, number in self._compartments.items()}
-        self._adapter_macs = {item.index: _plain(item.mac) for item in facts.adapters}
-        self._host_addresses = {item.address: item for item in facts.addresses}
-        self._at: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
-        self._by_address: dict[str, list[Endpoint]] = defaultdict(list)
-        self._in: dict[int, list[Endpoint]] = defaultdict(list)
-        self._of: dict[str, list[Endpoint]] = defaultdict(list)
-        self._routes: dict[int, list[Route]] = defaultdict(list)
-        for endpoint in facts.endpoints:
-            self._at[endpoint.network_id.upper(), endpoint.address].append(endpoint)
-            self._by_address[endpoint.address].append(endpoint)
-            if endpoint.attached and endpoint.compartment_id is not None:
-                self._in[endpoint.compartment_id].append(endpoint)
-            for container in endpoint.containers if endpoint.attached else ():
-                self._of[container].append(endpoint)
-        for route in facts.routes:
-            self._routes[route.compartment_id].append(route)
+        self._index = SnapshotIndex(facts)
 
     def walk(self, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Walk:
         """Walk one connection; see the function of the same name."""
         connection = Connection(str(ipaddress.IPv4Address(destination)), port, protocol)
-        walker = _Walker(self, connection)
+        walker = _Walker(self._index, connection)
         verdict = walker.from_container(source) if isinstance(source, Container) else walker.from_address(source)
         verdict = replace(
             verdict, rewritten_by=walker.rewritten_by, confirmed=all(hop.confirmed for hop in walker.hops)
@@ -135,68 +115,11 @@ class DataPath:
         name = source.name if isinstance(source, Container) else source
         return Walk(name, connection.destination, port, protocol, tuple(walker.hops), verdict)
 
-    def compartment_of(self, container: Container) -> int | None:
-        """The number of a container's compartment."""
-        return self._compartments.get(container.id)
-
-    def endpoints_of(self, container: Container, compartment: int) -> list[Endpoint]:
-        """Attached endpoints of a container, by compartment or SharedContainers (HNS facts 35, 38)."""
-        inside = self._in[compartment]
-        return inside + [item for item in self._of[container.id] if item not in inside]
-
-    def endpoints_at(self, address: str, network: Network | None = None) -> list[Endpoint]:
-        """Endpoints that hold an address, on one network or on any."""
-        return self._at[network.id.upper(), address] if network else self._by_address[address]
-
-    def network_of(self, endpoint: Endpoint) -> Network | None:
-        """An endpoint's network."""
-        return self._networks.get(endpoint.network_id.upper())
-
-    def network_around(self, address: str) -> Network | None:
-        """The network with a subnet that holds this address."""
-        wanted = ipaddress.IPv4Address(address)
-        for network in self._facts.networks:
-            if any(wanted in _prefix(subnet.prefix) for subnet in network.subnets):
-                return network
-        return None
-
-    def container_in(self, compartment: int | None) -> Container | None:
-        """The container whose compartment this is."""
-        return self._containers.get(self._container_in.get(compartment or 0, ""))
-
-    def is_host_address(self, address: str) -> bool:
-        """Whether the address is the host's own."""
-        return address in self._host_addresses
-
-    def address_of_interface(self, index: int) -> str:
-        """The first address of a host interface."""
-        return next((item.address for item in self._host_addresses.values() if item.interface_index == index), "")
-
-    def forwarding(self, gateway: Endpoint) -> bool | None:
-        """Whether the host forwards on a gateway endpoint's vNIC; None where its interface is not known."""
-        interface = self._facts.interface_of(gateway)
-        return None if interface is None else interface.forwarding
-
-    def best_route(self, compartment: int, destination: str) -> Route | None:
-        """The longest prefix, then the lowest metric."""
-        wanted = ipaddress.IPv4Address(destination)
-        matching = [route for route in self._routes[compartment] if wanted in _prefix(route.prefix)]
-        return min(matching, key=lambda route: (-_prefix(route.prefix).prefixlen, route.metric), default=None)
-
-    def knows_routes(self, compartment: int) -> bool:
-        """Whether the snapshot has routes of this compartment."""
-        return bool(self._routes[compartment])
-
-    def endpoint_of_route(self, route: Route, endpoints: list[Endpoint]) -> Endpoint:
-        """The endpoint through whose vNIC a route goes."""
-        mac = self._adapter_macs.get(route.interface_index, "")
-        return next((item for item in endpoints if mac and _plain(item.mac) == mac), endpoints[0])
-
 
 class _Walker:
     """One walk: collects hops, ends in a verdict."""
 
-    def __init__(self, path: DataPath, connection: Connection) -> None:
+    def __init__(self, path: SnapshotIndex, connection: Connection) -> None:
         self._path = path
         self._connection = connection
         self.hops: list[Hop] = []
@@ -247,7 +170,7 @@ class _Walker:
         if blocked is not None:
             return self._stop("refused", "acl", where, blocked[1])
         if self._redirect(endpoint, network):
-            return self._deliver_rewritten(endpoint, network)
+            return self._deliver_rewritten(endpoint, network, next_hop)
         if next_hop == _TRAP:
             return self._end(
                 "unreachable", "on-link", where,
@@ -264,19 +187,20 @@ class _Walker:
         if not self._path.knows_routes(compartment):
             return self._route_by_endpoint(endpoints)
         route = self._path.best_route(compartment, self._connection.destination)
-        if destination in _LINK_LOCAL and (route is None or _prefix(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
+        if destination in _LINK_LOCAL and (route is None or prefix_of(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
             return endpoints[0], _TRAP
         if route is None:
             return None, ""
         endpoint = self._path.endpoint_of_route(route, endpoints)
         next_hop = "" if route.next_hop in _NO_GATEWAY else route.next_hop
-        self._hop(name, f"route {route.prefix} {f'via {next_hop}' if next_hop else 'on-link'} through {_label(endpoint)}")
+        way = f"via {next_hop}" if next_hop else "on-link"
+        self._hop(name, f"route {route.prefix} {way} through {_label(endpoint)}")
         return endpoint, next_hop
 
     def _route_by_endpoint(self, endpoints: list[Endpoint]) -> tuple[Endpoint | None, str]:
         destination = ipaddress.IPv4Address(self._connection.destination)
         for endpoint in endpoints:
-            if endpoint.prefix_length and destination in _prefix(f"{endpoint.address}/{endpoint.prefix_length}"):
+            if endpoint.prefix_length and destination in prefix_of(f"{endpoint.address}/{endpoint.prefix_length}"):
                 return endpoint, ""
         if destination in _LINK_LOCAL:
             return endpoints[0], _TRAP
@@ -295,14 +219,11 @@ class _Walker:
                 return True
         return False
 
-    def _deliver_rewritten(self, endpoint: Endpoint, network: Network | None) -> Verdict:
-        self._hop(
-            _label(endpoint), "the destination is rewritten before Windows asks for a MAC address", "HNS fact 84", False
-        )
-        inside = ipaddress.IPv4Address(self._connection.destination) in _prefix(
-            f"{endpoint.address}/{endpoint.prefix_length or 32}"
-        )
-        if inside:
+    def _deliver_rewritten(self, endpoint: Endpoint, network: Network | None, next_hop: str) -> Verdict:
+        when = "before Windows asks for a MAC address" if next_hop == _TRAP else "at the endpoint's own port"
+        self._hop(_label(endpoint), f"the destination is rewritten {when}", "HNS fact 84", confirmed=False)
+        own = prefix_of(f"{endpoint.address}/{endpoint.prefix_length or 32}")
+        if ipaddress.IPv4Address(self._connection.destination) in own:
             return self._deliver(network, endpoint.address)
         if endpoint.gateway in _NO_GATEWAY:
             return self._end(
@@ -331,7 +252,8 @@ class _Walker:
         if container is None:
             return self._end(
                 "unreachable", "dead-compartment", _label(endpoint),
-                f"it is bound to compartment {endpoint.compartment_id}, which is not there any more", "HNS fact 81", False,
+                f"it is bound to compartment {endpoint.compartment_id}, which is not there any more",
+                "HNS fact 81", False,
             )  # fmt: skip
         target = self._target("container", self._connection, container=container.id, endpoint=endpoint.id)
         return self._end("reached", "delivered", _label(endpoint), f"{container.name} at {self._connection}",
@@ -358,7 +280,8 @@ class _Walker:
         if forwarding is None:
             return self._end("unknown", "no-interface", label, "the snapshot has no host interface of it")
         if not forwarding:
-            return self._end("unreachable", "forwarding-off", label, "forwarding is off on its interface", "HNS fact 71")
+            words = "forwarding is off on its interface"
+            return self._end("unreachable", "forwarding-off", label, words, "HNS fact 71")
         self._hop(label, "the host takes it in, and forwards", "HNS fact 71")
         return self._from_host(endpoint)
 
@@ -370,21 +293,24 @@ class _Walker:
             target = self._target("host", connection)
             return self._end("reached", "delivered", "host", f"the host itself, at {connection}", target=target,
                              source_address=came_from)  # fmt: skip
-        around = path.network_around(connection.destination)
-        if around is not None and path.endpoints_at(connection.destination, around):
-            return self._deliver(around, came_from)
+        if not path.knows_routes(HOST_COMPARTMENT):
+            return self._end("unknown", "no-routes", "host", "the snapshot has no routes of the host")
         route = path.best_route(HOST_COMPARTMENT, connection.destination)
-        if address in _LINK_LOCAL and (route is None or _prefix(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
+        if address in _LINK_LOCAL and (route is None or prefix_of(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
             return self._end(
                 "unreachable", "host-route", "host", f"the host has no route of its own to {address}", "HNS fact 67"
             )
         if route is None:
             return self._end("unreachable", "no-route", "host", f"the host has no route to {address}")
+        around = path.networks_around(connection.destination) if route.next_hop in _NO_GATEWAY else []
+        if around:
+            self._hop("host", f"route {route.prefix} on-link, to {around[0].name}")
+            return self._deliver(around[0], came_from)
         outgoing = path.address_of_interface(route.interface_index)
         next_hop = "on-link" if route.next_hop in _NO_GATEWAY else f"via {route.next_hop}"
         self._hop("host", f"route {route.prefix} {next_hop} through the interface of {outgoing or 'no address'}")
-        network = path.network_of(source) if source else None
-        if source is not None and not (network and network.is_type(NetworkType.NAT)):
+        left = path.network_of(source) if source else None
+        if source is not None and not (left and left.is_type(NetworkType.NAT)):
             nat = outbound_nat_covers(source.policies, connection.destination)
             if not nat.matched:
                 return self._stop("unreachable", "no-way-back", _label(source), nat)
@@ -403,7 +329,7 @@ class _Walker:
     def _stop(self, kind: Kind, code: str, where: str, match: Match) -> Verdict:
         return self._end(kind, code, where, match.sentence, match.fact, match.confirmed)
 
-    def _end(
+    def _end(  # noqa: PLR0917 - a hop's own fields, in its order
         self,
         kind: Kind,
         code: str,
@@ -424,14 +350,3 @@ _TRAP = "on-link trap"
 
 def _label(endpoint: Endpoint) -> str:
     return f"endpoint {endpoint.name} ({endpoint.address})"
-
-
-def _prefix(text: str) -> ipaddress.IPv4Network:
-    try:
-        return ipaddress.IPv4Network(text, strict=False)
-    except ValueError:
-        return ipaddress.IPv4Network("255.255.255.255/32")  # no IPv4 prefix: holds no address that is asked for
-
-
-def _plain(mac: str) -> str:
-    return mac.replace("-", "").replace(":", "").lower()

@@ -103,8 +103,8 @@ class Facts:
         return next((image for image in self.images if image.name == wanted), None)
 
     def to_json(self) -> dict[str, Any]:
-        """As `hnskit facts --json` prints it; `format` is the version of this form."""
-        return {"format": FORMAT, **asdict(self)}
+        """As `hnskit facts --json` prints it: every field, with the host's own JSON of each HNS object in `raw`."""
+        return asdict(self)
 
 
 def same_mac(one: str, other: str) -> bool:

@@ -182,8 +182,8 @@ def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint, target = _endpoint_of(step, facts), proxy_target(desired, facts)
     if not target:
         raise StepError("the proxy's endpoint has no address", object=desired.proxy.name, step=step.id)
-    body = codec.policies_request(endpoint.id, policies_with_redirect(endpoint, desired, target))
-    return Operation(step, (hns.set_policies(_call_id(step), endpoint.id, body),), _HNS_DONE)
+    policies = policies_with_redirect(endpoint, desired, target)
+    return Operation(step, (hns.set_policies(_call_id(step), endpoint, policies),), _HNS_DONE)
 
 
 _BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Operation]] = {

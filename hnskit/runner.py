@@ -81,8 +81,8 @@ class Watcher(Protocol):
     def begins(self, notebook: str) -> None:
         """A notebook begins."""
 
-    def happens(self, line: str) -> None:
-        """Something happens in it."""
+    def happens(self, line: str, lasting: bool) -> None:
+        """Something happens in it; not `lasting` is what the next line will outdate."""
 
     def ends(self, step: StepSummary) -> None:
         """It has ended."""
@@ -94,7 +94,7 @@ class Nobody:
     def begins(self, notebook: str) -> None:
         """Nothing."""
 
-    def happens(self, line: str) -> None:
+    def happens(self, line: str, lasting: bool) -> None:
         """Nothing."""
 
     def ends(self, step: StepSummary) -> None:
@@ -140,7 +140,13 @@ def run(
     if wrong is not None:
         summary.error, summary.exit_status, summary.stopped_at = error_json(wrong), wrong.exit_status, "the parameters"
     else:
-        _execute_all(summary, todo, path, overrides, run_dir, watcher or Nobody())
+        parameters = {
+            "params_file": str(path),
+            "overrides": list(overrides),
+            "run_dir": str(run_dir),
+            "interactive": False,
+        }
+        _execute_all(summary, todo, parameters, run_dir, watcher or Nobody())
     summary.seconds = round(time.monotonic() - since, 3)
     _write(summary, run_dir)
     return summary
@@ -170,17 +176,10 @@ def _part(path: Path) -> str:
 def _execute_all(
     summary: Summary,
     todo: Sequence[tuple[Path, str]],
-    params: Path,
-    overrides: Sequence[str],
+    parameters: dict[str, Any],
     run_dir: Path,
     watcher: Watcher,
 ) -> None:
-    parameters = {
-        "params_file": str(params),
-        "overrides": list(overrides),
-        "run_dir": str(run_dir),
-        "interactive": False,
-    }
     for path, part in todo:
         watcher.begins(path.stem)
         step = StepSummary(path.stem, part, path.name)
@@ -238,18 +237,18 @@ def _other(message: str, notebook: Path) -> dict[str, Any]:
 
 
 def _kernel_options() -> dict[str, Any]:
-    """Kernels talk over sockets in the file system where there are such; ipykernel warns of TCP."""
+    """What every kernel gets: sockets in the file system where there are such, and no log of its own on our stderr."""
     from jupyter_core.paths import jupyter_runtime_dir
     from traitlets.config import Config
 
+    quiet: dict[str, Any] = {"extra_arguments": ["--log-level=CRITICAL"]}
     if os.name != "posix" or len(jupyter_runtime_dir()) > _IPC_ROOM:
-        return {}
-
-    return {"config": Config({"KernelManager": {"transport": "ipc"}})}
+        return quiet
+    return {**quiet, "config": Config({"KernelManager": {"transport": "ipc"}})}
 
 
 @contextmanager
-def _tail(journal: Path, happens: Callable[[str], None]) -> Iterator[None]:
+def _tail(journal: Path, happens: Callable[[str, bool], None]) -> Iterator[None]:
     """Tell of the journal's new lines while a notebook runs."""
     stop = threading.Event()
     begin = journal.stat().st_size if journal.exists() else 0
@@ -272,7 +271,7 @@ def _tail(journal: Path, happens: Callable[[str], None]) -> Iterator[None]:
         thread.join()
 
 
-def _tell(journal: Path, place: int, happens: Callable[[str], None]) -> int:
+def _tell(journal: Path, place: int, happens: Callable[[str, bool], None]) -> int:
     """Tell of whole lines from `place` on; returns the place after them."""
     try:
         with journal.open("rb") as file:
@@ -282,9 +281,10 @@ def _tell(journal: Path, place: int, happens: Callable[[str], None]) -> int:
         return place
     whole = text[: text.rfind(b"\n") + 1]
     for line in whole.splitlines():
-        said = _journal_line(json.loads(line))
+        record = json.loads(line)
+        said = _journal_line(record)
         if said:
-            happens(said)
+            happens(said, record["event"] != "start")
     return place + len(whole)
 
 

@@ -46,11 +46,11 @@ class RunLines:
         if self._live:
             self._rewrite(f"  {notebook} …")
 
-    def happens(self, line: str) -> None:
+    def happens(self, line: str, lasting: bool) -> None:
         """Something happens in it."""
         if self._live:
             self._rewrite(f"  {self._notebook}: {line}")
-        else:
+        elif lasting:
             click.echo(f"    {line}", err=True)
 
     def ends(self, step: StepSummary) -> None:

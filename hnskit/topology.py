@@ -31,14 +31,16 @@ _CHAR = 6.6  # width of a character of 12 px text, on the generous side, so that
 
 _STYLE = (
     ".hk{font:12px ui-sans-serif,system-ui,'Segoe UI',sans-serif;color:inherit}"
-    ".hk text{fill:currentColor}.hk .b{font-weight:600}.hk .q{opacity:.68;font-size:11px}.hk .h{font-size:15px;font-weight:600}"
+    ".hk text{fill:currentColor}.hk .b{font-weight:600}.hk .q{opacity:.68;font-size:11px}"
+    ".hk .h{font-size:15px;font-weight:600}"
     ".hk rect{fill:currentColor;fill-opacity:.045;stroke:currentColor;stroke-opacity:.42}"
     ".hk line,.hk path{stroke:currentColor;fill:none;stroke-opacity:.5}"
     ".hk .bus{stroke-width:4;stroke-opacity:.35;stroke-linecap:round}"
-    ".hk .red{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2}.hk .fwd{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
+    ".hk .red{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2}"
+    ".hk .fwd{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
     ".hk circle,.hk .tip{fill:#1f86d6;stroke:none}.hk text.p{fill:#1f86d6;font-size:11px;font-weight:600}"
     ".hk text.w{fill:#c07800;font-size:11px;font-weight:600}"
-    ".hk .ghost{stroke-dasharray:4 3;fill-opacity:0}.hk rect.px{stroke:#1f86d6;stroke-opacity:1}"
+    ".hk .ghost{stroke-dasharray:4 3;fill-opacity:0}"
 )
 _ALONE = "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}"
 
@@ -121,7 +123,7 @@ class _Drawing:
         redirected = {said.ip for endpoint in self.facts.endpoints for said in _proxies(endpoint) if said.ip}
         place = self.desired.redirect.address if self.desired else next(iter(sorted(redirected)), METADATA_ADDRESS)
         y += _HEAD
-        self._box(_HOST_X, y, _HOST_W, place, "the metadata service", "ghost")
+        self._box(_HOST_X, y, _HOST_W, place, "the metadata service", ghost=True)
         y += _ROW + 14
         self._text(_HOST_X, y + 4, f"the host's compartment ({HOST_COMPARTMENT})", "b", 34)
         y += 14
@@ -201,7 +203,7 @@ class _Drawing:
         if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
             if endpoint.attached:
                 self._link(middle)
-                self._box(_CON_X, y, _CON_W, where or "attached", "no container of Docker's", "ghost")
+                self._box(_CON_X, y, _CON_W, where or "attached", "no container of Docker's", ghost=True)
             return
         self._link(middle)
         if owner is None:
@@ -274,12 +276,13 @@ class _Drawing:
         self._text(_END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
         return y
 
-    def _box(self, x: int, y: int, width: int, title: str, note: str, kind: str = "") -> None:
-        self.parts.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{_BOX}" rx="6"/>')
+    def _box(self, x: int, y: int, width: int, title: str, note: str, *, ghost: bool = False) -> None:
+        kind = ' class="ghost"' if ghost else ""
+        self.parts.append(f'<rect{kind} x="{x}" y="{y}" width="{width}" height="{_BOX}" rx="6"/>')
         self._text(x + 10, y + 19, title, "b", int((width - 20) / (_CHAR + 0.5)))
         self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
 
-    def _text(self, x: int, y: int, text: str, kind: str, room: int, end: bool = False) -> None:
+    def _text(self, x: int, y: int, text: str, kind: str, room: int, *, end: bool = False) -> None:
         """A line of at most `room` characters; a longer one is cut, and whole in its tooltip."""
         shown = text if len(text) <= room else text[: room - 1] + "…"
         tooltip = f"<title>{escape(text)}</title>" if shown != text else ""

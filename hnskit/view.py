@@ -40,7 +40,7 @@ class View:
     def __init__(self, frame: pd.DataFrame, caption: str = "", hidden: tuple[str, ...] = ()) -> None:
         self.frame = frame
         self.caption = caption
-        # Counted, not drawn: two runs of a notebook then have the same HTML, and two tables of a page never share a style.
+        # Counted: two runs of a notebook have the same HTML, and two tables of a page no style in common.
         self._uuid = f"hnskit{next(_NUMBERS)}"
         self._shown = frame.drop(columns=[name for name in hidden if name in frame])
 

@@ -80,8 +80,8 @@ def bind(command: Command, arguments: Iterable[tuple[str | None, Any]]) -> dict[
         if key in seen:
             raise _refuse(
                 "ParameterAlreadyBound",
-                f"Cannot bind parameter because parameter '{key}' is specified more than once. To provide multiple values "
-                "to parameters that can accept multiple values, use the array syntax. For example, "
+                f"Cannot bind parameter because parameter '{key}' is specified more than once. To provide multiple "
+                "values to parameters that can accept multiple values, use the array syntax. For example, "
                 '"-parameter value1,value2,value3".',
             )
         seen.add(key)
@@ -173,7 +173,8 @@ def _int(parameter: Parameter, value: Any) -> int:
         except InvalidOperation:
             raise _not_converted(
                 parameter,
-                f'Cannot convert value "{value}" to type "System.Int32". Error: "Input string was not in a correct format."',
+                f'Cannot convert value "{value}" to type "System.Int32". '
+                'Error: "Input string was not in a correct format."',
             ) from None
     kind = _type_name(value)
     raise _not_converted(
@@ -209,8 +210,8 @@ def _validate(parameter: Parameter, value: Any) -> None:
         if parameter.pattern and not re.search(parameter.pattern, str(item), re.IGNORECASE):
             _invalid(
                 parameter,
-                f'The argument "{item}" does not match the "{parameter.pattern}" pattern. Supply an argument that matches '
-                f'"{parameter.pattern}" and try the command again.',
+                f'The argument "{item}" does not match the "{parameter.pattern}" pattern. '
+                f'Supply an argument that matches "{parameter.pattern}" and try the command again.',
             )
         if parameter.between is not None:
             _in_range(parameter, item, *parameter.between)
@@ -222,14 +223,14 @@ def _in_range(parameter: Parameter, value: int, low: int, high: int) -> None:
     if value < low:
         _invalid(
             parameter,
-            f"The {value} argument is less than the minimum allowed range of {low}. Supply an argument that is greater than "
-            f"or equal to {low} and then try the command again.",
+            f"The {value} argument is less than the minimum allowed range of {low}. "
+            f"Supply an argument that is greater than or equal to {low} and then try the command again.",
         )
     if value > high:
         _invalid(
             parameter,
-            f"The {value} argument is greater than the maximum allowed range of {high}. Supply an argument that is less than "
-            f"or equal to {high} and then try the command again.",
+            f"The {value} argument is greater than the maximum allowed range of {high}. "
+            f"Supply an argument that is less than or equal to {high} and then try the command again.",
         )
 
 

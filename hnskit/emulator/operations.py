@@ -134,13 +134,13 @@ class Operations:
             shell = self._shells.find(selector.strip())
             items = "".join(
                 f"<rsp:Command>{_element('rsp:ShellId', shell.id)}{_element('rsp:CommandId', _upper(pipeline))}"
-                f"<rsp:State>{'Connected' if shell.connected else 'Disconnected'}</rsp:State><rsp:CommandLine/></rsp:Command>"
+                f"{_element('rsp:State', _state(shell))}<rsp:CommandLine/></rsp:Command>"
                 for pipeline in shell.pipelines
             )
         else:
             raise soap.no_such_resource(message.resource)
-        body = f"<n:EnumerateResponse><n:EnumerationContext/><w:Items>{items}</w:Items><w:EndOfSequence/></n:EnumerateResponse>"
-        return _answer(message, body)
+        listed = f"<n:EnumerationContext/><w:Items>{items}</w:Items><w:EndOfSequence/>"
+        return _answer(message, f"<n:EnumerateResponse>{listed}</n:EnumerateResponse>")
 
     async def _command(self, message: soap.Message, client: str) -> Answer:
         del client
@@ -244,6 +244,10 @@ def _streams(batch: Batch, pipeline: UUID | None) -> str:
     return f"<rsp:ReceiveResponse>{streams}{state}</rsp:ReceiveResponse>"
 
 
+def _state(shell: Shell) -> str:
+    return "Connected" if shell.connected else "Disconnected"
+
+
 def _describe(shell: Shell) -> str:
     run = int(time.monotonic() - shell.created)
     return (
@@ -254,7 +258,7 @@ def _describe(shell: Shell) -> str:
         + _element("rsp:ClientIP", shell.client)
         + _element("rsp:IdleTimeOut", f"PT{shell.idle:.3f}S")
         + "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
-        + _element("rsp:State", "Connected" if shell.connected else "Disconnected")
+        + _element("rsp:State", _state(shell))
         + _element("rsp:ShellRunTime", f"P0DT0H0M{run}S")
         + _element("rsp:ShellInactivity", f"P0DT0H0M{int(shell.idle_for)}S")
         + "</rsp:Shell>"

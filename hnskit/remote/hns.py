@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hnskit import codec
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model import Endpoint, Network, PolicyList
+from hnskit.model import Endpoint, Network, Policy, PolicyList
 from hnskit.remote.session import Call, CallResult
 
 
-def request(id: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Call:
-    """One HNSCall (HNS facts 1-9); the body is "" for GET and DELETE."""
-    return Call(
-        id,
-        "Invoke-HnskitHns",
-        {"Method": method, "Path": path, "Body": "" if body is None else codec.dump(body)},
-    )
+CHANGED = "Hnskit.Changed"
+"""FullyQualifiedErrorId where a guard did not hold."""
+
+
+def request(
+    id: str, method: str, path: str, body: Mapping[str, Any] | None = None, guard: Mapping[str, Any] | None = None
+) -> Call:
+    """One HNSCall (HNS facts 1-9); the body is "" for GET and DELETE.
+
+    Args:
+        guard: what must still be so right before the call, from `unchanged` or `absent`; else nothing is sent
+            and the call fails with `CHANGED`.
+    """
+    parameters = {"Method": method, "Path": path, "Body": "" if body is None else codec.dump(body)}
+    return Call(id, "Invoke-HnskitHns", parameters if guard is None else {**parameters, "Guard": codec.dump(guard)})
+
+
+def unchanged(path: str, raw: Mapping[str, Any], *members: str) -> dict[str, Any]:
+    """A guard: the object still has these members as `raw`, its JSON when it was read, has them."""
+    return {"path": path, "is": {member: raw[member] for member in members if member in raw}}
+
+
+def absent(path: str, **members: str) -> dict[str, Any]:
+    """A guard: no object of this list has these members."""
+    return {"path": path, "none": members}
 
 
 def fact_calls() -> list[Call]:
@@ -31,18 +49,24 @@ def fact_calls() -> list[Call]:
 
 
 def create_network(id: str, body: Mapping[str, Any]) -> Call:
-    """Make a network; the first L2Bridge cuts the host's own network for seconds (HNS facts 63-65)."""
-    return request(id, "POST", "/networks", body)
+    """Make a network; the first L2Bridge cuts the host's own network for seconds (HNS facts 63-65).
+
+    Guarded by its name: whether v1 refuses a second network of one name is UNCONFIRMED (HNS fact 72).
+    """
+    return request(id, "POST", "/networks", body, absent("/networks/", Name=body["Name"]))
 
 
 def delete_network(id: str, network_id: str) -> Call:
-    """Remove a network; the last L2Bridge cuts the host's own network again (HNS fact 78)."""
-    return request(id, "DELETE", f"/networks/{network_id}")
+    """Remove a network; the last L2Bridge cuts the host's own network again (HNS fact 78).
+
+    Guarded: HNS deletes a network that still has endpoints (HNS fact 75), so none may have come meanwhile.
+    """
+    return request(id, "DELETE", f"/networks/{network_id}", guard=absent("/endpoints/", VirtualNetwork=network_id))
 
 
 def create_endpoint(id: str, body: Mapping[str, Any]) -> Call:
-    """Make an endpoint."""
-    return request(id, "POST", "/endpoints", body)
+    """Make an endpoint; guarded by its name, of which HNS allows two (HNS fact 73)."""
+    return request(id, "POST", "/endpoints", body, absent("/endpoints/", Name=body["Name"]))
 
 
 def delete_endpoint(id: str, endpoint_id: str) -> Call:
@@ -60,9 +84,15 @@ def detach_endpoint(id: str, endpoint_id: str) -> Call:
     return request(id, "POST", f"/endpoints/{endpoint_id}/detach", codec.detach_request())
 
 
-def set_policies(id: str, endpoint_id: str, body: Mapping[str, Any]) -> Call:
-    """Give an endpoint its whole list of policies (HNS facts 45, 53)."""
-    return request(id, "POST", f"/endpoints/{endpoint_id}", body)
+def set_policies(id: str, endpoint: Endpoint, policies: Iterable[Policy]) -> Call:
+    """Give an endpoint its whole list of policies (HNS facts 45, 53).
+
+    A read-modify-write: guarded by the list as it was read, so that no policy that somebody else has added
+    meanwhile is lost.
+    """
+    path = f"/endpoints/{endpoint.id}"
+    body = codec.policies_request(endpoint.id, policies)
+    return request(id, "POST", path, body, unchanged(path, endpoint.raw, "Policies"))
 
 
 def output(result: CallResult) -> Any:

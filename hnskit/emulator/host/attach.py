@@ -9,6 +9,7 @@ from hnskit.emulator.host import refusals
 from hnskit.emulator.host.endpoints import HnsEndpoint
 from hnskit.emulator.host.policies import kind
 from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import VSWITCH_MTU, HostRoute, IPAddress, Windows
 from hnskit.model import HOST_COMPARTMENT, EndpointState, NetworkType
@@ -31,7 +32,7 @@ class Ports:
 
     def attach(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
         """POST /endpoints/{id}/attach (HNS facts 37, 38, 40)."""
-        system = str(body.get("SystemType", ""))
+        system = text_in(body, "SystemType")
         if endpoint.json.get("IsRemoteEndpoint"):
             raise refusals.invalid_parameter()  # UNCONFIRMED
         if system == "Host":
@@ -50,7 +51,7 @@ class Ports:
         json = endpoint.json
         json["RemoveProcessingStartTime"] = self._mint.filetime()
         if body.get("SystemType") == "Container":
-            wanted = str(body.get("ContainerId", ""))
+            wanted = text_in(body, "ContainerId")
             left = [id for id in json["SharedContainers"] if not (wanted and id.startswith(wanted))]
             if len(left) == len(json["SharedContainers"]):
                 raise refusals.container_gone()
@@ -80,7 +81,7 @@ class Ports:
         self._bind(endpoint, compartment_id)  # SharedContainers stays empty (HNS fact 35)
 
     def _attach_container(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
-        id = self._running(str(body.get("ContainerId", "")))
+        id = self._running(text_in(body, "ContainerId"))
         compartment = self._windows.compartment_of(id) if id else None
         if id is None or compartment is None:
             raise refusals.container_gone()
@@ -175,7 +176,8 @@ class Ports:
         return self._policy({"Rules": own + default, "Tag": "ACL Policy"})
 
     def _outbound_nat(self, policy: Mapping[str, Any]) -> dict[str, Any]:
-        exceptions = policy.get("ExceptionList") or []
+        exceptions = policy.get("ExceptionList")
+        exceptions = exceptions if isinstance(exceptions, list) else []
         numbered = {f"NatExceptions_{index}": item for index, item in enumerate(exceptions)}
         return self._policy(
             {"LocalRoutedVip": False, "Tag": "VFP OutBound NAT Policy", "VIP": policy.get("VIP", ""), **numbered}
@@ -183,7 +185,7 @@ class Ports:
 
 
 def _compartment_id(body: Mapping[str, Any], default: int = HOST_COMPARTMENT) -> int:
-    value = body.get("CompartmentId") or default
-    if not isinstance(value, int) or not 0 < value <= 0xFFFF:  # a uint16 (HNS fact 37)
+    value = number_in(body, "CompartmentId") or default
+    if not 0 < value <= 0xFFFF:  # a uint16 (HNS fact 37)
         raise refusals.invalid_parameter()
     return value

@@ -34,7 +34,33 @@ class Done:
     error: PSError | None = None
 
 
+def _guard_holds(host: Host, guard: Mapping[str, Any]) -> bool:
+    """Whether HNS still has what the caller saw: members compared as JSON, spelling and order included."""
+    _, response = host.hns.call("GET", guard["path"], "")
+    answer = json.loads(response) if response else {}
+    output = answer.get("Output") or []
+    rule = guard["is"] if "is" in guard else guard["none"]
+    same = [
+        item
+        for item in (output if isinstance(output, list) else [output])
+        if all(name in item and json.dumps(item[name]) == json.dumps(value) for name, value in rule.items())
+    ]
+    return bool(same) == ("is" in guard)
+
+
 def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
+    if bound.get("Guard"):
+        guard = json.loads(bound["Guard"])
+        if not _guard_holds(host, guard):
+            return Done(error=PSError(
+                f"Somebody else has changed {guard['path']} since it was read.",
+                error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"],
+            ))  # fmt: skip
+    if host.faults.hns_missing:
+        return Done(error=PSError(
+            "vmcompute.dll was not found: the Containers feature of Windows is not installed.",
+            error_id="Hnskit.HnsMissing", category="ObjectNotFound", target="vmcompute.dll",
+        ))  # fmt: skip
     # ValidateSet takes any letter case, and the parameter keeps what was sent.
     hresult, response = host.hns.call(bound["Method"].upper(), bound["Path"], bound.get("Body", ""))
     return Done([{"HResult": hresult, "Response": response}])
@@ -46,6 +72,11 @@ def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
         return Done(error=PSError(
             f"docker {words[0]} is not one of: {', '.join(_DOCKER_ALLOWED)}.",
             error_id="Hnskit.DockerCommandNotAllowed", category="PermissionDenied", target=words[0],
+        ))  # fmt: skip
+    if host.faults.docker_missing:
+        return Done(error=PSError(
+            "docker.exe was not found on PATH.",
+            error_id="Hnskit.DockerMissing", category="ObjectNotFound", target="docker",
         ))  # fmt: skip
     ran = host.docker.run(words)
     limit = bound.get("TimeoutSeconds", 600)
@@ -59,7 +90,7 @@ def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
 
 def _containers(host: Host, _bound: Mapping[str, Any]) -> Done:
     listed = _docker(host, {"ArgumentList": ["ps", "--all", "--quiet", "--no-trunc"]})
-    if listed.rows[0]["ExitCode"] != 0:
+    if listed.error is not None or listed.rows[0]["ExitCode"] != 0:
         return listed
     ids = listed.rows[0]["StdOut"].split()
     if not ids:
@@ -118,6 +149,7 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("Method", "string", mandatory=True, one_of=("GET", "POST", "DELETE")),
         Parameter("Path", "string", mandatory=True, pattern=r"^/[A-Za-z0-9/_.{}-]*$"),
         Parameter("Body", "string", allow_empty=True, default=""),
+        Parameter("Guard", "string", allow_empty=True, default=""),
     ),
     "Invoke-HnskitDocker": (
         Parameter("ArgumentList", "string[]", mandatory=True),
@@ -224,5 +256,5 @@ def _no_property(name: str) -> PSError:
 
 def _full_id(error: PSError, command: str) -> str:
     """FullyQualifiedErrorId: ThrowTerminatingError and the binder add the function's name, `throw` does not."""
-    whole = "," in error.error_id or error.error_id in ("Hnskit.UnknownCommand", "PropertyNotFoundStrict")
+    whole = "," in error.error_id or error.error_id in ("Hnskit.UnknownCommand", "Hnskit.Changed", "PropertyNotFoundStrict")
     return error.error_id if whole else f"{error.error_id},{command}"

@@ -10,6 +10,7 @@ from typing import Any
 from hnskit.emulator.host import policies, refusals
 from hnskit.emulator.host.networks import HnsNetwork, Networks
 from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import DNS_SERVER, Windows
 from hnskit.model import EndpointState, NetworkType
@@ -62,23 +63,23 @@ class Endpoints:
 
     def create(self, body: Mapping[str, Any]) -> HnsEndpoint:
         """POST /endpoints (HNS facts 27-30); two of the same Name are legal (HNS fact 73)."""
-        if not body.get("VirtualNetwork"):
+        if not text_in(body, "VirtualNetwork"):
             raise refusals.invalid_parameter()  # UNCONFIRMED
         network = self._networks.get(body["VirtualNetwork"])
-        id = str(body.get("ID") or self._mint.guid())
+        id = text_in(body, "ID") or self._mint.guid()
         if id.upper() in self._endpoints:
             raise refusals.object_exists()
         requested = policies.read(body.get("Policies", []))
         remote = bool(body.get("IsRemoteEndpoint", False))
         if remote and not (body.get("IPAddress") and body.get("MacAddress")):
             raise refusals.invalid_parameter()  # UNCONFIRMED
-        address = self._address(network, body.get("IPAddress"))
+        address = self._address(network, text_in(body, "IPAddress"))
         subnet = network.subnet_of(address) if address else None
         endpoint = HnsEndpoint(self._json(body, network, id, address), network)
         json = endpoint.json
         json["Policies"] = policies.created(requested, network.type)
         if subnet is not None:
-            json["PrefixLength"] = int(body.get("PrefixLength") or subnet.prefixlen)
+            json["PrefixLength"] = _prefix_length(body) or subnet.prefixlen
             if gateway := self._gateway(body, network, subnet):
                 json["GatewayAddress"] = gateway
         if remote:
@@ -106,7 +107,7 @@ class Endpoints:
     def _in_use(self, network: HnsNetwork) -> set[str]:
         return {str(item.json.get("IPAddress")) for item in self if item.network is network}
 
-    def _address(self, network: HnsNetwork, wanted: object) -> str:
+    def _address(self, network: HnsNetwork, wanted: str) -> str:
         # Never reserved, never in use (HNS facts 70, 73).
         taken = self._in_use(network) | network.reserved
         if not wanted:
@@ -117,7 +118,7 @@ class Endpoints:
                 raise refusals.address_invalid()  # for a full subnet: UNCONFIRMED
             return free[self._mint.below(len(free))]
         try:
-            address = str(ipaddress.IPv4Address(str(wanted)))
+            address = str(ipaddress.IPv4Address(wanted))
         except ValueError:
             raise refusals.invalid_parameter() from None  # UNCONFIRMED
         if address in taken or (network.subnets and network.subnet_of(address) is None):
@@ -128,8 +129,8 @@ class Endpoints:
     def _gateway(body: Mapping[str, Any], network: HnsNetwork, subnet: ipaddress.IPv4Network) -> str:
         if body.get("IsRemoteEndpoint"):
             return ""  # remote endpoints show none (flannel's, 1709)
-        if body.get("GatewayAddress"):
-            return str(body["GatewayAddress"])
+        if gateway := text_in(body, "GatewayAddress"):
+            return gateway
         shown = network.json["Subnets"][network.subnets.index(subnet)]
         return str(shown["GatewayAddress"])
 
@@ -149,8 +150,8 @@ class Endpoints:
             "ActivityId": activity,
             "CreateProcessingStartTime": now,
             "ID": self._case(id),
-            "MacAddress": str(body.get("MacAddress") or self._mac(network)),
-            "Name": str(body.get("Name") or "Ethernet"),
+            "MacAddress": text_in(body, "MacAddress") or self._mac(network),
+            "Name": text_in(body, "Name") or "Ethernet",
             "Resources": {
                 "AllocationOrder": 0,
                 "ID": activity,
@@ -181,3 +182,10 @@ class Endpoints:
         if body.get("AdditionalParams"):
             json["AdditionalParams"] = body["AdditionalParams"]
         return json
+
+
+def _prefix_length(body: Mapping[str, Any]) -> int:
+    length = number_in(body, "PrefixLength")
+    if not 0 <= length <= 32:
+        raise refusals.invalid_parameter()  # UNCONFIRMED
+    return length

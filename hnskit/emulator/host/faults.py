@@ -30,6 +30,10 @@ class Faults:
     """docker import finds no room."""
     docker_stopped: bool = False
     """The Docker daemon does not run."""
+    docker_missing: bool = False
+    """docker.exe is not on PATH."""
+    hns_missing: bool = False
+    """The Containers feature is not installed: there is no vmcompute.dll."""
 
     def set(self, name: str, value: Any) -> None:
         """Change one switch. `cut` takes a Cut, None, or a dict with seconds and mode.

@@ -20,6 +20,7 @@ from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Windows
 from hnskit.emulator.host.world import Request, Response, World
 from hnskit.emulator.interface import Command, Cut
+from hnskit.errors import RemoteCommandError
 from hnskit.facts import Facts
 from hnskit.remote.session import CallResult
 
@@ -72,7 +73,7 @@ class Host:
         seed = self._options.get("seed")
         self.faults = _faults(self._options)
         self.mint = Mint(None if seed is None else int(seed))
-        self.windows = Windows(self.name, self.mint)
+        self.windows = Windows(self.name, self.mint, static=bool(self._options.get("static_address", False)))
         self.hns = HnsService(
             self.windows_profile,
             self.mint,
@@ -93,7 +94,7 @@ class Host:
     def snapshot(self) -> Facts:
         """What `hnskit.gather_facts` would read now, without the wire."""
         answers = [commands.answer_call(self, call.to_json())[0] for call in facts.fact_calls()]
-        results = [CallResult(answer["id"], answer["output"], 0) for answer in answers]
+        results = [_result(answer) for answer in answers]
         return facts.facts_from_results(f"emulator://{self.name}", results)
 
     def status(self) -> dict[str, Any]:
@@ -164,18 +165,27 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
     Args:
         name: of the host.
         profile: one of `PROFILES`.
-        options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed`.
+        options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed` (the same ids every time),
+            `static_address` (the adapter's address is typed in, not from DHCP).
 
     Raises:
         ValueError: an unknown profile or option.
     """
-    known = {"cut_seconds", "cut_mode", "time_scale", "seed"}
+    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address"}
     options = options or {}
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
     if unknown := set(options) - known:
         raise ValueError(f"no such options: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
     return Host(name, PROFILES[profile], options)
+
+
+def _result(answer: Mapping[str, Any]) -> CallResult:
+    if answer["ok"]:
+        return CallResult(answer["id"], answer["output"], 0)
+    said = answer["error"]
+    error = RemoteCommandError(said["message"], error_id=said["id"], category=said["category"])
+    return CallResult(answer["id"], [], 0, error)
 
 
 def _faults(options: Mapping[str, Any]) -> Faults:

@@ -10,6 +10,7 @@ from typing import Any
 from hnskit.emulator.host import refusals
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
+from hnskit.emulator.host.reading import objects_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import IPAddress, Nic, Windows
 from hnskit.model import NetworkType
@@ -91,11 +92,12 @@ class Networks:
 
     def create(self, body: Mapping[str, Any]) -> HnsNetwork:
         """POST /networks (HNS facts 16-21)."""
-        kind = _type(body)
-        name = body.get("Name")
+        kind, name = _type(body), text_in(body, "Name")
+        objects_in(body, "Policies")
+        adapter = text_in(body, "NetworkAdapterName")
         if name and any(item.json["Name"] == name for item in self):
             raise refusals.network_exists()
-        id = str(body.get("ID") or self._mint.guid())
+        id = text_in(body, "ID") or self._mint.guid()
         if id.upper() in self._networks:
             raise refusals.object_exists()
         subnets = _subnets(body, kind)
@@ -104,9 +106,9 @@ class Networks:
             network.reserved |= {str(prefix.network_address), str(prefix.broadcast_address), str(prefix[1]), gateway}
         moved = False
         if kind is NetworkType.NAT:
-            self._put_gateway(network, str(name or "nat"), subnets)
+            self._put_gateway(network, name or "nat", subnets)
         else:
-            network.switch, moved = self._switch_for(kind, body.get("NetworkAdapterName"))
+            network.switch, moved = self._switch_for(kind, adapter)
             network.switch_id = network.switch.id
         network.json = self._json(body, network, self._case(id), subnets)
         self._networks[id.upper()] = network
@@ -128,7 +130,7 @@ class Networks:
 
     def switch_extension(self, network: HnsNetwork, body: Mapping[str, Any]) -> None:
         """POST /networks/{id} with Extensions (HNS fact 9)."""
-        for change in body.get("Extensions") or []:
+        for change in objects_in(body, "Extensions"):
             wanted = str(change.get("Id", "")).upper()
             found = next((item for item in network.json["Extensions"] if item["Id"] == wanted), None)
             if found is None:
@@ -148,7 +150,7 @@ class Networks:
     def _guid(self) -> str:
         return self._mint.guid(self._profile.upper_network_ids)
 
-    def _switch_for(self, kind: NetworkType, adapter: object) -> tuple[Switch, bool]:
+    def _switch_for(self, kind: NetworkType, adapter: str) -> tuple[Switch, bool]:
         # A second L2Bridge may share the switch of the first; another type may not (HNS fact 25).
         nic = self._adapter(adapter)
         switch = next((item for item in self._switches if item.nic is nic), None)
@@ -164,9 +166,9 @@ class Networks:
         self._switches.append(switch)
         return switch, True
 
-    def _adapter(self, name: object) -> Nic:
+    def _adapter(self, name: str) -> Nic:
         if name:
-            nic = self._windows.nic_named(str(name))
+            nic = self._windows.nic_named(name)
             if nic is None:
                 raise refusals.adapter_not_found()
             if not nic.physical:
@@ -355,7 +357,9 @@ def _type(body: Mapping[str, Any]) -> NetworkType:
 
 
 def _subnets(body: Mapping[str, Any], kind: NetworkType) -> list[tuple[ipaddress.IPv4Network, str]]:
-    sent = body.get("Subnets") or []
+    sent = objects_in(body, "Subnets")
+    for item in sent:
+        objects_in(item, "Policies")
     if not sent and kind is NetworkType.NAT:
         sent = [{"AddressPrefix": "172.24.144.0/20"}]
     if not sent and kind is NetworkType.L2BRIDGE:

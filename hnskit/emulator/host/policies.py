@@ -29,7 +29,7 @@ def read(value: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise refusals.invalid_parameter()
-    if any(kind(item) not in _TYPES for item in value):
+    if any(not isinstance(item.get("Type"), str) for item in value) or any(kind(item) not in _TYPES for item in value):
         raise refusals.invalid_policy_type()
     return copy.deepcopy(value)
 

@@ -9,6 +9,7 @@ from typing import Any
 from hnskit.emulator.host import refusals
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.reading import objects_in
 from hnskit.emulator.host.text import Mint, ordered
 
 
@@ -37,8 +38,8 @@ class PolicyLists:
 
     def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST /policylists: `{"References":[…],"Policies":[{"Type":"ELB",…}]}`."""
-        references, policies = body.get("References"), body.get("Policies")
-        if not isinstance(references, list) or not isinstance(policies, list):
+        references, policies = body.get("References"), objects_in(body, "Policies")
+        if not isinstance(references, list) or not policies:
             raise refusals.invalid_parameter()  # UNCONFIRMED
         for reference in references:
             self._endpoints.get(str(reference).rpartition("/")[2])

@@ -76,7 +76,7 @@ class NetCompartment:
 class Windows:
     """Adapters, interfaces and compartments of one host."""
 
-    def __init__(self, name: str, mint: Mint) -> None:
+    def __init__(self, name: str, mint: Mint, static: bool = False) -> None:
         self.computer_name = name.upper()[:15]
         self._mint = mint
         self._next_index = 12
@@ -88,8 +88,9 @@ class Windows:
                 addresses=[IPAddress("127.0.0.1", 8, "WellKnown")],
             ),
             Nic(
-                "Ethernet", "Microsoft Hyper-V Network Adapter", 6, _mac(mint, "00-0D-3A"), physical=True, dhcp=True,
-                addresses=[IPAddress("10.0.0.5", 24, "Dhcp")],
+                "Ethernet", "Microsoft Hyper-V Network Adapter", 6, _mac(mint, "00-0D-3A"), physical=True,
+                dhcp=not static,
+                addresses=[IPAddress("10.0.0.5", 24, "Manual" if static else "Dhcp")],
                 routes=[
                     HostRoute("0.0.0.0/0", "10.0.0.1"),
                     HostRoute(f"{DNS_SERVER}/32", "10.0.0.1"),

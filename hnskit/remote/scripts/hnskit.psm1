@@ -22,14 +22,39 @@ function New-HnskitError {
         (New-Object System.InvalidOperationException $Message), "Hnskit.$Id", $Category, $Target)
 }
 
+function Assert-HnskitGuard {
+    # Stop if HNS no longer has what the caller saw. Guard is JSON: {"path", "is": {member: value, ...}} for one
+    # object, {"path", "none": {member: value, ...}} for a list in which no object may have these members.
+    param([Parameter(Mandatory)] [string] $Guard)
+    $wanted = ConvertFrom-Json -InputObject $Guard
+    $answer = ConvertFrom-Json -InputObject (Invoke-HnskitHns -Method GET -Path $wanted.path).Response
+    $seen = if ($answer.PSObject.Properties['Output']) { @($answer.Output) } else { @() }
+    $rule = if ($wanted.PSObject.Properties['is']) { $wanted.is } else { $wanted.none }
+    $same = @(foreach ($object in $seen) {
+        $differs = @(foreach ($property in $rule.PSObject.Properties) {
+            $member = $object.PSObject.Properties[$property.Name]
+            $now = if ($member) { ConvertTo-Json -InputObject $member.Value -Depth 20 -Compress } else { '' }
+            if ($now -cne (ConvertTo-Json -InputObject $property.Value -Depth 20 -Compress)) { $property.Name }
+        })
+        if ($differs.Count -eq 0) { $object }
+    })
+    if ([bool] $wanted.PSObject.Properties['is'] -ne [bool] $same.Count) {
+        throw (New-HnskitError -Id 'Changed' -Category ResourceExists -Target $wanted.path `
+            -Message "Somebody else has changed $($wanted.path) since it was read.")
+    }
+}
+
 function Invoke-HnskitHns {
     # One call of vmcompute.dll's HNSCall: JSON text in, the HRESULT and the JSON text out (HNS facts 1-5).
+    # With a Guard, HNS is read again right before, and nothing is sent if it is not as the caller saw it.
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [ValidateSet('GET', 'POST', 'DELETE')] [string] $Method,
         [Parameter(Mandatory)] [ValidatePattern('^/[A-Za-z0-9/_.{}-]*$')] [string] $Path,
-        [AllowEmptyString()] [string] $Body = ''
+        [AllowEmptyString()] [string] $Body = '',
+        [AllowEmptyString()] [string] $Guard = ''
     )
+    if ($Guard) { Assert-HnskitGuard -Guard $Guard }
     if (-not ('Hnskit.Vmcompute' -as [type])) {
         Add-Type -Namespace Hnskit -Name Vmcompute -MemberDefinition @'
 [DllImport("vmcompute.dll", ExactSpelling = true)]

@@ -1,0 +1,123 @@
+"""Lookups in one snapshot, made once: endpoints by address and compartment, routes, interfaces.
+
+Pure. A walk or a diagnosis over thousands of endpoints asks here instead of going through `Facts` each time.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections import defaultdict
+
+from hnskit.facts import Facts
+from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, Route
+
+
+class SnapshotIndex:
+    """A snapshot, indexed."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._networks = {item.id.upper(): item for item in facts.networks}
+        self._containers = {item.id: item for item in facts.containers}
+        self._compartments = {item.container_id: item.id for item in facts.compartments if item.container_id}
+        self._container_in = {number: id for id, number in self._compartments.items()}
+        self._mac_of = {item.index: plain_mac(item.mac) for item in facts.adapters}
+        # The first adapter of a MAC: a NIC and the vNIC that took its place share one (HNS fact 66).
+        self._index_of = {plain_mac(item.mac): item.index for item in reversed(facts.adapters) if item.mac}
+        self._host_addresses = {item.address: item for item in facts.addresses}
+        self._host_interfaces = {
+            item.index: item for item in facts.interfaces if item.compartment_id == HOST_COMPARTMENT
+        }
+        self._at: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+        self._by_address: dict[str, list[Endpoint]] = defaultdict(list)
+        self._in: dict[int, list[Endpoint]] = defaultdict(list)
+        self._of: dict[str, list[Endpoint]] = defaultdict(list)
+        self._routes: dict[int, list[Route]] = defaultdict(list)
+        for endpoint in facts.endpoints:
+            self._at[endpoint.network_id.upper(), endpoint.address].append(endpoint)
+            self._by_address[endpoint.address].append(endpoint)
+            if endpoint.attached and endpoint.compartment_id is not None:
+                self._in[endpoint.compartment_id].append(endpoint)
+            for container in endpoint.containers if endpoint.attached else ():
+                self._of[container].append(endpoint)
+        for route in facts.routes:
+            self._routes[route.compartment_id].append(route)
+
+    def compartment_of(self, container: Container) -> int | None:
+        """The number of a container's compartment."""
+        return self._compartments.get(container.id)
+
+    def container_in(self, compartment: int | None) -> Container | None:
+        """The container whose compartment this is."""
+        return self._containers.get(self._container_in.get(compartment or 0, ""))
+
+    def endpoints_of(self, container: Container, compartment: int) -> list[Endpoint]:
+        """Attached endpoints of a container, by compartment or SharedContainers (HNS facts 35, 38)."""
+        inside = self._in.get(compartment, [])
+        return inside + [item for item in self._of.get(container.id, []) if item not in inside]
+
+    def endpoints_at(self, address: str, network: Network | None = None) -> list[Endpoint]:
+        """Endpoints that hold an address, on one network or on any."""
+        if network is None:
+            return self._by_address.get(address, [])
+        return self._at.get((network.id.upper(), address), [])
+
+    def network_of(self, endpoint: Endpoint) -> Network | None:
+        """An endpoint's network."""
+        return self._networks.get(endpoint.network_id.upper())
+
+    def networks_around(self, address: str) -> list[Network]:
+        """Networks with a subnet that holds this address."""
+        wanted = ipaddress.IPv4Address(address)
+        return [
+            network
+            for network in self._networks.values()
+            if any(wanted in prefix_of(subnet.prefix) for subnet in network.subnets)
+        ]
+
+    def is_host_address(self, address: str) -> bool:
+        """Whether the address is the host's own."""
+        return address in self._host_addresses
+
+    def address_of_interface(self, index: int) -> str:
+        """The first address of a host interface; "" where it has none."""
+        return next((item.address for item in self._host_addresses.values() if item.interface_index == index), "")
+
+    def forwarding(self, gateway: Endpoint) -> bool | None:
+        """Whether the host forwards on a gateway endpoint's vNIC; None where its interface is not known.
+
+        The vNIC is found by the endpoint's address, else by its MAC (HNS facts 41, 66).
+        """
+        held = self._host_addresses.get(gateway.address)
+        index = held.interface_index if held else self._index_of.get(plain_mac(gateway.mac), -1)
+        interface = self._host_interfaces.get(index)
+        return None if interface is None else interface.forwarding
+
+    def knows_routes(self, compartment: int) -> bool:
+        """Whether the snapshot has routes of this compartment."""
+        return bool(self._routes.get(compartment))
+
+    def best_route(self, compartment: int, destination: str) -> Route | None:
+        """The longest prefix that holds the destination, then the lowest metric."""
+        wanted = ipaddress.IPv4Address(destination)
+        matching = [route for route in self._routes.get(compartment, []) if wanted in prefix_of(route.prefix)]
+        return min(matching, key=lambda route: (-prefix_of(route.prefix).prefixlen, route.metric), default=None)
+
+    def endpoint_of_route(self, route: Route, endpoints: list[Endpoint]) -> Endpoint:
+        """The endpoint through whose vNIC a route goes; the first where that is not known."""
+        mac = self._mac_of.get(route.interface_index, "")
+        return next((item for item in endpoints if mac and plain_mac(item.mac) == mac), endpoints[0])
+
+
+@functools.lru_cache(maxsize=65_536)
+def prefix_of(text: str) -> ipaddress.IPv4Network:
+    """An IPv4 prefix; what is none holds no address that can be asked for."""
+    try:
+        return ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return ipaddress.IPv4Network("255.255.255.255/32")
+
+
+def plain_mac(mac: str) -> str:
+    """A MAC address without its separators and case (HNS fact 30)."""
+    return mac.replace("-", "").replace(":", "").lower()
