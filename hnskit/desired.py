@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hnskit.model import METADATA_ADDRESS
 from hnskit.params import Client as ClientParams
-from hnskit.params import Params, Proxy, Verify
+from hnskit.params import Params, Proxy, Redirect, Verify
 
 LABEL = "hnskit.network"
 """The label on every container that hnskit runs; its value is the network's name."""
@@ -49,6 +49,21 @@ class DesiredEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredRedirect:
+    """What leaves a client for `address`:`port` goes to the proxy's `proxy_port`."""
+
+    address: str = METADATA_ADDRESS
+    port: int = 80
+    proxy_port: int = 80
+    outbound_nat: bool = True
+
+    @property
+    def what(self) -> str:
+        """The redirected traffic, as a person writes it."""
+        return f"{self.address}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredContainer:
     """A container without a network of Docker's, and the endpoint that it gets instead."""
 
@@ -59,17 +74,9 @@ class DesiredContainer:
     command: tuple[str, ...] = ()
     isolation: str = ""
     route_user: str = ""
-    """Who adds the route to the metadata address inside it; "" for no route."""
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredRedirect:
-    """What leaves a client for `address`:`port` goes to the proxy's `proxy_port`."""
-
-    address: str = METADATA_ADDRESS
-    port: int = 80
-    proxy_port: int = 80
-    outbound_nat: bool = True
+    """Who adds the routes to the redirected addresses inside it; "" for no routes."""
+    redirects: tuple[DesiredRedirect, ...] = ()
+    """What is redirected for it; the proxy has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +88,28 @@ class Desired:
     proxy: DesiredContainer
     clients: tuple[DesiredContainer, ...]
     redirect: DesiredRedirect
+    """What is redirected for a client that says nothing else."""
     verify: Verify
 
     @property
     def containers(self) -> tuple[DesiredContainer, ...]:
         """The proxy, then the clients."""
         return (self.proxy, *self.clients)
+
+    @property
+    def endpoints(self) -> tuple[DesiredEndpoint, ...]:
+        """The gateway's, the proxy's, then the clients'."""
+        return (self.gateway, *(container.endpoint for container in self.containers))
+
+    @property
+    def redirects(self) -> tuple[DesiredRedirect, ...]:
+        """Every redirect of any client, once."""
+        return tuple(dict.fromkeys(redirect for client in self.clients for redirect in client.redirects))
+
+    @property
+    def redirected_addresses(self) -> tuple[str, ...]:
+        """The addresses that are redirected, once each."""
+        return tuple(dict.fromkeys(redirect.address for redirect in self.redirects)) or (self.redirect.address,)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -97,6 +120,7 @@ class Desired:
 def desired_from(params: Params) -> Desired:
     """The redirect that these parameters describe."""
     network = params.network
+    everybody = _redirect(params.redirect, params.proxy.port)
     subnet = ipaddress.IPv4Network(network.subnet)
     gateway = params.gateway_endpoint
     return Desired(
@@ -110,15 +134,22 @@ def desired_from(params: Params) -> Desired:
         # "0.0.0.0": the host keeps its own default gateway (HNS fact 29).
         gateway=DesiredEndpoint(gateway.name, gateway.address, gateway="0.0.0.0", outbound_nat=False),  # noqa: S104
         proxy=_container(params.proxy, gateway.address, params.proxy.user if params.proxy.route else ""),
-        clients=tuple(_container(client, gateway.address) for client in params.clients),
-        redirect=DesiredRedirect(
-            address=params.redirect.address,
-            port=params.redirect.port,
-            proxy_port=params.proxy.port,
-            outbound_nat=params.redirect.outbound_nat,
+        clients=tuple(
+            replace(
+                _container(client, gateway.address),
+                redirects=tuple(_redirect(own, params.proxy.port) for own in client.redirects)
+                if client.redirects
+                else (everybody,),
+            )
+            for client in params.clients
         ),
+        redirect=everybody,
         verify=params.verify,
     )
+
+
+def _redirect(redirect: Redirect, proxy_port: int) -> DesiredRedirect:
+    return DesiredRedirect(redirect.address, redirect.port, proxy_port, redirect.outbound_nat)
 
 
 def _container(workload: Proxy | ClientParams, gateway: str, route_user: str = "") -> DesiredContainer:

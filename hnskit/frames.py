@@ -323,7 +323,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     rows = (
         (
             action_word(step),
-            f"{step.kind} {step.name}",
+            f"{step.noun} {step.name}",
             "\n".join(f"{one.field}: {one.before or 'nothing'} -> {one.after or 'nothing'}" for one in step.changes),
             step.reason,
             step.disruptive,
@@ -373,7 +373,7 @@ def outcome_frame(outcome: Outcome) -> pd.DataFrame:
     rows = (
         (
             action_word(result.step),
-            f"{result.step.kind} {result.step.name}",
+            f"{result.step.noun} {result.step.name}",
             result.step.reason,
             result.seconds,
             result.id,

@@ -134,16 +134,20 @@ class Proxy(_Workload):
     user: str = Field("ContainerAdministrator", description="who may add a route inside it")
 
 
-class Client(_Workload):
-    """A container whose requests are redirected."""
-
-
 class Redirect(_Strict):
     """What is redirected."""
 
     address: Address = METADATA_ADDRESS
     port: Port = 80
     outbound_nat: bool = Field(True, description="the proxy sees the client's traffic as NATed")
+
+
+class Client(_Workload):
+    """A container whose requests are redirected."""
+
+    redirects: list[Redirect] | None = Field(
+        None, min_length=1, description="what is redirected for this client in place of the top-level redirect"
+    )
 
 
 class HeaderProof(_Strict):
@@ -313,9 +317,9 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
             yield Mistake(f"--set {override}", f"there is no {_path(parts)}")
             return
     last = parts[-1]
-    if (isinstance(place, dict) and isinstance(last, str)) or (
-        isinstance(place, list) and isinstance(last, int) and last < len(place)
-    ):
+    is_key = isinstance(place, dict) and isinstance(last, str)
+    is_item = isinstance(place, list) and isinstance(last, int) and last < len(place)
+    if is_key or is_item:
         place[last] = value
     else:
         yield Mistake(f"--set {override}", f"there is no {_path(parts)}")
@@ -376,12 +380,37 @@ def _address_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
         elif address in taken:
             yield Mistake(path, f"is taken by {taken[address]}", repr(value))
         taken.setdefault(address, path)
-    redirected = _at(data, "redirect", "address")
-    try:
-        if isinstance(redirected, str) and ipaddress.IPv4Address(redirected) in subnet:
-            yield Mistake("redirect.address", f"lies inside network.subnet {subnet}", repr(redirected))
-    except ValueError:
-        return
+    # HNS keeps .1 and the gateway; what is left must hold the gateway endpoint, the proxy and every client.
+    kept = {reserved, *(address for address, path in taken.items() if path == "network.gateway")}
+    room, needed = subnet.num_addresses - 2 - len(kept), 1 + len(list(_workloads(data)))
+    if needed > room:
+        yield Mistake("network.subnet", f"has room for {room} endpoints, {needed} are wanted", repr(str(subnet)))
+    yield from _redirect_mistakes(data, subnet)
+
+
+def _redirects(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every redirect with its place: the top-level one, then those of the clients."""
+    yield ("redirect",), _at(data, "redirect")
+    for place, client in _workloads(data):
+        own = _at(client, "redirects")
+        for number, redirect in enumerate(own if isinstance(own, list) else []):
+            yield (*place, "redirects", number), redirect
+
+
+def _redirect_mistakes(data: Mapping[str, Any], subnet: ipaddress.IPv4Network) -> Iterator[Mistake]:
+    claimed: dict[tuple[Any, ...], str] = {}
+    for place, redirect in _redirects(data):
+        address, port = _at(redirect, "address"), _at(redirect, "port")
+        key = (*place[:2], address or METADATA_ADDRESS, 80 if port is None else port)
+        if isinstance(redirect, dict) and len(place) > 1:
+            if key in claimed:
+                yield Mistake(_path(place), f"redirects what {claimed[key]} redirects already")
+            claimed.setdefault(key, _path(place))
+        try:
+            if isinstance(address, str) and ipaddress.IPv4Address(address) in subnet:
+                yield Mistake(_path((*place, "address")), f"lies inside network.subnet {subnet}", repr(address))
+        except ValueError:
+            continue
 
 
 def _name_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -410,6 +439,11 @@ def _proof_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
         and not any("{probe}" in text for text in texts if isinstance(text, str))
     ):
         yield Mistake("verify.proof.log", "waits for {probe}, but neither verify.path nor verify.headers sends it")
-    control, redirected = _at(data, "verify", "control", "port"), _at(data, "redirect", "port")
-    if control is not None and control == (redirected if redirected is not None else 80):
-        yield Mistake("verify.control.port", "is the redirected port: the control must be another one", repr(control))
+    control, ports = _at(data, "verify", "control", "port"), set()
+    for place, redirect in _redirects(data):
+        if isinstance(redirect, dict) or len(place) == 1:
+            port = _at(redirect, "port")
+            ports.add(80 if port is None else port)
+    if (8080 if control is None else control) in ports:
+        said = "" if control is None else repr(control)
+        yield Mistake("verify.control.port", "is a redirected port: the control must be another one", said)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 8  # lines of the log that stay in sight
 
+_WORTH_SAYING = 0.01  # seconds
+
 _SIGNS = {"done": "✓", "failed": "✗", "cut": "!", "wait": "…", "note": "i", "start": "▸"}
 
 
@@ -84,7 +86,7 @@ def event_line(event: Event) -> str:
     """An event in a line: `create network hnskit-l2bridge (1.24 s)`; a note by itself."""
     if event.step is None:
         return event.text
-    seconds = f" ({event.seconds:.2f} s)" if event.seconds is not None else ""
+    seconds = f" ({event.seconds:.2f} s)" if event.seconds and event.seconds >= _WORTH_SAYING else ""
     said = event.step.id if event.kind in ("start", "done") else f"{event.step.id}: {event.text}"
     return f"{said}{seconds}"
 

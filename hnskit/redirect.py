@@ -1,52 +1,77 @@
-"""The proxy policies of a client's endpoint: which of them are the redirect, and what the list should be."""
+"""The proxy policies of an endpoint: which of them are hnskit's redirects, and what the list should be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from hnskit import codec
-from hnskit.desired import Desired
+from hnskit.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import Endpoint, Policy
 
 
-def proxy_target(desired: Desired, facts: Facts) -> str:
-    """`ip:port` of the proxy, its address looked up on the host; "" while it has no endpoint."""
+def proxy_address(desired: Desired, facts: Facts) -> str:
+    """The proxy's address, looked up on the host; "" while it has no endpoint."""
     there = next(iter(facts.endpoints_named(desired.proxy.endpoint.name)), None)
-    return f"{there.address}:{desired.redirect.proxy_port}" if there and there.address else ""
+    return there.address if there else ""
 
 
-def wanted_policy(desired: Desired, target: str) -> Policy:
-    """The proxy policy of every client."""
-    redirect = desired.redirect
-    return codec.proxy_policy(target, redirect.address, redirect.port, redirect.outbound_nat)
+def redirects_of(desired: Desired, name: str) -> tuple[DesiredRedirect, ...]:
+    """What is redirected for the endpoint of this name: nothing for the proxy's own and the gateway's."""
+    client = next((item for item in desired.clients if item.endpoint.name == name), None)
+    return client.redirects if client else ()
 
 
-def is_redirected(endpoint: Endpoint, desired: Desired, target: str) -> bool:
-    """Whether the endpoint has the wanted policy, once, and no other that claims the same traffic."""
-    there = redirecting_policies(endpoint, desired)
-    return len(there) == 1 and _same(there[0], wanted_policy(desired, target))
+def wanted_policies(client: DesiredContainer, address: str) -> tuple[Policy, ...]:
+    """The proxy policies that a client should have, to the proxy at this address."""
+    return tuple(_policy(redirect, address) for redirect in client.redirects)
 
 
-def redirecting_policies(endpoint: Endpoint, desired: Desired) -> tuple[Policy, ...]:
-    """The endpoint's proxy policies that claim the redirected traffic, right or wrong."""
-    return tuple(policy for policy in endpoint.proxies if _claims(policy, desired))
+def is_redirected(endpoint: Endpoint, desired: Desired, address: str) -> bool:
+    """Whether the endpoint has the wanted policies, once each, and no other that claims the same traffic."""
+    there = list(managed_policies(endpoint, desired, address))
+    for redirect in redirects_of(desired, endpoint.name):
+        wanted = _policy(redirect, address)
+        same = next((policy for policy in there if _same(policy, wanted)), None)
+        if same is None:
+            return False
+        there.remove(same)
+    return not there
 
 
-def policies_with_redirect(endpoint: Endpoint, desired: Desired, target: str) -> tuple[Policy, ...]:
-    """The endpoint's whole list with the redirect in it: what others put there stays, the redirect comes last."""
-    return (*policies_without_redirect(endpoint, desired), wanted_policy(desired, target))
+def managed_policies(endpoint: Endpoint, desired: Desired, address: str) -> tuple[Policy, ...]:
+    """The endpoint's proxy policies that are hnskit's business, right or wrong.
+
+    Those that claim redirected traffic, and those that lead to the proxy at `address`: of a redirect that is no
+    longer wanted. On the proxy's own endpoint and the gateway's every redirect of any client counts: it sends the
+    proxy's requests to itself.
+    """
+    redirects = redirects_of(desired, endpoint.name) or desired.redirects
+    return tuple(policy for policy in endpoint.proxies if _is_managed(policy, redirects, address))
 
 
-def policies_without_redirect(endpoint: Endpoint, desired: Desired) -> tuple[Policy, ...]:
-    """The endpoint's list without any policy that claims the redirected traffic."""
-    return tuple(policy for policy in endpoint.policies if not (policy.is_proxy and _claims(policy, desired)))
+def policies_with_redirects(endpoint: Endpoint, desired: Desired, address: str) -> tuple[Policy, ...]:
+    """The endpoint's whole list as it should be: what others put there stays, the redirects come last."""
+    managed = managed_policies(endpoint, desired, address)
+    wanted = (_policy(redirect, address) for redirect in redirects_of(desired, endpoint.name))
+    return (*(policy for policy in endpoint.policies if policy not in managed), *wanted)
+
+
+def policies_without_redirects(endpoint: Endpoint, desired: Desired, address: str) -> tuple[Policy, ...]:
+    """The endpoint's list without any policy that is hnskit's."""
+    managed = managed_policies(endpoint, desired, address)
+    return tuple(policy for policy in endpoint.policies if policy not in managed)
 
 
 def describe(policies: Iterable[Policy]) -> str:
     """Policies as words; keys that mean nothing to HNS are named, since HNS stores them in silence (HNS fact 47)."""
     return "; ".join(_words(policy) for policy in policies)
+
+
+def _policy(redirect: DesiredRedirect, address: str) -> Policy:
+    target = f"{address}:{redirect.proxy_port}"
+    return codec.proxy_policy(target, redirect.address, redirect.port, redirect.outbound_nat)
 
 
 def _words(policy: Policy) -> str:
@@ -61,14 +86,16 @@ def _words(policy: Policy) -> str:
     return f"PROXY {proxy.ip or 'any'}:{proxy.port or 'any'} -> {proxy.destination or 'nowhere'}{nat}{unknown}"
 
 
-def _claims(policy: Policy, desired: Desired) -> bool:
-    """Whether a proxy policy is for the traffic that hnskit redirects, however it is spelt."""
+def _is_managed(policy: Policy, redirects: Iterable[DesiredRedirect], address: str) -> bool:
     try:
         proxy = codec.proxy_settings(policy)
     except HostAnswerError:
-        return True
-    redirect = desired.redirect
-    return proxy.ip in ("", redirect.address, f"{redirect.address}/32") and proxy.port in ("", str(redirect.port))
+        return True  # it cannot be told from a redirect that went wrong
+    to_proxy = bool(address) and proxy.target is not None and proxy.target[0] == address
+    return to_proxy or any(
+        proxy.ip in ("", redirect.address, f"{redirect.address}/32") and proxy.port in ("", str(redirect.port))
+        for redirect in redirects
+    )
 
 
 def _same(one: Policy, other: Policy) -> bool:

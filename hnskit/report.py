@@ -22,10 +22,10 @@ h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);pa
 .verdict.bad{border-color:var(--bad)}.verdict strong{font-size:1.15rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-td{overflow-wrap:anywhere}
+td{overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}
 th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
-.quiet{opacity:.7}pre{white-space:pre-wrap;margin:0}ul{margin:.2rem 0;padding-left:1.2rem}
+.quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
 figure{margin:0 0 1rem}figcaption{font-weight:600;margin-bottom:.3rem}svg{max-width:100%;height:auto}
 @media print{body{margin:0;max-width:none;color:#000;background:#fff}h2{break-after:avoid}tr,figure{break-inside:avoid}}
 """
@@ -94,10 +94,14 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         did = error.get("paragraph", "")
     return (
         f"<h1>The redirect on {escape(summary['target'])}</h1>"
-        f'<p class="quiet">{escape(summary["started"])}, {summary["seconds"]:.1f} s, '
+        f'<p class="quiet">{escape(_moment(summary["started"]))}, {summary["seconds"]:.1f} s, '
         f"parameters: {escape(summary['params_file'])}</p>"
         f'<div class="verdict{"" if ok else " bad"}"><strong>{escape(said)}</strong><br><pre>{escape(did)}</pre></div>'
     )
+
+
+def _moment(stamp: str) -> str:
+    return stamp.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _section(title: str, content: str) -> str:
@@ -136,7 +140,7 @@ def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
         done = [
-            f"<li><b>{escape(one['step'])}</b> <span class=quiet>{one['seconds']:.2f} s</span></li>"
+            f"<li><b>{escape(one['step'])}</b> <span class=quiet>{one['seconds']:.3f} s</span></li>"
             for one in step["done"]
         ]
         kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]

@@ -321,7 +321,7 @@ class Book:
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
-            journal = self._journal() if current.pending else None
+            journal = self._journal() if current.pending and not current.refused else None
             if self.part == TEARDOWN:
                 made = made_on(self.params.target, self._runs())
                 outcome = destroy(

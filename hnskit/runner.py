@@ -25,6 +25,9 @@ from hnskit.runbook import TEARDOWN, error_json
 INTERRUPTED = 130
 """Exit status of a run that the operator stopped, as shells have it for SIGINT."""
 
+_WORTH_SAYING = 0.01
+"""Seconds."""
+
 _IPC_ROOM = 48
 """Characters of a folder in which `/kernel-<uuid>-ipc-5` still fits a socket's name (104 on macOS)."""
 
@@ -293,7 +296,7 @@ def _journal_line(record: dict[str, Any]) -> str:
     if event == "start":
         return f"{record['step']} …"
     if event == "done":
-        return f"{record['step']} ({record['seconds']:.2f} s)"
+        return f"{record['step']} ({record['seconds']:.2f} s)" if record["seconds"] >= _WORTH_SAYING else record["step"]
     if event == "failed":
         return f"{record['step']} failed: {record.get('message', '')}"
     return str(record.get("text", "")) if event == "note" else ""

@@ -24,7 +24,10 @@ _COLOURS = {
 }
 _CELLS: list[Any] = [
     {"selector": "td, th", "props": "text-align: left; vertical-align: top; white-space: pre-line; max-width: 34em"},
-    {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold; padding: 0.3em 0"},
+    {
+        "selector": "caption",
+        "props": "caption-side: top; white-space: pre-line; text-align: left; font-weight: bold; padding: 0.3em 0",
+    },
 ]
 
 
@@ -51,7 +54,7 @@ class View:
         ids: dict[Any, Any] = {
             name: _html_id for name in ("id", "guid") if name in shown and str(shown[name].dtype) == "str"
         }
-        numbers: dict[Any, Any] = {name: "{:.2f}" for name in shown if str(shown[name].dtype) == "float64"}
+        numbers: dict[Any, Any] = {name: "{:.3f}" for name in shown if str(shown[name].dtype) == "float64"}
         styler = shown.style.format({**words, **ids, **numbers}, na_rep="", escape="html").hide(axis="index")
         styler = styler.set_table_styles(_CELLS).set_uuid(self._uuid)
         for name, colours in _COLOURS.items():
@@ -72,6 +75,8 @@ class View:
         for name in shown:
             if str(shown[name].dtype) == "boolean":
                 shown[name] = [_flag_word(value) for value in shown[name]]
+            elif str(shown[name].dtype) == "Int64":
+                shown[name] = ["" if value == "<NA>" else value for value in map(str, shown[name])]
             elif name in ("id", "guid") and str(shown[name].dtype) == "str":
                 shown[name] = shown[name].map(short_id)
             elif str(shown[name].dtype) == "str":
@@ -95,7 +100,7 @@ def _left_aligned(frame: pd.DataFrame) -> dict[Any, Any]:
 
 
 def _flag_word(value: Any) -> str:
-    return "yes" if value is True else "no" if value is False else ""
+    return {"True": "yes", "False": "no"}.get(str(value), "")  # str: pandas hands out numpy's booleans
 
 
 def _html_id(value: str) -> str:
@@ -104,7 +109,7 @@ def _html_id(value: str) -> str:
 
 def _coloured(colours: dict[str, str]) -> Any:
     def style(value: Any) -> str:
-        word = _flag_word(value) if isinstance(value, bool) else str(value)
+        word = _flag_word(value) or str(value)
         return f"color: {colours[word]}; font-weight: bold" if word in colours else ""
 
     return style

@@ -40,7 +40,7 @@ class Pool(ServerRunspacePool):
         Raises:
             EngineError: they are not PSRP.
         """
-        for fragment in fragments_of(fragments):
+        for fragment in list(fragments_of(fragments)):  # all are well formed, or none is taken
             self.receive_data(PSRPPayload(fragment.raw, StreamType.default, None))
         while True:
             # psrpcore raises what its parsers raise: struct.error, ParseError, AttributeError, ...

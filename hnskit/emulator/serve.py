@@ -30,11 +30,7 @@ class Served:
     def __init__(self, name: str, profile: str, options: Mapping[str, Any], directory: Path) -> None:
         from hnskit.emulator.host import create_host
 
-        settings = dict(options)
-        cut_seconds = settings.pop("cut_seconds", None)
-        self._host = create_host(name, profile, settings)
-        if cut_seconds is not None:
-            self._host.faults.set("cut", {"seconds": cut_seconds} if cut_seconds else None)
+        self._host = create_host(name, profile, options)
         self._name = name
         self._profile = profile
         self._directory = directory
@@ -91,7 +87,7 @@ class Served:
                 self._host.reset()
                 return {}
             case "fault":
-                self._host.faults.set(str(request.get("name")), request.get("value"))
+                self._host.set_fault(str(request.get("name")), request.get("value"))
                 return {}
             case "cut":
                 self._door.cut(_cut(request))

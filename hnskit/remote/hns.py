@@ -10,7 +10,6 @@ from hnskit.errors import HnsError, HostAnswerError
 from hnskit.model import Endpoint, Network, Policy, PolicyList
 from hnskit.remote.session import Call, CallResult
 
-
 CHANGED = "Hnskit.Changed"
 """FullyQualifiedErrorId where a guard did not hold."""
 

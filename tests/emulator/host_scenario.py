@@ -69,15 +69,21 @@ def make_network(host: Host, type: str = "L2Bridge", name: str = "hnskit-l2bridg
 
 def make_endpoint(host: Host, network: dict[str, Any], name: str = "Ethernet", **more: Any) -> dict[str, Any]:
     """An endpoint with OutBoundNAT and the gateway endpoint as its gateway."""
-    body = {"VirtualNetwork": network["ID"], "Name": name, "GatewayAddress": GATEWAY,
-            "Policies": [{"Type": "OutBoundNAT"}], **more}  # fmt: skip
+    body = {
+        "VirtualNetwork": network["ID"],
+        "Name": name,
+        "GatewayAddress": GATEWAY,
+        "Policies": [{"Type": "OutBoundNAT"}],
+        **more,
+    }
     return output(host, "POST", "/endpoints", body)
 
 
 def run_container(host: Host, name: str, image: str = NANOSERVER, command: tuple[str, ...] = ()) -> str:
     """A container with no network; its id."""
-    code, out, err = docker(host, "run", "--detach", "--name", name, "--network", "none", image,
-                            *(command or ("ping", "-t", "localhost")))  # fmt: skip
+    code, out, err = docker(
+        host, "run", "--detach", "--name", name, "--network", "none", image, *(command or ("ping", "-t", "localhost"))
+    )
     assert code == 0, err
     return out.strip()
 
@@ -110,19 +116,33 @@ def set_proxy_policy(host: Host, endpoint: dict[str, Any], destination: str, **c
 class Scenario:
     """The redirect with one client, step by step as the original has it."""
 
-    def __init__(self, profile: str = "ws2019", type: str = "L2Bridge", **options: Any) -> None:
-        self.host = create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
+    def __init__(self, profile: str = "ws2019", type: str = "L2Bridge", **faults: Any) -> None:
+        self.host = create_host("lab", profile, {"cut_seconds": 0, "seed": 7})
+        for name, value in faults.items():
+            self.host.set_fault(name, value)
         self.network = make_network(self.host, type)
-        self.gateway = make_endpoint(self.host, self.network, "hnskit-gateway", IPAddress=GATEWAY,
-                                     GatewayAddress="0.0.0.0", Policies=[])  # fmt: skip
+        self.gateway = make_endpoint(
+            self.host, self.network, "hnskit-gateway", IPAddress=GATEWAY, GatewayAddress="0.0.0.0", Policies=[]
+        )
         attach(self.host, self.gateway, 1)
         set_forwarding(self.host, GATEWAY)
         code, _, err = docker(self.host, "import", r"C:\images\metadata-proxy.tar.gz", "metadata-proxy:1.0")
         assert code == 0, err
         self.proxy, self.proxy_id = self._join("hnskit-proxy", "metadata-proxy:1.0", ("metadata-proxy.exe",))
         self.client, self.client_id = self._join("hnskit-client1", NANOSERVER, ())
-        code, _, err = docker(self.host, "exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe", "add",
-                              METADATA, "mask", "255.255.255.255", GATEWAY)  # fmt: skip
+        code, _, err = docker(
+            self.host,
+            "exec",
+            "--user",
+            "ContainerAdministrator",
+            "hnskit-proxy",
+            "route.exe",
+            "add",
+            METADATA,
+            "mask",
+            "255.255.255.255",
+            GATEWAY,
+        )
         assert code == 0, err
 
     def _join(self, name: str, image: str, command: tuple[str, ...]) -> tuple[dict[str, Any], str]:

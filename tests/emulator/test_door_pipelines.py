@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door_host import Served, command, invoke
-from pypsrp.complex_objects import PSInvocationState
+from door_host import MODULE, Served, command, invoke
+from pypsrp.complex_objects import ObjectMeta, PSInvocationState
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 
@@ -53,7 +53,7 @@ def test_three_megabytes_come_back(served: Served, scheme: str) -> None:
 
 @SCHEMES
 def test_three_megabytes_arrive(served: Served, scheme: str) -> None:
-    body = "é𝄞\r\n" * (LARGE // 5)
+    body = ("x" * 1000 + "é𝄞\r\n_x000A_\"'$()") * (LARGE // 1000)
     with served.pool(scheme) as pool:
         (record,) = invoke(pool, "Invoke-HnskitHns", Method="POST", Path="/endpoints/", Body=body)
     assert record.extended_properties["Response"] == body
@@ -129,10 +129,6 @@ def test_runspace_counts_are_set_and_refused(served: Served) -> None:
 def test_keys_are_exchanged_and_a_secure_string_arrives(served: Served) -> None:
     with served.pool() as pool:
         pool.exchange_keys()
-        secret = pool.serialize("s3cret", None)
-        del secret
-        from pypsrp.complex_objects import ObjectMeta
-
         value = pool.serialize("s3cret", ObjectMeta("SS"))
         (record,) = invoke(pool, "Invoke-HnskitHns", Method="GET", Path="/x", Body=value)
         assert record.extended_properties["Response"] == "System.Security.SecureString"
@@ -191,8 +187,6 @@ def test_a_script_that_is_not_the_kits_is_refused_by_name(pool: RunspacePool) ->
 
 
 def test_a_changed_module_text_is_refused(served: Served) -> None:
-    from door_host import MODULE
-
     with served.pool(module=False) as pool:
         script = PowerShell(pool)
         script.add_script(MODULE.replace("Stop", "Continue", 1), use_local_scope=False)

@@ -21,9 +21,7 @@ _GATEWAY_METRIC = 256
 class Ports:
     """Puts endpoints into compartments and takes them out."""
 
-    def __init__(
-        self, profile: Profile, mint: Mint, windows: Windows, running: Callable[[str], str | None]
-    ) -> None:
+    def __init__(self, profile: Profile, mint: Mint, windows: Windows, running: Callable[[str], str | None]) -> None:
         self._profile = profile
         self._mint = mint
         self._windows = windows

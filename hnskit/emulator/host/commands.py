@@ -205,18 +205,18 @@ def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
     answer: dict[str, Any] = {"id": str(request["id"]), "ok": True, "ms": 0}
     try:
         done = _perform(host, request)
-        if done.error is not None:
-            raise done.error
-        answer["output"] = done.rows
     except PSError as error:
+        done = Done(error=error)
+    if done.error is None:
+        answer["output"] = done.rows
+    else:
         answer["ok"] = False
         answer["error"] = {
-            "id": _full_id(error, str(request.get("command"))),
-            "category": error.category,
-            "target": error.target,
-            "message": error.message,
+            "id": _full_id(done.error, str(request.get("command"))),
+            "category": done.error.category,
+            "target": done.error.target,
+            "message": done.error.message,
         }
-        return answer, 0.0
     return answer, done.seconds
 
 
@@ -256,5 +256,6 @@ def _no_property(name: str) -> PSError:
 
 def _full_id(error: PSError, command: str) -> str:
     """FullyQualifiedErrorId: ThrowTerminatingError and the binder add the function's name, `throw` does not."""
-    whole = "," in error.error_id or error.error_id in ("Hnskit.UnknownCommand", "Hnskit.Changed", "PropertyNotFoundStrict")
+    thrown = ("Hnskit.UnknownCommand", "Hnskit.Changed", "PropertyNotFoundStrict")
+    whole = "," in error.error_id or error.error_id in thrown
     return error.error_id if whole else f"{error.error_id},{command}"

@@ -193,7 +193,7 @@ class Docker:
         if tail != "all":
             if not tail.lstrip("-").isdigit():
                 raise DaemonError(f'"{tail}" is not a number or "all"')
-            entries = entries[-int(tail):] if int(tail) > 0 else []
+            entries = entries[-int(tail) :] if int(tail) > 0 else []
         stamped = "timestamps" in arguments.switches
         return Ran(stdout="".join(f"{docker_text.stamp(at)} {text}" if stamped else text for at, text in entries))
 

@@ -136,7 +136,7 @@ def _count(syntax: Syntax, found: Arguments) -> None:
     else:
         return
     raise UsageError(
-        f'"{syntax.name}" {wanted}.\nSee \'{syntax.name} --help\'.\n\nUsage:  {syntax.usage}\n\n{syntax.about}\n', 1
+        f"\"{syntax.name}\" {wanted}.\nSee '{syntax.name} --help'.\n\nUsage:  {syntax.usage}\n\n{syntax.about}\n", 1
     )
 
 

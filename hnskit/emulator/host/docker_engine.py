@@ -115,7 +115,7 @@ class Engine:
         user = next((item for item in self.containers if item.image_id == image.id), None)
         if user is not None:
             raise DaemonError(
-                f"conflict: unable to remove repository reference \"{name}\" (must force) - container {user.id[:12]} "
+                f'conflict: unable to remove repository reference "{name}" (must force) - container {user.id[:12]} '
                 f"is using its referenced image {image.id[:12]}"
             )
         self.images.remove(image)

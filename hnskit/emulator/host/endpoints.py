@@ -15,8 +15,9 @@ from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import DNS_SERVER, Windows
 from hnskit.model import EndpointState, NetworkType
 
-_KEPT = ("DNSServerList", "DNSSuffix", "EnableInternalDNS")  # echoed where sent (HNS fact 27)
+_KEPT = ("DNSServerList", "DNSSuffix")  # echoed where sent (HNS fact 27)
 _ENCAP_OVERHEAD = {NetworkType.L2BRIDGE: 50, NetworkType.OVERLAY: 50}  # 0 elsewhere; seen from 9.3 on
+_MAC_TRIES = 1000  # a pool has 4096 (HNS fact 18)
 
 
 @dataclass(slots=True)
@@ -137,10 +138,11 @@ class Endpoints:
     def _mac(self, network: HnsNetwork) -> str:
         block = str(network.json["MacPools"][0]["StartMacAddress"])[:13]
         used = {item.json["MacAddress"] for item in self}
-        while True:
+        for _ in range(_MAC_TRIES):
             mac = f"{block}{self._mint.below(16):X}-{self._mint.below(256):02X}"
             if mac not in used:
                 return mac
+        raise refusals.unspecified()  # what HNS says when the pool is used up is UNCONFIRMED
 
     def _json(self, body: Mapping[str, Any], network: HnsNetwork, id: str, address: str) -> dict[str, Any]:
         profile, now = self._profile, self._mint.filetime()
@@ -167,10 +169,12 @@ class Endpoints:
             "Version": profile.version,
             "VirtualNetwork": network.id,
             "VirtualNetworkName": network.json["Name"],
-            **{key: body[key] for key in _KEPT if body.get(key)},
+            **{key: body[key] for key in _KEPT if text_in(body, key)},
         }
         if address:
             json["IPAddress"] = address
+        if body.get("EnableInternalDNS") is True:
+            json["EnableInternalDNS"] = True
         if profile.health:
             json |= {**health, "EncapOverhead": _ENCAP_OVERHEAD.get(network.type, 0)}
             json["Resources"] |= {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": now}}

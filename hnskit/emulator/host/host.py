@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,13 @@ class Host:
         seed = self._options.get("seed")
         self.faults = _faults(self._options)
         self.mint = Mint(None if seed is None else int(seed))
-        self.windows = Windows(self.name, self.mint, static=bool(self._options.get("static_address", False)))
+        self.windows = Windows(
+            self.name,
+            self.mint,
+            static=bool(self._options.get("static_address", False)),
+            wifi=bool(self._options.get("wifi", False)),
+            second_adapter=bool(self._options.get("second_adapter", False)),
+        )
         self.hns = HnsService(
             self.windows_profile,
             self.mint,
@@ -84,7 +90,7 @@ class Host:
         )
         self.engine = Engine(self)
         self.docker = Docker(self, self.engine)
-        self.world = World(self.name, self._address, self._mac())
+        self.world = World(self.name, self._address, self.windows.management_mac)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
 
     def set_fault(self, name: str, value: Any) -> None:
@@ -147,15 +153,9 @@ class Host:
             for callback in list(self.on_cut):
                 callback(self.faults.cut)
 
-    def _physical(self) -> Iterator[Any]:
-        return (nic for nic in self.windows.nics if nic.physical)
-
-    def _mac(self) -> str:
-        return str(next(self._physical()).mac)
-
     def _address(self) -> str:
         # Of the adapter, or of the vNIC that took its place with the same MAC (HNS fact 66).
-        mac = self._mac()
+        mac = self.windows.management_mac
         return next((item.address for nic in self.windows.nics if nic.mac == mac for item in nic.addresses), "")
 
 
@@ -166,12 +166,13 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
         name: of the host.
         profile: one of `PROFILES`.
         options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed` (the same ids every time),
-            `static_address` (the adapter's address is typed in, not from DHCP).
+            `static_address` (the adapter's address is typed in, not from DHCP), `wifi` (the adapter is one),
+            `second_adapter` (`Ethernet 2`: a bridge on it does not touch the host's own network).
 
     Raises:
         ValueError: an unknown profile or option.
     """
-    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address"}
+    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address", "wifi", "second_adapter"}
     options = options or {}
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")

@@ -60,9 +60,7 @@ def envelope(profile: Profile, output: Any = None) -> str:
     """A success. Without an Output for attach, detach and DELETE: byte for byte UNCONFIRMED (HNS fact 12)."""
     members: dict[str, Any] = {"Success": True}
     if output is not None:
-        members = (
-            {"Success": True, "Output": output} if profile.success_first else {"Output": output, "Success": True}
-        )
+        members = {"Success": True, "Output": output} if profile.success_first else {"Output": output, "Success": True}
     return dump(members, profile)
 
 

@@ -76,7 +76,9 @@ class NetCompartment:
 class Windows:
     """Adapters, interfaces and compartments of one host."""
 
-    def __init__(self, name: str, mint: Mint, static: bool = False) -> None:
+    def __init__(
+        self, name: str, mint: Mint, *, static: bool = False, wifi: bool = False, second_adapter: bool = False
+    ) -> None:
         self.computer_name = name.upper()[:15]
         self._mint = mint
         self._next_index = 12
@@ -89,7 +91,7 @@ class Windows:
             ),
             Nic(
                 "Ethernet", "Microsoft Hyper-V Network Adapter", 6, _mac(mint, "00-0D-3A"), physical=True,
-                dhcp=not static,
+                dhcp=not static, medium=9 if wifi else 14,
                 addresses=[IPAddress("10.0.0.5", 24, "Manual" if static else "Dhcp")],
                 routes=[
                     HostRoute("0.0.0.0/0", "10.0.0.1"),
@@ -98,6 +100,15 @@ class Windows:
                 ],
             ),
         ]  # fmt: skip
+        if second_adapter:
+            self.nics.append(
+                Nic(
+                    "Ethernet 2", "Microsoft Hyper-V Network Adapter #2", 9, _mac(mint, "00-0D-3A"), physical=True,
+                    dhcp=True, addresses=[IPAddress("10.0.9.5", 24, "Dhcp")],
+                )
+            )  # fmt: skip
+        self.management_mac = self.nics[1].mac
+        """Of the adapter that clients come in by."""
         self.compartments: list[NetCompartment] = [
             NetCompartment(HOST_COMPARTMENT, "Default Compartment", HOST_COMPARTMENT_GUID)
         ]

@@ -1,0 +1,228 @@
+"""What an HNS network prints: members, order apart, per profile (HNS facts 18-21)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
+from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.windows import Nic
+from hnskit.model import NetworkType
+
+KEPT = ("DNSServerList", "DNSSuffix", "NetworkAdapterName", "SourceMac")
+"""Text members of a request that are echoed, only where they were sent (HNS fact 19)."""
+
+
+@dataclass(slots=True)
+class Switch:
+    """An external virtual switch on a physical NIC."""
+
+    id: str
+    type: NetworkType
+    nic: Nic
+    vnic: Nic
+    layered_on: str
+    parent_id: str
+
+
+@dataclass(slots=True)
+class HnsNetwork:
+    """A network: what it prints, and what it stands on."""
+
+    json: dict[str, Any]
+    type: NetworkType
+    switch_id: str
+    switch: Switch | None = None
+    host_vnic: Nic | None = None
+    """The gateway of a NAT network."""
+    subnets: list[ipaddress.IPv4Network] = field(default_factory=list)
+    reserved: set[str] = field(default_factory=set)
+    """Addresses that no endpoint may have (HNS facts 70, 73)."""
+    management_ip_at: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """Its ID."""
+        return str(self.json["ID"])
+
+    def subnet_of(self, address: str) -> ipaddress.IPv4Network | None:
+        """The subnet that holds an address."""
+        return next((item for item in self.subnets if ipaddress.IPv4Address(address) in item), None)
+
+
+class NetworkShape:
+    """Makes networks' JSON for one Windows version."""
+
+    def __init__(self, profile: Profile, mint: Mint) -> None:
+        self._profile = profile
+        self._mint = mint
+
+    def guid(self) -> str:
+        """A new id in the letter case of this Windows."""
+        return self._mint.guid(self._profile.upper_network_ids)
+
+    def mac_pool(self) -> tuple[str, str]:
+        """First and last address of one block of 4096 (HNS fact 18)."""
+        block = f"00-15-5D-{self._mint.below(256):02X}-{self._mint.below(16):X}"
+        return f"{block}0-00", f"{block}F-FF"
+
+    def mac(self) -> str:
+        """An address of a block of its own."""
+        pool = self.mac_pool()
+        return f"{pool[0][:13]}{self._mint.below(16):X}-{self._mint.below(256):02X}"
+
+    def _health(self, **more: int) -> dict[str, Any]:
+        if not self._profile.health:
+            return {}
+        return {
+            "AdditionalParams": {},
+            "Health": {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime(), **more},
+        }
+
+    def _flags(self, value: int) -> dict[str, int]:
+        return {"Flags": value} if self._profile.flags else {}
+
+    def network(
+        self,
+        body: Mapping[str, Any],
+        network: HnsNetwork,
+        id: str,
+        subnets: list[tuple[ipaddress.IPv4Network, str]],
+    ) -> dict[str, Any]:
+        """A new network. The request's members are of the right types already."""
+        profile, nat, activity, pool = self._profile, network.type is NetworkType.NAT, self.guid(), self.mac_pool()
+        notified = {f"{kind}Notification{what}": 0 for kind in ("Address", "Interface", "Route")
+                    for what in ("MissedCount", "SequenceNumber")}  # fmt: skip
+        json: dict[str, Any] = {
+            "ActivityId": activity,
+            "CurrentEndpointCount": 0,
+            "Extensions": self._extensions(vfp=network.type is NetworkType.L2BRIDGE),
+            "Flags": body.get("Flags", profile.nat_flags if nat else 0),
+            **self._health(**(notified if nat and profile.nat_notifications else {})),
+            "ID": id,
+            "IPv6": bool(body.get("IPv6", False)),
+            "LayeredOn": network.switch.layered_on if network.switch else self.guid(),
+            "MacPools": body.get("MacPools") or [{"EndMacAddress": pool[1], "StartMacAddress": pool[0]}],
+            "MaxConcurrentEndpoints": 0,
+            "Name": body.get("Name") or id.lower(),
+            "Policies": [dict(item) for item in body.get("Policies") or []],
+            "Resources": {
+                "AllocationOrder": 0,
+                **self._health(),
+                **self._flags(0),
+                **({"CompartmentOperationTime": 0} if profile.flags else {}),
+                "ID": activity,
+                "PortOperationTime": 0,
+                "State": 1,
+                "SwitchOperationTime": 0,
+                "VfpOperationTime": 0,
+                "parentId": network.switch.parent_id if network.switch else self.guid(),
+            },
+            "State": 1,
+            "TotalEndpoints": 0,
+            "Type": body["Type"],
+            "Version": profile.version,
+            **{key: body[key] for key in KEPT if body.get(key)},
+        }
+        if subnets:
+            sent = body.get("Subnets") or [{}]
+            json["Subnets"] = [
+                self._subnet(prefix, gateway, sent[index] if index < len(sent) else {}, nat)
+                for index, (prefix, gateway) in enumerate(subnets)
+            ]
+        if body.get("AdditionalParams"):
+            json["AdditionalParams"] = body["AdditionalParams"]
+        if network.type is NetworkType.L2BRIDGE and network.switch and network.switch.vnic.addresses:
+            json["ManagementIP"] = network.switch.vnic.addresses[0].address
+        if network.switch and profile.switch_guid:
+            json["SwitchGuid"] = id
+        if nat:
+            self._add_nat(json, network)
+        return json
+
+    def _add_nat(self, json: dict[str, Any], network: HnsNetwork) -> None:
+        interface, vnic, profile = self.guid(), network.host_vnic, self._profile
+        json["NatName"] = f"{profile.nat_name}{interface}"
+        if profile.flags:
+            json["Policies"].append({"Type": "VLAN", "VLAN": 1})
+        if vnic is None or not network.subnets:
+            return
+        port: dict[str, Any] = {
+            "AdapterNetCfgInstanceId": f"{{{interface}}}",
+            "AllocationOrder": 0,
+            "CompartmendId": 0,
+            "Connected": True,
+            "DNSFirewallRules": True,
+            "DevicelessNic": True,
+            "DhcpDisabled": True,
+            "EndpointNicGuid": self.guid(),
+            "EndpointPortGuid": self.guid(),
+            "ID": self.guid(),
+            "InterfaceGuid": interface,
+            "IsPolicy": False,
+            "IsolationId": 1,
+            "MacAddress": vnic.mac,
+            "ManagementPort": True,
+            "NcfHidden": False,
+            "NicFriendlyName": str(json["Name"])[:15],
+            "NlmHidden": True,
+            "State": 3,
+            "SwitchId": network.switch_id,
+            "Tag": "Host Vnic",
+            "WaitForIpv6Interface": False,
+            "nonPersistentPort": False,
+            **self._health(),
+            **self._flags(0),
+        }
+        port["PreferredPortFriendlyName"] = f"Container NIC {port['ID'][:8].lower()}"
+        nat = {
+            "AllocationOrder": 1,
+            "ID": self.guid(),
+            "IsPolicy": False,
+            "Prefix": network.subnets[0].prefixlen,
+            "PrivateInterfaceGUID": interface,
+            "State": 3,
+            "SubnetIPAddress": str(network.subnets[0].network_address),
+            "Tag": "NAT",
+            **self._health(NATState=2),
+            **self._flags(0),
+        }
+        json["Resources"] |= {"AllocationOrder": 2, "Allocators": [port, nat]}
+
+    def _extensions(self, vfp: bool) -> list[dict[str, Any]]:
+        # VFP is on where it is the engine (HNS fact 20).
+        return [
+            {"Id": WFP_EXTENSION, "IsEnabled": False, "Name": "Microsoft Windows Filtering Platform"},
+            {"Id": self._profile.vfp_extension, "IsEnabled": vfp, "Name": "Microsoft Azure VFP Switch Extension"},
+            {"Id": self._profile.ndis_extension, "IsEnabled": True, "Name": "Microsoft NDIS Capture"},
+        ]
+
+    def _subnet(
+        self, prefix: ipaddress.IPv4Network, gateway: str, sent: Mapping[str, Any], nat: bool
+    ) -> dict[str, Any]:
+        subnet: dict[str, Any] = {
+            "AddressPrefix": str(prefix),
+            "GatewayAddress": gateway,
+            "Policies": [dict(item) for item in sent.get("Policies") or []],
+            **self._flags(0),
+        }
+        if self._profile.health:
+            subnet |= {**self._health(), "ID": self.guid(), "State": 0}
+            if not nat or self._profile.flags:  # a NAT subnet has no ObjectType on 9.x (HNS fact 21)
+                subnet["ObjectType"] = 5
+        if self._profile.flags:
+            subnet["IpSubnets"] = [
+                {
+                    **self._health(),
+                    "Flags": 3,
+                    "ID": self.guid(),
+                    "IpAddressPrefix": str(prefix),
+                    "ObjectType": 6,
+                    "Policies": [],
+                    "State": 0,
+                }
+            ]
+        return subnet

@@ -1,0 +1,103 @@
+"""The UNIX socket on which the emulated host answers what an engine's processes ask: HNS, programs, Windows' objects.
+
+`native/host.h` describes the wire. Nothing is kept here: each question goes to the one host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hnskit.emulator.expressions import system_of
+from hnskit.emulator.pwsh import windows_objects
+
+log = logging.getLogger(__name__)
+
+_NUMBER = struct.Struct("<I")
+_LONGEST_TEXT = 64 * 1024 * 1024
+_QUESTION_SECONDS = 10.0
+
+Answer = tuple[int, bytes]
+"""A number and a text."""
+
+
+class HostSocket:
+    """Answers at a path that only the owner of this process can reach."""
+
+    def __init__(self, host: Any, user: str) -> None:
+        self._host = host
+        self._user = user
+        self._server: asyncio.Server | None = None
+        self._programs: Mapping[str, Callable[[list[str]], Awaitable[tuple[int, str, str]]]] = {
+            "docker": self._docker,
+            "hostname": self._hostname,
+            "whoami": self._whoami,
+        }
+
+    async def open(self, path: Path) -> None:
+        """Listen; the directory of the path must be the owner's only."""
+        self._server = await asyncio.start_unix_server(self._serve, path)
+        os.chmod(path, 0o600)  # noqa: PTH101 - a socket
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_QUESTION_SECONDS):
+                question = [await _text(reader) for _ in range(3)]
+            number, text = await self._answer(*question)
+            writer.write(_NUMBER.pack(number & 0xFFFFFFFF) + _NUMBER.pack(len(text)) + text)
+            await writer.drain()
+        except (EOFError, OSError, ValueError, TimeoutError) as problem:
+            log.info("a question to the host was broken off: %s", problem)
+        except Exception:
+            log.exception("the host failed on a question of its PowerShell engine")
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _answer(self, first: bytes, second: bytes, third: bytes) -> Answer:
+        verb = first.decode("utf-16-le")
+        if verb in self._programs:
+            words = third.decode("utf-8", "surrogateescape").split("\0")[:-1]
+            status, output, errors = await self._programs[verb](words)
+            shown = output.encode("utf-8", "surrogatepass")
+            return status, _NUMBER.pack(len(shown)) + shown + errors.encode("utf-8", "surrogatepass")
+        subject = second.decode("utf-16-le", "surrogatepass")
+        request = third.decode("utf-16-le", "surrogatepass")
+        if verb == "windows":
+            content = await windows_objects.ask(self._host, subject, json.loads(request))
+            return 0, json.dumps(content).encode("utf-16-le")
+        hresult, response = self._host.hns.call(verb.upper(), subject, request)
+        return hresult, response.encode("utf-16-le", "surrogatepass")
+
+    async def _docker(self, words: list[str]) -> tuple[int, str, str]:
+        ran = self._host.docker.run(words)
+        await asyncio.sleep(ran.seconds * self._host.time_scale)
+        return ran.exit_code, ran.stdout, ran.stderr
+
+    async def _hostname(self, words: list[str]) -> tuple[int, str, str]:
+        del words
+        return 0, f"{(await system_of(self._host))['ComputerName']}\n", ""
+
+    async def _whoami(self, words: list[str]) -> tuple[int, str, str]:
+        del words
+        return 0, f"{(await system_of(self._host))['ComputerName']}\\{self._user}\n".lower(), ""
+
+
+async def _text(reader: asyncio.StreamReader) -> bytes:
+    (length,) = _NUMBER.unpack(await reader.readexactly(_NUMBER.size))
+    if length > _LONGEST_TEXT:
+        raise ValueError(f"a text of {length} bytes")
+    return await reader.readexactly(length)

@@ -1,0 +1,89 @@
+"""The native library and the programs beside the engine: compiled from `native/` when first needed, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+
+from hnskit.emulator.files import locked, private_directory
+from hnskit.errors import ConnectError
+
+LIBRARY = "vmcompute.dll"
+"""As P/Invoke names it; the runtime finds it under this very name through LD_LIBRARY_PATH."""
+PROGRAMS = ("docker", "hostname", "whoami")
+
+_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden")
+_SECONDS = 60.0
+
+
+def build() -> tuple[Path, Path]:
+    """The directories of the library and of the programs, made if they are not there yet.
+
+    They lie in the user's cache (or in HNSKIT_CACHE_DIR), by what they were made of.
+
+    Raises:
+        ConnectError: there is no C compiler, or it refuses.
+    """
+    sources = {name: text for name, text in _sources().items()}
+    digest = hashlib.sha256("\0".join(f"{name}\0{sources[name]}" for name in sorted(sources)).encode()).hexdigest()
+    place = cache() / "native" / f"{_machine()}-{digest[:16]}"
+    if not (place / "complete").exists():
+        private_directory(place)
+        with locked(place / "lock", seconds=_SECONDS):
+            if not (place / "complete").exists():
+                _compile(sources, place)
+                (place / "complete").touch()
+    return place / "lib", place / "bin"
+
+
+def cache() -> Path:
+    """Where what can be made again is kept."""
+    base = os.environ.get("HNSKIT_CACHE_DIR") or platformdirs.user_cache_dir("hnskit", appauthor=False)
+    return Path(base).absolute()
+
+
+def _compile(sources: dict[str, str], place: Path) -> None:
+    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    if compiler is None:
+        raise ConnectError(
+            "the engine pwsh needs a C compiler once, and no cc is on PATH",
+            next_step="Install one (on Debian: apt install gcc libc6-dev), or use the engine python.",
+        )
+    library, programs, source = place / "lib", place / "bin", place / "src"
+    for directory in (library, programs, source):
+        directory.mkdir(exist_ok=True)
+    for name, text in sources.items():
+        (source / name).write_text(text, encoding="utf-8")
+    _run(compiler, source, "-shared", "-fPIC", "-o", str(library / LIBRARY), "vmcompute.c", "host.c")
+    _run(compiler, source, "-o", str(programs / PROGRAMS[0]), "program.c", "host.c")
+    for name in PROGRAMS[1:]:
+        (programs / name).unlink(missing_ok=True)
+        (programs / name).symlink_to(PROGRAMS[0])
+
+
+def _run(compiler: str, source: Path, *arguments: str) -> None:
+    try:
+        subprocess.run(  # noqa: S603 - the compiler, on our own sources
+            [compiler, *_FLAGS, *arguments], cwd=source, check=True, capture_output=True, text=True, timeout=_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as problem:
+        said = str(getattr(problem, "stderr", "") or problem).strip()
+        raise ConnectError(
+            f"the C compiler {compiler} refuses the engine pwsh its library: {said.splitlines()[0] if said else problem}",
+            next_step="Check that it comes with the C library's headers, or use the engine python.",
+        ) from problem
+
+
+def _sources() -> dict[str, str]:
+    folder = resources.files("hnskit.emulator.pwsh").joinpath("native")
+    return {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))}
+
+
+def _machine() -> str:
+    return os.uname().machine

@@ -1,0 +1,182 @@
+"""Emulated hosts by name: processes that are found again, stopped, and not confused with others."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pypsrp.powershell import RunspacePool
+from pypsrp.wsman import WSMan
+
+from hnskit.emulator import registry
+from hnskit.emulator.cli import emulator
+from hnskit.emulator.target import resolve
+from hnskit.errors import ConnectError, HostUnreachableError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNSKIT_STATE_DIR", str(place))
+        yield place
+        for entry in registry.running():
+            registry.stop(entry.name)
+
+
+@pytest.fixture(scope="module")
+def lab(state: Path) -> registry.Entry:
+    return registry.start("lab")[0]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(emulator, arguments)
+
+
+def test_a_started_host_is_found_again(lab: registry.Entry) -> None:
+    assert registry.get("lab") == lab
+    assert registry.start("lab") == (lab, False)
+    assert lab in registry.running()
+
+
+def test_start_prints_what_a_client_needs(lab: registry.Entry) -> None:
+    printed = json.loads(run("start", "lab", "--json").stdout)
+    assert printed == lab.to_json()
+    assert list(printed)[:7] == ["name", "pid", "http", "https", "ca", "username", "password_file"]
+    wsman = WSMan(
+        "127.0.0.1",
+        port=int(printed["https"].rsplit(":", 1)[1].partition("/")[0]),
+        username=printed["username"],
+        password=Path(printed["password_file"]).read_text(encoding="utf-8"),
+        auth="basic",
+        cert_validation=printed["ca"],
+        no_proxy=True,
+    )
+    with wsman, RunspacePool(wsman) as pool:
+        assert pool.get_available_runspaces() == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+def test_what_the_host_keeps_is_the_owners_only(lab: registry.Entry) -> None:
+    place = Path(lab.ca).parent
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert {stat.S_IMODE((place / name).stat().st_mode) for name in ("password", "control-token", "ntlm-users")} == {0o600}
+    password = Path(lab.password_file).read_text(encoding="utf-8")
+    assert password not in (place / "log").read_text(encoding="utf-8")
+    assert len(password) >= 20
+
+
+def test_two_starts_at_once_make_one_host(state: Path) -> None:
+    with ThreadPoolExecutor(2) as executor:
+        results = list(executor.map(registry.start, ["twice", "twice"]))
+    assert results[0][0] == results[1][0]
+    assert sorted(started for _, started in results) == [False, True]
+    registry.stop("twice")
+
+
+def test_stop_ends_that_host_only(lab: registry.Entry) -> None:
+    other, _ = registry.start("other")
+    assert json.loads(run("stop", "other", "--json").stdout) == {"name": "other", "pid": other.pid, "stopped": True}
+    assert registry.find("other") is None
+    assert not Path(other.password_file).exists()
+    assert registry.get("lab") == lab
+
+
+def test_an_entry_of_a_process_that_is_gone_is_stale(lab: registry.Entry) -> None:
+    """Its port may be anybody's by now: here it is this test's own process that has the id."""
+    place = registry.directory("ghost")
+    place.mkdir(parents=True, mode=0o700)
+    entry = lab.to_json() | {"name": "ghost", "pid": os.getpid(), "instance": "x", "control": lab.control}
+    (place / "host.json").write_text(json.dumps(entry), encoding="utf-8")
+    (place / "control-token").write_text("0" * 64, encoding="utf-8")
+    assert registry.find("ghost") is None
+    assert [found.name for found in registry.running()] == ["lab"]
+    assert run("stop", "ghost").exit_code == 3
+    assert registry.start("ghost")[1]
+    registry.stop("ghost")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": 1}'])
+def test_a_garbled_entry_is_stale(state: Path, content: str) -> None:
+    place = registry.directory("garbled")
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "host.json").write_text(content, encoding="utf-8")
+    assert registry.find("garbled") is None
+
+
+@pytest.mark.parametrize("verb", ["status", "stop", "reset"])
+def test_a_host_that_is_not_there_is_one_sentence_and_exit_status_3(verb: str) -> None:
+    result = run(verb, "nowhere")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "emulated host nowhere: it does not run. Start it: hnskit emulator start nowhere\n"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "-x", "x" * 80])
+def test_a_name_that_is_no_directory_is_refused(name: str) -> None:
+    with pytest.raises(ConnectError, match="is no name"):
+        registry.start(name)
+
+
+def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.Entry) -> None:
+    with pytest.raises(ConnectError, match="runs already, with profile ws2019 and not ws2022"):
+        registry.start("lab", "ws2022")
+
+
+def test_an_unknown_profile_is_told_from_the_log() -> None:
+    with pytest.raises(ConnectError, match="did not start: .*'dos'"):
+        registry.start("old", "dos")
+
+
+def test_status_counts_what_the_host_has(lab: registry.Entry) -> None:
+    answer = json.loads(run("status", "lab", "--json").stdout)
+    assert (answer["name"], answer["shells"], answer["host"]["containers"]) == ("lab", 0, 0)
+
+
+def test_a_cut_leaves_the_control_channel_alone(lab: registry.Entry) -> None:
+    assert run("cut", "lab", "0.5", "--mode", "refuse").exit_code == 0
+    assert run("status", "lab").exit_code == 0
+
+
+def test_faults_are_set_and_reset(lab: registry.Entry) -> None:
+    assert run("fault", "lab", "disk_full", "true").exit_code == 0
+    refused = run("fault", "lab", "no_such", "true")
+    assert refused.exit_code == 3
+    assert "no_such is no fault" in refused.stderr
+    assert run("reset", "lab").exit_code == 0
+
+
+def test_the_list_is_of_objects(lab: registry.Entry) -> None:
+    assert json.loads(run("list", "--json").stdout) == [lab.to_json()]
+
+
+@pytest.mark.parametrize(("transport", "auth", "ssl"), [("http", "negotiate", False), ("https", "basic", True)])
+def test_a_target_is_resolved_to_settings_without_a_secret(
+    lab: registry.Entry, transport: str, auth: str, ssl: bool
+) -> None:
+    settings = resolve("emulator://lab", {"transport": transport, "auth": "kerberos", "username": "x"})
+    url = lab.https if ssl else lab.http
+    assert (settings.server, settings.auth, settings.ssl, settings.username) == ("127.0.0.1", auth, ssl, lab.username)
+    assert url == f"{transport}://127.0.0.1:{settings.port}/wsman"
+    assert settings.credential == f"file:{lab.password_file}"
+    assert settings.ca == lab.ca
+
+
+def test_a_target_is_started_when_needed_and_says_so() -> None:
+    said: list[str] = []
+    settings = resolve("emulator://fresh", {"cut_seconds": 0, "recovery_timeout": 5.0}, said.append)
+    resolve("emulator://fresh", {}, said.append)
+    assert said == ["Starting the emulated host fresh."]
+    assert settings.recovery_timeout == 5.0
+    registry.stop("fresh")
+
+
+def test_a_target_that_must_not_be_started_is_unreachable() -> None:
+    with pytest.raises(HostUnreachableError):
+        resolve("emulator://nowhere", {"start": False})

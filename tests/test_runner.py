@@ -1,0 +1,190 @@
+"""`hnskit run`: the notebooks through papermill, to an emulated host over the real wire."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from hnskit import runfolder, runner
+from hnskit.report import write_report
+from tests.labs import emulated_host
+
+ROOT = Path(__file__).parent.parent
+PARAMS = ROOT / "params" / "emulator.yaml"
+SEQUENCE = [
+    "00_preflight",
+    "10_l2bridge_network",
+    "20_proxy_container",
+    "30_client_containers",
+    "40_proxy_policy",
+    "50_verify",
+]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[list[str]]:
+    with emulated_host(tmp_path / "state") as overrides:
+        yield overrides
+
+
+class Heard:
+    """A watcher that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def begins(self, notebook: str) -> None:
+        self.lines.append(f"begin {notebook}")
+
+    def happens(self, line: str, lasting: bool) -> None:
+        self.lines.append(line)
+
+    def ends(self, step: runner.StepSummary) -> None:
+        self.lines.append(f"end {step.notebook}")
+
+
+def saved(summary: runner.Summary) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((Path(summary.run_dir) / "summary.json").read_text(encoding="utf-8"))
+    return data
+
+
+def only(folder: Path, *names: str) -> Path:
+    """A folder with some of the notebooks."""
+    folder.mkdir()
+    for name in names:
+        shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder)
+    return folder
+
+
+def test_a_run_sets_the_redirect_up_and_a_second_one_says_why_nothing_is_to_do(lab: list[str], tmp_path: Path) -> None:
+    """The whole sequence, twice, against one host."""
+    heard = Heard()
+    first = runner.run(PARAMS, lab, runs=tmp_path / "runs", watcher=heard)
+    assert (first.ok, first.exit_status, first.error) == (True, 0, None)
+    assert [step.notebook for step in first.steps] == SEQUENCE
+    assert [step.changed for step in first.steps] == [0, 4, 5, 6, 2, 0]
+    assert first.verification is not None
+    assert [client["ok"] for client in first.verification["clients"]] == [True, True]
+    assert heard.lines.index("begin 10_l2bridge_network") < heard.lines.index("create endpoint hnskit-gateway …")
+    assert saved(first) == first.to_json()
+
+    run_dir = Path(first.run_dir)
+    for step in first.steps:
+        outputs = [cell.get("outputs", []) for cell in nbformat.read(run_dir / step.file, as_version=4).cells]
+        assert any(outputs)
+        assert not [one for cell in outputs for one in cell if one.output_type == "error"]
+    page = (run_dir / "report.html").read_text(encoding="utf-8")
+    assert "in place and proved" in page
+    assert page.count("<svg ") == 2
+    assert 'href="40_proxy_policy.ipynb"' in page
+    assert not re.search(r'(?:href|src)="(?:https?:)?//|url\(', page)
+
+    second = runner.run(PARAMS, lab, runs=tmp_path / "runs")
+    assert second.ok
+    assert second.changed == 0
+    assert all(step.kept for step in second.steps[1:5])
+    assert second.run_dir != first.run_dir
+
+
+def test_progress_in_the_executed_notebook_ends_at_100_percent(lab: list[str], tmp_path: Path) -> None:
+    """What papermill keeps is the last state of the display."""
+    summary = runner.run(
+        PARAMS, lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "10_l2bridge_network")
+    )
+    text = (Path(summary.run_dir) / "10_l2bridge_network.ipynb").read_text(encoding="utf-8")
+    assert summary.ok
+    assert "Create the network: 100 % (done" in text
+
+
+def test_a_host_that_is_not_fit_ends_the_run_with_status_4(lab: list[str], tmp_path: Path) -> None:
+    """The failed notebook is kept, the rest is not begun, and nothing was changed."""
+    summary = runner.run(PARAMS, [*lab, "proxy.image=nowhere:1", 'proxy.import=""'], runs=tmp_path / "runs")
+    assert (summary.ok, summary.exit_status, summary.stopped_at) == (False, 4, "00_preflight")
+    assert summary.error is not None
+    assert "nowhere:1" in summary.error["paragraph"]
+    assert [(step.notebook, step.ok) for step in summary.steps] == [("00_preflight", False)]
+    run_dir = Path(summary.run_dir)
+    assert "PreflightError" in (run_dir / "00_preflight.ipynb").read_text(encoding="utf-8")
+    assert "The run stopped at 00_preflight" in (run_dir / "report.html").read_text(encoding="utf-8")
+    assert not (run_dir / "journal.jsonl").exists()
+
+
+def test_a_redirect_that_is_not_there_fails_the_verification(lab: list[str], tmp_path: Path) -> None:
+    """Exit status 1, and the summary has what was seen."""
+    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "50_verify"))
+    assert (summary.ok, summary.exit_status) == (False, 1)
+    assert summary.error is not None
+    assert summary.error["error"] == "VerificationError"
+    assert summary.verification is not None
+    assert summary.verification["ok"] is False
+
+
+def test_wrong_parameters_leave_a_run_folder_too(tmp_path: Path) -> None:
+    """Every mistake is in it; no host was contacted."""
+    summary = runner.run(PARAMS, ["network.subnet=nonsense", "nope=1"], runs=tmp_path / "runs")
+    assert (summary.ok, summary.exit_status, summary.steps) == (False, 2, [])
+    error = saved(summary)["error"]
+    assert {mistake["path"] for mistake in error["mistakes"]} == {"network.subnet", "nope"}
+    assert (Path(summary.run_dir) / "report.html").is_file()
+
+
+def test_an_unreachable_host_ends_the_run_with_status_3(tmp_path: Path) -> None:
+    """Port 1 of this machine: nobody listens there."""
+    overrides = ["target=winrm://127.0.0.1:1", "connection.username=x", "connection.credential=env:HOME"]
+    summary = runner.run(PARAMS, overrides, runs=tmp_path / "runs")
+    assert (summary.exit_status, summary.stopped_at) == (3, "00_preflight")
+
+
+def test_a_cell_that_breaks_without_an_error_of_ours_is_named(tmp_path: Path) -> None:
+    """A broken notebook is no traceback for the operator."""
+    folder = only(tmp_path / "some", "00_preflight")
+    notebook = nbformat.read(folder / "00_preflight.ipynb", as_version=4)
+    notebook.cells = [*notebook.cells[:2], nbformat.v4.new_code_cell("1 / 0")]
+    nbformat.write(notebook, folder / "00_preflight.ipynb")
+    summary = runner.run(PARAMS, runs=tmp_path / "runs", notebooks=folder)
+    assert summary.exit_status == 1
+    assert summary.error is not None
+    assert summary.error["paragraph"].startswith("00_preflight: ZeroDivisionError: division by zero")
+
+
+def test_a_folder_without_notebooks_is_an_error_before_anything_is_made(tmp_path: Path) -> None:
+    """Not an empty run that is called a success."""
+    with pytest.raises(runfolder.HnskitError, match="no step notebooks"):
+        runner.run(PARAMS, runs=tmp_path / "runs", notebooks=tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_teardown_is_no_part_of_a_run() -> None:
+    """It would take away what the run has made."""
+    assert [path.stem for path, _ in runner._sequence(ROOT / "notebooks")] == SEQUENCE
+
+
+def test_a_report_needs_a_summary(tmp_path: Path) -> None:
+    """A folder that is no run's is named."""
+    with pytest.raises(runfolder.HnskitError, match="no summary"):
+        write_report(tmp_path)
+
+
+def test_two_runs_of_one_second_have_two_folders(tmp_path: Path) -> None:
+    """Neither writes over the other's."""
+    folders = {runfolder.new_run_folder(tmp_path, "winrm://10.0.0.4:5986") for _ in range(3)}
+    assert len(folders) == 3
+    assert all("-10.0.0.4-5986" in folder.name for folder in folders)
+
+
+def test_half_a_journal_line_is_told_when_it_is_whole(tmp_path: Path) -> None:
+    """A writer may be in the middle of it."""
+    journal, heard = tmp_path / "journal.jsonl", Heard()
+    journal.write_text('{"event": "note", "text": "one"}\n{"event": "no')
+    place = runner._tell(journal, 0, heard.happens)
+    with journal.open("a") as file:
+        file.write('te", "text": "two"}\n')
+    runner._tell(journal, place, heard.happens)
+    assert heard.lines == ["one", "two"]
