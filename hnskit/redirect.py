@@ -86,16 +86,26 @@ def _words(policy: Policy) -> str:
     return f"PROXY {proxy.ip or 'any'}:{proxy.port or 'any'} -> {proxy.destination or 'nowhere'}{nat}{unknown}"
 
 
-def _is_managed(policy: Policy, redirects: Iterable[DesiredRedirect], address: str) -> bool:
+def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
+    """Whether a proxy policy is for the traffic of a redirect, however it is spelt."""
     try:
         proxy = codec.proxy_settings(policy)
     except HostAnswerError:
         return True  # it cannot be told from a redirect that went wrong
-    to_proxy = bool(address) and proxy.target is not None and proxy.target[0] == address
-    return to_proxy or any(
-        proxy.ip in ("", redirect.address, f"{redirect.address}/32") and proxy.port in ("", str(redirect.port))
-        for redirect in redirects
-    )
+    same_address = proxy.ip in ("", redirect.address, f"{redirect.address}/32")
+    return same_address and proxy.port in ("", str(redirect.port))
+
+
+def _is_managed(policy: Policy, redirects: Iterable[DesiredRedirect], address: str) -> bool:
+    return _leads_to(policy, address) or any(claiming(policy, redirect) for redirect in redirects)
+
+
+def _leads_to(policy: Policy, address: str) -> bool:
+    try:
+        target = codec.proxy_settings(policy).target
+    except HostAnswerError:
+        return False
+    return bool(address) and target is not None and target[0] == address
 
 
 def _same(one: Policy, other: Policy) -> bool:

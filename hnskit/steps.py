@@ -18,6 +18,7 @@ class Action(StrEnum):
     IMPORT = "import"
     RUN = "run"
     START = "start"
+    STOP = "stop"
     ATTACH = "attach"
     DETACH = "detach"
     UPDATE = "update"
@@ -52,6 +53,8 @@ class Step:
     """Whether the host's own network goes away for seconds."""
     needs: tuple[str, ...] = ()
     """Ids of the steps that must be done first."""
+    object_id: str = ""
+    """Of the object that is meant, where it is there: another one of the same name is not."""
 
     @property
     def id(self) -> str:
@@ -95,12 +98,23 @@ class Plan:
         """1 for a step that can be done at once, 2 for one that waits for such a step, …; 0 if not pending."""
         if not step.pending:
             return 0
-        waits = [other for other in self.pending if other.id in step.needs]
-        return 1 + max((self.level(other) for other in waits), default=0)
+        return self._levels()[step.id]
+
+    def _levels(self) -> dict[str, int]:
+        pending, levels = {step.id: step for step in self.pending}, dict[str, int]()
+
+        def of(id: str) -> int:
+            if id not in levels:
+                needs = [of(other) for other in pending[id].needs if other in pending]
+                levels[id] = 1 + max(needs, default=0)
+            return levels[id]
+
+        return {id: of(id) for id in pending}
 
     def ready(self) -> tuple[Step, ...]:
         """The steps of level 1; a disruptive one is done alone, since it cuts whatever runs beside it."""
-        first = tuple(step for step in self.pending if self.level(step) == 1)
+        levels = self._levels()
+        first = tuple(step for step in self.pending if levels[step.id] == 1)
         cutting = tuple(step for step in first if step.disruptive)
         if not cutting:
             return first
@@ -110,11 +124,12 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
+        levels = self._levels()
         return {
             "target": self.target,
             "pending": len(self.pending),
             "refused": len(self.refused),
-            "steps": [{"id": step.id, "level": self.level(step), **asdict(step)} for step in self.steps],
+            "steps": [{"id": step.id, "level": levels.get(step.id, 0), **asdict(step)} for step in self.steps],
         }
 
     @classmethod
@@ -132,6 +147,7 @@ class Plan:
                     changes=tuple(Change(**change) for change in row["changes"]),
                     disruptive=row["disruptive"],
                     needs=tuple(row["needs"]),
+                    object_id=row["object_id"],
                 )
                 for row in data["steps"]
             ),
@@ -139,7 +155,7 @@ class Plan:
 
     def to_text(self) -> str:
         """For a terminal: one line a step, one a changed field."""
-        signs = {Action.NONE: "=", Action.REFUSE: "!", Action.DELETE: "-", Action.DETACH: "-", Action.UPDATE: "~"}
+        signs = {Action.NONE: "=", Action.REFUSE: "!", Action.DELETE: "-", Action.DETACH: "-", Action.STOP: "-", Action.UPDATE: "~"}
         lines = []
         for step in self.steps:
             what = "keep" if step.action is Action.NONE else step.action.value

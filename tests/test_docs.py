@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 
 from hnskit.params import Params
 from tests import hosts
+from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [*ROOT.glob("hnskit/**/*.py"), *ROOT.glob("hnskit/**/*.psm1"), *ROOT.glob("notebooks/*.ipynb")]
@@ -34,7 +36,11 @@ def leaves(model, path=""):
         if field.exclude:
             continue
         key = field.alias or name
-        inner = [part for part in (field.annotation, *getattr(field.annotation, "__args__", ())) if hasattr(part, "model_fields")]
+        inner = [
+            part
+            for part in (field.annotation, *getattr(field.annotation, "__args__", ()))
+            if hasattr(part, "model_fields")
+        ]
         if inner:
             yield from leaves(inner[0], f"{path}{key}.")
         else:
@@ -65,33 +71,32 @@ def test_every_line_of_the_example_for_a_real_host_is_commented():
     assert text.count("#") > 25
 
 
-def test_the_readme_s_program_runs(lab_params):
-    """The dozen lines of the README do the whole job as they stand, and leave the host as it was."""
+def test_the_readme_s_program_runs(tmp_path):
+    """The dozen lines of the README do the whole job as they stand, on any target."""
     readme = (ROOT / "README.md").read_text()
     program = re.search(r"```python\n(import hnskit.*?)```", readme, flags=re.S)[1]
     assert len([line for line in program.splitlines() if line.strip()]) <= 13
-    printed = subprocess.run(
-        ["python", "-c", program.replace("params/emulator.yaml", str(lab_params))],
-        executable=_python(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        cwd=ROOT,
-    )
+    with emulated_host(tmp_path) as overrides:
+        texts = ", ".join(map(repr, overrides))
+        program = program.replace(
+            'load_params("params/emulator.yaml")', f'load_params("params/emulator.yaml", [{texts}])'
+        )
+        printed = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT
+        )
     assert printed.returncode == 0, printed.stderr
     assert "PROVED: 2 of 2" in printed.stdout
 
 
-def _python() -> str:
-    import sys
-
-    return sys.executable
-
-
-@pytest.mark.parametrize("pattern", [r"py" r"pi\.org", r"python" r"hosted", r"npm" r"js\.org", r"/wo" r"rk/", r"/tmp" r"/dev/"])
+@pytest.mark.parametrize(
+    "pattern", [r"py" r"pi\.org", r"python" r"hosted", r"npm" r"js\.org", r"/wo" r"rk/", r"/tmp" r"/dev/"]
+)
 def test_no_file_names_an_index_host_or_a_path_of_one_machine(pattern):
     """The project can be cloned and installed anywhere, from any index."""
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    named = [name for name in files if (ROOT / name).is_file() and re.search(pattern, (ROOT / name).read_text(errors="replace"))]
+    named = [
+        name
+        for name in files
+        if (ROOT / name).is_file() and re.search(pattern, (ROOT / name).read_text(errors="replace"))
+    ]
     assert named == []

@@ -195,11 +195,12 @@ class Connection(asyncio.Protocol):
 
     async def _request(self) -> Request | None:
         limits = self._gate.limits
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limits.idle_seconds):
-                await self._more()
-        if not self._incoming and self._http.trailing_data[0] == b"":
-            return None
+        if not self._http.trailing_data[0]:
+            try:
+                async with asyncio.timeout(limits.idle_seconds):
+                    await self._more()
+            except TimeoutError:
+                return None
         async with asyncio.timeout(limits.request_seconds):
             head = await self._event()
             if not isinstance(head, h11.Request):

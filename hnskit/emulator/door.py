@@ -17,6 +17,8 @@ from hnskit.emulator.files import private_directory
 from hnskit.emulator.interface import Cut
 from hnskit.emulator.listener import ADDRESS, Listener
 from hnskit.emulator.operations import Identity, Operations
+from hnskit.emulator.pwsh.sessions import Sessions
+from hnskit.emulator.pwsh_engine import PwshEngine
 from hnskit.emulator.python_engine import RESTRICTED, PythonEngine
 from hnskit.emulator.shells import DEFAULT_CONFIGURATION, Shells
 from hnskit.emulator.winrm import WinRM
@@ -34,7 +36,10 @@ class Door:
         password: str,
         limits: Limits | None = None,
         minimum_idle: float = 60.0,
+        engine: str = "python",
+        restricted: bool = False,
     ) -> None:
+        """`engine` is `python` or `pwsh`; on a `restricted` host every shell has the kit's commands and nothing else."""
         private_directory(directory)
         self.host = host
         self.username = username
@@ -42,6 +47,9 @@ class Door:
         self._directory = directory
         self._password = password
         self._limits = limits
+        self._engine = engine
+        self._restricted = restricted
+        self._sessions: Sessions | None = None
         self._system: Mapping[str, Any] = {}
         self.shells = Shells(self._new_engine, self._has_configuration, minimum_idle=minimum_idle)
         self._http: Listener
@@ -51,6 +59,9 @@ class Door:
         """Listen on free ports."""
         self._system = await system_of(self.host)
         machine = str(self._system["ComputerName"])
+        if self._engine == "pwsh":
+            self._sessions = Sessions(self.host, computer=machine, user=self.username)
+            await self._sessions.open()
         authority = Authority(self.username, self._password, computer=machine, directory=self._directory)
         operations = Operations(self.shells, Identity(machine, int(self._system["Build"])), owner=self.username)
         service = WinRM(authority, operations, machine=machine)
@@ -67,6 +78,8 @@ class Door:
         await self._http.close()
         await self._https.close()
         await self.shells.close()
+        if self._sessions is not None:
+            await self._sessions.close()
 
     def cut(self, cut: Cut) -> None:
         """Take the host's network away for a while; what runs goes on."""
@@ -87,12 +100,15 @@ class Door:
         return name.lower() in {DEFAULT_CONFIGURATION.lower(), RESTRICTED}
 
     def _new_engine(self, sink: Sink, *, configuration: str, user: str) -> Engine:
+        restricted = self._restricted or configuration.lower() == RESTRICTED
+        if self._sessions is not None:
+            return PwshEngine(sink, self._sessions.starter(restricted=restricted))
         return PythonEngine(
             sink,
             self.host,
             Expressions(self.host, user),
             version_table=version_table(self._system),
-            restricted=configuration.lower() == RESTRICTED,
+            restricted=restricted,
         )
 
 

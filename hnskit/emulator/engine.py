@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -95,7 +95,3 @@ def fragments_of(data: bytes) -> Iterator[Fragment]:
         body = data[at + _HEADER.size : end]
         yield Fragment(object_id, bool(marks & _START), bool(marks & _END), body, data[at:end])
         at = end
-
-
-Configurations = Callable[[str], bool]
-"""Whether the host has a session configuration of this name."""

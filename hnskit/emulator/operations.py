@@ -68,7 +68,6 @@ class Operations:
         Raises:
             soap.Fault: the request is refused.
             EngineError: the PSRP in it is.
-            ValueError: something in it is not what it must be.
         """
         if message.body is not None and message.body.tag == _tag("wsmid", "Identify"):
             return self._identify(message)
@@ -276,11 +275,17 @@ def _tag(prefix: str, name: str) -> str:
 
 
 def _decode(text: str | None) -> bytes:
-    return base64.b64decode((text or "").strip(), validate=True)
+    try:
+        return base64.b64decode((text or "").strip(), validate=True)
+    except ValueError:
+        raise soap.schema_error("not base64") from None
 
 
 def _identifier(text: str | None) -> UUID:
-    return UUID((text or "").strip())
+    try:
+        return UUID((text or "").strip())
+    except ValueError:
+        raise soap.schema_error("not a UUID") from None
 
 
 def _upper(identity: UUID) -> str:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,19 +34,12 @@ from hnskit.emulator.records import (
     scripts_not_allowed,
 )
 from hnskit.emulator.runspace import Pool, RemotePipeline
+from hnskit.emulator.runspaces import Runspace, Runspaces, module_texts
 
 log = logging.getLogger(__name__)
 
 RESTRICTED = "hnskit"
 """The session configuration (JEA) that has the kit's commands and nothing else."""
-
-
-@cache
-def module_texts() -> Mapping[str, frozenset[str]]:
-    """Each module text that the kit may send, and the names of its functions."""
-    scripts = resources.files("hnskit.remote").joinpath("scripts")
-    texts = [item.read_text(encoding="utf-8") for item in scripts.iterdir() if item.name.endswith(".psm1")]
-    return {text: frozenset(re.findall(r"^function ([\w-]+)", text, re.MULTILINE)) for text in texts}
 
 
 class _StatementError(Exception):
@@ -65,52 +54,6 @@ class _StatementError(Exception):
     def of_powershell(self) -> bool:
         """PowerShell refused the statement; the command did not run."""
         return isinstance(self.error, BindingError | EngineRefusalError)
-
-
-class Runspace:
-    """What one runspace of a pool has learnt."""
-
-    def __init__(self, functions: frozenset[str] = frozenset()) -> None:
-        self.functions = functions
-        self.stops_at_errors = False
-        """$ErrorActionPreference is Stop, as the kit's module sets it."""
-
-
-class Runspaces:
-    """The runspaces of a pool: made when needed, up to its maximum; pipelines wait for a free one."""
-
-    def __init__(self, pool: Pool, functions: frozenset[str]) -> None:
-        self._pool = pool
-        self._functions = functions
-        self._idle: list[Runspace] = []
-        self._busy = 0
-        self._freed = asyncio.Event()
-
-    @property
-    def available(self) -> int:
-        """How many more pipelines could run now."""
-        return max(0, int(self._pool.max_runspaces) - self._busy)
-
-    def reset(self) -> None:
-        """Variables start anew; functions stay."""
-        for runspace in self._idle:
-            runspace.stops_at_errors = False
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[Runspace]:
-        """A runspace for a pipeline, for as long as it runs."""
-        while not self.available:
-            freed = self._freed
-            await freed.wait()
-        self._busy += 1
-        runspace = self._idle.pop() if self._idle else Runspace(self._functions)
-        try:
-            yield runspace
-        finally:
-            self._busy -= 1
-            self._idle.append(runspace)
-            freed, self._freed = self._freed, asyncio.Event()
-            freed.set()
 
 
 class PythonEngine:
@@ -159,6 +102,10 @@ class PythonEngine:
             return
         task.cancel()
         await asyncio.wait({task})
+        if self._tasks.pop(pipeline, None) is not None:  # it had not come to its first step
+            self._pipelines[pipeline].stop()
+            self._flush()
+            self._sink.finished(pipeline)
 
     async def end(self, pipeline: UUID) -> None:
         """Forget the pipeline; stop it if it still runs."""

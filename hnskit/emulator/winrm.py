@@ -107,8 +107,6 @@ class WinRM:
             return self._fault(fault, relates_to)
         except EngineError as problem:
             return self._fault(soap.bad_data(str(problem)), relates_to)
-        except ValueError as problem:
-            return self._fault(soap.schema_error(str(problem)), relates_to)
         except Exception:
             log.exception("an operation failed")
             return self._fault(soap.bad_data("the emulated host failed; its log says why"), relates_to)

@@ -84,7 +84,17 @@ def test_identify_says_which_windows_it_is(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic", "Basic %%%", "Negotiate", "Negotiate %%%", "Negotiate AAAA", "NTLM TlRMTVNTUAADAAAA", "Kerberos x", "x" * 500]
+    "header",
+    [
+        "Basic",
+        "Basic %%%",
+        "Negotiate",
+        "Negotiate %%%",
+        "Negotiate AAAA",
+        "NTLM TlRMTVNTUAADAAAA",
+        "Kerberos x",
+        "x" * 500,
+    ],
 )
 def test_a_garbled_login_is_refused_and_the_next_one_served(served: Served, header: str) -> None:
     for url in (served.door.http, served.door.https):

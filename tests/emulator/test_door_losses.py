@@ -46,8 +46,10 @@ def resume(script: PowerShell) -> list[Any]:
 
 @MODES
 @SCHEMES
-def test_a_command_that_cuts_the_network_runs_once_and_its_output_is_kept(served: Served, scheme: str, mode: str) -> None:
-    with served.pool(scheme, operation_timeout=1, read_timeout=2) as pool:
+def test_a_command_that_cuts_the_network_runs_once_and_its_output_is_kept(
+    served: Served, scheme: str, mode: str
+) -> None:
+    with served.pool(scheme, operation_timeout=1, read_timeout=1.2, reconnection_backoff=0.1) as pool:
         script = command(pool, "Invoke-HnskitDocker", ArgumentList=["cut", "0.6", mode])
         script.begin_invoke()
         (record,) = resume(script)

@@ -82,6 +82,18 @@ def test_a_running_pipeline_is_stopped_and_the_pool_goes_on(pool: RunspacePool) 
     assert invoke(pool, "hostname") == ["STANDIN"]
 
 
+def test_a_pipeline_that_waits_for_a_runspace_is_stopped_too(served: Served) -> None:
+    with served.pool() as pool:
+        first = command(pool, "Invoke-HnskitDocker", ArgumentList=["sleep", "60"])
+        waiting = command(pool, "hostname")
+        first.begin_invoke()
+        waiting.begin_invoke()
+        pool.shell.signal("powershell/signal/ctrl_c", waiting.id)
+        assert waiting.end_invoke() == []
+        assert waiting.state == PSInvocationState.STOPPED
+        first.stop()
+
+
 def test_the_pipeline_itself_says_that_it_was_stopped(served: Served) -> None:
     with served.pool() as pool:
         script = command(pool, "Invoke-HnskitDocker", ArgumentList=["sleep", "60"])
@@ -137,7 +149,11 @@ def test_keys_are_exchanged_and_a_secure_string_arrives(served: Served) -> None:
 def test_a_reset_forgets_preferences_and_keeps_functions(served: Served) -> None:
     with served.pool() as pool:
         pool.reset_runspace_state()
-        assert len(invoke(pool, "Invoke-HnskitHns", Method="GET", Path="/x")) == 1
+        script = command(pool, "Invoke-HnskitDocker", ArgumentList=["frob"])
+        script.add_statement()
+        script.add_cmdlet("hostname")
+        assert script.invoke() == ["STANDIN"]
+        assert script.streams.error[0].fq_error == "Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker"
 
 
 def test_piped_input_is_taken_and_the_command_runs_when_it_ends(pool: RunspacePool) -> None:

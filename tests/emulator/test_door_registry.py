@@ -67,7 +67,9 @@ def test_start_prints_what_a_client_needs(lab: registry.Entry) -> None:
 def test_what_the_host_keeps_is_the_owners_only(lab: registry.Entry) -> None:
     place = Path(lab.ca).parent
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
-    assert {stat.S_IMODE((place / name).stat().st_mode) for name in ("password", "control-token", "ntlm-users")} == {0o600}
+    assert {stat.S_IMODE((place / name).stat().st_mode) for name in ("password", "control-token", "ntlm-users")} == {
+        0o600
+    }
     password = Path(lab.password_file).read_text(encoding="utf-8")
     assert password not in (place / "log").read_text(encoding="utf-8")
     assert len(password) >= 20
@@ -130,7 +132,7 @@ def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.Ent
 
 
 def test_an_unknown_profile_is_told_from_the_log() -> None:
-    with pytest.raises(ConnectError, match="did not start: .*'dos'"):
+    with pytest.raises(ConnectError, match=r"did not start: .*'dos'"):
         registry.start("old", "dos")
 
 

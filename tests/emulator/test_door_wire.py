@@ -17,12 +17,14 @@ from pypsrp.wsman import NAMESPACES, WSManAction
 
 from hnskit.emulator.connection import Limits
 
+STREAM = '<rsp:Send><rsp:Stream Name="stdin">{}</rsp:Stream></rsp:Send>'
+TERMINATE = f'<rsp:Signal CommandId="{uuid.uuid4()}"><rsp:Code>x/signal/Terminate</rsp:Code></rsp:Signal>'
 SHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    limits = Limits(head=4096, body=200_000, request_seconds=0.5, idle_seconds=5)
+    limits = Limits(head=4096, body=200_000, request_seconds=0.5, idle_seconds=1)
     with Served(tmp_path_factory.mktemp("door"), limits=limits) as door:
         yield door
 
@@ -50,9 +52,14 @@ def raw(served: Served, data: bytes, *, end: bool = False) -> bytes:
 def envelope(action: str, body: str = "", *, message_id: str = "", shell: str = "", resource: str = SHELL) -> str:
     message_id = message_id or f"uuid:{str(uuid.uuid4()).upper()}"
     declarations = " ".join(f'xmlns:{key}="{value}"' for key, value in NAMESPACES.items() if key != "xml")
-    selectors = f'<wsman:SelectorSet><wsman:Selector Name="ShellId">{shell}</wsman:Selector></wsman:SelectorSet>' if shell else ""
+    selectors = (
+        f'<wsman:SelectorSet><wsman:Selector Name="ShellId">{shell}</wsman:Selector></wsman:SelectorSet>'
+        if shell
+        else ""
+    )
     return (
-        f"<s:Envelope {declarations}><s:Header><wsa:Action>{action}</wsa:Action><wsa:MessageID>{message_id}</wsa:MessageID>"
+        f"<s:Envelope {declarations}><s:Header><wsa:Action>{action}</wsa:Action>"
+        f"<wsa:MessageID>{message_id}</wsa:MessageID>"
         f"<wsman:ResourceURI>{resource}</wsman:ResourceURI><wsman:OperationTimeout>PT1S</wsman:OperationTimeout>{selectors}"
         f"</s:Header><s:Body>{body}</s:Body></s:Envelope>"
     )
@@ -99,6 +106,11 @@ def test_a_body_that_is_too_large_is_refused(served: Served) -> None:
     assert still_serves(served)
 
 
+def test_requests_sent_one_after_the_other_without_waiting_are_answered(served: Served) -> None:
+    one = b"GET /wsman HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert raw(served, one * 3).count(b"HTTP/1.1 405") == 3
+
+
 def test_other_paths_and_methods_are_not_there(served: Served) -> None:
     assert requests.post(served.door.http.replace("wsman", "other"), timeout=5).status_code == 404
     assert requests.get(served.door.http, timeout=5).status_code == 405
@@ -127,16 +139,28 @@ def test_random_bytes_in_an_envelope_are_a_fault(served: Served, noise: bytes) -
         (envelope(WSManAction.GET, resource="http://contoso/thing"), 0x80338000),
         (envelope(WSManAction.ENUMERATE, resource="http://contoso/thing"), 0x80338000),
         (envelope(WSManAction.COMMAND, '<rsp:CommandLine CommandId="x"/>', shell="{shell}"), 0x80338041),
-        (envelope(WSManAction.SEND, '<rsp:Send><rsp:Stream Name="stdin">***</rsp:Stream></rsp:Send>', shell="{shell}"), 0x80338041),
-        (envelope(WSManAction.SEND, '<rsp:Send><rsp:Stream Name="stdin">AAAA</rsp:Stream></rsp:Send>', shell="{shell}"), 13),
-        (envelope(WSManAction.SIGNAL, f'<rsp:Signal CommandId="{uuid.uuid4()}"><rsp:Code>x/signal/Terminate</rsp:Code></rsp:Signal>', shell="{shell}"), 2150858843),
+        (envelope(WSManAction.SEND, STREAM.format("***"), shell="{shell}"), 0x80338041),
+        (envelope(WSManAction.SEND, STREAM.format("AAAA"), shell="{shell}"), 13),
+        (envelope(WSManAction.SIGNAL, TERMINATE, shell="{shell}"), 2150858843),
         (envelope(WSManAction.CONNECT, "<rsp:Connect/>", shell="{shell}"), 0x80338032),
     ],
     ids=[
-        "no-envelope", "doctype", "no-body", "resource", "action", "no-shell", "no-selector", "get", "enumerate",
-        "command-id", "no-base64", "no-fragment", "no-command", "connected",
+        "no-envelope",
+        "doctype",
+        "no-body",
+        "resource",
+        "action",
+        "no-shell",
+        "no-selector",
+        "get",
+        "enumerate",
+        "command-id",
+        "no-base64",
+        "no-fragment",
+        "no-command",
+        "connected",
     ],
-)  # fmt: skip
+)
 def test_a_wrong_envelope_is_a_fault_with_a_code(served: Served, document: str, code: int) -> None:
     with served.pool(module=False) as pool:
         answer = post(served, document.replace("{shell}", pool.id))
@@ -198,7 +222,9 @@ def test_a_repeated_message_gets_the_same_answer_and_acts_once(served: Served) -
 def test_a_message_that_timed_out_may_be_asked_again(served: Served) -> None:
     with served.pool() as pool:
         message_id = f"uuid:{uuid.uuid4()}"
-        request = envelope(WSManAction.RECEIVE, "<rsp:Receive><rsp:DesiredStream/></rsp:Receive>", message_id=message_id, shell=pool.id)
+        request = envelope(
+            WSManAction.RECEIVE, "<rsp:Receive><rsp:DesiredStream/></rsp:Receive>", message_id=message_id, shell=pool.id
+        )
         assert 'Code="2150858793"' in post(served, request).text
         assert 'Code="2150858793"' in post(served, request).text
 

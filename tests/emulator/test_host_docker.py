@@ -82,8 +82,9 @@ def test_a_name_is_given_once(host: Host) -> None:
     code, out, err = docker(host, "run", "--detach", "--name", "one", NANOSERVER, "ping", "-t", "localhost")
     assert (code, out) == (125, "")
     assert err == (
-        f'docker: Error response from daemon: Conflict. The container name "/one" is already in use by container "{id}". '
-        "You have to remove (or rename) that container to be able to reuse that name.\nSee 'docker run --help'.\n"
+        'docker: Error response from daemon: Conflict. The container name "/one" is already in use by container '
+        f'"{id}". You have to remove (or rename) that container to be able to reuse that name.\n'
+        "See 'docker run --help'.\n"
     )
 
 
@@ -246,7 +247,8 @@ def test_curl_fails_with_its_own_codes_and_words(words: tuple[str, ...], code: i
     scenario = Scenario()
     got, _, err = docker(scenario.host, "exec", "hnskit-client1", "curl.exe", *words)
     assert got == code
-    assert err.startswith(text) and bool(err) == bool(text)
+    assert err.startswith(text)
+    assert bool(err) == bool(text)
 
 
 def test_curl_options_shape_the_output() -> None:

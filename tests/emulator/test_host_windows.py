@@ -182,6 +182,33 @@ def test_reset_brings_the_host_back() -> None:
     assert scenario.host.faults.disk_full is False
 
 
+def test_a_restart_of_hns_takes_the_endpoints_and_leaves_the_networks() -> None:
+    """HNS fact 77."""
+    scenario = Scenario()
+    scenario.redirect()
+    scenario.host.restart_hns()
+    assert output(scenario.host, "GET", "/endpoints/") == []
+    assert len(output(scenario.host, "GET", "/networks/")) == 2
+    assert scenario.ask()[0] == 7
+
+
+def test_after_a_reboot_endpoints_hold_their_addresses_and_lead_nowhere() -> None:
+    """Containers have ended, nat is another network, and the cut is told (HNS fact 76)."""
+    scenario = Scenario()
+    scenario.redirect()
+    cuts: list[Cut] = []
+    scenario.host.on_cut.append(cuts.append)
+    scenario.host.set_fault("cut", {"seconds": 9.0})
+    nat = next(item.id for item in scenario.host.hns.networks if item.json["Name"] == "nat")
+    scenario.host.reboot()
+    facts = scenario.host.snapshot()
+    assert {item.name: item.address for item in facts.endpoints}["hnskit-client1"] == scenario.client["IPAddress"]
+    assert [item.status for item in facts.containers] == ["exited", "exited"]
+    assert nat not in {item.id for item in facts.networks}
+    assert GATEWAY not in {item.address for item in facts.addresses}
+    assert [cut.seconds for cut in cuts] == [9.0]
+
+
 def test_a_wrong_profile_or_option_is_named() -> None:
     """With those that there are."""
     with pytest.raises(ValueError, match="there are: rs4, ws2019"):

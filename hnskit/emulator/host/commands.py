@@ -192,7 +192,7 @@ COMMANDS: Mapping[str, Command] = {
     **{name: _command(name) for name in _RUNS},
     "Invoke-HnskitCall": Command("Invoke-HnskitCall", (Parameter("Call", "string[]", mandatory=True),), _run_calls),
 }
-"""The public functions of the module, but for its two helpers."""
+"""The functions of the module, but for its helpers."""
 
 
 def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnskit.emulator.host import policies, refusals
-from hnskit.emulator.host.networks import HnsNetwork, Networks
+from hnskit.emulator.host.network_shape import HnsNetwork
+from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint, ordered

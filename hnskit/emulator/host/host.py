@@ -22,6 +22,7 @@ from hnskit.emulator.host.world import Request, Response, World
 from hnskit.emulator.interface import Command, Cut
 from hnskit.errors import RemoteCommandError
 from hnskit.facts import Facts
+from hnskit.model import NetworkType
 from hnskit.remote.session import CallResult
 
 _NAT_NETWORK = (
@@ -96,6 +97,26 @@ class Host:
     def set_fault(self, name: str, value: Any) -> None:
         """Change one switch of `faults`; ValueError where there is none of that name."""
         self.faults.set(name, value)
+
+    def restart_hns(self) -> None:
+        """The HNS service restarts: endpoints are gone, networks stay (HNS fact 77)."""
+        for endpoint in list(self.hns.endpoints):
+            self.hns.endpoints.delete(endpoint)
+
+    def reboot(self) -> None:
+        """The host starts again: containers have ended, NAT networks are gone, and Docker makes its own anew.
+
+        Endpoints of other networks stay, hold their addresses, and are bound to nothing (HNS fact 76); that an
+        L2Bridge stays, and what an endpoint of the host's own compartment shows then, is UNCONFIRMED.
+        """
+        for container in self.engine.containers:
+            self.engine.stop(container)
+        for network in [item for item in self.hns.networks if item.type is NetworkType.NAT]:
+            self.hns.call("DELETE", f"/networks/{network.id}", "")
+        for nic in [item for item in self.windows.nics if item.endpoint_id]:
+            self.windows.remove_nic(nic)
+        self.hns.call("POST", "/networks", _NAT_NETWORK)
+        self._cut()
 
     def snapshot(self) -> Facts:
         """What `hnskit.gather_facts` would read now, without the wire."""

@@ -138,7 +138,7 @@ function Get-HnskitSystem {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
     $principal = New-Object System.Security.Principal.WindowsPrincipal $identity
     [pscustomobject] @{
-        ComputerName = [System.Environment]::MachineName
+        ComputerName = [string] $env:COMPUTERNAME
         ProductName = [string] $windows.ProductName
         Build = [int] $windows.CurrentBuildNumber
         Revision = [int] $windows.UBR

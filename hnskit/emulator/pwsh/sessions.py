@@ -1,0 +1,84 @@
+"""Starts the engine's processes of one emulated host, each for one shell."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from hnskit.emulator.files import private_directory
+from hnskit.emulator.pwsh import native_build
+from hnskit.emulator.pwsh.host_socket import HostSocket
+from hnskit.emulator.pwsh.locate import find_engine, session_command
+from hnskit.emulator.pwsh.process import EngineProcess
+
+
+class Sessions:
+    """What all shells of a host share: the engine's command, its surroundings, the socket to the host."""
+
+    def __init__(self, host: Any, *, computer: str, user: str) -> None:
+        self._computer = computer
+        self._user = user
+        self._socket = HostSocket(host, user)
+        self._engine = find_engine()
+
+    async def open(self) -> None:
+        """Make ready what the processes need.
+
+        Raises:
+            ConnectError: the library or the programs cannot be made.
+        """
+        self._libraries, self._programs = await asyncio.to_thread(native_build.build)
+        # A path of its own, and a short one: a UNIX socket's has at most 107 bytes.
+        self._directory = Path(tempfile.mkdtemp(prefix="hnskit-"))
+        self._work = self._directory / "work"
+        self._work.mkdir()
+        windows = Path(str(resources.files("hnskit.emulator.pwsh").joinpath("windows")))
+        self._windows = windows
+        session = (windows / "session.ps1").read_text(encoding="utf-8")
+        (self._directory / "session.ps1").write_text(session, encoding="utf-8")
+        restricted = session + (windows / "restricted.ps1").read_text(encoding="utf-8")
+        (self._directory / "restricted.ps1").write_text(restricted, encoding="utf-8")
+        await self._socket.open(self._directory / "host")
+
+    async def close(self) -> None:
+        """Leave nothing behind; the shells are closed already."""
+        await self._socket.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def starter(self, *, restricted: bool) -> Callable[[], Awaitable[EngineProcess]]:
+        """What starts the process of a new shell."""
+
+        async def start() -> EngineProcess:
+            startup = self._directory / ("restricted.ps1" if restricted else "session.ps1")
+            return await EngineProcess.start(
+                session_command(self._engine, startup), self._environment(), self._work
+            )
+
+        return start
+
+    def _environment(self) -> dict[str, str]:
+        """All that a process inherits: nothing of this process's own environment but what is named here."""
+        home = native_build.cache() / "pwsh"
+        private_directory(home)
+        module = Path(str(resources.files("hnskit.remote").joinpath("scripts/hnskit.psd1")))
+        return {
+            "PATH": f"{self._programs}:/usr/local/bin:/usr/bin:/bin",
+            "LD_LIBRARY_PATH": str(self._libraries),
+            "VMCOMPUTE_SOCKET": str(self._directory / "host"),
+            "PSModulePath": str(self._windows),
+            "PSModuleAnalysisCachePath": str(home / "modules"),
+            "HNSKIT_MODULE": str(module),
+            "HOME": str(home),
+            "TMPDIR": str(self._work),
+            "LANG": "C.UTF-8",
+            "COMPUTERNAME": self._computer,
+            "USERNAME": self._user,
+            "POWERSHELL_TELEMETRY_OPTOUT": "1",
+            "POWERSHELL_UPDATECHECK": "Off",
+            "DOTNET_EnableDiagnostics": "0",
+        }

@@ -1,0 +1,140 @@
+# What of Windows itself the kit's commands use and this platform has not: a registry key, who asks, the language.
+# All of it is asked of the emulated host, over the socket that native/host.h describes.
+
+Set-StrictMode -Version 3
+
+# The types that these names stand for in this session (see the end of the file).
+class EmulatedIdentity {
+    [string] $Name
+    [string] $AuthenticationType = 'NTLM'
+    [bool] $IsAuthenticated = $true
+    hidden EmulatedIdentity() { $this.Name = "$env:COMPUTERNAME\$env:USERNAME" }
+    static [EmulatedIdentity] GetCurrent() { return [EmulatedIdentity]::new() }
+}
+
+class EmulatedPrincipal {
+    [EmulatedIdentity] $Identity
+    EmulatedPrincipal([EmulatedIdentity] $identity) { $this.Identity = $identity }
+    # Who can open a shell on an emulated host is its administrator.
+    [bool] IsInRole([System.Security.Principal.WindowsBuiltInRole] $role) {
+        return $role -in 'Administrator', 'User'
+    }
+}
+
+class EmulatedCulture {
+    static [System.Globalization.CultureInfo] $InstalledUICulture = [System.Globalization.CultureInfo]::new('en-US')
+    static [System.Globalization.CultureInfo] $CurrentUICulture = [System.Globalization.CultureInfo]::new('en-US')
+    static [System.Globalization.CultureInfo] $CurrentCulture = [System.Globalization.CultureInfo]::new('en-US')
+    static [System.Globalization.CultureInfo] $InvariantCulture = [System.Globalization.CultureInfo]::InvariantCulture
+    static [System.Globalization.CultureInfo] GetCultureInfo([string] $name) {
+        return [System.Globalization.CultureInfo]::GetCultureInfo($name)
+    }
+}
+
+function Write-Text([System.Net.Sockets.Socket] $Connection, [string] $Text) {
+    $bytes = [System.Text.Encoding]::Unicode.GetBytes($Text)
+    $null = $Connection.Send([System.BitConverter]::GetBytes([uint32] $bytes.Length))
+    $null = $Connection.Send($bytes)
+}
+
+function Read-Byte([System.Net.Sockets.Socket] $Connection, [int] $Count) {
+    $bytes = [byte[]]::new($Count)
+    for ($at = 0; $at -lt $Count; $at += $got) {
+        $got = $Connection.Receive($bytes, $at, $Count - $at, [System.Net.Sockets.SocketFlags]::None)
+        if ($got -le 0) { throw [System.IO.IOException] 'The emulated host broke off its answer.' }
+    }
+    , $bytes
+}
+
+function Invoke-EmulatedHost {
+    # One question; the answer's JSON as objects.
+    param([Parameter(Mandatory)] [string] $Subject, [System.Collections.IDictionary] $Request = @{})
+    $connection = [System.Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+    try {
+        $connection.Connect([System.Net.Sockets.UnixDomainSocketEndPoint]::new($env:VMCOMPUTE_SOCKET))
+        foreach ($text in 'windows', $Subject, (ConvertTo-Json -InputObject $Request -Compress)) {
+            Write-Text $connection $text
+        }
+        $head = Read-Byte $connection 8
+        $answer = Read-Byte $connection ([System.BitConverter]::ToUInt32($head, 4))
+    } finally {
+        $connection.Dispose()
+    }
+    ConvertFrom-Json -InputObject ([System.Text.Encoding]::Unicode.GetString($answer))
+}
+
+$script:types = @{
+    InterfaceIndex = [uint32]; ifIndex = [uint32]; CompartmentId = [uint32]; NlMtu = [uint32]
+    NdisPhysicalMedium = [uint32]; RouteMetric = [uint16]; PrefixLength = [byte]
+}
+
+function Get-EmulatedInstance {
+    # Instances of a class that pass the caller's bound parameters. One that names a thing (-Report) and finds none is
+    # an error that does not end the caller, with the id that cmdlets over CIM give it.
+    param(
+        [Parameter(Mandatory)] [string] $Class,
+        [Parameter(Mandatory)] [System.Management.Automation.PSCmdlet] $Caller,
+        [string[]] $Report = @()
+    )
+    $bound = $Caller.MyInvocation.BoundParameters
+    $found = @(foreach ($row in Invoke-EmulatedHost -Subject $Class) {
+        $made = [ordered] @{ PSTypeName = "Microsoft.Management.Infrastructure.CimInstance#ROOT/StandardCimv2/$Class" }
+        foreach ($property in $row.PSObject.Properties) {
+            $made[$property.Name] = if ($script:types.Contains($property.Name)) {
+                $property.Value -as $script:types[$property.Name]
+            } else { $property.Value }
+        }
+        [pscustomobject] $made
+    })
+    foreach ($name in $bound.Keys) {
+        if ($found.Count -eq 0 -or $name -notin $found[0].PSObject.Properties.Name) { continue }
+        $before = $found
+        $found = @(foreach ($one in $before) {
+            if (@($bound[$name] | Where-Object { $one.$name -like $_ }).Count) { $one }
+        })
+        if ($name -notin $Report) { continue }
+        foreach ($wanted in $bound[$name]) {
+            if (@($before | Where-Object { $_.$name -like $wanted }).Count -or "$wanted" -match '[*?\[]') { continue }
+            $text = "No $Class objects found with property '$name' equal to '$wanted'.  Verify the value of the property and retry."
+            $Caller.WriteError([System.Management.Automation.ErrorRecord]::new(
+                [System.InvalidOperationException] $text, "CmdletizationQuery_NotFound_$name", 'ObjectNotFound', $wanted))
+        }
+    }
+    $found
+}
+
+function Get-ItemProperty {
+    # Of the registry, the key that names the Windows; of everything else it says that it is not here.
+    [CmdletBinding(DefaultParameterSetName = 'Path')]
+    param(
+        [Parameter(Mandatory, Position = 0, ParameterSetName = 'Path', ValueFromPipeline)] [string[]] $Path,
+        [Parameter(Mandatory, ParameterSetName = 'LiteralPath')] [Alias('PSPath')] [string[]] $LiteralPath,
+        [Parameter(Position = 1)] [string[]] $Name
+    )
+    process {
+        foreach ($one in $(if ($PSCmdlet.ParameterSetName -eq 'Path') { $Path } else { $LiteralPath })) {
+            $key = Invoke-EmulatedHost -Subject 'Registry' -Request @{ Path = $one }
+            if ($null -eq $key) {
+                $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new(
+                    [System.Management.Automation.ItemNotFoundException] "Cannot find path '$one' because it does not exist.",
+                    'PathNotFound', 'ObjectNotFound', $one))
+            } elseif ($Name) {
+                Select-Object -InputObject $key -Property $Name
+            } else {
+                $key
+            }
+        }
+    }
+}
+
+$accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
+foreach ($pair in @(
+    @('System.Security.Principal.WindowsIdentity', [EmulatedIdentity]),
+    @('System.Security.Principal.WindowsPrincipal', [EmulatedPrincipal]),
+    @('System.Globalization.CultureInfo', [EmulatedCulture])
+)) {
+    $null = $accelerators::Remove($pair[0])
+    $accelerators::Add($pair[0], $pair[1])
+}
+
+Export-ModuleMember -Function Invoke-EmulatedHost, Get-EmulatedInstance, Get-ItemProperty

@@ -1,0 +1,66 @@
+"""The runspaces of a pool of the python engine, and the only script that they take: the kit's own module."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import resources
+
+from hnskit.emulator.runspace import Pool
+
+
+@cache
+def module_texts() -> Mapping[str, frozenset[str]]:
+    """Each module text that the kit may send, and the names of its functions."""
+    scripts = resources.files("hnskit.remote").joinpath("scripts")
+    texts = [item.read_text(encoding="utf-8") for item in scripts.iterdir() if item.name.endswith(".psm1")]
+    return {text: frozenset(re.findall(r"^function ([\w-]+)", text, re.MULTILINE)) for text in texts}
+
+
+class Runspace:
+    """What one runspace of a pool has learnt."""
+
+    def __init__(self, functions: frozenset[str] = frozenset()) -> None:
+        self.functions = functions
+        self.stops_at_errors = False
+        """$ErrorActionPreference is Stop, as the kit's module sets it."""
+
+
+class Runspaces:
+    """The runspaces of a pool: made when needed, up to its maximum; pipelines wait for a free one."""
+
+    def __init__(self, pool: Pool, functions: frozenset[str]) -> None:
+        self._pool = pool
+        self._functions = functions
+        self._idle: list[Runspace] = []
+        self._busy = 0
+        self._freed = asyncio.Event()
+
+    @property
+    def available(self) -> int:
+        """How many more pipelines could run now."""
+        return max(0, int(self._pool.max_runspaces) - self._busy)
+
+    def reset(self) -> None:
+        """Variables start anew; functions stay."""
+        for runspace in self._idle:
+            runspace.stops_at_errors = False
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Runspace]:
+        """A runspace for a pipeline, for as long as it runs."""
+        while not self.available:
+            freed = self._freed
+            await freed.wait()
+        self._busy += 1
+        runspace = self._idle.pop() if self._idle else Runspace(self._functions)
+        try:
+            yield runspace
+        finally:
+            self._busy -= 1
+            self._idle.append(runspace)
+            freed, self._freed = self._freed, asyncio.Event()
+            freed.set()

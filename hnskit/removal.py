@@ -1,0 +1,65 @@
+"""Steps that take one container and its endpoint away: for teardown, and for a client that left the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hnskit.desired import Part
+from hnskit.model import Endpoint
+from hnskit.scene import Scene, pending_ids, remove_command
+from hnskit.steps import Action, Step
+
+
+def remove_endpoint(scene: Scene, part: Part, name: str, reason: str) -> list[Step]:
+    """Detach an endpoint and delete it; what a network left that is gone is deleted too.
+
+    What the journals know as found stays.
+    """
+    there = scene.current(name)
+    if len(there) > 1:
+        commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
+        said = f"there are {len(there)} of this name: look which is in use, and remove the other with {commands}"
+        return [Step(part, Action.REFUSE, "endpoint", name, said)]
+    steps = remove_stale(scene, part, name)
+    if not there:
+        said = "it is not there" if not scene.elsewhere(name) else "that of this name is on another network"
+        return [*steps, Step(part, Action.NONE, "endpoint", name, said)]
+    endpoint = there[0]
+    if scene.known.only_found("endpoint", name, endpoint.id):
+        return [*steps, Step(part, Action.NONE, "endpoint", name, "it was there before hnskit", object_id=endpoint.id)]
+    if endpoint.attached:
+        said = f"it is attached to compartment {endpoint.compartment_id}"
+        steps.append(Step(part, Action.DETACH, "attachment", name, said, object_id=endpoint.id))
+    needs = pending_ids(steps, ("attachment", name))
+    return [*steps, Step(part, Action.DELETE, "endpoint", name, reason, needs=needs, object_id=endpoint.id)]
+
+
+def remove_stale(scene: Scene, part: Part, name: str) -> list[Step]:
+    """Delete what has this name and was left by a network that is gone."""
+    return [
+        Step(part, Action.DELETE, "endpoint", stale_name(endpoint), _stale_reason(endpoint), object_id=endpoint.id)
+        for endpoint in scene.stale(name)
+        if not scene.known.only_found("endpoint", name, endpoint.id)
+    ]
+
+
+def stale_name(endpoint: Endpoint) -> str:
+    """How a step names an endpoint that may share its name with another."""
+    return f"{endpoint.name} ({endpoint.id})"
+
+
+def _stale_reason(endpoint: Endpoint) -> str:
+    holds = f", and still holds {endpoint.address}" if endpoint.address else ""
+    return f"it was left by a network that is gone ({endpoint.network_id}){holds}"
+
+
+def remove_container(scene: Scene, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
+    """Remove a container if hnskit ran it; its endpoint is detached first."""
+    there = scene.facts.container_named(name)
+    if there is None:
+        return Step(part, Action.NONE, "container", name, "it is not there")
+    if not scene.is_own(there):
+        return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
+    said = reason or f"hnskit made it; it is {there.status}"
+    needs = pending_ids(before, ("attachment", name))
+    return Step(part, Action.DELETE, "container", name, said, needs=needs, object_id=there.id)
