@@ -94,15 +94,17 @@ class EndpointPlanner:
         scene, name = self._scene, wanted.name
         if refusal := self._address_refusal(wanted):
             return Step(part, Action.REFUSE, "endpoint", name, refusal)
-        needs = [*pending_ids(before, ("network", scene.desired.network.name)), *pending_ids(before, ("endpoint", name))]
+        needs = [
+            *pending_ids(before, ("network", scene.desired.network.name)),
+            *pending_ids(before, ("endpoint", name)),
+        ]
         needs += [step.id for step in before if step.name in map(stale_name, scene.stale(name))]
         if wanted.address:
             holder = scene.holder(wanted.address, name)
             if holder is not None:
-                needs.append(f"{Action.DELETE} endpoint {stale_name(holder) if scene.is_stale(holder) else holder.name}")
-        else:
-            # HNS chooses: only after those who want a certain address have theirs.
-            needs += [f"{Action.CREATE} endpoint {claimant}" for claimant in self._claims.values() if claimant != name]
+                needs.append(
+                    f"{Action.DELETE} endpoint {stale_name(holder) if scene.is_stale(holder) else holder.name}"
+                )
         there = bool(scene.current(name))
         reason = "made again as it should be" if there else "it is not there"
         return Step(part, Action.CREATE, "endpoint", name, reason, tuple(changes), needs=tuple(dict.fromkeys(needs)))
@@ -119,8 +121,10 @@ class EndpointPlanner:
         who = f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id})"
         if holder.name in {endpoint.name for endpoint in scene.desired.endpoints}:
             return f"{who}, which is hnskit's but not of this part: apply all parts together"
-        what = "left by a network that is gone, and no journal says that hnskit made it" if scene.is_stale(holder) else (
-            "which is not hnskit's"
+        what = (
+            "left by a network that is gone, and no journal says that hnskit made it"
+            if scene.is_stale(holder)
+            else ("which is not hnskit's")
         )
         remove = remove_command("Endpoint", holder.id)
         return f"{who}, {what}: choose another address, or if it is not in use remove it with {remove}"

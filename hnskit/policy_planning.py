@@ -64,8 +64,10 @@ def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, add
     proxy = scene.desired.proxy
     changes, left = [], list(managed_policies(there, scene.desired, address) if there else ())
     for redirect in client.redirects:
-        to = f"{address}:{redirect.proxy_port}" if address else (
-            f"{proxy.endpoint.address or 'the address of ' + proxy.name}, port {redirect.proxy_port}"
+        to = (
+            f"{address}:{redirect.proxy_port}"
+            if address
+            else (f"{proxy.endpoint.address or 'the address of ' + proxy.name}, port {redirect.proxy_port}")
         )
         claims = [policy for policy in left if claiming(policy, redirect)]
         left = [policy for policy in left if policy not in claims]

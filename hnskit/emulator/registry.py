@@ -24,9 +24,10 @@ import platformdirs
 
 from hnskit.emulator.control import ControlError, ControlUnreachableError, ask
 from hnskit.emulator.files import locked, private_directory
+from hnskit.emulator.pwsh.locate import find_engine
 from hnskit.errors import ConnectError, HostUnreachableError
 
-ENGINES = ("python",)
+ENGINES = ("python", "pwsh")
 DEFAULT_PROFILE = "ws2019"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _START_SECONDS = 30.0
@@ -46,6 +47,8 @@ class Entry:
     username: str
     password_file: str
     engine: str
+    restricted: bool
+    """Every shell has the kit's commands and nothing else."""
     profile: str
     instance: str
     control: int
@@ -120,13 +123,14 @@ def start(name: str, profile: str | None = None, options: Mapping[str, Any] | No
     Args:
         name: of the host.
         profile: the Windows that it is; None: whatever runs, or Windows Server 2019.
-        options: for a host that is started now: `engine`, `cut_seconds` and what `create_host` takes.
+        options: for a host that is started now: `engine`, `restricted`, `cut_seconds` and what `create_host` takes.
 
     Returns:
         The host, and whether it was started by this call.
 
     Raises:
-        ConnectError: it did not start; or one of this name runs with another profile or engine.
+        ConnectError: it did not start; there is no such engine here; or one of this name runs with another profile or
+            engine.
     """
     wanted = dict(options or {})
     engine = str(wanted.pop("engine", "") or "")
@@ -143,6 +147,9 @@ def start(name: str, profile: str | None = None, options: Mapping[str, Any] | No
             if entry is not None:
                 _check_same(entry, profile, engine)
                 return entry, False
+            if engine == "pwsh":
+                find_engine()
+            wanted["engine"] = engine or ENGINES[0]
             return _spawn(name, place, profile or DEFAULT_PROFILE, wanted), True
     except TimeoutError as problem:
         raise ConnectError("another start of it does not come to an end", object=f"emulated host {name}") from problem

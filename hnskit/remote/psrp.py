@@ -122,6 +122,7 @@ class PsrpSession:
             while True:
                 for record in pipeline.output[delivered:]:
                     delivered += 1
+                    self._loaded = True  # the text that comes before the command has been run
                     if not isinstance(record, str):
                         raise HostAnswerError(f"{command} put out something else than text", got=str(record))
                     yield record
@@ -161,6 +162,7 @@ class PsrpSession:
     def _start(self, command: str, parameters: Mapping[str, Any], inputs: Sequence[str]) -> PowerShell:
         """Send the command; come back with a pipeline that runs on the host."""
         deadline = time.monotonic() + self._settings.recovery_timeout
+        renewed = False
         while True:
             self.open()
             pipeline = self._pipeline(command, parameters)
@@ -181,7 +183,10 @@ class PsrpSession:
                     self._recover(deadline, lost)
                     return pipeline
             except WinRMError as cause:
-                raise _connect_error(cause, self._settings) from cause
+                if renewed or not _stale(cause, self._settings):
+                    raise _connect_error(cause, self._settings) from cause
+                renewed = True
+                self._recover(deadline, cause)
             else:
                 return pipeline
 
@@ -207,7 +212,9 @@ class PsrpSession:
             pipeline.state = PSInvocationState.FAILED
             raise self._unknown(command) from fault
         except WinRMError as cause:
-            raise _connect_error(cause, self._settings) from cause
+            if not _stale(cause, self._settings):
+                raise _connect_error(cause, self._settings) from cause
+            self._recover(deadline, cause)
 
     def _recover(self, deadline: float, lost: Exception) -> None:
         """Wait until the host's WinRM answers again, with a new connection and a new login."""
@@ -281,6 +288,16 @@ def _ask(wsman: WSMan) -> None:
 def _never_arrived(lost: Exception) -> bool:
     """Whether a request surely did not reach the host: not even a connection was made."""
     return isinstance(lost, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(lost)
+
+
+def _stale(cause: WinRMError, settings: ConnectionSettings) -> bool:
+    """Whether a request was encrypted for a connection that is gone, and so was not understood, nor acted on.
+
+    Where a connection died between two requests, urllib3 opens another without a word, and the host cannot
+    read what comes. The emulated host answers 400; that Windows does too is UNCONFIRMED.
+    """
+    code = 401 if isinstance(cause, AuthenticationError) else getattr(cause, "code", None)
+    return not settings.ssl and code in (400, 401)
 
 
 def _connect_error(cause: Exception, settings: ConnectionSettings) -> HnskitError:

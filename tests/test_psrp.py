@@ -1,0 +1,200 @@
+"""The session over PowerShell Remoting, through the real door of an emulated host."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hnskit.emulator.door import Door
+from hnskit.emulator.host import create_host
+from hnskit.emulator.interface import Cut
+from hnskit.errors import CertificateError, ConnectError, HostUnreachableError, LoginRefusedError, RemoteCommandError
+from hnskit.facts import gather_facts
+from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.psrp import PsrpSession
+from hnskit.remote.session import Call, invoke_calls
+
+PASSWORD = "not-a-secret-of-anybody"
+
+
+class Lab:
+    """A door in a thread of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.secret = folder / "password"
+        self.secret.write_text(PASSWORD)
+        self.secret.chmod(0o600)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+        host = create_host("lab", options={"cut_seconds": 0})
+        self.door = Door(host, directory=folder / "host", username="Administrator", password=PASSWORD)
+        self.run(self.door.open())
+
+    def run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+
+    def cut(self, cut: Cut) -> None:
+        self.loop.call_soon_threadsafe(self.door.cut, cut)
+
+    def settings(self, transport: str) -> ConnectionSettings:
+        ssl = transport == "https"
+        url = self.door.https if ssl else self.door.http
+        return ConnectionSettings(
+            target="emulator://lab",
+            server="127.0.0.1",
+            port=int(url.split(":")[2].split("/")[0]),
+            ssl=ssl,
+            auth="basic" if ssl else "negotiate",
+            username="Administrator",
+            credential=f"file:{self.secret}",
+            ca=str(self.door.ca) if ssl else "",
+            connect_timeout=2,
+            recovery_timeout=5,
+        )
+
+    def close(self) -> None:
+        self.run(self.door.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(params=["http", "https"])
+def settings(lab: Lab, request: pytest.FixtureRequest) -> ConnectionSettings:
+    return lab.settings(request.param)
+
+
+def system(session: PsrpSession) -> dict[str, Any]:
+    return next(invoke_calls(session, [Call("system", "Get-HnskitSystem")])).value()
+
+
+def test_a_batch_answers_each_call_by_its_id(settings):
+    """Results come with the id of their call, and a call that fails does not stop the others."""
+    calls = [
+        Call("one", "Get-HnskitSystem"),
+        Call("two", "Set-HnskitForwarding", {"InterfaceIndex": 1, "State": "Sometimes"}),
+        Call("three", "Get-HnskitCompartment"),
+    ]
+    with PsrpSession(settings) as session:
+        results = {result.id: result for result in invoke_calls(session, calls)}
+    assert results["one"].value()["ComputerName"] == "LAB"
+    assert results["three"].values()[0]["Id"] == 1
+    assert results["two"].error is not None
+    assert results["two"].error.error_id == "ParameterArgumentValidationError,Set-HnskitForwarding"
+
+
+def test_the_kit_s_commands_are_sent_once(settings, monkeypatch):
+    """The module's text goes with the first pipeline of a pool only."""
+    sent: list[int] = []
+    send = PsrpSession._pipeline
+
+    def counting(self: PsrpSession, *arguments: Any) -> Any:
+        pipeline = send(self, *arguments)
+        sent.append(len(pipeline.commands))
+        return pipeline
+
+    monkeypatch.setattr(PsrpSession, "_pipeline", counting)
+    with PsrpSession(settings) as session:
+        system(session)
+        system(session)
+    assert sent == [2, 1]
+
+
+def test_a_terminating_error_of_a_command_has_powershell_s_own_id(settings):
+    """What PowerShell refuses arrives with its FullyQualifiedErrorId and category."""
+    with PsrpSession(settings) as session, pytest.raises(RemoteCommandError) as caught:
+        list(session.invoke("Invoke-HnskitCall", {"Cal1": ["x"]}))
+    assert caught.value.error_id == "NamedParameterNotFound,Invoke-HnskitCall"
+    assert caught.value.category == "InvalidArgument"
+
+
+def test_a_reader_that_goes_away_leaves_the_session_usable(settings):
+    """Stopping in the middle stops the pipeline on the host, and the next call works."""
+    with PsrpSession(settings) as session:
+        results = invoke_calls(session, [Call(str(number), "Get-HnskitSystem") for number in range(50)])
+        assert next(results).id == "0"
+        results.close()
+        assert system(session)["ComputerName"] == "LAB"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.6])
+def test_a_connection_that_dies_between_two_calls_is_made_anew(lab, settings, seconds):
+    """An idle connection that was reset, or a host that was away, is not an error of the next call."""
+    with PsrpSession(settings) as session:
+        before = gather_facts(session)
+        lab.cut(Cut(seconds, "refuse" if seconds else "reset"))
+        assert gather_facts(session) == before
+
+
+def test_a_shell_that_timed_out_is_opened_anew(lab, settings):
+    """When the host has dropped the idle shell, the commands are sent again to a new one."""
+    with PsrpSession(settings) as session:
+        system(session)
+
+        async def drop() -> None:
+            for shell in lab.door.shells.all():
+                await lab.door.shells.delete(shell)
+
+        lab.run(drop())
+        assert system(session)["ComputerName"] == "LAB"
+
+
+def test_a_wrong_password_is_a_refused_login(lab, settings, tmp_path):
+    """The error names the user and how he tried, and not the password."""
+    wrong = tmp_path / "wrong"
+    wrong.write_text("c4nary")
+    wrong.chmod(0o600)
+    with pytest.raises(LoginRefusedError, match="Administrator") as caught:
+        PsrpSession(replace(settings, credential=f"file:{wrong}")).open()
+    assert caught.value.exit_status == 3
+    assert "c4nary" not in repr(vars(caught.value))
+
+
+def test_an_unknown_authority_is_a_certificate_error(lab):
+    """Without the right CA the session is not opened."""
+    with pytest.raises(CertificateError, match="not trusted"):
+        PsrpSession(replace(lab.settings("https"), ca="")).open()
+
+
+def test_a_port_where_nobody_listens_is_unreachable(settings):
+    """The error says where nothing answers."""
+    with pytest.raises(HostUnreachableError, match="127.0.0.1:1"):
+        PsrpSession(replace(settings, port=1)).open()
+
+
+def test_a_web_server_that_is_not_winrm_is_named_as_such(lab):
+    """A wrong path gets an HTTP status, and a hint at WinRM's ports."""
+    with pytest.raises(ConnectError, match="not as WinRM does"):
+        PsrpSession(replace(lab.settings("https"), path="elsewhere")).open()
+
+
+def test_an_unknown_session_configuration_is_refused_with_the_host_s_reason(settings):
+    """A JEA configuration that is not there is an error of its own."""
+    with pytest.raises(ConnectError, match="fault"):
+        PsrpSession(replace(settings, configuration="nobody")).open()
+
+
+def test_a_session_configuration_has_the_commands_already(settings):
+    """In the kit's own configuration no text is sent, and the commands work."""
+    with PsrpSession(replace(settings, configuration="hnskit")) as session:
+        assert system(session)["ComputerName"] == "LAB"
+
+
+def test_a_session_does_not_print_its_secret(settings):
+    """Neither the session nor its settings show the password."""
+    with PsrpSession(settings) as session:
+        system(session)
+        assert PASSWORD not in f"{session!r} {session} {settings!r}"
