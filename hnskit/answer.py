@@ -45,7 +45,7 @@ class Answer:
 
     def __init__(self, value: object, where: str) -> None:
         self.where = where
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict) and not isinstance(value, Mapping):  # the first is the common case, and quick
             _wrong(where, "an object", value)
         self.json: Mapping[str, Any] = value
 
@@ -95,6 +95,8 @@ class Answer:
     def texts(self, *keys: str) -> tuple[str, ...]:
         """Strings from a list of them or from one text with commas; () where there is none."""
         key, value = self._first(keys)
+        if value is None or value == []:
+            return ()
         items = value.split(",") if isinstance(value, str) else self.items(*keys)
         for index, item in enumerate(items):
             if not isinstance(item, str):
@@ -108,7 +110,9 @@ class Answer:
 
     def objects(self, *keys: str) -> list[Answer]:
         """A list of nested objects; [] where there is none. A null among them is left out."""
-        key, _ = self._first(keys)
+        key, value = self._first(keys)
+        if value is None:
+            return []
         return [
             Answer(item, f"{self.where}.{key}[{index}]")
             for index, item in enumerate(self.items(*keys))
@@ -116,9 +120,13 @@ class Answer:
         ]
 
     def _first(self, keys: tuple[str, ...]) -> tuple[str, Any]:
-        there = (key for key in keys if self.json.get(key) is not None)
-        key = next(there, keys[0])
-        return key, self.json.get(key)
+        # Called for every member of every object of a host: a loop, not a generator.
+        json = self.json
+        for key in keys:
+            value = json.get(key)
+            if value is not None:
+                return key, value
+        return keys[0], None
 
 
 def _wrong(where: str, wanted: str, value: object) -> NoReturn:

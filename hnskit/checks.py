@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from hnskit.cut import risks
 from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
 from hnskit.facts import Facts
-from hnskit.model import NetworkType
 from hnskit.planning import plan
 
 Severity = Literal["ok", "warning", "error"]
@@ -140,30 +140,10 @@ def _adapter(desired: Desired, facts: Facts) -> Iterator[Finding]:
 
 def _risk(desired: Desired, facts: Facts) -> Iterator[Finding]:
     """What the move of the adapter's address may lose (HNS fact 67)."""
-    bridged = any(network.is_type(NetworkType.L2BRIDGE) for network in facts.networks)
-    physical = [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
-    if bridged or not physical:
-        return
-    if len(physical) == 1:
-        yield Finding(
-            "single-adapter",
-            "warning",
-            f"adapter {physical[0].name}",
-            "is the only one: the host goes away for seconds when the bridge appears, and when it goes",
-            "A second adapter, named in network.adapter, keeps the management adapter out of it.",
-        )
-    indexes = {
-        adapter.index for adapter in physical if not desired.network.adapter or adapter.name == desired.network.adapter
-    }
-    for address in facts.addresses:
-        if address.interface_index in indexes and address.origin == "Manual":
-            yield Finding(
-                "static-address",
-                "warning",
-                f"address {address.address}",
-                "is static; some Windows builds lose a static address in the move (2004, 20H2)",
-                "Have a console at hand.",
-            )
+    if facts.networks_named(desired.network.name):
+        return  # the bridge is there: nothing moves any more
+    for risk in risks(desired, facts):
+        yield Finding(risk.id, "warning", risk.object, risk.message, risk.next_step)
 
 
 def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.params import Params
 from hnskit.remote.connection import ConnectionSettings
-from hnskit.remote.session import Session
+
+if TYPE_CHECKING:
+    from hnskit.remote.psrp import PsrpSession
 
 WINRM_PORTS = {"http": 5985, "https": 5986}
 
 
-def connect(params: Params, on_start: Callable[[str], None] | None = None) -> Session:
+def connect(params: Params, on_start: Callable[[str], None] | None = None) -> PsrpSession:
     """Open a session to the host that the parameters name.
 
     Args:
@@ -22,7 +24,7 @@ def connect(params: Params, on_start: Callable[[str], None] | None = None) -> Se
         on_start: called with one sentence if an emulated host has to be started first.
 
     Returns:
-        A session; it is connected, so that a refused login is known now. Close it when done.
+        A session; it is connected, so that a refused login is known now. Close it when done, or use it with `with`.
 
     Raises:
         ConnectError: the host cannot be reached, or refuses the login.

@@ -44,6 +44,8 @@ class Hop:
     fact: str = ""
     confirmed: bool = True
     """False where the fact is UNCONFIRMED, or what is said goes beyond it."""
+    endpoint: str = ""
+    """ID of the endpoint where it happens; "" elsewhere."""
 
     def __str__(self) -> str:
         source = ", ".join(part for part in (self.fact, "" if self.confirmed else "UNCONFIRMED") if part)
@@ -102,12 +104,12 @@ class DataPath:
     """Walks many connections through one snapshot, which is indexed once."""
 
     def __init__(self, facts: Facts) -> None:
-        self._index = SnapshotIndex(facts)
+        self.index = SnapshotIndex(facts)
 
     def walk(self, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Walk:
         """Walk one connection; see the function of the same name."""
         connection = Connection(str(ipaddress.IPv4Address(destination)), port, protocol)
-        walker = _Walker(self._index, connection)
+        walker = _Walker(self.index, connection)
         verdict = walker.from_container(source) if isinstance(source, Container) else walker.from_address(source)
         verdict = replace(
             verdict, rewritten_by=walker.rewritten_by, confirmed=all(hop.confirmed for hop in walker.hops)
@@ -128,10 +130,12 @@ class _Walker:
     def from_address(self, source: str) -> Verdict:
         if self._path.is_host_address(source):
             return self._from_host(None)
-        endpoints = [item for item in self._path.endpoints_at(source) if item.attached]
+        endpoints = [item for item in self._path.endpoints_at(source) if item.attached or not item.state_known]
         if len(endpoints) != 1:
             held = "no attached endpoint holds" if not endpoints else f"{len(endpoints)} attached endpoints hold"
             return self._end("unknown", "no-source", source, f"{held} the address {source}")
+        if not endpoints[0].state_known:
+            self._hop(endpoints[0], "the snapshot does not say whether it is attached", confirmed=False)
         compartment = endpoints[0].compartment_id
         if compartment == HOST_COMPARTMENT:
             return self._from_host(None)
@@ -143,7 +147,8 @@ class _Walker:
                 "unreachable", "not-running", container.name, f"the container is {container.status}", "HNS fact 80"
             )
         compartment = self._path.compartment_of(container)
-        if compartment is None:
+        shared = self._path.endpoints_of(container, _NO_COMPARTMENT)
+        if compartment is None and not shared:
             return self._end(
                 "unknown", "no-compartment", container.name, "the snapshot has no compartment of it", "HNS fact 79"
             )
@@ -151,6 +156,8 @@ class _Walker:
             target = self._target("container", self._connection, container=container.id)
             return self._end("reached", "delivered", container.name, "the container itself", target=target,
                              source_address=self._connection.destination)  # fmt: skip
+        if compartment is None:
+            return self._from_endpoints(_NO_COMPARTMENT, shared, container.name)
         endpoints = self._path.endpoints_of(container, compartment)
         if not endpoints:
             return self._end(
@@ -162,10 +169,9 @@ class _Walker:
     def _from_endpoints(self, compartment: int, endpoints: list[Endpoint], name: str) -> Verdict:
         endpoint, next_hop = self._route_out(compartment, endpoints, name)
         if endpoint is None:
-            return self._end(
-                "unreachable", "no-route", name, f"compartment {compartment} has no route to it", "HNS fact 29"
-            )
-        where, network = _label(endpoint), self._path.network_of(endpoint)
+            words = f"compartment {compartment} has no route to it" if compartment > 0 else "there is no way out"
+            return self._end("unreachable", "no-route", name, words, "HNS fact 29")
+        where, network = endpoint, self._path.network_of(endpoint)
         blocked = blocking_acl(endpoint.policies, "Out", self._connection, self._connection.destination)
         if blocked is not None:
             return self._stop("refused", "acl", where, blocked[1])
@@ -185,6 +191,7 @@ class _Walker:
         """The endpoint that a packet leaves by, and its next hop: an address, "" on-link, or the trap."""
         destination = ipaddress.IPv4Address(self._connection.destination)
         if not self._path.knows_routes(compartment):
+            # Windows makes exactly these routes of an endpoint's own prefix and gateway.
             return self._route_by_endpoint(endpoints)
         route = self._path.best_route(compartment, self._connection.destination)
         if destination in _LINK_LOCAL and (route is None or prefix_of(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
@@ -194,7 +201,7 @@ class _Walker:
         endpoint = self._path.endpoint_of_route(route, endpoints)
         next_hop = "" if route.next_hop in _NO_GATEWAY else route.next_hop
         way = f"via {next_hop}" if next_hop else "on-link"
-        self._hop(name, f"route {route.prefix} {way} through {_label(endpoint)}")
+        self._hop(name, f"route {route.prefix} {way} through {label(endpoint)}")
         return endpoint, next_hop
 
     def _route_by_endpoint(self, endpoints: list[Endpoint]) -> tuple[Endpoint | None, str]:
@@ -212,7 +219,7 @@ class _Walker:
         """Go through the proxy policies in order; the first that matches rewrites the destination."""
         for policy in endpoint.proxies:
             match = match_proxy(policy, self._connection, network)
-            self._hop(_label(endpoint), match.sentence, match.fact, match.confirmed)
+            self._hop(endpoint, match.sentence, match.fact, match.confirmed)
             if match.matched and match.target is not None:
                 self.rewritten_by = policy
                 self._connection = replace(self._connection, destination=match.target[0], port=match.target[1])
@@ -221,13 +228,13 @@ class _Walker:
 
     def _deliver_rewritten(self, endpoint: Endpoint, network: Network | None, next_hop: str) -> Verdict:
         when = "before Windows asks for a MAC address" if next_hop == _TRAP else "at the endpoint's own port"
-        self._hop(_label(endpoint), f"the destination is rewritten {when}", "HNS fact 84", confirmed=False)
+        self._hop(endpoint, f"the destination is rewritten {when}", "HNS fact 84", confirmed=False)
         own = prefix_of(f"{endpoint.address}/{endpoint.prefix_length or 32}")
         if ipaddress.IPv4Address(self._connection.destination) in own:
             return self._deliver(network, endpoint.address)
         if endpoint.gateway in _NO_GATEWAY:
             return self._end(
-                "unreachable", "no-route", _label(endpoint), f"no gateway leads to {self._connection}", "HNS fact 29"
+                "unreachable", "no-route", endpoint, f"no gateway leads to {self._connection}", "HNS fact 29"
             )
         return self._through_gateway(endpoint, network, endpoint.gateway)
 
@@ -238,29 +245,44 @@ class _Walker:
         holders = self._path.endpoints_at(address, network) if network else []
         endpoint = next((item for item in holders if item.attached), None)
         if endpoint is None:
-            code, words = ("nobody", f"no endpoint on it holds {address}") if not holders else (
-                "not-attached", f"{_label(holders[0])} holds {address}, and is not attached")  # fmt: skip
-            return self._end("unreachable", code, where, words, "HNS fact 31" if holders else "")
+            return self._nobody(where, address, holders)
         blocked = blocking_acl(endpoint.policies, "In", self._connection, source_address)
         if blocked is not None:
-            return self._stop("refused", "acl", _label(endpoint), blocked[1])
+            return self._stop("refused", "acl", endpoint, blocked[1])
         if endpoint.compartment_id == HOST_COMPARTMENT:
             target = self._target("host", self._connection, endpoint=endpoint.id)
-            return self._end("reached", "delivered", _label(endpoint), f"the host itself, at {self._connection}",
+            return self._end("reached", "delivered", endpoint, f"the host itself, at {self._connection}",
                              target=target, source_address=source_address)  # fmt: skip
-        container = self._path.container_in(endpoint.compartment_id)
+        container = self._path.container_of(endpoint)
         if container is None:
-            return self._end(
-                "unreachable", "dead-compartment", _label(endpoint),
-                f"it is bound to compartment {endpoint.compartment_id}, which is not there any more",
-                "HNS fact 81", False,
-            )  # fmt: skip
+            return self._no_container(endpoint)
         target = self._target("container", self._connection, container=container.id, endpoint=endpoint.id)
-        return self._end("reached", "delivered", _label(endpoint), f"{container.name} at {self._connection}",
+        return self._end("reached", "delivered", endpoint, f"{container.name} at {self._connection}",
                          target=target, source_address=source_address)  # fmt: skip
 
+    def _nobody(self, where: str, address: str, holders: list[Endpoint]) -> Verdict:
+        """Nobody attached holds the address, as far as the snapshot says."""
+        if not holders:
+            return self._end("unreachable", "nobody", where, f"no endpoint on it holds {address}")
+        if any(not item.state_known for item in holders):
+            words = f"{label(holders[0])} holds {address}; the snapshot does not say whether it is attached"
+            return self._end("unknown", "state-not-known", where, words, "HNS fact 31")
+        words = f"{label(holders[0])} holds {address}, and is not attached"
+        return self._end("unreachable", "not-attached", where, words, "HNS fact 31")
+
+    def _no_container(self, endpoint: Endpoint) -> Verdict:
+        """An attached endpoint whose container is not in the snapshot."""
+        if endpoint.compartment_id is None or not self._path.knows_compartments:
+            words = "it is attached, and the snapshot does not say to which container"
+            return self._end("unknown", "container-not-known", endpoint, words, "HNS fact 33")
+        return self._end(
+            "unreachable", "dead-compartment", endpoint,
+            f"it is bound to compartment {endpoint.compartment_id}, which is not there any more",
+            "HNS fact 81", False,
+        )  # fmt: skip
+
     def _through_gateway(self, endpoint: Endpoint, network: Network | None, gateway: str) -> Verdict:
-        where = _label(endpoint)
+        where = endpoint
         if network is None:
             return self._end("unknown", "no-network", where, "its network is not in the snapshot")
         if network.is_type(NetworkType.NAT) and any(gateway == subnet.gateway for subnet in network.subnets):
@@ -273,16 +295,18 @@ class _Walker:
             reserved = any(gateway == subnet.gateway for subnet in network.subnets)
             words = f"nobody answers at gateway {gateway}" + (": HNS reserves it" if reserved else "")
             return self._end("unreachable", "no-gateway", where, words, "HNS fact 70")
+        if holders[0].compartment_id is None:
+            words = f"gateway {gateway} is an attached endpoint; the snapshot does not say to which compartment"
+            return self._end("unknown", "gateway-not-known", where, words, "HNS fact 33")
         if holders[0].compartment_id != HOST_COMPARTMENT:
             return self._end("unknown", "beyond", where, f"gateway {gateway} is another container's endpoint")
         forwarding = self._path.forwarding(holders[0])
-        label = _label(holders[0])
         if forwarding is None:
-            return self._end("unknown", "no-interface", label, "the snapshot has no host interface of it")
+            return self._end("unknown", "no-interface", holders[0], "the snapshot has no host interface of it")
         if not forwarding:
             words = "forwarding is off on its interface"
-            return self._end("unreachable", "forwarding-off", label, words, "HNS fact 71")
-        self._hop(label, "the host takes it in, and forwards", "HNS fact 71")
+            return self._end("unreachable", "forwarding-off", holders[0], words, "HNS fact 71")
+        self._hop(holders[0], "the host takes it in, and forwards", "HNS fact 71")
         return self._from_host(endpoint)
 
     def _from_host(self, source: Endpoint | None) -> Verdict:
@@ -313,27 +337,28 @@ class _Walker:
         if source is not None and not (left and left.is_type(NetworkType.NAT)):
             nat = outbound_nat_covers(source.policies, connection.destination)
             if not nat.matched:
-                return self._stop("unreachable", "no-way-back", _label(source), nat)
-            self._hop(_label(source), nat.sentence, nat.fact)
+                return self._stop("unreachable", "no-way-back", source, nat)
+            self._hop(source, nat.sentence, nat.fact)
         target = self._target("outside", connection)
         return self._end("reached", "left", "host", f"leaves the host to {connection}", target=target,
                          source_address=outgoing)  # fmt: skip
 
-    def _hop(self, where: str, sentence: str, fact: str = "", confirmed: bool = True) -> None:
-        self.hops.append(Hop(where, sentence, fact, confirmed))
+    def _hop(self, where: str | Endpoint, sentence: str, fact: str = "", confirmed: bool = True) -> None:
+        place, identity = (where, "") if isinstance(where, str) else (label(where), where.id)
+        self.hops.append(Hop(place, sentence, fact, confirmed, identity))
 
     @staticmethod
     def _target(place: Place, connection: Connection, container: str = "", endpoint: str = "") -> Target:
         return Target(place, connection.destination, connection.port, container, endpoint)
 
-    def _stop(self, kind: Kind, code: str, where: str, match: Match) -> Verdict:
+    def _stop(self, kind: Kind, code: str, where: str | Endpoint, match: Match) -> Verdict:
         return self._end(kind, code, where, match.sentence, match.fact, match.confirmed)
 
     def _end(  # noqa: PLR0917 - a hop's own fields, in its order
         self,
         kind: Kind,
         code: str,
-        where: str,
+        where: str | Endpoint,
         sentence: str,
         fact: str = "",
         confirmed: bool = True,
@@ -342,11 +367,13 @@ class _Walker:
         source_address: str = "",
     ) -> Verdict:
         self._hop(where, sentence, fact, confirmed)
-        return Verdict(kind, f"{where}: {sentence}", code, target, source_address)
+        return Verdict(kind, f"{self.hops[-1].where}: {sentence}", code, target, source_address)
 
 
 _TRAP = "on-link trap"
+_NO_COMPARTMENT = -1
 
 
-def _label(endpoint: Endpoint) -> str:
+def label(endpoint: Endpoint) -> str:
+    """An endpoint in a sentence."""
     return f"endpoint {endpoint.name} ({endpoint.address})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from hnskit.desired import DesiredEndpoint, Part
 from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
@@ -12,6 +13,17 @@ from hnskit.scene import Scene, pending_ids, remove_command
 from hnskit.steps import Action, Change, Step
 
 _BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an endpoint belongs."""
+
+    whose: str
+    """In words: `the host's compartment`."""
+    compartment: int | None
+    """None while the container that has it does not show it (yet)."""
+    running: bool = True
 
 
 class EndpointPlanner:
@@ -56,10 +68,9 @@ class EndpointPlanner:
         ]
         return [*steps, self._create(part, wanted, changes, [*before, *steps])]
 
-    def attachment(
-        self, part: Part, name: str, whose: str, compartment: int | None, running: bool, before: Sequence[Step]
-    ) -> Step:
-        """Bind an endpoint; `compartment` is None while the container that has it does not show it (yet)."""
+    def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> Step:
+        """Bind an endpoint to a compartment."""
+        whose, compartment = place.whose, place.compartment
 
         def step(action: Action, reason: str, now: str = "", needs: tuple[str, ...] = ()) -> Step:
             changes = (Change("compartment", now, str(compartment or "new")),) if action is Action.ATTACH else ()
@@ -72,7 +83,7 @@ class EndpointPlanner:
             return step(Action.ATTACH, f"the endpoint goes into {whose}", needs=waits)
         if there is None:
             return step(Action.REFUSE, f"there is no endpoint {name} to attach")
-        if compartment is None and not running:
+        if compartment is None and not place.running:
             return step(Action.REFUSE, f"{whose} has no network compartment: is the container running?")
         if not there.attached:
             return step(Action.ATTACH, f"it is not attached (state {there.state})")
@@ -113,7 +124,7 @@ class EndpointPlanner:
         scene = self._scene
         if not wanted.address:
             return ""
-        if scene.is_host_address(wanted.address):
+        if scene.is_host_address(wanted.address, wanted.name):
             return f"{wanted.address} is the host's own address: choose another one"
         holder = scene.holder(wanted.address, wanted.name)
         if holder is None or holder.name in self._names or holder.name in scene.departed:

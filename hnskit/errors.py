@@ -6,7 +6,9 @@
     │   ├── HostUnreachableError
     │   ├── LoginRefusedError
     │   ├── CertificateError
-    │   └── CredentialError        the secret behind a reference was not found
+    │   ├── CredentialError        the secret behind a reference was not found
+    │   └── SnapshotError          a snapshot's file cannot be read or written
+    ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
     ├── PreflightError         the host is not fit, nothing was changed               exit status 4
     ├── StepError              a step was tried and failed                            exit status 1
     ├── VerificationError      the redirect is not proved                             exit status 1
@@ -29,7 +31,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hnskit.applying import Outcome
+    from hnskit.outcomes import Outcome
 
 _QUOTED = 400  # characters of a host's answer that an error repeats
 
@@ -153,6 +155,21 @@ class CredentialError(ConnectError):
     """The secret behind a credential reference was not found."""
 
 
+class SnapshotError(ConnectError):
+    """A file that should stand for a host cannot be read, or written."""
+
+    def __init__(self, source: str, message: str, **fields: str) -> None:
+        self.source = source
+        super().__init__(message, **{"object": f"snapshot {source}", **fields})
+
+
+class ReadOnlyTargetError(HnskitError):
+    """Something should be changed on a snapshot."""
+
+    exit_status = 2
+    default_next_step = "Name the host itself as target: winrm://HOST, or emulator://NAME to try it."
+
+
 class PreflightError(HnskitError):
     """The host is not fit for the redirect, and nothing was changed."""
 
@@ -160,9 +177,11 @@ class PreflightError(HnskitError):
 
 
 class StepError(HnskitError):
-    """A step of a plan was tried and did not come to what it should; `outcome` has what was done before."""
+    """A step of a plan was tried and did not come to what it should; `outcome` has what was done."""
 
     outcome: Outcome | None = None
+    undone: Outcome | None = None
+    """What was rolled back, where that was asked for."""
 
 
 class VerificationError(HnskitError):

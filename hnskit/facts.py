@@ -54,6 +54,10 @@ class Facts:
     problems: tuple[str, ...] = ()
     """What could not be read, one sentence each."""
 
+    def knows(self, part: str) -> bool:
+        """Whether a part (`networks`, `routes`, …) was read: what was not proves nothing by its absence."""
+        return not any(problem.partition(":")[0] == part for problem in self.problems)
+
     def networks_named(self, name: str) -> tuple[Network, ...]:
         """Networks of this name; v1 does not reliably refuse a second one (HNS fact 72)."""
         return tuple(network for network in self.networks if network.name == name)

@@ -33,10 +33,14 @@ if TYPE_CHECKING:
     from hnskit.checks import Finding
     from hnskit.verification import Verification
 
-TEXT, NUMBER, FLAG, SECONDS = "str", "Int64", "boolean", "float64"
+
+def columns_of(text: str) -> dict[str, str]:
+    """Names and dtypes of columns, written as `name` (of dtype str) or `name:dtype` with blanks between them."""
+    pairs = (column.partition(":") for column in text.split())
+    return {name: kind or "str" for name, _, kind in pairs}
 
 
-def _frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *sort: str) -> pd.DataFrame:
+def make_frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *sort: str) -> pd.DataFrame:
     """Rows under fixed columns; the columns and their dtypes are there without a row, too."""
     listed = list(rows)
     data = {
@@ -55,18 +59,7 @@ def networks(facts: Facts) -> pd.DataFrame:
     many now): Int64; vfp (whether the Azure VFP extension is on; without it no proxy policy works): boolean;
     policies, id: str.
     """
-    columns = {
-        "name": TEXT,
-        "type": TEXT,
-        "subnet": TEXT,
-        "gateway": TEXT,
-        "management_ip": TEXT,
-        "adapter": TEXT,
-        "endpoints": NUMBER,
-        "vfp": FLAG,
-        "policies": TEXT,
-        "id": TEXT,
-    }
+    columns = columns_of("name type subnet gateway management_ip adapter endpoints:Int64 vfp:boolean policies id")
     rows = (
         (
             item.name,
@@ -82,7 +75,7 @@ def networks(facts: Facts) -> pd.DataFrame:
         )
         for item in facts.networks
     )
-    return _frame(columns, rows, "name", "id")
+    return make_frame(columns, rows, "name", "id")
 
 
 def endpoints(facts: Facts) -> pd.DataFrame:
@@ -91,18 +84,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
     Columns: name, network, address, state (created, attached, attached, shared, detached, degraded, …): str;
     compartment: Int64; container (its name; `the host` in compartment 1), gateway, mac, policies (in words), id: str.
     """
-    columns = {
-        "name": TEXT,
-        "network": TEXT,
-        "address": TEXT,
-        "state": TEXT,
-        "compartment": NUMBER,
-        "container": TEXT,
-        "gateway": TEXT,
-        "mac": TEXT,
-        "policies": TEXT,
-        "id": TEXT,
-    }
+    columns = columns_of("name network address state compartment:Int64 container gateway mac policies id")
     names = {item.id.lower(): item.name for item in facts.networks}
     rows = (
         (
@@ -119,7 +101,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
         )
         for item in facts.endpoints
     )
-    return _frame(columns, rows, "name", "address", "id")
+    return make_frame(columns, rows, "name", "address", "id")
 
 
 def _owner(facts: Facts, endpoint: Endpoint) -> str:
@@ -137,17 +119,7 @@ def policies(facts: Facts) -> pd.DataFrame:
     is for), destination (`ip:port` that it sends to): str; outbound_nat: boolean; settings (every key, as JSON),
     id (of the object): str.
     """
-    columns = {
-        "on": TEXT,
-        "name": TEXT,
-        "address": TEXT,
-        "type": TEXT,
-        "match": TEXT,
-        "destination": TEXT,
-        "outbound_nat": FLAG,
-        "settings": TEXT,
-        "id": TEXT,
-    }
+    columns = columns_of("on name address type match destination outbound_nat:boolean settings id")
     of_endpoints = (
         ("endpoint", item.name, item.address, item.id, policy) for item in facts.endpoints for policy in item.policies
     )
@@ -164,7 +136,7 @@ def policies(facts: Facts) -> pd.DataFrame:
         )
         for on, name, address, identity, policy in (*of_endpoints, *of_networks)
     )
-    return _frame(columns, rows, "on", "name", "id")
+    return make_frame(columns, rows, "on", "name", "id")
 
 
 def _proxy_columns(policy: Policy) -> tuple[str, str, bool | None]:
@@ -184,18 +156,7 @@ def containers(facts: Facts) -> pd.DataFrame:
     str; compartment (only while it runs, HNS fact 80): Int64; made_for (the network whose redirect hnskit made it
     for; empty for any other container), id: str.
     """
-    columns = {
-        "name": TEXT,
-        "image": TEXT,
-        "status": TEXT,
-        "isolation": TEXT,
-        "network_mode": TEXT,
-        "endpoint": TEXT,
-        "address": TEXT,
-        "compartment": NUMBER,
-        "made_for": TEXT,
-        "id": TEXT,
-    }
+    columns = columns_of("name image status isolation network_mode endpoint address compartment:Int64 made_for id")
     rows = []
     for item in facts.containers:
         compartment, used = facts.compartment_of(item), facts.endpoints_of(item)
@@ -213,7 +174,7 @@ def containers(facts: Facts) -> pd.DataFrame:
                 item.id,
             )
         )
-    return _frame(columns, rows, "name")
+    return make_frame(columns, rows, "name")
 
 
 def compartments(facts: Facts) -> pd.DataFrame:
@@ -222,14 +183,7 @@ def compartments(facts: Facts) -> pd.DataFrame:
     Columns: compartment: Int64; whose (`the host`, or the container's name), endpoints, addresses: str;
     description (Windows' own, `\\\\Container_<id>`), guid: str.
     """
-    columns = {
-        "compartment": NUMBER,
-        "whose": TEXT,
-        "endpoints": TEXT,
-        "addresses": TEXT,
-        "description": TEXT,
-        "guid": TEXT,
-    }
+    columns = columns_of("compartment:Int64 whose endpoints addresses description guid")
     rows = []
     for item in facts.compartments:
         inside = facts.endpoints_in(item.id)
@@ -243,7 +197,7 @@ def compartments(facts: Facts) -> pd.DataFrame:
                 item.guid,
             )
         )
-    return _frame(columns, rows, "compartment")
+    return make_frame(columns, rows, "compartment")
 
 
 def adapters(facts: Facts) -> pd.DataFrame:
@@ -252,18 +206,9 @@ def adapters(facts: Facts) -> pd.DataFrame:
     Columns: name, status, address (its IPv4 addresses, in the host's compartment only): str; forwarding: boolean;
     mtu: Int64; endpoint (of HNS, found by its MAC), mac, description: str; physical: boolean; index: Int64.
     """
-    columns = {
-        "name": TEXT,
-        "status": TEXT,
-        "address": TEXT,
-        "forwarding": FLAG,
-        "mtu": NUMBER,
-        "endpoint": TEXT,
-        "mac": TEXT,
-        "description": TEXT,
-        "physical": FLAG,
-        "index": NUMBER,
-    }
+    columns = columns_of(
+        "name status address forwarding:boolean mtu:Int64 endpoint mac description physical:boolean index:Int64"
+    )
     rows = []
     for item in facts.adapters:
         interface = next((one for one in facts.interfaces if one.index == item.index), None)
@@ -282,13 +227,13 @@ def adapters(facts: Facts) -> pd.DataFrame:
                 item.index,
             )
         )
-    return _frame(columns, rows, "name", "index")
+    return make_frame(columns, rows, "name", "index")
 
 
 def images(facts: Facts) -> pd.DataFrame:
     """Docker's images under each of their names. Columns: name (`repository:tag`), size, id: str."""
     rows = ((item.name, item.size, item.id) for item in facts.images)
-    return _frame({"name": TEXT, "size": TEXT, "id": TEXT}, rows, "name")
+    return make_frame(columns_of("name size id"), rows, "name")
 
 
 TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
@@ -310,16 +255,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     `field: before -> after` each), reason: str; cuts (whether the host's own network goes away meanwhile): boolean;
     wave (1 is done first; 0: nothing to do): Int64; part, id: str.
     """
-    columns = {
-        "action": TEXT,
-        "object": TEXT,
-        "change": TEXT,
-        "reason": TEXT,
-        "cuts": FLAG,
-        "wave": NUMBER,
-        "part": TEXT,
-        "id": TEXT,
-    }
+    columns = columns_of("action object change reason cuts:boolean wave:Int64 part id")
     rows = (
         (
             action_word(step),
@@ -333,7 +269,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
         )
         for step in plan.steps
     )
-    return _frame(columns, rows)
+    return make_frame(columns, rows)
 
 
 def action_word(step: Step) -> str:
@@ -346,8 +282,8 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
 
     Columns: severity (ok, warning, error), object, message, next_step, id: str.
     """
-    columns = dict.fromkeys(("severity", "object", "message", "next_step", "id"), TEXT)
-    return _frame(columns, ((one.severity, one.object, one.message, one.next_step, one.id) for one in findings))
+    columns = columns_of("severity object message next_step id")
+    return make_frame(columns, ((one.severity, one.object, one.message, one.next_step, one.id) for one in findings))
 
 
 def verification_frame(verification: Verification) -> pd.DataFrame:
@@ -355,13 +291,13 @@ def verification_frame(verification: Verification) -> pd.DataFrame:
 
     Columns: client, check: str; ok: boolean; wanted, seen: str.
     """
-    columns = {"client": TEXT, "check": TEXT, "ok": FLAG, "wanted": TEXT, "seen": TEXT}
+    columns = columns_of("client check ok:boolean wanted seen")
     rows = (
         (proof.client, check.name, check.ok, check.wanted, check.seen)
         for proof in verification.clients
         for check in proof.checks
     )
-    return _frame(columns, rows)
+    return make_frame(columns, rows)
 
 
 def outcome_frame(outcome: Outcome) -> pd.DataFrame:
@@ -369,7 +305,7 @@ def outcome_frame(outcome: Outcome) -> pd.DataFrame:
 
     Columns: action, object, reason: str; seconds (as the host measured it): float64; id (of what was made): str.
     """
-    columns = {"action": TEXT, "object": TEXT, "reason": TEXT, "seconds": SECONDS, "id": TEXT}
+    columns = columns_of("action object reason seconds:float64 id")
     rows = (
         (
             action_word(result.step),
@@ -380,4 +316,4 @@ def outcome_frame(outcome: Outcome) -> pd.DataFrame:
         )
         for result in outcome.done
     )
-    return _frame(columns, rows)
+    return make_frame(columns, rows)

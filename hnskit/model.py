@@ -137,6 +137,11 @@ class Endpoint:
         return self.state in (EndpointState.ATTACHED, EndpointState.ATTACHED_SHARING)
 
     @property
+    def state_known(self) -> bool:
+        """Whether the host printed a State: v2, hcsshim's structs and cut dumps leave it out."""
+        return not self.raw or self.raw.get("State") is not None
+
+    @property
     def proxies(self) -> tuple[Policy, ...]:
         """Its v1 proxy policies."""
         return tuple(policy for policy in self.policies if policy.is_proxy)

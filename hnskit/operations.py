@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hnskit import codec
 from hnskit.desired import Desired, DesiredContainer
 from hnskit.errors import StepError
 from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType
-from hnskit.redirect import policies_with_redirect, proxy_target
+from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
+from hnskit.redirect import policies_with_redirects, policies_without_redirects, proxy_address, redirects_of
 from hnskit.remote import docker, hns, windows
 from hnskit.remote.session import Call, CallResult
 from hnskit.steps import Action, Step
@@ -58,13 +58,28 @@ def _nothing_made(read: Callable[[CallResult], object]) -> Callable[[CallResult]
     return reader
 
 
+def _switched(read: Callable[[CallResult], object], endpoint: Endpoint) -> Callable[[CallResult], str]:
+    """A reader that gives the endpoint's id, for what is a state of it."""
+
+    def reader(result: CallResult) -> str:
+        read(result)
+        return endpoint.id
+
+    return reader
+
+
 _HNS_DONE = _nothing_made(hns.output)
 _DOCKER_DONE = _nothing_made(docker.output)
 _WINDOWS_DONE = _nothing_made(CallResult.value)
 
 
-def _endpoint_of(step: Step, facts: Facts) -> Endpoint:
-    found = facts.endpoints_named(step.name)
+def _endpoint_of(step: Step, desired: Desired, facts: Facts) -> Endpoint:
+    """The endpoint that the plan meant: by its id, else the only one of its name on the network."""
+    if step.object_id:
+        found = [item for item in facts.endpoints if item.id == step.object_id]
+    else:
+        networks = {network.id.lower() for network in facts.networks_named(desired.network.name)}
+        found = [item for item in facts.endpoints_named(step.name) if item.network_id.lower() in networks]
     if len(found) != 1:
         raise StepError(
             f"{len(found)} endpoints are named {step.name}, one was expected", object=step.name, step=step.id
@@ -84,11 +99,8 @@ def _create_network(step: Step, desired: Desired, _: Facts) -> Operation:
     return Operation(step, (hns.create_network(_call_id(step), body),), _made_by_hns)
 
 
-def _delete_network(step: Step, _: Desired, facts: Facts) -> Operation:
-    network = next(iter(facts.networks_named(step.name)), None)
-    if network is None:
-        raise StepError(f"the network {step.name} is gone already", object=step.name, step=step.id)
-    return Operation(step, (hns.delete_network(_call_id(step), network.id),), _HNS_DONE)
+def _delete_network(step: Step, _: Desired, __: Facts) -> Operation:
+    return Operation(step, (hns.delete_network(_call_id(step), step.object_id),), _HNS_DONE)
 
 
 def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -109,40 +121,48 @@ def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
     return Operation(step, (hns.create_endpoint(_call_id(step), body),), _made_by_hns)
 
 
-def _delete_endpoint(step: Step, _: Desired, facts: Facts) -> Operation:
-    endpoint = _endpoint_of(step, facts)
-    return Operation(step, (hns.delete_endpoint(_call_id(step), endpoint.id),), _HNS_DONE)
+def _delete_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
+    endpoint = _endpoint_of(step, desired, facts)
+    return Operation(step, (hns.delete_endpoint(_call_id(step), endpoint),), _HNS_DONE)
 
 
 def _attach(step: Step, desired: Desired, facts: Facts) -> Operation:
-    endpoint = _endpoint_of(step, facts)
+    endpoint = _endpoint_of(step, desired, facts)
+    compartment_id = wanted_compartment(step, desired, facts)
+    if compartment_id is None:
+        raise StepError(
+            f"{step.name} has no network compartment: its container does not run", object=step.name, step=step.id
+        )
+    if not endpoint.attached:
+        return Operation(step, (hns.attach_endpoint(_call_id(step), endpoint, compartment_id),), _HNS_DONE)
+    # An attached one is refused (0x803B0014), so it is taken off the old compartment first.
+    detach = hns.detach_endpoint(_call_id(step, " (detach)"), endpoint)
+    attach = hns.attach_endpoint(_call_id(step), endpoint, compartment_id, guarded=False)
+    return Operation(step, (detach, attach), _HNS_DONE)
+
+
+def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None:
+    """Where an endpoint is to be attached; None while the host does not show the container's compartment."""
     if step.name == desired.gateway.name:
-        compartment_id = HOST_COMPARTMENT
-    else:
-        container = facts.container_named(_container_of(step, desired).name)
-        compartment = facts.compartment_of(container) if container else None
-        if compartment is None:
-            raise StepError(
-                f"{step.name} has no network compartment: its container does not run", object=step.name, step=step.id
-            )
-        compartment_id = compartment.id
-    calls = [hns.attach_endpoint(_call_id(step), endpoint.id, compartment_id)]
-    if endpoint.attached:  # an attached one is refused (0x803B0014), so it is taken off the old compartment first
-        calls.insert(0, hns.detach_endpoint(_call_id(step, " (detach)"), endpoint.id))
-    return Operation(step, tuple(calls), _HNS_DONE)
+        return HOST_COMPARTMENT
+    container = facts.container_named(_container_of(step, desired).name)
+    compartment = facts.compartment_of(container) if container else None
+    return compartment.id if compartment else None
 
 
-def _detach(step: Step, _: Desired, facts: Facts) -> Operation:
-    endpoint = _endpoint_of(step, facts)
-    return Operation(step, (hns.detach_endpoint(_call_id(step), endpoint.id),), _HNS_DONE)
+def _detach(step: Step, desired: Desired, facts: Facts) -> Operation:
+    endpoint = _endpoint_of(step, desired, facts)
+    return Operation(step, (hns.detach_endpoint(_call_id(step), endpoint),), _HNS_DONE)
 
 
-def _forward(step: Step, _: Desired, facts: Facts) -> Operation:
-    endpoint = _endpoint_of(step, facts)
+def _forward(step: Step, desired: Desired, facts: Facts) -> Operation:
+    endpoint = _endpoint_of(step, desired, facts)
     interface = facts.interface_of(endpoint)
     if interface is None:
         raise StepError(f"the interface of {step.name} has not appeared on the host", object=step.name, step=step.id)
-    return Operation(step, (windows.set_forwarding(_call_id(step), interface.index, True),), _WINDOWS_DONE)
+    enabled = step.changes[-1].after == "Enabled"
+    call = windows.set_forwarding(_call_id(step), interface.index, enabled)
+    return Operation(step, (call,), _switched(CallResult.value, endpoint))
 
 
 def _import_image(step: Step, desired: Desired, _: Facts) -> Operation:
@@ -163,27 +183,49 @@ def _run_container(step: Step, desired: Desired, _: Facts) -> Operation:
 
 
 def _start_container(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, (docker.start_container(_call_id(step), step.name),), _DOCKER_DONE)
+    return Operation(step, (docker.start_container(_call_id(step), step.object_id),), _DOCKER_DONE)
+
+
+def _stop_container(step: Step, _: Desired, __: Facts) -> Operation:
+    return Operation(step, (docker.stop_container(_call_id(step), step.object_id),), _DOCKER_DONE)
 
 
 def _delete_container(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, (docker.remove_container(_call_id(step), step.name),), _DOCKER_DONE)
+    # By id: a container that somebody else has made under this name since is not the one that was planned for.
+    return Operation(step, (docker.remove_container(_call_id(step), step.object_id),), _DOCKER_DONE)
 
 
 def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
-    proxy = desired.proxy
-    arguments = ("route.exe", "add", desired.redirect.address, "mask", "255.255.255.255", proxy.endpoint.gateway)
+    proxy, address = desired.proxy, step.name.partition(" in ")[0]
+    arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
     return Operation(
         step, (docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user),), _DOCKER_DONE
     )
 
 
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
-    endpoint, target = _endpoint_of(step, facts), proxy_target(desired, facts)
-    if not target:
+    endpoint, address = _endpoint_of(step, desired, facts), proxy_address(desired, facts)
+    if not step.changes[-1].after and len(step.changes) == 1:
+        policies = policies_without_redirects(endpoint, desired, address)
+    elif address or not redirects_of(desired, endpoint.name):
+        policies = policies_with_redirects(endpoint, desired, address)
+    else:
         raise StepError("the proxy's endpoint has no address", object=desired.proxy.name, step=step.id)
-    policies = policies_with_redirect(endpoint, desired, target)
-    return Operation(step, (hns.set_policies(_call_id(step), endpoint, policies),), _HNS_DONE)
+    return policy_operation(step, endpoint, policies)
+
+
+def policy_operation(step: Step, endpoint: Endpoint, policies: Iterable[Policy]) -> Operation:
+    """Give an endpoint this list of policies."""
+    call = hns.set_policies(_call_id(step), endpoint, policies)
+    return Operation(step, (call,), _switched(hns.output, endpoint))
+
+
+def in_sending_order(steps: Iterable[Step], desired: Desired) -> list[Step]:
+    """Steps of one round: endpoints of a certain address are made before HNS chooses addresses for the others."""
+    chosen = {endpoint.name for endpoint in desired.endpoints if not endpoint.address}
+    return sorted(
+        steps, key=lambda step: step.kind == "endpoint" and step.action is Action.CREATE and step.name in chosen
+    )
 
 
 _BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Operation]] = {
@@ -198,6 +240,7 @@ _BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Operation]]
     (Action.DELETE, "image"): _delete_image,
     (Action.RUN, "container"): _run_container,
     (Action.START, "container"): _start_container,
+    (Action.STOP, "container"): _stop_container,
     (Action.DELETE, "container"): _delete_container,
     (Action.CREATE, "route"): _add_route,
     (Action.UPDATE, "policy"): _set_policy,

@@ -89,6 +89,9 @@ class Emulator(_Strict):
     """Only for targets emulator://NAME."""
 
     profile: str = Field("ws2019", description="which Windows it is: ws2019, ws2022, …")
+    engine: Literal["", "python", "pwsh"] = Field(
+        "", description="what runs its PowerShell; empty: python, or whatever the host has that runs"
+    )
     start: bool = Field(True, description="start it if it does not run")
     cut_seconds: float = Field(
         3.0, ge=0, le=600, description="how long the host is away when the bridge appears or goes"

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
 from hnskit.desired import ALL_PARTS, Desired, DesiredContainer, Part
-from hnskit.endpoint_planning import EndpointPlanner
+from hnskit.endpoint_planning import EndpointPlanner, Place
 from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model import HOST_COMPARTMENT, Container, NetworkType
@@ -53,10 +53,8 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
     if Part.NETWORK in wanted:
         steps.append(_network(scene))
         steps += endpoints.steps(Part.NETWORK, desired.gateway, steps, NOTEBOOKS[Part.NETWORK])
-        whose = "the host's compartment"
-        steps.append(
-            endpoints.attachment(Part.NETWORK, desired.gateway.name, whose, HOST_COMPARTMENT, True, before=steps)
-        )
+        place = Place("the host's compartment", HOST_COMPARTMENT)
+        steps.append(endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps))
         steps.append(_forwarding(scene, steps))
     if Part.PROXY in wanted:
         _add_container(scene, endpoints, Part.PROXY, desired.proxy, steps)
@@ -204,9 +202,9 @@ def _add_container(
     steps.append(_container(scene, part, wanted, container, pending_ids(steps, ("image", wanted.image))))
     steps.extend(endpoints.steps(part, wanted.endpoint, steps, NOTEBOOKS[Part.NETWORK]))
     compartment = scene.facts.compartment_of(container) if container else None
-    whose, running = f"{wanted.name}'s compartment", bool(container and container.running)
-    number = compartment.id if compartment else None
-    steps.append(endpoints.attachment(part, wanted.endpoint.name, whose, number, running, before=steps))
+    number, running = compartment.id if compartment else None, bool(container and container.running)
+    place = Place(f"{wanted.name}'s compartment", number, running)
+    steps.append(endpoints.attachment(part, wanted.endpoint.name, place, steps))
 
 
 def _image(scene: Scene, part: Part, wanted: DesiredContainer) -> Step:

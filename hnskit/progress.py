@@ -78,7 +78,8 @@ class Progress:
             f'<div style="height:6px;border-radius:3px;width:{self.percent}%;background:{colour}"></div></div>'
         )
         log = "<br>".join(escape(line) for line in lines)
-        html = f'<div><b>{escape(head)}</b>{bar}<div style="font-size:90%;opacity:.85">{log}</div></div>'
+        quiet = "font-size:90%;line-height:1.4;opacity:.85"
+        html = f'<div><b>{escape(head)}</b>{bar}<div style="{quiet}">{log}</div></div>'
         self._show(html, "\n".join([head, *lines]))
 
 

@@ -30,6 +30,8 @@ figure{margin:0 0 1rem}figcaption{font-weight:600;margin-bottom:.3rem}svg{max-wi
 @media print{body{margin:0;max-width:none;color:#000;background:#fff}h2{break-after:avoid}tr,figure{break-inside:avoid}}
 """
 
+_WORTH_SAYING = 0.01  # seconds
+
 
 def write_report(run_dir: Path) -> Path:
     """Make the report of a run.
@@ -100,6 +102,10 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     )
 
 
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= _WORTH_SAYING else ""
+
+
 def _moment(stamp: str) -> str:
     return stamp.replace("T", " ").replace("+00:00", " UTC")
 
@@ -140,7 +146,7 @@ def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
         done = [
-            f"<li><b>{escape(one['step'])}</b> <span class=quiet>{one['seconds']:.3f} s</span></li>"
+            f'<li><b>{escape(one["step"])}</b> <span class="quiet">{_time(one["seconds"])}</span></li>'
             for one in step["done"]
         ]
         kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]
@@ -156,7 +162,7 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
         (
             f'<span class="{colours.get(one["severity"], "")}">{escape(one["severity"])}</span>',
             escape(one["object"]),
-            escape(f"{one['message']} {one['next_step']}".strip()),
+            "<br>".join(escape(text) for text in (one["message"], one["next_step"]) if text),
         )
         for step in steps
         for one in step["findings"]

@@ -34,6 +34,8 @@ from hnskit.journal import FILE, Journal, made_on
 from hnskit.params import Params, load_params
 from hnskit.planning import plan
 from hnskit.progress import Progress, display_progress
+from hnskit.results import write_result
+from hnskit.screen import Sentence, at_screen, say
 from hnskit.steps import Plan
 from hnskit.teardown import plan_destroy
 from hnskit.topology import Topology, draw
@@ -46,26 +48,6 @@ if TYPE_CHECKING:
 TEARDOWN = "teardown"
 PARTS = ("preflight", *(part.value for part in Part), "verify", TEARDOWN)
 """What a book can be opened for; each has a notebook."""
-
-
-class Sentence(str):
-    """Text that a cell shows as it is, without quotes."""
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/markdown": str(self)}
-
-
-def at_screen() -> bool:
-    """Whether somebody is there to press a button.
-
-    JupyterLab lets its kernel ask for input, nbclient (and so papermill) does not: ipykernel keeps which it was.
-    """
-    try:
-        from IPython.core.getipython import get_ipython
-    except ImportError:
-        return False
-    shell = get_ipython()
-    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
 
 
 class Choice:
@@ -95,11 +77,11 @@ class Choice:
         return f"Parameters: {self.params_file}{changed}."
 
     def _ipython_display_(self) -> None:
+        if not self.interactive:
+            say(self.to_text())
+            return
         from IPython.display import display
 
-        if not self.interactive:
-            display(Sentence(self.to_text()))
-            return
         if self._form is None:
             from hnskit.widgets import params_form
 
@@ -360,7 +342,7 @@ class Book:
 
     def _connected(self) -> Session:
         if self._session is None:
-            self._session = connect(self.params, on_start=_say)
+            self._session = connect(self.params, on_start=say)
         return self._session
 
     def _close(self) -> None:
@@ -383,24 +365,15 @@ class Book:
         if self._run_dir is None:
             return
         self._draw("after")
-        outcome, verification = self._outcome, self._verification
-        data = {
-            "part": self.part,
-            "ok": error is None,
-            "changed": outcome.changed if outcome else 0,
-            "seconds": round(time.monotonic() - self._since, 3),
-            "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in outcome.done]
-            if outcome
-            else [],
-            "kept": [f"{one.noun} {one.name}: {one.reason}" for one in outcome.plan.steps if not one.pending]
-            if outcome
-            else [],
-            "notes": list(outcome.notes) if outcome else [],
-            "findings": [vars_of(one) for one in self._findings],
-            "verification": verification.to_json() if verification else None,
-            "error": error_json(error) if error else None,
-        }
-        runfolder.write_json(runfolder.results_file(self._run_dir, self.part), data)
+        write_result(
+            self._run_dir,
+            self.part,
+            seconds=time.monotonic() - self._since,
+            outcome=self._outcome,
+            findings=self._findings,
+            verification=self._verification,
+            error=error,
+        )
 
     def _draw(self, moment: str) -> None:
         if self._run_dir is None or not hasattr(self, "facts"):
@@ -408,19 +381,3 @@ class Book:
         path = runfolder.picture_file(self._run_dir, self.part, moment)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.picture().save(path)
-
-
-def vars_of(finding: Finding) -> dict[str, str]:
-    """A finding as plain data."""
-    return {name: getattr(finding, name) for name in ("id", "severity", "object", "message", "next_step")}
-
-
-def error_json(error: HnskitError) -> dict[str, Any]:
-    """An error's fields, with the sentence for a person and the exit status."""
-    return {**error.to_json(), "paragraph": error.paragraph(), "exit_status": error.exit_status}
-
-
-def _say(text: str) -> None:
-    from IPython.display import display
-
-    display(Sentence(text))

@@ -11,6 +11,7 @@ report.html             the same for a reader
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -41,14 +42,21 @@ def find_params(path: str | Path) -> Path:
     given = Path(path).expanduser()
     if given.is_absolute() or given.exists():
         return given
-    below = project_root() / given
+    below = _from_here(project_root() / given)
     return below if below.exists() else given
 
 
 def default_runs() -> Path:
     """Where runs are kept when nobody says: `runs` in the project's root."""
-    root = project_root()
-    return DEFAULT_RUNS if root == Path.cwd() else root / DEFAULT_RUNS
+    return _from_here(project_root() / DEFAULT_RUNS)
+
+
+def _from_here(path: Path) -> Path:
+    """As a person at the working directory would write it, which also keeps this machine's folders out of outputs."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # another drive of Windows
+        return path
 
 
 def new_run_folder(runs: Path, target: str) -> Path:

@@ -20,13 +20,16 @@ from hnskit import runfolder
 from hnskit.errors import HnskitError
 from hnskit.journal import FILE
 from hnskit.params import load_params
-from hnskit.runbook import TEARDOWN, error_json
+from hnskit.results import error_json
 
 INTERRUPTED = 130
 """Exit status of a run that the operator stopped, as shells have it for SIGINT."""
 
 _WORTH_SAYING = 0.01
 """Seconds."""
+
+TEARDOWN = "teardown"
+"""The part that a run leaves out: it would take away what the run has made."""
 
 _IPC_ROOM = 48
 """Characters of a folder in which `/kernel-<uuid>-ipc-5` still fits a socket's name (104 on macOS)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hnskit.desired import LABEL, Desired
 from hnskit.facts import Facts
 from hnskit.journal import Made
-from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network
+from hnskit.model import Container, Endpoint, Network
 from hnskit.steps import Step
 
 
@@ -82,12 +82,12 @@ class Scene:
             None,
         )
 
-    def is_host_address(self, address: str) -> bool:
-        """Whether the host has the address itself, and not through an endpoint in its compartment."""
-        by_endpoint = any(
-            item.address == address and item.compartment_id == HOST_COMPARTMENT for item in self.facts.endpoints
+    def is_host_address(self, address: str, name: str) -> bool:
+        """Whether the host has the address itself, and not on the vNIC of the endpoint of this name."""
+        own = f"vEthernet ({name})"  # it may outlive its endpoint for a while (HNS fact 41)
+        return not self.facts.endpoints_at(address) and any(
+            item.address == address and not item.interface_alias.startswith(own) for item in self.facts.addresses
         )
-        return not by_endpoint and any(item.address == address for item in self.facts.addresses)
 
 
 def pending_ids(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ class SnapshotIndex:
     """A snapshot, indexed."""
 
     def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.knows_compartments = facts.knows("compartments")
         self._networks = {item.id.upper(): item for item in facts.networks}
         self._containers = {item.id: item for item in facts.containers}
         self._compartments = {item.container_id: item.id for item in facts.compartments if item.container_id}
@@ -50,6 +52,15 @@ class SnapshotIndex:
     def container_in(self, compartment: int | None) -> Container | None:
         """The container whose compartment this is."""
         return self._containers.get(self._container_in.get(compartment or 0, ""))
+
+    def container_of(self, endpoint: Endpoint) -> Container | None:
+        """The container that an attached endpoint serves, by its compartment or by SharedContainers."""
+        owner = self.container_in(endpoint.compartment_id)
+        return owner or next((self._containers[id] for id in endpoint.containers if id in self._containers), None)
+
+    def container_by_id(self, identity: str) -> Container | None:
+        """The container of this id."""
+        return self._containers.get(identity)
 
     def endpoints_of(self, container: Container, compartment: int) -> list[Endpoint]:
         """Attached endpoints of a container, by compartment or SharedContainers (HNS facts 35, 38)."""

@@ -155,7 +155,14 @@ class Plan:
 
     def to_text(self) -> str:
         """For a terminal: one line a step, one a changed field."""
-        signs = {Action.NONE: "=", Action.REFUSE: "!", Action.DELETE: "-", Action.DETACH: "-", Action.STOP: "-", Action.UPDATE: "~"}
+        signs = {
+            Action.NONE: "=",
+            Action.REFUSE: "!",
+            Action.DELETE: "-",
+            Action.DETACH: "-",
+            Action.STOP: "-",
+            Action.UPDATE: "~",
+        }
         lines = []
         for step in self.steps:
             what = "keep" if step.action is Action.NONE else step.action.value

@@ -124,7 +124,7 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
     button = ipywidgets.Button(
         description=label,
         button_style="danger" if warning else "primary",
-        layout={"width": "auto", "min_width": "14em"},
+        layout={"width": "auto", "min_width": "14em", "align_self": "flex-start"},
     )
     note = ipywidgets.HTML(escape(warning))
     output = ipywidgets.HTML()
@@ -146,7 +146,7 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
             button.description, button.disabled = "Try again", False
             raise
         else:
-            button.description = "Done: run the next cell"
+            button.description, button.button_style = "Done: run the next cell", "success"
 
     button.on_click(press)
     return ipywidgets.VBox([note, button, output])

@@ -171,7 +171,7 @@ def test_an_unknown_authority_is_a_certificate_error(lab):
 
 def test_a_port_where_nobody_listens_is_unreachable(settings):
     """The error says where nothing answers."""
-    with pytest.raises(HostUnreachableError, match="127.0.0.1:1"):
+    with pytest.raises(HostUnreachableError, match=r"127\.0\.0\.1:1"):
         PsrpSession(replace(settings, port=1)).open()
 
 

@@ -95,9 +95,7 @@ def test_a_run_sets_the_redirect_up_and_a_second_one_says_why_nothing_is_to_do(l
 
 def test_progress_in_the_executed_notebook_ends_at_100_percent(lab: list[str], tmp_path: Path) -> None:
     """What papermill keeps is the last state of the display."""
-    summary = runner.run(
-        PARAMS, lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "10_l2bridge_network")
-    )
+    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "10_l2bridge_network"))
     text = (Path(summary.run_dir) / "10_l2bridge_network.ipynb").read_text(encoding="utf-8")
     assert summary.ok
     assert "Create the network: 100 % (done" in text

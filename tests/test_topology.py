@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -50,14 +50,18 @@ def test_no_box_lies_over_another_or_outside(count: int) -> None:
     assert len(found) > 2 * count
     for one, other in combinations(found, 2):
         assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
-    assert all(left >= 0 and top >= 0 and right <= WIDTH and bottom <= picture.height for left, top, right, bottom in found)
+    assert all(
+        left >= 0 and top >= 0 and right <= WIDTH and bottom <= picture.height for left, top, right, bottom in found
+    )
 
 
 def test_no_two_texts_of_a_line_meet() -> None:
     """Estimated with a generous width of a character, for the longest names that Docker allows."""
     long = "c" * 63
     host = replace(
-        complete(), endpoints=(endpoint(long, "10.0.1.200", 5, redirect_policy()),), containers=(container(long, "i" * 80),)
+        complete(),
+        endpoints=(endpoint(long, "10.0.1.200", 5, redirect_policy()),),
+        containers=(container(long, "i" * 80),),
     )
     lines: dict[str, list[tuple[float, float]]] = {}
     for text in ElementTree.fromstring(draw(host, desired()).svg()).iter(f"{SVG}text"):
@@ -66,7 +70,7 @@ def test_no_two_texts_of_a_line_meet() -> None:
         lines.setdefault(text.get("y", ""), []).append(span)
     for spans in lines.values():
         ordered = sorted(spans)
-        assert all(one[1] <= other[0] for one, other in zip(ordered, ordered[1:], strict=False)), ordered
+        assert all(one[1] <= other[0] for one, other in pairwise(ordered)), ordered
 
 
 def test_a_redirected_client_has_a_path_to_its_proxy() -> None:

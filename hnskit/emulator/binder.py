@@ -53,8 +53,7 @@ class BindingError(PSError):
     """The arguments do not fit; unlike an error of the command itself it does not end a batch of statements."""
 
     def __init__(self, message: str, *, error_id: str, category: str, reason: str) -> None:
-        super().__init__(message, error_id=error_id, category=category)
-        self.reason = reason
+        super().__init__(message, error_id=error_id, category=category, reason=reason)
 
 
 def bind(command: Command, arguments: Iterable[tuple[str | None, Any]]) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def bind(command: Command, arguments: Iterable[tuple[str | None, Any]]) -> dict[
         text = f"A parameter cannot be found that matches parameter name '{unknown[0]}'."
         raise _refuse("NamedParameterNotFound", text)
     if len(positional) > len(free):
-        text = f"A positional parameter cannot be found that accepts argument '{_text(positional[len(free)])}'."
+        text = f"A positional parameter cannot be found that accepts argument '{text_of(positional[len(free)])}'."
         raise _refuse("PositionalParameterNotFound", text)
     missing = [item.name for item in command.parameters if item.mandatory and item.name not in bound]
     if missing:
@@ -145,15 +144,15 @@ def _value(parameter: Parameter, value: Any) -> Any:
 def _string(parameter: Parameter, value: Any) -> str:
     if _is_array(value):
         raise _not_converted(parameter, "Cannot convert value to type System.String.")
-    return _text(value)
+    return text_of(value)
 
 
 def _strings(value: Any) -> list[str] | None:
     if value is None:
         return None
     if isinstance(value, list | tuple | PSListBase):
-        return [_text(item) for item in value]
-    return [_text(value)]
+        return [text_of(item) for item in value]
+    return [text_of(value)]
 
 
 def _int(parameter: Parameter, value: Any) -> int:
@@ -178,7 +177,7 @@ def _int(parameter: Parameter, value: Any) -> int:
             ) from None
     kind = _type_name(value)
     raise _not_converted(
-        parameter, f'Cannot convert the "{_text(value)}" value of type "{kind}" to type "System.Int32".'
+        parameter, f'Cannot convert the "{text_of(value)}" value of type "{kind}" to type "System.Int32".'
     )
 
 
@@ -191,7 +190,7 @@ def _int32(parameter: Parameter, number: bool | int | float | Decimal, value: An
         return whole
     raise _not_converted(
         parameter,
-        f'Cannot convert value "{_text(value)}" to type "System.Int32". Error: '
+        f'Cannot convert value "{text_of(value)}" to type "System.Int32". Error: '
         '"Value was either too large or too small for an Int32."',
     )
 
@@ -272,19 +271,19 @@ def _refuse(error_id: str, message: str) -> BindingError:
 
 
 def _is_array(value: Any) -> bool:
-    """An array; an ArrayList is none, and becomes a string with its items."""
-    return isinstance(value, list | tuple | PSListBase) and _type_name(value).endswith("[]")
+    """An Object[], as ConvertFrom-Json makes it; a list that comes over the wire becomes an ArrayList instead."""
+    return isinstance(value, list | tuple) and not isinstance(value, PSListBase)
 
 
 def _type_name(value: Any) -> str:
+    if isinstance(value, list | tuple | PSListBase):
+        return "System.Object[]" if _is_array(value) else "System.Collections.ArrayList"
     if isinstance(value, PSObject) and value.PSTypeNames:
         return str(value.PSTypeNames[0]).removeprefix("Deserialized.")
-    if isinstance(value, list | tuple):
-        return "System.Object[]"
     return "System.Collections.Hashtable" if isinstance(value, Mapping) else "System.Object"
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value as PowerShell turns it into a string."""
     if value is None:
         return ""
@@ -297,5 +296,5 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, list | tuple | PSListBase):
-        return _type_name(value) if _is_array(value) else " ".join(_text(item) for item in value)
+        return _type_name(value) if _is_array(value) else " ".join(text_of(item) for item in value)
     return _type_name(value) if isinstance(value, Mapping) else str(value)

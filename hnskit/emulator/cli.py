@@ -32,14 +32,17 @@ def emulator() -> None:
 @emulator.command()
 @click.argument("name")
 @click.option("--profile", help="Which Windows it is: ws2019 (the default), ws2022, rs4, ws2025.")
+@click.option("--engine", type=click.Choice(registry.ENGINES), help="What runs the PowerShell: python (the default), pwsh.")
+@click.option("--restricted", is_flag=True, help="Let every session have the kit's commands and nothing else (JEA).")
 @_as_json
-def start(name: str, profile: str | None, as_json: bool) -> None:
+def start(name: str, profile: str | None, engine: str | None, restricted: bool, as_json: bool) -> None:
     """Start the host NAME; one that runs is left as it is."""
-    entry, started = registry.start(name, profile)
+    entry, started = registry.start(name, profile, {"engine": engine, "restricted": restricted})
     _print(
         entry.to_json(),
         as_json,
-        f"{name} {'started' if started else 'runs already'}: {entry.http} and {entry.https}, user {entry.username}, "
+        f"{name} {'started' if started else 'runs already'} (engine {_engine(entry)}): {entry.http} and {entry.https}, "
+        f"user {entry.username}, "
         f"password in {entry.password_file}",
     )
 
@@ -52,7 +55,7 @@ def status(name: str, as_json: bool) -> None:
     entry = registry.get(name)
     answer = entry.to_json() | entry.ask({"do": "status"})
     counts = ", ".join(f"{key} {value}" for key, value in answer["host"].items() if isinstance(value, int | str))
-    _print(answer, as_json, f"{name} runs (process {entry.pid}, {entry.profile}): shells {answer['shells']}, {counts}")
+    _print(answer, as_json, f"{name} runs (process {entry.pid}, {entry.profile}, engine {_engine(entry)}): shells {answer['shells']}, {counts}")
 
 
 @emulator.command()
@@ -69,7 +72,7 @@ def stop(name: str, as_json: bool) -> None:
 def list_hosts(as_json: bool) -> None:
     """List the hosts that run."""
     entries = registry.running()
-    lines = "\n".join(f"{entry.name}  {entry.profile}  {entry.engine}  {entry.http}" for entry in entries)
+    lines = "\n".join(f"{entry.name}  {entry.profile}  {_engine(entry)}  {entry.http}" for entry in entries)
     _print([entry.to_json() for entry in entries], as_json, lines or "No emulated host runs.")
 
 
@@ -108,6 +111,10 @@ def cut(name: str, seconds: float, mode: str, as_json: bool) -> None:
     _print(
         {"name": name, "seconds": seconds, "mode": mode}, as_json, f"{name} is away for {seconds:g} seconds ({mode})"
     )
+
+
+def _engine(entry: registry.Entry) -> str:
+    return f"{entry.engine}, restricted" if entry.restricted else entry.engine
 
 
 def _print(content: Any, as_json: bool, text: str) -> None:

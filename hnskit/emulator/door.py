@@ -19,8 +19,8 @@ from hnskit.emulator.listener import ADDRESS, Listener
 from hnskit.emulator.operations import Identity, Operations
 from hnskit.emulator.pwsh.sessions import Sessions
 from hnskit.emulator.pwsh_engine import PwshEngine
-from hnskit.emulator.python_engine import RESTRICTED, PythonEngine
-from hnskit.emulator.shells import DEFAULT_CONFIGURATION, Shells
+from hnskit.emulator.python_engine import PythonEngine
+from hnskit.emulator.shells import DEFAULT_CONFIGURATION, RESTRICTED, Shells
 from hnskit.emulator.winrm import WinRM
 
 

@@ -24,16 +24,46 @@ class Cut:
     mode: CutMode = "refuse"
 
 
+class Int64(int):
+    """A number that PowerShell has as [long]."""
+
+
+class UInt32(int):
+    """A number that PowerShell has as [uint32]."""
+
+
 class PSError(Exception):
     """A terminating error of a command, with the fields of PowerShell's ErrorRecord."""
 
-    def __init__(self, message: str, *, error_id: str, category: str, target: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        error_id: str,
+        category: str,
+        target: str | int = "",
+        origin: str | None = None,
+        activity: str | None = None,
+        reason: str = "InvalidOperationException",
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.error_id = error_id
-        """Without the `,Function-Name` that PowerShell appends when ThrowTerminatingError made the record."""
+        """Without what PowerShell appends to it: see `origin`."""
         self.category = category
         self.target = target
+        self.origin = origin
+        """What PowerShell appends to the id: the name of the command that ended itself (None: of the one that was
+        called), the class of a cmdlet; nothing ("") after `throw`."""
+        self.activity = origin if activity is None else activity
+        """The command that the record names; None: the one that was called."""
+        self.reason = reason
+        """Type of the exception."""
+
+    def full_id(self, command: str) -> str:
+        """FullyQualifiedErrorId, where `command` was called."""
+        origin = command if self.origin is None else self.origin
+        return f"{self.error_id},{origin}" if origin else self.error_id
 
 
 @dataclass(frozen=True, slots=True)

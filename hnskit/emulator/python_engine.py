@@ -29,6 +29,7 @@ from hnskit.emulator.records import (
     EngineRefusalError,
     command_not_found,
     error_record,
+    no_such_module,
     not_emulated,
     output,
     scripts_not_allowed,
@@ -37,9 +38,6 @@ from hnskit.emulator.runspace import Pool, RemotePipeline
 from hnskit.emulator.runspaces import Runspace, Runspaces, module_texts
 
 log = logging.getLogger(__name__)
-
-RESTRICTED = "hnskit"
-"""The session configuration (JEA) that has the kit's commands and nothing else."""
 
 
 class _StatementError(Exception):
@@ -236,7 +234,8 @@ class PythonEngine:
         if key not in runspace.functions:
             value = None if self._restricted or arguments else await self._expressions.evaluate(name)
             if value is None:
-                raise _StatementError(command_not_found(name))
+                of_module = "\\" in name and ":" not in name and not self._restricted
+                raise _StatementError(no_such_module(name) if of_module else command_not_found(name))
             self._write(pipeline, value)
             return
         command = self._commands.get(key)

@@ -12,12 +12,14 @@ from psrpcore.types import (
     NETException,
     PSCustomObject,
     PSDouble,
+    PSInt64,
     PSList,
     PSNoteProperty,
+    PSUInt,
 )
 
 from hnskit.emulator.binder import BindingError
-from hnskit.emulator.interface import PSError
+from hnskit.emulator.interface import Int64, PSError, UInt32
 
 _RUNTIME = (
     "System.Management.Automation.RuntimeException",
@@ -52,6 +54,17 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
         "System.Exception",
         "System.Object",
     ),
+    "ArgumentException": (
+        "System.ArgumentException",
+        "System.SystemException",
+        "System.Exception",
+        "System.Object",
+    ),
+    "PropertyNotFoundException": (
+        f"{_NAMESPACE}PropertyNotFoundException",
+        f"{_NAMESPACE}ExtendedTypeSystemException",
+        *_RUNTIME,
+    ),
     "ParentContainsErrorRecordException": (
         f"{_NAMESPACE}ParentContainsErrorRecordException",
         "System.SystemException",
@@ -59,7 +72,11 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
         "System.Object",
     ),
 }
-_HRESULTS = {"InvalidOperationException": -2146233079, "PSNotSupportedException": -2146233067}
+_HRESULTS = {
+    "InvalidOperationException": -2146233079,
+    "PSNotSupportedException": -2146233067,
+    "ArgumentException": -2147024809,
+}
 _COR_E_EXCEPTION = -2146233087
 
 
@@ -67,8 +84,7 @@ class EngineRefusalError(PSError):
     """PowerShell itself refuses a statement: no such command, no such language."""
 
     def __init__(self, message: str, *, error_id: str, category: str, reason: str, target: str = "") -> None:
-        super().__init__(message, error_id=error_id, category=category, target=target)
-        self.reason = reason
+        super().__init__(message, error_id=error_id, category=category, reason=reason, target=target, origin="")
 
 
 def command_not_found(name: str) -> EngineRefusalError:
@@ -77,6 +93,18 @@ def command_not_found(name: str) -> EngineRefusalError:
         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
         "Check the spelling of the name, or if a path was included, verify that the path is correct and try again.",
         error_id="CommandNotFoundException",
+        category="ObjectNotFound",
+        reason="CommandNotFoundException",
+        target=name,
+    )
+
+
+def no_such_module(name: str) -> EngineRefusalError:
+    """A command was asked for as `module\\name`, and no module is there that could be loaded for it."""
+    module = name.partition("\\")[0]
+    return EngineRefusalError(
+        f"The module '{module}' could not be loaded. For more information, run 'Import-Module {module}'.",
+        error_id="CouldNotAutoLoadModule",
         category="ObjectNotFound",
         reason="CommandNotFoundException",
         target=name,
@@ -116,23 +144,22 @@ def error_record(error: PSError, command: str, *, terminating: bool) -> ErrorRec
     A terminating error carries its own exception; one that a batch of statements goes on after comes in
     the error stream with ParentContainsErrorRecordException instead, if PowerShell itself raised it.
     """
-    of_engine = isinstance(error, BindingError | EngineRefusalError)
-    reason = error.reason if isinstance(error, BindingError | EngineRefusalError) else "InvalidOperationException"
-    if of_engine and not terminating:
+    reason = error.reason
+    if isinstance(error, BindingError | EngineRefusalError) and not terminating:
         reason = "ParentContainsErrorRecordException"
-    activity = "" if isinstance(error, EngineRefusalError) else command
+    activity = command if error.activity is None else error.activity
     exception = NETException(Message=error.message, HResult=_HRESULTS.get(reason, _COR_E_EXCEPTION))
     exception.PSObject.type_names = list(_TYPES[reason])
     return ErrorRecord(
         Exception=exception,
-        TargetObject=error.target or None,
-        FullyQualifiedErrorId=f"{error.error_id},{activity}" if activity else error.error_id,
+        TargetObject=None if error.target == "" else output(error.target),
+        FullyQualifiedErrorId=error.full_id(command),
         CategoryInfo=_CategoryInfo(
             Category=ErrorCategory[error.category],
             Activity=activity,
             Reason=reason,
-            TargetName=error.target,
-            TargetType="String" if error.target else "",
+            TargetName=str(error.target),
+            TargetType="" if error.target == "" else _type_name(error.target),
         ),
     )
 
@@ -150,4 +177,12 @@ def output(value: Any) -> Any:
         return array
     if isinstance(value, float):
         return PSDouble(value)
+    if isinstance(value, Int64):
+        return PSInt64(value)
+    if isinstance(value, UInt32):
+        return PSUInt(value)
     return value
+
+
+def _type_name(value: str | int) -> str:
+    return "String" if isinstance(value, str) else type(value).__name__

@@ -30,14 +30,24 @@ class Served:
     def __init__(self, name: str, profile: str, options: Mapping[str, Any], directory: Path) -> None:
         from hnskit.emulator.host import create_host
 
-        self._host = create_host(name, profile, options)
+        settings = dict(options)
+        self._engine = str(settings.pop("engine", ENGINES[0]))
+        self._restricted = bool(settings.pop("restricted", False))
+        self._host = create_host(name, profile, settings)
         self._name = name
         self._profile = profile
         self._directory = directory
         self._instance = secrets.token_hex(16)
         self._token = secrets.token_hex(32)
         self._password = secrets.token_urlsafe(18)
-        self._door = Door(self._host, directory=directory, username=USERNAME, password=self._password)
+        self._door = Door(
+            self._host,
+            directory=directory,
+            username=USERNAME,
+            password=self._password,
+            engine=self._engine,
+            restricted=self._restricted,
+        )
         self._control = Listener(Control(self._token, self._act).handle)
         self._stopped = asyncio.Event()
 
@@ -70,7 +80,8 @@ class Served:
                 ca=str(self._door.ca),
                 username=USERNAME,
                 password_file=str(self._directory / "password"),
-                engine=ENGINES[0],
+                engine=self._engine,
+                restricted=self._restricted,
                 profile=self._profile,
                 instance=self._instance,
                 control=self._control.port,

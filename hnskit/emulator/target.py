@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hnskit.emulator import registry
+from hnskit.emulator.shells import RESTRICTED
 from hnskit.remote.connection import ConnectionSettings
 
 _PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
@@ -17,7 +18,7 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
     """Find the host, or start it.
 
     Args:
-        url: `emulator://NAME`.
+        url: `emulator://NAME`. A restricted host is reached by its one session configuration.
         options: `transport` (http or https), `configuration` and the timeouts as for any host; `start`
             (default True), `profile`, `engine` and `cut_seconds` for a host that does not run yet. How to
             log in is the host's own affair; other keys are ignored.
@@ -37,6 +38,9 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
     else:
         entry = registry.get(name)
     ssl = options.get("transport", "http") == "https"
+    passed_on = {key: options[key] for key in _PASSED_ON if options.get(key) is not None}
+    if entry.restricted and not passed_on.get("configuration"):
+        passed_on["configuration"] = RESTRICTED
     return ConnectionSettings(
         target=url,
         server="127.0.0.1",
@@ -46,5 +50,5 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         username=entry.username,
         credential=f"file:{entry.password_file}",
         ca=entry.ca,
-        **{key: options[key] for key in _PASSED_ON if options.get(key) is not None},
+        **passed_on,
     )

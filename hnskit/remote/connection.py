@@ -31,7 +31,9 @@ class ConnectionSettings:
     path: str = "wsman"
     connect_timeout: float = 10.0
     """Seconds until a host that does not answer is called unreachable."""
-    operation_timeout: int = 5
+    operation_timeout: float = 5
     """Seconds that one long poll may last; small, so that a lost connection is noticed early."""
+    read_timeout: float = 0.0
+    """Seconds without an answer until the connection counts as lost; 0: two more than a long poll may last."""
     recovery_timeout: float = 90.0
     """Seconds to get the connection back after it was lost (6 to 47 s were seen, HNS fact 64)."""

@@ -47,14 +47,19 @@ def run_container(
     return command(id, "run", *options, image, *arguments)
 
 
-def start_container(id: str, name: str) -> Call:
+def start_container(id: str, container: str) -> Call:
     """Start a container that is there but does not run; it gets a new compartment (HNS fact 81)."""
-    return command(id, "start", name)
+    return command(id, "start", container)
 
 
-def remove_container(id: str, name: str) -> Call:
+def stop_container(id: str, container: str) -> Call:
+    """Stop a container; its compartment goes (HNS fact 80)."""
+    return command(id, "stop", container)
+
+
+def remove_container(id: str, container: str) -> Call:
     """Stop and remove a container; its HNS endpoint stays (HNS fact 77)."""
-    return command(id, "rm", "--force", name)
+    return command(id, "rm", "--force", container)
 
 
 def execute(id: str, name: str, arguments: Sequence[str], *, user: str = "", timeout: int = 120) -> Call:
@@ -123,7 +128,8 @@ def _images(result: CallResult) -> tuple[Image, ...]:
     )
 
 
-def _container(row: Mapping[str, Any]) -> Container:
+def parse_container(row: Mapping[str, Any]) -> Container:
+    """A container, from one object of `docker inspect`."""
     config, state, host = row["Config"], row["State"], row["HostConfig"]
     return Container(
         id=row["Id"],
@@ -142,7 +148,7 @@ def _container(row: Mapping[str, Any]) -> Container:
 def _containers(result: CallResult) -> tuple[Container, ...]:
     rows = _json(output(result), "docker inspect")
     try:
-        return tuple(_container(row) for row in rows)
+        return tuple(parse_container(row) for row in rows)
     except (KeyError, TypeError, AttributeError) as cause:
         raise HostAnswerError("this is not what docker inspect prints", got=rows) from cause
 

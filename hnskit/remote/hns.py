@@ -68,19 +68,35 @@ def create_endpoint(id: str, body: Mapping[str, Any]) -> Call:
     return request(id, "POST", "/endpoints", body, absent("/endpoints/", Name=body["Name"]))
 
 
-def delete_endpoint(id: str, endpoint_id: str) -> Call:
-    """Remove an endpoint; Docker never does it for one that was made outside it (HNS fact 77)."""
-    return request(id, "DELETE", f"/endpoints/{endpoint_id}")
+def delete_endpoint(id: str, endpoint: Endpoint) -> Call:
+    """Remove an endpoint; Docker never does it for one that was made outside it (HNS fact 77).
+
+    Guarded: who has attached it meanwhile needs it.
+    """
+    path = f"/endpoints/{endpoint.id}"
+    return request(id, "DELETE", path, guard=_as_attached(path, endpoint))
 
 
-def attach_endpoint(id: str, endpoint_id: str, compartment_id: int) -> Call:
-    """Bind an endpoint to a compartment: 1 is the host, else a container's (HNS facts 37, 38)."""
-    return request(id, "POST", f"/endpoints/{endpoint_id}/attach", codec.attach_request(compartment_id))
+def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int, *, guarded: bool = True) -> Call:
+    """Bind an endpoint to a compartment: 1 is the host, else a container's (HNS facts 37, 38).
+
+    Args:
+        guarded: False right after `detach_endpoint`, whose guard has looked.
+    """
+    path = f"/endpoints/{endpoint.id}"
+    guard = _as_attached(path, endpoint) if guarded else None
+    return request(id, "POST", f"{path}/attach", codec.attach_request(compartment_id), guard)
 
 
-def detach_endpoint(id: str, endpoint_id: str) -> Call:
-    """Take an endpoint off its compartment."""
-    return request(id, "POST", f"/endpoints/{endpoint_id}/detach", codec.detach_request())
+def detach_endpoint(id: str, endpoint: Endpoint) -> Call:
+    """Take an endpoint off its compartment; guarded: it is still attached as it was read."""
+    path = f"/endpoints/{endpoint.id}"
+    return request(id, "POST", f"{path}/detach", codec.detach_request(), _as_attached(path, endpoint))
+
+
+def _as_attached(path: str, endpoint: Endpoint) -> dict[str, Any]:
+    # StartTime is that of the attachment (HNS fact 32): with State alone, detached and attached again looks the same.
+    return unchanged(path, endpoint.raw, "State", "SharedContainers", "StartTime")
 
 
 def set_policies(id: str, endpoint: Endpoint, policies: Iterable[Policy]) -> Call:

@@ -39,6 +39,7 @@ from hnskit.remote.connection import ConnectionSettings
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
 _ACCESS_DENIED = 5
 _LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
+_UNTRUSTED = requests.exceptions.SSLError  # a ConnectionError to requests, and no loss
 _PAUSE = 0.25  # seconds before the first attempt to get a connection back; doubled up to _LONGEST_PAUSE
 _LONGEST_PAUSE = 1.0
 _CATEGORIES = [
@@ -104,13 +105,31 @@ class PsrpSession:
             return
         settings = self._settings
         self._wsman = self._wsman or _wsman(settings)
-        pool = RunspacePool(self._wsman, configuration_name=settings.configuration or DEFAULT_CONFIGURATION_NAME)
+        pool = self._new_pool()
         try:
             pool.open()
         except (*_LOST, WinRMError) as cause:
-            raise _connect_error(cause, settings) from cause
+            if not isinstance(cause, _LOST) or isinstance(cause, _UNTRUSTED) or _never_arrived(cause):
+                raise _connect_error(cause, settings) from cause
+            pool = self._reopened(pool, cause)
         self._pool = pool
         self._loaded = bool(settings.configuration)
+
+    def _new_pool(self) -> RunspacePool:
+        assert self._wsman is not None  # noqa: S101  made by `open`
+        name = self._settings.configuration or DEFAULT_CONFIGURATION_NAME
+        return RunspacePool(self._wsman, configuration_name=name)
+
+    def _reopened(self, lost_pool: RunspacePool, lost: Exception) -> RunspacePool:
+        """Somebody is there, and the connection was lost on the way: once more, since an open pool changes nothing."""
+        self._recover(time.monotonic() + self._settings.connect_timeout, lost)
+        _discard(lost_pool)
+        pool = self._new_pool()
+        try:
+            pool.open()
+        except (*_LOST, WinRMError) as cause:
+            raise _connect_error(cause, self._settings) from cause
+        return pool
 
     def invoke(
         self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
@@ -208,8 +227,10 @@ class PsrpSession:
         except WSManFaultError as fault:
             if fault.code != _GONE:
                 raise _connect_error(fault, self._settings) from fault
-            self._pool = None
+            pool, self._pool = self._pool, None
             pipeline.state = PSInvocationState.FAILED
+            if pool is not None:
+                _discard(pool)  # the command may still be on its way: it must not find its shell
             raise self._unknown(command) from fault
         except WinRMError as cause:
             if not _stale(cause, self._settings):
@@ -230,7 +251,7 @@ class PsrpSession:
             except _LOST as again:
                 if time.monotonic() + pause > deadline:
                     raise HostUnreachableError(
-                        f"the connection was lost and did not come back within {self._settings.recovery_timeout:.0f} s",
+                        f"the connection was lost and did not come back within {deadline - since:.0f} s",
                         host=self.target,
                         next_step="Look at the host's console; then run the same command again: it goes on from there.",
                     ) from again
@@ -274,9 +295,17 @@ def _wsman(settings: ConnectionSettings) -> WSMan:
         certificate_key_pem=settings.certificate_key or None,
         connection_timeout=settings.connect_timeout,
         operation_timeout=settings.operation_timeout,
-        read_timeout=settings.operation_timeout + 2,
+        read_timeout=settings.read_timeout or settings.operation_timeout + 2,
         no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
     )
+
+
+def _discard(pool: RunspacePool) -> None:
+    """Have the host forget a shell; it does so itself, later, if it cannot be told."""
+    try:
+        pool.close()
+    except (*_LOST, WinRMError):
+        return
 
 
 def _ask(wsman: WSMan) -> None:

@@ -121,7 +121,7 @@ def test_each_command_puts_out_the_modules_properties_in_their_order(host: Host,
 def test_forwarding_of_an_interface_that_is_not_there_is_refused(host: Host) -> None:
     """With the id of the NetTCPIP module; an interface of a container's compartment is none of the host's."""
     error = error_of(host, "Set-HnskitForwarding", InterfaceIndex=999, State="Enabled")
-    assert error.error_id == "CmdletizationQuery_NotFound_InterfaceIndex,Set-NetIPInterface"
+    assert error.full_id("Set-HnskitForwarding") == "CmdletizationQuery_NotFound_InterfaceIndex,Set-NetIPInterface"
     run_container(host, "one")
     loopback = next(item.index for item in host.snapshot().interfaces if item.compartment_id != 1)
     assert error_of(host, "Set-HnskitForwarding", InterfaceIndex=loopback, State="Enabled").category == "ObjectNotFound"
@@ -169,7 +169,7 @@ def test_a_call_that_is_no_json_ends_the_batch(host: Host) -> None:
     """As ConvertFrom-Json does."""
     with pytest.raises(PSError) as caught:
         calls(host, "{")
-    assert caught.value.error_id.startswith("System.ArgumentException,")
+    assert caught.value.full_id("Invoke-HnskitCall").startswith("System.ArgumentException,")
 
 
 def test_reset_brings_the_host_back() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.emulator.host import refusals
-from hnskit.emulator.host.endpoints import HnsEndpoint
+from hnskit.emulator.host.allocators import VSWITCH_MTU, Allocators
+from hnskit.emulator.host.endpoints import HnsEndpoint, provider_address
 from hnskit.emulator.host.policies import kind
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint
-from hnskit.emulator.host.windows import VSWITCH_MTU, HostRoute, IPAddress, Windows
-from hnskit.model import HOST_COMPARTMENT, EndpointState, NetworkType
+from hnskit.emulator.host.windows import HostRoute, IPAddress, Windows
+from hnskit.model import HOST_COMPARTMENT, VFP_NETWORKS, EndpointState, NetworkType
 
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - the vNIC gets no default gateway (HNS fact 29)
 _GATEWAY_METRIC = 256
@@ -24,6 +25,7 @@ class Ports:
     def __init__(self, profile: Profile, mint: Mint, windows: Windows, running: Callable[[str], str | None]) -> None:
         self._profile = profile
         self._mint = mint
+        self._allocators = Allocators(profile, mint)
         self._windows = windows
         self._running = running
         """Container id or its beginning -> the whole id of a container that runs."""
@@ -106,79 +108,35 @@ class Ports:
         self._allocate(endpoint, self._port(endpoint, compartment_id))
 
     def _allocate(self, endpoint: HnsEndpoint, port: dict[str, Any]) -> None:
-        # Order and number as the attached RS4 endpoints have them: 5 with OutBoundNAT, L2Driver and PROXY.
-        kinds = [kind(policy) for policy in endpoint.json["Policies"]]
+        # Order and number as attached endpoints have them: 5 with OutBoundNAT, L2Driver and PROXY on an L2Bridge.
+        make, policies, network = self._allocators, endpoint.json["Policies"], endpoint.network
         made = [port]
-        if self._profile.flags and endpoint.network.type is NetworkType.NAT:
-            made.append(self._isolation())
-        if endpoint.network.type is NetworkType.L2BRIDGE:
-            made.append(self._acl(endpoint))
-            made += [self._policy({"Tag": "L2Driver Policy"}) for item in kinds if item == "L2DRIVER"]
-            made += [self._outbound_nat(item) for item in endpoint.json["Policies"] if kind(item) == "OUTBOUNDNAT"]
+        if network.isolation:
+            made.append(make.isolation(network.isolation))
+        made.append(make.acl([item for item in policies if kind(item) == "ACL"]))
+        address, provider = endpoint.json.get("IPAddress", ""), ""
+        if network.type is NetworkType.OVERLAY:
+            provider = provider_address(policies) or network.json.get("ManagementIP", "")
+            made.append(make.vnet(address=address, provider=provider, local=True))
+        if network.type in VFP_NETWORKS:
+            made += [make.policy(Tag="L2Driver Policy") for item in policies if kind(item) == "L2DRIVER"]
+            made += [
+                make.outbound_nat(item, address=address, provider=provider)
+                for item in policies
+                if kind(item) == "OUTBOUNDNAT"
+            ]
             # The Tag of a PROXY allocator is UNCONFIRMED: this one has none (HNS fact 33).
-            made += [self._policy({}) for item in kinds if item == "PROXY"]
-        for order, allocator in enumerate(made):
-            allocator["AllocationOrder"] = order
-        endpoint.json["Resources"] |= {"AllocationOrder": len(made), "Allocators": made}
-
-    def _guid(self) -> str:
-        return self._mint.guid(self._profile.upper_network_ids)
-
-    def _allocator(self, fields: Mapping[str, Any], policy: bool) -> dict[str, Any]:
-        allocator: dict[str, Any] = {"ID": self._guid(), "IsPolicy": policy, "State": 3, **fields}
-        if self._profile.health:
-            allocator["AdditionalParams"] = {}
-            allocator["Health"] = {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime()}
-        if self._profile.flags:
-            allocator["Flags"] = 0
-        return allocator
-
-    def _policy(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        return self._allocator(fields, policy=True)
+            made += [make.policy() for item in policies if kind(item) == "PROXY"]
+        endpoint.json["Resources"] |= make.numbered(made)
 
     def _port(self, endpoint: HnsEndpoint, compartment_id: int) -> dict[str, Any]:
-        interface = self._guid()
-        return self._allocator(
-            {
-                "AdapterNetCfgInstanceId": f"{{{interface}}}",
-                "CompartmendId": compartment_id,  # HNS's spelling (HNS fact 33)
-                "Connected": True,
-                "DevicelessNic": True,
-                "EndpointNicGuid": self._guid(),
-                "EndpointPortGuid": self._guid(),
-                "Hidden": False,
-                "InterfaceGuid": interface,
-                "IsolationId": 0,
-                "MTU": VSWITCH_MTU,
-                "MacAddress": endpoint.json["MacAddress"],
-                "ManagementPort": False,
-                "NicFriendlyName": endpoint.json["Name"],
-                "PreferredPortFriendlyName": endpoint.id,
-                "SwitchId": endpoint.network.switch_id,
-                "Tag": "Endpoint Port",
-                "WaitForIpv6Interface": False,
-                "nonPersistentPort": False,
-            },
-            policy=False,
-        )
-
-    def _isolation(self) -> dict[str, Any]:
-        fields: dict[str, Any] = {"InDefaultIsolation": False, "IsolationID": 1, "Tag": "Isolation Policy"}
-        if self._profile.isolation_type:
-            fields["IsolationType"] = 3
-        return self._policy(fields)
-
-    def _acl(self, endpoint: HnsEndpoint) -> dict[str, Any]:
-        default = [{"Action": "Allow", "Direction": way, "Priority": 65500, "Type": "ACL"} for way in ("In", "Out")]
-        own = [dict(item) for item in endpoint.json["Policies"] if kind(item) == "ACL"]
-        return self._policy({"Rules": own + default, "Tag": "ACL Policy"})
-
-    def _outbound_nat(self, policy: Mapping[str, Any]) -> dict[str, Any]:
-        exceptions = policy.get("ExceptionList")
-        exceptions = exceptions if isinstance(exceptions, list) else []
-        numbered = {f"NatExceptions_{index}": item for index, item in enumerate(exceptions)}
-        return self._policy(
-            {"LocalRoutedVip": False, "Tag": "VFP OutBound NAT Policy", "VIP": policy.get("VIP", ""), **numbered}
+        return self._allocators.endpoint_port(
+            id=endpoint.id.lower() if self._profile.lean_endpoints else endpoint.id,
+            name=endpoint.json["Name"],
+            mac=endpoint.json["MacAddress"],
+            switch_id=endpoint.network.switch_id,
+            compartment_id=compartment_id,
+            isolation=endpoint.network.isolation,
         )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hnskit.emulator.binder import bind
+from hnskit.emulator.binder import bind, text_of
 from hnskit.emulator.host.windows import Windows
-from hnskit.emulator.interface import Command, Parameter, PSError
+from hnskit.emulator.interface import Command, Parameter, PSError, UInt32
 from hnskit.model import HOST_COMPARTMENT
 
 if TYPE_CHECKING:
@@ -50,11 +52,11 @@ def _guard_holds(host: Host, guard: Mapping[str, Any]) -> bool:
 
 def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
     if bound.get("Guard"):
-        guard = json.loads(bound["Guard"])
+        guard = _guard(bound["Guard"])
         if not _guard_holds(host, guard):
             return Done(error=PSError(
                 f"Somebody else has changed {guard['path']} since it was read.",
-                error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"],
+                error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"], origin="",
             ))  # fmt: skip
     if host.faults.hns_missing:
         return Done(error=PSError(
@@ -80,8 +82,8 @@ def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
         ))  # fmt: skip
     ran = host.docker.run(words)
     limit = bound.get("TimeoutSeconds", 600)
-    if ran.seconds > limit:
-        return Done(seconds=limit, error=PSError(
+    if math.isinf(ran.seconds) or ran.seconds * host.time_scale > limit:
+        return Done(seconds=limit if host.time_scale else 0.0, error=PSError(
             f"docker {words[0]} did not end within {limit} seconds.",
             error_id="Hnskit.DockerTimeout", category="OperationTimeout", target=words[0],
         ))  # fmt: skip
@@ -120,8 +122,8 @@ def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
         return Done(error=PSError(
             f"No MSFT_NetIPInterface objects found with property 'InterfaceIndex' equal to '{index}'.  "
             "Verify the value of the property and retry.",
-            error_id="CmdletizationQuery_NotFound_InterfaceIndex,Set-NetIPInterface",
-            category="ObjectNotFound", target=str(index),
+            error_id="CmdletizationQuery_NotFound_InterfaceIndex", origin="Set-NetIPInterface",
+            category="ObjectNotFound", target=UInt32(index),
         ))  # fmt: skip
     nic.forwarding = state.lower() == "enabled"
     return Done([{"InterfaceIndex": index, "Forwarding": state}])
@@ -202,7 +204,7 @@ def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
         PSError: the call's text is no JSON, or has no id: that ends the whole batch.
     """
     request = _request(text)
-    answer: dict[str, Any] = {"id": str(request["id"]), "ok": True, "ms": 0}
+    answer: dict[str, Any] = {"id": text_of(request["id"]), "ok": True, "ms": 0}
     try:
         done = _perform(host, request)
     except PSError as error:
@@ -212,9 +214,9 @@ def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
     else:
         answer["ok"] = False
         answer["error"] = {
-            "id": _full_id(done.error, str(request.get("command"))),
+            "id": done.error.full_id(str(request.get("command"))),
             "category": done.error.category,
-            "target": done.error.target,
+            "target": str(done.error.target),
             "message": done.error.message,
         }
     return answer, done.seconds
@@ -223,39 +225,52 @@ def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
 def _perform(host: Host, request: Mapping[str, Any]) -> Done:
     for member in ("command", "parameters"):
         if member not in request:
-            raise _no_property(member)
-    name = request["command"]
+            raise _no_property(member, origin="")
+    name = text_of(request["command"])
     if name not in _RUNS:
         raise PSError(
             f"{name} is not a command of hnskit.",
-            error_id="Hnskit.UnknownCommand", category="ObjectNotFound", target=str(name or ""),
+            error_id="Hnskit.UnknownCommand", category="ObjectNotFound", target=name, origin="",
         )  # fmt: skip
+    if request["parameters"] is None:
+        raise _no_property("Properties", origin="")
     parameters = request["parameters"] if isinstance(request["parameters"], dict) else {}
     return _RUNS[name](host, bind(COMMANDS[name], list(parameters.items())))
 
 
 def _request(text: str) -> Mapping[str, Any]:
-    try:
-        request = json.loads(text)
-    except ValueError as cause:
-        raise PSError(
-            f"Invalid JSON primitive: {text[:40]}.", category="NotSpecified",
-            error_id="System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand",
-        ) from cause  # fmt: skip
+    request = _from_json(text)
     if not isinstance(request, dict) or "id" not in request:
         raise _no_property("id")
     return request
 
 
-def _no_property(name: str) -> PSError:
+def _guard(text: str) -> Mapping[str, Any]:
+    guard = _from_json(text)
+    for member in ("path", "none"):
+        if not isinstance(guard, dict) or (member not in guard and not (member == "none" and "is" in guard)):
+            raise _no_property(member, origin="Assert-HnskitGuard")
+    return guard  # type: ignore[no-any-return]
+
+
+def _from_json(text: str) -> Any:
+    """ConvertFrom-Json, with the error of Windows PowerShell 5.1."""
+    if re.fullmatch(r"\s*'(?:[^'\\]|\\.)*'\s*", text, re.DOTALL):
+        return text  # it takes a text in single quotes, as JavaScript does
+    try:
+        return json.loads(text)
+    except ValueError as cause:
+        raise PSError(
+            f"Invalid JSON primitive: {text[:40]}.", category="NotSpecified", error_id="System.ArgumentException",
+            origin="Microsoft.PowerShell.Commands.ConvertFromJsonCommand", activity="ConvertFrom-Json",
+            reason="ArgumentException",
+        ) from cause  # fmt: skip
+
+
+def _no_property(name: str, origin: str | None = None) -> PSError:
+    """What strict mode says; where nothing catches it, PowerShell appends the command's name to its id."""
     return PSError(
         f"The property '{name}' cannot be found on this object. Verify that the property exists.",
-        error_id="PropertyNotFoundStrict", category="NotSpecified",
+        error_id="PropertyNotFoundStrict", category="NotSpecified", reason="PropertyNotFoundException",
+        origin=origin,
     )  # fmt: skip
-
-
-def _full_id(error: PSError, command: str) -> str:
-    """FullyQualifiedErrorId: ThrowTerminatingError and the binder add the function's name, `throw` does not."""
-    thrown = ("Hnskit.UnknownCommand", "Hnskit.Changed", "PropertyNotFoundStrict")
-    whole = "," in error.error_id or error.error_id in thrown
-    return error.error_id if whole else f"{error.error_id},{command}"

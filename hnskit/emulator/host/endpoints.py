@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnskit.emulator.host import policies, refusals
+from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
-from hnskit.emulator.host.windows import DNS_SERVER, Windows
+from hnskit.emulator.host.windows import DNS_SERVER, DNS_SUFFIX, Windows
 from hnskit.model import EndpointState, NetworkType
 
 _KEPT = ("DNSServerList", "DNSSuffix")  # echoed where sent (HNS fact 27)
+_LEAN = (
+    "ID", "Name", "Version", "AdditionalParams", "Resources", "State", "VirtualNetwork", "VirtualNetworkName",
+    "Policies", "MacAddress", "Flags", "EnableInternalDNS", "IPAddress", "PrefixLength", "GatewayAddress", "IPSubnetId",
+    "DNSServerList", "DNSSuffix", "Namespace", "EncapOverhead", "IsRemoteEndpoint", "SharedContainers",
+)  # fmt: skip
+"""Members and order of `Profile.lean_endpoints`; where IsRemoteEndpoint stands is UNCONFIRMED."""
+_LEAN_ALWAYS = frozenset({"AdditionalParams", "SharedContainers"})
 _ENCAP_OVERHEAD = {NetworkType.L2BRIDGE: 50, NetworkType.OVERLAY: 50}  # 0 elsewhere; seen from 9.3 on
 _MAC_TRIES = 1000  # a pool has 4096 (HNS fact 18)
 
@@ -47,6 +55,7 @@ class Endpoints:
         self._mint = mint
         self._windows = windows
         self._networks = networks
+        self._allocators = Allocators(profile, mint)
         self._endpoints: dict[str, HnsEndpoint] = {}
 
     def __iter__(self) -> Iterator[HnsEndpoint]:
@@ -61,7 +70,11 @@ class Endpoints:
 
     def show(self, endpoint: HnsEndpoint) -> dict[str, Any]:
         """What GET prints."""
-        return dict(ordered(endpoint.json, self._profile, endpoint=True))
+        shown = ordered(endpoint.json, self._profile)
+        if not self._profile.lean_endpoints:
+            return dict(shown)
+        lower = {key: shown[key].lower() for key in ("ID", "VirtualNetwork")}
+        return {key: lower.get(key, shown[key]) for key in _LEAN if shown.get(key) or key in _LEAN_ALWAYS}
 
     def create(self, body: Mapping[str, Any]) -> HnsEndpoint:
         """POST /endpoints (HNS facts 27-30); two of the same Name are legal (HNS fact 73)."""
@@ -75,20 +88,35 @@ class Endpoints:
         remote = bool(body.get("IsRemoteEndpoint", False))
         if remote and not (body.get("IPAddress") and body.get("MacAddress")):
             raise refusals.invalid_parameter()  # UNCONFIRMED
-        address = self._address(network, text_in(body, "IPAddress"))
+        address = self._address(network, text_in(body, "IPAddress"), remote)
         subnet = network.subnet_of(address) if address else None
         endpoint = HnsEndpoint(self._json(body, network, id, address), network)
         json = endpoint.json
         json["Policies"] = policies.created(requested, network.type)
+        if length := _prefix_length(body) or (subnet.prefixlen if subnet is not None else 0):
+            json["PrefixLength"] = length
         if subnet is not None:
-            json["PrefixLength"] = _prefix_length(body) or subnet.prefixlen
             if gateway := self._gateway(body, network, subnet):
                 json["GatewayAddress"] = gateway
+            if self._profile.lean_endpoints:
+                json["IPSubnetId"] = _subnet_id(network, subnet)
         if remote:
-            json["IsRemoteEndpoint"] = True
+            self._make_remote(endpoint)
         self._endpoints[id.upper()] = endpoint
         self._networks.count(network, +1)
         return endpoint
+
+    def _make_remote(self, endpoint: HnsEndpoint) -> None:
+        """An address of another host: it has the allocators of its policies at once, and no times (the 1709 prints)."""
+        json, made = endpoint.json, []
+        json["IsRemoteEndpoint"] = True
+        json.pop("CreateProcessingStartTime")
+        if endpoint.network.type is NetworkType.L2BRIDGE:
+            made.append(self._allocators.policy(Tag="L2Driver Policy"))
+        if endpoint.network.type is NetworkType.OVERLAY:
+            provider = provider_address(json["Policies"])
+            made.append(self._allocators.vnet(address=json["IPAddress"], provider=provider, local=False))
+        json["Resources"] |= self._allocators.numbered(made)
 
     def update(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
         """POST /endpoints/{id}: its policies; other keys are taken in silence (HNS facts 45, 47, 53)."""
@@ -109,11 +137,12 @@ class Endpoints:
     def _in_use(self, network: HnsNetwork) -> set[str]:
         return {str(item.json.get("IPAddress")) for item in self if item.network is network}
 
-    def _address(self, network: HnsNetwork, wanted: str) -> str:
+    def _address(self, network: HnsNetwork, wanted: str, remote: bool) -> str:
         # Never reserved, never in use (HNS facts 70, 73).
         taken = self._in_use(network) | network.reserved
         if not wanted:
-            if not network.subnets:
+            # That of an ICS network has none but where it was asked for (the print of 15.0).
+            if not network.subnets or network.type is NetworkType.ICS:
                 return ""
             free = [item for item in map(str, network.subnets[0].hosts()) if item not in taken]
             if not free:
@@ -123,7 +152,8 @@ class Endpoints:
             address = str(ipaddress.IPv4Address(wanted))
         except ValueError:
             raise refusals.invalid_parameter() from None  # UNCONFIRMED
-        if address in taken or (network.subnets and network.subnet_of(address) is None):
+        outside = bool(network.subnets) and network.subnet_of(address) is None
+        if address in taken or (outside and not remote):  # a remote one is where its own host's subnet is
             raise refusals.address_invalid()
         return address
 
@@ -179,14 +209,27 @@ class Endpoints:
         if profile.health:
             json |= {**health, "EncapOverhead": _ENCAP_OVERHEAD.get(network.type, 0)}
             json["Resources"] |= {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": now}}
+        elif network.type is NetworkType.OVERLAY:  # flannel's on 1709 shows it, those of an L2Bridge do not
+            json["EncapOverhead"] = _ENCAP_OVERHEAD[network.type]
         if profile.flags:
-            json["Flags"] = 0
+            json["Flags"] = number_in(body, "Flags")
             json["Resources"] |= {"CompartmentOperationTime": 0, "Flags": 0}
-        if profile.fills_dns and "DNSServerList" not in json:
-            json["DNSServerList"] = DNS_SERVER
+        if profile.fills_dns and address:
+            json.setdefault("DNSServerList", DNS_SERVER)
+            json.setdefault("DNSSuffix", DNS_SUFFIX)
         if body.get("AdditionalParams"):
             json["AdditionalParams"] = body["AdditionalParams"]
         return json
+
+
+def provider_address(requested: list[dict[str, Any]]) -> str:
+    """The address of a PA policy; "" where there is none."""
+    return next((str(item.get("PA", "")) for item in requested if policies.kind(item) == "PA"), "")
+
+
+def _subnet_id(network: HnsNetwork, subnet: ipaddress.IPv4Network) -> str:
+    shown = network.json["Subnets"][network.subnets.index(subnet)]
+    return str(shown["IpSubnets"][0]["ID"]).lower()
 
 
 def _prefix_length(body: Mapping[str, Any]) -> int:

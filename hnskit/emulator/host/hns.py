@@ -10,6 +10,7 @@ from hnskit.emulator.host import refusals, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.namespaces import Namespaces
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.policylists import PolicyLists
 from hnskit.emulator.host.profiles import Profile
@@ -18,8 +19,7 @@ from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Windows
 
 NOT_EMULATED = frozenset({
-    "accelnet", "activities", "compartments", "endpointaddresses", "endpointstats", "namespaces", "plugins",
-    "portpools",
+    "accelnet", "activities", "compartments", "endpointaddresses", "endpointstats", "plugins", "portpools",
 })  # fmt: skip
 """Types that Windows has and the emulated host has not (HNS fact 7): refused by name."""
 
@@ -42,6 +42,7 @@ class HnsService:
         self.networks = Networks(profile, mint, windows, faults, host_network_moved)
         self.endpoints = Endpoints(profile, mint, windows, self.networks)
         self.policy_lists = PolicyLists(profile, mint, self.endpoints)
+        self._namespaces = Namespaces(profile, mint)
         self._ports = Ports(profile, mint, windows, running)
 
     def call(self, method: str, path: str, request: str) -> tuple[int, str]:
@@ -61,6 +62,8 @@ class HnsService:
         kind = parts[0].lower() if parts else ""
         if kind in NOT_EMULATED:
             raise refusals.not_emulated(f"/{kind}")
+        if kind == "namespaces":
+            return self._namespaces.answer(method, parts[1:])
         routes = {"globals": self._globals, "networks": self._networks, "endpoints": self._endpoints,
                   "policylists": self._policy_lists}  # fmt: skip
         if kind not in routes:

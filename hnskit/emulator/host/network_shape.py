@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Nic
@@ -14,6 +15,9 @@ from hnskit.model import NetworkType
 
 KEPT = ("DNSServerList", "DNSSuffix", "NetworkAdapterName", "SourceMac")
 """Text members of a request that are echoed, only where they were sent (HNS fact 19)."""
+_KEPT_FLAGS = ("AutomaticDNS",)
+_MANAGED = frozenset({NetworkType.L2BRIDGE, NetworkType.OVERLAY})
+"""Types that show a ManagementIP (HNS fact 19) and on which VFP is the engine (HNS fact 20)."""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,8 @@ class Switch:
     vnic: Nic
     layered_on: str
     parent_id: str
+    port_id: str = ""
+    """Of its external port."""
 
 
 @dataclass(slots=True)
@@ -42,6 +48,8 @@ class HnsNetwork:
     reserved: set[str] = field(default_factory=set)
     """Addresses that no endpoint may have (HNS facts 70, 73)."""
     management_ip_at: float = 0.0
+    isolation: int = 0
+    """VSID of an overlay network, VLAN of a NAT network; 0: none."""
 
     @property
     def id(self) -> str:
@@ -59,6 +67,7 @@ class NetworkShape:
     def __init__(self, profile: Profile, mint: Mint) -> None:
         self._profile = profile
         self._mint = mint
+        self._allocators = Allocators(profile, mint)
 
     def guid(self) -> str:
         """A new id in the letter case of this Windows."""
@@ -93,18 +102,19 @@ class NetworkShape:
         subnets: list[tuple[ipaddress.IPv4Network, str]],
     ) -> dict[str, Any]:
         """A new network. The request's members are of the right types already."""
-        profile, nat, activity, pool = self._profile, network.type is NetworkType.NAT, self.guid(), self.mac_pool()
+        profile, activity, pool, switch = self._profile, self.guid(), self.mac_pool(), network.switch
+        nat = network.type is NetworkType.NAT
         notified = {f"{kind}Notification{what}": 0 for kind in ("Address", "Interface", "Route")
                     for what in ("MissedCount", "SequenceNumber")}  # fmt: skip
         json: dict[str, Any] = {
             "ActivityId": activity,
             "CurrentEndpointCount": 0,
-            "Extensions": self._extensions(vfp=network.type is NetworkType.L2BRIDGE),
+            "Extensions": self._extensions(vfp=network.type in _MANAGED),
             "Flags": body.get("Flags", profile.nat_flags if nat else 0),
             **self._health(**(notified if nat and profile.nat_notifications else {})),
             "ID": id,
             "IPv6": bool(body.get("IPv6", False)),
-            "LayeredOn": network.switch.layered_on if network.switch else self.guid(),
+            "LayeredOn": switch.layered_on if switch else self.guid(),
             "MacPools": body.get("MacPools") or [{"EndMacAddress": pool[1], "StartMacAddress": pool[0]}],
             "MaxConcurrentEndpoints": 0,
             "Name": body.get("Name") or id.lower(),
@@ -119,13 +129,14 @@ class NetworkShape:
                 "State": 1,
                 "SwitchOperationTime": 0,
                 "VfpOperationTime": 0,
-                "parentId": network.switch.parent_id if network.switch else self.guid(),
+                "parentId": switch.parent_id if switch else self.guid(),
             },
             "State": 1,
             "TotalEndpoints": 0,
             "Type": body["Type"],
             "Version": profile.version,
             **{key: body[key] for key in KEPT if body.get(key)},
+            **{key: bool(body[key]) for key in _KEPT_FLAGS if key in body},
         }
         if subnets:
             sent = body.get("Subnets") or [{}]
@@ -135,68 +146,57 @@ class NetworkShape:
             ]
         if body.get("AdditionalParams"):
             json["AdditionalParams"] = body["AdditionalParams"]
-        if network.type is NetworkType.L2BRIDGE and network.switch and network.switch.vnic.addresses:
-            json["ManagementIP"] = network.switch.vnic.addresses[0].address
-        if network.switch and profile.switch_guid:
-            json["SwitchGuid"] = id
-        if nat:
-            self._add_nat(json, network)
+        if network.type in _MANAGED and switch and switch.vnic.addresses:
+            json["ManagementIP"] = switch.vnic.addresses[0].address
+        if profile.switch_guid and (switch or network.type is NetworkType.ICS):
+            json["SwitchGuid"] = network.switch_id = id
+        if network.type in (NetworkType.NAT, NetworkType.ICS):
+            self._add_host_vnic(json, network)
         return json
 
-    def _add_nat(self, json: dict[str, Any], network: HnsNetwork) -> None:
-        interface, vnic, profile = self.guid(), network.host_vnic, self._profile
-        json["NatName"] = f"{profile.nat_name}{interface}"
-        if profile.flags:
+    def add_overlay(self, network: HnsNetwork, dns_compartment: int) -> None:
+        """What only an overlay network has (HNS fact 21).
+
+        Args:
+            dns_compartment: the number of a compartment of its own.
+        """
+        json, switch = network.json, network.switch
+        json |= {"DNSServerCompartment": dns_compartment, "DrMacAddress": self.mac()}
+        domain = self._allocators.routing_domain(
+            network_id=network.id,
+            isolation=network.isolation,
+            port_id=switch.port_id if switch else "",
+            switch_id=network.switch_id,
+        )
+        json["Resources"] |= self._allocators.numbered([domain])
+
+    def _add_host_vnic(self, json: dict[str, Any], network: HnsNetwork) -> None:
+        vnic, profile, shares = network.host_vnic, self._profile, network.type is NetworkType.ICS
+        if profile.flags and not shares:
             json["Policies"].append({"Type": "VLAN", "VLAN": 1})
+            network.isolation = 1
+        if shares:
+            json |= {"GatewayMac": self.mac(), "SwitchName": json["Name"]}
         if vnic is None or not network.subnets:
+            json["NatName"] = f"{'ICS' if shares else profile.nat_name}{self.guid()}"
             return
-        port: dict[str, Any] = {
-            "AdapterNetCfgInstanceId": f"{{{interface}}}",
-            "AllocationOrder": 0,
-            "CompartmendId": 0,
-            "Connected": True,
-            "DNSFirewallRules": True,
-            "DevicelessNic": True,
-            "DhcpDisabled": True,
-            "EndpointNicGuid": self.guid(),
-            "EndpointPortGuid": self.guid(),
-            "ID": self.guid(),
-            "InterfaceGuid": interface,
-            "IsPolicy": False,
-            "IsolationId": 1,
-            "MacAddress": vnic.mac,
-            "ManagementPort": True,
-            "NcfHidden": False,
-            "NicFriendlyName": str(json["Name"])[:15],
-            "NlmHidden": True,
-            "State": 3,
-            "SwitchId": network.switch_id,
-            "Tag": "Host Vnic",
-            "WaitForIpv6Interface": False,
-            "nonPersistentPort": False,
-            **self._health(),
-            **self._flags(0),
-        }
-        port["PreferredPortFriendlyName"] = f"Container NIC {port['ID'][:8].lower()}"
-        nat = {
-            "AllocationOrder": 1,
-            "ID": self.guid(),
-            "IsPolicy": False,
-            "Prefix": network.subnets[0].prefixlen,
-            "PrivateInterfaceGUID": interface,
-            "State": 3,
-            "SubnetIPAddress": str(network.subnets[0].network_address),
-            "Tag": "NAT",
-            **self._health(NATState=2),
-            **self._flags(0),
-        }
-        json["Resources"] |= {"AllocationOrder": 2, "Allocators": [port, nat]}
+        subnet, make = network.subnets[0], self._allocators
+        port = make.host_vnic(
+            name=str(json["Name"]), mac=vnic.mac, switch_id=network.switch_id, isolation=network.isolation
+        )
+        interface = str(port["InterfaceGuid"])
+        below: dict[str, Any] = {
+            "prefix": subnet.prefixlen, "subnet": str(subnet.network_address), "interface": interface,
+        }  # fmt: skip
+        old = shares or not profile.flags
+        json["NatName"] = f"{'ICS' if shares else profile.nat_name}{interface}"
+        json["Resources"] |= make.numbered([port, make.ics(**below, serves=shares) if old else make.nat(**below)])
 
     def _extensions(self, vfp: bool) -> list[dict[str, Any]]:
         # VFP is on where it is the engine (HNS fact 20).
         return [
             {"Id": WFP_EXTENSION, "IsEnabled": False, "Name": "Microsoft Windows Filtering Platform"},
-            {"Id": self._profile.vfp_extension, "IsEnabled": vfp, "Name": "Microsoft Azure VFP Switch Extension"},
+            {"Id": self._profile.vfp_extension, "IsEnabled": vfp, "Name": self._profile.vfp_name},
             {"Id": self._profile.ndis_extension, "IsEnabled": True, "Name": "Microsoft NDIS Capture"},
         ]
 

@@ -1,4 +1,4 @@
-"""HNS networks: L2Bridge, NAT and Transparent, and the virtual switches under them."""
+"""HNS networks: L2Bridge, Overlay, Transparent, NAT and ICS, and the virtual switches under them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import Any
 from hnskit.emulator.host import refusals
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.network_shape import KEPT, HnsNetwork, NetworkShape, Switch
-from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import number_in, objects_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import IPAddress, Nic, Windows
 from hnskit.model import NetworkType
 
-EMULATED = (NetworkType.L2BRIDGE, NetworkType.NAT, NetworkType.TRANSPARENT)
-"""Types that can be made here; every other one is refused by name."""
+EMULATED = frozenset({
+    NetworkType.L2BRIDGE, NetworkType.OVERLAY, NetworkType.NAT, NetworkType.TRANSPARENT, NetworkType.ICS,
+})  # fmt: skip
+"""Types that can be made here; every other one is refused by name. ICS was only seen from 15.0 on."""
+_BEHIND_HOST = (NetworkType.NAT, NetworkType.ICS)
+_NEED_SUBNET = (NetworkType.L2BRIDGE, NetworkType.OVERLAY)
 
 _WIFI = 9  # NdisPhysicalMediumNative802_11
 
@@ -55,7 +59,7 @@ class Networks:
 
     def create(self, body: Mapping[str, Any]) -> HnsNetwork:
         """POST /networks (HNS facts 16-21)."""
-        kind, name = _type(body), text_in(body, "Name")
+        kind, name = self._type(body), text_in(body, "Name")
         objects_in(body, "Policies")
         number_in(body, "Flags")
         pools = objects_in(body, "MacPools")
@@ -70,16 +74,20 @@ class Networks:
         if id.upper() in self._networks:
             raise refusals.object_exists()
         subnets = _subnets(body, kind)
-        network = HnsNetwork({}, kind, self._mint.guid(), subnets=[item for item, _ in subnets])
+        network = HnsNetwork({}, kind, self._shape.guid(), subnets=[item for item, _ in subnets])
+        if kind is NetworkType.OVERLAY:
+            network.isolation = _vsid(body)
         for prefix, gateway in subnets:
             network.reserved |= {str(prefix.network_address), str(prefix.broadcast_address), str(prefix[1]), gateway}
         moved = False
-        if kind is NetworkType.NAT:
+        if kind in _BEHIND_HOST:
             self._put_gateway(network, name or "nat", subnets)
         else:
             network.switch, moved = self._switch_for(kind, adapter)
             network.switch_id = network.switch.id
         network.json = self._shape.network(body, network, self._case(id), subnets)
+        if kind is NetworkType.OVERLAY:
+            self._shape.add_overlay(network, self._windows.reserve_compartment())
         self._networks[id.upper()] = network
         if moved:
             network.management_ip_at = self._faults.now() + self._faults.management_ip_late
@@ -129,11 +137,12 @@ class Networks:
             if switch.type is not kind:
                 raise refusals.adapter_not_found()
             return switch, False
-        if nic.medium == _WIFI and kind is NetworkType.L2BRIDGE:
+        if nic.medium == _WIFI and kind in _NEED_SUBNET:
             raise refusals.invalid_parameter()  # the code that Wi-Fi gives is UNCONFIRMED (HNS fact 26)
         vnic = self._windows.move_to_vnic(nic)
         self._faults.lose_in_move(vnic)
-        switch = Switch(self._shape.guid(), kind, nic, vnic, self._shape.guid(), self._shape.guid())
+        guid = self._shape.guid
+        switch = Switch(guid(), kind, nic, vnic, guid(), guid(), guid())
         self._switches.append(switch)
         return switch, True
 
@@ -150,28 +159,36 @@ class Networks:
             raise refusals.adapter_not_found()
         return next((nic for nic in candidates if nic.bound), candidates[0])
 
+    def _type(self, body: Mapping[str, Any]) -> NetworkType:
+        try:
+            kind = NetworkType(str(body.get("Type")))
+        except ValueError:
+            raise refusals.invalid_parameter() from None  # for a type that is none: UNCONFIRMED
+        if kind not in EMULATED or (kind is NetworkType.ICS and self._profile.hns < MODERN):
+            raise refusals.not_emulated(f"a network of type {kind}")
+        return kind
+
     def _put_gateway(self, network: HnsNetwork, name: str, subnets: list[tuple[ipaddress.IPv4Network, str]]) -> None:
         network.host_vnic = self._windows.add_vnic(name, self._shape.mac(), forwarding=True)
         network.host_vnic.addresses = [IPAddress(gateway, prefix.prefixlen) for prefix, gateway in subnets]
 
 
-def _type(body: Mapping[str, Any]) -> NetworkType:
-    try:
-        kind = NetworkType(str(body.get("Type")))
-    except ValueError:
-        raise refusals.invalid_parameter() from None  # for a type that is none: UNCONFIRMED
-    if kind not in EMULATED:
-        raise refusals.not_emulated(f"a network of type {kind}")
-    return kind
+def _vsid(body: Mapping[str, Any]) -> int:
+    """The virtual subnet of an overlay network: a VSID policy of its subnet, which every client sends."""
+    for subnet in objects_in(body, "Subnets"):
+        for policy in objects_in(subnet, "Policies"):
+            if str(policy.get("Type")).upper() == "VSID":
+                return number_in(policy, "VSID")
+    raise refusals.invalid_parameter()  # without one: UNCONFIRMED
 
 
 def _subnets(body: Mapping[str, Any], kind: NetworkType) -> list[tuple[ipaddress.IPv4Network, str]]:
     sent = objects_in(body, "Subnets")
     for item in sent:
         objects_in(item, "Policies")
-    if not sent and kind is NetworkType.NAT:
+    if not sent and kind in _BEHIND_HOST:
         sent = [{"AddressPrefix": "172.24.144.0/20"}]
-    if not sent and kind is NetworkType.L2BRIDGE:
+    if not sent and kind in _NEED_SUBNET:
         raise refusals.invalid_parameter()  # UNCONFIRMED; L2Bridge has static addresses only (HNS fact 26)
     try:
         prefixes = [(ipaddress.IPv4Network(item["AddressPrefix"]), item.get("GatewayAddress")) for item in sent]

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hnskit.emulator.host import refusals
+from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.endpoints import Endpoints
-from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import objects_in
 from hnskit.emulator.host.text import Mint, ordered
+
+_NOT_DIRECT = 1024
+"""Flags of every load balancer without direct server return that was seen; one with it has 0 (15.0)."""
 
 
 class PolicyLists:
@@ -20,6 +24,7 @@ class PolicyLists:
         self._profile = profile
         self._mint = mint
         self._endpoints = endpoints
+        self._allocators = Allocators(profile, mint)
         self._lists: dict[str, dict[str, Any]] = {}
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -41,20 +46,28 @@ class PolicyLists:
         references, policies = body.get("References"), objects_in(body, "Policies")
         if not isinstance(references, list) or not policies:
             raise refusals.invalid_parameter()  # UNCONFIRMED
-        for reference in references:
-            self._endpoints.get(str(reference).rpartition("/")[2])
+        ends = [self._endpoints.get(str(reference).rpartition("/")[2]) for reference in references]
+        served = any(endpoint.attached for endpoint in ends)
+        balancers = [
+            self._allocators.load_balancer(item, served=served)
+            for item in policies
+            if str(item.get("Type")).upper() == "ELB"
+        ]
+        newest = {"HostComputeNetwork": ends[0].network.id} if ends and self._profile.hns >= MODERN else {}
         id, activity = self._guid(), self._guid()
         made: dict[str, Any] = {
             "ActivityId": activity,
             **self._health(),
-            "Flags": 0,
+            "Flags": 0 if any(item.get("IsDSR") for item in policies) else _NOT_DIRECT,
+            **newest,
             "ID": id,
             "IsApplied": False,
             "Policies": copy.deepcopy(policies),
             "References": list(references),
             "Resources": {
                 **self._health(),
-                "AllocationOrder": 0,
+                **self._allocators.numbered(balancers),
+                **({"CompartmentOperationTime": 0, "Flags": 0} if self._profile.flags else {}),
                 "ID": activity,
                 "PortOperationTime": 0,
                 "State": 1,

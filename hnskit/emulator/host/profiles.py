@@ -33,8 +33,9 @@ class Profile:
     error_code: bool
     """Whether a failure has ErrorCode (HNS fact 13). That 1803 leaves it out is UNCONFIRMED: 2016 does."""
     resources_last: bool
-    endpoint_id_first: bool
-    """Endpoints start with ID, Name, Version (HNS fact 15)."""
+    lean_endpoints: bool
+    """Whether endpoints start with ID, Name, Version (HNS fact 15) and are printed without ActivityId, Type, Health,
+    times and empty members, their ids in lower case: so on Server 2022 (13.3) and from 15.0 on."""
     upper_network_ids: bool
     upper_endpoint_ids: bool
     health: bool
@@ -53,6 +54,7 @@ class Profile:
     nat_notifications: bool
     """Whether a NAT network's Health counts notifications."""
     vfp_extension: str
+    vfp_name: str
     ndis_extension: str
 
     @property
@@ -61,8 +63,12 @@ class Profile:
         return self.hns[0] << 32 | self.hns[1]
 
 
+MODERN = (15, 0)
+"""From this HNS on, objects carry what Windows 11's do (the samples of 15.0)."""
+
 WFP_EXTENSION = "E7C3B2F0-F3C5-48DF-AF2B-10FED6D72E7A"
 _OLD_EXTENSIONS: Mapping[str, str] = {
+    "vfp_name": "Microsoft Azure VFP Switch Extension",
     "vfp_extension": "E9B59CFA-2BE1-4B21-828F-B6FBDBDDC017",
     "ndis_extension": "EA24CD6C-D17A-4348-9190-09F0D5BE83DD",
 }
@@ -74,7 +80,7 @@ _OLD: Mapping[str, Any] = {
     **_OLD_EXTENSIONS,
     "success_first": False,
     "resources_last": False,
-    "endpoint_id_first": False,
+    "lean_endpoints": False,
     "flags": False,
     "isolation_type": False,
     "switch_guid": False,
@@ -89,6 +95,8 @@ _NEW: Mapping[str, Any] = {
     "failing_hresult": True,
     "error_code": True,
     "resources_last": True,
+    "lean_endpoints": True,
+    "upper_endpoint_ids": False,
     "upper_network_ids": True,
     "health": True,
     "flags": True,
@@ -140,8 +148,7 @@ _ALL = (
         hns=(13, 3),
         docker="26.1.4",
         docker_api="1.45",
-        endpoint_id_first=False,
-        upper_endpoint_ids=True,
+        vfp_name="Microsoft Azure VFP Switch Extension",
         isolation_type=False,
         switch_guid=False,
         fills_dns=False,
@@ -155,8 +162,7 @@ _ALL = (
         hns=(16, 0),
         docker="28.0.4",
         docker_api="1.48",
-        endpoint_id_first=True,
-        upper_endpoint_ids=False,
+        vfp_name="Microsoft Azure VFP Switch Filter Extension",
         isolation_type=True,
         switch_guid=True,
         fills_dns=True,

@@ -5,6 +5,24 @@ A text comes from a host's print where one is known (HNS facts 13, 25, 40, 72-74
 
 from __future__ import annotations
 
+__all__ = [
+    "adapter_not_found",
+    "address_invalid",
+    "already_attached",
+    "compartment_gone",
+    "container_gone",
+    "invalid_json",
+    "invalid_parameter",
+    "invalid_policy_type",
+    "name_in_use",
+    "network_exists",
+    "not_emulated",
+    "not_found",
+    "object_exists",
+    "rpc_failed",
+    "unspecified",
+]
+
 
 class Refusal(Exception):  # noqa: N818 - it is HNS's answer, not a mistake of the emulator
     """HNS refuses a request.
@@ -73,6 +91,19 @@ def invalid_policy_type() -> Refusal:
 def invalid_json() -> Refusal:
     """HCN_E_INVALID_JSON: seen from v2; what v1 says of a body that is no JSON is UNCONFIRMED."""
     return Refusal(0x803B001B, "Invalid JSON document string")
+
+
+def name_in_use() -> Refusal:
+    """STATUS_OBJECT_NAME_COLLISION as an HRESULT; the text was seen on a create after leftovers of an older network
+    (Juniper's HNS_error_bestiary.md), its code is UNCONFIRMED."""
+    return Refusal(
+        0xD0000035, "{Object Exists} An attempt was made to create an object and the object name already exists"
+    )
+
+
+def rpc_failed() -> Refusal:
+    """RPC_S_CALL_FAILED: the HNS service was restarted during the call."""
+    return Refusal(0x800706BE, "The remote procedure call failed")
 
 
 def unspecified() -> Refusal:

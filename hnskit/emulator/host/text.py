@@ -40,7 +40,7 @@ class Mint:
         return time.time_ns() // 100 + _FILETIME_EPOCH * 10_000_000
 
 
-def ordered(value: Any, profile: Profile, endpoint: bool = False) -> Any:
+def ordered(value: Any, profile: Profile) -> Any:
     """A copy with its members in the host's order: sorted by ASCII, with the profile's exceptions (HNS fact 15)."""
     if isinstance(value, list):
         return [ordered(item, profile) for item in value]
@@ -50,9 +50,6 @@ def ordered(value: Any, profile: Profile, endpoint: bool = False) -> Any:
     if profile.resources_last and "Resources" in value:
         keys.remove("Resources")
         keys.append("Resources")
-    if endpoint and profile.endpoint_id_first:
-        first = [key for key in ("ID", "Name", "Version") if key in value]
-        keys = first + [key for key in keys if key not in first]
     return {key: ordered(value[key], profile) for key in keys}
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from hnskit.emulator.host.allocators import VSWITCH_MTU
 from hnskit.emulator.host.text import Mint
+from hnskit.emulator.interface import Int64
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS
 
 HOST_COMPARTMENT_GUID = "{b1062982-2b18-4b4f-b3d5-a78ddb9cdd49}"
@@ -16,8 +18,8 @@ HOST_COMPARTMENT_GUID = "{b1062982-2b18-4b4f-b3d5-a78ddb9cdd49}"
 DNS_SERVER = "168.63.129.16"
 """The fabric's resolver, as a cloud's DHCP gives it."""
 
-VSWITCH_MTU = 1450
-"""Of the management vNIC and of container vNICs (HNS facts 33, 66)."""
+DNS_SUFFIX = "internal.cloudapp.net"
+"""The host's own, as a cloud's DHCP gives it."""
 
 _CONNECTED_METRIC = 256
 
@@ -153,6 +155,14 @@ class Windows:
         )  # fmt: skip
         return made
 
+    def reserve_compartment(self) -> int:
+        """A number for the compartment in which HNS serves the DNS of an overlay network (HNS fact 21).
+
+        That the host lists that compartment is UNCONFIRMED: it is not listed here.
+        """
+        self._last_compartment += 1
+        return self._last_compartment
+
     def remove_compartment(self, container_id: str) -> None:
         """A container stops: its compartment and what was in it are gone (HNS fact 80)."""
         gone = self.compartment_of(container_id)
@@ -241,7 +251,7 @@ class Windows:
                     "Alias": nic.name,
                     "CompartmentId": nic.compartment_id,
                     "Forwarding": "Enabled" if nic.forwarding else "Disabled",
-                    "Mtu": nic.mtu,
+                    "Mtu": Int64(nic.mtu),
                     "Dhcp": "Enabled" if nic.dhcp else "Disabled",
                     "ConnectionState": "Connected" if nic.status == "Up" else "Disconnected",
                 }

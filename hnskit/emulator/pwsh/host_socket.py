@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import os
 import struct
 from collections.abc import Awaitable, Callable, Mapping
@@ -55,7 +56,15 @@ class HostSocket:
         try:
             async with asyncio.timeout(_QUESTION_SECONDS):
                 question = [await _text(reader) for _ in range(3)]
-            number, text = await self._answer(*question)
+            answering = asyncio.ensure_future(self._answer(*question))
+            # Who asked may be ended, by a timeout or Ctrl+C, while the host is still at it.
+            leaving = asyncio.ensure_future(reader.read(1))
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+            if not answering.done():
+                answering.cancel()
+                return
+            number, text = answering.result()
             writer.write(_NUMBER.pack(number & 0xFFFFFFFF) + _NUMBER.pack(len(text)) + text)
             await writer.drain()
         except (EOFError, OSError, ValueError, TimeoutError) as problem:
@@ -84,6 +93,8 @@ class HostSocket:
 
     async def _docker(self, words: list[str]) -> tuple[int, str, str]:
         ran = self._host.docker.run(words)
+        if math.isinf(ran.seconds):
+            await asyncio.Event().wait()
         await asyncio.sleep(ran.seconds * self._host.time_scale)
         return ran.exit_code, ran.stdout, ran.stderr
 

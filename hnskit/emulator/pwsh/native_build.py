@@ -82,7 +82,9 @@ def _run(compiler: str, source: Path, *arguments: str) -> None:
 
 def _sources() -> dict[str, str]:
     folder = resources.files("hnskit.emulator.pwsh").joinpath("native")
-    return {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))}
+    return {
+        item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))
+    }
 
 
 def _machine() -> str:

@@ -55,9 +55,7 @@ class Sessions:
 
         async def start() -> EngineProcess:
             startup = self._directory / ("restricted.ps1" if restricted else "session.ps1")
-            return await EngineProcess.start(
-                session_command(self._engine, startup), self._environment(), self._work
-            )
+            return await EngineProcess.start(session_command(self._engine, startup), self._environment(), self._work)
 
         return start
 

@@ -7,7 +7,11 @@
 #
 # Needs: NetTCPIP and NetAdapter (in the box), vmcompute.dll (the Containers feature), docker.exe on PATH.
 
+#requires -Version 5.1
+
 Set-StrictMode -Version Latest
+# Of this text and its functions alone: commands of other modules do not see a module's preference, so that
+# each of those is called with -ErrorAction Stop besides.
 $ErrorActionPreference = 'Stop'
 
 function New-HnskitError {
@@ -109,16 +113,25 @@ function Invoke-HnskitDocker {
         $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerMissing' -Category ObjectNotFound -Target 'docker' `
             -Message 'docker.exe was not found on PATH.'))
     }
-    # Both pipes are read at once: a full one would block the process for ever.
-    $output = $process.StandardOutput.ReadToEndAsync()
-    $errors = $process.StandardError.ReadToEndAsync()
-    if (-not $process.WaitForExit($TimeoutSeconds * 1000)) {
-        $process.Kill()
-        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerTimeout' -Category OperationTimeout -Target $ArgumentList[0] `
-            -Message "docker $($ArgumentList[0]) did not end within $TimeoutSeconds seconds."))
+    try {
+        # Both pipes are read at once: a full one would block the process for ever.
+        $output = $process.StandardOutput.ReadToEndAsync()
+        $errors = $process.StandardError.ReadToEndAsync()
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        # In short waits: a pipeline can be stopped between two of them, and not within one.
+        while (-not $process.WaitForExit(200)) {
+            if ($watch.Elapsed.TotalSeconds -ge $TimeoutSeconds) {
+                $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerTimeout' -Category OperationTimeout `
+                    -Target $ArgumentList[0] `
+                    -Message "docker $($ArgumentList[0]) did not end within $TimeoutSeconds seconds."))
+            }
+        }
+        $process.WaitForExit()
+        [pscustomobject] @{ ExitCode = $process.ExitCode; StdOut = $output.Result; StdErr = $errors.Result }
+    } finally {
+        if (-not $process.HasExited) { $process.Kill() }
+        $process.Dispose()
     }
-    $process.WaitForExit()
-    [pscustomobject] @{ ExitCode = $process.ExitCode; StdOut = $output.Result; StdErr = $errors.Result }
 }
 
 function Get-HnskitContainer {
@@ -134,7 +147,7 @@ function Get-HnskitContainer {
 function Get-HnskitSystem {
     # Which Windows this is, and who asks.
     [CmdletBinding()] param()
-    $windows = Get-ItemProperty -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+    $windows = Get-ItemProperty -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion' -ErrorAction Stop
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
     $principal = New-Object System.Security.Principal.WindowsPrincipal $identity
     [pscustomobject] @{
@@ -152,7 +165,7 @@ function Get-HnskitSystem {
 function Get-HnskitAdapter {
     # The adapters that the host sees, container vNICs among them (HNS fact 82).
     [CmdletBinding()] param()
-    foreach ($adapter in Get-NetAdapter) {
+    foreach ($adapter in Get-NetAdapter -ErrorAction Stop) {
         [pscustomobject] @{
             Name = [string] $adapter.Name
             Description = [string] $adapter.InterfaceDescription
@@ -168,7 +181,7 @@ function Get-HnskitAdapter {
 function Get-HnskitInterface {
     # IPv4 interfaces of every compartment, with their forwarding (HNS facts 71, 82).
     [CmdletBinding()] param()
-    foreach ($interface in Get-NetIPInterface -AddressFamily IPv4 -IncludeAllCompartments) {
+    foreach ($interface in Get-NetIPInterface -AddressFamily IPv4 -IncludeAllCompartments -ErrorAction Stop) {
         [pscustomobject] @{
             Index = [int] $interface.ifIndex
             Alias = [string] $interface.InterfaceAlias
@@ -184,7 +197,7 @@ function Get-HnskitInterface {
 function Get-HnskitAddress {
     # The host's own IPv4 addresses. Those of containers are not visible here (HNS fact 82).
     [CmdletBinding()] param()
-    foreach ($address in Get-NetIPAddress -AddressFamily IPv4) {
+    foreach ($address in Get-NetIPAddress -AddressFamily IPv4 -ErrorAction Stop) {
         [pscustomobject] @{
             Index = [int] $address.InterfaceIndex
             Alias = [string] $address.InterfaceAlias
@@ -199,7 +212,7 @@ function Get-HnskitAddress {
 function Get-HnskitRoute {
     # Active IPv4 routes of every compartment.
     [CmdletBinding()] param()
-    foreach ($route in Get-NetRoute -AddressFamily IPv4 -IncludeAllCompartments) {
+    foreach ($route in Get-NetRoute -AddressFamily IPv4 -IncludeAllCompartments -ErrorAction Stop) {
         [pscustomobject] @{
             DestinationPrefix = [string] $route.DestinationPrefix
             NextHop = [string] $route.NextHop
@@ -213,7 +226,7 @@ function Get-HnskitRoute {
 function Get-HnskitCompartment {
     # Network compartments: 1 is the host, '\Container_<id>' a container's (HNS fact 79).
     [CmdletBinding()] param()
-    foreach ($compartment in Get-NetCompartment) {
+    foreach ($compartment in Get-NetCompartment -ErrorAction Stop) {
         [pscustomobject] @{
             Id = [int] $compartment.CompartmentId
             Description = [string] $compartment.CompartmentDescription
@@ -229,7 +242,7 @@ function Set-HnskitForwarding {
         [Parameter(Mandatory)] [ValidateRange(1, 2147483647)] [int] $InterfaceIndex,
         [Parameter(Mandatory)] [ValidateSet('Enabled', 'Disabled')] [string] $State
     )
-    Set-NetIPInterface -InterfaceIndex $InterfaceIndex -AddressFamily IPv4 -Forwarding $State
+    Set-NetIPInterface -InterfaceIndex $InterfaceIndex -AddressFamily IPv4 -Forwarding $State -ErrorAction Stop
     [pscustomobject] @{ InterfaceIndex = $InterfaceIndex; Forwarding = $State }
 }
 

@@ -21,13 +21,14 @@ class EmulatedPrincipal {
     }
 }
 
+# (By its short name: a long one that was looked up once keeps its meaning.)
 class EmulatedCulture {
-    static [System.Globalization.CultureInfo] $InstalledUICulture = [System.Globalization.CultureInfo]::new('en-US')
-    static [System.Globalization.CultureInfo] $CurrentUICulture = [System.Globalization.CultureInfo]::new('en-US')
-    static [System.Globalization.CultureInfo] $CurrentCulture = [System.Globalization.CultureInfo]::new('en-US')
-    static [System.Globalization.CultureInfo] $InvariantCulture = [System.Globalization.CultureInfo]::InvariantCulture
-    static [System.Globalization.CultureInfo] GetCultureInfo([string] $name) {
-        return [System.Globalization.CultureInfo]::GetCultureInfo($name)
+    static [cultureinfo] $InstalledUICulture = [cultureinfo]::new('en-US')
+    static [cultureinfo] $CurrentUICulture = [cultureinfo]::new('en-US')
+    static [cultureinfo] $CurrentCulture = [cultureinfo]::new('en-US')
+    static [cultureinfo] $InvariantCulture = [cultureinfo]::InvariantCulture
+    static [cultureinfo] GetCultureInfo([string] $name) {
+        return [cultureinfo]::GetCultureInfo($name)
     }
 }
 
@@ -74,7 +75,9 @@ function Get-EmulatedInstance {
     param(
         [Parameter(Mandatory)] [string] $Class,
         [Parameter(Mandatory)] [System.Management.Automation.PSCmdlet] $Caller,
-        [string[]] $Report = @()
+        [string[]] $Report = @(),
+        # Only instances of the host's own compartment.
+        [switch] $OwnCompartment
     )
     $bound = $Caller.MyInvocation.BoundParameters
     $found = @(foreach ($row in Invoke-EmulatedHost -Subject $Class) {
@@ -84,10 +87,10 @@ function Get-EmulatedInstance {
                 $property.Value -as $script:types[$property.Name]
             } else { $property.Value }
         }
-        [pscustomobject] $made
+        if (-not $OwnCompartment -or $made.CompartmentId -eq 1) { [pscustomobject] $made }
     })
     foreach ($name in $bound.Keys) {
-        if ($found.Count -eq 0 -or $name -notin $found[0].PSObject.Properties.Name) { continue }
+        if ($name -notin $Report -and ($found.Count -eq 0 -or $name -notin $found[0].PSObject.Properties.Name)) { continue }
         $before = $found
         $found = @(foreach ($one in $before) {
             if (@($bound[$name] | Where-Object { $one.$name -like $_ }).Count) { $one }

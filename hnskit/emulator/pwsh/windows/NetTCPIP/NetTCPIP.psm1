@@ -2,11 +2,6 @@
 
 Set-StrictMode -Version 3
 
-function Select-Compartment([switch] $All) {
-    # Without -IncludeAllCompartments only the host's own is shown.
-    process { if ($All -or $_.CompartmentId -eq 1) { $_ } }
-}
-
 function Get-NetIPInterface {
     [CmdletBinding()]
     param(
@@ -19,8 +14,8 @@ function Get-NetIPInterface {
         [uint32[]] $CompartmentId,
         [switch] $IncludeAllCompartments
     )
-    Get-EmulatedInstance -Class MSFT_NetIPInterface -Caller $PSCmdlet -Report InterfaceAlias, InterfaceIndex |
-        Select-Compartment -All:$IncludeAllCompartments
+    Get-EmulatedInstance -Class MSFT_NetIPInterface -Caller $PSCmdlet -Report InterfaceAlias, InterfaceIndex `
+        -OwnCompartment:(-not $IncludeAllCompartments)
 }
 
 function Set-NetIPInterface {
@@ -33,8 +28,8 @@ function Set-NetIPInterface {
     )
     # What is to be set is no filter.
     $null = $PSCmdlet.MyInvocation.BoundParameters.Remove('Forwarding')
-    $interfaces = Get-EmulatedInstance -Class MSFT_NetIPInterface -Caller $PSCmdlet -Report InterfaceAlias, InterfaceIndex |
-        Select-Compartment
+    $interfaces = Get-EmulatedInstance -Class MSFT_NetIPInterface -Caller $PSCmdlet -Report InterfaceAlias, InterfaceIndex `
+        -OwnCompartment
     foreach ($interface in $interfaces) {
         if ($PSCmdlet.ShouldProcess($interface.InterfaceAlias)) {
             $request = @{ InterfaceIndex = $interface.InterfaceIndex; Forwarding = $Forwarding }
@@ -53,8 +48,8 @@ function Get-NetIPAddress {
         [byte[]] $PrefixLength,
         [switch] $IncludeAllCompartments
     )
-    Get-EmulatedInstance -Class MSFT_NetIPAddress -Caller $PSCmdlet -Report IPAddress, InterfaceAlias, InterfaceIndex |
-        Select-Compartment -All:$IncludeAllCompartments
+    Get-EmulatedInstance -Class MSFT_NetIPAddress -Caller $PSCmdlet -Report IPAddress, InterfaceAlias, InterfaceIndex `
+        -OwnCompartment:(-not $IncludeAllCompartments)
 }
 
 function Get-NetRoute {
@@ -69,8 +64,8 @@ function Get-NetRoute {
         [uint32[]] $CompartmentId,
         [switch] $IncludeAllCompartments
     )
-    Get-EmulatedInstance -Class MSFT_NetRoute -Caller $PSCmdlet -Report DestinationPrefix, InterfaceAlias, InterfaceIndex, NextHop |
-        Select-Compartment -All:$IncludeAllCompartments
+    Get-EmulatedInstance -Class MSFT_NetRoute -Caller $PSCmdlet -Report DestinationPrefix, InterfaceAlias, InterfaceIndex, NextHop `
+        -OwnCompartment:(-not $IncludeAllCompartments)
 }
 
 function Get-NetCompartment {

@@ -1,0 +1,26 @@
+"""Why members of a sample and of the emulated host differ: sample, member, reason. Patterns as in a shell."""
+
+from __future__ import annotations
+
+_NAMESPACE = "its maker put it into an HCN namespace through the v2 API, which the emulated host has not"
+_OLDEST = "schema of HNS 1.1 (1607), for which there is no profile"
+
+REASONS: tuple[tuple[str, str, str], ...] = (
+    ("overlay-ws2019-9.5-calico.*", ".Namespace*", _NAMESPACE),
+    ("transparent-ws2019-9.3-antrea.*", ".Namespace*", _NAMESPACE),
+    ("l2bridge-ws2019-aks1367-remote.*", ".Namespace*", _NAMESPACE),
+    ("l2bridge-ws2019-aks1367-remote.*", ".InterfaceConstraint*", _NAMESPACE),
+    ("nat-hns1.1-forwin2312.json", "*", _OLDEST),
+    ("nat-ws2019-9.3-remoting-1.*", ".RunspaceId", "put there by PowerShell Remoting, not by HNS (HNS fact 88)"),
+    ("nat-ws2019-9.3-remoting-1.*", ".Extensions*", "Open vSwitch was installed on that host"),
+    ("transparent-1809-9.1-*", ".Flags", "9.1, the first HNS of 1809, prints no Flags; the profile is 9.3"),
+)
+
+NOT_COMPARED: dict[str, str] = {
+    "v2-create-request-containerd5729.json": "a request, not an answer",
+    "l2bridge-ws2019-aks1367-allocators.partial.json": "two allocators of two endpoints; each is compared in a test",
+}
+"""Samples that no one object of the emulated host can be held against."""
+
+NOT_IN_ORDER = frozenset({"fargate-bridge-hcsshim2369.partial.json"})
+"""Samples that a program printed in an order of its own, besides those that hcsshim did."""

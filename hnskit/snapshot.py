@@ -1,0 +1,249 @@
+"""Facts to one JSON file and back; `target: snapshot:FILE` then serves every verb that only reads.
+
+The file is what `hnskit facts --json` prints, with a head that says what it is:
+
+    {"hnskit": "facts", "version": 1, "target": "winrm://host", "taken_at": …, "networks": [{…, "raw": {…}}, …], …}
+
+Each HNS object has hnskit's reading of it and, in `raw`, the host's own JSON. Nothing of the connection is in it, and
+what looks like a secret in a container's command or labels is masked. `dumps` reads what other tools have written.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from hnskit.errors import SnapshotError
+from hnskit.facts import Facts
+from hnskit.model import (
+    Adapter,
+    Address,
+    Compartment,
+    Container,
+    Docker,
+    Endpoint,
+    Image,
+    Interface,
+    Network,
+    Policy,
+    PolicyList,
+    Route,
+    Subnet,
+    System,
+)
+
+KIND = "facts"
+VERSION = 1
+MASK = "***"
+
+_SECRET = re.compile(r"pass(word|wd|phrase)?|pwd|secret|token|credential|api[-_]?key|private[-_]?key", re.IGNORECASE)
+
+
+def save_facts(facts: Facts, path: str | Path) -> Path:
+    """Write a snapshot as one JSON file.
+
+    Raises:
+        SnapshotError: the file cannot be written.
+    """
+    place = Path(path)
+    try:
+        place.write_text(dump_facts(facts), encoding="utf-8")
+    except OSError as cause:
+        raise SnapshotError(str(place), f"cannot be written: {cause.strerror or cause}") from cause
+    return place
+
+
+def dump_facts(facts: Facts) -> str:
+    """A snapshot as the text of its file."""
+    shown = replace(facts, containers=tuple(_masked(container) for container in facts.containers))
+    head = {"hnskit": KIND, "version": VERSION}
+    return json.dumps({**head, **_members(shown)}, default=_plain, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def load_facts(path: str | Path) -> Facts:
+    """Read a snapshot: one that hnskit saved, or what another tool has dumped (see `dumps`).
+
+    Args:
+        path: a file, or a folder of them.
+
+    Raises:
+        SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.
+    """
+    from hnskit.dumps import read_dump
+
+    place = Path(path).expanduser()
+    try:
+        data = place.read_bytes() if place.is_file() else b""
+    except OSError as cause:
+        raise SnapshotError(str(path), f"cannot be read: {cause.strerror or cause}") from cause
+    with _no_collector():
+        own = _own(data)
+        if own is not None:
+            return replace(parse_facts(own, str(path)), target=f"snapshot:{path}")
+    return read_dump(place)
+
+
+def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
+    """The snapshot of a file's JSON.
+
+    Raises:
+        SnapshotError: it is of a version that is not known here, or not what hnskit writes.
+    """
+    version = data.get("version", VERSION)  # `hnskit facts --json` prints no head
+    if version != VERSION:
+        raise SnapshotError(
+            source,
+            f"is a snapshot of version {version!r}; this hnskit reads version {VERSION}",
+            next_step="Read it with the hnskit that wrote it, or update this one.",
+        )
+    parts: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        if name in data:
+            try:
+                parts[name] = read(data[name])
+            except (TypeError, KeyError, ValueError, AttributeError) as cause:
+                raise SnapshotError(source, f"its {name} is not what hnskit writes ({cause})") from cause
+    if not isinstance(parts.get("target"), str):
+        raise SnapshotError(source, "does not say of which target it is")
+    return Facts(**parts)
+
+
+def is_snapshot(data: object) -> bool:
+    """Whether JSON is what hnskit itself writes of a host."""
+    return isinstance(data, dict) and (data.get("hnskit") == KIND or {"target", "taken_at", "networks"} <= data.keys())
+
+
+def _own(data: bytes) -> dict[str, Any] | None:
+    """The JSON of hnskit's own file; None for any other, and for one that is not whole."""
+    if not data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        return None
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if is_snapshot(found) else None
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Millions of new objects, none of them garbage: looking for cycles among them takes longer than reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _masked(container: Container) -> Container:
+    words = list(container.command)
+    for number, word in enumerate(words):
+        name, equals, _ = word.partition("=")
+        if equals and _SECRET.search(name):
+            words[number] = f"{name}={MASK}"
+        elif word.startswith(("-", "/")) and not equals and _SECRET.search(word) and number + 1 < len(words):
+            words[number + 1] = MASK
+    labels = {key: MASK if _SECRET.search(key) else value for key, value in container.labels.items()}
+    return replace(container, command=tuple(words), labels=labels)
+
+
+def _members(item: Any) -> dict[str, Any]:
+    return {member.name: getattr(item, member.name) for member in fields(item)}
+
+
+def _plain(item: Any) -> Any:
+    return dict(item) if isinstance(item, Mapping) else _members(item)
+
+
+class _Rows:
+    """Makes the model's objects from rows of a file.
+
+    A row's types are looked at once for each combination that occurs, so that ten thousand rows cost little.
+    """
+
+    def __init__(self, kind: type[Any], wanted: Mapping[str, tuple[type, ...]], **inner: Callable[[Any], Any]) -> None:
+        self._kind = kind
+        self._wanted = wanted
+        self._inner = inner
+        self._seen: set[tuple[tuple[str, ...], tuple[type, ...]]] = set()
+
+    def one(self, row: dict[str, Any]) -> Any:
+        """One object.
+
+        Raises:
+            TypeError: a member is unknown or has another type.
+        """
+        form = (tuple(row), tuple(map(type, row.values())))
+        if form not in self._seen:
+            self._check(row)
+            self._seen.add(form)
+        for name, read in self._inner.items():
+            if name in row:
+                row[name] = read(row[name])
+        return self._kind(**row)
+
+    def __call__(self, rows: list[dict[str, Any]]) -> tuple[Any, ...]:
+        return tuple([self.one(row) for row in rows])
+
+    def _check(self, row: Mapping[str, Any]) -> None:
+        for name, value in row.items():
+            wanted = self._wanted.get(name)
+            if wanted is None:
+                raise TypeError(f"{self._kind.__name__} has no member {name}")
+            if type(value) not in wanted:
+                raise TypeError(f"{self._kind.__name__}.{name} is {value!r}")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bool,)}
+
+
+def _rows(kind: type[Any], **inner: Callable[[Any], Any]) -> _Rows:
+    """What a class's annotations say; anything but plain values comes as a list or an object."""
+    wanted = {}
+    for member in fields(kind):
+        name, _, optional = str(member.type).partition(" | ")
+        types = _TYPES.get(name, (list, dict, int))
+        wanted[member.name] = (*types, type(None)) if optional or member.name == "version" else types
+    return _Rows(kind, wanted, **inner)
+
+
+def _texts(value: list[Any]) -> tuple[str, ...]:
+    if any(type(item) is not str for item in value):
+        raise TypeError(f"{value!r} is not a list of text")
+    return tuple(value)
+
+
+def _version(value: list[int] | None) -> tuple[int, int] | None:
+    return None if value is None else (int(value[0]), int(value[1]))
+
+
+def _one(rows: _Rows) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else rows.one(value)
+
+
+_POLICIES = _rows(Policy)
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "target": str,
+    "taken_at": str,
+    "system": _one(_rows(System)),
+    "hns_version": _version,
+    "adapters": _rows(Adapter),
+    "interfaces": _rows(Interface),
+    "addresses": _rows(Address),
+    "routes": _rows(Route),
+    "compartments": _rows(Compartment),
+    "networks": _rows(Network, subnets=_rows(Subnet), policies=_POLICIES, version=_version),
+    "endpoints": _rows(Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
+    "policy_lists": _rows(PolicyList, policies=_POLICIES, references=_texts),
+    "docker": _one(_rows(Docker)),
+    "images": _rows(Image),
+    "containers": _rows(Container, command=_texts),
+    "problems": _texts,
+}

@@ -1,0 +1,391 @@
+"""One run of one planner against one host: the only writer. It asks the host what is left to do, never its own memory.
+
+One round: plan against the facts, send every step that can be done now in one pipeline together with the
+calls of a new snapshot, and plan again. A step counts as done only when the new snapshot shows it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hnskit import cut
+from hnskit.desired import Desired
+from hnskit.errors import HnsError, HnskitError, OutcomeUnknownError, PreflightError, RemoteCommandError, StepError
+from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
+from hnskit.journal import Journal
+from hnskit.operations import Operation, in_sending_order, operation, wanted_compartment
+from hnskit.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
+from hnskit.remote import hns
+from hnskit.remote.session import CallResult, Session, invoke_calls
+from hnskit.steps import Action, Plan, Step
+
+_TRANSIENT = frozenset(
+    {
+        0x80004005,  # "Unspecified error" on creations that overlap (HNS fact 69)
+        0x80070015,  # ERROR_NOT_READY: the adapter is not ready yet
+        0x800706BE,  # RPC_S_CALL_FAILED: the HNS service was restarted during the call
+        0x490,  # ERROR_NOT_FOUND: attach races "are retried" (HNS fact 40); UNCONFIRMED for how long
+        0x80070490,
+    }
+)
+_UNSEEN = "route"  # UNCONFIRMED whether Get-NetRoute on the host shows the routes of a container's compartment
+_UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
+"""Parts of a snapshot without which a plan can still be made."""
+_SHOWS_MANAGEMENT_IP = (9, 0)
+"""HNS 5.1 did not show ManagementIP, 9.2 does (HNS fact 19); between them nothing is known."""
+
+Operate = Callable[[Step, Desired, Facts], Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a run is."""
+
+    attempts: int = 3
+    """Of one step, where trying again is safe: each is planned anew from what the host shows."""
+    patience: float = 30.0
+    """Seconds for what Windows does late: an adapter, ManagementIP, a compartment (HNS facts 19, 64)."""
+    pause: float = 0.25
+    """Seconds before the host is read again, doubled each time up to `longest_pause`."""
+    longest_pause: float = 2.0
+
+
+class Work:
+    """One run. `begun` has the steps that were sent, whatever came of them."""
+
+    def __init__(
+        self,
+        session: Session,
+        desired: Desired,
+        planner: Callable[[Facts], Plan],
+        *,
+        journal: Journal | None = None,
+        on_event: OnEvent | None = None,
+        pace: Pace | None = None,
+        operate: Operate = operation,
+    ) -> None:
+        self.begun: dict[str, Step] = {}
+        self._session = session
+        self._desired = desired
+        self._planner = planner
+        self._journal = journal
+        self._on_event = on_event or _ignore
+        self._pace = pace or Pace()
+        self._operate = operate
+        self._done: list[StepResult] = []
+        self._notes: list[str] = []
+        self._attempts: dict[str, int] = {}
+        self._again: dict[str, HnskitError] = {}
+        self._unknown: set[str] = set()
+        self._since = time.monotonic()
+
+    def run(self, facts: Facts | None = None) -> Outcome:
+        """Carry the plan out; errors are those of `apply`."""
+        before = now = facts or gather_facts(self._session)
+        if unread := _unread(before):
+            raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
+        first = current = self._planner(before)
+        if first.refused:
+            raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
+        self._tell("plan", f"{len(first.pending)} to do, {len(first.steps) - len(first.pending)} to keep")
+        self._write_found(first, before)
+        try:
+            while steps := self._left(current):
+                now = self._round(in_sending_order(steps, self._desired), now)
+                current = self._goes_on(self._planner(now))
+        except StepError as error:
+            error.outcome = self._outcome(first, before, now)
+            raise
+        return self._outcome(first, before, now)
+
+    @staticmethod
+    def _goes_on(current: Plan) -> Plan:
+        if current.refused:
+            raise StepError(f"it cannot go on: {_refusals(current)}", host=current.target)
+        return current
+
+    def _left(self, current: Plan) -> tuple[Step, ...]:
+        done = {result.step.id for result in self._done}
+        return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
+
+    def _round(self, steps: Sequence[Step], now: Facts) -> Facts:
+        now = self._wait_until(now, lambda facts: _late(steps, self._desired, facts), "it has not appeared")
+        operations = [self._operate(step, self._desired, now) for step in steps]
+        for step in steps:
+            self._count(step)
+        for step in steps:
+            self._announce(step, now)
+        results, after = self._send(operations)
+        done, failed, unknown = self._sorted(operations, results)
+        after = self._wait_until(after, lambda facts: self._not_shown([one.step for one in done], facts), "unseen")
+        pending = {step.id for step in self._planner(after).pending}
+        done += [
+            StepResult(step, 0.0, _identity(step, after))
+            for step in unknown
+            if step.id not in pending and step.kind != _UNSEEN
+        ]
+        for result in done:
+            self._finish(result)
+        if any(step.disruptive for step in steps):
+            after = self._wait_for_management_ip(steps, after)
+            for loss in cut.losses(self._desired, now, after):
+                self._note(loss)
+        if failed:
+            self._fail(failed)
+        return after
+
+    def _announce(self, step: Step, now: Facts) -> None:
+        if step.disruptive:
+            risks = "; ".join(f"{risk.object} {risk.message}" for risk in cut.risks(self._desired, now))
+            self._tell("cut", "the host's own network goes away for seconds now" + (risks and f": {risks}"), step)
+            if self._journal:
+                self._journal.write("cut", step=step.id, **cut.recorded(self._desired, now))
+        self._tell("start", step.reason, step)
+        if self._journal:
+            self._journal.started(step)
+        self.begun[step.id] = step
+
+    def _count(self, step: Step) -> None:
+        self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
+        if self._attempts[step.id] <= self._pace.attempts:
+            return
+        last = self._again.get(step.id)
+        if last is not None:
+            self._fail([(step, last)])
+        raise StepError(f"it was tried {self._pace.attempts} times and is not done", object=step.name, step=step.id)
+
+    def _send(self, operations: Sequence[Operation]) -> tuple[dict[str, CallResult], Facts]:
+        """One pipeline: the steps' calls, then a new snapshot."""
+        calls = [call for one in operations for call in one.calls]
+        results: dict[str, CallResult] = {}
+        lost = self._session.seconds_lost
+        try:
+            for result in invoke_calls(self._session, [*calls, *fact_calls()]):
+                results[result.id] = result
+                self._report(operations, result)
+        except OutcomeUnknownError:
+            self._note("the host lost the pipeline when it was cut; what was done is read from the host")
+        if self._session.seconds_lost > lost:
+            self._note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
+        read = all(call.id in results for call in fact_calls())
+        now = facts_from_results(self._session.target, results.values()) if read else self._read()
+        return results, self._wait_until(now, lambda facts: [_unread(facts)] if _unread(facts) else [], "unreadable")
+
+    def _sorted(
+        self, operations: Sequence[Operation], results: dict[str, CallResult]
+    ) -> tuple[list[StepResult], list[tuple[Step, HnskitError]], list[Step]]:
+        """Which steps the host says are done, which failed, and of which nothing is known."""
+        done: list[StepResult] = []
+        failed: list[tuple[Step, HnskitError]] = []
+        unknown: list[Step] = []
+        for one in operations:
+            outcomes = [results[call.id] for call in one.calls if call.id in results]
+            try:
+                made = [one.read(outcome) for outcome in outcomes]
+            except HnskitError as error:
+                if self._may_try_again(one.step, error):
+                    self._again[one.step.id] = error
+                else:
+                    failed.append((one.step, error))
+                continue
+            if len(outcomes) < len(one.calls):
+                unknown.append(one.step)
+                self._unknown.add(one.step.id)
+            else:
+                done.append(StepResult(one.step, sum(outcome.milliseconds for outcome in outcomes) / 1000, made[-1]))
+        return done, failed, unknown
+
+    def _read(self) -> Facts:
+        """A snapshot; reading is safe to repeat."""
+        for _ in range(self._pace.attempts - 1):
+            try:
+                return gather_facts(self._session)
+            except OutcomeUnknownError:
+                continue
+        return gather_facts(self._session)
+
+    def _may_try_again(self, step: Step, error: HnskitError) -> bool:
+        """Whether the host is to be read and the step planned again, instead of failing now."""
+        changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
+        if changed or (isinstance(error, RemoteCommandError) and step.kind == "forwarding"):
+            self._note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
+            # After a loss that somebody may be this run itself, by a command that arrived late.
+            if changed and self._journal and step.id not in self._unknown:
+                self._journal.overtaken(step)
+            return self._attempts[step.id] < self._pace.attempts
+        if isinstance(error, HnsError) and error.code in _TRANSIENT and self._attempts[step.id] < self._pace.attempts:
+            self._note(f"{step.id}: {error.message}; it is tried again")
+            time.sleep(self._pace.pause)
+            return True
+        return False
+
+    def _report(self, operations: Sequence[Operation], result: CallResult) -> None:
+        """Live: a call of a step has come back."""
+        for one in operations:
+            if result.id == one.calls[-1].id and result.error is None:
+                self._tell("done", one.step.reason, one.step, result.milliseconds / 1000)
+
+    def _wait_until(
+        self, now: Facts, missing: Callable[[Facts], Sequence[Step | str]], what: str, needed: bool = True
+    ) -> Facts:
+        """Windows does some things late: read again until nothing is missing.
+
+        Raises:
+            StepError: something still is when patience ends, and it is needed.
+        """
+        deadline, pause = time.monotonic() + self._pace.patience, self._pace.pause
+        while absent := missing(now):
+            first = absent[0]
+            step = first if isinstance(first, Step) else None
+            if time.monotonic() > deadline:
+                if needed:
+                    raise self._too_late(first, what, now)
+                return now
+            self._tell("wait", first if isinstance(first, str) else _WAITS[what], step)
+            time.sleep(pause)
+            pause = min(2 * pause, self._pace.longest_pause)
+            now = self._read()
+        return now
+
+    def _too_late(self, first: Step | str, what: str, now: Facts) -> StepError:
+        after = f"after {self._pace.patience:.0f} s"
+        if isinstance(first, str):
+            return StepError(f"the host cannot be read {after}: {first}", host=now.target)
+        said = {
+            "unseen": f"the host accepted it, but does not show it {after}",
+            "it has not appeared": f"what it needs has not appeared {after}",
+        }
+        return StepError(
+            said[what],
+            host=now.target,
+            object=f"{first.noun} {first.name}",
+            step=first.id,
+            next_step="Look at `hnskit show`; run the same command again to go on.",
+        )
+
+    def _wait_for_management_ip(self, steps: Sequence[Step], now: Facts) -> Facts:
+        """The address that moved shows on the network, often late (HNS fact 19); nothing depends on it."""
+        made = [step for step in steps if step.kind == "network" and step.action is Action.CREATE]
+        if not made or (now.hns_version or (0, 0)) < _SHOWS_MANAGEMENT_IP or not _has_address(self._desired, now):
+            return now
+
+        def missing(facts: Facts) -> list[Step]:
+            return [step for step in made if any(not one.management_ip for one in facts.networks_named(step.name))]
+
+        now = self._wait_until(now, missing, "late", needed=False)
+        if missing(now):
+            self._note(f"the network shows no ManagementIP after {self._pace.patience:.0f} s")
+        return now
+
+    def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
+        pending = {step.id for step in self._planner(now).pending}
+        again = {step.object_id for step in steps if step.action is Action.DELETE and step.object_id}
+        there = {item.id for item in now.endpoints} | {item.id for item in now.networks}
+        # What is replaced is planned again under the same name: that the old one is gone is all there is to see.
+        return [
+            step
+            for step in steps
+            if step.id in pending
+            and step.kind != _UNSEEN
+            and not (step.object_id in again and step.object_id not in there)
+        ]
+
+    def _finish(self, result: StepResult) -> None:
+        self._done.append(result)
+        if self._journal:
+            self._journal.finished(result.step, result.id, result.seconds)
+
+    def _fail(self, failed: Sequence[tuple[Step, HnskitError]]) -> None:
+        for step, error in failed:
+            self._tell("failed", error.message, step)
+            if self._journal:
+                self._journal.failed(step, error)
+        step, error = failed[0]
+        more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
+        raise StepError(
+            f"{step.id} failed: {error.message}{more}",
+            host=self._session.target,
+            step=step.id,
+            next_step=error.next_step or "Mend the cause, then run the same command again: what is done stays done.",
+        ) from error
+
+    def _write_found(self, first: Plan, facts: Facts) -> None:
+        if self._journal is None:
+            return
+        for step in first.steps:
+            if step.action is Action.NONE and (identity := _identity(step, facts)):
+                self._journal.found(step.kind, step.name, identity)
+
+    def _note(self, text: str) -> None:
+        self._notes.append(text)
+        self._tell("note", text)
+        if self._journal:
+            self._journal.write("note", text=text)
+
+    def _tell(self, kind: EventKind, text: str, step: Step | None = None, seconds: float | None = None) -> None:
+        self._on_event(Event(kind, text, step, seconds))
+
+    def _outcome(self, first: Plan, before: Facts, after: Facts) -> Outcome:
+        return Outcome(first, tuple(self._done), before, after, time.monotonic() - self._since, tuple(self._notes))
+
+
+_WAITS = {
+    "unseen": "the host does not show it yet",
+    "it has not appeared": "what it needs has not appeared yet",
+    "late": "its ManagementIP is not there yet",
+}
+
+
+def _ignore(_: Event) -> None:
+    """Nobody looks."""
+
+
+def _unread(facts: Facts) -> str:
+    """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
+    return "; ".join(problem for problem in facts.problems if problem.partition(":")[0] not in _UNNEEDED)
+
+
+def _refusals(current: Plan) -> str:
+    return "; ".join(f"{step.kind} {step.name}: {step.reason}" for step in current.refused)
+
+
+def _late(steps: Iterable[Step], desired: Desired, now: Facts) -> list[Step]:
+    """The steps that cannot be sent yet: Windows has not shown the vNIC or the compartment that they are about."""
+
+    def ready(step: Step) -> bool:
+        if step.kind == "forwarding":
+            endpoint = next((item for item in now.endpoints if item.id == step.object_id), None)
+            return endpoint is None or now.interface_of(endpoint) is not None
+        if step.action is Action.ATTACH:
+            return wanted_compartment(step, desired, now) is not None
+        return True
+
+    return [step for step in steps if not ready(step)]
+
+
+def _has_address(desired: Desired, now: Facts) -> bool:
+    """Whether the adapter of the bridge has an address that could show as ManagementIP."""
+    wanted = desired.network.adapter
+    macs = {item.mac for item in now.adapters if item.physical and (not wanted or item.name == wanted)}
+    indexes = {item.index for item in now.adapters if item.mac in macs}
+    return any(item.interface_index in indexes for item in now.addresses)
+
+
+def _identity(step: Step, facts: Facts) -> str:
+    """The id of the object that a step is about, as the host shows it."""
+    return next(_identities(step, facts), "")
+
+
+def _identities(step: Step, facts: Facts) -> Iterator[str]:
+    if step.kind == "network":
+        yield from (item.id for item in facts.networks_named(step.name))
+    elif step.kind == "endpoint":
+        yield from (item.id for item in facts.endpoints_named(step.name))
+    elif step.kind == "image" and (image := facts.image_named(step.name)):
+        yield image.id
+    elif step.kind == "container" and (container := facts.container_named(step.name)):
+        yield container.id
+    elif step.kind in ("forwarding", "policy") and step.action is Action.UPDATE:
+        yield from (item.id for item in facts.endpoints_named(step.name))

@@ -1,0 +1,266 @@
+"""Two hosts in the same state behind two engines, and what their shells say, message by message."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from xml.etree import ElementTree as ET
+
+import pytest
+from pypsrp import powershell
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+from hnskit.emulator.door import Door
+from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.pwsh.locate import find_engine
+from hnskit.errors import ConnectError
+from hnskit.remote.psrp import module_text
+
+USER, PASSWORD = "Administrator", "correct-horse-battery"
+
+
+def why_no_engine() -> str:
+    """Why no real engine can be used here; empty if one can."""
+    try:
+        find_engine()
+    except ConnectError as error:
+        return error.message
+    return ""
+
+
+needs_engine = pytest.mark.skipif(bool(why_no_engine()), reason=why_no_engine() or "there is one")
+
+
+class Served:
+    """An emulated host behind its door, in a thread of its own."""
+
+    def __init__(
+        self,
+        engine: str,
+        directory: Path,
+        *,
+        profile: str = "ws2019",
+        restricted: bool = False,
+        minimum_idle: float = 60.0,
+        **options: Any,
+    ) -> None:
+        self.engine = engine
+        self.host: Host = create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
+        self.door = Door(
+            self.host,
+            directory=directory,
+            username=USER,
+            password=PASSWORD,
+            minimum_idle=minimum_idle,
+            engine=engine,
+            restricted=restricted,
+        )
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        self.run(self.door.open())
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.run(self.door.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+
+    def run(self, coroutine: Any) -> Any:
+        """Run something in the host's own thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    def call(self, function: Callable[[], Any]) -> Any:
+        """Call something in the host's own thread."""
+
+        async def now() -> Any:
+            return function()
+
+        return self.run(now())
+
+    def wsman(self) -> WSMan:
+        """A connection to it."""
+        port = int(self.door.http.rsplit(":", 1)[1].partition("/")[0])
+        return WSMan(
+            "127.0.0.1",
+            port=port,
+            username=USER,
+            password=PASSWORD,
+            ssl=False,
+            auth="negotiate",
+            operation_timeout=5,
+            read_timeout=7,
+            no_proxy=True,
+        )
+
+    @contextlib.contextmanager
+    def pool(self, *, module: bool = True, **settings: Any) -> Iterator[RunspacePool]:
+        """A pool, in which the kit's commands are there already."""
+        with self.wsman() as wsman, RunspacePool(wsman, **settings) as pool:
+            if module:
+                script = PowerShell(pool)
+                script.add_script(module_text(), use_local_scope=False)
+                script.invoke()
+            yield pool
+
+
+# What a shell says.
+
+Path_ = tuple[str, ...]
+Fields = dict[str, str]
+"""From the path of a value in a message to its type and text: `MS/Exception/Props/Message` -> `S:...`."""
+
+TYPES = {
+    0x00021004: "INFORMATION",
+    0x00021005: "RUNSPACEPOOL_STATE",
+    0x00021006: "CREATE_PIPELINE",
+    0x00021009: "APPLICATION_PRIVATE_DATA",
+    0x00021100: "RUNSPACEPOOL_HOST_CALL",
+    0x00041004: "PIPELINE_OUTPUT",
+    0x00041005: "ERROR_RECORD",
+    0x00041006: "PIPELINE_STATE",
+    0x00041007: "DEBUG_RECORD",
+    0x00041008: "VERBOSE_RECORD",
+    0x00041009: "WARNING_RECORD",
+    0x00041010: "PROGRESS_RECORD",
+    0x00041011: "INFORMATION_RECORD",
+    0x00041100: "PIPELINE_HOST_CALL",
+    0x00010002: "SESSION_CAPABILITY",
+    0x00010006: "ENCRYPTED_SESSION_KEY",
+    0x00021008: "RUNSPACE_AVAILABILITY",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A PSRP message from the host, taken apart."""
+
+    type: str
+    fields: Fields = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Message:
+        """Read a message as it comes over the wire."""
+        (number,) = struct.unpack_from("<I", raw, 4)
+        text = raw[40:].decode("utf-8-sig")
+        fields: Fields = {}
+        if text:
+            _flatten(ET.fromstring(text), "", fields, {})
+        return cls(TYPES.get(number, hex(number)), fields)
+
+
+def _flatten(element: ET.Element, path: str, fields: Fields, types: dict[str, str]) -> None:
+    tag = element.tag.rpartition("}")[2]
+    name = element.get("N", "")
+    here = f"{path}/{name}" if name else path
+    if tag == "Obj":
+        for child in element:
+            kind = child.tag.rpartition("}")[2]
+            if kind == "TN":
+                names = "|".join(item.text or "" for item in child)
+                types[child.get("RefId", "")] = names
+                fields[f"{here}/type"] = names
+            elif kind == "TNRef":
+                fields[f"{here}/type"] = types.get(child.get("RefId", ""), "?")
+            elif kind == "ToString":
+                fields[f"{here}/ToString"] = child.text or ""
+            elif kind in {"Props", "MS"}:
+                for item in child:
+                    _flatten(item, here, fields, types)
+            elif kind in {"LST", "IE", "STK", "QUE"}:
+                fields[f"{here}/kind"] = kind
+                for number, item in enumerate(child):
+                    _flatten(item, f"{here}/{number}", fields, types)
+            elif kind == "DCT":
+                fields[f"{here}/kind"] = kind
+                for entry in child:
+                    key = next(item for item in entry if item.get("N") == "Key")
+                    value = next(item for item in entry if item.get("N") == "Value")
+                    value.attrib.pop("N")
+                    _flatten(value, f"{here}/{key.text}", fields, types)
+            else:
+                fields[f"{here}/value"] = f"{kind}:{child.text or ''}"
+    else:
+        fields[here or "/"] = f"{tag}:{_text(element)}"
+
+
+def _text(element: ET.Element) -> str:
+    return element.text or ""
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[list[Message]]:
+    """Keep every PSRP message that this process gets."""
+    messages: list[Message] = []
+    unpack = powershell.Message.unpack
+
+    def recording(data: bytes, serializer: Any) -> Any:
+        messages.append(Message.parse(data))
+        return unpack(data, serializer)
+
+    with mock.patch.object(powershell.Message, "unpack", recording):
+        yield messages
+
+
+@dataclass
+class Said:
+    """What became of a pipeline."""
+
+    messages: list[Message]
+    raised: str = ""
+
+    def of(self, *types: str) -> list[Message]:
+        """The messages of these types."""
+        return [message for message in self.messages if message.type in types]
+
+
+Command = tuple[str, Mapping[str, Any]]
+
+
+def say(pool: RunspacePool, *commands: Command | str, inputs: Sequence[Any] | None = None) -> Said:
+    """Run statements (a command with its parameters, or a script) as one pipeline."""
+    pipeline = PowerShell(pool)
+    for number, command in enumerate(commands):
+        if number:
+            pipeline.add_statement()
+        if isinstance(command, str):
+            pipeline.add_script(command)
+            continue
+        name, parameters = command
+        pipeline.add_cmdlet(name)
+        for key, value in parameters.items():
+            pipeline.add_parameter(key, value)
+    raised = ""
+    with recorded() as messages:
+        try:
+            pipeline.invoke(list(inputs) if inputs is not None else None)
+        except powershell.WinRMError as error:
+            raised = type(error).__name__
+    return Said(messages, raised)
+
+
+_VOLATILE = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "<time>"),
+    (re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4} \d\d:\d\d:\d\d"), "<time>"),
+    (re.compile(r"\b1[23]\d{16}\b"), "<filetime>"),
+    (re.compile(r'(\\?"ms\\?":)\d+'), r"\1<ms>"),
+    (re.compile(r"\b(\d+ (second|minute)s?|Less than a second|About a minute)( ago)?"), "<age>"),
+)
+
+
+def steady(text: str) -> str:
+    """A text without what differs between two moments."""
+    for pattern, replacement in _VOLATILE:
+        text = pattern.sub(replacement, text)
+    return text

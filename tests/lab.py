@@ -1,0 +1,164 @@
+"""An emulated host in this process: behind the real door in a thread, or without any door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from hnskit.emulator.door import Door
+from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host.commands import answer_call
+from hnskit.facts import Facts
+from hnskit.journal import Journal, Made, made_from
+from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.psrp import PsrpSession
+from hnskit.work import Pace
+
+T = TypeVar("T")
+
+USER, PASSWORD = "Administrator", "correct-horse-battery"
+TARGET = "emulator://lab"
+QUICK = Pace(patience=3.0, pause=0.02, longest_pause=0.2)
+
+
+class HereSession:
+    """A session without a wire: the host's commands are called in this thread."""
+
+    target = TARGET
+    seconds_lost = 0.0
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.before_call: Callable[[Mapping[str, Any]], None] | None = None
+        """Told of each call right before it is made; may change the host, as another operator does."""
+        self.answered: Callable[[dict[str, Any]], str | None] | None = None
+        """Told of each answer; may put another text in its place."""
+        self.pipelines: list[list[str]] = []
+        """Ids of the calls of each pipeline."""
+
+    def invoke(
+        self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
+    ) -> Iterator[str]:
+        assert command == "Invoke-HnskitCall"
+        texts = (parameters or {})["Call"]
+        self.pipelines.append([json.loads(text)["id"] for text in texts])
+        for text in texts:
+            if self.before_call is not None:
+                self.before_call(json.loads(text))
+            answer, _ = answer_call(self.host, text)
+            instead = self.answered(answer) if self.answered is not None else None
+            yield json.dumps(answer) if instead is None else instead
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def host_here(**options: Any) -> Host:
+    """A host without a door."""
+    return create_host("lab", options={"cut_seconds": 0, **options})
+
+
+class MemoryJournal(Journal):
+    """A journal that is not written to a disk."""
+
+    def __init__(self, target: str = TARGET) -> None:
+        self.target = target
+        self.records: list[dict[str, Any]] = []
+
+    def write(self, event: str, **fields: Any) -> None:
+        self.records.append(json.loads(json.dumps({"event": event, "target": self.target, **fields}, default=str)))
+
+    @property
+    def made(self) -> Made:
+        """What it says was made and found."""
+        return made_from(self.records)
+
+
+class Lab:
+    """A host behind its door, in a thread."""
+
+    def __init__(self, directory: Path, **options: Any) -> None:
+        self.host = create_host("lab", options={"cut_seconds": 0, **options})
+        self.door = Door(self.host, directory=directory / "door", username=USER, password=PASSWORD)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="lab", daemon=True)
+        self._password = directory / "password"
+        self._password.write_text(PASSWORD)
+        self._password.chmod(0o600)
+
+    def __enter__(self) -> Lab:
+        self._thread.start()
+        self._run(self.door.open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self.door.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    @property
+    def port(self) -> int:
+        """Of WinRM over HTTP."""
+        return urlsplit(self.door.http).port or 0
+
+    @property
+    def tls_port(self) -> int:
+        """Of WinRM over HTTPS."""
+        return urlsplit(self.door.https).port or 0
+
+    def settings(self, port: int = 0, *, tls: bool = False, **changes: Any) -> ConnectionSettings:
+        """How to reach it, impatiently; `port` is that of a proxy in front of it."""
+        fields: dict[str, Any] = {
+            "target": TARGET,
+            "server": "127.0.0.1",
+            "port": port or (self.tls_port if tls else self.port),
+            "ssl": tls,
+            "auth": "basic" if tls else "negotiate",
+            "username": USER,
+            "credential": f"file:{self._password}",
+            "ca": str(self.door.ca) if tls else "",
+            "connect_timeout": 0.5,
+            "operation_timeout": 0.3,
+            "read_timeout": 0.6,
+            "recovery_timeout": 10.0,
+        }
+        return ConnectionSettings(**{**fields, **changes})
+
+    def session(self, port: int = 0, **changes: Any) -> PsrpSession:
+        """A session over the wire."""
+        return PsrpSession(self.settings(port, **changes))
+
+    def do(self, act: Callable[[Host], T]) -> T:
+        """Do something with the host in its own thread."""
+
+        async def now() -> T:
+            return act(self.host)
+
+        return self._run(now())
+
+    def facts(self) -> Facts:
+        """The host now, without the wire."""
+        return self.do(lambda host: host.snapshot())
+
+    def here(self, act: Callable[[HereSession], T]) -> T:
+        """Do something with a session without a wire."""
+        return self.do(lambda host: act(HereSession(host)))
+
+    def fresh(self) -> Facts:
+        """End every shell, whatever runs in it, and put the host back to how it was made."""
+
+        async def now() -> Facts:
+            for shell in self.door.shells.all():
+                await self.door.shells.delete(shell)
+            self.host.reset()
+            return self.host.snapshot()
+
+        return self._run(now())
+
+    def _run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)

@@ -1,0 +1,158 @@
+"""A book at the screen: the form, the button, and what the cells after it say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ipywidgets
+import pytest
+
+from hnskit import runbook, runfolder, screen
+from hnskit.errors import HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.widgets import params_form
+from tests.labs import emulated_host
+
+ROOT = Path(__file__).parent.parent
+PARAMS = ROOT / "params" / "emulator.yaml"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[list[str]]:
+    with emulated_host(tmp_path / "state") as overrides:
+        yield overrides
+
+
+def buttons(widget: Any) -> list[Any]:
+    return [child for child in widget.children if isinstance(child, ipywidgets.Button)]
+
+
+class Form:
+    """The rows of a form, by the name that stands before them."""
+
+    def __init__(self, choice: runbook.Choice) -> None:
+        *rows, self.verdict = params_form(choice, [Path(choice.params_file)]).children
+        self.fields = {row.children[0].value: row.children[1] for row in rows}
+        self.notes = {row.children[0].value: row.children[2] for row in rows}
+
+
+def test_a_button_applies_once_and_the_next_cell_says_what_came_of_it(lab: list[str], tmp_path: Path) -> None:
+    """Nothing happens before it is pressed, and it cannot be pressed twice."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
+    assert "4 to do" in book.plan().to_text()
+    widget = book.apply_button("Create the network")
+    assert "not been pressed" in str(book.result())
+    (button,) = buttons(widget)
+    button.click()
+    assert button.disabled
+    result = book.result()
+    assert isinstance(result, runbook.View)
+    assert result.frame["object"].iloc[0] == "network hnskit-l2bridge"
+    assert "hnskit-l2bridge" in book.show("networks").to_text()
+    book.finish()
+    written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "network"))
+    assert written is not None
+    assert (written["ok"], written["changed"], written["error"]) == (True, 4, None)
+    for moment in ("before", "after"):
+        assert runfolder.picture_file(tmp_path / "run", "network", moment).is_file()
+
+
+def test_what_fails_under_the_button_is_raised_by_the_next_cell(lab: list[str], tmp_path: Path) -> None:
+    """An exception in a callback fails no run; and the button can be pressed again."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
+    widget = book.apply_button("Create the network")
+    from hnskit.emulator import registry
+
+    registry.stop(lab[0].rpartition("/")[2])
+    book.finish()  # lets go of the connection, so that the press has to connect anew
+    object.__setattr__(book.params.emulator, "start", False)
+    (button,) = buttons(widget)
+    button.click()
+    assert (button.disabled, button.description) == (False, "Try again")
+    with pytest.raises(HostUnreachableError):
+        book.result()
+
+
+def test_a_refused_plan_has_no_button(lab: list[str], tmp_path: Path) -> None:
+    """There is nothing to press for; the next cell says why."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("policy")
+    assert book.apply_button("Redirect") is None
+    with pytest.raises(PreflightError, match="20_proxy_container"):
+        book.result()
+    assert not (tmp_path / "run" / "journal.jsonl").exists()
+
+
+def test_a_book_that_ends_unpressed_says_so(lab: list[str]) -> None:
+    """Run All at the screen must not look like a success."""
+    book = runbook.choose(PARAMS, lab, interactive=True).open("network")
+    book.plan()
+    book.apply_button("Create the network")
+    assert book.finish() == "Nothing was changed: the button was not pressed."
+
+
+def test_headless_a_failure_is_written_down_before_it_is_raised(lab: list[str], tmp_path: Path) -> None:
+    """With what the runner needs: the sentence and the exit status."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=False).open("verify")
+    with pytest.raises(VerificationError):
+        book.require_proof()
+    written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "verify"))
+    assert written is not None
+    assert written["error"]["exit_status"] == 1
+    assert written["error"]["paragraph"].startswith("on emulator://")
+    assert written["verification"]["ok"] is False
+
+
+def test_wrong_parameters_are_written_down_too(tmp_path: Path) -> None:
+    """The book could not even be opened."""
+    with pytest.raises(ParamsError):
+        runbook.open_book(PARAMS, "network", ["nope=1"], tmp_path / "run", interactive=False)
+    written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "network"))
+    assert written is not None
+    assert written["error"]["mistakes"] == [{"path": "nope", "message": "no such key", "value": "1"}]
+
+
+def test_the_form_marks_a_wrong_field_and_takes_a_right_one() -> None:
+    """The error stands beside its field; what is as in the file is no override."""
+    choice = runbook.choose(PARAMS, interactive=True)
+    form = Form(choice)
+    form.fields["network.subnet"].value = "10.0.1.0/99"
+    assert "✗" in form.notes["network.subnet"].value
+    assert "Correct" in form.verdict.value
+    form.fields["network.subnet"].value = "10.0.1.0/25"
+    assert "✗" not in form.notes["network.subnet"].value
+    assert choice.overrides == ['network.subnet="10.0.1.0/25"']
+    form.fields["network.subnet"].value = "10.0.1.0/24"
+    assert choice.overrides == []
+    assert "in order" in form.verdict.value
+
+
+def test_the_form_keeps_the_overrides_that_the_notebook_was_given() -> None:
+    """They are not shown as fields, but they count."""
+    choice = runbook.choose(PARAMS, ["redirect.port=8080"], interactive=True)
+    form = Form(choice)
+    form.fields["proxy.address"].value = "10.0.1.9"
+    assert choice.overrides == ["redirect.port=8080", 'proxy.address="10.0.1.9"']
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"),
+    [(SimpleNamespace(_allow_stdin=True), True), (SimpleNamespace(_allow_stdin=False), False), (None, False)],
+)
+def test_somebody_is_at_the_screen_if_the_kernel_may_ask(
+    kernel: Any, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JupyterLab allows it, papermill does not; a terminal's IPython has no kernel."""
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: SimpleNamespace(kernel=kernel))
+    assert screen.at_screen() is expected
+
+
+def test_a_file_is_found_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab's kernel works there; runs still go to the project's root."""
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert runfolder.find_params("params/emulator.yaml") == Path("../params/emulator.yaml")
+    assert runfolder.default_runs() == Path("../runs")
+    monkeypatch.chdir(ROOT)
+    assert runfolder.find_params("params/emulator.yaml") == Path("params/emulator.yaml")
+    assert runfolder.default_runs() == Path("runs")
