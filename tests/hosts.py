@@ -44,7 +44,7 @@ def fresh(target: str = "emulator://lab") -> Facts:
         system=System("LAB", "Windows Server 2019 Datacenter", 17763, 1, "5.1.17763.1", "en-US", True, "2026-01-01"),
         hns_version=(9, 3),
         adapters=(Adapter("Ethernet", "Virtual Adapter", 6, "Up", "00-0D-3A-00-00-05", True),),
-        interfaces=(Interface(6, "Ethernet", 1, False, 1500, "Enabled", True),),
+        interfaces=(Interface(6, "Ethernet", 1, False, 1500, True, True),),
         addresses=(Address(6, "Ethernet", "10.0.0.5", 24, "Dhcp"),),
         routes=(Route("0.0.0.0/0", "10.0.0.1", 6, 0), Route("169.254.169.254/32", "10.0.0.1", 6, 0)),
         compartments=(Compartment(1, "Default Compartment"),),
@@ -98,7 +98,7 @@ def complete() -> Facts:
     return replace(
         host,
         adapters=(*host.adapters, Adapter("vEthernet (hnskit-gateway)", "Hyper-V", 30, "Up", gateway.mac, False)),
-        interfaces=(*host.interfaces, Interface(30, "vEthernet (hnskit-gateway)", 1, True, 1450, "Disabled", True)),
+        interfaces=(*host.interfaces, Interface(30, "vEthernet (hnskit-gateway)", 1, True, 1450, False, True)),
         addresses=(*host.addresses, Address(30, "vEthernet (hnskit-gateway)", "10.0.1.2", 24, "Manual")),
         routes=(*host.routes, Route("169.254.169.254/32", "10.0.1.2", 40, 1, compartment_id=4)),
         compartments=(

@@ -65,7 +65,7 @@ def _interface(row: Mapping[str, Any]) -> Interface:
         compartment_id=row["CompartmentId"],
         forwarding=row["Forwarding"] == "Enabled",
         mtu=row["Mtu"],
-        dhcp=row["Dhcp"],
+        dhcp=row["Dhcp"] == "Enabled",
         connected=row["ConnectionState"] == "Connected",
     )
 
