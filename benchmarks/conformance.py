@@ -158,6 +158,9 @@ def _endpoint(host: Host, name: str, sample: Mapping[str, Any]) -> str:
         not sample.get("IsRemoteEndpoint") and "Allocators" in sample.get("Resources", {})
     ):
         _attach(host, id, sample)
+    if "IsDefault" in sample.get("Namespace", {}):
+        namespace = json.loads(_call(host, "POST", "/namespaces", {"IsDefault": False}))["Output"]["ID"]
+        _call(host, "POST", f"/namespaces/{namespace}/addresource", {"Type": "endpoint", "Data": {"ID": id}})
     if any(item.get("Type") == "PROXY" for item in sample.get("Policies", [])):
         proxies = [item for item in sample["Policies"] if item.get("Type") == "PROXY"]
         now = json.loads(_call(host, "GET", f"/endpoints/{id}"))["Output"]["Policies"]

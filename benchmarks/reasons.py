@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-_NAMESPACE = "its maker put it into an HCN namespace through the v2 API, which the emulated host has not"
+_MADE_BY_V2 = "it was made through the v2 API, which the emulated host has not (HNS fact 34)"
 _OLDEST = "schema of HNS 1.1 (1607), for which there is no profile"
 
 REASONS: tuple[tuple[str, str, str], ...] = (
-    ("overlay-ws2019-9.5-calico.*", ".Namespace*", _NAMESPACE),
-    ("transparent-ws2019-9.3-antrea.*", ".Namespace*", _NAMESPACE),
-    ("l2bridge-ws2019-aks1367-remote.*", ".Namespace*", _NAMESPACE),
-    ("l2bridge-ws2019-aks1367-remote.*", ".InterfaceConstraint*", _NAMESPACE),
+    ("l2bridge-ws2019-aks1367-remote.*", ".Namespace*", _MADE_BY_V2),
+    ("l2bridge-ws2019-aks1367-remote.*", ".InterfaceConstraint*", _MADE_BY_V2),
     ("nat-hns1.1-forwin2312.json", "*", _OLDEST),
     ("nat-ws2019-9.3-remoting-1.*", ".RunspaceId", "put there by PowerShell Remoting, not by HNS (HNS fact 88)"),
     ("nat-ws2019-9.3-remoting-1.*", ".Extensions*", "Open vSwitch was installed on that host"),

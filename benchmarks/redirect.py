@@ -50,7 +50,7 @@ def counted() -> Iterator[Count]:
         response = send(self, request, **kwargs)  # type: ignore[arg-type]
         count.requests += 1
         count.sent += len(request.body or b"")
-        count.received += len(response.content)
+        count.received += int(response.headers.get("Content-Length", 0))  # reading the body here would hide the socket
         return response
 
     requests.adapters.HTTPAdapter.send = counting  # type: ignore[method-assign, assignment]

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hnskit import __version__
+from hnskit.cli_options import common as _common
+from hnskit.cli_options import opened, say_problems
 from hnskit.errors import HnskitError
 
 if TYPE_CHECKING:
     from hnskit.params import Params
     from hnskit.remote.session import Session
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-DEFAULT_PARAMS = "params/emulator.yaml"
 TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters")
 PARTS = ("network", "proxy", "clients", "policy")
 
@@ -54,24 +54,6 @@ def _foreign() -> dict[str, metadata.EntryPoint]:
     return {entry.name: entry for entry in metadata.entry_points(group="hnskit.commands")}
 
 
-def _common(function: Function) -> Function:
-    """PARAMS, --set, --json and --debug, which every command has."""
-    for decorate in (
-        click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error."),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout."),
-        click.option(
-            "--set",
-            "overrides",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Override a parameter: clients[0].address=10.0.1.20",
-        ),
-        click.argument("params", default=DEFAULT_PARAMS, metavar="[PARAMS]"),
-    ):
-        function = decorate(function)
-    return function
-
-
 _runs_option = click.option(
     "--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs]."
 )
@@ -89,16 +71,34 @@ def hnskit() -> None:
 @hnskit.command("run")
 @_common
 @click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the step notebooks [default: notebooks].")
+@click.option("--only", multiple=True, metavar="NOTEBOOK", help="Only this one, such as 40_proxy_policy.")
+@click.option("--kernel-each", is_flag=True, help="A kernel of its own for each notebook (slower).")
+@click.option("--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="How long a cell may take.")
 @_runs_option
 def run_command(
-    params: str, overrides: tuple[str, ...], as_json: bool, notebooks: Path | None, runs: Path | None
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    notebooks: Path | None,
+    only: tuple[str, ...],
+    kernel_each: bool,
+    cell_timeout: int | None,
+    runs: Path | None,
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
     from hnskit import runner
     from hnskit.terminal import RunLines
 
-    live = sys.stderr.isatty()
-    summary = runner.run(params, overrides, notebooks=notebooks, runs=runs, watcher=RunLines(live))
+    summary = runner.run(
+        params,
+        overrides,
+        notebooks=notebooks,
+        runs=runs,
+        watcher=RunLines(sys.stderr.isatty()),
+        only=only,
+        share_kernel=not kernel_each,
+        cell_timeout=cell_timeout,
+    )
     if as_json:
         click.echo(json.dumps(summary.to_json(), indent=2, ensure_ascii=False))
     else:
@@ -120,22 +120,37 @@ def _print_run(summary: Any) -> None:
     click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")
 
 
+@hnskit.command("report")
+@click.argument("run_dir", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error.")
+def report_command(run_dir: Path, as_json: bool) -> None:
+    """Make report.html and junit.xml of a run's folder again."""
+    from hnskit.junit import write_junit
+    from hnskit.report import write_report
+
+    made = {"report": str(write_report(run_dir)), "junit": str(write_junit(run_dir))}
+    click.echo(json.dumps(made, indent=2) if as_json else "\n".join(made.values()))
+
+
 @hnskit.command()
 @_common
-def facts(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+@click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it.")
+def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None) -> None:
     """Everything that hnskit reads of the host, in one snapshot."""
-    from hnskit.facts import gather_facts
+    with opened(params, overrides) as (_, host):
+        snapshot = host.facts()
+    if save is not None:
+        from hnskit.snapshot import save_facts
 
-    with _session(params, overrides) as (_, session):
-        snapshot = gather_facts(session)
+        click.echo(f"Saved: {save_facts(snapshot, save)}", err=True)
     if as_json:
         click.echo(json.dumps(snapshot.to_json(), indent=2, ensure_ascii=False))
         return
     from hnskit import topology
 
     click.echo(topology.draw(snapshot).text)
-    for problem in snapshot.problems:
-        click.echo(f"not readable: {problem}", err=True)
+    say_problems(snapshot)
 
 
 @hnskit.command()
@@ -144,14 +159,13 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
 @click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
     """One table of the host: networks, endpoints, policies, containers, compartments or adapters."""
-    from hnskit.facts import gather_facts
-
-    with _session(params, overrides) as (_, session):
-        snapshot = gather_facts(session)
+    with opened(params, overrides) as (_, host):
+        snapshot = host.facts()
     from hnskit import frames
     from hnskit.terminal import print_table
 
     print_table(frames.TABLES[table](snapshot), "json" if as_json else form, table)
+    say_problems(snapshot)
 
 
 @hnskit.command()
@@ -160,11 +174,12 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
 def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...]) -> None:
     """What would be changed, and why; nothing is changed."""
     from hnskit.desired import desired_from
-    from hnskit.facts import gather_facts
     from hnskit.planning import plan as plan_for
 
-    with _session(params, overrides) as (loaded, session):
-        found = plan_for(desired_from(loaded), gather_facts(session), _parts(parts))
+    with opened(params, overrides) as (loaded, host):
+        snapshot = host.facts()
+        found = plan_for(desired_from(loaded), snapshot, _parts(parts))
+    say_problems(snapshot)
     click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
 
 
@@ -223,18 +238,20 @@ def destroy(params: str, overrides: tuple[str, ...], as_json: bool, keep_network
 
 def _carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:
     """Announce, apply with a journal, and print what came of it."""
-    from hnskit import runfolder
+    from hnskit import busy, runfolder
     from hnskit.journal import FILE, Journal
     from hnskit.terminal import EventLines
 
     if first.disruptive and not first.refused:
         names = ", ".join(step.id for step in first.disruptive)
         click.secho(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
-    journal = None
     if first.pending and not first.refused:
-        folder = runfolder.new_run_folder(runs or runfolder.default_runs(), loaded.target)
-        journal = Journal(folder / FILE, loaded.target)
-    outcome = work(journal, EventLines())
+        place = runs or runfolder.default_runs()
+        with busy.claim(place, loaded.target, None):
+            folder = runfolder.new_run_folder(place, loaded.target)
+            outcome = work(Journal(folder / FILE, loaded.target), EventLines())
+    else:
+        outcome = work(None, EventLines())
     if as_json:
         click.echo(json.dumps(outcome.to_json(), indent=2, ensure_ascii=False))
         return

@@ -1,19 +1,116 @@
-"""From a target and its settings to an open session."""
+"""From a target and its settings to a host: one that can be asked and changed, or a snapshot's file.
+
+Who only reads takes `open_host`, which serves every kind of target. Who changes something takes `connect`, or the
+host's `session`: on a snapshot both refuse.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hnskit.errors import Mistake, ParamsError
+from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
+from hnskit.facts import Facts, gather_facts
 from hnskit.params import Params
 from hnskit.remote.connection import ConnectionSettings
 
 if TYPE_CHECKING:
     from hnskit.remote.psrp import PsrpSession
 
+SNAPSHOT = "snapshot:"
+"""How a target begins that is a file or a folder."""
+
 WINRM_PORTS = {"http": 5985, "https": 5986}
+
+
+class Host(Protocol):
+    """Where facts come from."""
+
+    target: str
+    """As the parameters name it."""
+
+    def facts(self, on_progress: Callable[[str], None] | None = None) -> Facts:
+        """The host as it is now; of a snapshot, as it was.
+
+        Raises:
+            ConnectError, OutcomeUnknownError: the host cannot be reached (any more).
+        """
+
+    def session(self) -> PsrpSession:
+        """The way to change it.
+
+        Raises:
+            ReadOnlyTargetError: it is a snapshot.
+        """
+
+    def close(self) -> None:
+        """Let go of it. Never raises."""
+
+
+class LiveHost:
+    """A host that answers."""
+
+    def __init__(self, session: PsrpSession) -> None:
+        self.target = session.target
+        self._session = session
+
+    def facts(self, on_progress: Callable[[str], None] | None = None) -> Facts:
+        """Read the host in one pipeline."""
+        return gather_facts(self._session, on_progress)
+
+    def session(self) -> PsrpSession:
+        """The open session."""
+        return self._session
+
+    def close(self) -> None:
+        """Give the host its resources back."""
+        self._session.close()
+
+
+class SnapshotHost:
+    """What a file says of a host; it is read once, here."""
+
+    def __init__(self, target: str) -> None:
+        from hnskit.snapshot import load_facts
+
+        self.target = target
+        self._facts = load_facts(target.removeprefix(SNAPSHOT))
+
+    def facts(self, on_progress: Callable[[str], None] | None = None) -> Facts:  # noqa: ARG002 - there is none to tell
+        """What the file says."""
+        return self._facts
+
+    def session(self) -> PsrpSession:
+        """Refuse."""
+        raise _read_only(self.target)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def open_host(params: Params, on_start: Callable[[str], None] | None = None) -> Host:
+    """The host that the parameters name, connected, or the snapshot that they name, read.
+
+    Args:
+        params: from `load_params`.
+        on_start: called with one sentence if an emulated host has to be started first.
+
+    Raises:
+        ConnectError: the host cannot be reached, or refuses the login; or the file cannot be read (SnapshotError).
+    """
+    if is_snapshot(params.target):
+        return SnapshotHost(params.target)
+    return LiveHost(connect(params, on_start))
+
+
+def is_snapshot(target: str) -> bool:
+    """Whether a target is a file or a folder, which can be read and never changed."""
+    return target.startswith(SNAPSHOT)
+
+
+def _read_only(target: str) -> ReadOnlyTargetError:
+    return ReadOnlyTargetError("a snapshot can be looked at, and never changed", host=target)
 
 
 def connect(params: Params, on_start: Callable[[str], None] | None = None) -> PsrpSession:
@@ -28,7 +125,10 @@ def connect(params: Params, on_start: Callable[[str], None] | None = None) -> Ps
 
     Raises:
         ConnectError: the host cannot be reached, or refuses the login.
+        ReadOnlyTargetError: the target is a snapshot.
     """
+    if is_snapshot(params.target):
+        raise _read_only(params.target)
     from hnskit.remote.psrp import PsrpSession
 
     session = PsrpSession(connection_settings(params, on_start))

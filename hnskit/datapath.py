@@ -201,7 +201,7 @@ class _Walker:
         endpoint = self._path.endpoint_of_route(route, endpoints)
         next_hop = "" if route.next_hop in _NO_GATEWAY else route.next_hop
         way = f"via {next_hop}" if next_hop else "on-link"
-        self._hop(name, f"route {route.prefix} {way} through {label(endpoint)}")
+        self.hops.append(Hop(name, f"route {route.prefix} {way} through {label(endpoint)}", endpoint=endpoint.id))
         return endpoint, next_hop
 
     def _route_by_endpoint(self, endpoints: list[Endpoint]) -> tuple[Endpoint | None, str]:

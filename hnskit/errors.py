@@ -10,6 +10,8 @@
     │   └── SnapshotError          a snapshot's file cannot be read or written
     ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
     ├── PreflightError         the host is not fit, nothing was changed               exit status 4
+    ├── BusyError              another run is at work on the host                     exit status 4
+    ├── StoppedError           the operator stopped it                                exit status 130
     ├── StepError              a step was tried and failed                            exit status 1
     ├── VerificationError      the redirect is not proved                             exit status 1
     ├── HnsError               HNS refused, with its code
@@ -174,6 +176,23 @@ class PreflightError(HnskitError):
     """The host is not fit for the redirect, and nothing was changed."""
 
     exit_status = 4
+
+
+class BusyError(HnskitError):
+    """Another run is at work on the host, and nothing was changed by this one."""
+
+    exit_status = 4
+    default_next_step = "Wait for its end or stop it, then try again."
+
+
+class StoppedError(HnskitError):
+    """The operator stopped it."""
+
+    exit_status = 130
+    default_next_step = "Run the same again: it reads the host first and does only what is missing."
+
+    def __init__(self, message: str = "it was stopped", **fields: str) -> None:
+        super().__init__(message, **fields)
 
 
 class StepError(HnskitError):

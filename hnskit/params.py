@@ -85,6 +85,34 @@ class Connection(_Strict):
     )
 
 
+class EmulatorFaults(_Strict):
+    """What goes wrong on purpose on an emulated host; docs/faults.md has each with the report that it comes from."""
+
+    cut_mode: Literal["refuse", "reset", "stall", "blackhole", "forget"] = Field(
+        "refuse", description="how the host is away when the bridge appears or goes"
+    )
+    management_ip_late: float = Field(0.0, ge=0, le=600, description="seconds until a network shows its ManagementIP")
+    metadata_route_lost: bool = Field(False, description="the host's route to 169.254.169.254 is lost in the move")
+    static_address_lost: bool = Field(False, description="the host's static address is lost in the move")
+    unspecified_errors: int = Field(0, ge=0, le=100, description='so many creations fail with "Unspecified error"')
+    refuse_after_delete: float = Field(0.0, ge=0, le=600, description="seconds after a DELETE without a creation")
+    hidden_network: str = Field("", description="a network's name that is taken and not listed")
+    hns_restart: int = Field(0, ge=0, description="HNS restarts during this change, counted from 1; 0: never")
+    reboot: int = Field(0, ge=0, description="the host starts again during this change; 0: never")
+    docker_seconds: float = Field(0.0, ge=0, le=3600, description="how much longer each docker.exe takes")
+    disk_full: bool = Field(False, description="docker import finds no room")
+    docker_stopped: bool = Field(False, description="the Docker daemon does not run")
+    docker_missing: bool = Field(False, description="docker.exe is not installed")
+    hns_missing: bool = Field(False, description="the Containers feature is not installed")
+    wifi: bool = Field(False, description="the adapter is a Wi-Fi one")
+    second_user: str = Field(
+        "",
+        pattern=r"^$|^(network|endpoint|policy) \S+$",
+        description="`network NAME`, `endpoint NAME` or `policy NAME`: what somebody else makes meanwhile",
+    )
+    random: int | None = Field(None, description="seed from which some faults are drawn that hnskit survives")
+
+
 class Emulator(_Strict):
     """Only for targets emulator://NAME."""
 
@@ -96,6 +124,7 @@ class Emulator(_Strict):
     cut_seconds: float = Field(
         3.0, ge=0, le=600, description="how long the host is away when the bridge appears or goes"
     )
+    faults: EmulatorFaults = EmulatorFaults()
 
 
 class NetworkParams(_Strict):

@@ -39,14 +39,24 @@ def write_report(run_dir: Path) -> Path:
     Raises:
         HnskitError: the folder has no summary of a run.
     """
+    summary = read_summary(run_dir)
+    path = run_dir / runfolder.REPORT
+    path.write_text(render(summary, _pictures(run_dir, summary)), encoding="utf-8")
+    return path
+
+
+def read_summary(run_dir: Path) -> dict[str, Any]:
+    """The summary of a run.
+
+    Raises:
+        HnskitError: the folder has none.
+    """
     summary = runfolder.read_json(run_dir / runfolder.SUMMARY)
     if summary is None:
         raise HnskitError(
             "there is no summary of a run in it", object=str(run_dir), next_step="Name a folder that `hnskit run` made."
         )
-    path = run_dir / runfolder.REPORT
-    path.write_text(render(summary, _pictures(run_dir, summary)), encoding="utf-8")
-    return path
+    return summary
 
 
 def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:

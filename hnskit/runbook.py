@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnskit import runfolder
+from hnskit import busy, runfolder
 from hnskit.applying import Outcome, apply, destroy
 from hnskit.checks import Finding, preflight, require_fit
-from hnskit.connecting import connect
+from hnskit.connecting import Host, open_host
 from hnskit.desired import Desired, Part, desired_from
-from hnskit.errors import HnskitError, StepError
-from hnskit.facts import Facts, gather_facts
+from hnskit.errors import HnskitError, StepError, StoppedError
+from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, made_on
 from hnskit.params import Params, load_params
 from hnskit.planning import plan
@@ -144,11 +144,11 @@ class Book:
         self._failure: HnskitError | None = None
         self._findings: tuple[Finding, ...] = ()
         self._verification: Verification | None = None
-        self._session: Session | None = None
+        self._host: Host | None = None
         with self._recorded():
             self.params = load_params(choice.params_file, choice.overrides)
             self.desired = desired_from(self.params)
-            self.facts = gather_facts(self._connected())
+            self.facts = self._read()
         self._draw("before")
 
     def show(self, table: str) -> View:
@@ -188,7 +188,7 @@ class Book:
 
         if self._interactive:  # the host may have moved on since the book was opened
             with self._recorded():
-                self.facts = gather_facts(self._connected())
+                self.facts = self._read()
         self._plan = self._plan_now()
         count, refused = len(self._plan.pending), len(self._plan.refused)
         caption = f"plan: {count} to do" if count else "plan: nothing to do"
@@ -300,37 +300,44 @@ class Book:
         """Apply the plan; keep what came of it, or what went wrong, for `result`."""
         current = self._plan or self._plan_now()
         progress.expect(current.pending)
+        works = bool(current.pending and not current.refused)
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
-            journal = self._journal() if current.pending and not current.refused else None
-            if self.part == TEARDOWN:
-                made = made_on(self.params.target, self._runs())
-                outcome = destroy(
-                    self._connected(),
-                    self.desired,
-                    made,
-                    keep_network=self._keep_network,
-                    facts=facts,
-                    journal=journal,
-                    on_event=progress.on_event,
-                )
-            else:
-                outcome = apply(
-                    self._connected(),
-                    self.desired,
-                    parts=self._parts(),
-                    facts=facts,
-                    journal=journal,
-                    on_event=progress.on_event,
-                )
-        except HnskitError as error:
+            journal = self._journal() if works else None
+            with busy.claim(self._runs(), self.params.target, self._run_dir) if works else nullcontext():
+                outcome = self._change(facts, journal, progress)
+        except (HnskitError, KeyboardInterrupt) as cause:
+            error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
             self._failure = error
             if isinstance(error, StepError) and error.outcome is not None:
                 self._outcome, self.facts = error.outcome, error.outcome.after
-            raise
+            if error is cause:
+                raise
+            self._record(error)  # the next cell, which else does this, may not come any more
+            raise error from cause
         self._failure, self._outcome, self.facts = None, outcome, outcome.after
         progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
+
+    def _change(self, facts: Facts | None, journal: Journal | None, progress: Progress) -> Outcome:
+        if self.part == TEARDOWN:
+            return destroy(
+                self._connected(),
+                self.desired,
+                made_on(self.params.target, self._runs()),
+                keep_network=self._keep_network,
+                facts=facts,
+                journal=journal,
+                on_event=progress.on_event,
+            )
+        return apply(
+            self._connected(),
+            self.desired,
+            parts=self._parts(),
+            facts=facts,
+            journal=journal,
+            on_event=progress.on_event,
+        )
 
     def _runs(self) -> Path:
         return self._run_dir.parent if self._run_dir else runfolder.default_runs()
@@ -340,26 +347,35 @@ class Book:
             self._run_dir = runfolder.new_run_folder(self._runs(), self.params.target)
         return Journal(self._run_dir / FILE, self.params.target)
 
+    def _read(self) -> Facts:
+        """The host as it is now; of a snapshot, as it was."""
+        if self._host is None:
+            self._host = open_host(self.params, on_start=say)
+        return self._host.facts()
+
     def _connected(self) -> Session:
-        if self._session is None:
-            self._session = connect(self.params, on_start=say)
-        return self._session
+        if self._host is None:
+            self._host = open_host(self.params, on_start=say)
+        return self._host.session()
 
     def _close(self) -> None:
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        if self._host is not None:
+            self._host.close()
+            self._host = None
 
     @contextmanager
     def _recorded(self) -> Iterator[None]:
         """Write down a failure before it leaves the cell."""
         try:
             yield
-        except HnskitError as error:
+        except (HnskitError, KeyboardInterrupt) as cause:
+            error = cause if isinstance(cause, HnskitError) else StoppedError()
             self._record(error)
             if not self._interactive:
                 self._close()
-            raise
+            if error is cause:
+                raise
+            raise error from cause
 
     def _record(self, error: HnskitError | None) -> None:
         if self._run_dir is None:

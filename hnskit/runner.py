@@ -6,33 +6,31 @@ It never raises for a run that fails: the summary says where it stopped, why, an
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from hnskit import runfolder
-from hnskit.errors import HnskitError
+from hnskit import busy, runfolder
+from hnskit.errors import BusyError, HnskitError, ParamsError, StoppedError
+from hnskit.execution import Execution
 from hnskit.journal import FILE
 from hnskit.params import load_params
 from hnskit.results import error_json
-
-INTERRUPTED = 130
-"""Exit status of a run that the operator stopped, as shells have it for SIGINT."""
+from hnskit.runlog import RunLog, asked_to_stop, read_from
 
 _WORTH_SAYING = 0.01
 """Seconds."""
 
-TEARDOWN = "teardown"
-"""The part that a run leaves out: it would take away what the run has made."""
+_AGAIN = 5.0
+"""Seconds after which what does not heed a request to stop is asked again."""
 
-_IPC_ROOM = 48
-"""Characters of a folder in which `/kernel-<uuid>-ipc-5` still fits a socket's name (104 on macOS)."""
+SEQUENCE = ("preflight", "network", "proxy", "clients", "policy", "verify")
+"""The parts that a run goes through. The teardown is none of them: it would take away what the run has made."""
 
 
 @dataclass(slots=True)
@@ -114,6 +112,9 @@ def run(
     notebooks: Path | None = None,
     runs: Path | None = None,
     watcher: Watcher | None = None,
+    only: Sequence[str] = (),
+    share_kernel: bool = True,
+    cell_timeout: int | None = None,
 ) -> Summary:
     """Set up the redirect and prove it, notebook by notebook; stop at the first that fails.
 
@@ -123,48 +124,58 @@ def run(
         notebooks: their folder; the project's by default. All but the teardown are run, in the order of their names.
         runs: where the run folder is made; `runs` in the project's root by default.
         watcher: told of what happens.
+        only: names of notebooks without `.ipynb`, to run these and no others; the teardown can be among them.
+        share_kernel: one kernel for all notebooks, emptied between them; else one each.
+        cell_timeout: seconds that a cell may take.
 
     Returns:
         The summary; `ok` and `exit_status` say how it went.
 
     Raises:
+        BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
         HnskitError: the run folder could not be made or there are no notebooks; nothing was changed.
     """
     since = time.monotonic()
     path = runfolder.find_params(params_file)
-    folder = notebooks or runfolder.project_root() / runfolder.NOTEBOOKS
-    todo = _sequence(folder)
+    todo = _sequence(notebooks or runfolder.project_root() / runfolder.NOTEBOOKS, only)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     wrong: HnskitError | None = None
-    target = path.stem
+    target, place = path.stem, runs or runfolder.default_runs()
     try:
         target = load_params(path, overrides).target
     except HnskitError as error:
         wrong = error
-    run_dir = runfolder.new_run_folder(runs or runfolder.default_runs(), target)
+    if wrong is None and (worker := busy.at_work(place, target)) is not None:
+        raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
+    run_dir = runfolder.new_run_folder(place, target)
     summary = Summary(target, str(path), str(run_dir), started)
+    log = RunLog(run_dir, watcher or Nobody())
+    log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
+    parameters = {"params_file": str(path), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
+    try:
+        with busy.claim(place, target, run_dir) if wrong is None else nullcontext():
+            if wrong is None:
+                with Execution(share_kernel=share_kernel, cell_timeout=cell_timeout) as execution:
+                    _execute_all(summary, todo, parameters, execution, log)
+    except (BusyError, KeyboardInterrupt) as cause:  # two began at one moment; or Ctrl-C between two notebooks
+        wrong = cause if isinstance(cause, BusyError) else StoppedError()
     if wrong is not None:
-        summary.error, summary.exit_status, summary.stopped_at = error_json(wrong), wrong.exit_status, "the parameters"
-    else:
-        parameters = {
-            "params_file": str(path),
-            "overrides": list(overrides),
-            "run_dir": str(run_dir),
-            "interactive": False,
-        }
-        _execute_all(summary, todo, parameters, run_dir, watcher or Nobody())
+        summary.error, summary.exit_status = error_json(wrong), wrong.exit_status
+        summary.stopped_at = "the parameters" if isinstance(wrong, ParamsError) else summary.stopped_at or "its beginning"
     summary.seconds = round(time.monotonic() - since, 3)
     _write(summary, run_dir)
+    log.write("finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error)
     return summary
 
 
-def _sequence(folder: Path) -> list[tuple[Path, str]]:
-    """The notebooks and their parts, without the teardown."""
+def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
+    """The notebooks and their parts: those of the sequence, or those that are named."""
     found = [(path, _part(path)) for path in sorted(folder.glob("[0-9]*.ipynb"))]
-    todo = [(path, part) for path, part in found if part and part != TEARDOWN]
-    if not todo:
+    todo = [(path, part) for path, part in found if (path.stem in only if only else part in SEQUENCE)]
+    unknown = sorted({*only} - {path.stem for path, part in found if part})
+    if not todo or unknown:
         raise HnskitError(
-            "there are no step notebooks in it",
+            f"there is no step notebook {', '.join(unknown)} in it" if unknown else "there are no step notebooks in it",
             object=str(folder),
             next_step="Run this in the project's folder, or name theirs with --notebooks.",
         )
@@ -180,23 +191,22 @@ def _part(path: Path) -> str:
 
 
 def _execute_all(
-    summary: Summary,
-    todo: Sequence[tuple[Path, str]],
-    parameters: dict[str, Any],
-    run_dir: Path,
-    watcher: Watcher,
+    summary: Summary, todo: Sequence[tuple[Path, str]], parameters: dict[str, Any], execution: Execution, log: RunLog
 ) -> None:
+    run_dir = Path(summary.run_dir)
     for path, part in todo:
-        watcher.begins(path.stem)
+        log.begins(path.stem)
         step = StepSummary(path.stem, part, path.name)
         since = time.monotonic()
-        with _tail(run_dir / FILE, watcher.happens):
-            error = _execute(path, run_dir / path.name, parameters)
+        with _watching(run_dir, log.happens, execution.stop):
+            stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None
+            error = stopped or execution.execute(path, run_dir / path.name, parameters)
         step.seconds = round(time.monotonic() - since, 3)
         error = _take_result(step, summary, run_dir) or error
         step.ok = error is None
+        step.file = path.name if (run_dir / path.name).is_file() else ""
         summary.steps.append(step)
-        watcher.ends(step)
+        log.ends(step)
         if error is not None:
             summary.error, summary.stopped_at = error, path.stem
             summary.exit_status = int(error.get("exit_status", 1))
@@ -216,82 +226,43 @@ def _take_result(step: StepSummary, summary: Summary, run_dir: Path) -> dict[str
     return error
 
 
-def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> dict[str, Any] | None:
-    """Execute one notebook in a kernel of its own; the error, if it failed."""
-    import papermill
-    from papermill.exceptions import PapermillException, PapermillExecutionError
-
-    try:
-        papermill.execute_notebook(
-            source, output, parameters, kernel_name="python3", progress_bar=False, cwd=Path.cwd(), **_kernel_options()
-        )
-    except PapermillExecutionError as cause:
-        return _other(f"{cause.ename}: {cause.evalue}", source)
-    except KeyboardInterrupt:
-        said = {"error": "KeyboardInterrupt", "exit_status": INTERRUPTED}
-        again = "Run the same command again: it reads the host first and does only what is missing."
-        return {**said, "message": "stopped", "paragraph": f"The run was stopped. {again}"}
-    except (PapermillException, OSError, RuntimeError, ValueError) as cause:
-        return _other(f"{type(cause).__name__}: {cause}", source)
-    return None
-
-
-def _other(message: str, notebook: Path) -> dict[str, Any]:
-    """An error that is not hnskit's own: the notebook's, or the kernel's."""
-    text = f"{notebook.stem}: {message}. The executed notebook in the run folder shows the cell."
-    return {"error": message.partition(":")[0], "message": message, "paragraph": text, "exit_status": 1}
-
-
-def _kernel_options() -> dict[str, Any]:
-    """What every kernel gets: sockets in the file system where there are such, and no log of its own on our stderr."""
-    from jupyter_core.paths import jupyter_runtime_dir
-    from traitlets.config import Config
-
-    quiet: dict[str, Any] = {"extra_arguments": ["--log-level=CRITICAL"]}
-    if os.name != "posix" or len(jupyter_runtime_dir()) > _IPC_ROOM:
-        return quiet
-    return {**quiet, "config": Config({"KernelManager": {"transport": "ipc"}})}
-
-
 @contextmanager
-def _tail(journal: Path, happens: Callable[[str, bool], None]) -> Iterator[None]:
-    """Tell of the journal's new lines while a notebook runs."""
-    stop = threading.Event()
+def _watching(run_dir: Path, happens: Callable[[str, bool], None], stop: Callable[[], None]) -> Iterator[None]:
+    """Tell of the journal's new lines while a notebook runs, and stop it when somebody asks for that."""
+    ended = threading.Event()
+    journal = run_dir / FILE
     begin = journal.stat().st_size if journal.exists() else 0
 
     def follow() -> None:
-        place = begin
+        place, asked = begin, 0.0
         while True:
-            last = stop.is_set()
+            last = ended.is_set()
             place = _tell(journal, place, happens)
             if last:
                 return
-            stop.wait(0.2)
+            if asked_to_stop(run_dir) and time.monotonic() > asked:
+                happens("stopping …", False)
+                stop()
+                asked = time.monotonic() + _AGAIN
+            ended.wait(0.2)
 
     thread = threading.Thread(target=follow, name="journal", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        stop.set()
+        ended.set()
         thread.join()
 
 
 def _tell(journal: Path, place: int, happens: Callable[[str, bool], None]) -> int:
     """Tell of whole lines from `place` on; returns the place after them."""
-    try:
-        with journal.open("rb") as file:
-            file.seek(place)
-            text = file.read()
-    except OSError:
-        return place
-    whole = text[: text.rfind(b"\n") + 1]
-    for line in whole.splitlines():
-        record = json.loads(line)
+    records, place = read_from(journal, place)
+    for record in records:
         said = _journal_line(record)
         if said:
             happens(said, record["event"] != "start")
-    return place + len(whole)
+    return place
 
 
 def _journal_line(record: dict[str, Any]) -> str:
@@ -306,8 +277,10 @@ def _journal_line(record: dict[str, Any]) -> str:
 
 
 def _write(summary: Summary, run_dir: Path) -> None:
+    from hnskit.junit import write_junit
     from hnskit.report import write_report
 
     summary.report = str(run_dir / runfolder.REPORT)
     runfolder.write_json(run_dir / runfolder.SUMMARY, summary.to_json())
     write_report(run_dir)
+    write_junit(run_dir)

@@ -59,7 +59,7 @@ class Step:
     @property
     def id(self) -> str:
         """Unique in a plan, and a phrase for a person: `create network hnskit-l2bridge`."""
-        return f"{self.action} {self.noun} {self.name}"
+        return f"{self.action} {self.noun if self.pending else self.kind} {self.name}"
 
     @property
     def noun(self) -> str:

@@ -21,9 +21,9 @@ from hnskit.words import container_of, state_word
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 WIDTH = 980
-_HOST_X, _HOST_W = 16, 218
+HOST_X, HOST_W = 16, 218
 _BUS_X, _LANE_X = 268, 300
-_END_X, _END_W = 332, 330
+END_X, END_W = 332, 330
 _CON_X, _CON_W = 700, 264
 _ROW, _BOX, _TOP, _HEAD = 58, 46, 64, 50
 
@@ -87,10 +87,10 @@ def draw(facts: Facts, desired: Desired | None = None) -> Topology:
         facts: the host.
         desired: also mark the clients that should be redirected and are not; their network comes first.
     """
-    return _Drawing(facts, desired).finished()
+    return Drawing(facts, desired).finished()
 
 
-class _Drawing:
+class Drawing:
     """The picture while it is drawn, from the top to the bottom."""
 
     def __init__(self, facts: Facts, desired: Desired | None) -> None:
@@ -107,8 +107,8 @@ class _Drawing:
         about += [f"HNS {version[0]}.{version[1]}" if version else ""]
         about += [f"Docker {self.facts.docker.version}" if self.facts.docker and self.facts.docker.version else ""]
         line = ", ".join(part for part in about if part)
-        self._text(_HOST_X, 28, self.facts.target, "h", 60)
-        self._text(_HOST_X, 46, line, "q", 120)
+        self._text(HOST_X, 28, self.facts.target, "h", 60)
+        self._text(HOST_X, 46, line, "q", 120)
         self.words.append(f"{self.facts.target}: {line}" if line else self.facts.target)
         y = max(self._host(_TOP), self._networks(_TOP))
         y = (
@@ -123,9 +123,9 @@ class _Drawing:
         redirected = {said.ip for endpoint in self.facts.endpoints for said in _proxies(endpoint) if said.ip}
         place = self.desired.redirect.address if self.desired else next(iter(sorted(redirected)), METADATA_ADDRESS)
         y += _HEAD
-        self._box(_HOST_X, y, _HOST_W, place, "the metadata service", ghost=True)
+        self._box(HOST_X, y, HOST_W, place, "the metadata service", ghost=True)
         y += _ROW + 14
-        self._text(_HOST_X, y + 4, f"the host's compartment ({HOST_COMPARTMENT})", "b", 34)
+        self._text(HOST_X, y + 4, f"the host's compartment ({HOST_COMPARTMENT})", "b", 34)
         y += 14
         # A vNIC without a description is a container's (HNS fact 82); its endpoint shows it.
         for adapter in (item for item in self.facts.adapters if item.description):
@@ -134,7 +134,7 @@ class _Drawing:
             notes = [*addresses, "" if adapter.status == "Up" else adapter.status]
             notes += ["forwarding" if interface and interface.forwarding else ""]
             self._box(
-                _HOST_X, y, _HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own"
+                HOST_X, y, HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own"
             )
             y += _ROW
         return y
@@ -181,17 +181,17 @@ class _Drawing:
     def _endpoint(self, endpoint: Endpoint, y: int) -> None:
         middle = y + _BOX // 2
         self.rows[endpoint.id] = middle
-        self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{_END_X}" y2="{middle}"/>')
+        self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{END_X}" y2="{middle}"/>')
         redirect, warning = self._redirect_words(endpoint)
         self._box(
-            _END_X,
+            END_X,
             y,
-            _END_W,
+            END_W,
             endpoint.name or "(no name)",
             f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}",
         )
         if redirect or warning:
-            self._text(_END_X + _END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
+            self._text(END_X + END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
         owner = container_of(self.facts, endpoint)
         where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
         self.words.append(
@@ -227,7 +227,7 @@ class _Drawing:
         self._box(_CON_X, y, _CON_W, container.name, ", ".join(part for part in (image, where) if part))
 
     def _link(self, middle: int) -> None:
-        self.parts.append(f'<line x1="{_END_X + _END_W}" y1="{middle}" x2="{_CON_X}" y2="{middle}"/>')
+        self.parts.append(f'<line x1="{END_X + END_W}" y1="{middle}" x2="{_CON_X}" y2="{middle}"/>')
 
     def _paths(self, members: list[Endpoint]) -> None:
         """The redirect: from each client along one lane to its proxy, from there through the gateway and out."""
@@ -243,16 +243,16 @@ class _Drawing:
             landing = row + 8  # beside the stub of the bus, not on it
             for client in clients:
                 self.parts.append(
-                    f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{_END_X} {client}H{_LANE_X}"/>'
+                    f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{END_X} {client}H{_LANE_X}"/>'
                 )
             self.parts.append(
-                f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{_END_X - 8}"/>{_tip(_END_X, landing, 1)}'
+                f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{END_X - 8}"/>{_tip(END_X, landing, 1)}'
             )
             if gateway is not None and gateway.id != proxy:
                 over, leave = self.rows[gateway.id], row - 8
                 self.parts.append(
-                    f'<path class="fwd" d="M{_END_X} {leave}H{_LANE_X}V{over + 8}H{_HOST_X + _HOST_W + 8}"/>'
-                    f"{_tip(_HOST_X + _HOST_W, over + 8, -1)}"
+                    f'<path class="fwd" d="M{END_X} {leave}H{_LANE_X}V{over + 8}H{HOST_X + HOST_W + 8}"/>'
+                    f"{_tip(HOST_X + HOST_W, over + 8, -1)}"
                 )
         if proxies:
             self.words.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
@@ -272,8 +272,8 @@ class _Drawing:
         y += 26
         self.parts.append(f'<circle cx="{_BUS_X}" cy="{y - 4}" r="4"/><path class="red" d="M{_BUS_X} {y - 4}h34"/>')
         self._text(_BUS_X + 42, y, "what a proxy policy redirects", "q", 60)
-        self.parts.append(f'<path class="fwd" d="M{_END_X + 180} {y - 4}h34"/>')
-        self._text(_END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
+        self.parts.append(f'<path class="fwd" d="M{END_X + 180} {y - 4}h34"/>')
+        self._text(END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
         return y
 
     def _box(self, x: int, y: int, width: int, title: str, note: str, *, ghost: bool = False) -> None:

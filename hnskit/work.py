@@ -24,6 +24,7 @@ from hnskit.steps import Action, Plan, Step
 _TRANSIENT = frozenset(
     {
         0x80004005,  # "Unspecified error" on creations that overlap (HNS fact 69)
+        0xD0000035,  # "{Object Exists}": what was just deleted is not gone yet; its code is UNCONFIRMED
         0x80070015,  # ERROR_NOT_READY: the adapter is not ready yet
         0x800706BE,  # RPC_S_CALL_FAILED: the HNS service was restarted during the call
         0x490,  # ERROR_NOT_FOUND: attach races "are retried" (HNS fact 40); UNCONFIRMED for how long

@@ -100,7 +100,19 @@ def complete() -> Facts:
         adapters=(*host.adapters, Adapter("vEthernet (hnskit-gateway)", "Hyper-V", 30, "Up", gateway.mac, False)),
         interfaces=(*host.interfaces, Interface(30, "vEthernet (hnskit-gateway)", 1, True, 1450, False, True)),
         addresses=(*host.addresses, Address(30, "vEthernet (hnskit-gateway)", "10.0.1.2", 24, "Manual")),
-        routes=(*host.routes, Route("169.254.169.254/32", "10.0.1.2", 40, 1, compartment_id=4)),
+        routes=(
+            *host.routes,
+            Route("10.0.1.0/24", "0.0.0.0", 30, 256),
+            *(
+                route
+                for number in (4, 5, 6)
+                for route in (
+                    Route("0.0.0.0/0", "10.0.1.2", 36 + number, 256, compartment_id=number),
+                    Route("10.0.1.0/24", "0.0.0.0", 36 + number, 256, compartment_id=number),
+                )
+            ),
+            Route("169.254.169.254/32", "10.0.1.2", 40, 1, compartment_id=4),
+        ),
         compartments=(
             *host.compartments,
             *(Compartment(4 + number, f"\\Container_cid-{name}") for number, name in enumerate(names)),

@@ -122,7 +122,7 @@ class Lab:
             "username": USER,
             "credential": f"file:{self._password}",
             "ca": str(self.door.ca) if tls else "",
-            "connect_timeout": 0.5,
+            "connect_timeout": 2.0,
             "operation_timeout": 0.3,
             "read_timeout": 0.6,
             "recovery_timeout": 10.0,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from hnskit.applying import apply, destroy
 from hnskit.desired import LABEL, Desired
-from hnskit.errors import HnskitError, OutcomeUnknownError
+from hnskit.errors import HnskitError
 from hnskit.facts import Facts, gather_facts
 from hnskit.journal import Journal, made_on
 from hnskit.planning import plan
@@ -170,10 +170,10 @@ def not_complete(wanted: Desired, facts: Facts) -> Iterator[str]:
     on_it = Counter(item.name for item in facts.endpoints if networks and item.network_id == networks[0].id)
     if on_it != Counter(endpoint.name for endpoint in wanted.endpoints):
         yield f"endpoints: {dict(on_it)}"
-    ours = Counter(item.name for item in facts.containers if LABEL in item.labels)
+    ours = Counter(item.name for item in facts.containers if item.labels.get(LABEL) == wanted.network.name)
     if ours != Counter(container.name for container in wanted.containers):
         yield f"containers: {dict(ours)}"
-    for endpoint in facts.endpoints:
+    for endpoint in (item for item in facts.endpoints if networks and item.network_id == networks[0].id):
         client = next((item for item in wanted.clients if item.endpoint.name == endpoint.name), None)
         if len(endpoint.proxies) != (len(client.redirects) if client else 0):
             yield f"{endpoint.name} has {len(endpoint.proxies)} proxy policies"

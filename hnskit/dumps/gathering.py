@@ -8,7 +8,7 @@ from typing import Any
 
 from hnskit import codec
 from hnskit.dumps.format_list import read_value
-from hnskit.dumps.kinds import Kind, is_envelope, kind_in_words, kind_of
+from hnskit.dumps.kinds import Kind, is_envelope, kind_in_words, kind_of, lists_all
 from hnskit.dumps.pieces import Break, Deleted, Piece, read_pieces
 from hnskit.errors import HnsError, HostAnswerError
 from hnskit.facts import Facts
@@ -27,6 +27,9 @@ _PARTS = (
     "policy_lists", "docker", "images", "containers",
 )  # fmt: skip
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
+_LISTS: frozenset[Kind] = frozenset({"networks", "endpoints", "policy_lists"})
+"""Parts of which HNS prints all there are; its namespaces are not all compartments, and docker inspects what it is asked."""
+_SINGLE = "this dump has single ones, which need not be all"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
 
 
@@ -36,6 +39,7 @@ class Gathering:
     def __init__(self) -> None:
         self._objects: dict[tuple[Kind, str], Any] = {}
         self._broken: set[str] = set()
+        self._whole: set[Kind] = set()
         self._deleted: dict[str, str] = {}
         self._hint = ""
         self.problems: list[str] = []
@@ -69,6 +73,7 @@ class Gathering:
             parts.setdefault(kind, []).append(item)
         versions = parts.pop("hns_version", [])
         missing = [f"{name}: not in this dump" for name in _PARTS if name not in parts and name not in self._broken]
+        missing += [f"{name}: {_SINGLE}" for name in parts if name not in self._whole and name not in self._broken]
         if versions:
             missing.remove("hns_version: not in this dump")
         return Facts(
@@ -79,11 +84,11 @@ class Gathering:
         )
 
     def _add_value(self, value: Any, piece: Piece, name: str) -> None:
-        for item, place in _unpacked(value, f"{name} {piece.place}"):
+        for item, place, listed in _unpacked(value, f"{name} {piece.place}"):
             if is_envelope(item):
                 self._add_envelope(item, piece, name, place)
             elif isinstance(item, Mapping) and item:
-                self._add_object(item, piece, place)
+                self._add_object(item, piece, place, listed)
 
     def _add_envelope(self, envelope: Mapping[str, Any], piece: Piece, name: str, place: str) -> None:
         if envelope["Success"]:
@@ -94,7 +99,7 @@ class Gathering:
         self._problem(None, place, refusal.message)
         self.count += 1
 
-    def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str) -> None:
+    def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
         kind = kind_of(item)
         if kind is None and {"Policies", "Resources"} & item.keys():
             kind = kind_in_words(f"{piece.hint} {self._hint}")
@@ -110,6 +115,8 @@ class Gathering:
         if read is None:
             return
         self.count += 1
+        if kind in _LISTS and (listed or lists_all(piece.hint, kind)):
+            self._whole.add(kind)
         identity = str(getattr(read, "id", "") or f"{place} {self.count}").upper()
         there = self._objects.get((kind, identity))
         if there is not None and _is_v1(there) and not _is_v1(read):
@@ -149,22 +156,25 @@ class Gathering:
             self.problems.append(f"{place}: {said}")
 
 
-def _unpacked(value: Any, place: str) -> Iterator[tuple[Any, str]]:
-    """The objects of a value: a list, a list that remoting wrapped (`value`, `Count`), an Output by itself."""
+def _unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any, str, bool]]:
+    """The objects of a value, and whether each stands in a list.
+
+    A value may be a list, a list that remoting wrapped (`value`, `Count`), or an Output by itself.
+    """
     if isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _unpacked(item, place if len(value) == 1 else f"{place}, item {number + 1}")
+            yield from _unpacked(item, place if len(value) == 1 else f"{place}, item {number + 1}", True)
     elif isinstance(value, Mapping) and value.keys() == {"value", "Count"}:
-        yield from _unpacked(value["value"], place)
+        yield from _unpacked(value["value"], place, listed)
     elif isinstance(value, Mapping) and value.keys() == {"Output"}:
-        yield from _unpacked(value["Output"], place)
+        yield from _unpacked(value["Output"], place, listed)
     elif isinstance(value, Mapping) and "raw" in value and isinstance(value["raw"], Mapping):
-        yield value["raw"] or value, place  # of hnskit's own snapshot that is not whole
+        yield value["raw"] or value, place, listed  # of hnskit's own snapshot that is not whole
     elif _is_folder(value):
         for name, items in value.items():
             yield from _unpacked(items, f"{place}, {name}")
     else:
-        yield value, place
+        yield value, place, listed
 
 
 def _is_folder(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -59,6 +60,20 @@ def kind_in_words(words: str) -> Kind | None:
         if word in lowered:
             return kind  # type: ignore[return-value]
     return None
+
+
+_LISTING = {
+    "networks": re.compile(r"Get-HnsNetworks?\b|^/networks/?$|=>\[/networks/?\]", re.IGNORECASE),
+    "endpoints": re.compile(r"Get-HnsEndpoints?\b|^/endpoints/?$|=>\[/endpoints/?\]", re.IGNORECASE),
+    "policy_lists": re.compile(r"Get-HnsPolicyLists?\b|^/policylists/?$|=>\[/policylists/?\]", re.IGNORECASE),
+}
+_CHOSEN = re.compile(r"\s-Id\b|\bwhere\b|\?\s*\{|Select-Object\s+-First", re.IGNORECASE)
+
+
+def lists_all(words: str, kind: str) -> bool:
+    """Whether a command or a request before an object asks for all of its kind."""
+    listing = _LISTING.get(kind)
+    return listing is not None and bool(listing.search(words)) and not _CHOSEN.search(words)
 
 
 def is_known(value: Any) -> bool:

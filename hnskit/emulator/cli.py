@@ -30,14 +30,35 @@ def emulator() -> None:
 
 
 @emulator.command()
-@click.argument("name")
+@click.argument("name", default="lab")
 @click.option("--profile", help="Which Windows it is: ws2019 (the default), ws2022, rs4, ws2025.")
-@click.option("--engine", type=click.Choice(registry.ENGINES), help="What runs the PowerShell: python (the default), pwsh.")
+@click.option(
+    "--engine", type=click.Choice(registry.ENGINES), help="What runs the PowerShell: python (the default), pwsh."
+)
 @click.option("--restricted", is_flag=True, help="Let every session have the kit's commands and nothing else (JEA).")
+@click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
+@click.option("--hosts", type=click.IntRange(min=1), default=1, help="So many hosts, NAME-001 and on, in one process.")
 @_as_json
-def start(name: str, profile: str | None, engine: str | None, restricted: bool, as_json: bool) -> None:
-    """Start the host NAME; one that runs is left as it is."""
-    entry, started = registry.start(name, profile, {"engine": engine, "restricted": restricted})
+def start(
+    name: str,
+    profile: str | None,
+    engine: str | None,
+    restricted: bool,
+    faults: tuple[str, ...],
+    hosts: int,
+    as_json: bool,
+) -> None:
+    """Start the host NAME (lab); one that runs is left as it is."""
+    options: dict[str, Any] = {"engine": engine, "restricted": restricted}
+    wanted = dict(_fault(text) for text in faults)
+    if wanted:
+        options["faults"] = wanted
+    if hosts > 1:
+        entries = registry.start_many(name, hosts, profile, options)
+        said = f"{entries[0].name} to {entries[-1].name} run in process {entries[0].pid}"
+        _print([entry.to_json() for entry in entries], as_json, said)
+        return
+    entry, started = registry.start(name, profile, options)
     _print(
         entry.to_json(),
         as_json,
@@ -55,7 +76,13 @@ def status(name: str, as_json: bool) -> None:
     entry = registry.get(name)
     answer = entry.to_json() | entry.ask({"do": "status"})
     counts = ", ".join(f"{key} {value}" for key, value in answer["host"].items() if isinstance(value, int | str))
-    _print(answer, as_json, f"{name} runs (process {entry.pid}, {entry.profile}, engine {_engine(entry)}): shells {answer['shells']}, {counts}")
+    faults = "".join(f", fault {fault} {value}" for fault, value in answer["host"]["faults"].items() if fault != "cut")
+    _print(
+        answer,
+        as_json,
+        f"{name} runs (process {entry.pid}, {entry.profile}, engine {_engine(entry)}): shells {answer['shells']}, "
+        f"{counts}{faults}",
+    )
 
 
 @emulator.command()
@@ -88,16 +115,21 @@ def reset(name: str, as_json: bool) -> None:
 @emulator.command()
 @click.argument("name")
 @click.argument("fault")
-@click.argument("value")
+@click.argument("value", default="true")
 @_as_json
 def fault(name: str, fault: str, value: str, as_json: bool) -> None:
-    """Set FAULT of the host NAME to VALUE, which is JSON: true, 3, null, {"seconds": 5, "mode": "stall"}."""
-    try:
-        content = json.loads(value)
-    except ValueError as problem:
-        raise click.BadParameter("it is not JSON", param_hint="VALUE") from problem
-    registry.get(name).ask({"do": "fault", "name": fault, "value": content})
-    _print({"name": name, "fault": fault, "value": content}, as_json, f"{name}: {fault} is {value} now")
+    """Set FAULT of the host NAME to VALUE, which is JSON: true (the default), 3, null, {"seconds": 5, "mode": "stall"}.
+
+    docs/faults.md has them all. hns_restart and reboot happen now with true, and during the so-manieth change with a
+    number.
+    """
+    content = _value(value)
+    answer = registry.get(name).ask({"do": "fault", "name": fault, "value": content})
+    _print(
+        {"name": name, "fault": fault, "value": content, "faults": answer["faults"]},
+        as_json,
+        f"{name}: {fault} is {json.dumps(content)} now",
+    )
 
 
 @emulator.command()
@@ -111,6 +143,19 @@ def cut(name: str, seconds: float, mode: str, as_json: bool) -> None:
     _print(
         {"name": name, "seconds": seconds, "mode": mode}, as_json, f"{name} is away for {seconds:g} seconds ({mode})"
     )
+
+
+def _value(text: str) -> Any:
+    """A fault's value: JSON, or a text as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _fault(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    return name, _value(value or "true")
 
 
 def _engine(entry: registry.Entry) -> str:

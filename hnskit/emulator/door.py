@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ class Door:
         minimum_idle: float = 60.0,
         engine: str = "python",
         restricted: bool = False,
+        certificate: Certificate | None = None,
     ) -> None:
         """`engine` is `python` or `pwsh`; on a `restricted` host every shell has the kit's commands and nothing else."""
         private_directory(directory)
@@ -50,7 +52,9 @@ class Door:
         self._engine = engine
         self._restricted = restricted
         self._sessions: Sessions | None = None
+        self._forgetting: asyncio.Task[None] | None = None
         self._system: Mapping[str, Any] = {}
+        self._certificate = certificate or Certificate()
         self.shells = Shells(self._new_engine, self._has_configuration, minimum_idle=minimum_idle)
         self._http: Listener
         self._https: Listener
@@ -64,9 +68,10 @@ class Door:
             await self._sessions.open()
         authority = Authority(self.username, self._password, computer=machine, directory=self._directory)
         operations = Operations(self.shells, Identity(machine, int(self._system["Build"])), owner=self.username)
+        self._certificate.write_authority(self.ca)
         service = WinRM(authority, operations, machine=machine)
         self._http = Listener(service.handle, limits=self._limits)
-        self._https = Listener(service.handle, context=_certificate(self.ca), limits=self._limits)
+        self._https = Listener(service.handle, context=self._certificate.context, limits=self._limits)
         await self._http.open()
         await self._https.open()
         self.host.on_cut.append(self.cut)
@@ -82,9 +87,12 @@ class Door:
             await self._sessions.close()
 
     def cut(self, cut: Cut) -> None:
-        """Take the host's network away for a while; what runs goes on."""
+        """Take the host's network away for a while; what runs goes on, but for a cut that forgets the shells."""
         self._http.cut(cut)
         self._https.cut(cut)
+        if cut.mode == "forget":
+            # After the call that this comes from, which may be one of a shell's own.
+            self._forgetting = asyncio.get_running_loop().create_task(self.shells.clear())
 
     @property
     def http(self) -> str:
@@ -112,10 +120,14 @@ class Door:
         )
 
 
-def _certificate(ca: Path) -> ssl.SSLContext:
-    """A certificate for the loopback address, signed by an authority that only this host has."""
-    authority = trustme.CA(organization_name="hnskit emulated host")
-    authority.cert_pem.write_to_path(ca)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(ADDRESS, "localhost").configure_cert(context)
-    return context
+class Certificate:
+    """A certificate for the loopback address, signed by an authority of its own; hosts of one process may share it."""
+
+    def __init__(self) -> None:
+        self._authority = trustme.CA(organization_name="hnskit emulated host")
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(ADDRESS, "localhost").configure_cert(self.context)
+
+    def write_authority(self, path: Path) -> None:
+        """The authority's own certificate, for clients."""
+        self._authority.cert_pem.write_to_path(path)

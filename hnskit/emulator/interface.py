@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-CutMode = Literal["reset", "refuse", "stall", "blackhole"]
+CutMode = Literal["reset", "refuse", "stall", "blackhole", "forget"]
 """How a lost network looks to a client: connections reset at once; the same and new ones refused while it
-lasts (reset and refuse differ only in that); open connections silent and then served; silent and never served."""
+lasts (reset and refuse differ only in that); open connections silent and then served; silent and never served;
+refused, and every shell is gone when it is back, so that the response of what ran never arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class PSError(Exception):
         origin: str | None = None,
         activity: str | None = None,
         reason: str = "InvalidOperationException",
+        stops: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -59,6 +61,8 @@ class PSError(Exception):
         """The command that the record names; None: the one that was called."""
         self.reason = reason
         """Type of the exception."""
+        self.stops = stops
+        """It was written with -ErrorAction Stop: that ends all, a batch of statements too."""
 
     def full_id(self, command: str) -> str:
         """FullyQualifiedErrorId, where `command` was called."""

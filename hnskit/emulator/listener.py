@@ -57,10 +57,10 @@ class Listener:
         if self._outage is not None and not self._outage.done():
             return
         reserved: socket.socket | None = None
-        if cut.mode == "refuse" and self._server is not None:
+        if cut.mode in {"refuse", "forget"} and self._server is not None:
             self._server.close()
             reserved = _bound(self.port)
-        if cut.mode in {"refuse", "reset"}:
+        if cut.mode in {"refuse", "reset", "forget"}:
             for connection in tuple(self._connections):
                 connection.abort()
         if cut.mode == "blackhole":

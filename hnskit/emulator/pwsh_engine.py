@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from hnskit.emulator.pwsh.process import EngineGoneError, EngineProcess
 
 _STATE = re.compile(rb'<I32 N="PipelineState">(\d+)</I32>')
 _RUNNING = b"2"
+_PIPELINES = 0x00040000
+"""In the type of each message that belongs to a pipeline."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class PwshEngine:
         self._start = start
         self._process: EngineProcess | None = None
         self._endings: dict[UUID, _Ending] = {}
+        self._of_startup = False
         self._forgetting: set[asyncio.Task[None]] = set()
 
     @property
@@ -105,7 +108,7 @@ class PwshEngine:
 
     def _hear(self, guid: UUID, fragments: bytes) -> None:
         if guid == SESSION:
-            self._sink.put(None, fragments)
+            self._sink.put(None, b"".join(self._of_the_pool(fragments)))
             return
         self._sink.put(guid, fragments)
         ending = self._endings.get(guid)
@@ -116,6 +119,14 @@ class PwshEngine:
             task = asyncio.get_running_loop().create_task(self._forget(guid))
             self._forgetting.add(task)
             task.add_done_callback(self._forgetting.discard)
+
+    def _of_the_pool(self, fragments: bytes) -> Iterator[bytes]:
+        """Without what the startup script said: it comes as a pipeline's, and there is none."""
+        for fragment in fragments_of(fragments):
+            if fragment.starts:
+                self._of_startup = fragment.message_type & _PIPELINES == _PIPELINES
+            if not self._of_startup:
+                yield fragment.raw
 
     async def _forget(self, pipeline: UUID) -> None:
         with contextlib.suppress(EngineGoneError):

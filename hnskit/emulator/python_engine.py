@@ -19,7 +19,7 @@ from psrpcore import (
     PowerShell,
     ResetRunspaceStateEvent,
 )
-from psrpcore.types import PipelineResultTypes, PSInt64, PSRPMessageType, RunspaceAvailability
+from psrpcore.types import PipelineResultTypes, PSRPMessageType, RunspaceAvailability
 
 from hnskit.emulator.binder import BindingError, bind
 from hnskit.emulator.engine import EngineError, Sink
@@ -47,11 +47,6 @@ class _StatementError(Exception):
         super().__init__(error.message)
         self.error = error
         self.command = command
-
-    @property
-    def of_powershell(self) -> bool:
-        """PowerShell refused the statement; the command did not run."""
-        return isinstance(self.error, BindingError | EngineRefusalError)
 
 
 class PythonEngine:
@@ -143,10 +138,9 @@ class PythonEngine:
                 if event.pipeline_id in self._input_ends:
                     self._input_ends[event.pipeline_id].set()
             case GetAvailableRunspacesEvent():
-                free = PSInt64(self._runspaces.available)
+                free = self._runspaces.available
                 self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=free, ci=event.ci))
             case ResetRunspaceStateEvent():
-                self._runspaces.reset()
                 self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=True, ci=event.ci))
 
     def _flush(self) -> None:
@@ -193,17 +187,22 @@ class PythonEngine:
             await self._statements(pipeline, script, runspace)
 
     async def _statements(self, pipeline: RemotePipeline, script: PowerShell, runspace: Runspace) -> None:
+        """Run a batch as PowerShell does: if its first statement fails, the second is run besides, and no other; if a
+        later one fails, that is the end of it."""
         statements = _split(script.commands)
-        for number, statement in enumerate(statements, start=1):
+        if len(statements) > 1:
             try:
-                await self._statement(pipeline, statement, runspace)
+                await self._statement(pipeline, statements[0], runspace)
             except _StatementError as ended:
-                # A batch goes on after an error, unless a command ended itself while the preference is Stop.
-                if number == len(statements) or (runspace.stops_at_errors and not ended.of_powershell):
+                if ended.error.stops:
                     raise
                 record = error_record(ended.error, ended.command, terminating=False)
                 pipeline.prepare_message(record, message_type=PSRPMessageType.ErrorRecord)
                 self._flush()
+                del statements[2:]
+            del statements[0]
+        for statement in statements:
+            await self._statement(pipeline, statement, runspace)
 
     async def _statement(self, pipeline: RemotePipeline, commands: list[Statement], runspace: Runspace) -> None:
         if len(commands) > 1:
@@ -217,7 +216,6 @@ class PythonEngine:
                 raise _StatementError(scripts_not_allowed())
             if text in module_texts():
                 runspace.functions |= {name.lower() for name in module_texts()[text]}
-                runspace.stops_at_errors = True
                 return
             value = await self._expressions.evaluate(text)
             if value is None:

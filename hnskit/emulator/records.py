@@ -15,6 +15,7 @@ from psrpcore.types import (
     PSInt64,
     PSList,
     PSNoteProperty,
+    PSObject,
     PSUInt,
 )
 
@@ -166,6 +167,8 @@ def error_record(error: PSError, command: str, *, terminating: bool) -> ErrorRec
 
 def output(value: Any) -> Any:
     """A value of a command as PowerShell's serializer types it: a dict is a PSCustomObject."""
+    if isinstance(value, PSObject):
+        return value
     if isinstance(value, Mapping):
         instance = PSCustomObject()
         for name, item in value.items():

@@ -31,6 +31,7 @@ ENGINES = ("python", "pwsh")
 DEFAULT_PROFILE = "ws2019"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _START_SECONDS = 30.0
+_MOST_HOSTS = 500
 _STOP_SECONDS = 10.0
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -52,6 +53,8 @@ class Entry:
     profile: str
     instance: str
     control: int
+    shared: bool = False
+    """Other hosts are in the same process."""
 
     def to_json(self) -> dict[str, Any]:
         """What a command line prints."""
@@ -155,6 +158,45 @@ def start(name: str, profile: str | None = None, options: Mapping[str, Any] | No
         raise ConnectError("another start of it does not come to an end", object=f"emulated host {name}") from problem
 
 
+def start_many(
+    name: str, count: int, profile: str | None = None, options: Mapping[str, Any] | None = None
+) -> list[Entry]:
+    """Start NAME-001, NAME-002, … in one process; those that run already with all the others are left as they are.
+
+    Raises:
+        ConnectError: they did not start, or some of these names run and some do not.
+    """
+    if not 1 <= count <= _MOST_HOSTS:
+        raise ConnectError(f"1 to {_MOST_HOSTS} hosts in one process, not {count}", object=f"emulated hosts {name}")
+    names = names_of(name, count)
+    places = [directory(each) for each in names]
+    private_directory(_root())
+    for place in places:
+        private_directory(place)
+    wanted = {"engine": ENGINES[0], **{key: value for key, value in (options or {}).items() if value is not None}}
+    try:
+        with locked(places[0] / "lock", seconds=_START_SECONDS):
+            there = [entry for entry in map(find, names) if entry is not None]
+            if there and len(there) != count:
+                raise ConnectError(
+                    f"{len(there)} of these {count} run already",
+                    object=f"emulated hosts {name}",
+                    next_step=f"Stop them first: hnskit emulator stop {there[0].name}",
+                )
+            if there:
+                return there
+            _spawn(names[0], places[0], profile or DEFAULT_PROFILE, wanted, count)
+            started = [get(each) for each in names]
+    except TimeoutError as problem:
+        raise ConnectError("another start does not come to an end", object=f"emulated hosts {name}") from problem
+    return started
+
+
+def names_of(name: str, count: int) -> list[str]:
+    """The names of many hosts."""
+    return [f"{name}-{number:03d}" for number in range(1, count + 1)]
+
+
 def stop(name: str) -> Entry:
     """End the host of this name, and no other process.
 
@@ -167,21 +209,26 @@ def stop(name: str) -> Entry:
     deadline = time.monotonic() + _STOP_SECONDS
     while find(name) is not None:
         if time.monotonic() > deadline:
+            if entry.shared:
+                raise ConnectError("it does not stop", object=f"emulated host {name}")
             os.kill(entry.pid, signal.SIGTERM)  # it has just answered for itself
             break
         time.sleep(0.05)
+    others = entry.shared and any(other.pid == entry.pid for other in running())
     for child in tuple(_children):
-        if child.pid == entry.pid:
+        if child.pid == entry.pid and not others:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_STOP_SECONDS)
             _children.remove(child)
     return entry
 
 
-def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any]) -> Entry:
+def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], count: int = 1) -> Entry:
+    """Start a process; it has the host of this name, or so many of which this is the first."""
     (place / "host.json").unlink(missing_ok=True)
     log = place / "log"
     command = [sys.executable, "-m", "hnskit.emulator", name, "--profile", profile, "--options", json.dumps(options)]
+    command += ["--hosts", str(count)] if count > 1 else []
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}

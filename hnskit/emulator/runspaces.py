@@ -25,8 +25,6 @@ class Runspace:
 
     def __init__(self, functions: frozenset[str] = frozenset()) -> None:
         self.functions = functions
-        self.stops_at_errors = False
-        """$ErrorActionPreference is Stop, as the kit's module sets it."""
 
 
 class Runspaces:
@@ -43,11 +41,6 @@ class Runspaces:
     def available(self) -> int:
         """How many more pipelines could run now."""
         return max(0, int(self._pool.max_runspaces) - self._busy)
-
-    def reset(self) -> None:
-        """Variables start anew; functions stay."""
-        for runspace in self._idle:
-            runspace.stops_at_errors = False
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Runspace]:

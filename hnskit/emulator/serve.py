@@ -9,25 +9,35 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hnskit.emulator.control import Control
-from hnskit.emulator.door import Door
+from hnskit.emulator.door import Certificate, Door
 from hnskit.emulator.files import write_private
-from hnskit.emulator.interface import Cut
+from hnskit.emulator.interface import Cut, CutMode
 from hnskit.emulator.listener import Listener
 from hnskit.emulator.registry import ENGINES, Entry
 
 USERNAME = "Administrator"
+_SOCKETS = 8192
 log = logging.getLogger(__name__)
 
 
 class Served:
-    """One host in this process."""
+    """One host in this process; `shared`: there are others."""
 
-    def __init__(self, name: str, profile: str, options: Mapping[str, Any], directory: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        profile: str,
+        options: Mapping[str, Any],
+        directory: Path,
+        *,
+        shared: bool = False,
+        certificate: Certificate | None = None,
+    ) -> None:
         from hnskit.emulator.host import create_host
 
         settings = dict(options)
@@ -37,6 +47,7 @@ class Served:
         self._name = name
         self._profile = profile
         self._directory = directory
+        self._shared = shared
         self._instance = secrets.token_hex(16)
         self._token = secrets.token_hex(32)
         self._password = secrets.token_urlsafe(18)
@@ -47,20 +58,21 @@ class Served:
             password=self._password,
             engine=self._engine,
             restricted=self._restricted,
+            certificate=certificate,
         )
         self._control = Listener(Control(self._token, self._act).handle)
         self._stopped = asyncio.Event()
 
-    async def run(self) -> None:
-        """Serve until stopped, by the control channel or a signal."""
-        self._watch_signals()
+    async def run(self, announced: Callable[[], Awaitable[object]]) -> None:
+        """Serve until stopped; `announced` is awaited before anybody can find the host."""
         await self._door.open()
         await self._control.open()
         write_private(self._directory / "password", self._password)
         write_private(self._directory / "control-token", self._token)
-        write_private(self._directory / "host.json", json.dumps(self._entry(), indent=2))
         log.info("%s serves at %s and %s", self._name, self._door.http, self._door.https)
         try:
+            await announced()
+            write_private(self._directory / "host.json", json.dumps(self._entry(), indent=2))
             await self._stopped.wait()
         finally:
             for secret in ("host.json", "control-token", "password", "ntlm-users"):
@@ -85,6 +97,7 @@ class Served:
                 profile=self._profile,
                 instance=self._instance,
                 control=self._control.port,
+                shared=self._shared,
             )
         )
 
@@ -99,7 +112,10 @@ class Served:
                 return {}
             case "fault":
                 self._host.set_fault(str(request.get("name")), request.get("value"))
-                return {}
+                return {"faults": self._host.faults.to_json()}
+            case "faults":
+                self._host.want_faults(request.get("wanted") or {})
+                return {"faults": self._host.faults.to_json()}
             case "cut":
                 self._door.cut(_cut(request))
                 return {}
@@ -108,23 +124,58 @@ class Served:
                 return {}
         raise ValueError(f"there is no {request.get('do')!r} to do")
 
-    def _watch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            # Windows' loop has no handlers; SIGTERM ends the process there at once.
-            with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, self._stopped.set)
+    def stop(self) -> None:
+        """End it."""
+        self._stopped.set()
 
 
 def _cut(request: Mapping[str, Any]) -> Cut:
     seconds, mode = request.get("seconds"), request.get("mode", "refuse")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= 3600:
         raise ValueError(f"a cut lasts more than 0 and at most 3600 seconds, not {seconds!r}")
-    if mode not in {"reset", "refuse", "stall", "blackhole"}:
-        raise ValueError(f"a cut is one of reset, refuse, stall, blackhole, not {mode!r}")
+    if mode not in get_args(CutMode):
+        raise ValueError(f"a cut is one of {', '.join(get_args(CutMode))}, not {mode!r}")
     return Cut(float(seconds), mode)
 
 
 async def serve(name: str, profile: str, options: Mapping[str, Any], directory: Path) -> None:
-    """Be the emulated host of this name until stopped."""
-    await Served(name, profile, options, directory).run()
+    """Be the emulated host of this name until stopped, by its control channel or a signal."""
+    host = Served(name, profile, options, directory)
+    _stop_at_signals([host])
+    await host.run(lambda: asyncio.sleep(0))
+
+
+async def serve_many(directories: Mapping[str, Path], profile: str, options: Mapping[str, Any]) -> None:
+    """Be many emulated hosts, until each was stopped. The last one's entry is written when all are there."""
+    _allow_many_sockets()
+    certificate = Certificate()
+    hosts = [
+        Served(name, profile, options, directory, shared=True, certificate=certificate)
+        for name, directory in directories.items()
+    ]
+    _stop_at_signals(hosts)
+    all_there = asyncio.Barrier(len(hosts))
+    await asyncio.gather(*(host.run(all_there.wait) for host in hosts))
+
+
+def _stop_at_signals(hosts: Sequence[Served]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for host in hosts:
+            host.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Windows' loop has no handlers; SIGTERM ends the process there at once.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop)
+
+
+def _allow_many_sockets() -> None:
+    """Each host listens on three, and a client needs one more."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _SOCKETS if hard == resource.RLIM_INFINITY else min(_SOCKETS, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))

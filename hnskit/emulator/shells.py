@@ -209,6 +209,10 @@ class Shells:
         """Close them all."""
         if self._reaper is not None:
             self._reaper.cancel()
+        await self.clear()
+
+    async def clear(self) -> None:
+        """Delete every shell, as a host does that starts again."""
         for shell in self.all():
             await self.delete(shell)
 

@@ -12,6 +12,7 @@ from hnskit.remote.connection import ConnectionSettings
 
 _PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
 _FOR_START = ("engine", "cut_seconds")
+_NO_FAULT = (None, False, 0, "", "refuse")
 
 
 def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
@@ -20,8 +21,9 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
     Args:
         url: `emulator://NAME`. A restricted host is reached by its one session configuration.
         options: `transport` (http or https), `configuration` and the timeouts as for any host; `start`
-            (default True), `profile`, `engine` and `cut_seconds` for a host that does not run yet. How to
-            log in is the host's own affair; other keys are ignored.
+            (default True), `profile`, `engine` and `cut_seconds` for a host that does not run yet; `faults`, which
+            are switched on once, on a host that runs too. How to log in is the host's own affair; other keys are
+            ignored.
         on_start: called with one sentence before a host is started.
 
     Raises:
@@ -37,6 +39,8 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         entry, _ = registry.start(name, options.get("profile"), chosen)
     else:
         entry = registry.get(name)
+    wanted = {key: value for key, value in (options.get("faults") or {}).items() if value not in _NO_FAULT}
+    entry.ask({"do": "faults", "wanted": wanted})
     ssl = options.get("transport", "http") == "https"
     passed_on = {key: options[key] for key in _PASSED_ON if options.get(key) is not None}
     if entry.restricted and not passed_on.get("configuration"):

@@ -251,7 +251,7 @@ class PsrpSession:
             except _LOST as again:
                 if time.monotonic() + pause > deadline:
                     raise HostUnreachableError(
-                        f"the connection was lost and did not come back within {deadline - since:.0f} s",
+                        f"the connection was lost and did not come back within {max(deadline - since, 1):.0f} s",
                         host=self.target,
                         next_step="Look at the host's console; then run the same command again: it goes on from there.",
                     ) from again

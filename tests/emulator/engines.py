@@ -51,10 +51,11 @@ class Served:
         profile: str = "ws2019",
         restricted: bool = False,
         minimum_idle: float = 60.0,
+        host: Any = None,
         **options: Any,
     ) -> None:
         self.engine = engine
-        self.host: Host = create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
+        self.host: Host = host or create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
         self.door = Door(
             self.host,
             directory=directory,

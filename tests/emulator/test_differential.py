@@ -28,12 +28,12 @@ READS = (
     "Get-HnskitRoute", "Get-HnskitSystem",
 )  # fmt: skip
 HOSTILE = (
-    "\"; Remove-Item / #",
+    '"; Remove-Item / #',
     "' + $(Get-Date) + '",
     "$env:USERNAME `n ${x}",
     "two\nlines\r\nand a tab\t.",
     "caf\u00e9 \u65e5\u672c \U0001f600 <&>",
-    "back\\slash\\ \\\"quoted\\\" \\\\",
+    'back\\slash\\ \\"quoted\\" \\\\',
     "{{.Names}} %PATH% *?[a]",
     "_x0041_ _x000A_",
     "x" * 40_000,
@@ -271,9 +271,7 @@ def test_the_whole_redirect_is_the_same_step_by_step(pair: Pair) -> None:
         container = docker("run", "--detach", "--name", name, "--network", "none", image, "ping.exe", "-t", "localhost")
         endpoint = hns("POST", "/endpoints", {"VirtualNetwork": network["ID"], "Name": name, "Policies": []})
         rows = pair.check(("Get-HnskitCompartment", {})).of("PIPELINE_OUTPUT")
-        (compartment,) = (
-            row.fields["/Id"][4:] for row in rows if container.strip() in row.fields["/Description"]
-        )
+        (compartment,) = (row.fields["/Id"][4:] for row in rows if container.strip() in row.fields["/Description"])
         attach = {"SystemType": "Host", "CompartmentId": int(compartment)}
         hns("POST", f"/endpoints/{endpoint['ID']}/attach", attach)
         made.append(endpoint)

@@ -146,14 +146,10 @@ def test_keys_are_exchanged_and_a_secure_string_arrives(served: Served) -> None:
         assert record.extended_properties["Response"] == "System.Security.SecureString"
 
 
-def test_a_reset_forgets_preferences_and_keeps_functions(served: Served) -> None:
+def test_a_reset_keeps_functions(served: Served) -> None:
     with served.pool() as pool:
         pool.reset_runspace_state()
-        script = command(pool, "Invoke-HnskitDocker", ArgumentList=["frob"])
-        script.add_statement()
-        script.add_cmdlet("hostname")
-        assert script.invoke() == ["STANDIN"]
-        assert script.streams.error[0].fq_error == "Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker"
+        assert invoke(pool, "Get-HnskitSystem")
 
 
 def test_piped_input_is_taken_and_the_command_runs_when_it_ends(pool: RunspacePool) -> None:
@@ -228,13 +224,24 @@ def test_a_batch_goes_on_after_a_wrong_parameter(pool: RunspacePool) -> None:
     assert error.reason == "ParentContainsErrorRecordException"
 
 
-def test_a_batch_ends_when_a_command_of_the_kit_fails(pool: RunspacePool) -> None:
-    """The module sets $ErrorActionPreference to Stop."""
-    script = command(pool, "Invoke-HnskitDocker", ArgumentList=["frob"])
+def test_a_batch_ends_when_any_statement_but_its_first_fails(pool: RunspacePool) -> None:
+    script = command(pool, "hostname")
+    script.add_statement()
+    script.add_cmdlet("Invoke-HnskitDocker").add_parameter("ArgumentList", ["frob"])
     script.add_statement()
     script.add_cmdlet("hostname")
     assert failure(script).fq_error == "Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker"
-    assert script.output == []
+    assert script.output == ["STANDIN"]
+
+
+def test_after_a_first_statement_that_fails_one_more_is_run(pool: RunspacePool) -> None:
+    """A quirk of PowerShell's batches."""
+    script = command(pool, "Invoke-HnskitDocker", ArgumentList=["frob"])
+    for _ in range(2):
+        script.add_statement()
+        script.add_cmdlet("hostname")
+    assert script.invoke() == ["STANDIN"]
+    assert script.streams.error[0].fq_error == "Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker"
 
 
 def test_a_mistake_of_the_emulator_tells_the_client_nothing(pool: RunspacePool) -> None:

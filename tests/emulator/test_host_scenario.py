@@ -137,15 +137,15 @@ def test_a_detached_proxy_cannot_be_reached() -> None:
     assert verdict_of(scenario, "hnskit-client1") == "not-attached"
 
 
-def test_on_a_nat_network_the_policy_is_stored_and_does_nothing() -> None:
-    """VFP is not the engine of a NAT network (HNS fact 49)."""
+def test_on_a_nat_network_the_policy_is_refused() -> None:
+    """Proxy policies do not support NAT mode (HNS fact 49); that HNS says it with this code is UNCONFIRMED."""
     scenario = Scenario(type="NAT")
-    scenario.redirect()
-    facts = scenario.host.snapshot()
-    source = facts.container_named("hnskit-client1")
-    assert source is not None
-    hops = walk(facts, source, METADATA, 80).hops
-    assert any("VFP is not the engine" in hop.sentence and hop.fact == "HNS fact 49" for hop in hops)
+    path, policy = (
+        f"/endpoints/{scenario.client['ID']}",
+        {"Type": "PROXY", "IP": METADATA, "Destination": "10.0.1.9:80"},
+    )
+    answer = hns(scenario.host, "POST", path, {"ID": scenario.client["ID"], "Policies": [policy]})
+    assert (answer["ErrorCode"], answer["Error"]) == (0x803B000E, "Invalid policy type. ")
     assert scenario.ask()[0] == 28
 
 

@@ -35,6 +35,8 @@ class Ports:
         system = text_in(body, "SystemType")
         if endpoint.json.get("IsRemoteEndpoint"):
             raise refusals.invalid_parameter()  # UNCONFIRMED
+        if endpoint.json["State"] == EndpointState.DEGRADED:
+            raise refusals.degraded()
         if system == "Host":
             self._attach_host(endpoint, _compartment_id(body))
         elif system == "Container":

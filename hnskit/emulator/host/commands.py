@@ -29,7 +29,7 @@ _DOCKER_ALLOWED = (
 
 @dataclass(slots=True)
 class Done:
-    """What a command came to: rows, or an error, after so many seconds on Windows."""
+    """What a command came to: rows, or an error, after so many seconds here."""
 
     rows: list[Row] = field(default_factory=list)
     seconds: float = 0.0
@@ -81,13 +81,13 @@ def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
             error_id="Hnskit.DockerMissing", category="ObjectNotFound", target="docker",
         ))  # fmt: skip
     ran = host.docker.run(words)
-    limit = bound.get("TimeoutSeconds", 600)
-    if math.isinf(ran.seconds) or ran.seconds * host.time_scale > limit:
-        return Done(seconds=limit if host.time_scale else 0.0, error=PSError(
+    limit, seconds = bound.get("TimeoutSeconds", 600), host.docker_seconds(ran.seconds)
+    if seconds > limit:
+        return Done(seconds=limit if host.time_scale or not math.isinf(seconds) else 0.0, error=PSError(
             f"docker {words[0]} did not end within {limit} seconds.",
             error_id="Hnskit.DockerTimeout", category="OperationTimeout", target=words[0],
         ))  # fmt: skip
-    return Done([{"ExitCode": ran.exit_code, "StdOut": ran.stdout, "StdErr": ran.stderr}], ran.seconds)
+    return Done([{"ExitCode": ran.exit_code, "StdOut": ran.stdout, "StdErr": ran.stderr}], seconds)
 
 
 def _containers(host: Host, _bound: Mapping[str, Any]) -> Done:
@@ -97,7 +97,9 @@ def _containers(host: Host, _bound: Mapping[str, Any]) -> Done:
     ids = listed.rows[0]["StdOut"].split()
     if not ids:
         return Done([{"ExitCode": 0, "StdOut": "[]", "StdErr": ""}])
-    return _docker(host, {"ArgumentList": ["inspect", "--type", "container", *ids]})
+    done = _docker(host, {"ArgumentList": ["inspect", "--type", "container", *ids]})
+    done.seconds += listed.seconds
+    return done
 
 
 def _system(host: Host, _bound: Mapping[str, Any]) -> Done:
@@ -123,7 +125,7 @@ def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
             f"No MSFT_NetIPInterface objects found with property 'InterfaceIndex' equal to '{index}'.  "
             "Verify the value of the property and retry.",
             error_id="CmdletizationQuery_NotFound_InterfaceIndex", origin="Set-NetIPInterface",
-            category="ObjectNotFound", target=UInt32(index),
+            category="ObjectNotFound", target=UInt32(index), stops=True,
         ))  # fmt: skip
     nic.forwarding = state.lower() == "enabled"
     return Done([{"InterfaceIndex": index, "Forwarding": state}])
@@ -164,15 +166,15 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
 }
 
 
-async def _wait(host: Host, seconds: float) -> None:
-    if seconds and host.time_scale:
-        await asyncio.sleep(seconds * host.time_scale)
+async def _wait(seconds: float) -> None:
+    if seconds:
+        await asyncio.sleep(seconds)
 
 
 def _command(name: str) -> Command:
     async def run(host: Host, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
         done = _RUNS[name](host, bound)
-        await _wait(host, done.seconds)
+        await _wait(done.seconds)
         if done.error is not None:
             raise done.error
         for row in done.rows:
@@ -185,7 +187,7 @@ async def _run_calls(host: Host, bound: Mapping[str, Any]) -> AsyncIterator[Row 
     for text in bound["Call"]:
         started = time.monotonic()
         answer, seconds = answer_call(host, text)
-        await _wait(host, seconds)
+        await _wait(seconds)
         answer["ms"] = int((time.monotonic() - started) * 1000)
         yield json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
 
@@ -198,7 +200,7 @@ COMMANDS: Mapping[str, Command] = {
 
 
 def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
-    """One call of Invoke-HnskitCall, and the seconds that it takes on Windows.
+    """One call of Invoke-HnskitCall, and the seconds that it takes.
 
     Raises:
         PSError: the call's text is no JSON, or has no id: that ends the whole batch.

@@ -84,7 +84,7 @@ class Endpoints:
         id = text_in(body, "ID") or self._mint.guid()
         if id.upper() in self._endpoints:
             raise refusals.object_exists()
-        requested = policies.read(body.get("Policies", []))
+        requested = self._requested(body.get("Policies", []), network)
         remote = bool(body.get("IsRemoteEndpoint", False))
         if remote and not (body.get("IPAddress") and body.get("MacAddress")):
             raise refusals.invalid_parameter()  # UNCONFIRMED
@@ -93,6 +93,8 @@ class Endpoints:
         endpoint = HnsEndpoint(self._json(body, network, id, address), network)
         json = endpoint.json
         json["Policies"] = policies.created(requested, network.type)
+        if not policies.workable(requested):
+            json["State"] = int(EndpointState.DEGRADED)
         if length := _prefix_length(body) or (subnet.prefixlen if subnet is not None else 0):
             json["PrefixLength"] = length
         if subnet is not None:
@@ -121,7 +123,8 @@ class Endpoints:
     def update(self, endpoint: HnsEndpoint, body: Mapping[str, Any]) -> None:
         """POST /endpoints/{id}: its policies; other keys are taken in silence (HNS facts 45, 47, 53)."""
         if "Policies" in body:
-            endpoint.json["Policies"] = policies.updated(endpoint.json["Policies"], policies.read(body["Policies"]))
+            sent = self._requested(body["Policies"], endpoint.network)
+            endpoint.json["Policies"] = policies.updated(endpoint.json["Policies"], sent)
 
     def delete(self, endpoint: HnsEndpoint) -> None:
         """DELETE /endpoints/{id}: in whatever state (HNS fact 36)."""
@@ -130,6 +133,11 @@ class Endpoints:
         if nic is not None:
             self._windows.remove_nic(nic)
         self._networks.count(endpoint.network, -1)
+
+    def _requested(self, sent: Any, network: HnsNetwork) -> list[dict[str, Any]]:
+        requested = policies.read(sent)
+        policies.check(requested, network.type)
+        return policies.scoped(requested) if self._profile.flags else requested
 
     def _case(self, id: str) -> str:
         return id.upper() if self._profile.upper_endpoint_ids else id.lower()

@@ -1,7 +1,9 @@
-"""What can go wrong on purpose, each from a report of a real host."""
+"""What can go wrong on purpose, each from a report of a real host: docs/faults.md names the reports."""
 
 from __future__ import annotations
 
+import random
+import re
 import time
 from dataclasses import dataclass, field, fields
 from typing import Any, get_args
@@ -10,10 +12,14 @@ from hnskit.emulator.host.windows import Nic
 from hnskit.emulator.interface import Cut, CutMode
 from hnskit.model import METADATA_ADDRESS
 
+_SECOND_USER = re.compile(r"(network|endpoint|policy) \S+")
+NOW = True
+"""The value of an event that is to happen at once."""
+
 
 @dataclass(slots=True)
 class Faults:
-    """Switches of one host."""
+    """Switches of one host. Counted ones are used up; an event is 0 where none is due."""
 
     cut: Cut | None = field(default_factory=lambda: Cut(3.0, "refuse"))
     """The host's network goes away when the first L2Bridge appears and when the last goes; 2-20 s on real hosts
@@ -23,9 +29,19 @@ class Faults:
     metadata_route_lost: bool = False
     """The host's own route to 169.254.169.254 does not survive the move (HNS fact 67)."""
     static_address_lost: bool = False
-    """A static address does not survive the move (HNS fact 67)."""
+    """The adapter's address is a static one, and does not survive the move (HNS fact 67)."""
     unspecified_errors: int = 0
-    """So many creations of a network fail first (HNS fact 69)."""
+    """So many creations of a network or an endpoint fail first (HNS fact 69)."""
+    refuse_after_delete: float = 0.0
+    """Seconds after a DELETE during which what is created is refused (Juniper's HNS_error_bestiary.md)."""
+    hidden_network: str = ""
+    """Name of a network that HNS says exists, and does not list (hcsshim#850)."""
+    hns_restart: int = 0
+    """The HNS service restarts during the so-manieth change: endpoints are gone (HNS fact 77)."""
+    reboot: int = 0
+    """The host starts again during the so-manieth change: NAT networks are gone, containers have ended (HNS fact 76)."""
+    docker_seconds: float = 0.0
+    """How much longer each docker.exe takes (moby#40699)."""
     disk_full: bool = False
     """docker import finds no room."""
     docker_stopped: bool = False
@@ -34,21 +50,38 @@ class Faults:
     """docker.exe is not on PATH."""
     hns_missing: bool = False
     """The Containers feature is not installed: there is no vmcompute.dll."""
+    wifi: bool = False
+    """The adapter is a Wi-Fi one (hcsshim#1477)."""
+    second_user: str = ""
+    """`network NAME`, `endpoint NAME` or `policy NAME`: what somebody else makes, or gives a policy, right after
+    a snapshot was read."""
 
     def set(self, name: str, value: Any) -> None:
-        """Change one switch. `cut` takes a Cut, None, or a dict with seconds and mode.
+        """Change one switch. `cut` takes a Cut, None, or a dict with seconds and mode; `cut_mode` its mode alone;
+        `random` a seed, from which some of the faults are drawn that hnskit survives.
 
         Raises:
             ValueError: there is no such switch, or the value is of another kind.
         """
+        if name == "random":
+            for drawn, what in drawn_from(value).items():
+                self.set(drawn, what)
+            return
+        if name == "cut_mode":
+            name, value = "cut", {"seconds": self.cut.seconds if self.cut else 3.0, "mode": value}
         current = {item.name: getattr(self, item.name) for item in fields(self)}
         if name not in current:
-            raise ValueError(f"{name} is no fault; there are: {', '.join(current)}")
-        if name == "cut":
-            value = _cut(value)
-        elif isinstance(current[name], bool) != isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name} takes a {type(current[name]).__name__}, not {value!r}")
-        setattr(self, name, value)
+            raise ValueError(f"{name} is no fault; there are: {', '.join([*current, 'cut_mode', 'random'])}")
+        setattr(self, name, _cut(value) if name == "cut" else _checked(name, value, current[name]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Those that are on; a cut in its members."""
+        quiet = Faults(cut=None)
+        on = {item.name: getattr(self, item.name) for item in fields(self)}
+        shown = {name: value for name, value in on.items() if value != getattr(quiet, name)}
+        if self.cut is not None:
+            shown["cut"] = {"seconds": self.cut.seconds, "mode": self.cut.mode}
+        return shown
 
     def take_unspecified_error(self) -> bool:
         """Whether this creation is to fail."""
@@ -56,6 +89,14 @@ class Faults:
             return False
         self.unspecified_errors -= 1
         return True
+
+    def due(self, event: str) -> bool:
+        """Count one change: whether the event happens with it."""
+        left = getattr(self, event)
+        if left < 1:
+            return False
+        setattr(self, event, left - 1)
+        return bool(left == 1)
 
     def lose_in_move(self, vnic: Nic) -> None:
         """What a NIC's move to its vNIC costs."""
@@ -70,9 +111,50 @@ class Faults:
         return time.monotonic()
 
 
+def drawn_from(seed: Any) -> dict[str, Any]:
+    """Faults that hnskit survives, one to three of them, drawn at random.
+
+    Raises:
+        ValueError: the seed is no whole number.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ValueError(f"random takes a whole number as seed, not {seed!r}")
+    dice = random.Random(seed)  # noqa: S311 - the same faults for the same seed are what is wanted
+    values = {
+        "cut": {"seconds": dice.choice((0.2, 0.5, 1.0)), "mode": dice.choice(get_args(CutMode))},
+        "management_ip_late": dice.choice((0.5, 1.5)),
+        "unspecified_errors": 1,
+        "refuse_after_delete": 0.5,
+        "hns_restart": 1,
+        "second_user": "endpoint hnskit-client1",
+        "docker_seconds": dice.choice((0.05, 0.2)),
+    }
+    return {name: values[name] for name in dice.sample(sorted(values), dice.randrange(1, 4))}
+
+
+def _checked(name: str, value: Any, current: Any) -> Any:
+    kind = type(current)
+    event = name in ("hns_restart", "reboot")
+    if event and value is NOW:
+        return value
+    fits = isinstance(value, int | float if kind is float else kind) and isinstance(value, bool) == (kind is bool)
+    if not fits:
+        raise ValueError(f"{name} takes a {kind.__name__}, not {value!r}")
+    if kind in (int, float) and value < 0:
+        raise ValueError(f"{name} is not negative")
+    if name == "second_user" and value and not _SECOND_USER.fullmatch(value):
+        raise ValueError(f"second_user is network NAME, endpoint NAME or policy NAME, not {value!r}")
+    return value
+
+
 def _cut(value: Any) -> Cut | None:
     if isinstance(value, dict):
-        value = Cut(float(value.get("seconds", 3.0)), value.get("mode", "refuse"))
+        if unknown := set(value) - {"seconds", "mode"}:
+            raise ValueError(f"a cut has seconds and mode, not {', '.join(sorted(unknown))}")
+        try:
+            value = Cut(float(value.get("seconds", 3.0)), value.get("mode", "refuse"))
+        except TypeError as problem:
+            raise ValueError(f"seconds of a cut: {problem}") from problem
     if value is not None and (not isinstance(value, Cut) or value.mode not in get_args(CutMode)):
         raise ValueError(f"cut takes seconds and a mode of {', '.join(get_args(CutMode))}, not {value!r}")
     return value

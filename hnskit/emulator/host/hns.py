@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from hnskit.emulator.host import refusals, text
+from hnskit.emulator.host import refusals, schema, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.mishaps import Mishaps
 from hnskit.emulator.host.namespaces import Namespaces
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.policylists import PolicyLists
@@ -33,16 +34,17 @@ class HnsService:
         mint: Mint,
         windows: Windows,
         faults: Faults,
+        mishaps: Mishaps,
         *,
         running: Callable[[str], str | None],
         host_network_moved: Callable[[], None],
     ) -> None:
         self._profile = profile
-        self._faults = faults
+        self._mishaps = mishaps
         self.networks = Networks(profile, mint, windows, faults, host_network_moved)
         self.endpoints = Endpoints(profile, mint, windows, self.networks)
         self.policy_lists = PolicyLists(profile, mint, self.endpoints)
-        self._namespaces = Namespaces(profile, mint)
+        self._namespaces = Namespaces(profile, mint, windows, self.endpoints)
         self._ports = Ports(profile, mint, windows, running)
 
     def call(self, method: str, path: str, request: str) -> tuple[int, str]:
@@ -56,20 +58,24 @@ class HnsService:
             return 0, text.envelope(self._profile, output)
         except Refusal as refusal:
             hresult = refusal.code - (1 << 32) if self._profile.failing_hresult else 0
-            return hresult, text.failure(self._profile, refusal.code, refusal.text)
+            return hresult, text.failure(self._profile, refusal.code, refusal.text + refusal.end)
 
     def _answer(self, method: str, parts: list[str], request: str) -> Any:
         kind = parts[0].lower() if parts else ""
         if kind in NOT_EMULATED:
             raise refusals.not_emulated(f"/{kind}")
         if kind == "namespaces":
-            return self._namespaces.answer(method, parts[1:])
+            return self._namespaces.answer(method, parts[1:], _body(request) if method == "POST" else {})
         routes = {"globals": self._globals, "networks": self._networks, "endpoints": self._endpoints,
                   "policylists": self._policy_lists}  # fmt: skip
         if kind not in routes:
             raise refusals.invalid_parameter()  # UNCONFIRMED
         body = _body(request) if method == "POST" else {}
-        return routes[kind](method, parts[1:], body)
+        schema.check(kind, body)
+        self._mishaps.before(method, kind, parts[1:], body)
+        answer = routes[kind](method, parts[1:], body)
+        self._mishaps.after(method, kind, parts[1:])
+        return answer
 
     def _globals(self, method: str, rest: list[str], _body: dict[str, Any]) -> Any:
         if method != "GET" or rest != ["version"]:
@@ -82,8 +88,6 @@ class HnsService:
             if method == "GET":
                 return [store.show(item) for item in store]
             _only_post(method, "/networks")
-            if self._faults.take_unspecified_error():
-                raise refusals.unspecified()
             return store.show(store.create(body))
         _no_action(rest, "networks")
         network = store.get(rest[0])

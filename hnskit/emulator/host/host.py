@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from hnskit.emulator.host import commands
 from hnskit.emulator.host.containers import DockerContainer
 from hnskit.emulator.host.docker import Docker
 from hnskit.emulator.host.docker_engine import Engine
-from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.faults import NOW, Faults
 from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.mishaps import Mishaps, reboot_cut
 from hnskit.emulator.host.profiles import PROFILES, Profile
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Windows
@@ -72,7 +74,7 @@ class Host:
     def reset(self) -> None:
         """Put the host back to how it was made: Docker's nat network, its images, no container."""
         seed = self._options.get("seed")
-        self.faults = _faults(self._options)
+        self.faults = Faults()
         self.mint = Mint(None if seed is None else int(seed))
         self.windows = Windows(
             self.name,
@@ -86,6 +88,7 @@ class Host:
             self.mint,
             self.windows,
             self.faults,
+            Mishaps(self),
             running=self._running_id,
             host_network_moved=self._cut,
         )
@@ -93,10 +96,46 @@ class Host:
         self.docker = Docker(self, self.engine)
         self.world = World(self.name, self._address, self.windows.management_mac)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
+        seconds = float(self._options.get("cut_seconds", 3.0))
+        self.set_fault("cut", {"seconds": seconds, "mode": self._options.get("cut_mode", "refuse")} if seconds else None)
+        self._wanted: Mapping[str, Any] = {}
+        self.want_faults(self._options.get("faults") or {})
 
     def set_fault(self, name: str, value: Any) -> None:
-        """Change one switch of `faults`; ValueError where there is none of that name."""
+        """Change one switch of `faults`: see `Faults.set`. An event with the value True happens now.
+
+        Raises:
+            ValueError: there is no such switch, or the value is of another kind.
+        """
+        had_cut = self.faults.cut is not None
         self.faults.set(name, value)
+        if name == "cut_mode" and not had_cut:
+            self.faults.cut = None  # a host that is never cut, in whatever mode
+        for event, happen in (("hns_restart", self.restart_hns), ("reboot", self.reboot)):
+            if getattr(self.faults, event) is NOW:
+                setattr(self.faults, event, 0)
+                happen()
+        self.windows.change_adapter(static=self.faults.static_address_lost, wifi=self.faults.wifi)
+
+    def want_faults(self, wanted: Mapping[str, Any]) -> None:
+        """Switch on what somebody wants, once: the same wish again changes nothing, so that what was used up stays so.
+
+        Raises:
+            ValueError: as for `set_fault`.
+        """
+        if dict(wanted) != self._wanted:
+            without = [name for name in self._wanted if name not in wanted and name != "random"]
+            self._wanted = dict(wanted)
+            for name in without:
+                self.set_fault(name, "refuse" if name == "cut_mode" else getattr(Faults(), name))
+            for name, value in wanted.items():
+                self.set_fault(name, value)
+
+    def docker_seconds(self, seconds: float) -> float:
+        """How long a docker.exe takes here that takes so many seconds on Windows."""
+        if math.isinf(seconds):
+            return seconds
+        return seconds * self.time_scale + self.faults.docker_seconds
 
     def restart_hns(self) -> None:
         """The HNS service restarts: endpoints are gone, networks stay (HNS fact 77)."""
@@ -116,7 +155,7 @@ class Host:
         for nic in [item for item in self.windows.nics if item.endpoint_id]:
             self.windows.remove_nic(nic)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
-        self._cut()
+        self._tell(reboot_cut(self.faults.cut))
 
     def snapshot(self) -> Facts:
         """What `hnskit.gather_facts` would read now, without the wire."""
@@ -138,6 +177,7 @@ class Host:
             "running": sum(container.running for container in self.engine.containers),
             "images": len(self.engine.images),
             "compartments": len(self.windows.compartments),
+            "faults": self.faults.to_json(),
         }
 
     def http(self, container: DockerContainer, address: str, port: int, request: Request) -> HttpResult:
@@ -171,8 +211,11 @@ class Host:
 
     def _cut(self) -> None:
         if self.faults.cut is not None:
-            for callback in list(self.on_cut):
-                callback(self.faults.cut)
+            self._tell(self.faults.cut)
+
+    def _tell(self, cut: Cut) -> None:
+        for callback in list(self.on_cut):
+            callback(cut)
 
     def _address(self) -> str:
         # Of the adapter, or of the vNIC that took its place with the same MAC (HNS fact 66).
@@ -188,12 +231,13 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
         profile: one of `PROFILES`.
         options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed` (the same ids every time),
             `static_address` (the adapter's address is typed in, not from DHCP), `wifi` (the adapter is one),
-            `second_adapter` (`Ethernet 2`: a bridge on it does not touch the host's own network).
+            `second_adapter` (`Ethernet 2`: a bridge on it does not touch the host's own network), `faults` (name ->
+            value, as for `Host.set_fault`).
 
     Raises:
         ValueError: an unknown profile or option.
     """
-    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address", "wifi", "second_adapter"}
+    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address", "wifi", "second_adapter", "faults"}
     options = options or {}
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
@@ -209,9 +253,3 @@ def _result(answer: Mapping[str, Any]) -> CallResult:
     error = RemoteCommandError(said["message"], error_id=said["id"], category=said["category"])
     return CallResult(answer["id"], [], 0, error)
 
-
-def _faults(options: Mapping[str, Any]) -> Faults:
-    faults = Faults()
-    seconds = float(options.get("cut_seconds", 3.0))
-    faults.set("cut", {"seconds": seconds, "mode": options.get("cut_mode", "refuse")} if seconds else None)
-    return faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 from typing import Any
 
 from hnskit.emulator.host import refusals
@@ -32,6 +33,37 @@ def read(value: Any) -> list[dict[str, Any]]:
     if any(not isinstance(item.get("Type"), str) for item in value) or any(kind(item) not in _TYPES for item in value):
         raise refusals.invalid_policy_type()
     return copy.deepcopy(value)
+
+
+def check(requested: list[dict[str, Any]], network: NetworkType) -> None:
+    """Refuse what this kind of network cannot have: a proxy policy where there is NAT (HNS fact 49)."""
+    if network is NetworkType.NAT and any(kind(item) == "PROXY" for item in requested):
+        raise refusals.invalid_policy_type()
+
+
+def scoped(requested: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """From 13.x on, HNS adds a Scope to each ACL that has none (HNS fact 43)."""
+    return [{**item, "Scope": item.get("Scope", 0)} if kind(item) == "ACL" else item for item in requested]
+
+
+def workable(requested: list[dict[str, Any]]) -> bool:
+    """Whether their prefixes are some: HNS takes any text, and the endpoint is Degraded then (HNS fact 40)."""
+    prefixes = [item.get("DestinationPrefix") for item in requested if kind(item) == "ROUTE"]
+    prefixes += [text for item in requested if kind(item) == "OUTBOUNDNAT" for text in _texts(item, "ExceptionList")]
+    return all(_is_prefix(prefix) for prefix in prefixes if isinstance(prefix, str))
+
+
+def _texts(policy: dict[str, Any], key: str) -> list[str]:
+    value = policy.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _is_prefix(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def created(requested: list[dict[str, Any]], network: NetworkType) -> list[dict[str, Any]]:

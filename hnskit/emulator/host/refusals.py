@@ -11,6 +11,7 @@ __all__ = [
     "already_attached",
     "compartment_gone",
     "container_gone",
+    "degraded",
     "invalid_json",
     "invalid_parameter",
     "invalid_policy_type",
@@ -20,6 +21,7 @@ __all__ = [
     "not_found",
     "object_exists",
     "rpc_failed",
+    "unknown_field",
     "unspecified",
 ]
 
@@ -29,13 +31,15 @@ class Refusal(Exception):  # noqa: N818 - it is HNS's answer, not a mistake of t
 
     Attributes:
         code: the HRESULT, unsigned.
-        text: Windows' words, without the dot and space that HNS ends them with.
+        text: Windows' words.
+        end: what HNS ends them with: a dot and a space (HNS fact 13).
     """
 
-    def __init__(self, code: int, text: str) -> None:
+    def __init__(self, code: int, text: str, end: str = ". ") -> None:
         super().__init__(f"0x{code:08X} {text}")
         self.code = code
         self.text = text
+        self.end = end
 
 
 def not_found() -> Refusal:
@@ -83,8 +87,17 @@ def compartment_gone() -> Refusal:
     return Refusal(0x803B0027, "The specified network compartment was not found")
 
 
+def degraded() -> Refusal:
+    """HCN_E_DEGRADED_OPERATION: the endpoint was made with something that could not be put to work (HNS fact 40)."""
+    return Refusal(0x803B0017, "Endpoint is in invalid state")
+
+
 def invalid_policy_type() -> Refusal:
-    """HCN_E_INVALID_POLICY_TYPE; that v1 gives it for an unknown Type is UNCONFIRMED."""
+    """HCN_E_INVALID_POLICY_TYPE: a Type that this HNS does not know (hcsshim#470, Windows-Containers#360).
+
+    That v1 gives it for PROXY on a NAT network, where "proxy policy does not support NAT mode" (HNS fact 49), is
+    UNCONFIRMED.
+    """
     return Refusal(0x803B000E, "Invalid policy type")
 
 
@@ -104,6 +117,11 @@ def name_in_use() -> Refusal:
 def rpc_failed() -> Refusal:
     """RPC_S_CALL_FAILED: the HNS service was restarted during the call."""
     return Refusal(0x800706BE, "The remote procedure call failed")
+
+
+def unknown_field(name: str) -> Refusal:
+    """HCN_E_INVALID_JSON: v2 is strict where v1 is silent (HNS fact 47)."""
+    return Refusal(0x803B001B, f"Invalid JSON document string. {{{{{name},UnknownField}}}}", end="")
 
 
 def unspecified() -> Refusal:

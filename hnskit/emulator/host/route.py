@@ -6,6 +6,7 @@ import ipaddress
 
 from hnskit.emulator.host.containers import DockerContainer, Ran
 from hnskit.emulator.host.windows import HostRoute, Nic, Windows, routes_of
+from hnskit.model import HOST_COMPARTMENT
 
 _OK = " OK!\r\n"
 _RULE = "=" * 75
@@ -28,7 +29,7 @@ def run(windows: Windows, container: DockerContainer, arguments: list[str], admi
     nics = windows.nics_in(compartment.id) if compartment else []
     verb = words[0].lower() if words else ""
     if verb == "print":
-        return Ran(stdout=_print(nics))
+        return Ran(stdout=_print(nics, windows.nics_in(HOST_COMPARTMENT)))
     if verb not in ("add", "delete", "change"):
         return Ran(1, "", f"hnskit emulator: route {' '.join(arguments)} is not emulated\r\n")
     if not administrator:
@@ -88,7 +89,7 @@ def _delete(nics: list[Nic], words: list[str]) -> Ran:
     return Ran(stdout=_OK)
 
 
-def _print(nics: list[Nic]) -> str:
+def _print(nics: list[Nic], hosts: list[Nic]) -> str:
     lines = [_RULE, "Interface List"]
     for nic in nics:
         label = f" {nic.mac.lower().replace('-', ' ')} ......" if nic.mac else "..........................."
@@ -103,6 +104,7 @@ def _print(nics: list[Nic]) -> str:
             f"{network.network_address!s:>17} {network.netmask!s:>16} {gateway:>16} {address:>15} {item.metric:6d}"
         )
     lines += [_RULE, "Persistent Routes:"]
-    kept = [item for nic in nics for item in nic.routes if item.persistent]
+    # A container's store inherits the host's, which need not be active (HNS fact 85).
+    kept = [item for nic in [*nics, *hosts] for item in nic.routes if item.persistent]
     lines += [f"  {item.prefix} {item.next_hop}" for item in kept] or ["  None"]
     return "\r\n".join([*lines, ""])

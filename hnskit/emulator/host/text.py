@@ -62,8 +62,8 @@ def envelope(profile: Profile, output: Any = None) -> str:
 
 
 def failure(profile: Profile, code: int, text: str) -> str:
-    """A failure; the text ends with dot and space (HNS fact 13)."""
-    members: dict[str, Any] = {"Success": False, "Error": f"{text}. "}
+    """A failure (HNS fact 13)."""
+    members: dict[str, Any] = {"Success": False, "Error": text}
     if profile.error_code:
         members["ErrorCode"] = code
     return dump(members, profile)

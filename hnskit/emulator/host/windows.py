@@ -21,6 +21,7 @@ DNS_SERVER = "168.63.129.16"
 DNS_SUFFIX = "internal.cloudapp.net"
 """The host's own, as a cloud's DHCP gives it."""
 
+_ETHERNET, _WIFI = 14, 9  # NdisPhysicalMedium802_3, NdisPhysicalMediumNative802_11
 _CONNECTED_METRIC = 256
 
 
@@ -52,7 +53,7 @@ class Nic:
     index: int
     mac: str
     physical: bool = False
-    medium: int = 14  # NdisPhysicalMedium802_3
+    medium: int = _ETHERNET
     status: str = "Up"
     compartment_id: int = HOST_COMPARTMENT
     bound: bool = True
@@ -82,6 +83,7 @@ class Windows:
         self, name: str, mint: Mint, *, static: bool = False, wifi: bool = False, second_adapter: bool = False
     ) -> None:
         self.computer_name = name.upper()[:15]
+        self._made_static, self._made_wifi = static, wifi
         self._mint = mint
         self._next_index = 12
         self._virtual_count = 0
@@ -93,7 +95,7 @@ class Windows:
             ),
             Nic(
                 "Ethernet", "Microsoft Hyper-V Network Adapter", 6, _mac(mint, "00-0D-3A"), physical=True,
-                dhcp=not static, medium=9 if wifi else 14,
+                dhcp=not static, medium=_WIFI if wifi else _ETHERNET,
                 addresses=[IPAddress("10.0.0.5", 24, "Manual" if static else "Dhcp")],
                 routes=[
                     HostRoute("0.0.0.0/0", "10.0.0.1"),
@@ -114,6 +116,15 @@ class Windows:
         self.compartments: list[NetCompartment] = [
             NetCompartment(HOST_COMPARTMENT, "Default Compartment", HOST_COMPARTMENT_GUID)
         ]
+
+    def change_adapter(self, *, static: bool, wifi: bool) -> None:
+        """Make the management adapter one with a typed-in address, or a Wi-Fi one; one that was made so stays so."""
+        static, wifi = static or self._made_static, wifi or self._made_wifi
+        nic = next(nic for nic in self.nics if nic.physical)
+        nic.medium = _WIFI if wifi else _ETHERNET
+        nic.dhcp = not static
+        for item in nic.addresses:
+            item.origin = "Manual" if static else "Dhcp"
 
     def nic_named(self, name: str) -> Nic | None:
         """The adapter of this name."""

@@ -95,7 +95,7 @@ class HostSocket:
         ran = self._host.docker.run(words)
         if math.isinf(ran.seconds):
             await asyncio.Event().wait()
-        await asyncio.sleep(ran.seconds * self._host.time_scale)
+        await asyncio.sleep(self._host.docker_seconds(ran.seconds))
         return ran.exit_code, ran.stdout, ran.stderr
 
     async def _hostname(self, words: list[str]) -> tuple[int, str, str]:

@@ -70,7 +70,9 @@ function Get-NetRoute {
 
 function Get-NetCompartment {
     [CmdletBinding()]
-    param([Parameter(Position = 0)] [uint32[]] $CompartmentId)
+    param(
+        [Parameter(Position = 0)] [uint32[]] $CompartmentId
+    )
     Get-EmulatedInstance -Class MSFT_NetCompartment -Caller $PSCmdlet -Report CompartmentId
 }
 

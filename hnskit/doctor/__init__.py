@@ -1,0 +1,90 @@
+"""What is wrong or suspicious in a snapshot, and what to do about it.
+
+    for finding in hnskit.examine(facts, desired):
+        print(finding.to_text())
+
+Each check is a small class in one of the modules beside this one, with its test data in tests/doctor/cases. A check
+says nothing about what the snapshot does not have. `repair.py` plans the repair through the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hnskit.desired import Desired
+from hnskit.doctor.endpoints import AddressTwice, DeadCompartment, DegradedEndpoint, StaleEndpoint
+from hnskit.doctor.finding import Check, Finding, Patient, Severity
+from hnskit.doctor.host import HnsTooOld, KnownBadWindows, NotReadable, StaticAddress, TeamedUplink, WifiUplink
+from hnskit.doctor.networks import DeadReference, ForwardingOff, MetadataRoute, NoGatewayEndpoint, VfpOff
+from hnskit.doctor.policies import (
+    DoubledPolicy,
+    IncompletePolicy,
+    MisspeltKey,
+    PolicyOnNat,
+    PolicyUnattached,
+    SuspiciousKey,
+    TargetNobody,
+    TargetRedirected,
+    UnknownPolicyType,
+)
+from hnskit.facts import Facts
+
+CHECKS: tuple[Check, ...] = (
+    NotReadable(),
+    HnsTooOld(),
+    KnownBadWindows(),
+    WifiUplink(),
+    TeamedUplink(),
+    StaticAddress(),
+    VfpOff(),
+    NoGatewayEndpoint(),
+    ForwardingOff(),
+    MetadataRoute(),
+    StaleEndpoint(),
+    DegradedEndpoint(),
+    AddressTwice(),
+    DeadCompartment(),
+    MisspeltKey(),
+    SuspiciousKey(),
+    UnknownPolicyType(),
+    IncompletePolicy(),
+    PolicyOnNat(),
+    PolicyUnattached(),
+    TargetNobody(),
+    TargetRedirected(),
+    DoubledPolicy(),
+    DeadReference(),
+)
+"""Every check, in the order in which a person looks."""
+
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+
+__all__ = ["CHECKS", "Check", "Finding", "Patient", "Severity", "examine", "findings_text"]
+
+
+def examine(facts: Facts, desired: Desired | None = None, params_file: str = "") -> tuple[Finding, ...]:
+    """Run every check.
+
+    Args:
+        facts: the host, live or from a file.
+        desired: what is wanted of it, where that is known: commands then name its parts.
+        params_file: named in those commands.
+
+    Returns:
+        The findings, the worst first; within a severity in the order of `CHECKS`.
+    """
+    patient = Patient(facts, desired, params_file)
+    found = [finding for check in CHECKS for finding in check.find(patient)]
+    return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+
+
+def findings_text(findings: Iterable[Finding], host: str) -> str:
+    """For a terminal."""
+    listed = tuple(findings)
+    counts = [
+        f"{count} {severity}{'s' if count != 1 else ''}"
+        for severity in _ORDER
+        if (count := sum(finding.severity == severity for finding in listed))
+    ]
+    head = f"{host}: {', '.join(counts)}." if counts else f"{host}: nothing is wrong, as far as it was looked at."
+    return "\n\n".join([head, *(finding.to_text() for finding in listed)])

@@ -1,0 +1,121 @@
+"""Endpoints that nobody uses, that hold what others need, or that are bound to something that is gone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from hnskit.desired import Part
+from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words, remove_endpoint
+from hnskit.model import Endpoint, EndpointState
+
+
+class StaleEndpoint(Check):
+    """An endpoint whose network or whose container is gone, and which still holds its address."""
+
+    name = "endpoint-stale"
+    severity = "warning"
+    reference = "HNS facts 76, 77"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """Docker never removes what was made outside of it; after a reboot they may still be there."""
+        for endpoint in patient.facts.endpoints:
+            gone = bool(endpoint.network_id) and patient.index.network_of(endpoint) is None
+            if gone and patient.facts.knows("networks"):
+                yield self._stale(patient, endpoint, "its network is gone", f"VirtualNetwork {endpoint.network_id}")
+            elif patient.facts.knows("containers") and endpoint.containers and _is_orphan(patient, endpoint):
+                there = ", ".join(endpoint.containers)
+                yield self._stale(patient, endpoint, "its container is gone", f"SharedContainers {there}")
+
+    def _stale(self, patient: Patient, endpoint: Endpoint, why: str, evidence: str) -> Finding:
+        holds = f", and it still holds {endpoint.address}" if endpoint.address else ""
+        return self.finding(
+            endpoint_words(endpoint),
+            f"{why}{holds}",
+            evidence,
+            patient.repair(Part.CLIENTS, endpoint.name, remove_endpoint(endpoint)),
+            name=endpoint.name,
+        )
+
+
+class DegradedEndpoint(Check):
+    """An endpoint one of whose policies HNS could not carry out."""
+
+    name = "endpoint-degraded"
+    severity = "error"
+    reference = "HNS fact 40"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """State 5."""
+        for endpoint in patient.facts.endpoints:
+            if endpoint.state == EndpointState.DEGRADED:
+                yield self.finding(
+                    endpoint_words(endpoint),
+                    "HNS accepted it, and could not carry out one of its policies; it cannot be attached (0x803B0017)",
+                    "State 5 (degraded)",
+                    patient.repair(
+                        Part.CLIENTS, endpoint.name, f"Look for a placeholder in its policies. {remove_endpoint(endpoint)}"
+                    ),
+                    name=endpoint.name,
+                )
+
+
+class AddressTwice(Check):
+    """Two endpoints of one network with the same address."""
+
+    name = "address-twice"
+    severity = "error"
+    reference = "HNS fact 73"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """HNS refuses a second one at creation; what survived a reboot it does not look at."""
+        held: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+        for endpoint in patient.facts.endpoints:
+            if endpoint.address and endpoint.network_id:
+                held[endpoint.network_id.upper(), endpoint.address].append(endpoint)
+        for (_, address), endpoints in held.items():
+            if len(endpoints) > 1:
+                idle = next((item for item in endpoints if item.state_known and not item.attached), endpoints[-1])
+                yield self.finding(
+                    f"address {address}",
+                    f"{len(endpoints)} endpoints of one network hold it",
+                    ", ".join(f"{item.name or 'no name'} {item.id} (state {item.state})" for item in endpoints),
+                    f"Remove the one that is not in use. {remove_endpoint(idle)}",
+                    name=idle.name,
+                )
+
+
+class DeadCompartment(Check):
+    """An endpoint that is attached to a compartment which is not there any more."""
+
+    name = "compartment-dead"
+    severity = "error"
+    reference = "HNS fact 81"
+    confirmed = False
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """A container's compartment has a new number after each start; the endpoint stays bound to the old one."""
+        if not patient.facts.knows("compartments"):
+            return
+        there = {item.id for item in patient.facts.compartments}
+        for endpoint in patient.facts.endpoints:
+            number = endpoint.compartment_id
+            if endpoint.attached and number is not None and number not in there:
+                yield self.finding(
+                    endpoint_words(endpoint),
+                    f"it is attached to compartment {number}, which is gone: its container was stopped or restarted",
+                    f"CompartmendId {number}; compartments: {', '.join(map(str, sorted(there))) or 'none'}",
+                    patient.repair(
+                        _part_of(patient, endpoint), endpoint.name, "Detach it, and attach it to the new compartment."
+                    ),
+                    name=endpoint.name,
+                )
+
+
+def _is_orphan(patient: Patient, endpoint: Endpoint) -> bool:
+    return all(patient.index.container_by_id(item) is None for item in endpoint.containers)
+
+
+def _part_of(patient: Patient, endpoint: Endpoint) -> Part:
+    desired = patient.desired
+    return Part.PROXY if desired and endpoint.name == desired.proxy.endpoint.name else Part.CLIENTS

@@ -1,0 +1,145 @@
+"""What a check is, what it looks at, and what it finds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from hnskit import codec
+from hnskit.codec import ProxySettings
+from hnskit.desired import Desired, Part
+from hnskit.errors import HostAnswerError
+from hnskit.facts import Facts
+from hnskit.model import HOST_COMPARTMENT, Endpoint, Policy
+from hnskit.scene import remove_command
+from hnskit.snapshot_index import SnapshotIndex
+
+Severity = Literal["error", "warning", "note"]
+"""error: something does not work; warning: it will not, or may not; note: something to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or suspicious."""
+
+    check: str
+    """Name of the check that found it."""
+    severity: Severity
+    object: str
+    """`endpoint hnskit-client1 (10.0.1.20)`"""
+    message: str
+    evidence: str
+    """What the host printed that shows it."""
+    next_step: str
+    """What to do: the exact command, where there is one."""
+    reference: str
+    """`HNS fact 47`, or a public report."""
+    confirmed: bool = True
+    """False where the reference is UNCONFIRMED, or what is said goes beyond it."""
+    name: str = ""
+    """The object's own name, by which a plan's steps are known."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields."""
+        return asdict(self)
+
+    def to_text(self) -> str:
+        """Four lines for a terminal."""
+        mark = "" if self.confirmed else ", UNCONFIRMED"
+        lines = [f"{self.severity}: {self.object}: {self.message}", f"    seen: {self.evidence}"]
+        lines.append(f"    do:   {self.next_step}")
+        lines.append(f"    see:  {self.reference}{mark} ({self.check})")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRule:
+    """A proxy policy on an endpoint, read."""
+
+    endpoint: Endpoint
+    policy: Policy
+    settings: ProxySettings
+
+    @property
+    def what(self) -> str:
+        """What it redirects: `169.254.169.254:80`."""
+        return f"{self.settings.ip or 'any address'}:{self.settings.port or 'any port'}"
+
+
+class Patient:
+    """A snapshot to be examined, with what is wanted of the host where that is known."""
+
+    def __init__(self, facts: Facts, desired: Desired | None = None, params_file: str = "") -> None:
+        self.facts = facts
+        self.desired = desired
+        self._params_file = params_file
+        self.index = SnapshotIndex(facts)
+
+    @cached_property
+    def rules(self) -> tuple[ProxyRule, ...]:
+        """Every v1 PROXY and v2 L4Proxy policy of an endpoint that can be read."""
+        found = []
+        for endpoint in self.facts.endpoints:
+            for policy in endpoint.policies:
+                if policy.is_proxy or policy.type == "L4Proxy":
+                    try:
+                        found.append(ProxyRule(endpoint, policy, codec.proxy_settings(policy)))
+                    except HostAnswerError:
+                        continue
+        return tuple(found)
+
+    @cached_property
+    def gateways(self) -> tuple[Endpoint, ...]:
+        """Endpoints in the host's compartment."""
+        return tuple(
+            item for item in self.facts.endpoints if item.attached and item.compartment_id == HOST_COMPARTMENT
+        )
+
+    def wants(self, name: str) -> bool:
+        """Whether an object of this name is in the parameters."""
+        if self.desired is None:
+            return False
+        names = {self.desired.network.name, *(item.name for item in self.desired.endpoints)}
+        return name in names
+
+    def apply(self, part: Part) -> str:
+        """The command that repairs a part of what is wanted."""
+        where = f" {self._params_file}" if self._params_file else ""
+        return f"`hnskit apply{where} --part {part}`"
+
+    def repair(self, part: Part, name: str, otherwise: str) -> str:
+        """The command for an object in the parameters, and what else to do for any other."""
+        return f"{self.apply(part)}, or `hnskit doctor --fix`." if self.wants(name) else otherwise
+
+
+class Check(ABC):
+    """Looks for one kind of trouble."""
+
+    name: ClassVar[str]
+    """What `--check` and the golden files call it."""
+    severity: ClassVar[Severity]
+    reference: ClassVar[str]
+    confirmed: ClassVar[bool] = True
+
+    @abstractmethod
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """Everything of this kind; what is not known of the host is no finding."""
+
+    def finding(self, object: str, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
+        """A finding with the check's own severity and reference, unless `fields` has others."""
+        own: dict[str, Any] = {"severity": self.severity, "reference": self.reference, "confirmed": self.confirmed}
+        return Finding(self.name, object=object, message=message, evidence=evidence, next_step=next_step, **own | fields)
+
+
+def endpoint_words(endpoint: Endpoint) -> str:
+    """`endpoint hnskit-client1 (10.0.1.20)`; by its id where it has no name."""
+    held = f" ({endpoint.address})" if endpoint.address else ""
+    return f"endpoint {endpoint.name or endpoint.id or 'without a name'}{held}"
+
+
+def remove_endpoint(endpoint: Endpoint) -> str:
+    """What removes it, for an operator to type on the host."""
+    return f"On the host: {remove_command('Endpoint', endpoint.id)}."

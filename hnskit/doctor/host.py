@@ -1,0 +1,203 @@
+"""The host itself: its Windows, its adapters, and what of it could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hnskit.doctor.finding import Check, Finding, Patient, Severity
+from hnskit.model import Adapter, NetworkType
+from hnskit.support import Feature, requirement, supports
+
+_WIFI = 9  # NdisPhysicalMediumNative802_11
+_TEAM = "Multiplexor"  # of "Microsoft Network Adapter Multiplexor Driver", which a team's adapter has as description
+_ABSENT = ("not in this dump", "this dump has single ones, which need not be all")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was reported of a Windows version, without a public answer."""
+
+    said: str
+    next_step: str
+    reference: str
+    severity: Severity = "note"
+    only_with_static_address: bool = False
+
+
+KNOWN_BAD: dict[int, Report] = {
+    19041: Report(
+        "Windows 2004 loses a static address when the bridge appears",
+        "Have a console at hand, and check the address afterwards.",
+        "HNS fact 67 (microsoft/SDN#498)",
+        "warning",
+        True,
+    ),
+    19042: Report(
+        "Windows 20H2 loses a static address when the bridge appears",
+        "Have a console at hand, and check the address afterwards.",
+        "HNS fact 67 (microsoft/SDN#498)",
+        "warning",
+        True,
+    ),
+    20348: Report(
+        "connectivity was lost from time to time after an L2Bridge network was made on Server 2022; no answer is public",
+        "Keep the bridge off the adapter that you are connected through: `network.adapter`.",
+        "HNS fact 68 (microsoft/Windows-Containers#439)",
+    ),
+    26100: Report(
+        "ACL policies were reported not to work on Server 2025",
+        "Prove what an ACL should block with a request; `hnskit explain` goes by what HNS lists.",
+        "microsoft/Windows-Containers#616",
+    ),
+}
+"""Builds of which something was reported."""
+
+
+class NotReadable(Check):
+    """Something of the host could not be read: what follows from it is not known."""
+
+    name = "not-readable"
+    severity = "warning"
+    reference = "this snapshot"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """Each problem by itself; parts that a dump never had together, as a note."""
+        absent = []
+        for problem in patient.facts.problems:
+            part, _, said = problem.partition(": ")
+            if said in _ABSENT:
+                absent.append((part, said))
+                continue
+            yield self.finding(
+                "snapshot",
+                "something could not be read; what is said of the host leaves it out",
+                problem,
+                "Read the host again (`hnskit facts --save FILE`), or dump it again with `ConvertTo-Json -Depth 20`.",
+            )
+        if absent:
+            yield self.finding(
+                "snapshot",
+                f"it does not have all of {', '.join(part for part, _ in absent)}: what is missing there proves nothing",
+                "; ".join(f"{part}: {said}" for part, said in absent),
+                "`hnskit facts --save FILE` takes everything.",
+                severity="note",
+            )
+
+
+class HnsTooOld(Check):
+    """A proxy policy on a host that is too old for it."""
+
+    name = "hns-old"
+    severity = "error"
+    reference = "HNS facts 49, 60"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """The build decides; the HNS version only where the build is not known."""
+        facts = patient.facts
+        build = facts.system.build if facts.system else None
+        wanted = patient.desired is not None or any(rule.policy.is_proxy for rule in patient.rules)
+        if not wanted or (build is None and facts.hns_version is None):
+            return
+        if not supports(facts.hns_version, build, Feature.PROXY):
+            version = ".".join(map(str, facts.hns_version)) if facts.hns_version else "not told"
+            yield self.finding(
+                "host",
+                "it is too old for proxy policies",
+                f"build {build or 'not known'}, HNS {version}",
+                requirement(Feature.PROXY),
+            )
+
+
+class KnownBadWindows(Check):
+    """A Windows build of which something was reported."""
+
+    name = "windows-reported"
+    severity = "note"
+    reference = "docs/facts.md"
+    confirmed = False
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """What was reported, with its report."""
+        system = patient.facts.system
+        report = KNOWN_BAD.get(system.build) if system else None
+        if system is None or report is None:
+            return
+        static = any(item.origin == "Manual" for item in patient.facts.addresses)
+        if report.only_with_static_address and patient.facts.knows("addresses") and not static:
+            return
+        yield self.finding(
+            "Windows",
+            report.said,
+            f"{system.product}, build {system.build}.{system.revision}",
+            report.next_step,
+            severity=report.severity,
+            reference=report.reference,
+        )
+
+
+class WifiUplink(Check):
+    """The only uplink is Wi-Fi."""
+
+    name = "uplink-wifi"
+    severity = "warning"
+    reference = "HNS fact 26"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """An L2Bridge network cannot be made on it."""
+        uplinks = _uplinks(patient)
+        if uplinks and all(item.medium == _WIFI for item in uplinks):
+            yield self.finding(
+                f"adapter {uplinks[0].name}",
+                "it is Wi-Fi, and no other adapter is up: an L2Bridge network does not work on it",
+                f"{uplinks[0].description}; NdisPhysicalMedium {_WIFI}",
+                "Use a wired adapter, and name it in `network.adapter`.",
+            )
+
+
+class TeamedUplink(Check):
+    """An uplink is a team of adapters."""
+
+    name = "uplink-teamed"
+    severity = "warning"
+    reference = "HNS fact 25"
+    confirmed = False
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """HNS has refused such ones with 0x803B0006."""
+        for adapter in patient.facts.adapters:
+            if _TEAM in adapter.description and adapter.status == "Up":
+                yield self.finding(
+                    f"adapter {adapter.name}",
+                    "it is a team of adapters; HNS was seen to refuse those: An adapter was not found (0x803B0006)",
+                    adapter.description,
+                    "Name a physical adapter that is in no team in `network.adapter`.",
+                )
+
+
+class StaticAddress(Check):
+    """A static address on the adapter that the bridge will take."""
+
+    name = "static-address"
+    severity = "warning"
+    reference = "HNS fact 67"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """Only before there is a bridge: it has been moved once there is one."""
+        facts = patient.facts
+        if not facts.knows("networks") or any(item.is_type(NetworkType.L2BRIDGE) for item in facts.networks):
+            return
+        wanted = patient.desired.network.adapter if patient.desired else ""
+        indexes = {item.index for item in _uplinks(patient) if not wanted or item.name == wanted}
+        for address in facts.addresses:
+            if address.interface_index in indexes and address.origin == "Manual":
+                yield self.finding(
+                    f"address {address.address}",
+                    "it is static, and moves to another adapter when a bridge appears; some builds lose it then",
+                    f"{address.interface_alias}: PrefixOrigin Manual",
+                    "Have a console at hand, or name a second adapter in `network.adapter`.",
+                )
+
+
+def _uplinks(patient: Patient) -> list[Adapter]:
+    return [item for item in patient.facts.adapters if item.physical and item.status == "Up"]

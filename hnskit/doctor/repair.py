@@ -1,0 +1,30 @@
+"""The plan that mends what the doctor found, as far as the engine can: it touches only what the parameters name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hnskit.desired import Desired
+from hnskit.doctor.finding import Finding
+from hnskit.facts import Facts
+from hnskit.journal import Made
+from hnskit.planning import plan
+from hnskit.steps import Plan
+
+
+def plan_repair(desired: Desired, facts: Facts, made: Made | None = None) -> Plan:
+    """The plan of `hnskit apply` for this host.
+
+    A repair is nothing else than the way to what is wanted: what differs is mended with the least disruption, and what
+    belongs to others is left alone.
+    """
+    return plan(desired, facts, made=made)
+
+
+def mended_by(found: Plan, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Errors and warnings that the plan has a step for, by the name of their object; and those that it has none for."""
+    names = {step.name.partition(" (")[0] for step in found.pending}
+    names |= {step.name.rpartition(" in ")[2] for step in found.pending if step.kind == "route"}
+    listed = [finding for finding in findings if finding.severity != "note"]
+    mended = tuple(finding for finding in listed if finding.name and finding.name in names)
+    return mended, tuple(finding for finding in listed if finding not in mended)

@@ -1,0 +1,174 @@
+"""The PowerShell that runs on Windows hosts is Windows PowerShell 5.1's: syntax, commands, parameters, types."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hnskit.emulator.pwsh.locate import find_engine
+from tests.emulator.engines import needs_engine
+
+pytestmark = needs_engine
+
+DATA = Path(__file__).parents[1] / "data"
+SCRIPTS = Path(str(resources.files("hnskit.remote").joinpath("scripts")))
+STAND_INS = Path(str(resources.files("hnskit.emulator.pwsh").joinpath("windows")))
+SOURCES = sorted(path for path in SCRIPTS.iterdir() if path.suffix in {".psm1", ".ps1", ".psd1"})
+COMMON = set(
+    "Verbose Debug ErrorAction WarningAction InformationAction ErrorVariable WarningVariable InformationVariable OutVariable "
+    "OutBuffer PipelineVariable".split()
+)
+TYPES = set(
+    """
+    AllowEmptyString CmdletBinding Parameter ValidatePattern ValidateRange ValidateSet
+    bool int long ordered pscustomobject ref regex string string[] type
+    Hnskit.Vmcompute
+    System.ComponentModel.Win32Exception System.DateTime System.Diagnostics.Process System.Diagnostics.Stopwatch
+    System.DllNotFoundException System.Globalization.CultureInfo System.Management.Automation.ErrorCategory
+    System.Security.Principal.WindowsBuiltInRole System.Security.Principal.WindowsIdentity System.Text.Encoding
+    """.split()
+)
+"""What PowerShell 5.1 and .NET Framework 4.5 have, and the type that Add-Type makes."""
+
+
+NEWER = (
+    "$x ? 1 : 2",
+    "$x ?? 1",
+    "$x ??= 1",
+    "${x}?.Name",
+    "${x}?[0]",
+    "Get-Item a && Get-Item b",
+    "Get-Item a || Get-Item b",
+    "Get-Item a &",
+    "function f { clean { } }",
+    "0b11",
+    "5n",
+    "5us",
+    '"`e[0m"',
+)
+NEWER_COMMANDS = (
+    "1 | ForEach-Object -Parallel { $_ }\nGet-Uptime\nConvertFrom-Json -InputObject x -AsHashtable -Depth 3\n"
+)
+
+
+@cache
+def all_facts() -> dict[str, dict[str, Any]]:
+    """What stands in each script and snippet, found by the engine's own parser in one run."""
+    with tempfile.TemporaryDirectory() as place:
+        paths = {str(path): path for path in (*SOURCES, *sorted(STAND_INS.rglob("*.ps*1")))}
+        for number, snippet in enumerate((*NEWER, NEWER_COMMANDS)):
+            paths[snippet] = Path(place) / f"{number}.ps1"
+            paths[snippet].write_text(snippet)
+        run = subprocess.run(
+            [str(find_engine()), "-NoProfile", "-File", str(DATA / "script-facts.ps1"), *map(str, paths.values())],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+            env={**os.environ, "POWERSHELL_TELEMETRY_OPTOUT": "1"},
+        )
+    return dict(zip(paths, map(json.loads, run.stdout.splitlines()), strict=True))
+
+
+def facts(path: Path | str) -> dict[str, Any]:
+    """Of one script."""
+    return all_facts()[str(path)]
+
+
+def windows_commands() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads((DATA / "ps51-commands.json").read_text())["commands"]
+    return found
+
+
+def not_of_51(found: dict[str, Any]) -> list[str]:
+    """Commands and parameters that 5.1 has not."""
+    known = windows_commands()
+    wrong = []
+    for command in found["commands"]:
+        if command["name"] in found["functions"]:
+            continue
+        if command["name"] not in known:
+            wrong.append(command["name"])
+            continue
+        allowed = {*known[command["name"]]["parameters"], *COMMON}
+        wrong += [f"{command['name']} -{name}" for name in command["parameters"] if name not in allowed]
+    return wrong
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_a_script_has_nothing_that_came_after_51(path: Path) -> None:
+    found = facts(path)
+    assert found["errors"] == []
+    assert found["newer"] == []
+    assert not_of_51(found) == []
+    assert set(found["types"]) <= TYPES
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.suffix != ".psd1"], ids=lambda path: path.name)
+def test_a_script_states_what_it_needs_and_is_strict(path: Path) -> None:
+    """The version by #requires, the rest in words; a mistake in a name or an error must not go by."""
+    text = path.read_text(encoding="utf-8")
+    assert facts(path)["version"] == "5.1"
+    assert re.search(r"^# Needs: ", text, re.MULTILINE)
+    assert "Set-StrictMode -Version Latest\n" in text
+    assert "$ErrorActionPreference = 'Stop'\n" in text
+
+
+def test_commands_of_other_modules_are_told_to_stop() -> None:
+    """They do not see the preference of the kit's own module, and would go on after an error."""
+    found = facts(SCRIPTS / "hnskit.psm1")
+    others = [command for command in found["commands"] if re.match(r"\w+-(Net|ItemProperty)", command["name"])]
+    assert len(others) >= 7
+    assert [command["name"] for command in others if "ErrorAction" not in command["parameters"]] == []
+
+
+def test_the_manifest_exports_what_is_meant_for_clients() -> None:
+    """Functions with [CmdletBinding()]; helpers stay hidden."""
+    text = (SCRIPTS / "hnskit.psm1").read_text(encoding="utf-8")
+    public = set(re.findall(r"^function ([\w-]+) \{\n(?:    #.*\n)*    \[CmdletBinding\(\)\]", text, re.MULTILINE))
+    manifest = (SCRIPTS / "hnskit.psd1").read_text(encoding="utf-8")
+    assert set(re.findall(r"'(\w+-Hnskit\w+)'", manifest)) == public
+
+
+@pytest.mark.parametrize("snippet", NEWER)
+def test_the_check_finds_what_is_newer(snippet: str) -> None:
+    """Otherwise it would prove nothing."""
+    found = facts(snippet)
+    assert found["newer"] or found["errors"]
+
+
+def test_the_check_finds_commands_and_parameters_that_51_has_not() -> None:
+    assert not_of_51(facts(NEWER_COMMANDS)) == [
+        "ForEach-Object -Parallel", "Get-Uptime", "ConvertFrom-Json -AsHashtable", "ConvertFrom-Json -Depth",
+    ]  # fmt: skip
+
+
+def test_stand_ins_have_the_names_and_parameters_of_windows() -> None:
+    """A stand-in may have fewer parameters than Windows' command, and no other."""
+    declared = {}
+    for path in STAND_INS.rglob("*.psm1"):
+        for name, body in re.findall(r"^function (\w+-\w+) \{(.*?)^\}", path.read_text(encoding="utf-8"), re.M | re.S):
+            if name in windows_commands():
+                block = body.partition("    param(\n")[2].partition("\n    )")[0]
+                declared[name] = set(re.findall(r"\$([A-Z]\w+),?$", block, re.MULTILINE))
+    assert set(declared) == {
+        "Get-ItemProperty", "Get-NetAdapter", "Get-NetIPInterface", "Set-NetIPInterface", "Get-NetIPAddress", "Get-NetRoute",
+        "Get-NetCompartment",
+    }  # fmt: skip
+    for name, parameters in declared.items():
+        assert parameters
+        assert parameters <= set(windows_commands()[name]["parameters"]), name
+
+
+@pytest.mark.parametrize("path", sorted(STAND_INS.rglob("*.ps*1")), ids=lambda path: path.name)
+def test_the_emulators_own_scripts_can_be_parsed(path: Path) -> None:
+    assert facts(path)["errors"] == []
