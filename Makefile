@@ -1,8 +1,10 @@
 # make run     the redirect on an emulated Windows host, notebook by notebook, and its proof
 # make test    everything that can be checked without a Windows host
+# make test-all  the same, with all of the fault and kill matrices and many more random hosts (some minutes)
 # make lab     JupyterLab on notebooks/
 # make lint    ruff and mypy
 # make bench   WinRM requests, bytes and seconds
+# make engines  what the two engines of the emulated host say differently
 # make lock    the lock files anew (needs uv)
 
 PYTHON ?= python3
@@ -10,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test lab lint bench lock setup setup-dev clean
+.PHONY: engines run test test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
@@ -21,6 +23,9 @@ lab: setup
 test: setup-dev
 	$(BIN)/python -m pytest -n auto
 
+test-all: setup-dev
+	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto -m "slow or not slow"
+
 lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -28,6 +33,9 @@ lint: setup-dev
 
 bench: setup
 	$(BIN)/python -m benchmarks.redirect
+
+engines: setup-dev
+	$(BIN)/python -m tests.emulator.protocol
 
 setup: $(VENV)/hnskit.stamp
 

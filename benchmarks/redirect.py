@@ -21,6 +21,8 @@ from pathlib import Path
 import requests
 
 import hnskit
+from hnskit.emulator.pwsh.locate import find_engine
+from hnskit.errors import ConnectError
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -105,23 +107,43 @@ def total(counts: Iterator[Count]) -> Count:
     return result
 
 
+def engines() -> list[str]:
+    """The engines that there are here: the double, and a real one beside it."""
+    try:
+        find_engine()
+    except ConnectError:
+        return ["python"]
+    return ["python", "pwsh"]
+
+
+def run(engine: str, overrides: tuple[str, ...]) -> list[tuple[str, Count]]:
+    """Measure on a host of its own."""
+    name = f"bench-{engine}-{os.getpid()}"
+    try:
+        return measure(name, (*overrides, f"emulator.engine={engine}", "emulator.cut_seconds=0"))
+    finally:
+        command = [sys.executable, "-m", "hnskit", "emulator", "stop", name]
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+
+
 def table() -> str:
     """The whole measurement as Markdown."""
     lines = []
     for title, overrides in TRANSPORTS.items():
-        name = f"bench-{os.getpid()}"
-        hnskit_command = [sys.executable, "-m", "hnskit"]
-        try:
-            rows = measure(name, (*overrides, "emulator.cut_seconds=0"))
-        finally:
-            subprocess.run([*hnskit_command, "emulator", "stop", name], check=False, stdout=subprocess.DEVNULL)
-        lines += [f"{title}:", "", "| what | requests | KB sent | KB received | seconds |", "|---|---:|---:|---:|---:|"]
         lines += [
-            f"| {what} | {c.requests} | {c.sent / 1024:.1f} | {c.received / 1024:.1f} | {c.seconds:.2f} |"
-            for what, c in rows
+            f"{title}:",
+            "",
+            "| what | engine | requests | KB sent | KB received | seconds |",
+            "|---|---|---:|---:|---:|---:|",
         ]
+        measured = {engine: run(engine, overrides) for engine in engines()}
+        for rows in zip(*measured.values(), strict=True):
+            lines += [
+                f"| {what} | {name} | {c.requests} | {c.sent / 1024:.1f} | {c.received / 1024:.1f} | {c.seconds:.2f} |"
+                for name, (what, c) in zip(measured, rows, strict=True)
+            ]
         lines.append("")
-    lines.append(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, engine python.")
+    lines.append(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, engines {' and '.join(engines())}.")
     return "\n".join(lines)
 
 

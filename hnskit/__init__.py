@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from hnskit import errors, frames, topology
     from hnskit.applying import Event, Outcome, apply, destroy
     from hnskit.checks import Finding, preflight, require_fit
-    from hnskit.connecting import connect
+    from hnskit.connecting import connect, open_host
     from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
+    from hnskit.doctor import examine
+    from hnskit.explaining import Explainer, Explanation, explain
     from hnskit.facts import Facts, gather_facts
+    from hnskit.hns_codes import explain_code
     from hnskit.journal import Journal, Made, made_on
     from hnskit.params import Params, load_params
     from hnskit.planning import plan
+    from hnskit.snapshot import load_facts, save_facts
     from hnskit.steps import Plan, Step
     from hnskit.teardown import plan_destroy
     from hnskit.verification import Verification, require_proof, verify
@@ -40,6 +44,8 @@ _HOMES = {
     "ALL_PARTS": "desired",
     "Desired": "desired",
     "Event": "applying",
+    "Explainer": "explaining",
+    "Explanation": "explaining",
     "Facts": "facts",
     "Finding": "checks",
     "Journal": "journal",
@@ -54,14 +60,20 @@ _HOMES = {
     "connect": "connecting",
     "desired_from": "desired",
     "destroy": "applying",
+    "examine": "doctor",
+    "explain": "explaining",
+    "explain_code": "hns_codes",
     "gather_facts": "facts",
+    "load_facts": "snapshot",
     "load_params": "params",
     "made_on": "journal",
+    "open_host": "connecting",
     "plan": "planning",
     "plan_destroy": "teardown",
     "preflight": "checks",
     "require_fit": "checks",
     "require_proof": "verification",
+    "save_facts": "snapshot",
     "verify": "verification",
 }
 _MODULES = ("errors", "frames", "topology")
@@ -70,6 +82,8 @@ __all__ = [
     "ALL_PARTS",
     "Desired",
     "Event",
+    "Explainer",
+    "Explanation",
     "Facts",
     "Finding",
     "Journal",
@@ -85,15 +99,21 @@ __all__ = [
     "desired_from",
     "destroy",
     "errors",
+    "examine",
+    "explain",
+    "explain_code",
     "frames",
     "gather_facts",
+    "load_facts",
     "load_params",
     "made_on",
+    "open_host",
     "plan",
     "plan_destroy",
     "preflight",
     "require_fit",
     "require_proof",
+    "save_facts",
     "topology",
     "verify",
 ]

@@ -74,15 +74,18 @@ def hnskit() -> None:
 @click.option("--only", multiple=True, metavar="NOTEBOOK", help="Only this one, such as 40_proxy_policy.")
 @click.option("--kernel-each", is_flag=True, help="A kernel of its own for each notebook (slower).")
 @click.option("--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="How long a cell may take.")
+@click.option("--resume", is_flag=True, help="Go on in the last run's folder; what is done and still true is kept.")
 @_runs_option
 def run_command(
     params: str,
     overrides: tuple[str, ...],
     as_json: bool,
+    *,
     notebooks: Path | None,
     only: tuple[str, ...],
     kernel_each: bool,
     cell_timeout: int | None,
+    resume: bool,
     runs: Path | None,
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
@@ -98,6 +101,7 @@ def run_command(
         only=only,
         share_kernel=not kernel_each,
         cell_timeout=cell_timeout,
+        resume=resume,
     )
     if as_json:
         click.echo(json.dumps(summary.to_json(), indent=2, ensure_ascii=False))
@@ -135,7 +139,9 @@ def report_command(run_dir: Path, as_json: bool) -> None:
 
 @hnskit.command()
 @_common
-@click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it."
+)
 def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None) -> None:
     """Everything that hnskit reads of the host, in one snapshot."""
     with opened(params, overrides) as (_, host):
@@ -171,23 +177,47 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
 @hnskit.command()
 @_common
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
-def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...]) -> None:
+@_runs_option
+def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
     """What would be changed, and why; nothing is changed."""
     from hnskit.desired import desired_from
     from hnskit.planning import plan as plan_for
 
     with opened(params, overrides) as (loaded, host):
         snapshot = host.facts()
-        found = plan_for(desired_from(loaded), snapshot, _parts(parts))
+        found = plan_for(desired_from(loaded), snapshot, _parts(parts), _made(loaded, runs))
     say_problems(snapshot)
     click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
 
 
 @hnskit.command()
 @_common
-@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
 @_runs_option
-def apply(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
+def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | None) -> None:
+    """What differs from the parameters; exit status 1 if anything does. Nothing is changed."""
+    from hnskit.desired import desired_from
+    from hnskit.drifting import drift as drift_of
+
+    with opened(params, overrides) as (loaded, host):
+        found = drift_of(desired_from(loaded), host.facts(), _made(loaded, runs))
+    click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
+    sys.exit(0 if found.ok else 1)
+
+
+@hnskit.command()
+@_common
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
+@click.option("--rollback-on-failure", is_flag=True, help="If a step fails, go back to what was before.")
+@_runs_option
+def apply(
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    *,
+    parts: tuple[str, ...],
+    rollback_on_failure: bool,
+    runs: Path | None,
+) -> None:
     """Make the host as the parameters say, without notebooks; run it again at any time."""
     from hnskit.applying import apply as apply_to
     from hnskit.desired import desired_from
@@ -196,14 +226,22 @@ def apply(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[s
 
     with _session(params, overrides) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
-        first = plan_for(desired, now, _parts(parts))
+        made = _made(loaded, runs)
+        first = plan_for(desired, now, _parts(parts), made)
         _carry_out(
             loaded,
             first,
             as_json,
             runs,
             lambda journal, on_event: apply_to(
-                session, desired, parts=_parts(parts), facts=now, journal=journal, on_event=on_event
+                session,
+                desired,
+                parts=_parts(parts),
+                facts=now,
+                made=made,
+                journal=journal,
+                on_event=on_event,
+                rollback=rollback_on_failure,
             ),
         )
 
@@ -217,13 +255,11 @@ def destroy(params: str, overrides: tuple[str, ...], as_json: bool, keep_network
     from hnskit.applying import destroy as destroy_on
     from hnskit.desired import desired_from
     from hnskit.facts import gather_facts
-    from hnskit.journal import made_on
-    from hnskit.runfolder import default_runs
     from hnskit.teardown import plan_destroy
 
     with _session(params, overrides) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
-        made = made_on(loaded.target, runs or default_runs())
+        made = _made(loaded, runs)
         first = plan_destroy(desired, now, made, keep_network=keep_network)
         _carry_out(
             loaded,
@@ -258,6 +294,10 @@ def _carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, wor
     if not outcome.changed:
         click.echo(outcome.plan.to_text())
     click.echo(f"{outcome.changed} changed in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
+    for item in outcome.left or ():
+        click.echo(f"Kept: {item.kind} {item.name}: {item.reason}")
+    if outcome.left == ():
+        click.echo("Nothing of hnskit's is left.")
 
 
 @hnskit.command()
@@ -277,6 +317,14 @@ def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     except VerificationError as error:  # what stdout has is the result already: no second JSON text
         click.echo(error.paragraph(), err=True)
         sys.exit(error.exit_status)
+
+
+def _made(loaded: Params, runs: Path | None) -> Any:
+    """What the journals know of this target."""
+    from hnskit.journal import made_on
+    from hnskit.runfolder import default_runs
+
+    return made_on(loaded.target, runs or default_runs())
 
 
 def _parts(names: tuple[str, ...]) -> tuple[Any, ...]:
@@ -314,7 +362,9 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
     except HnskitError as error:
         outcome = getattr(error, "outcome", None)  # of a StepError: what was done before it
+        undone = getattr(error, "undone", None)
         fields = {**error.to_json(), **({"outcome": outcome.to_json()} if outcome else {})}
+        fields |= {"undone": undone.to_json()} if undone else {}
         _fail(given, error.paragraph(), error.exit_status, fields)
     except Exception as error:  # the edge: whatever it is, the operator gets a sentence
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,4 +1,4 @@
-"""What the commands of several modules have in common: PARAMS, --set, --json, --debug, and the way to a host's facts."""
+"""What commands have in common: PARAMS, --set, --json, --debug, and the way to a host's facts."""
 
 from __future__ import annotations
 

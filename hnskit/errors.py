@@ -25,15 +25,39 @@ At the edge (`cli.py`, a notebook) an error becomes one paragraph, `HnskitError.
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+from hnskit.hns_codes import KnownCode, box, explain_code
 
 if TYPE_CHECKING:
     from hnskit.outcomes import Outcome
+
+__all__ = [
+    "BusyError",
+    "CertificateError",
+    "ConnectError",
+    "CredentialError",
+    "DockerError",
+    "HnsError",
+    "HnskitError",
+    "HostAnswerError",
+    "HostUnreachableError",
+    "KnownCode",
+    "LoginRefusedError",
+    "Mistake",
+    "OutcomeUnknownError",
+    "ParamsError",
+    "PreflightError",
+    "ReadOnlyTargetError",
+    "RemoteCommandError",
+    "SnapshotError",
+    "StepError",
+    "StoppedError",
+    "VerificationError",
+    "explain_code",
+]
 
 _QUOTED = 400  # characters of a host's answer that an error repeats
 
@@ -282,36 +306,16 @@ class HnsError(HnskitError):
         fields["next_step"] = fields.get("next_step") or known.next_step
         super().__init__(f"HNS refused: {said} ({label})" if code else f"HNS refused: {said}", **fields)
 
-
-@dataclass(frozen=True, slots=True)
-class KnownCode:
-    """What is known of an HNS, HCS or Win32 code; empty where nothing is."""
-
-    code: int
-    name: str
-    message: str = ""
-    causes: tuple[str, ...] = ()
-    next_step: str = ""
-    source: str = ""
-
-
-def explain_code(code: int) -> KnownCode:
-    """Look up a code in any of its forms: signed, unsigned, or masked to its low 16 bits (HNS fact 3)."""
-    unsigned = code & 0xFFFFFFFF
-    table = _codes()
-    masked = unsigned & 0xFFFF
-    if unsigned >> 16 == 0x8007 and masked in table:  # FACILITY_WIN32
-        return table[masked]
-    return table.get(unsigned, KnownCode(unsigned, f"0x{unsigned:08X}" if unsigned else ""))
-
-
-@functools.cache
-def _codes() -> Mapping[int, KnownCode]:
-    text = resources.files("hnskit").joinpath("data/hns_errors.json").read_text(encoding="utf-8")
-    rows = json.loads(text)["codes"]
-    return {
-        row["code"]: KnownCode(
-            row["code"], row["name"], row["message"], tuple(row["causes"]), row["next_step"], row["source"]
-        )
-        for row in rows
-    }
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook: a box with what the code means, its likely causes, and what to do."""
+        known = explain_code(self.code)
+        parts = [self.message]
+        if known.meaning:
+            parts.append(known.meaning)
+        if known.causes:
+            parts += ["", "Likely causes:", *(f"- {cause}" for cause in known.causes)]
+        if self.next_step:
+            parts += ["", f"What to do: {self.next_step}"]
+        where = ", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part)
+        title = " ".join(part for part in ("HnsError", known.name if self.code else "") if part)
+        return box(title, [*([f"{where}:"] if where else []), *parts])

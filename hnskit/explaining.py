@@ -177,9 +177,7 @@ class Explainer:
         self._path = DataPath(facts)
         self._facts = facts
 
-    def explain(
-        self, source: Container | str, destination: str, port: int = 80, protocol: str = "tcp"
-    ) -> Explanation:
+    def explain(self, source: Container | str, destination: str, port: int = 80, protocol: str = "tcp") -> Explanation:
         """Explain one connection; see the function of the same name."""
         start = source if isinstance(source, Container) else self.source(source)
         walk = self._path.walk(start, destination, port, protocol)
@@ -246,7 +244,9 @@ class Explainer:
         source: Container | str = responder if responder is not None else verdict.target.address
         back = self._path.walk(source, seen, _ANSWER_PORT, walk.protocol)
         nat = verdict.rewritten_by is not None
-        said = f"the target sees {seen} as the source" + ("; whether OutboundNat changes it is not known" if nat else "")
+        said = f"the target sees {seen} as the source" + (
+            "; whether OutboundNat changes it is not known" if nat else ""
+        )
         hops = [Hop(walk.hops[-1].where, said, "HNS fact 48" if nat else "", not nat, walk.hops[-1].endpoint)]
         hops += [
             Hop(hop.where, hop.sentence.replace(f":{_ANSWER_PORT}", ""), hop.fact, hop.confirmed, hop.endpoint)

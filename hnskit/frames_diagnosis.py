@@ -37,7 +37,9 @@ def matrix_frame(explanations: Iterable[Explanation]) -> pd.DataFrame:
     it ends, `ip:port`), redirected_by (a policy's type), source_seen, reason: str; answered: boolean (NA: not
     known); confirmed: boolean.
     """
-    columns = columns_of("source destination verdict code target redirected_by source_seen answered:boolean confirmed:boolean reason")
+    columns = columns_of(
+        "source destination verdict code target redirected_by source_seen answered:boolean confirmed:boolean reason"
+    )
     rows = []
     for item in explanations:
         verdict = item.verdict
@@ -83,7 +85,7 @@ def diagnosis_frame(findings: Iterable[Finding]) -> pd.DataFrame:
 
 
 def codes_frame(codes: Iterable[KnownCode]) -> pd.DataFrame:
-    """HNS's, HCS's and Win32 codes, a row each, by number. Columns: code (`0x803B0013`), name, meaning, next_step: str."""
+    """HNS's, HCS's and Win32 codes, by number. Columns: code (`0x803B0013`), name, meaning, next_step: str."""
     columns = columns_of("code name meaning next_step")
     rows = ((f"0x{item.code:08X}", item.name, item.meaning, item.next_step) for item in codes)
     return make_frame(columns, rows, "code")

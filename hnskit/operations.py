@@ -133,6 +133,11 @@ def _attach(step: Step, desired: Desired, facts: Facts) -> Operation:
         raise StepError(
             f"{step.name} has no network compartment: its container does not run", object=step.name, step=step.id
         )
+    return attach_operation(step, endpoint, compartment_id)
+
+
+def attach_operation(step: Step, endpoint: Endpoint, compartment_id: int) -> Operation:
+    """Bind an endpoint to a compartment, from wherever it is bound now."""
     if not endpoint.attached:
         return Operation(step, (hns.attach_endpoint(_call_id(step), endpoint, compartment_id),), _HNS_DONE)
     # An attached one is refused (0x803B0014), so it is taken off the old compartment first.
@@ -145,7 +150,8 @@ def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None
     """Where an endpoint is to be attached; None while the host does not show the container's compartment."""
     if step.name == desired.gateway.name:
         return HOST_COMPARTMENT
-    container = facts.container_named(_container_of(step, desired).name)
+    # An endpoint has its container's name; a client that left the parameters is found by it, too.
+    container = facts.container_named(step.name)
     compartment = facts.compartment_of(container) if container else None
     return compartment.id if compartment else None
 
@@ -206,9 +212,9 @@ def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint, address = _endpoint_of(step, desired, facts), proxy_address(desired, facts)
     if not step.changes[-1].after and len(step.changes) == 1:
-        policies = policies_without_redirects(endpoint, desired, address)
+        policies = policies_without_redirects(endpoint, desired, facts)
     elif address or not redirects_of(desired, endpoint.name):
-        policies = policies_with_redirects(endpoint, desired, address)
+        policies = policies_with_redirects(endpoint, desired, facts)
     else:
         raise StepError("the proxy's endpoint has no address", object=desired.proxy.name, step=step.id)
     return policy_operation(step, endpoint, policies)

@@ -130,8 +130,8 @@ class Emulator(_Strict):
 class NetworkParams(_Strict):
     """The L2Bridge network."""
 
-    name: Name
-    subnet: Prefix
+    name: Name = Field(description="its name in HNS")
+    subnet: Prefix = Field(description="the containers' addresses come from it, such as 10.0.1.0/24")
     gateway: Address = Field("", description="the subnet's gateway, kept by HNS; empty: its first address (.1)")
     adapter: str = Field("", description="name of the physical adapter; empty: Windows chooses")
     dns: list[Address] = Field(default_factory=list, description="DNS servers of the endpoints")
@@ -140,13 +140,13 @@ class NetworkParams(_Strict):
 class GatewayEndpoint(_Strict):
     """The endpoint in the host's compartment that the containers use as gateway."""
 
-    name: Name
+    name: Name = Field(description="its name in HNS")
     address: Address = Field(description="usually .2, since HNS keeps .1")
 
 
 class _Workload(_Strict):
-    name: Name
-    image: Text
+    name: Name = Field(description="of the container and of its endpoint")
+    image: Text = Field(description="repository:tag, as Docker has it")
     import_: str = Field(
         "", alias="import", description="tarball on the host to import the image from, if it is not there"
     )
@@ -169,8 +169,8 @@ class Proxy(_Workload):
 class Redirect(_Strict):
     """What is redirected."""
 
-    address: Address = METADATA_ADDRESS
-    port: Port = 80
+    address: Address = Field(METADATA_ADDRESS, description="what the clients ask; IPv4")
+    port: Port = Field(80, description="TCP port")
     outbound_nat: bool = Field(True, description="the proxy sees the client's traffic as NATed")
 
 
@@ -192,7 +192,7 @@ class HeaderProof(_Strict):
 class Proof(_Strict):
     """What shows that the proxy answered or forwarded; all that are given must hold."""
 
-    header: HeaderProof | None = None
+    header: HeaderProof | None = Field(None, description="name and contains: a header that the proxy adds")
     body: str = Field("", description="text in the body")
     log: str = Field("", description="text in the proxy's log; {probe} is this request's own token")
 
@@ -200,7 +200,7 @@ class Proof(_Strict):
 class Control(_Strict):
     """A request that must be left alone."""
 
-    port: Port = 8080
+    port: Port = Field(8080, description="TCP port that is not redirected")
     timeout: int = Field(3, ge=1, le=120, description="seconds")
 
 
@@ -208,7 +208,7 @@ class Verify(_Strict):
     """The request that proves the redirect, made inside each client."""
 
     path: str = Field("/", description="path and query; {probe} becomes a token of this request", pattern=r"^/\S*$")
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict, description="what is sent with it, name: value")
     timeout: int = Field(10, ge=1, le=300, description="seconds")
     program: Text = Field("curl.exe", description="curl inside the client")
     proof: Proof
@@ -218,7 +218,9 @@ class Verify(_Strict):
 class Params(_Strict):
     """One set of parameters for library, notebooks, command line and pipelines."""
 
-    target: Annotated[str, AfterValidator(_check_target)]
+    target: Annotated[str, AfterValidator(_check_target)] = Field(
+        description="emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE"
+    )
     connection: Connection = Connection()
     emulator: Emulator = Emulator()
     network: NetworkParams

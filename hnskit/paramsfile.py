@@ -128,7 +128,12 @@ def _editor() -> Any:
     editor.preserve_quotes = True
     editor.width = 120
     editor.indent(mapping=2, sequence=4, offset=2)
+    editor.representer.add_representer(type(None), _null)
     return editor
+
+
+def _null(representer: Any, _: None) -> Any:
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _quoted(value: Any) -> Any:

@@ -18,7 +18,7 @@ def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
         there = next(iter(scene.current(name)), None)
         if there is None or pending_ids(before, ("endpoint", name)):
             continue  # one that is made anew has none
-        wrong = managed_policies(there, scene.desired, "")
+        wrong = managed_policies(there, scene.desired, scene.facts)
         if wrong:
             reason = "a redirect does not belong here: it sends the proxy's own requests back to the proxy"
             changes = (Change("redirects", describe(wrong), ""),)
@@ -52,17 +52,17 @@ def policy_step(
             Action.REFUSE,
             f"its network {network.name} is of type {network.type}, where no proxy policy works (HNS fact 49)",
         )
-    if address and is_redirected(there, desired, address):
+    if address and is_redirected(there, desired, scene.facts):
         goes = ", ".join(f"{one.what} goes to {address}:{one.proxy_port}" for one in client.redirects)
         return step(Action.NONE, goes)
-    now = managed_policies(there, desired, address)
+    now = managed_policies(there, desired, scene.facts)
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
     return step(Action.UPDATE, reason, _changes(scene, client, there, address), waits)
 
 
 def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:
     proxy = scene.desired.proxy
-    changes, left = [], list(managed_policies(there, scene.desired, address) if there else ())
+    changes, left = [], list(managed_policies(there, scene.desired, scene.facts) if there else ())
     for redirect in client.redirects:
         to = (
             f"{address}:{redirect.proxy_port}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 
 from hnskit import codec
-from hnskit.desired import Desired, DesiredContainer, DesiredRedirect
+from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import Endpoint, Policy
@@ -23,14 +24,9 @@ def redirects_of(desired: Desired, name: str) -> tuple[DesiredRedirect, ...]:
     return client.redirects if client else ()
 
 
-def wanted_policies(client: DesiredContainer, address: str) -> tuple[Policy, ...]:
-    """The proxy policies that a client should have, to the proxy at this address."""
-    return tuple(_policy(redirect, address) for redirect in client.redirects)
-
-
-def is_redirected(endpoint: Endpoint, desired: Desired, address: str) -> bool:
+def is_redirected(endpoint: Endpoint, desired: Desired, facts: Facts) -> bool:
     """Whether the endpoint has the wanted policies, once each, and no other that claims the same traffic."""
-    there = list(managed_policies(endpoint, desired, address))
+    there, address = list(managed_policies(endpoint, desired, facts)), proxy_address(desired, facts)
     for redirect in redirects_of(desired, endpoint.name):
         wanted = _policy(redirect, address)
         same = next((policy for policy in there if _same(policy, wanted)), None)
@@ -40,27 +36,31 @@ def is_redirected(endpoint: Endpoint, desired: Desired, address: str) -> bool:
     return not there
 
 
-def managed_policies(endpoint: Endpoint, desired: Desired, address: str) -> tuple[Policy, ...]:
+def managed_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
     """The endpoint's proxy policies that are hnskit's business, right or wrong.
 
-    Those that claim redirected traffic, and those that lead to the proxy at `address`: of a redirect that is no
-    longer wanted. On the proxy's own endpoint and the gateway's every redirect of any client counts: it sends the
-    proxy's requests to itself.
+    Those that claim redirected traffic, and those of a redirect that is no longer wanted: they lead to the proxy, or
+    take a redirected address to where the proxy once was. On the proxy's own endpoint and the gateway's every
+    redirect of any client counts: it sends the proxy's requests to itself.
     """
     redirects = redirects_of(desired, endpoint.name) or desired.redirects
-    return tuple(policy for policy in endpoint.proxies if _is_managed(policy, redirects, address))
+    return tuple(
+        policy
+        for policy in endpoint.proxies
+        if any(claiming(policy, redirect) for redirect in redirects) or _was_ours(policy, desired, facts)
+    )
 
 
-def policies_with_redirects(endpoint: Endpoint, desired: Desired, address: str) -> tuple[Policy, ...]:
+def policies_with_redirects(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
     """The endpoint's whole list as it should be: what others put there stays, the redirects come last."""
-    managed = managed_policies(endpoint, desired, address)
+    address = proxy_address(desired, facts)
     wanted = (_policy(redirect, address) for redirect in redirects_of(desired, endpoint.name))
-    return (*(policy for policy in endpoint.policies if policy not in managed), *wanted)
+    return (*policies_without_redirects(endpoint, desired, facts), *wanted)
 
 
-def policies_without_redirects(endpoint: Endpoint, desired: Desired, address: str) -> tuple[Policy, ...]:
+def policies_without_redirects(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
     """The endpoint's list without any policy that is hnskit's."""
-    managed = managed_policies(endpoint, desired, address)
+    managed = managed_policies(endpoint, desired, facts)
     return tuple(policy for policy in endpoint.policies if policy not in managed)
 
 
@@ -96,16 +96,28 @@ def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
     return same_address and proxy.port in ("", str(redirect.port))
 
 
-def _is_managed(policy: Policy, redirects: Iterable[DesiredRedirect], address: str) -> bool:
-    return _leads_to(policy, address) or any(claiming(policy, redirect) for redirect in redirects)
-
-
-def _leads_to(policy: Policy, address: str) -> bool:
+def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
+    """Whether a policy leads to the proxy, or a redirected address to a place on the network that nobody else has."""
     try:
-        target = codec.proxy_settings(policy).target
+        proxy = codec.proxy_settings(policy)
     except HostAnswerError:
         return False
-    return bool(address) and target is not None and target[0] == address
+    if proxy.target is None:
+        return False
+    address = proxy.target[0]
+    if address == proxy_address(desired, facts):
+        return True
+    if proxy.ip.removesuffix("/32") not in desired.redirected_addresses or not _inside(address, desired.network.prefix):
+        return False
+    names = {endpoint.name for endpoint in desired.endpoints}
+    return all(holder.name in names for holder in facts.endpoints_at(address))
+
+
+def _inside(address: str, prefix: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(address) in ipaddress.IPv4Network(prefix)
+    except ValueError:
+        return False
 
 
 def _same(one: Policy, other: Policy) -> bool:

@@ -62,4 +62,6 @@ def remove_container(scene: Scene, part: Part, name: str, before: Sequence[Step]
         return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
     said = reason or f"hnskit made it; it is {there.status}"
     needs = pending_ids(before, ("attachment", name))
+    if name in scene.departed:  # its label is all that shows that its endpoint is hnskit's: it goes last
+        needs += pending_ids(before, ("endpoint", name))
     return Step(part, Action.DELETE, "container", name, said, needs=needs, object_id=there.id)

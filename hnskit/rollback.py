@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hnskit.desired import Desired, Part
 from hnskit.facts import Facts
 from hnskit.model import Endpoint, NetworkType
-from hnskit.operations import Operation, operation, policy_operation
+from hnskit.operations import Operation, attach_operation, operation, policy_operation
 from hnskit.redirect import describe
 from hnskit.steps import Action, Change, Plan, Step
 
@@ -37,13 +37,12 @@ class Rollback:
 
     def operation(self, step: Step, desired: Desired, facts: Facts) -> Operation:
         """The calls of a step of `plan`: policies go back to what they were."""
-        if step.kind != "policy":
-            return operation(step, desired, facts)
-        there = _by_id(facts, step.object_id)
-        before = _by_id(self._before, step.object_id)
-        if there is None or before is None:
-            return operation(step, desired, facts)
-        return policy_operation(step, there, before.policies)
+        there, before = _by_id(facts, step.object_id), _by_id(self._before, step.object_id)
+        if there and before and step.kind == "policy":
+            return policy_operation(step, there, before.policies)
+        if there and before and before.compartment_id and step.action is Action.ATTACH:
+            return attach_operation(step, there, before.compartment_id)
+        return operation(step, desired, facts)
 
     def _undo(self, begun: Step, now: Facts) -> Iterator[Step]:
         match begun.action, begun.kind:
@@ -55,6 +54,8 @@ class Rollback:
                 yield from self._image(begun, now)
             case (Action.ATTACH, "attachment"):
                 yield from self._attachment(begun, now)
+            case (Action.DETACH, "attachment"):
+                yield from self._detachment(begun, now)
             case (Action.START, "container"):
                 yield from self._started(begun, now)
             case (Action.UPDATE, "forwarding"):
@@ -93,6 +94,12 @@ class Rollback:
         before = _by_id(self._before, begun.object_id)
         if there and before and there.attached and not before.attached:
             yield _step(begun, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
+
+    def _detachment(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there, before = _by_id(now, begun.object_id), _by_id(self._before, begun.object_id)
+        compartments = {item.id for item in now.compartments}
+        if there and before and not there.attached and before.compartment_id in compartments:
+            yield _step(begun, Action.ATTACH, "attachment", "this run detached it", object_id=there.id)
 
     def _started(self, begun: Step, now: Facts) -> Iterator[Step]:
         there = next((item for item in now.containers if item.id == begun.object_id), None)

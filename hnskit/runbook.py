@@ -28,6 +28,7 @@ from hnskit.applying import Outcome, apply, destroy
 from hnskit.checks import Finding, preflight, require_fit
 from hnskit.connecting import Host, open_host
 from hnskit.desired import Desired, Part, desired_from
+from hnskit.diagnosis import Diagnosis
 from hnskit.errors import HnskitError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, made_on
@@ -41,12 +42,15 @@ from hnskit.teardown import plan_destroy
 from hnskit.topology import Topology, draw
 from hnskit.verification import Verification, require_proof, verify
 from hnskit.view import View
+from hnskit.words import host_words
 
 if TYPE_CHECKING:
     from hnskit.remote.session import Session
 
 TEARDOWN = "teardown"
-PARTS = ("preflight", *(part.value for part in Part), "verify", TEARDOWN)
+DIAGNOSES = ("explain", "doctor")
+"""Books that only look, also at a snapshot; they belong to no run."""
+PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEARDOWN)
 """What a book can be opened for; each has a notebook."""
 
 
@@ -119,7 +123,22 @@ def open_book(
     return choose(params_file, overrides, run_dir, interactive).open(part)
 
 
-class Book:
+def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
+    """The page from which parameters are edited and runs are begun; headless, how to do the same there.
+
+    Raises:
+        ParamsError: there is no such file, or it is no YAML.
+    """
+    path = runfolder.find_params(params_file)
+    if not (at_screen() if interactive is None else interactive):
+        target = load_params(path).target
+        return Sentence(f"Nobody is at the screen. The parameters are in order; `hnskit run {path}` works on {target}.")
+    from hnskit.widgets import StartPage
+
+    return StartPage(path, runfolder.default_runs(), runfolder.project_root() / runfolder.NOTEBOOKS).widget
+
+
+class Book(Diagnosis):
     """One part of the redirect on one host: what is, what would change, change it, what came of it.
 
     Attributes:
@@ -280,18 +299,13 @@ class Book:
         return {"text/plain": str(self), "text/markdown": str(self)}
 
     def __str__(self) -> str:
-        system, version, docker = self.facts.system, self.facts.hns_version, self.facts.docker
-        about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
-        about += [f"HNS {version[0]}.{version[1]}" if version else ""]
-        about += [f"Docker {docker.version}" if docker and docker.version else ""]
-        problems = "".join(f" Not readable: {problem}." for problem in self.facts.problems)
-        return f"{self.facts.target} is {', '.join(part for part in about if part)}.{problems}"
+        return host_words(self.facts)
 
     def _plan_now(self) -> Plan:
         if self.part == TEARDOWN:
             made = made_on(self.params.target, self._runs())
             return plan_destroy(self.desired, self.facts, made, keep_network=self._keep_network)
-        return plan(self.desired, self.facts, self._parts())
+        return plan(self.desired, self.facts, self._parts(), made_on(self.params.target, self._runs()))
 
     def _parts(self) -> tuple[Part, ...]:
         return tuple(part for part in Part if part == self.part)
@@ -335,6 +349,7 @@ class Book:
             self.desired,
             parts=self._parts(),
             facts=facts,
+            made=made_on(self.params.target, self._runs()),
             journal=journal,
             on_event=progress.on_event,
         )

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from hnskit import busy, runfolder
+from hnskit import busy, resuming, runfolder
 from hnskit.errors import BusyError, HnskitError, ParamsError, StoppedError
 from hnskit.execution import Execution
 from hnskit.journal import FILE
 from hnskit.params import load_params
 from hnskit.results import error_json
-from hnskit.runlog import RunLog, asked_to_stop, read_from
+from hnskit.runlog import STOP, RunLog, asked_to_stop, read_from
 
 _WORTH_SAYING = 0.01
 """Seconds."""
@@ -66,6 +66,8 @@ class Summary:
     """The notebook that failed."""
     error: dict[str, Any] | None = None
     steps: list[StepSummary] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Parts that an earlier run in this folder has done and that are still true."""
     verification: dict[str, Any] | None = None
     report: str = ""
 
@@ -115,6 +117,7 @@ def run(
     only: Sequence[str] = (),
     share_kernel: bool = True,
     cell_timeout: int | None = None,
+    resume: bool = False,
 ) -> Summary:
     """Set up the redirect and prove it, notebook by notebook; stop at the first that fails.
 
@@ -127,13 +130,16 @@ def run(
         only: names of notebooks without `.ipynb`, to run these and no others; the teardown can be among them.
         share_kernel: one kernel for all notebooks, emptied between them; else one each.
         cell_timeout: seconds that a cell may take.
+        resume: go on in the folder of the target's last run, which did not come to its end; notebooks that are
+            done and still true are not run again.
 
     Returns:
         The summary; `ok` and `exit_status` say how it went.
 
     Raises:
         BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
-        HnskitError: the run folder could not be made or there are no notebooks; nothing was changed.
+        HnskitError: the run folder could not be made, there are no notebooks, or no run to go on with; nothing was
+            changed.
     """
     since = time.monotonic()
     path = runfolder.find_params(params_file)
@@ -147,7 +153,8 @@ def run(
         wrong = error
     if wrong is None and (worker := busy.at_work(place, target)) is not None:
         raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
-    run_dir = runfolder.new_run_folder(place, target)
+    run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
+    (run_dir / STOP).unlink(missing_ok=True)
     summary = Summary(target, str(path), str(run_dir), started)
     log = RunLog(run_dir, watcher or Nobody())
     log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
@@ -155,17 +162,25 @@ def run(
     try:
         with busy.claim(place, target, run_dir) if wrong is None else nullcontext():
             if wrong is None:
+                if resume:
+                    summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
                 with Execution(share_kernel=share_kernel, cell_timeout=cell_timeout) as execution:
                     _execute_all(summary, todo, parameters, execution, log)
-    except (BusyError, KeyboardInterrupt) as cause:  # two began at one moment; or Ctrl-C between two notebooks
-        wrong = cause if isinstance(cause, BusyError) else StoppedError()
+    except (HnskitError, KeyboardInterrupt) as cause:  # two began at one moment; or Ctrl-C between two notebooks
+        wrong = cause if isinstance(cause, HnskitError) else StoppedError()
     if wrong is not None:
         summary.error, summary.exit_status = error_json(wrong), wrong.exit_status
-        summary.stopped_at = "the parameters" if isinstance(wrong, ParamsError) else summary.stopped_at or "its beginning"
+        summary.stopped_at = (
+            "the parameters" if isinstance(wrong, ParamsError) else summary.stopped_at or "its beginning"
+        )
     summary.seconds = round(time.monotonic() - since, 3)
     _write(summary, run_dir)
     log.write("finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error)
     return summary
+
+
+def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Sequence[tuple[Path, str]]) -> set[str]:
+    return resuming.still_true(load_params(path, overrides), run_dir, [part for _, part in todo])
 
 
 def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
@@ -197,6 +212,11 @@ def _execute_all(
     for path, part in todo:
         log.begins(path.stem)
         step = StepSummary(path.stem, part, path.name)
+        if part in summary.kept:
+            step.ok, step.kept = True, [resuming.KEPT]
+            summary.steps.append(step)
+            log.ends(step)
+            continue
         since = time.monotonic()
         with _watching(run_dir, log.happens, execution.stop):
             stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None

@@ -14,7 +14,7 @@ from hnskit.desired import LABEL, Desired, Part
 from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType
-from hnskit.redirect import describe, managed_policies, proxy_address
+from hnskit.redirect import describe, managed_policies
 from hnskit.removal import remove_container, remove_endpoint
 from hnskit.scene import Scene, remove_command
 from hnskit.steps import Action, Change, Plan, Step
@@ -62,8 +62,10 @@ def _restore_forwarding(scene: Scene) -> list[Step]:
     """Forwarding goes off again on a gateway endpoint that was found with it off."""
     name = scene.desired.gateway.name
     there = _kept(scene, name)
-    if there is None or not scene.known.was_made("forwarding", name, there.id):
+    if there is None:
         return []
+    if not scene.known.was_made("forwarding", name, there.id):
+        return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "it is as it was before hnskit")]
     interface = scene.facts.interface_of(there)
     if interface is None or not interface.forwarding:
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "it is disabled, as it was found")]
@@ -78,9 +80,12 @@ def _restore_policies(scene: Scene) -> list[Step]:
     for client in scene.desired.clients:
         name = client.endpoint.name
         there = _kept(scene, name)
-        if there is None or not scene.known.was_made("policy", name, there.id):
+        if there is None:
             continue
-        ours = managed_policies(there, scene.desired, proxy_address(scene.desired, scene.facts))
+        if not scene.known.was_made("policy", name, there.id):
+            steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "what it has was there before hnskit"))
+            continue
+        ours = managed_policies(there, scene.desired, scene.facts)
         if not ours:
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "it has no redirect"))
             continue
@@ -195,7 +200,7 @@ def _marked_endpoints(scene: Scene) -> Iterator[tuple[str, str, str]]:
         named = endpoint.name in names and endpoint not in scene.elsewhere(endpoint.name)
         if named or known.was_made("endpoint", endpoint.name, endpoint.id):
             yield "endpoint", endpoint.name, endpoint.id
-        if named and managed_policies(endpoint, desired, ""):
+        if named and managed_policies(endpoint, desired, facts):
             yield "policy", endpoint.name, endpoint.id
     gone = {f"/endpoints/{identity.lower()}" for kind, _, identity in known.made if kind == "endpoint"}
     gone -= {f"/endpoints/{endpoint.id.lower()}" for endpoint in facts.endpoints}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hnskit.desired import Desired, DesiredContainer
+from hnskit.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.errors import HnskitError, VerificationError
 from hnskit.remote import docker
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
@@ -106,7 +106,10 @@ def verify(session: Session, desired: Desired, on_event: Callable[[str], None] |
     Raises:
         ConnectError, OutcomeUnknownError: the host is gone.
     """
-    probes = {client.name: _Probes(secrets.token_hex(8), secrets.token_hex(8)) for client in desired.clients}
+    probes = {
+        client.name: _Probes(tuple(secrets.token_hex(8) for _ in client.redirects), secrets.token_hex(8))
+        for client in desired.clients
+    }
     calls = [call for client in desired.clients for call in _requests(desired, client, probes[client.name])]
     results: dict[str, CallResult] = {}
     for result in invoke_calls(session, [*calls, docker.logs("log", desired.proxy.name, tail=1000)]):
@@ -146,16 +149,16 @@ def require_proof(verification: Verification) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Probes:
-    """The tokens of one client's two requests."""
+    """The tokens of one client's requests: one for each redirect, and the control's."""
 
-    request: str
+    requests: tuple[str, ...]
     control: str
 
 
 def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Sequence[Call]:
-    wanted, address = desired.verify, desired.redirect.address
+    wanted = desired.verify
 
-    def request(id: str, probe: str, port: int, timeout: int) -> Call:
+    def request(id: str, probe: str, address: str, port: int, timeout: int) -> Call:
         headers = [f"{name}: {value.replace('{probe}', probe)}" for name, value in wanted.headers.items()]
         path = wanted.path.replace("{probe}", probe)
         options = [option for header in headers for option in ("--header", header)]
@@ -163,10 +166,24 @@ def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Se
         program = (wanted.program, "--silent", "--show-error", "--include", "--max-time", str(timeout))
         return docker.execute(id, client.name, (*program, *options, where), timeout=timeout + 60)
 
-    return (
-        request(f"request from {client.name}", probes.request, desired.redirect.port, wanted.timeout),
-        request(f"control from {client.name}", probes.control, wanted.control.port, wanted.control.timeout),
-    )
+    asked = zip(client.redirects, probes.requests, strict=True)
+    return [
+        *(
+            request(_request_id(client, number), probe, redirect.address, redirect.port, wanted.timeout)
+            for number, (redirect, probe) in enumerate(asked, 1)
+        ),
+        request(
+            f"control from {client.name}",
+            probes.control,
+            client.redirects[0].address,
+            wanted.control.port,
+            wanted.control.timeout,
+        ),
+    ]
+
+
+def _request_id(client: DesiredContainer, number: int) -> str:
+    return f"request from {client.name}" + (f" ({number})" if number > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,27 +228,30 @@ def _log(result: CallResult) -> str:
 def _checks(
     desired: Desired, client: DesiredContainer, probes: _Probes, results: Mapping[str, CallResult], log: str
 ) -> list[Check]:
+    checks = []
+    for number, (redirect, probe) in enumerate(zip(client.redirects, probes.requests, strict=True), 1):
+        answer = _answer(results[_request_id(client, number)])
+        checks += _redirect_checks(desired, redirect, probe, answer, log)
+    address = client.redirects[0].address
+    checks.append(
+        _control_check(desired, address, probes.control, _answer(results[f"control from {client.name}"]), log)
+    )
+    return checks
+
+
+def _redirect_checks(desired: Desired, redirect: DesiredRedirect, probe: str, answer: _Answer, log: str) -> list[Check]:
     proof = desired.verify.proof
-    answer = _answer(results[f"request from {client.name}"])
-    where = f"{desired.redirect.address}:{desired.redirect.port}"
     said = f"HTTP {answer.status}" if answer.status else answer.problem
-    checks = [Check("answer", 200 <= answer.status < 300, f"HTTP 2xx from {where}", said)]
+    checks = [Check("answer", 200 <= answer.status < 300, f"HTTP 2xx from {redirect.what}", said)]
     if proof.header:
         checks.append(_header_check(answer, proof.header.name, proof.header.contains))
     if proof.body:
         checks.append(Check("body", proof.body in answer.body, f"{proof.body!r} in the body", _short(answer.body)))
     if proof.log:
-        text = proof.log.replace("{probe}", probes.request)
+        text = proof.log.replace("{probe}", probe)
         line = next((line.strip() for line in log.splitlines() if text in line), "")
-        checks.append(
-            Check(
-                "log",
-                bool(line),
-                f"{text!r} in the log of {desired.proxy.name}",
-                _short(line) if line else "no such line",
-            )
-        )
-    checks.append(_control_check(desired, probes.control, _answer(results[f"control from {client.name}"]), log))
+        wanted = f"{text!r} in the log of {desired.proxy.name}"
+        checks.append(Check("log", bool(line), wanted, _short(line) if line else "no such line"))
     return checks
 
 
@@ -243,7 +263,7 @@ def _header_check(answer: _Answer, name: str, contains: str) -> Check:
     )
 
 
-def _control_check(desired: Desired, probe: str, answer: _Answer, log: str) -> Check:
+def _control_check(desired: Desired, address: str, probe: str, answer: _Answer, log: str) -> Check:
     """The other port must not show any of the proxy's marks; that nothing answers there is as good."""
     proof = desired.verify.proof
     header = proof.header
@@ -253,7 +273,7 @@ def _control_check(desired: Desired, probe: str, answer: _Answer, log: str) -> C
         "log": "{probe}" in proof.log and proof.log.replace("{probe}", probe) in log,
     }
     marked = [name for name, there in marks.items() if there]
-    wanted = f"{desired.redirect.address}:{desired.verify.control.port} is left alone"
+    wanted = f"{address}:{desired.verify.control.port} is left alone"
     if marked:
         return Check("control", False, wanted, f"the proxy's {marked[0]}: it was redirected too")
     return Check("control", True, wanted, f"HTTP {answer.status}, not the proxy's" if answer.status else answer.problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections import defaultdict
 from dataclasses import replace
@@ -76,7 +77,7 @@ class _Marks:
             colour = _COLOURS[leg.verdict.kind] if leg.verdict else self._colour
             dashes = "" if leg.name == "there" else ' stroke-dasharray="5 4"'
             places = [self._rows[hop.endpoint] for hop in leg.hops if hop.endpoint in self._rows]
-            for one, other in zip(places, places[1:], strict=False):
+            for one, other in itertools.pairwise(places):
                 if one != other:
                     parts.append(_curve(one, other, colour, dashes))
         at: dict[str, list[Hop]] = defaultdict(list)

@@ -23,6 +23,16 @@ _STATES = {
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
 
 
+def host_words(facts: Facts) -> str:
+    """What host it is, in a sentence, and what could not be read of it."""
+    system, version, docker = facts.system, facts.hns_version, facts.docker
+    about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
+    about += [f"HNS {version[0]}.{version[1]}" if version else ""]
+    about += [f"Docker {docker.version}" if docker and docker.version else ""]
+    problems = "".join(f" Not readable: {problem}." for problem in facts.problems)
+    return f"{facts.target} is {', '.join(part for part in about if part)}.{problems}"
+
+
 def state_word(state: int) -> str:
     """An endpoint's state (HNS fact 31); a number that HNS does not document stays a number."""
     try:

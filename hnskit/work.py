@@ -129,6 +129,7 @@ class Work:
         ]
         for result in done:
             self._finish(result)
+        failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
         if any(step.disruptive for step in steps):
             after = self._wait_for_management_ip(steps, after)
             for loss in cut.losses(self._desired, now, after):
@@ -136,6 +137,13 @@ class Work:
         if failed:
             self._fail(failed)
         return after
+
+    def _is_gone(self, step: Step, pending: set[str]) -> bool:
+        """Whether a removal failed because somebody else was faster."""
+        if step.action is not Action.DELETE or step.id in pending:
+            return False
+        self._note(f"{step.noun} {step.name} was gone already: somebody else removed it")
+        return True
 
     def _announce(self, step: Step, now: Facts) -> None:
         if step.disruptive:

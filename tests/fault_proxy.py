@@ -35,6 +35,8 @@ class FaultProxy:
     def __init__(self, port: int, fault: Fault | None = None) -> None:
         self.requests = 0
         self.fault = fault
+        self.hit = False
+        """Whether the request was met that is to be lost."""
         self.port = 0
         self._target = port
         self._loop = asyncio.new_event_loop()
@@ -78,6 +80,7 @@ class FaultProxy:
             while (request := await _message(reader)) is not None:
                 self.requests += 1
                 hit = self.fault if self.fault and self.fault.number == self.requests else None
+                self.hit = self.hit or hit is not None
                 if hit and hit.moment == "before" and not await self._lose(hit, writer):
                     return
                 upstream.write(request)

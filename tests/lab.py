@@ -82,8 +82,8 @@ class MemoryJournal(Journal):
 class Lab:
     """A host behind its door, in a thread."""
 
-    def __init__(self, directory: Path, **options: Any) -> None:
-        self.host = create_host("lab", options={"cut_seconds": 0, **options})
+    def __init__(self, directory: Path, *, profile: str = "ws2019", **options: Any) -> None:
+        self.host = create_host("lab", profile, {"cut_seconds": 0, **options})
         self.door = Door(self.host, directory=directory / "door", username=USER, password=PASSWORD)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lab", daemon=True)

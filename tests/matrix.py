@@ -86,6 +86,8 @@ def lose(lab: Lab, job: Job, fault: Fault, runs: Path) -> Verdict:
             work(job, lab.settings(proxy.port), Journal(journal_file(runs, 1), TARGET), runs)
         except HnskitError as error:
             said, attempts = f"{type(error).__name__}: {error.message}", 2
+    if not proxy.hit:
+        return Verdict(job, place, attempts, ("the run never sent that request",), said)
     if attempts == 2:
         try:
             work(job, lab.settings(), Journal(journal_file(runs, 2), TARGET), runs)

@@ -36,7 +36,7 @@ def test_a_secret_does_not_print_or_pickle_itself():
         ("env:HNSKIT_NOT_SET", "HNSKIT_NOT_SET is not set"),
         ("file:/nonexistent/password", "cannot be read"),
         ("keyring:hnskit-test", "keyring"),
-        ("prompt", "nobody is at the screen"),
+        ("prompt", "no password has been typed"),
         (CANARY, "not a kind of credential reference"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from tests import worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
 from tests.matrix import differences, not_complete
 
-SOME = settings(deadline=None, max_examples=40)
+SOME = settings(deadline=None, max_examples=int(os.environ.get("HNSKIT_EXAMPLES", "15")))
 
 
 class Case:

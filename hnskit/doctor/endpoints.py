@@ -54,7 +54,9 @@ class DegradedEndpoint(Check):
                     "HNS accepted it, and could not carry out one of its policies; it cannot be attached (0x803B0017)",
                     "State 5 (degraded)",
                     patient.repair(
-                        Part.CLIENTS, endpoint.name, f"Look for a placeholder in its policies. {remove_endpoint(endpoint)}"
+                        Part.CLIENTS,
+                        endpoint.name,
+                        f"Look for a placeholder in its policies. {remove_endpoint(endpoint)}",
                     ),
                     name=endpoint.name,
                 )

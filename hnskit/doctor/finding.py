@@ -94,9 +94,7 @@ class Patient:
     @cached_property
     def gateways(self) -> tuple[Endpoint, ...]:
         """Endpoints in the host's compartment."""
-        return tuple(
-            item for item in self.facts.endpoints if item.attached and item.compartment_id == HOST_COMPARTMENT
-        )
+        return tuple(item for item in self.facts.endpoints if item.attached and item.compartment_id == HOST_COMPARTMENT)
 
     def wants(self, name: str) -> bool:
         """Whether an object of this name is in the parameters."""
@@ -131,7 +129,9 @@ class Check(ABC):
     def finding(self, object: str, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
         """A finding with the check's own severity and reference, unless `fields` has others."""
         own: dict[str, Any] = {"severity": self.severity, "reference": self.reference, "confirmed": self.confirmed}
-        return Finding(self.name, object=object, message=message, evidence=evidence, next_step=next_step, **own | fields)
+        return Finding(
+            self.name, object=object, message=message, evidence=evidence, next_step=next_step, **own | fields
+        )
 
 
 def endpoint_words(endpoint: Endpoint) -> str:

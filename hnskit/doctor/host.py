@@ -41,7 +41,7 @@ KNOWN_BAD: dict[int, Report] = {
         True,
     ),
     20348: Report(
-        "connectivity was lost from time to time after an L2Bridge network was made on Server 2022; no answer is public",
+        "connectivity was lost from time to time after an L2Bridge was made on Server 2022; no answer is public",
         "Keep the bridge off the adapter that you are connected through: `network.adapter`.",
         "HNS fact 68 (microsoft/Windows-Containers#439)",
     ),
@@ -73,12 +73,12 @@ class NotReadable(Check):
                 "snapshot",
                 "something could not be read; what is said of the host leaves it out",
                 problem,
-                "Read the host again (`hnskit facts --save FILE`), or dump it again with `ConvertTo-Json -Depth 20`.",
+                "Read the host again (`hnskit facts --save FILE`), or dump it with `ConvertTo-Json -Depth 20`.",
             )
         if absent:
             yield self.finding(
                 "snapshot",
-                f"it does not have all of {', '.join(part for part, _ in absent)}: what is missing there proves nothing",
+                f"not all is in it of {', '.join(part for part, _ in absent)}: what is missing there proves nothing",
                 "; ".join(f"{part}: {said}" for part, said in absent),
                 "`hnskit facts --save FILE` takes everything.",
                 severity="note",

@@ -51,8 +51,8 @@ class NoGatewayEndpoint(Check):
                     patient.repair(
                         Part.NETWORK,
                         network.name,
-                        "Unless a router outside has this address: make an endpoint with it, attach it to compartment 1, "
-                        "and switch forwarding on there.",
+                        "Unless a router outside has this address: make an endpoint with it, attach it to "
+                        "compartment 1, and switch forwarding on there.",
                     ),
                     severity="error" if wanted else self.severity,
                     name=network.name,
@@ -119,7 +119,9 @@ class MetadataRoute(Check):
 
     def find(self, patient: Patient) -> Iterator[Finding]:
         """Windows takes 169.254.0.0/16 as on-link; the move of the adapter may lose the host's own route."""
-        addresses = sorted({rule.settings.ip.partition("/")[0] for rule in patient.rules if _is_link_local(rule.settings.ip)})
+        addresses = sorted(
+            {rule.settings.ip.partition("/")[0] for rule in patient.rules if _is_link_local(rule.settings.ip)}
+        )
         for address in addresses:
             if patient.index.knows_routes(HOST_COMPARTMENT) and not _has_route(patient, HOST_COMPARTMENT, address):
                 yield self.finding(
@@ -136,7 +138,7 @@ class MetadataRoute(Check):
                 if not _has_route(patient, compartment, address):
                     yield self.finding(
                         f"container {container.name}",
-                        f"it has no route to {address}, and Windows looks for it on the bridge: the proxy gets no answer",
+                        f"it has no route to {address}, and Windows looks on the bridge: the proxy gets no answer",
                         f"no route of {address}/32 in compartment {compartment}",
                         f"{patient.apply(Part.PROXY)}."
                         if patient.desired and patient.desired.proxy.name == container.name

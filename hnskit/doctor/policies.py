@@ -184,9 +184,7 @@ class PolicyUnattached(Check):
                 endpoint_words(endpoint),
                 "it has a proxy policy and is not attached: there is no traffic to redirect",
                 f"State {endpoint.state} ({state_word(endpoint.state)})",
-                patient.repair(
-                    Part.CLIENTS, endpoint.name, "Attach it to its container's compartment, or remove it."
-                ),
+                patient.repair(Part.CLIENTS, endpoint.name, "Attach it to its container's compartment, or remove it."),
                 name=endpoint.name,
             )
 
@@ -208,6 +206,7 @@ class TargetNobody(Check):
             if any(item.attached or not item.state_known for item in holders):
                 continue
             whole = patient.facts.knows("endpoints")
+            where = "" if whole else "in this dump "
             again = patient.repair(Part.POLICY, rule.endpoint.name, "Point the policy at an address that is held.")
             if holders:
                 yield self.finding(
@@ -220,7 +219,7 @@ class TargetNobody(Check):
             elif _is_here(patient, rule.endpoint, target[0]):
                 yield self.finding(
                     endpoint_words(rule.endpoint),
-                    f"it is redirected to {target[0]}:{target[1]}, which no endpoint {'' if whole else 'in this dump '}holds",
+                    f"it is redirected to {target[0]}:{target[1]}, which no endpoint {where}holds",
                     policy_words(rule.policy),
                     again,
                     severity=self.severity if whole else "warning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -158,7 +159,7 @@ def _unwrapped(text: str, start: int) -> Found | None:
         return None
     width = max(map(len, lines[:-1]))
     joined = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         # A line that is full was cut; one that is not was wrapped at a space, which is gone.
         joined += line if len(before) == width else f" {line}"
     try:

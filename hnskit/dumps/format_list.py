@@ -14,11 +14,15 @@ from typing import Any
 _LINE = re.compile(r"^(\s*)([A-Za-z][A-Za-z0-9_]*)( *) :(?: (.*))?$")
 _LOST = re.compile(r"^System\.(Object\[\]|Collections\.\S+|Management\.Automation\.\S+)$")
 _NUMBERS = frozenset(
-    "AllocationOrder CompartmendId CompartmentId CompartmentOperationTime CreateProcessingStartTime EncapOverhead "
-    "ExternalInterfaceIndex ExternalPort Flags InternalPort IsolationId IsolationID LastErrorCode LastUpdateTime "
-    "MTU MaxConcurrentEndpoints ObjectType PortOperationTime PrefixLength Priority RemoveProcessingStartTime Scope "
-    "StartTime State SwitchOperationTime TotalEndpoints VLAN VSID Version VfpOperationTime".split()
-)
+    {
+        "AllocationOrder", "CompartmendId", "CompartmentId", "CompartmentOperationTime",
+        "CreateProcessingStartTime", "EncapOverhead", "ExternalInterfaceIndex", "ExternalPort", "Flags",
+        "InternalPort", "IsolationId", "IsolationID", "LastErrorCode", "LastUpdateTime", "MTU",
+        "MaxConcurrentEndpoints", "ObjectType", "PortOperationTime", "PrefixLength", "Priority",
+        "RemoveProcessingStartTime", "Scope", "StartTime", "State", "SwitchOperationTime", "TotalEndpoints",
+        "VLAN", "VSID", "Version", "VfpOperationTime",
+    }
+)  # fmt: skip
 _NUMBER_ENDS = ("Count", "SequenceNumber", "OperationTime")
 _FEWEST = 2  # members that make an object of a block; a line with a colon is found in any text
 

@@ -28,7 +28,7 @@ _PARTS = (
 )  # fmt: skip
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _LISTS: frozenset[Kind] = frozenset({"networks", "endpoints", "policy_lists"})
-"""Parts of which HNS prints all there are; its namespaces are not all compartments, and docker inspects what it is asked."""
+"""Parts of which HNS prints all there are; its namespaces are not all compartments."""
 _SINGLE = "this dump has single ones, which need not be all"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
 
@@ -42,6 +42,8 @@ class Gathering:
         self._whole: set[Kind] = set()
         self._deleted: dict[str, str] = {}
         self._hint = ""
+        self._last: Kind | None = None
+        """What the value before a break was; what is missing behind it is of the same kind."""
         self.problems: list[str] = []
         self.count = 0
         """Objects that were read, those that were read again later among them."""
@@ -61,8 +63,10 @@ class Gathering:
             if isinstance(piece, Deleted):
                 self._delete(name, piece)
             elif isinstance(piece, Break):
-                self._problem(kind_in_words(f"{piece.hint} {self._hint}"), f"{name} {piece.place}", piece.said)
+                kind = self._last or kind_in_words(f"{piece.hint} {self._hint}")
+                self._problem(kind, f"{name} {piece.place}", piece.said)
             else:
+                self._last = None
                 self._add_value(piece.value, piece, name)
         return self.count > before or len(self.problems) > known
 
@@ -107,6 +111,7 @@ class Gathering:
             if {"ID", "Id", "Policies", "Resources"} & item.keys():
                 self._problem(None, place, "an object whose members do not say what it is")
             return
+        self._last = kind
         whole, cut = _restored(item)
         if cut or piece.lost:
             named = f" ({', '.join(piece.lost)})" if piece.lost else ""

@@ -78,11 +78,15 @@ class Text:
 def read_pieces(text: str) -> Iterator[Piece | Break | Deleted]:
     """Everything in a text that may be an object of a host."""
     try:
-        yield Piece(json.loads(text), "line 1, offset 0")
-        return
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        pass
-    whole = Text(text)
+        yield from _mixed(Text(text))
+    else:
+        yield Piece(value, "line 1, offset 0")
+
+
+def _mixed(whole: Text) -> Iterator[Piece | Break | Deleted]:
+    """A text that is not JSON as a whole."""
     taken: list[tuple[int, int]] = []
     for found in _json_and_logs(whole):
         if isinstance(found, tuple):

@@ -1,6 +1,5 @@
-"""Who may come in: Negotiate (NTLM) with message encryption over HTTP, Basic over TLS only.
-
-Client certificates would be another scheme of `Login.check`.
+"""Who may come in: Negotiate (NTLM) with message encryption over HTTP, bound to its channel over TLS; Basic and client
+certificates over TLS only.
 """
 
 from __future__ import annotations
@@ -12,18 +11,20 @@ import hmac
 import os
 import struct
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import spnego
+from spnego.channel_bindings import GssChannelBindings
 
 from hnskit.emulator.files import write_private
 
 _USERS_VARIABLE = "NTLM_USER_FILE"
 _users_lock = threading.Lock()
 
+_CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 _BOUNDARY = "Encrypted Boundary"
 _OCTETS = b"Content-Type: application/octet-stream\r\n"
 # Windows must not ask its own accounts: the pure Python implementations, on every system.
@@ -34,29 +35,54 @@ class EncryptionError(Exception):
     """A message is not encrypted as WinRM's message encryption says."""
 
 
-class Authority:
-    """The one account of an emulated host."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of a host."""
 
-    def __init__(self, username: str, password: str, *, computer: str, directory: Path) -> None:
-        if ":" in password or "\n" in password:
+    name: str
+    password: str = field(repr=False)
+    administrator: bool = True
+
+
+class Authority:
+    """The accounts of an emulated host.
+
+    Args:
+        accounts: the first is the one that client certificates are mapped to.
+        computer: a domain that a client may name.
+        directory: where pyspnego's file of users is kept.
+        binding: `tls-server-end-point` of the host's certificate. Over TLS a Negotiate login must be bound to it, as
+            with WinRM's CbtHardeningLevel Strict (Windows' own default, Relaxed, lets those in that send none).
+    """
+
+    def __init__(self, accounts: Sequence[Account], *, computer: str, directory: Path, binding: bytes = b"") -> None:
+        if any(":" in account.password or "\n" in account.password for account in accounts):
             raise ValueError("the password must not contain a colon or a line break")
-        self.username = username
-        self._password = password
+        self._accounts = {account.name.lower(): account for account in accounts}
+        self.mapped = accounts[0]
+        self.binding = GssChannelBindings(application_data=binding) if binding else None
         self._computer = computer
         self._users = directory / "ntlm-users"
         # One line for each form of the domain that a client may send.
-        lines = "".join(f"{domain}:{username}:{password}\n" for domain in ("", ".", computer))
+        lines = "".join(
+            f"{domain}:{account.name}:{account.password}\n" for account in accounts for domain in ("", ".", computer)
+        )
         write_private(self._users, lines)
 
-    def login(self, *, tls: bool) -> Login:
-        """A new connection that has not said yet who it is."""
-        return Login(self, tls=tls)
+    def login(self, *, tls: bool, certified: bool = False) -> Login:
+        """A new connection that has not said yet who it is; `certified`: with a certificate that the host trusts."""
+        return Login(self, tls=tls, certified=certified)
 
-    def knows(self, username: str, password: str) -> bool:
-        """Whether this is the account, in any form of its domain."""
+    def named(self, username: str) -> Account | None:
+        """The account of this name, in any form of its domain."""
         domain, _, name = username.rpartition("\\")
-        known = name.lower() == self.username.lower() and domain.lower() in {"", ".", self._computer.lower()}
-        return hmac.compare_digest(password.encode(), self._password.encode()) and known
+        return self._accounts.get(name.lower()) if domain.lower() in {"", ".", self._computer.lower()} else None
+
+    def knows(self, username: str, password: str) -> Account | None:
+        """The account, if this is its password."""
+        account = self.named(username)
+        expected = account.password if account is not None else ""
+        return account if hmac.compare_digest(password.encode(), expected.encode()) else None
 
     @contextlib.contextmanager
     def users(self) -> Iterator[None]:
@@ -84,10 +110,13 @@ class Verdict:
 class Login:
     """What is known of the client at the other end of one connection."""
 
-    def __init__(self, authority: Authority, *, tls: bool) -> None:
+    def __init__(self, authority: Authority, *, tls: bool, certified: bool) -> None:
         self._authority = authority
         self._tls = tls
+        self._certified = certified
         self._context: Any = None
+        self.account: Account | None = None
+        """Who was let in last."""
 
     def check(self, authorization: str) -> Verdict:
         """Take a request's Authorization header ("" if it has none)."""
@@ -100,6 +129,9 @@ class Login:
                 return self._basic(credentials)
             case "negotiate" | "ntlm":
                 return self._negotiate(scheme, credentials)
+            case _ if scheme.lower() == _CERTIFICATE and self._certified:
+                self.account = self._authority.mapped
+                return Verdict(True)
         return self._challenge()
 
     @property
@@ -156,18 +188,22 @@ class Login:
             username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return self._challenge()
-        return Verdict(True) if self._authority.knows(username, password) else self._challenge()
+        self.account = self._authority.knows(username, password)
+        return Verdict(True) if self.account is not None else self._challenge()
 
     def _negotiate(self, scheme: str, credentials: str) -> Verdict:
         try:
             token = base64.b64decode(credentials, validate=True)
             with self._authority.users():
                 if self._context is None or self._context.complete:
-                    self._context = spnego.server(protocol="negotiate", options=_PROVIDER)
+                    binding = self._authority.binding if self._tls else None
+                    self._context = spnego.server(protocol="negotiate", options=_PROVIDER, channel_bindings=binding)
                 answer = self._context.step(token)
+            if self._context.complete:
+                self.account = self._authority.named(str(self._context.client_principal))
         # pyspnego raises whatever its parsers raise on a token that is none.
         except Exception:
             return self._challenge()
         encoded = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         headers = (("WWW-Authenticate", encoded),) if encoded else ()
-        return Verdict(bool(self._context.complete), headers)
+        return Verdict(bool(self._context.complete) and self.account is not None, headers)

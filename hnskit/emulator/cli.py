@@ -39,7 +39,7 @@ def emulator() -> None:
 @click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
 @click.option("--hosts", type=click.IntRange(min=1), default=1, help="So many hosts, NAME-001 and on, in one process.")
 @_as_json
-def start(
+def start(  # noqa: PLR0917 - click passes them by name
     name: str,
     profile: str | None,
     engine: str | None,
@@ -87,10 +87,11 @@ def status(name: str, as_json: bool) -> None:
 
 @emulator.command()
 @click.argument("name")
+@click.option("--together", is_flag=True, help="And all other hosts that are in its process (start --hosts).")
 @_as_json
-def stop(name: str, as_json: bool) -> None:
+def stop(name: str, together: bool, as_json: bool) -> None:
     """Stop the host NAME; all that it had is gone."""
-    entry = registry.stop(name)
+    entry = registry.stop(name, together=together)
     _print({"name": name, "pid": entry.pid, "stopped": True}, as_json, f"{name} stopped")
 
 

@@ -92,6 +92,8 @@ class Connection(asyncio.Protocol):
         self._gate = gate
         self.tls = gate.tls
         self.peer = ""
+        self.certified = False
+        """The client has a certificate that the host's authority signed."""
         self.login: Any = None
         """What authentication keeps with this connection."""
         self._transport: asyncio.Transport
@@ -112,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         name = transport.get_extra_info("peername")
         self.peer = name[0] if name else ""
+        self.certified = bool(transport.get_extra_info("peercert"))
         if not self._gate.joined(self):
             self._transport.abort()
             return

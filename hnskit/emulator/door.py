@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import Any
 
 import trustme
 
-from hnskit.emulator.auth import Authority
+from hnskit.emulator.auth import Account, Authority
 from hnskit.emulator.connection import Limits
 from hnskit.emulator.engine import Engine, Sink
 from hnskit.emulator.expressions import Expressions, system_of, version_table
-from hnskit.emulator.files import private_directory
+from hnskit.emulator.files import private_directory, write_private
 from hnskit.emulator.interface import Cut
 from hnskit.emulator.listener import ADDRESS, Listener
 from hnskit.emulator.operations import Identity, Operations
@@ -23,6 +24,9 @@ from hnskit.emulator.pwsh_engine import PwshEngine
 from hnskit.emulator.python_engine import PythonEngine
 from hnskit.emulator.shells import DEFAULT_CONFIGURATION, RESTRICTED, Shells
 from hnskit.emulator.winrm import WinRM
+
+LIMITED = "User"
+"""An account without administrator rights."""
 
 
 class Door:
@@ -40,14 +44,16 @@ class Door:
         engine: str = "python",
         restricted: bool = False,
         certificate: Certificate | None = None,
+        limited_password: str = "",
     ) -> None:
-        """`engine` is `python` or `pwsh`; on a `restricted` host every shell has the kit's commands and nothing else."""
+        """`engine` is `python` or `pwsh`; each shell of a `restricted` host has the kit's commands and nothing else."""
         private_directory(directory)
         self.host = host
         self.username = username
         self.ca = directory / "ca.pem"
         self._directory = directory
         self._password = password
+        self._limited_password = limited_password
         self._limits = limits
         self._engine = engine
         self._restricted = restricted
@@ -66,9 +72,15 @@ class Door:
         if self._engine == "pwsh":
             self._sessions = Sessions(self.host, computer=machine, user=self.username)
             await self._sessions.open()
-        authority = Authority(self.username, self._password, computer=machine, directory=self._directory)
+        accounts = [Account(self.username, self._password)]
+        if self._limited_password:
+            accounts.append(Account(LIMITED, self._limited_password, administrator=False))
+        authority = Authority(
+            accounts, computer=machine, directory=self._directory, binding=self._certificate.end_point
+        )
         operations = Operations(self.shells, Identity(machine, int(self._system["Build"])), owner=self.username)
         self._certificate.write_authority(self.ca)
+        write_private(self._directory / "client.pem", self._certificate.of_client(self.username))
         service = WinRM(authority, operations, machine=machine)
         self._http = Listener(service.handle, limits=self._limits)
         self._https = Listener(service.handle, context=self._certificate.context, limits=self._limits)
@@ -126,8 +138,20 @@ class Certificate:
     def __init__(self) -> None:
         self._authority = trustme.CA(organization_name="hnskit emulated host")
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(ADDRESS, "localhost").configure_cert(self.context)
+        mine = self._authority.issue_cert(ADDRESS, "localhost")
+        mine.configure_cert(self.context)
+        # Clients may have one of the same authority: WinRM maps it to an account.
+        self.context.verify_mode = ssl.CERT_OPTIONAL
+        self._authority.configure_trust(self.context)
+        binary = ssl.PEM_cert_to_DER_cert(mine.cert_chain_pems[0].bytes().decode())
+        self.end_point = b"tls-server-end-point:" + hashlib.sha256(binary).digest()
+        """What a login over TLS is bound to (RFC 5929)."""
 
     def write_authority(self, path: Path) -> None:
         """The authority's own certificate, for clients."""
         self._authority.cert_pem.write_to_path(path)
+
+    def of_client(self, username: str) -> str:
+        """A client's certificate and its key, as PEM."""
+        issued = self._authority.issue_cert(f"{username}@localhost", common_name=username)
+        return issued.private_key_and_cert_chain_pem.bytes().decode()

@@ -70,6 +70,17 @@ class PSError(Exception):
         return f"{self.error_id},{origin}" if origin else self.error_id
 
 
+Stream = Literal["warning", "verbose", "debug", "information", "progress"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command says on another stream than its output; errors that do not end it are a PSError that it yields."""
+
+    stream: Stream
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a command, as its param block declares it."""
@@ -97,4 +108,4 @@ class Command:
 
     name: str
     parameters: tuple[Parameter, ...]
-    run: Callable[[Any, Mapping[str, Any]], AsyncIterator[dict[str, Any] | str]]
+    run: Callable[[Any, Mapping[str, Any]], AsyncIterator[dict[str, Any] | str | Said | PSError]]

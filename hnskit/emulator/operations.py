@@ -69,7 +69,7 @@ class Operations:
             soap.Fault: the request is refused.
             EngineError: the PSRP in it is.
         """
-        if message.body is not None and message.body.tag == _tag("wsmid", "Identify"):
+        if self.identifies(message):
             return self._identify(message)
         if not message.message_id:
             raise soap.schema_error("no MessageID")
@@ -78,6 +78,11 @@ class Operations:
         except KeyError:
             raise soap.action_not_supported(message.action) from None
         return await action(message, client)
+
+    @staticmethod
+    def identifies(message: soap.Message) -> bool:
+        """Whether it only asks who is there, which every account may."""
+        return message.body is not None and message.body.tag == _tag("wsmid", "Identify")
 
     def _identify(self, message: soap.Message) -> Answer:
         version = f"OS: 10.0.{self._identity.build} SP: 0.0 Stack: 3.0"

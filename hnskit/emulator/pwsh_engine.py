@@ -1,4 +1,4 @@
-"""The engine `pwsh`: each shell is a process of a real PowerShell engine, its PSRP carried from WinRM to stdio and back."""
+"""The engine `pwsh`: each shell is a process of a real PowerShell engine, its PSRP carried between WinRM and stdio."""
 
 from __future__ import annotations
 

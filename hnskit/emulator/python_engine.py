@@ -21,12 +21,11 @@ from psrpcore import (
 )
 from psrpcore.types import PipelineResultTypes, PSRPMessageType, RunspaceAvailability
 
-from hnskit.emulator.binder import BindingError, bind
+from hnskit.emulator.binder import bind
 from hnskit.emulator.engine import EngineError, Sink
 from hnskit.emulator.expressions import Expressions
-from hnskit.emulator.interface import Command, PSError
+from hnskit.emulator.interface import Command, PSError, Said
 from hnskit.emulator.records import (
-    EngineRefusalError,
     command_not_found,
     error_record,
     no_such_module,
@@ -242,7 +241,15 @@ class PythonEngine:
         try:
             bound = bind(command, arguments)
             async for value in command.run(self._host, bound):
-                self._write(pipeline, output(value))
+                if isinstance(value, PSError):
+                    record = error_record(value, command.name, terminating=False)
+                    pipeline.prepare_message(record, message_type=PSRPMessageType.ErrorRecord)
+                    self._flush()
+                elif isinstance(value, Said):
+                    pipeline.say(value)
+                    self._flush()
+                else:
+                    self._write(pipeline, output(value))
         except PSError as error:
             raise _StatementError(error, command.name) from error
 

@@ -197,15 +197,15 @@ def names_of(name: str, count: int) -> list[str]:
     return [f"{name}-{number:03d}" for number in range(1, count + 1)]
 
 
-def stop(name: str) -> Entry:
-    """End the host of this name, and no other process.
+def stop(name: str, *, together: bool = False) -> Entry:
+    """End the host of this name, and no other process; `together`: and all others that are in its process.
 
     Raises:
         HostUnreachableError: there is none.
     """
     entry = get(name)
     with contextlib.suppress(HostUnreachableError):
-        entry.ask({"do": "stop"})
+        entry.ask({"do": "stop", "all": together})
     deadline = time.monotonic() + _STOP_SECONDS
     while find(name) is not None:
         if time.monotonic() > deadline:

@@ -22,6 +22,7 @@ from psrpcore.types import (
 )
 
 from hnskit.emulator.engine import EngineError, fragments_of
+from hnskit.emulator.interface import Said
 
 FRAGMENT = 32 * 1024
 _MARK = b"\xef\xbb\xbf"
@@ -121,6 +122,16 @@ class RemotePipeline(ServerPipeline):
     def run(self) -> None:
         """It runs; Windows does not announce that."""
         self._change_state(PSInvocationState.Running, emit=False)
+
+    def say(self, said: Said) -> None:
+        """A record of another stream than output and errors."""
+        match said.stream:
+            case "progress":
+                self.write_progress(said.text, 0, "Processing")
+            case "information":
+                self.write_information(said.text, "Write-Information")
+            case stream:
+                getattr(self, f"write_{stream}")(said.text)
 
     def fail(self, error: ErrorRecord) -> None:
         """It ended with a terminating error."""

@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Served:
-    """One host in this process; `shared`: there are others."""
+    """One host in this process; `stop_all` ends all that are in it."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Served:
         options: Mapping[str, Any],
         directory: Path,
         *,
-        shared: bool = False,
+        stop_all: Callable[[], None] | None = None,
         certificate: Certificate | None = None,
     ) -> None:
         from hnskit.emulator.host import create_host
@@ -47,10 +47,11 @@ class Served:
         self._name = name
         self._profile = profile
         self._directory = directory
-        self._shared = shared
+        self._shared = stop_all is not None
         self._instance = secrets.token_hex(16)
         self._token = secrets.token_hex(32)
         self._password = secrets.token_urlsafe(18)
+        self._limited_password = secrets.token_urlsafe(18)
         self._door = Door(
             self._host,
             directory=directory,
@@ -59,15 +60,18 @@ class Served:
             engine=self._engine,
             restricted=self._restricted,
             certificate=certificate,
+            limited_password=self._limited_password,
         )
         self._control = Listener(Control(self._token, self._act).handle)
         self._stopped = asyncio.Event()
+        self._stop_all = stop_all or self.stop
 
     async def run(self, announced: Callable[[], Awaitable[object]]) -> None:
         """Serve until stopped; `announced` is awaited before anybody can find the host."""
         await self._door.open()
         await self._control.open()
         write_private(self._directory / "password", self._password)
+        write_private(self._directory / "password-user", self._limited_password)
         write_private(self._directory / "control-token", self._token)
         log.info("%s serves at %s and %s", self._name, self._door.http, self._door.https)
         try:
@@ -75,7 +79,7 @@ class Served:
             write_private(self._directory / "host.json", json.dumps(self._entry(), indent=2))
             await self._stopped.wait()
         finally:
-            for secret in ("host.json", "control-token", "password", "ntlm-users"):
+            for secret in ("host.json", "control-token", "password", "password-user", "client.pem", "ntlm-users"):
                 (self._directory / secret).unlink(missing_ok=True)
             await self._door.close()
             await self._control.close()
@@ -120,7 +124,8 @@ class Served:
                 self._door.cut(_cut(request))
                 return {}
             case "stop":
-                asyncio.get_running_loop().call_later(0.1, self._stopped.set)
+                stop = self._stop_all if request.get("all") else self.stop
+                asyncio.get_running_loop().call_later(0.1, stop)
                 return {}
         raise ValueError(f"there is no {request.get('do')!r} to do")
 
@@ -141,7 +146,7 @@ def _cut(request: Mapping[str, Any]) -> Cut:
 async def serve(name: str, profile: str, options: Mapping[str, Any], directory: Path) -> None:
     """Be the emulated host of this name until stopped, by its control channel or a signal."""
     host = Served(name, profile, options, directory)
-    _stop_at_signals([host])
+    _stop_at_signals(host.stop)
     await host.run(lambda: asyncio.sleep(0))
 
 
@@ -149,22 +154,21 @@ async def serve_many(directories: Mapping[str, Path], profile: str, options: Map
     """Be many emulated hosts, until each was stopped. The last one's entry is written when all are there."""
     _allow_many_sockets()
     certificate = Certificate()
-    hosts = [
-        Served(name, profile, options, directory, shared=True, certificate=certificate)
-        for name, directory in directories.items()
-    ]
-    _stop_at_signals(hosts)
+    hosts: list[Served] = []
+
+    def stop_all() -> None:
+        for host in hosts:
+            host.stop()
+
+    for name, directory in directories.items():
+        hosts.append(Served(name, profile, options, directory, stop_all=stop_all, certificate=certificate))
+    _stop_at_signals(stop_all)
     all_there = asyncio.Barrier(len(hosts))
     await asyncio.gather(*(host.run(all_there.wait) for host in hosts))
 
 
-def _stop_at_signals(hosts: Sequence[Served]) -> None:
+def _stop_at_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        for host in hosts:
-            host.stop()
-
     for number in (signal.SIGTERM, signal.SIGINT):
         # Windows' loop has no handlers; SIGTERM ends the process there at once.
         with contextlib.suppress(NotImplementedError):

@@ -119,6 +119,11 @@ def aborted() -> Fault:
     return Fault(995, "w:InternalError", text, receiver=True)
 
 
+def access_denied() -> Fault:
+    """The account may not use remoting: ERROR_ACCESS_DENIED, as WinRM gives it to who is no administrator."""
+    return Fault(5, "w:AccessDenied", "Access is denied. ")
+
+
 def bad_data(detail: str) -> Fault:
     """The fragments inside are not PSRP (ERROR_INVALID_DATA)."""
     return Fault(13, "w:InternalError", f"The data is invalid. ({detail})", receiver=True)

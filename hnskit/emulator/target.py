@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from hnskit.emulator import registry
+from hnskit.emulator.door import LIMITED
 from hnskit.emulator.shells import RESTRICTED
-from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.connection import Auth, ConnectionSettings
 
 _PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
 _FOR_START = ("engine", "cut_seconds")
@@ -22,7 +24,8 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         url: `emulator://NAME`. A restricted host is reached by its one session configuration.
         options: `transport` (http or https), `configuration` and the timeouts as for any host; `start`
             (default True), `profile`, `engine` and `cut_seconds` for a host that does not run yet; `faults`, which
-            are switched on once, on a host that runs too. How to log in is the host's own affair; other keys are
+            are switched on once, on a host that runs too; `username` User for the account without administrator
+            rights, and `auth` certificate over https. How to log in is else the host's own affair; other keys are
             ignored.
         on_start: called with one sentence before a host is started.
 
@@ -42,6 +45,9 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
     wanted = {key: value for key, value in (options.get("faults") or {}).items() if value not in _NO_FAULT}
     entry.ask({"do": "faults", "wanted": wanted})
     ssl = options.get("transport", "http") == "https"
+    auth: Auth = "negotiate" if not ssl else "certificate" if options.get("auth") == "certificate" else "basic"
+    limited = options.get("username") == LIMITED
+    client = str(Path(entry.ca).with_name("client.pem"))
     passed_on = {key: options[key] for key in _PASSED_ON if options.get(key) is not None}
     if entry.restricted and not passed_on.get("configuration"):
         passed_on["configuration"] = RESTRICTED
@@ -50,9 +56,11 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         server="127.0.0.1",
         port=urlsplit(entry.https if ssl else entry.http).port or 0,
         ssl=ssl,
-        auth="basic" if ssl else "negotiate",
-        username=entry.username,
-        credential=f"file:{entry.password_file}",
+        auth=auth,
+        username=LIMITED if limited else entry.username,
+        credential=f"file:{entry.password_file}{'-user' if limited else ''}",
         ca=entry.ca,
+        certificate=client if auth == "certificate" else "",
+        certificate_key=client if auth == "certificate" else "",
         **passed_on,
     )

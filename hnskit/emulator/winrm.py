@@ -47,7 +47,7 @@ class WinRM:
         if request.method != "POST":
             return Response(405, (("Allow", "POST"),))
         if connection.login is None:
-            connection.login = self._authority.login(tls=connection.tls)
+            connection.login = self._authority.login(tls=connection.tls, certified=connection.certified)
         login: Login = connection.login
         verdict = login.check(request.headers.get("authorization", ""))
         if not verdict.accepted:
@@ -63,18 +63,21 @@ class WinRM:
         except EncryptionError as problem:
             log.info("not decrypted: %s", problem)
             return Response(400, verdict.headers)
-        answer, settled = await self._answer(envelope, connection.peer)
+        administrator = login.account is not None and login.account.administrator
+        answer, settled = await self._answer(envelope, connection.peer, administrator)
         content_type, body = (
             login.encrypt(answer.envelope, _PROTOCOL) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
         )
         headers = (*verdict.headers, ("Content-Type", content_type))
         return Response(500 if answer.fault else 200, headers, body, settled)
 
-    async def _answer(self, envelope: bytes, client: str) -> tuple[Answer, Callable[[bool], None]]:
+    async def _answer(self, envelope: bytes, client: str, administrator: bool) -> tuple[Answer, Callable[[bool], None]]:
         try:
             message = soap.parse(envelope)
         except soap.Fault as fault:
             return self._fault(fault, ""), _nothing
+        if not administrator and not self._operations.identifies(message):
+            return self._fault(soap.access_denied(), message.message_id), _nothing
         known = self._exchanges.get(message.message_id) if message.message_id else None
         if known is None:
             known = _Exchange(asyncio.get_running_loop().create_future())

@@ -8,7 +8,6 @@ prompt            ask the person at the screen, once a process
 
 from __future__ import annotations
 
-import functools
 import getpass
 import os
 import stat
@@ -106,12 +105,28 @@ def _from_keyring(service: str, username: str) -> Secret:
     return Secret(value)
 
 
-@functools.lru_cache(maxsize=16)
+_typed: dict[str, Secret] = {}
+"""What was typed at the screen in this process, by account."""
+
+
+def remember(username: str, value: str) -> None:
+    """Keep what was typed for an account, in this process only, for `prompt`."""
+    _typed[username] = Secret(value)
+
+
+def is_known(username: str) -> bool:
+    """Whether the password of an account has been typed already."""
+    return username in _typed
+
+
 def _from_prompt(username: str) -> Secret:
-    if not sys.stdin or not sys.stdin.isatty():
-        raise CredentialError(
-            "the credential is `prompt`, but nobody is at the screen",
-            object="connection.credential",
-            next_step="Use env:NAME or keyring:SERVICE in a pipeline.",
-        )
-    return Secret(getpass.getpass(f"Password of {username}: "))
+    if username not in _typed:
+        if not sys.stdin or not sys.stdin.isatty():
+            raise CredentialError(
+                "the credential is `prompt`, and no password has been typed",
+                object="connection.credential",
+                next_step="Type it into the box of the form, then run this cell again; in a pipeline use env:NAME "
+                "or keyring:SERVICE.",
+            )
+        remember(username, getpass.getpass(f"Password of {username}: "))
+    return _typed[username]

@@ -296,6 +296,7 @@ def _wsman(settings: ConnectionSettings) -> WSMan:
         connection_timeout=settings.connect_timeout,
         operation_timeout=settings.operation_timeout,
         read_timeout=settings.read_timeout or settings.operation_timeout + 2,
+        reconnection_backoff=_PAUSE,
         no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
     )
 

@@ -27,7 +27,6 @@ from pypsrp.powershell import PowerShell, RunspacePool
 
 from hnskit.emulator.host import create_host
 from hnskit.emulator.interface import Command, Int64, Parameter, PSError, UInt32
-from hnskit.remote.psrp import module_text
 from tests.emulator.engines import Message, Served, recorded, say, steady
 
 PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
@@ -56,7 +55,11 @@ def _typed(kind: str, value: Any, *names: str) -> Any:
 VALUES = (
     Value("string", lambda: "text", "'text'"),
     Value("empty string", lambda: "", "''"),
-    Value("string with control characters", lambda: "a\tb\r\nc\x01_x0041_\U0001f600", '"a`tb`r`nc$([char]1)_x0041_$([char]0xD83D)$([char]0xDE00)"'),
+    Value(
+        "string with control characters",
+        lambda: "a\tb\r\nc\x01_x0041_\U0001f600",
+        '"a`tb`r`nc$([char]1)_x0041_$([char]0xD83D)$([char]0xDE00)"',
+    ),
     Value("null", lambda: None, "$null"),
     Value("bool", lambda: True, "$true"),
     Value("int", lambda: -5, "-5"),
@@ -67,7 +70,11 @@ VALUES = (
     Value("array", lambda: [[1, "a", None]], "@(, @(1, 'a', $null))"),
     Value("empty array", lambda: [[]], "@(, @())"),
     Value("custom object", lambda: {"A": 1, "B": "x", "C": None}, "[pscustomobject] @{ A = 1; B = 'x'; C = $null }"),
-    Value("nested objects", lambda: {"A": {"B": [{"C": 1}]}}, "[pscustomobject] @{ A = [pscustomobject] @{ B = @([pscustomobject] @{ C = 1 }) } }"),
+    Value(
+        "nested objects",
+        lambda: {"A": {"B": [{"C": 1}]}},
+        "[pscustomobject] @{ A = [pscustomobject] @{ B = @([pscustomobject] @{ C = 1 }) } }",
+    ),
     Value("hashtable", lambda: ps.PSDict({"k": 1}), "@{ k = 1 }"),
     Value("byte", lambda: _typed("PSByte", 5), "[byte] 5"),
     Value("sbyte", lambda: _typed("PSSByte", -5), "[sbyte] -5"),
@@ -77,7 +84,11 @@ VALUES = (
     Value("single", lambda: _typed("PSSingle", 1.5), "[single] 1.5"),
     Value("decimal", lambda: ps.PSDecimal(Decimal("1.50")), "1.50d"),
     Value("char", lambda: ps.PSChar("a"), "[char] 'a'"),
-    Value("date and time", lambda: ps.PSDateTime(2020, 1, 2, 3, 4, 5, tzinfo=UTC), "[datetime]::SpecifyKind([datetime] '2020-01-02T03:04:05', 'Utc')"),
+    Value(
+        "date and time",
+        lambda: ps.PSDateTime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
+        "[datetime]::SpecifyKind([datetime] '2020-01-02T03:04:05', 'Utc')",
+    ),
     Value("duration", lambda: ps.PSDuration(seconds=90), "[timespan] '00:01:30'"),
     Value("guid", lambda: ps.PSGuid(str(uuid.UUID(int=1))), "[guid] '00000000-0000-0000-0000-000000000001'"),
     Value("uri", lambda: ps.PSUri("http://host/a%20b"), "[uri] 'http://host/a%20b'"),

@@ -221,7 +221,12 @@ def test_fact_38_both_ways_of_attaching_lead_into_the_containers_compartment(sys
     compartment = compartment_of(host, id)
     endpoint = make_endpoint(host, make_network(host))
     body: dict[str, Any] = {"SystemType": system, "CompartmentId": compartment}
-    output(host, "POST", f"/endpoints/{endpoint['ID']}/attach", body | ({"ContainerId": id} if system == "Container" else {}))
+    output(
+        host,
+        "POST",
+        f"/endpoints/{endpoint['ID']}/attach",
+        body | ({"ContainerId": id} if system == "Container" else {}),
+    )
     rows = [row for row in invoke(host, "Get-HnskitInterface") if row["CompartmentId"] == compartment]
     assert any(row["Alias"] == "vEthernet (Ethernet) 2" for row in rows)
 

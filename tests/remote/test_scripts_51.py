@@ -19,24 +19,23 @@ from tests.emulator.engines import needs_engine
 
 pytestmark = needs_engine
 
-DATA = Path(__file__).parents[1] / "data"
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data"
 SCRIPTS = Path(str(resources.files("hnskit.remote").joinpath("scripts")))
 STAND_INS = Path(str(resources.files("hnskit.emulator.pwsh").joinpath("windows")))
-SOURCES = sorted(path for path in SCRIPTS.iterdir() if path.suffix in {".psm1", ".ps1", ".psd1"})
-COMMON = set(
-    "Verbose Debug ErrorAction WarningAction InformationAction ErrorVariable WarningVariable InformationVariable OutVariable "
-    "OutBuffer PipelineVariable".split()
-)
-TYPES = set(
-    """
-    AllowEmptyString CmdletBinding Parameter ValidatePattern ValidateRange ValidateSet
-    bool int long ordered pscustomobject ref regex string string[] type
-    Hnskit.Vmcompute
-    System.ComponentModel.Win32Exception System.DateTime System.Diagnostics.Process System.Diagnostics.Stopwatch
-    System.DllNotFoundException System.Globalization.CultureInfo System.Management.Automation.ErrorCategory
-    System.Security.Principal.WindowsBuiltInRole System.Security.Principal.WindowsIdentity System.Text.Encoding
-    """.split()
-)
+SOURCES = sorted(path for path in SCRIPTS.rglob("*.ps*") if path.is_file())
+COMMON = {
+    "Verbose", "Debug", "ErrorAction", "WarningAction", "InformationAction", "ErrorVariable", "WarningVariable",
+    "InformationVariable", "OutVariable", "OutBuffer", "PipelineVariable",
+}  # fmt: skip
+TYPES = {
+    "AllowEmptyString", "CmdletBinding", "Parameter", "ValidatePattern", "ValidateRange", "ValidateSet", "bool",
+    "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "Hnskit.Vmcompute",
+    "System.ComponentModel.Win32Exception", "System.DateTime", "System.Diagnostics.Process",
+    "System.Diagnostics.Stopwatch", "System.DllNotFoundException", "System.Globalization.CultureInfo",
+    "System.Management.Automation.ErrorCategory", "System.Security.Principal.WindowsBuiltInRole",
+    "System.Security.Principal.WindowsIdentity", "System.Text.Encoding",
+}  # fmt: skip
 """What PowerShell 5.1 and .NET Framework 4.5 have, and the type that Add-Type makes."""
 
 
@@ -65,9 +64,13 @@ def all_facts() -> dict[str, dict[str, Any]]:
     """What stands in each script and snippet, found by the engine's own parser in one run."""
     with tempfile.TemporaryDirectory() as place:
         paths = {str(path): path for path in (*SOURCES, *sorted(STAND_INS.rglob("*.ps*1")))}
-        for number, snippet in enumerate((*NEWER, NEWER_COMMANDS)):
-            paths[snippet] = Path(place) / f"{number}.ps1"
-            paths[snippet].write_text(snippet)
+        recipe = re.findall(
+            r"```powershell\n(.*?)```", (ROOT / "docs" / "jea.md").read_text(encoding="utf-8"), re.DOTALL
+        )
+        snippets = {**{snippet: snippet for snippet in (*NEWER, NEWER_COMMANDS)}, "docs/jea.md": "\n".join(recipe)}
+        for number, (name, snippet) in enumerate(snippets.items()):
+            paths[name] = Path(place) / f"{number}.ps1"
+            paths[name].write_text(snippet)
         run = subprocess.run(
             [str(find_engine()), "-NoProfile", "-File", str(DATA / "script-facts.ps1"), *map(str, paths.values())],
             capture_output=True,
@@ -113,7 +116,9 @@ def test_a_script_has_nothing_that_came_after_51(path: Path) -> None:
     assert set(found["types"]) <= TYPES
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.suffix != ".psd1"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path.suffix in {".psm1", ".ps1"}], ids=lambda path: path.name
+)
 def test_a_script_states_what_it_needs_and_is_strict(path: Path) -> None:
     """The version by #requires, the rest in words; a mistake in a name or an error must not go by."""
     text = path.read_text(encoding="utf-8")
@@ -139,6 +144,17 @@ def test_the_manifest_exports_what_is_meant_for_clients() -> None:
     assert set(re.findall(r"'(\w+-Hnskit\w+)'", manifest)) == public
 
 
+def test_a_jea_endpoint_shows_what_the_manifest_exports() -> None:
+    """And docs/jea.md names no command or parameter that 5.1 has not."""
+    manifest, role = (
+        (SCRIPTS / path).read_text(encoding="utf-8") for path in ("hnskit.psd1", "RoleCapabilities/hnskit.psrc")
+    )
+    exported = re.findall(r"'(\w+-Hnskit\w+)'", manifest)
+    assert re.findall(r"'hnskit\\(\w+-Hnskit\w+)'", role) == exported
+    assert not_of_51(facts("docs/jea.md")) == []
+    assert "RestrictedRemoteServer" in (SCRIPTS / "hnskit.pssc").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("snippet", NEWER)
 def test_the_check_finds_what_is_newer(snippet: str) -> None:
     """Otherwise it would prove nothing."""
@@ -161,8 +177,8 @@ def test_stand_ins_have_the_names_and_parameters_of_windows() -> None:
                 block = body.partition("    param(\n")[2].partition("\n    )")[0]
                 declared[name] = set(re.findall(r"\$([A-Z]\w+),?$", block, re.MULTILINE))
     assert set(declared) == {
-        "Get-ItemProperty", "Get-NetAdapter", "Get-NetIPInterface", "Set-NetIPInterface", "Get-NetIPAddress", "Get-NetRoute",
-        "Get-NetCompartment",
+        "Get-ItemProperty", "Get-NetAdapter", "Get-NetIPInterface", "Set-NetIPInterface", "Get-NetIPAddress",
+        "Get-NetRoute", "Get-NetCompartment",
     }  # fmt: skip
     for name, parameters in declared.items():
         assert parameters

@@ -39,7 +39,7 @@ class Faults:
     hns_restart: int = 0
     """The HNS service restarts during the so-manieth change: endpoints are gone (HNS fact 77)."""
     reboot: int = 0
-    """The host starts again during the so-manieth change: NAT networks are gone, containers have ended (HNS fact 76)."""
+    """The host starts again during the so-manieth change: NAT networks are gone, containers ended (HNS fact 76)."""
     docker_seconds: float = 0.0
     """How much longer each docker.exe takes (moby#40699)."""
     disk_full: bool = False
@@ -118,7 +118,7 @@ def drawn_from(seed: Any) -> dict[str, Any]:
         ValueError: the seed is no whole number.
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ValueError(f"random takes a whole number as seed, not {seed!r}")
+        raise ValueError(f"random takes a whole number as seed, not {seed!r}")  # noqa: TRY004 - as every other one
     dice = random.Random(seed)  # noqa: S311 - the same faults for the same seed are what is wanted
     values = {
         "cut": {"seconds": dice.choice((0.2, 0.5, 1.0)), "mode": dice.choice(get_args(CutMode))},

@@ -97,7 +97,9 @@ class Host:
         self.world = World(self.name, self._address, self.windows.management_mac)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
         seconds = float(self._options.get("cut_seconds", 3.0))
-        self.set_fault("cut", {"seconds": seconds, "mode": self._options.get("cut_mode", "refuse")} if seconds else None)
+        self.set_fault(
+            "cut", {"seconds": seconds, "mode": self._options.get("cut_mode", "refuse")} if seconds else None
+        )
         self._wanted: Mapping[str, Any] = {}
         self.want_faults(self._options.get("faults") or {})
 
@@ -252,4 +254,3 @@ def _result(answer: Mapping[str, Any]) -> CallResult:
     said = answer["error"]
     error = RemoteCommandError(said["message"], error_id=said["id"], category=said["category"])
     return CallResult(answer["id"], [], 0, error)
-

@@ -61,6 +61,8 @@ class Mishaps:
         what, _, name = faults.second_user.partition(" ")
         endpoint = next((item for item in hns.endpoints if item.json["Name"] == name), None)
         bridge = next((item for item in hns.networks if item.switch is not None), None)
+        path: str
+        body: dict[str, Any]
         if what == "policy" and endpoint is not None:
             rule = {"Type": "ACL", "Action": "Block", "Direction": "Out", "Priority": 4000, "Protocols": "17"}
             path, body = f"/endpoints/{endpoint.id}", {"Policies": [*endpoint.json["Policies"], rule]}

@@ -29,7 +29,8 @@ def find_engine() -> Path:
         why = f"{VARIABLE} names {named}, which is no program" if named else "there is no pwsh on PATH"
         raise ConnectError(
             f"no PowerShell engine was found: {why}",
-            next_step=f"Install PowerShell 7.4 or later, or let {VARIABLE} name its executable; or use the engine python.",
+            next_step=f"Install PowerShell 7.4 or later, or let {VARIABLE} name its executable; "
+            "or use the engine python.",
         )
     return Path(found).absolute()
 

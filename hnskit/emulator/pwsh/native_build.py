@@ -30,7 +30,7 @@ def build() -> tuple[Path, Path]:
     Raises:
         ConnectError: there is no C compiler, or it refuses.
     """
-    sources = {name: text for name, text in _sources().items()}
+    sources = _sources()
     digest = hashlib.sha256("\0".join(f"{name}\0{sources[name]}" for name in sorted(sources)).encode()).hexdigest()
     place = cache() / "native" / f"{_machine()}-{digest[:16]}"
     if not (place / "complete").exists():
@@ -48,9 +48,14 @@ def cache() -> Path:
     return Path(base).absolute()
 
 
+def compiler() -> str | None:
+    """The C compiler that is used, if there is one."""
+    return next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+
+
 def _compile(sources: dict[str, str], place: Path) -> None:
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
-    if compiler is None:
+    program = compiler()
+    if program is None:
         raise ConnectError(
             "the engine pwsh needs a C compiler once, and no cc is on PATH",
             next_step="Install one (on Debian: apt install gcc libc6-dev), or use the engine python.",
@@ -60,22 +65,22 @@ def _compile(sources: dict[str, str], place: Path) -> None:
         directory.mkdir(exist_ok=True)
     for name, text in sources.items():
         (source / name).write_text(text, encoding="utf-8")
-    _run(compiler, source, "-shared", "-fPIC", "-o", str(library / LIBRARY), "vmcompute.c", "host.c")
-    _run(compiler, source, "-o", str(programs / PROGRAMS[0]), "program.c", "host.c")
+    _run(program, source, "-shared", "-fPIC", "-o", str(library / LIBRARY), "vmcompute.c", "host.c")
+    _run(program, source, "-o", str(programs / PROGRAMS[0]), "program.c", "host.c")
     for name in PROGRAMS[1:]:
         (programs / name).unlink(missing_ok=True)
         (programs / name).symlink_to(PROGRAMS[0])
 
 
-def _run(compiler: str, source: Path, *arguments: str) -> None:
+def _run(program: str, source: Path, *arguments: str) -> None:
     try:
         subprocess.run(  # noqa: S603 - the compiler, on our own sources
-            [compiler, *_FLAGS, *arguments], cwd=source, check=True, capture_output=True, text=True, timeout=_SECONDS
+            [program, *_FLAGS, *arguments], cwd=source, check=True, capture_output=True, text=True, timeout=_SECONDS
         )
     except (OSError, subprocess.SubprocessError) as problem:
         said = str(getattr(problem, "stderr", "") or problem).strip()
         raise ConnectError(
-            f"the C compiler {compiler} refuses the engine pwsh its library: {said.splitlines()[0] if said else problem}",
+            f"the C compiler {program} refuses: {said.splitlines()[0] if said else problem}",
             next_step="Check that it comes with the C library's headers, or use the engine python.",
         ) from problem
 

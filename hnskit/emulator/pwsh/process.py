@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +16,7 @@ from hnskit.emulator.pwsh.elements import SESSION, Element, ElementError, bare, 
 log = logging.getLogger(__name__)
 
 _LONGEST_LINE = 16 * 1024 * 1024
-_ACK_SECONDS = 60.0
+_ACK_SECONDS = 30.0
 _CLOSE_SECONDS = 2.0
 
 
@@ -102,12 +104,18 @@ class EngineProcess:
                     if self._readers:
                         await self._ask(bare("Close", SESSION), "CloseAck", SESSION)
         # What is left to it is to notice that its input ended, which takes it longer than to be ended.
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        self._kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         await self._process.wait()
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        if self._readers:
+            await asyncio.wait(self._readers, timeout=1.0)
+
+    def _kill(self) -> None:
+        """End the process and the programs that it started: it leads a group of its own."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     async def _ask(self, line: bytes, answer: str, guid: UUID) -> None:
         async with self._turn:
@@ -135,7 +143,8 @@ class EngineProcess:
             reason = f"the PowerShell engine said what is no PSRP: {problem}"
         self._gone = True
         if not self._closing:
-            await self._process.wait() if not reason else self._process.kill()
+            self._kill()
+            await self._process.wait()
             # Its last words may still be on their way.
             await asyncio.wait(self._readers[1:], timeout=0.5)
         reason = reason or self._epitaph()
@@ -158,8 +167,9 @@ class EngineProcess:
     def _take(self, element: Element) -> None:
         if element.name == "Data":
             self._on_data(element.guid, element.data)
-        elif (element.name, element.guid) == self._awaited and self._acknowledged is not None:
-            if not self._acknowledged.done():
+        elif (element.name, element.guid) == self._awaited:
+            self._awaited = None
+            if self._acknowledged is not None and not self._acknowledged.done():
                 self._acknowledged.set_result(None)
 
     def _epitaph(self) -> str:

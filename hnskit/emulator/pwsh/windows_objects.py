@@ -1,4 +1,4 @@
-"""What the stand-ins of `windows/` ask of the host: Windows' own objects, with the properties that Windows gives them."""
+"""What the stand-ins of `windows/` ask of the host: Windows' own objects, with the properties that it gives them."""
 
 from __future__ import annotations
 

@@ -1,22 +1,17 @@
-"""The form and the button of the person at the screen. The only importer of ipywidgets.
-
-Widgets edit a `Choice` and call back; the work is in `runbook`. No widget ever holds a secret: a parameter has at
-most a reference to one.
-"""
+"""The short form of a step notebook: the parameters that are most often changed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from hnskit.errors import HnskitError, ParamsError
+from hnskit.errors import ParamsError
 from hnskit.params import Params, load_params
-from hnskit.progress import Progress
+from hnskit.widgets.secrets import secret_box
 
 if TYPE_CHECKING:
     from hnskit.runbook import Choice
@@ -44,6 +39,7 @@ def params_form(choice: Choice, files: list[Path]) -> Any:
     fields = {path: ipywidgets.Text(layout=_WIDE, continuous_update=False) for path, _ in FIELDS}
     notes = {path: ipywidgets.HTML() for path, _ in FIELDS}
     verdict = ipywidgets.HTML()
+    secret = ipywidgets.VBox()
     given = tuple(choice.overrides)
     filling = False
 
@@ -62,7 +58,8 @@ def params_form(choice: Choice, files: list[Path]) -> Any:
     def check() -> None:
         mistakes: dict[str, str] = {}
         try:
-            load_params(choice.params_file, choice.overrides)
+            found = load_params(choice.params_file, choice.overrides)
+            secret.children = secret_box(found)
         except ParamsError as error:
             mistakes = {mistake.path: mistake.message for mistake in error.mistakes}
         for path, meaning in FIELDS:
@@ -98,7 +95,7 @@ def params_form(choice: Choice, files: list[Path]) -> Any:
         _row("params_file", chooser, ipywidgets.HTML()),
         *(_row(path, fields[path], notes[path]) for path, _ in FIELDS),
     ]
-    return ipywidgets.VBox([*rows, verdict])
+    return ipywidgets.VBox([*rows, secret, verdict])
 
 
 def _row(name: str, field: Any, note: Any) -> Any:
@@ -114,39 +111,3 @@ def _text(params: Params, path: str) -> str:
 
 def _wrong(text: str) -> str:
     return f'<span style="color:#d13438">✗ {escape(text)}</span>'
-
-
-def action_button(label: str, warning: str, work: Callable[[Progress], None]) -> Any:
-    """A button that does `work` when it is pressed, with live progress below it; it cannot be pressed twice.
-
-    What `work` raises is shown here and belongs to the next cell: an exception in a callback fails no run.
-    """
-    button = ipywidgets.Button(
-        description=label,
-        button_style="danger" if warning else "primary",
-        layout={"width": "auto", "min_width": "14em", "align_self": "flex-start"},
-    )
-    note = ipywidgets.HTML(escape(warning))
-    output = ipywidgets.HTML()
-
-    def show(html: str, _: str) -> None:
-        output.value = html
-
-    def press(_: Any) -> None:
-        button.disabled = True
-        button.description = "Working …"
-        progress = Progress(label, show)
-        try:
-            work(progress)
-        except HnskitError as error:
-            progress.finish(False, error.paragraph())
-            button.description, button.disabled = "Try again", False
-        except BaseException as error:
-            progress.finish(False, f"{type(error).__name__}: {error}")
-            button.description, button.disabled = "Try again", False
-            raise
-        else:
-            button.description, button.button_style = "Done: run the next cell", "success"
-
-    button.on_click(press)
-    return ipywidgets.VBox([note, button, output])

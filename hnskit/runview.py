@@ -1,0 +1,161 @@
+"""A run as a page shows it: folded from the lines of its log, drawn as HTML. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+_LINES = 200
+_SIGNS = {"waiting": "·", "running": "▸", "done": "✓", "failed": "✗", "not begun": "–"}
+
+LOST = (
+    "The run ended without a word: its process was killed, or the machine was restarted. What was begun and done is in "
+    "its journal. Run it again: it reads the host first and does only what is missing."
+)
+
+STYLE = """
+.hk-run{max-width:62em;line-height:1.45}
+.hk-run .bar{height:6px;border-radius:3px;background:rgba(128,128,128,.3);margin:.4em 0 .7em}
+.hk-run .bar div{height:6px;border-radius:3px;background:#1f86d6;transition:width .2s}
+.hk-run .bar.ok div{background:#2c8a4b}.hk-run .bar.bad div{background:#d13438}
+.hk-run table{border-collapse:collapse;width:100%}
+.hk-run th,.hk-run td{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid rgba(128,128,128,.3)}
+.hk-run td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.hk-run .done{color:#2c8a4b}.hk-run .failed{color:#d13438}.hk-run .running{color:#1f86d6}
+.hk-run .waiting,.hk-run .not-begun{opacity:.65}
+.hk-run pre{display:flex;flex-direction:column-reverse;max-height:14em;overflow:auto;margin:.8em 0 0;padding:.5em .7em;background:rgba(128,128,128,.09);
+border-radius:4px;font-size:12px;white-space:pre-wrap}
+.hk-run pre code{background:none;padding:0;font:inherit}
+.hk-run .verdict{font-weight:600;margin:.2em 0}.hk-run a{text-decoration:underline}
+.hk-run .lamp{display:inline-block;width:1.3em;text-align:center}
+"""
+
+
+@dataclass(slots=True)
+class Step:
+    """One notebook of a run."""
+
+    notebook: str
+    state: str = "waiting"
+    changed: int = 0
+    seconds: float = 0.0
+    file: str = ""
+
+
+@dataclass(slots=True)
+class RunState:
+    """What is known of a run so far."""
+
+    run_dir: Path
+    target: str = ""
+    steps: dict[str, Step] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    passing: str = ""
+    """What happens now, and will be outdated by the next line."""
+    finish: Mapping[str, Any] | None = None
+    lost: bool = False
+
+    def take(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Fold in the next lines of the log."""
+        for record in records:
+            event = record.get("event")
+            if event == "run":
+                self.target = str(record.get("target", ""))
+                self.steps = {name: Step(name) for name in record.get("todo", ())}
+            elif event == "begin":
+                self.passing = ""
+                self.steps.setdefault(record["notebook"], Step(record["notebook"])).state = "running"
+                self._say(record["notebook"])
+            elif event == "line" and record.get("lasting"):
+                self.passing = ""
+                self._say(f"    {record['text']}")
+            elif event == "line":
+                self.passing = f"    {record['text']}"
+            elif event == "end":
+                self._end(record)
+            elif event == "finish":
+                self.finish, self.passing = record, ""
+
+    def _end(self, record: Mapping[str, Any]) -> None:
+        step = self.steps.setdefault(record["notebook"], Step(record["notebook"]))
+        step.state = "done" if record.get("ok") else "failed"
+        step.changed, step.seconds = int(record.get("changed", 0)), float(record.get("seconds", 0.0))
+        step.file = str(record.get("file", ""))
+        self.passing = ""
+        if record.get("ok") and not step.changed:
+            for reason in record.get("kept", ()):
+                self._say(f"    {reason}")
+
+    def _say(self, line: str) -> None:
+        self.lines = [*self.lines, line][-_LINES:]
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return self.lost or self.finish is not None
+
+    @property
+    def percent(self) -> int:
+        """How many of its notebooks are done; 100 only at a good end."""
+        if self.finish is not None and self.finish.get("ok"):
+            return 100
+        done = sum(step.state == "done" for step in self.steps.values())
+        return min(99, 100 * done // len(self.steps)) if self.steps else 0
+
+    @property
+    def verdict(self) -> str:
+        """Where it stands, in a sentence."""
+        if self.lost:
+            return LOST
+        if self.finish is None:
+            now = next((step.notebook for step in self.steps.values() if step.state == "running"), "it begins")
+            return f"At work on {self.target}: {now} …" if self.target else "It begins …"
+        changed = sum(step.changed for step in self.steps.values())
+        did = f"{changed} changed" if changed else "nothing had to be changed"
+        seconds = f"{float(self.finish.get('seconds', 0.0)):.1f} s"
+        if not self.finish.get("ok"):
+            said = str((self.finish.get("error") or {}).get("paragraph") or "It failed.")
+            return said[0].upper() + said[1:]
+        if "50_verify" in self.steps:
+            return f"The redirect on {self.target} is in place and proved: {did}, {seconds}."
+        return f"Done on {self.target}: {did}, {seconds}."
+
+    def html(self, link: Callable[[Path, str], str]) -> str:
+        """The whole as HTML; `link` turns a file and a text into an <a>."""
+        ended = self.finish is not None and bool(self.finish.get("ok"))
+        colour = "ok" if ended else "bad" if self.over else ""
+        rows = "".join(self._row(step, link) for step in self.steps.values())
+        log = escape("\n".join([*self.lines, *([self.passing] if self.passing else [])]))
+        more = [link(self.run_dir / name, text) for name, text in _FILES if (self.run_dir / name).is_file()]
+        return (
+            f'<style>{STYLE}</style><div class="hk-run"><p class="verdict" role="status">{escape(self.verdict)}</p>'
+            f'<div class="bar {colour}" role="progressbar" aria-label="the run" aria-valuenow="{self.percent}" '
+            f'aria-valuemin="0" aria-valuemax="100"><div style="width:{self.percent}%"></div></div>'
+            f'<table><tr><th scope="col">step</th><th scope="col">state</th><th scope="col">changed</th>'
+            f'<th scope="col">time</th></tr>{rows}</table>'
+            + (f'<p>{" · ".join(more)}</p>' if more and self.over else "")
+            + f'<pre role="log" aria-label="log" tabindex="0"><code>{log}</code></pre></div>'
+        )
+
+    def _row(self, step: Step, link: Callable[[Path, str], str]) -> str:
+        state = step.state
+        if self.over and state in ("waiting", "running"):
+            state = "not begun" if state == "waiting" else "failed"
+        name = link(self.run_dir / step.file, step.notebook) if step.file else escape(step.notebook)
+        changed = str(step.changed) if step.state in ("done", "failed") else ""
+        seconds = f"{step.seconds:.1f} s" if step.seconds else ""
+        return (
+            f'<tr><td>{name}</td><td class="{state.replace(" ", "-")}"><span class="lamp" aria-hidden="true">'
+            f'{_SIGNS[state]}</span> {state}</td><td class="n">{changed}</td><td class="n">{seconds}</td></tr>'
+        )
+
+
+_FILES = (
+    ("report.html", "Report"),
+    ("summary.json", "summary.json"),
+    ("junit.xml", "junit.xml"),
+    ("journal.jsonl", "journal"),
+)

@@ -1,0 +1,203 @@
+"""The whole parameter file as a form: a row for each key of the model, with what is wrong beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import yaml
+
+from hnskit.errors import HnskitError
+from hnskit.paramsfile import ParamsFile
+from hnskit.schema import Row, Section, sections
+
+_LABEL = {"description_width": "13em"}
+_FIELD = {"width": "34em"}
+_BAD, _GOOD = "#d13438", "#2c8a4b"
+
+
+class ParamsEditor:
+    """Edits one file; `widget` shows it.
+
+    Args:
+        path: the file.
+        on_change: called after each edit, and when another file was read.
+    """
+
+    def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._told: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
+        self._meanings: dict[str, str] = {}
+        self.file = ParamsFile(path)
+        self._folds = ipywidgets.Accordion()
+        self._top = ipywidgets.VBox()
+        self._save_as = ipywidgets.Text(description="Save as", style=_LABEL, layout=_FIELD)
+        self._save = ipywidgets.Button(description="Save", button_style="primary", tooltip="Write the file")
+        self._save.on_click(self._on_save)
+        self._said = ipywidgets.HTML()
+        row = ipywidgets.HBox([self._save_as, self._save])
+        self.widget = ipywidgets.VBox([self._top, self._folds, row, self._said])
+        self._build()
+
+    def open(self, path: Path) -> None:
+        """Read another file, or the same again.
+
+        Raises:
+            ParamsError: it cannot be read.
+        """
+        self.file = ParamsFile(path)
+        self._build()
+        self._on_change()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the file is in order and saved."""
+        return not self.file.changed and not self.file.mistakes()
+
+    def _build(self) -> None:
+        self._fields, self._told, self._meanings = {}, {}, {}
+        self._save_as.value = str(self.file.path)
+        self._titles: list[tuple[str, str]] = []
+        top, *rest = sections()
+        self._top.children = [self._row(row.path, row) for row in top.rows]
+        pages = []
+        for section in rest:
+            if section.name == "clients":
+                pages.append(self._clients(section))
+            else:
+                pages.append(ipywidgets.VBox([self._row(f"{section.name}.{row.path}", row) for row in section.rows]))
+            self._titles.append((section.name, section.title))
+        self._folds.children = pages
+        self._folds.selected_index = None
+        self._check()
+
+    def _clients(self, section: Section) -> Any:
+        parts: list[Any] = []
+        for number in range(self.file.clients):
+            drop = ipywidgets.Button(description=f"Remove client {number + 1}", tooltip="Take it out of the parameters")
+            drop.disabled = self.file.clients == 1
+            drop.on_click(lambda _, which=number: self._changed(lambda: self.file.remove_client(which)))
+            parts.append(ipywidgets.HTML(f"<b>Client {number + 1}</b>"))
+            parts += [self._row(f"clients[{number}].{row.path}", row) for row in section.rows]
+            parts.append(drop)
+        add = ipywidgets.Button(description="Add a client", tooltip="One more, like the last one")
+        add.on_click(lambda _: self._changed(self.file.add_client))
+        return ipywidgets.VBox([*parts, add])
+
+    def _changed(self, change: Callable[[], None]) -> None:
+        """Clients come and go: build the form anew, with the same page open."""
+        change()
+        page = self._folds.selected_index
+        self._build()
+        self._folds.selected_index = page
+        self._on_change()
+
+    def _row(self, path: str, row: Row) -> Any:
+        value = self.file.get(path)
+        field = _field(path, row, row.default if value is None else value)
+        note = ipywidgets.HTML()
+        self._fields[path], self._told[path], self._meanings[path] = field, note, row.meaning
+        field.observe(lambda change: self._take(path, row, change["new"]), "value")
+        return ipywidgets.HBox([field, note])
+
+    def _take(self, path: str, row: Row, typed: Any) -> None:
+        value = _value(row, typed)
+        if self.file.get(path) is None and value == row.default:
+            return
+        self.file.set(path, value)
+        self._said.value = ""
+        self._check()
+        self._on_change()
+
+    def _check(self) -> None:
+        mistakes = self.file.mistakes()
+        for path, note in self._told.items():
+            wrong = next((words for where, words in mistakes.items() if _is_about(where, path)), "")
+            note.value = _mark(wrong) if wrong else f'<span style="opacity:.7">{escape(self._meanings[path])}</span>'
+        for number, (name, title) in enumerate(self._titles):
+            count = sum(where.split(".")[0].split("[")[0] == name for where in mistakes)
+            words = f"{name}: {title}" + (f" ({count} to correct)" if count else "")
+            self._folds.set_title(number, words)
+        elsewhere = [f"{where}: {words}" for where, words in mistakes.items() if not self._has_row(where)]
+        if mistakes:
+            more = "".join(f"<br>{_mark(words)}" for words in elsewhere)
+            self._said.value = f'<span role="alert">{_mark(f"{len(mistakes)} to correct before it can be saved.")}</span>{more}'
+        elif self.file.changed:
+            self._said.value = "There are changes to save."
+        self._save.disabled = bool(mistakes) or not (self.file.changed or self._renamed)
+
+    @property
+    def _renamed(self) -> bool:
+        return self._save_as.value != str(self.file.path)
+
+    def _has_row(self, where: str) -> bool:
+        return any(_is_about(where, path) for path in self._told)
+
+    def _on_save(self, _: Any) -> None:
+        try:
+            saved = self.file.save(Path(self._save_as.value))
+        except HnskitError as error:
+            self._said.value = f'<span role="alert">{_mark(error.paragraph())}</span>'
+            return
+        self._check()
+        self._said.value = f'<span role="status" style="color:{_GOOD}">✓ Saved: {escape(str(saved))}</span>'
+        self._on_change()
+
+
+def _is_about(where: str, path: str) -> bool:
+    """Whether a mistake's place is a row's, or lies below it."""
+    return where == path or where.startswith((f"{path}.", f"{path}["))
+
+
+def _field(path: str, row: Row, value: Any) -> Any:
+    said = {"description": path.rpartition(".")[2] if path.count(".") < 2 else ".".join(path.split(".")[1:]),
+            "style": _LABEL, "layout": _FIELD, "tooltip": path}  # fmt: skip
+    if row.kind == "flag":
+        return ipywidgets.Checkbox(value=bool(value), indent=True, **said)
+    if row.kind == "choice":
+        known = [(choice or "(empty)", choice) for choice in row.choices]
+        if value not in row.choices:
+            known.append((str(value), value))
+        return ipywidgets.Dropdown(options=known, value=value, **said)
+    return ipywidgets.Text(value=_typed(row, value), continuous_update=False, **said)
+
+
+def _typed(row: Row, value: Any) -> str:
+    """A value as a person types it."""
+    if row.kind != "yaml":
+        return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    if value in (None, [], {}):
+        return ""
+    return str(yaml.safe_dump(_plain(value), default_flow_style=True, width=10_000, allow_unicode=True)).removesuffix(
+        "...\n"
+    ).strip()
+
+
+def _plain(value: Any) -> Any:
+    """Without ruamel's own kinds of list and text, which PyYAML does not know."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _value(row: Row, typed: Any) -> Any:
+    """What was typed, as the file has it; what cannot be read stays text, and the model says what is wrong with it."""
+    if row.kind in ("text", "flag", "choice"):
+        return typed
+    if row.kind == "yaml" and not typed.strip():
+        return row.default
+    try:
+        value = yaml.safe_load(typed)
+    except yaml.YAMLError:
+        return typed
+    return float(value) if row.kind == "number" and isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _mark(text: str) -> str:
+    return f'<span style="color:{_BAD};white-space:pre-wrap">✗ {escape(text)}</span>'

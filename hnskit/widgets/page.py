@@ -1,0 +1,260 @@
+"""The start page: parameters, host and run, in one place. It only starts and follows; the work is elsewhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from hnskit import busy
+from hnskit.errors import HnskitError
+from hnskit.launch import Follower, last_run, launch
+from hnskit.runlog import ask_to_stop
+from hnskit.runview import RunState
+from hnskit.serverlinks import link, this_server
+from hnskit.widgets.editor import ParamsEditor
+from hnskit.widgets.secrets import secret_box
+
+ALL = "all steps, in order"
+_SECRET = "HNSKIT_TYPED_PASSWORD"  # noqa: S105 - the name of a variable
+_LABEL = {"description_width": "13em"}
+_WIDE = {"width": "34em"}
+
+
+class StartPage:
+    """The widgets of the page; show `widget`."""
+
+    def __init__(self, params_file: Path, runs: Path, notebooks: Path) -> None:
+        self._runs = runs.absolute()
+        self._server = this_server()
+        self._state: RunState | None = None
+        self._follower: Follower | None = None
+        files = sorted({*params_file.parent.glob("*.yaml"), *params_file.parent.glob("*.yml"), params_file})
+        self._file = ipywidgets.Dropdown(
+            options=[(str(path), path) for path in files], value=params_file, description="Parameter file",
+            style=_LABEL, layout=_WIDE,
+        )  # fmt: skip
+        self._again = ipywidgets.Button(description="Read again", tooltip="Read the file anew; unsaved changes go")
+        self._file_said = ipywidgets.HTML()
+        self._editor = ParamsEditor(params_file, self._on_params)
+        self._secret = ipywidgets.VBox()
+        self._connect = ipywidgets.Button(description="Connect", button_style="primary", tooltip="Look at the host")
+        self._host = ipywidgets.HTML()
+        steps = {path.stem: path for path in sorted(notebooks.glob("[0-9]*.ipynb")) if _is_step(path)}
+        self._step = ipywidgets.Dropdown(
+            options=[(ALL, ""), *((name, name) for name in steps)], value="", description="What to run",
+            style=_LABEL, layout=_WIDE,
+        )  # fmt: skip
+        self._run = ipywidgets.Button(description="Run", button_style="success", tooltip="Begin")
+        self._stop = ipywidgets.Button(description="Stop", button_style="danger", tooltip="Stop the run", disabled=True)
+        self._note = ipywidgets.HTML()
+        self._view = ipywidgets.HTML()
+        self._file.observe(lambda change: self._open(change["new"]), "value")
+        self._again.on_click(lambda _: self._open(self._file.value))
+        self._connect.on_click(lambda _: self._on_connect())
+        self._run.on_click(lambda _: self._on_run())
+        self._stop.on_click(lambda _: self._on_stop())
+        self._step.observe(lambda _: self._on_params(), "value")
+        self.widget = ipywidgets.VBox(
+            [
+                _heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
+                self._editor.widget,
+                _heading("2. The host"), self._secret, self._connect, self._host,
+                _heading("3. Run"), ipywidgets.HBox([self._step, self._run, self._stop]), self._note, self._view,
+            ]
+        )  # fmt: skip
+        self._on_params()
+        self._attach()
+
+    @property
+    def target(self) -> str:
+        """The target, as the form has it."""
+        return str(self._editor.file.get("target") or "")
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is followed."""
+        return self._follower is not None and self._follower.alive
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the run that is followed."""
+        if self._follower is not None:
+            self._follower.join(seconds)
+
+    def _open(self, path: Path) -> None:
+        try:
+            self._editor.open(path)
+        except HnskitError as error:
+            self._file_said.value = _alert(error.paragraph())
+            return
+        self._file_said.value = ""
+        self._host.value = ""
+        self._attach()
+
+    def _on_params(self) -> None:
+        """Something was edited, saved, or chosen: what can be pressed now, and why not."""
+        ready = self._editor.ready
+        params = None
+        if not self._editor.file.mistakes():
+            from hnskit.params import parse_params
+
+            params = parse_params(self._editor.file.plain(), str(self._editor.file.path))
+            self._secret.children = secret_box(params, self._on_params)
+        lacks_secret = bool(params and self._secret.children and not _known(params))
+        self._connect.disabled = not ready or lacks_secret
+        self._run.disabled = not ready or lacks_secret or self.running
+        if not ready:
+            self._note.value = "Correct and save the parameters first." if self._editor.file.mistakes() else (
+                "Save the parameters first: a run takes the file as it is saved."
+            )  # fmt: skip
+        elif lacks_secret:
+            self._note.value = "Type the password above first."
+        else:
+            self._note.value = _CUTS if self._step.value in _CUTTING else ""
+
+    def _attach(self) -> None:
+        """Follow the run that is at work on the host already, or show the last one."""
+        if self.running:
+            return
+        if busy.at_work(self._runs, self.target) is not None:
+            self._follow(None)
+            self._note.value = "A run was at work on this host when the page was opened; this page follows it."
+            return
+        last = last_run(self._runs, self.target)
+        self._state = last
+        self._view.value = f'<p style="opacity:.7">The last run on this host:</p>{self._html(last)}' if last else ""
+
+    def _on_run(self) -> None:
+        if busy.at_work(self._runs, self.target) is not None:
+            self._attach()
+            return
+        environment, overrides = self._credential()
+        only = [self._step.value] if self._step.value else []
+        self._view.value = '<p role="status">It begins …</p>'
+        self._follow(
+            launch(self._editor.file.path, self._runs, only, environment=environment, overrides=overrides)
+        )  # fmt: skip
+
+    def _credential(self) -> tuple[dict[str, str], list[str]]:
+        """The typed password goes on in the environment of the run, by reference."""
+        if self._editor.file.get("connection.credential") != "prompt":
+            return {}, []
+        from hnskit.remote.credentials import resolve
+
+        secret = resolve("prompt", str(self._editor.file.get("connection.username") or ""))
+        return {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
+
+    def _follow(self, process: Any) -> None:
+        self._follower = Follower(self._runs, self.target, self._on_state, self._on_refused, process)
+        self._run.disabled, self._stop.disabled, self._stop.description = True, False, "Stop"
+        self._follower.start()
+
+    def _on_state(self, state: RunState) -> None:
+        """In the follower's thread."""
+        self._state = state
+        if state.over:
+            self._over()
+        self._view.value = self._html(state)
+
+    def _on_refused(self, sentence: str) -> None:
+        self._over()
+        self._view.value = _alert(sentence)
+
+    def _over(self) -> None:
+        self._follower = None
+        self._stop.disabled, self._stop.description = True, "Stop"
+        self._on_params()
+
+    def _on_stop(self) -> None:
+        place = self._follower.run_dir if self._follower else None
+        if place is not None:
+            self._stop.disabled, self._stop.description = True, "Stopping …"
+            ask_to_stop(place)
+
+    def _html(self, state: RunState) -> str:
+        return state.html(lambda path, text: link(self._server, path, text))
+
+    def _on_connect(self) -> None:
+        self._connect.disabled, self._connect.description = True, "Connecting …"
+        self._host.value = '<p role="status">Connecting …</p>'
+        path = self._editor.file.path
+        threading.Thread(target=self._look, args=(path,), name="connect", daemon=True).start()
+
+    def _look(self, path: Path) -> None:
+        """In a thread of its own: what host this is."""
+        try:
+            self._host.value = _look_at(path, self._say)
+        except HnskitError as error:
+            self._host.value = _alert(error.paragraph())
+        except Exception as error:
+            self._host.value = _alert(f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            self._connect.disabled, self._connect.description = False, "Connect"
+
+    def _say(self, text: str) -> None:
+        self._host.value = f'<p role="status">{escape(text)}</p>'
+
+
+_CUTTING = ("", "10_l2bridge_network", "90_teardown")
+_CUTS = "The host's own network goes away for seconds when the bridge appears or goes."
+
+
+def _look_at(path: Path, say: Callable[[str], None]) -> str:
+    """A host in a few lines and a picture."""
+    from hnskit.checks import preflight
+    from hnskit.connecting import open_host
+    from hnskit.desired import desired_from
+    from hnskit.params import load_params
+    from hnskit.topology import draw
+    from hnskit.words import host_words
+
+    params = load_params(path)
+    desired = desired_from(params)
+    host = open_host(params, on_start=say)
+    try:
+        facts = host.facts()
+    finally:
+        host.close()
+    findings = [one for one in preflight(desired, facts) if one.severity != "ok"]
+    rows = "".join(
+        f'<li><b style="color:{_COLOURS[one.severity]}">{one.severity}</b> {escape(one.object)}: '
+        f"{escape('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
+        for one in findings
+    )
+    errors = sum(one.severity == "error" for one in findings)
+    said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
+    fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0">{rows}</ul>'
+    return f'<p role="status">✓ {escape(host_words(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
+
+
+_COLOURS = {"warning": "#b07300", "error": "#d13438"}
+
+
+def _known(params: Any) -> bool:
+    from hnskit.remote.credentials import is_known
+
+    return is_known(params.connection.username)
+
+
+def _is_step(path: Path) -> bool:
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(metadata.get("hnskit", {}).get("part"))
+
+
+def _heading(text: str) -> Any:
+    return ipywidgets.HTML(f'<h2 style="font-size:1.15em;margin:1.2em 0 .3em">{escape(text)}</h2>')
+
+
+def _alert(text: str) -> str:
+    return f'<p role="alert" style="color:#d13438;white-space:pre-wrap">✗ {escape(text)}</p>'
+
+

@@ -1,0 +1,46 @@
+"""A box for a password that keeps nothing: what is typed goes to this process's memory, and the box is empty again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from hnskit.params import Params
+from hnskit.remote import credentials
+
+
+def secret_box(params: Params, on_typed: Callable[[], None] | None = None) -> tuple[Any, ...]:
+    """The widgets that ask for the password where the parameters say `credential: prompt`; none elsewhere."""
+    username = params.connection.username
+    if params.connection.credential != "prompt" or "://" not in params.target:
+        return ()
+    box = ipywidgets.Password(
+        description="Password",
+        placeholder="asked once; kept in no file",
+        continuous_update=False,
+        style={"description_width": "14em"},
+        layout={"width": "38em"},
+    )
+    note = ipywidgets.HTML()
+
+    def say() -> None:
+        known = credentials.is_known(username)
+        text = f"The password of {username} is known to this kernel, until it ends." if known else (
+            f"The password of {username} on the host: type it, then press Enter."
+        )  # fmt: skip
+        note.value = escape(text)
+
+    def take(change: Any) -> None:
+        if change["new"]:
+            credentials.remember(username, change["new"])
+            box.value = ""  # before anybody can save the notebook with its widgets
+            say()
+            if on_typed is not None:
+                on_typed()
+
+    box.observe(take, "value")
+    say()
+    return box, note

@@ -1,0 +1,193 @@
+"""JupyterLab in a real browser: a server with folders of its own, and a page that an operator's clicks go to.
+
+Chromium is Debian's (`apt-get install chromium`), driven by Playwright for Python. Where there is none the tests are
+skipped, and say so; with HNSKIT_NEEDS_BROWSER set, as CI does, they fail.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "browser-test"
+PATIENCE = 30_000  # milliseconds
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--disable-dev-shm-usage")  # fmt: skip
+
+# Long enough to see all of it, since a screenshot shows what is in view.
+SIZE = {"width": 1360, "height": 1000}
+
+
+def chromium() -> str:
+    """Where the browser is."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("HNSKIT_CHROMIUM") or next(filter(None, map(shutil.which, names)), "")
+
+
+def require_browser() -> None:
+    """Skip where no browser is; never in CI."""
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        lack = "Playwright is not installed: pip install playwright"
+    else:
+        lack = "" if chromium() else "no Chromium here: apt-get install chromium, or name one in HNSKIT_CHROMIUM"
+    if lack and os.environ.get("HNSKIT_NEEDS_BROWSER"):
+        pytest.fail(lack)
+    if lack:
+        pytest.skip(lack)
+
+
+@contextmanager
+def jupyter_lab(folder: Path, state: Path) -> Iterator[str]:
+    """A server on a copy of the project's notebooks and parameters; yields its address."""
+    for name in ("notebooks", "params"):
+        shutil.copytree(ROOT / name, folder / name)
+    home = folder / ".jupyter"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    places = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA")}
+    # Short: a kernel's sockets are there.
+    runtime = Path(f"/tmp/hnskit-{os.getpid()}") if os.name == "posix" else home / "runtime"
+    environment = {
+        **os.environ, **places, "JUPYTER_RUNTIME_DIR": str(runtime), "HNSKIT_STATE_DIR": str(state),
+        "IPYTHONDIR": str(home / "ipython"), "PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    }  # fmt: skip
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root",
+        "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={folder}", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]  # fmt: skip
+    log = folder / "lab.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
+    try:
+        address = f"http://127.0.0.1:{port}/"
+        _wait_for(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}api?token={TOKEN}", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"JupyterLab did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Chromium with one context, in which there are tabs."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS])
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+class Notebook:
+    """A notebook in JupyterLab.
+
+    Args:
+        browser: what opens a new tab of the browser for it.
+        beside: a notebook in whose tab it is opened instead, which is faster.
+    """
+
+    def __init__(
+        self, browser: Any, address: str, path: str, artefacts: Path, *, beside: Notebook | None = None
+    ) -> None:
+        self._artefacts = artefacts
+        self.address = address
+        if beside is not None:
+            self.page = beside.page
+            self._run(f"await app.commands.execute('docmanager:open', {{path: {path!r}}});")
+        else:
+            self.page = browser.new_page(viewport=SIZE)
+            self.page.set_default_timeout(PATIENCE)
+            self.page.goto(f"{address}lab/tree/{path}?token={TOKEN}&reset")
+        self.page.wait_for_function(
+            f"window.jupyterapp?.shell.currentWidget?.context?.path === {path!r} && "
+            "window.jupyterapp.shell.currentWidget.context.isReady"
+        )
+        self._run(
+            """app.shell.collapseLeft(); const panel = app.shell.currentWidget;
+            await panel.sessionContext.ready; await panel.sessionContext.session?.kernel?.info;"""
+        )
+
+    def theme(self, name: str) -> None:
+        """Change JupyterLab's theme, as the Settings menu does."""
+        self._run(f"await app.commands.execute('apputils:change-theme', {{theme: {name!r}}});")
+
+    def _run(self, script: str) -> Any:
+        return self.page.evaluate(f"async () => {{ const app = window.jupyterapp; {script} }}")
+
+    def run_all(self) -> None:
+        """Run all cells, and come back when they are done."""
+        self._run("await app.commands.execute('notebook:run-all-cells');")
+
+    def run_below(self, text: str) -> None:
+        """Run the cell that has a text in its source, and all below it."""
+        self._run(
+            f"""const panel = app.shell.currentWidget.content ?? app.shell.currentWidget;
+            const at = panel.widgets.findIndex(cell => cell.model.type === 'code' &&
+                cell.model.sharedModel.getSource().includes({text!r}));
+            panel.activeCellIndex = at; panel.deselectAll();
+            await app.commands.execute('notebook:run-all-below');"""
+        )
+
+    def save(self) -> None:
+        """Save the notebook, as Ctrl+S does."""
+        self._run("await app.commands.execute('docmanager:save');")
+
+    def outputs(self, what: str = "") -> Any:
+        """What is in the outputs of the notebook that is in front."""
+        return self.page.locator(f".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output {what}")
+
+    def see(self, text: str | re.Pattern[str], *, seconds: int = 30) -> Any:
+        """Wait until a text is to be seen in an output."""
+        found = self.outputs().get_by_text(text).first
+        found.wait_for(timeout=1000 * seconds)
+        return found
+
+    def picture(self, name: str) -> Path:
+        """Keep what is to be seen now."""
+        path = self._artefacts / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def close(self) -> None:
+        """Close the notebook and end its kernel."""
+        self._run("const panel = app.shell.currentWidget; await panel.sessionContext.shutdown(); panel.dispose();")
+
+    def leave(self) -> None:
+        """Close the browser's tab, as the operator does; the kernel goes on."""
+        self.page.close()

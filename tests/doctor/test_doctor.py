@@ -1,0 +1,162 @@
+"""Each check on a host that has its trouble and on one that has not; all of them on what real hosts printed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hnskit.doctor import CHECKS, examine, findings_text
+from hnskit.doctor.repair import mended_by, plan_repair
+from hnskit.errors import SnapshotError
+from hnskit.facts import Facts
+from hnskit.planning import plan
+from hnskit.snapshot import load_facts, parse_facts
+from tests import hosts
+
+HERE = Path(__file__).parent
+CASES = HERE / "cases"
+SAMPLES = HERE.parent / "samples" / "hns"
+GOLDEN = HERE / "golden.json"
+ALSO: dict[str, set[str]] = {"endpoint-degraded": {"policy-unattached"}}
+"""What a case's trouble brings along."""
+
+each = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+
+
+def case(name: str) -> dict[str, Any]:
+    return json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def host(changes: dict[str, Any] | None = None) -> Facts:
+    """The host of the cases, with some of its parts in place of its own; null leaves one out."""
+    parts = {**json.loads((CASES / "_well.json").read_text(encoding="utf-8")), **(changes or {})}
+    return parse_facts({name: value for name, value in parts.items() if value is not None})
+
+
+def test_the_host_of_the_cases_is_well() -> None:
+    """So whatever is found in a case is of that case's own change."""
+    assert examine(host()) == ()
+
+
+def test_there_is_a_case_for_each_check_and_no_other() -> None:
+    """A new check comes with its test data."""
+    assert {path.stem for path in CASES.glob("[!_]*.json")} == {check.name for check in CHECKS}
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+@each
+def test_a_check_finds_its_trouble_and_nothing_else_does(check: Any) -> None:
+    """Severity, object and message, word for word."""
+    data = case(check.name)
+    found = examine(host(data["sick"]))
+    own = [item for item in found if item.check == check.name]
+    assert [{key: getattr(item, key) for key in ("severity", "object", "message")} for item in own] == data["finds"]
+    assert {item.check for item in found} - {check.name} <= ALSO.get(check.name, set())
+
+
+@each
+def test_a_check_finds_nothing_on_a_host_that_is_well(check: Any) -> None:
+    """No false alarm."""
+    assert not [item for item in examine(host(case(check.name).get("well"))) if item.check == check.name]
+
+
+@each
+def test_a_finding_says_what_shows_it_what_to_do_and_where_that_is_known_from(check: Any) -> None:
+    """And can be printed."""
+    for item in examine(host(case(check.name)["sick"])):
+        assert item.evidence
+        assert item.next_step.endswith(".")
+        assert item.reference
+        assert len(item.to_text().splitlines()) == 4
+        assert json.loads(json.dumps(item.to_json()))["check"] == item.check
+
+
+def sample_findings() -> dict[str, list[str]]:
+    """What the doctor says of every public sample by itself."""
+    said = {}
+    for path in sorted(SAMPLES.rglob("*")):
+        if not path.is_file() or path.parent == SAMPLES:
+            continue
+        try:
+            found = examine(load_facts(path))
+        except SnapshotError as error:
+            said[path.relative_to(SAMPLES).as_posix()] = [f"not readable: {error.message}"]
+            continue
+        said[path.relative_to(SAMPLES).as_posix()] = [
+            f"{item.severity} {item.check}: {item.object}: {item.message} [{item.evidence}]" for item in found
+        ]
+    return said
+
+
+def test_what_is_found_in_the_public_samples_is_what_a_person_has_read() -> None:
+    """To renew it: python -m tests.doctor.test_doctor, and read the difference."""
+    assert sample_findings() == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_every_policy_of_the_samples_is_listed() -> None:
+    """As many rows as the host printed policies."""
+    from hnskit.frames import policies
+
+    for path in sorted(SAMPLES.glob("[en]*/*.json")):
+        obj = json.loads(path.read_text(encoding="utf-8"))
+        printed = (obj.get("Output") or obj).get("Policies") or []
+        assert len(policies(load_facts(path))) == len(printed), path.name
+
+
+def test_a_host_with_the_redirect_has_no_error_and_no_warning() -> None:
+    """What hnskit makes is well by its own measure."""
+    found = examine(hosts.complete(), hosts.desired(), "params/emulator.yaml")
+    assert {item.severity for item in found} <= {"note"}
+
+
+def test_the_misspelt_key_is_found_and_the_plan_mends_it() -> None:
+    """The trouble that the original author had."""
+    policies = (*hosts.MADE_WITH, hosts.misspelt_policy())
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
+    found = examine(facts, hosts.desired(), "params/emulator.yaml")
+    (finding,) = [item for item in found if item.severity == "error"]
+    assert "OutbountNat" in finding.message
+    assert "OutboundNat was probably meant" in finding.message
+    assert "hnskit apply params/emulator.yaml --part policy" in finding.next_step
+    repair = plan_repair(hosts.desired(), facts)
+    assert [step.id for step in repair.pending] == ["update policy hnskit-client1"]
+    assert mended_by(repair, found) == ((finding,), ())
+    assert repair == plan(hosts.desired(), facts)
+
+
+def test_what_belongs_to_others_is_left_to_the_operator() -> None:
+    """The engine has no step for it, and the finding has the command."""
+    stranger = replace(hosts.complete().endpoints[1], id="E-9", name="stranger", address="10.0.1.99", policies=(
+        *hosts.MADE_WITH, hosts.misspelt_policy()))  # fmt: skip
+    facts = hosts.complete()
+    facts = replace(facts, endpoints=(*facts.endpoints, stranger))
+    found = examine(facts, hosts.desired())
+    mended, left = mended_by(plan_repair(hosts.desired(), facts), found)
+    assert mended == ()
+    assert [item.check for item in left] == ["policy-key"]
+
+
+def test_what_is_not_in_a_snapshot_is_no_finding() -> None:
+    """An endpoint by itself proves nothing about networks, compartments and other endpoints."""
+    sick = host(case("compartment-dead")["sick"])
+    assert examine(replace(sick, compartments=(), problems=("compartments: not in this dump",)))[0].severity == "note"
+    stale = host(case("endpoint-stale")["sick"])
+    unknown = replace(stale, networks=(), problems=("networks: not in this dump",))
+    assert "endpoint-stale" not in {item.check for item in examine(unknown)}
+
+
+def test_the_worst_comes_first() -> None:
+    """Errors, warnings, notes."""
+    facts = host({**case("policy-key")["sick"], "problems": ["routes: not in this dump", "x: cut"]})
+    assert [item.severity for item in examine(facts)] == ["error", "warning", "note"]
+    text = findings_text(examine(facts), "lab")
+    assert text.startswith("lab: 1 error, 1 warning, 1 note.")
+    assert findings_text((), "lab") == "lab: nothing is wrong, as far as it was looked at."
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(sample_findings(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,162 @@
+"""Who the door lets in by certificate and by a bound login, who it does not, and what each stream carries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import requests
+import trustme
+from door_host import PASSWORD, USER, Served, invoke
+from psrpcore.types import PSSecureString
+from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import NAMESPACES, WSMan
+
+from hnskit.connecting import connection_settings
+from hnskit.emulator import registry
+from hnskit.emulator.door import LIMITED, Door
+from hnskit.emulator.interface import Command, PSError, Said
+from hnskit.errors import LoginRefusedError
+from hnskit.params import load_params
+from hnskit.remote.psrp import PsrpSession
+from tests import hosts
+
+LIMITED_PASSWORD = "not-an-administrator"
+
+
+async def _speak(host: Any, bound: Mapping[str, Any]) -> AsyncIterator[Any]:
+    yield "output"
+    for stream in ("warning", "verbose", "debug", "information", "progress"):
+        yield Said(stream, f"a {stream}")  # type: ignore[arg-type]
+    yield PSError("an error", error_id="Hnskit.Test", category="InvalidOperation")
+    yield PSSecureString("a secret")
+
+
+class Rights(Served):
+    """A door with an account without administrator rights, in front of a host that can speak."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.directory = directory
+        self.host.commands["Get-HnskitAdapter"] = Command("Get-HnskitAdapter", (), _speak)
+        self.door = Door(
+            self.host, directory=directory, username=USER, password=PASSWORD, limited_password=LIMITED_PASSWORD
+        )
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rights]:
+    with Rights(tmp_path_factory.mktemp("rights")) as served:
+        yield served
+
+
+def certificate(served: Rights, path: str | Path | None = None) -> dict[str, Any]:
+    pem = str(path or served.directory / "client.pem")
+    return {"auth": "certificate", "certificate_pem": pem, "certificate_key_pem": pem, "username": None,
+            "password": None}  # fmt: skip
+
+
+def test_a_client_certificate_is_a_login(served: Rights) -> None:
+    """It is mapped to the administrator's account."""
+    with served.pool(**certificate(served)) as pool:
+        assert len(invoke(pool, "Get-HnskitSystem")) == 1
+
+
+def test_a_certificate_of_another_authority_is_refused(served: Rights, tmp_path: Path) -> None:
+    """The handshake does not come to its end."""
+    other = trustme.CA().issue_cert("operator@localhost").private_key_and_cert_chain_pem
+    other.write_to_path(tmp_path / "other.pem")
+    with pytest.raises((requests.exceptions.SSLError, requests.exceptions.ConnectionError)):  # noqa: SIM117
+        with served.pool(**certificate(served, tmp_path / "other.pem")):
+            pass
+
+
+def test_who_says_certificate_and_has_none_is_refused(served: Rights) -> None:
+    """The header alone is no login."""
+    header = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+    answer = requests.post(served.door.https, headers={"Authorization": header}, verify=str(served.door.ca), timeout=5)
+    assert answer.status_code == 401
+
+
+def test_a_certificate_is_no_login_over_http(served: Rights) -> None:
+    """There is no channel that could have shown it."""
+    header = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+    assert requests.post(served.door.http, headers={"Authorization": header}, timeout=5).status_code == 401
+
+
+def test_a_bound_login_over_tls_is_let_in(served: Rights) -> None:
+    """pypsrp sends the channel's binding."""
+    with served.pool(auth="negotiate") as pool:
+        invoke(pool, "Get-HnskitSystem")
+
+
+def test_a_login_over_tls_without_a_channel_binding_is_refused(served: Rights) -> None:
+    """As with WinRM's CbtHardeningLevel Strict."""
+    with pytest.raises(AuthenticationError):  # noqa: SIM117
+        with served.pool(auth="negotiate", negotiate_send_cbt=False):
+            pass
+
+
+@pytest.mark.parametrize(("scheme", "auth"), [("http", "negotiate"), ("https", "negotiate"), ("https", "basic")])
+def test_an_account_without_administrator_rights_is_denied(served: Rights, scheme: str, auth: str) -> None:
+    """It is who it says, and WinRM answers "Access is denied" with code 5; who is there, it may ask."""
+    login = {"username": LIMITED, "password": LIMITED_PASSWORD, "auth": auth}
+    with served.wsman(scheme, **login) as wsman:
+        with pytest.raises(WSManFaultError, match="Access is denied") as caught, RunspacePool(wsman):
+            pass
+        assert caught.value.code == 5
+    wrong = served.wsman(scheme, **{**login, "password": PASSWORD})
+    with wrong, pytest.raises(AuthenticationError), RunspacePool(wrong):
+        pass
+
+
+def test_the_kit_says_that_an_account_may_not(served: Rights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same error as for a wrong password, with the next step."""
+    monkeypatch.setenv("HNSKIT_STATE_DIR", str(tmp_path))
+    try:
+        for overrides in ([], ["connection.transport=https"]):
+            login = ["target=emulator://rights", f"connection.username={LIMITED}", *overrides]
+            settings = connection_settings(load_params(hosts.PARAMS, login))
+            with pytest.raises(LoginRefusedError, match="User"), PsrpSession(settings) as session:
+                session.open()
+        over_tls = ["target=emulator://rights", "connection.transport=https", "connection.auth=certificate"]
+        with PsrpSession(connection_settings(load_params(hosts.PARAMS, over_tls))) as session:
+            session.open()
+    finally:
+        registry.stop("rights")
+
+
+def test_every_stream_arrives(served: Rights) -> None:
+    """Output, errors, warnings, verbose, debug, information and progress, each in its own stream."""
+    with served.pool() as pool:
+        pool.exchange_keys()
+        script = PowerShell(pool)
+        script.add_cmdlet("Get-HnskitAdapter")
+        output = script.invoke()
+    streams = script.streams
+    assert output[0] == "output"
+    said = {name: [str(item.message) for item in getattr(streams, name)] for name in ("warning", "verbose", "debug")}
+    assert said == {"warning": ["a warning"], "verbose": ["a verbose"], "debug": ["a debug"]}
+    assert [item.message_data for item in streams.information] == ["a information"]
+    assert [item.activity for item in streams.progress] == ["a progress"]
+    assert [str(item) for item in streams.error] == ["an error"]
+    assert script.had_errors is False  # it did not end the pipeline
+    assert output[-1] == "a secret"  # a SecureString comes back decrypted by the key that was exchanged
+
+
+def test_a_body_that_is_not_encrypted_is_no_way_round(served: Rights) -> None:
+    """Even after a login: over HTTP, what is not encrypted is not looked at."""
+    with served.wsman("http") as wsman, pytest.raises(WinRMTransportError):
+        _send_in_the_clear(wsman)
+
+
+def _send_in_the_clear(wsman: WSMan) -> None:
+    """A login, and then a message that is not encrypted with its key."""
+    wsman.transport.wrap_required = False
+    wsman.transport.encryption = None
+    shells = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+    wsman.enumerate(shells, ElementTree.Element(f"{{{NAMESPACES['wsen']}}}Enumerate"))
