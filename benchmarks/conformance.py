@@ -10,6 +10,7 @@ asked for; then members, JSON types and order are compared.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reasons import NOT_COMPARED, NOT_IN_ORDER, REASONS
-from hnskit.emulator.host import Host, create_host
+from benchmarks.reasons import FROM_MEMORY, NOT_COMPARED, NOT_IN_ORDER, REASONS
+from hnskit.emulator.host import Host, create_host, refusals
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "hns"
@@ -307,7 +308,20 @@ def document(results: list[Result]) -> str:
     lines += [f"| {name} | `{path}` | {reason} |" for name, path, reason in said]
     lines += ["", "## Not compared", "", "| sample | reason |", "|---|---|"]
     lines += [f"| {name} | {reason} |" for name, reason in NOT_COMPARED.items()]
+    lines += ["", "## Refusals", ""]
+    lines += ["Codes and words of HNS as the emulated host gives them; what is not known of them says so.", ""]
+    lines += ["| code | words | what is known |", "|---|---|---|", *_refusals()]
+    lines += ["", "## From memory", "", "What no print of a real host was found for: UNCONFIRMED.", ""]
+    lines += ["| what | which |", "|---|---|", *(f"| {what} | {which} |" for what, which in FROM_MEMORY)]
     return "\n".join(lines) + "\n"
+
+
+def _refusals() -> Iterator[str]:
+    for name in refusals.__all__:
+        make = getattr(refusals, name)
+        refusal = make("Name") if inspect.signature(make).parameters else make()
+        said = " ".join(str(inspect.getdoc(make)).split())
+        yield f"| 0x{refusal.code:08X} | {refusal.text}{refusal.end.rstrip()} | {said} |"
 
 
 def _brief(differences: tuple[Difference, ...]) -> list[Difference]:

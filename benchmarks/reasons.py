@@ -22,3 +22,16 @@ NOT_COMPARED: dict[str, str] = {
 
 NOT_IN_ORDER = frozenset({"fargate-bridge-hcsshim2369.partial.json"})
 """Samples that a program printed in an order of its own, besides those that hcsshim did."""
+
+FROM_MEMORY: tuple[tuple[str, str], ...] = (
+    ("docker.exe: refusals and usage", "the words of docker's source; hnskit relies on exit statuses and JSON"),
+    ("docker inspect", "members that no public print of a Windows host shows"),
+    ("curl.exe: error texts", "the words of curl's source; exit codes are curl's documented ones"),
+    ("route.exe: texts and the exit status of a failure", "Windows' own words, and 1"),
+    ("ping.exe, ipconfig.exe, cmd.exe", "the lines that a person sees; nothing reads them"),
+    ("the metadata service: texts of its errors", "statuses are Azure's documented ones"),
+    ("WinRM: an unencrypted body over HTTP is answered with 500, an undecryptable one with 400", "no public print"),
+    ("WinRM: a Negotiate login over TLS must be bound to its channel", "as with CbtHardeningLevel Strict; Windows' "
+     "default, Relaxed, lets a client in that sends no binding"),
+)  # fmt: skip
+"""What the emulated host says without a print of a real host to follow: UNCONFIRMED."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.doctor import examine
     from hnskit.explaining import Explainer, Explanation, explain
+    from hnskit.drifting import Drift, drift
     from hnskit.facts import Facts, gather_facts
     from hnskit.hns_codes import explain_code
     from hnskit.journal import Journal, Made, made_on
@@ -43,6 +44,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ALL_PARTS": "desired",
     "Desired": "desired",
+    "Drift": "drifting",
     "Event": "applying",
     "Explainer": "explaining",
     "Explanation": "explaining",
@@ -63,6 +65,7 @@ _HOMES = {
     "examine": "doctor",
     "explain": "explaining",
     "explain_code": "hns_codes",
+    "drift": "drifting",
     "gather_facts": "facts",
     "load_facts": "snapshot",
     "load_params": "params",
@@ -81,6 +84,7 @@ _MODULES = ("errors", "frames", "topology")
 __all__ = [
     "ALL_PARTS",
     "Desired",
+    "Drift",
     "Event",
     "Explainer",
     "Explanation",
@@ -98,6 +102,7 @@ __all__ = [
     "connect",
     "desired_from",
     "destroy",
+    "drift",
     "errors",
     "examine",
     "explain",

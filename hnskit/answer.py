@@ -51,12 +51,14 @@ class Answer:
 
     def text(self, *keys: str) -> str:
         """A string; "" where there is none."""
-        key, value = self._first(keys)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            _wrong(f"{self.where}.{key}", "text", value)
-        return value
+        json = self.json
+        for key in keys:  # as in _first, which this is called too often to call
+            value = json.get(key)
+            if value is not None:
+                if not isinstance(value, str):
+                    _wrong(f"{self.where}.{key}", "text", value)
+                return value
+        return ""
 
     def number(self, *keys: str) -> int | None:
         """A whole number of 0 or more, or its decimal text; None where there is none."""

@@ -16,7 +16,8 @@ from hnskit.remote.session import Session
 from hnskit.rollback import Rollback
 from hnskit.steps import Plan
 from hnskit.teardown import plan_destroy, remainders
-from hnskit.work import Operate, Pace, Work
+from hnskit.waiting import Pace
+from hnskit.work import Operate, Work
 
 __all__ = ["Event", "EventKind", "OnEvent", "Outcome", "Pace", "StepResult", "apply", "destroy"]
 

@@ -326,15 +326,22 @@ def dump(obj: Mapping[str, Any]) -> str:
 
 
 def _policy(answer: Answer) -> Policy:
-    settings = answer.json.get("Settings")
-    kind = answer.text("Type")
-    if isinstance(settings, dict) and answer.json.keys() == {"Type", "Settings"}:
-        return Policy(kind, settings, schema=2)
-    return Policy(kind, {key: value for key, value in answer.json.items() if key != "Type"})
+    return _plain_policy(answer.text("Type"), answer.json)
 
 
 def _policies(answer: Answer) -> tuple[Policy, ...]:
+    rows = answer.json.get("Policies")
+    if type(rows) is list and all(type(row) is dict and type(row.get("Type")) is str for row in rows):
+        # As every host prints them; a snapshot has thousands.
+        return tuple([_plain_policy(row["Type"], row) for row in rows])
     return tuple(_policy(item) for item in answer.objects("Policies"))
+
+
+def _plain_policy(kind: str, row: Mapping[str, Any]) -> Policy:
+    settings = row.get("Settings")
+    if isinstance(settings, dict) and row.keys() == {"Type", "Settings"}:
+        return Policy(kind, settings, schema=2)
+    return Policy(kind, {key: value for key, value in row.items() if key != "Type"})
 
 
 def _subnet(answer: Answer) -> Subnet:
@@ -358,6 +365,8 @@ def _object_version(answer: Answer) -> tuple[int, int] | None:
 
 
 def _compartment_id(answer: Answer) -> int | None:
+    if answer.json.get("Resources") is None:
+        return None
     allocators = answer.nested("Resources").objects("Allocators")
     ports = (item for item in allocators if item.text("Tag") == "Endpoint Port")
     # CompartmendId is HNS's own spelling (HNS fact 33); the other is read in case a build puts it right.

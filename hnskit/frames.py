@@ -31,6 +31,7 @@ from hnskit.words import (
 if TYPE_CHECKING:
     from hnskit.applying import Outcome
     from hnskit.checks import Finding
+    from hnskit.differences import Difference
     from hnskit.verification import Verification
 
 
@@ -86,6 +87,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
     """
     columns = columns_of("name network address state compartment:Int64 container gateway mac policies id")
     names = {item.id.lower(): item.name for item in facts.networks}
+    owners = _owners(facts)
     rows = (
         (
             item.name,
@@ -93,7 +95,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
             item.address,
             state_word(item.state),
             item.compartment_id,
-            _owner(facts, item),
+            owners.get(item.id) or _owner(facts, item),
             item.gateway,
             item.mac,
             policies_words(item.policies),
@@ -102,6 +104,13 @@ def endpoints(facts: Facts) -> pd.DataFrame:
         for item in facts.endpoints
     )
     return make_frame(columns, rows, "name", "address", "id")
+
+
+def _owners(facts: Facts) -> dict[str, str]:
+    """The containers of attached endpoints by the endpoint's id, for all at once: a host may have thousands."""
+    names = {item.id: item.name for item in facts.containers}
+    inside = {item.id: names.get(item.container_id, "") for item in facts.compartments if item.container_id}
+    return {item.id: inside.get(item.compartment_id or 0, "") for item in facts.endpoints if item.attached}
 
 
 def _owner(facts: Facts, endpoint: Endpoint) -> str:
@@ -275,6 +284,23 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
 def action_word(step: Step) -> str:
     """What a step does, in a word; `keep` where nothing is to do."""
     return "keep" if step.action is Action.NONE else step.action.value
+
+
+def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
+    """What differs between two snapshots, a row an object. Columns: what (new, gone, changed), object, change: str."""
+    rows = (
+        (
+            one.what,
+            f"{one.kind} {one.name}",
+            "\n".join(
+                f"{name}: {before or 'nothing'} -> {after or 'nothing'}" if one.what == "changed"
+                else f"{name}: {after or before}"
+                for name, before, after in one.changes
+            ),
+        )
+        for one in found
+    )  # fmt: skip
+    return make_frame(columns_of("what object change"), rows)
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -209,6 +209,12 @@ def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
     )
 
 
+def _delete_route(step: Step, desired: Desired, _: Facts) -> Operation:
+    proxy, address = desired.proxy, step.name.partition(" in ")[0]
+    call = docker.execute(_call_id(step), proxy.name, ("route.exe", "delete", address), user=proxy.route_user)
+    return Operation(step, (call,), _DOCKER_DONE)
+
+
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint, address = _endpoint_of(step, desired, facts), proxy_address(desired, facts)
     if not step.changes[-1].after and len(step.changes) == 1:
@@ -249,5 +255,6 @@ _BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Operation]]
     (Action.STOP, "container"): _stop_container,
     (Action.DELETE, "container"): _delete_container,
     (Action.CREATE, "route"): _add_route,
+    (Action.DELETE, "route"): _delete_route,
     (Action.UPDATE, "policy"): _set_policy,
 }

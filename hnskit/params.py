@@ -27,8 +27,19 @@ def _check_name(value: str) -> str:
 
 
 def _check_address(value: str) -> str:
-    if value:
-        ipaddress.IPv4Address(value)
+    ipaddress.IPv4Address(value)
+    return value
+
+
+def _check_address_or_nothing(value: str) -> str:
+    return _check_address(value) if value else value
+
+
+def _check_image(value: str) -> str:
+    if not re.match(r"^[A-Za-z0-9]\S*$", value):
+        raise ValueError(
+            "the name of an image: REPOSITORY[:TAG]"
+        )  # with a dash first, docker would take it as an option
     return value
 
 
@@ -41,6 +52,8 @@ def _check_target(value: str) -> str:
     if not _TARGET.match(value):
         raise ValueError("a target is emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE")
     scheme, _, place = value.partition("://")
+    if "@" in place:
+        raise ValueError("no user in a target: connection.username and connection.credential say who logs in")
     if scheme == "winrm":
         _, _, port = place.partition(":")
         if port and not (port.isdigit() and 0 < int(port) < 65536):
@@ -57,6 +70,7 @@ def _check_credential(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_check_name)]
 Address = Annotated[str, AfterValidator(_check_address)]
+AddressOrNothing = Annotated[str, AfterValidator(_check_address_or_nothing)]
 Prefix = Annotated[str, AfterValidator(_check_prefix)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, Field(min_length=1)]
@@ -132,7 +146,9 @@ class NetworkParams(_Strict):
 
     name: Name = Field(description="its name in HNS")
     subnet: Prefix = Field(description="the containers' addresses come from it, such as 10.0.1.0/24")
-    gateway: Address = Field("", description="the subnet's gateway, kept by HNS; empty: its first address (.1)")
+    gateway: AddressOrNothing = Field(
+        "", description="the subnet's gateway, kept by HNS; empty: its first address (.1)"
+    )
     adapter: str = Field("", description="name of the physical adapter; empty: Windows chooses")
     dns: list[Address] = Field(default_factory=list, description="DNS servers of the endpoints")
 
@@ -152,7 +168,7 @@ class _Workload(_Strict):
     )
     command: list[str] = Field(default_factory=list, description="what it runs; empty: the image's own")
     isolation: Literal["", "process", "hyperv"] = Field("", description="empty: Docker's default")
-    address: Address = Field("", description="empty: HNS chooses, hnskit looks it up")
+    address: AddressOrNothing = Field("", description="empty: HNS chooses, hnskit looks it up")
 
 
 class Proxy(_Workload):
@@ -194,7 +210,7 @@ class Proof(_Strict):
 
     header: HeaderProof | None = Field(None, description="name and contains: a header that the proxy adds")
     body: str = Field("", description="text in the body")
-    log: str = Field("", description="text in the proxy's log; {probe} is this request's own token")
+    log: str = Field("", description="text in the proxy's log, with {probe}, this request's own token")
 
 
 class Control(_Strict):
@@ -323,10 +339,11 @@ _SAID = {
 def _mistake(error: Mapping[str, Any]) -> Mistake:
     kind, value = error["type"], error["input"]
     message = _SAID.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+    path = _path(error["loc"])
     shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
-    if _path(error["loc"]).endswith("credential"):
+    if path.startswith("connection") or "@" in shown:
         shown = ""  # somebody may have put the secret itself there
-    return Mistake(_path(error["loc"]), message[0].lower() + message[1:], shown)
+    return Mistake(path, message[0].lower() + message[1:], shown)
 
 
 def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
@@ -334,12 +351,12 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
     path, equals, text = override.partition("=")
     parts: list[int | str] = [int(p) if p.isdigit() else p for p in re.split(r"[.\[\]]+", path.strip("[]")) if p]
     if not equals or not parts:
-        yield Mistake(f"--set {override}", "is not key.path=value")
+        yield Mistake(f"--set {path}", "is not key.path=value")
         return
     try:
         value = yaml.load(text, Loader=_StrictLoader) if text else ""  # noqa: S506  as above
     except yaml.YAMLError:
-        yield Mistake(f"--set {override}", "the value is not YAML")
+        yield Mistake(f"--set {path}", "the value is not YAML")
         return
     place: Any = data
     for part in parts[:-1]:
@@ -348,7 +365,7 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
         elif isinstance(place, list) and isinstance(part, int) and part < len(place):
             place = place[part]
         else:
-            yield Mistake(f"--set {override}", f"there is no {_path(parts)}")
+            yield Mistake(f"--set {path}", f"there is no {_path(parts)}")
             return
     last = parts[-1]
     is_key = isinstance(place, dict) and isinstance(last, str)
@@ -356,7 +373,7 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
     if is_key or is_item:
         place[last] = value
     else:
-        yield Mistake(f"--set {override}", f"there is no {_path(parts)}")
+        yield Mistake(f"--set {path}", f"there is no {_path(parts)}")
 
 
 def _at(data: Any, *parts: str | int) -> Any:
@@ -376,6 +393,10 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
     transport, auth = _at(data, "connection", "transport"), _at(data, "connection", "auth")
     if auth == "basic" and transport == "http":
         yield Mistake("connection.auth", "basic would send the password in the clear over http; use https", "'basic'")
+    if auth == "certificate":
+        for key in ("certificate", "certificate_key"):
+            if not _at(data, "connection", key):
+                yield Mistake(f"connection.{key}", "is needed for auth certificate")
 
 
 def _workloads(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -464,6 +485,10 @@ def _proof_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
     if isinstance(proof, dict) and not any(proof.get(key) for key in ("header", "body", "log")):
         yield Mistake(
             "verify.proof", "needs at least one of header, body and log: without it nothing shows who answered"
+        )
+    if isinstance(_at(proof, "log"), str) and _at(proof, "log") and "{probe}" not in _at(proof, "log"):
+        yield Mistake(
+            "verify.proof.log", "needs {probe}, this request's own token: an old line of the log proves nothing"
         )
     log, path, headers = _at(proof, "log"), _at(data, "verify", "path"), _at(data, "verify", "headers")
     texts = [path, *(headers.values() if isinstance(headers, dict) else ())]

@@ -12,6 +12,9 @@ from typing import Any
 
 from hnskit import runfolder
 from hnskit.errors import HnskitError
+from hnskit.facts import Facts
+from hnskit.snapshot import load_facts
+from hnskit.topology import draw
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}
@@ -22,7 +25,7 @@ h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);pa
 .verdict.bad{border-color:var(--bad)}.verdict strong{font-size:1.15rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-td{overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}
+td{overflow-wrap:normal}td:last-child{overflow-wrap:anywhere;min-width:16em}td.id{white-space:nowrap}
 th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
 .quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
@@ -60,16 +63,21 @@ def read_summary(run_dir: Path) -> dict[str, Any]:
 
 
 def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
-    """The host before the first notebook and after the last one that drew it, as SVG text."""
+    """The host before the first notebook, and after the last one with what is not as it was: as SVG text."""
     parts = [step["part"] for step in summary["steps"]]
+    before, after = (_snapshot(run_dir, order, moment) for moment, order in (("before", parts), ("after", parts[::-1])))
     found: dict[str, str] = {}
-    for moment, order in (("before", parts), ("after", parts[::-1])):
-        files = (runfolder.picture_file(run_dir, part, moment) for part in order)
-        first = next((path for path in files if path.is_file()), None)
-        if first is not None:
-            # Inside a page the picture takes the page's colour, not the one it has alone.
-            found[moment] = first.read_text(encoding="utf-8").replace("svg.hk{color:", "svg.hk-alone{color:")
+    if before is not None:
+        found["before"] = draw(before).svg(alone=False)
+    if after is not None:
+        found["after"] = draw(after, before=before).svg(alone=False)
     return found
+
+
+def _snapshot(run_dir: Path, parts: Iterable[str], moment: str) -> Facts | None:
+    files = (runfolder.snapshot_file(run_dir, part, moment) for part in parts)
+    path = next((path for path in files if path.is_file()), None)
+    return load_facts(path) if path is not None else None
 
 
 def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:

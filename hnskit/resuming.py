@@ -13,6 +13,7 @@ from hnskit.errors import HnskitError
 from hnskit.journal import made_on
 from hnskit.params import Params
 from hnskit.planning import plan
+from hnskit.runlog import FILE, read_from
 
 KEPT = "it was done before, and the host still shows it"
 
@@ -23,7 +24,8 @@ def unfinished_run(runs: Path, target: str) -> Path:
     Raises:
         HnskitError: there is none.
     """
-    found = [path for path in sorted(runs.glob(f"*-{runfolder.slug(target)}*")) if _is_run(path)]
+    folders = sorted(runs.glob(f"*-{runfolder.slug(target)}*"))  # those of other targets may begin like this, too
+    found = [path for path in folders if _target_of(path) == target]
     summary = runfolder.read_json(found[-1] / runfolder.SUMMARY) if found else None
     if not found or (summary or {}).get("ok"):
         why = "the last one came to its end" if found else "there is none"
@@ -35,9 +37,10 @@ def unfinished_run(runs: Path, target: str) -> Path:
     return found[-1]
 
 
-def _is_run(path: Path) -> bool:
-    # `hnskit apply` keeps its journal in a folder like a run's, but runs no notebooks.
-    return (path / runfolder.SUMMARY).is_file() or any(path.glob("*.ipynb")) or (path / "run.jsonl").is_file()
+def _target_of(run_dir: Path) -> str:
+    """Whose run this is; "" where none is: `hnskit apply` keeps its journal in such a folder, too."""
+    records, _ = read_from(run_dir / FILE, 0)
+    return next((str(record.get("target")) for record in records if record.get("event") == "run"), "")
 
 
 def still_true(

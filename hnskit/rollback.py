@@ -62,6 +62,8 @@ class Rollback:
                 yield from self._forwarding(begun, now)
             case (Action.UPDATE, "policy"):
                 yield from self._policy(begun, now)
+            case (Action.CREATE, "route"):
+                yield from self._route(begun, now)
             case (Action.DELETE, "endpoint" | "container"):
                 yield from self._removed(begun, now)
 
@@ -128,6 +130,16 @@ class Rollback:
             change = Change("redirects", describe(there.proxies), describe(before.proxies))
             reason = "this run changed it"
             yield Step(begun.part, Action.UPDATE, "policy", begun.name, reason, (change,), object_id=there.id)
+
+    def _route(self, begun: Step, now: Facts) -> Iterator[Step]:
+        # In a proxy that this run made it goes with the proxy.
+        proxy = now.container_named(self._desired.proxy.name)
+        compartment = now.compartment_of(proxy) if proxy else None
+        prefix = f"{begun.name.partition(' in ')[0]}/32"
+        inside = {(route.compartment_id, route.prefix) for route in now.routes}
+        old = {item.id for item in self._before.containers}
+        if proxy and proxy.id in old and compartment and (compartment.id, prefix) in inside:
+            yield _step(begun, Action.DELETE, "route", "this run added it", object_id="")
 
     def _removed(self, begun: Step, now: Facts) -> Iterator[Step]:
         ids = {item.id for item in now.endpoints} | {item.id for item in now.containers}

@@ -37,6 +37,7 @@ from hnskit.planning import plan
 from hnskit.progress import Progress, display_progress
 from hnskit.results import write_result
 from hnskit.screen import Sentence, at_screen, say
+from hnskit.snapshot import save_facts
 from hnskit.steps import Plan
 from hnskit.teardown import plan_destroy
 from hnskit.topology import Topology, draw
@@ -167,8 +168,8 @@ class Book(Diagnosis):
         with self._recorded():
             self.params = load_params(choice.params_file, choice.overrides)
             self.desired = desired_from(self.params)
-            self.facts = self._read()
-        self._draw("before")
+            self.facts = self._first = self._read()
+        self._keep("before")
 
     def show(self, table: str) -> View:
         """A table of the host as it was last seen: networks, endpoints, policies, containers, compartments, …"""
@@ -176,11 +177,16 @@ class Book(Diagnosis):
 
         if table not in TABLES:
             raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
-        return View(TABLES[table](self.facts), table)
+        before = TABLES[table](self._first) if self._moved else None
+        return View(TABLES[table](self.facts), table, before=before)
 
     def picture(self) -> Topology:
-        """The host as it was last seen, drawn."""
-        return draw(self.facts, self.desired)
+        """The host as it was last seen, drawn; once something was changed here, with what is not as it was before."""
+        return draw(self.facts, self.desired, self._first if self._moved else None)
+
+    @property
+    def _moved(self) -> bool:
+        return self._outcome is not None and self._outcome.changed > 0
 
     def findings(self) -> View:
         """What preflight finds: whether this host is fit for the redirect."""
@@ -395,7 +401,7 @@ class Book(Diagnosis):
     def _record(self, error: HnskitError | None) -> None:
         if self._run_dir is None:
             return
-        self._draw("after")
+        self._keep("after")
         write_result(
             self._run_dir,
             self.part,
@@ -406,9 +412,11 @@ class Book(Diagnosis):
             error=error,
         )
 
-    def _draw(self, moment: str) -> None:
+    def _keep(self, moment: str) -> None:
+        """Leave the host as it is now in the run's folder: as a snapshot that can be read again, and as a picture."""
         if self._run_dir is None or not hasattr(self, "facts"):
             return
-        path = runfolder.picture_file(self._run_dir, self.part, moment)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.picture().save(path)
+        for path in (runfolder.snapshot_file, runfolder.picture_file):
+            path(self._run_dir, self.part, moment).parent.mkdir(parents=True, exist_ok=True)
+        save_facts(self.facts, runfolder.snapshot_file(self._run_dir, self.part, moment))
+        self.picture().save(runfolder.picture_file(self._run_dir, self.part, moment))

@@ -2,10 +2,12 @@
 
 journal.jsonl           what was begun and done, as it happened
 results/<part>.json     what one notebook came to
-pictures/<part>-….svg   the host's topology before and after it
+snapshots/<part>-….json the host before and after it, for `target: snapshot:FILE`
+pictures/<part>-….svg   the same as a picture
 *.ipynb                 the executed notebooks
+run.jsonl               the notebooks as they began and ended: what a page follows
 summary.json            the whole run
-report.html             the same for a reader
+report.html, junit.xml  the same for a reader, and for CI systems
 """
 
 from __future__ import annotations
@@ -114,3 +116,8 @@ def results_file(run_dir: Path, part: str) -> Path:
 def picture_file(run_dir: Path, part: str, moment: str) -> Path:
     """Where the notebook of a part draws the host; `moment` is `before` or `after`."""
     return run_dir / "pictures" / f"{part}-{moment}.svg"
+
+
+def snapshot_file(run_dir: Path, part: str, moment: str) -> Path:
+    """Where the notebook of a part keeps the host's snapshot; `moment` is `before` or `after`."""
+    return run_dir / "snapshots" / f"{part}-{moment}.json"

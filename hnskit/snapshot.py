@@ -86,7 +86,7 @@ def load_facts(path: str | Path) -> Facts:
         own = _own(data)
         if own is not None:
             return replace(parse_facts(own, str(path)), target=f"snapshot:{path}")
-    return read_dump(place)
+        return read_dump(place)
 
 
 def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:

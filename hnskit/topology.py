@@ -7,6 +7,7 @@ system's colour scheme.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from hnskit.codec import ProxySettings, proxy_settings
 from hnskit.desired import Desired
+from hnskit.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network
@@ -41,8 +43,20 @@ _STYLE = (
     ".hk circle,.hk .tip{fill:#1f86d6;stroke:none}.hk text.p{fill:#1f86d6;font-size:11px;font-weight:600}"
     ".hk text.w{fill:#c07800;font-size:11px;font-weight:600}"
     ".hk .ghost{stroke-dasharray:4 3;fill-opacity:0}"
+    ".hk rect.new{stroke:#2c8a4b;stroke-opacity:1;stroke-width:2.2}"
+    ".hk rect.changed{stroke:#b07300;stroke-opacity:1;stroke-width:2.2}"
+    ".hk rect.gone{stroke:#d13438;stroke-opacity:1;stroke-width:1.6;stroke-dasharray:4 3;fill-opacity:0}"
+    ".hk text.new{fill:#2c8a4b}.hk text.changed{fill:#b07300}"
+    ".hk text.gone{fill:#d13438}"
+    "@media print{.hk text{fill:#000}}"
 )
-_ALONE = "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}"
+_ALONE = "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}@media print{svg.hk{color:#000}}"
+
+_MOST = 100
+"""Endpoints that are drawn of a network; of more nobody sees anything in a picture."""
+
+_GONE_ROW = 3
+"""Boxes beside each other of what is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +94,27 @@ class Topology:
         return self.text
 
 
-def draw(facts: Facts, desired: Desired | None = None) -> Topology:
+def draw(facts: Facts, desired: Desired | None = None, before: Facts | None = None) -> Topology:
     """Draw a snapshot.
 
     Args:
         facts: the host.
         desired: also mark the clients that should be redirected and are not; their network comes first.
+        before: an earlier snapshot: what is new, changed or gone since then is marked, by sign and colour.
     """
-    return Drawing(facts, desired).finished()
+    return Drawing(facts, desired, before).finished()
 
 
 class Drawing:
     """The picture while it is drawn, from the top to the bottom."""
 
-    def __init__(self, facts: Facts, desired: Desired | None) -> None:
+    def __init__(self, facts: Facts, desired: Desired | None, before: Facts | None = None) -> None:
         self.facts = facts
         self.desired = desired
+        self._differences = differences(before, facts) if before is not None else ()
+        self._marks = {(one.kind, one.key): one.what for one in self._differences}
+        self._targets = {said.target[0] for item in facts.endpoints for said in _proxies(item) if said.target}
+        self._held = {item.address: item for item in reversed(facts.endpoints)}
         self.parts: list[str] = []
         self.words: list[str] = []
         self.rows: dict[str, int] = {}
@@ -111,11 +130,11 @@ class Drawing:
         self._text(HOST_X, 46, line, "q", 120)
         self.words.append(f"{self.facts.target}: {line}" if line else self.facts.target)
         y = max(self._host(_TOP), self._networks(_TOP))
-        y = (
-            self._legend(self._lonely_containers(y))
-            if any(item.proxies for item in self.facts.endpoints)
-            else self._lonely_containers(y)
-        )
+        y = self._gone(self._lonely_containers(y))
+        if any(item.proxies for item in self.facts.endpoints):
+            y = self._legend(y)
+        if self._differences:
+            y = self._marks_legend(y)
         return Topology("".join(self.parts), y + 8, "\n".join(self.words))
 
     def _host(self, y: int) -> int:
@@ -134,8 +153,9 @@ class Drawing:
             notes = [*addresses, "" if adapter.status == "Up" else adapter.status]
             notes += ["forwarding" if interface and interface.forwarding else ""]
             self._box(
-                HOST_X, y, HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own"
-            )
+                HOST_X, y, HOST_W, adapter.name, ", ".join(note for note in notes if note) or "no address of its own",
+                mark=self._marks.get(("adapter", adapter.name), ""),
+            )  # fmt: skip
             y += _ROW
         return y
 
@@ -156,16 +176,21 @@ class Drawing:
 
     def _network(self, network: Network, y: int) -> int:
         subnets = ", ".join(subnet.prefix for subnet in network.subnets)
-        self._text(_BUS_X, y + 14, network.name, "b", 40)
+        mark = self._marks.get(("network", network.id.lower()), "")
+        self._text(_BUS_X, y + 14, _signed(network.name, mark), f"b {mark}".strip(), 40)
         vfp = "" if network.vfp_enabled is not False else ", no VFP: no proxy policy works here"
         self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}", "q", 90)
         members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
-        members.sort(key=lambda item: (self._rank(item), item.name, item.address, item.id))
+        members.sort(key=lambda item: (self._rank(item), _natural(item.name), item.address, item.id))
         top = y + _HEAD
         self.words.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints")
+        more, members = len(members) - _MOST, members[:_MOST]
         for number, endpoint in enumerate(members):
             self._endpoint(endpoint, top + number * _ROW)
         bottom = top + max(len(members) * _ROW - (_ROW - _BOX), 16)
+        if more > 0:
+            bottom += 24
+            self._text(END_X, bottom - 4, f"and {more} more endpoints, which the table has", "q", 60)
         self.parts.append(f'<line class="bus" x1="{_BUS_X}" y1="{top}" x2="{_BUS_X}" y2="{bottom}"/>')
         self._paths(members)
         return bottom
@@ -174,9 +199,8 @@ class Drawing:
         """Gateways, then what is redirected to, then the rest: the path then runs one way, upwards."""
         if endpoint.attached and endpoint.compartment_id == HOST_COMPARTMENT:
             return 0
-        targets = {said.target[0] for item in self.facts.endpoints for said in _proxies(item) if said.target}
         proxy = self.desired.proxy.endpoint.name if self.desired else ""
-        return 1 if endpoint.address in targets or endpoint.name == proxy else 2
+        return 1 if endpoint.address in self._targets or endpoint.name == proxy else 2
 
     def _endpoint(self, endpoint: Endpoint, y: int) -> None:
         middle = y + _BOX // 2
@@ -189,6 +213,7 @@ class Drawing:
             END_W,
             endpoint.name or "(no name)",
             f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}",
+            mark=self._marks.get(("endpoint", endpoint.id.lower()), ""),
         )
         if redirect or warning:
             self._text(END_X + END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
@@ -217,14 +242,17 @@ class Drawing:
         if any(one.unknown for one in said):
             return "", "misspelt proxy policy"
         if said:
-            known = [one for one in said if one.target and self.facts.endpoints_at(one.target[0])]
+            known = [one for one in said if one.target and one.target[0] in self._held]
             return (f"PROXY {known[0].ip}:{known[0].port}", "") if known else ("", "redirected to nobody")
         wanted = {client.endpoint.name for client in self.desired.clients} if self.desired else set()
         return ("", "not redirected") if endpoint.name in wanted else ("", "")
 
     def _container(self, container: Container, y: int, where: str) -> None:
         image = container.image.rsplit("/", 1)[-1]
-        self._box(_CON_X, y, _CON_W, container.name, ", ".join(part for part in (image, where) if part))
+        self._box(
+            _CON_X, y, _CON_W, container.name, ", ".join(part for part in (image, where) if part),
+            mark=self._marks.get(("container", container.id), ""),
+        )  # fmt: skip
 
     def _link(self, middle: int) -> None:
         self.parts.append(f'<line x1="{END_X + END_W}" y1="{middle}" x2="{_CON_X}" y2="{middle}"/>')
@@ -234,7 +262,7 @@ class Drawing:
         proxies: dict[str, list[int]] = {}
         for endpoint in members:
             for said in _proxies(endpoint):
-                target = next(iter(self.facts.endpoints_at(said.target[0])), None) if said.target else None
+                target = self._held.get(said.target[0]) if said.target else None
                 if target is not None and target.id in self.rows and not said.unknown:
                     proxies.setdefault(target.id, []).append(self.rows[endpoint.id])
         gateway = next((item for item in members if self._rank(item) == 0), None)
@@ -276,11 +304,37 @@ class Drawing:
         self._text(END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
         return y
 
-    def _box(self, x: int, y: int, width: int, title: str, note: str, *, ghost: bool = False) -> None:
-        kind = ' class="ghost"' if ghost else ""
+    def _box(self, x: int, y: int, width: int, title: str, note: str, *, ghost: bool = False, mark: str = "") -> None:
+        kind = f' class="{mark or "ghost"}"' if mark or ghost else ""
         self.parts.append(f'<rect{kind} x="{x}" y="{y}" width="{width}" height="{_BOX}" rx="6"/>')
-        self._text(x + 10, y + 19, title, "b", int((width - 20) / (_CHAR + 0.5)))
+        room = int((width - 20) / (_CHAR + 0.5))
+        self._text(x + 10, y + 19, _signed(title, mark), f"b {mark}".strip(), room)
         self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
+
+    def _gone(self, y: int) -> int:
+        """What an earlier snapshot had and this one has not."""
+        gone = [one for one in self._differences if one.what == "gone" and one.kind not in ("route", "image")]
+        for one in self._differences:
+            self.words.append(str(one))
+        if not gone:
+            return y
+        self._text(HOST_X, y + 20, "gone since then", "b", 40)
+        y += 32
+        width = (WIDTH - 2 * HOST_X - (_GONE_ROW - 1) * 16) // _GONE_ROW
+        for number, one in enumerate(gone[:_MOST]):
+            x, line = HOST_X + (number % _GONE_ROW) * (width + 16), y + (number // _GONE_ROW) * _ROW
+            fields = dict((name, was) for name, was, _ in one.changes)
+            note = ", ".join(part for part in (one.kind, fields.get("address", ""), fields.get("subnet", "")) if part)
+            self._box(x, line, width, one.name or "(no name)", note, mark="gone")
+        return y + -(-min(len(gone), _MOST) // _GONE_ROW) * _ROW
+
+    def _marks_legend(self, y: int) -> int:
+        y += 24
+        kinds = sorted({one.what for one in self._differences})
+        for number, what in enumerate(kinds):
+            self._text(_BUS_X + number * 90, y, _signed(what, what), f"b {what}", 20)
+        self._text(_BUS_X + len(kinds) * 90, y, "since the snapshot before", "q", 60)
+        return y
 
     def _text(self, x: int, y: int, text: str, kind: str, room: int, *, end: bool = False) -> None:
         """A line of at most `room` characters; a longer one is cut, and whole in its tooltip."""
@@ -302,6 +356,16 @@ def _proxies(endpoint: Endpoint) -> list[ProxySettings]:
 
 def _redirects(facts: Facts, network: Network) -> bool:
     return any(item.proxies for item in facts.endpoints if item.network_id.lower() == network.id.lower())
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts `client2` before `client10`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _signed(text: str, mark: str) -> str:
+    """A mark is a sign, too: colour alone is not seen by everybody, nor in print."""
+    return f"{SIGNS[mark]} {text}" if mark in SIGNS else text  # type: ignore[index]
 
 
 def _tip(x: int, y: int, way: int) -> str:

@@ -33,19 +33,39 @@ _CELLS: list[Any] = [
 
 _NUMBERS = itertools.count(1)
 
+MOST = 60
+"""Rows of a table that is shown whole."""
+
+_SINCE = "±"
+_SHORT = 34  # characters of a cell that is kept on one line
+_MARKED = 200  # changed cells that say what they were
+
 
 class View:
     """A frame with a caption; `frame` has the data whole.
 
-    It shows short ids, and `yes`, `no` and nothing in place of True, False and NA.
+    It shows short ids, and `yes`, `no` and nothing in place of True, False and NA. A table of more than `MOST` rows is
+    searched and turned by page in the browser.
+
+    Args:
+        frame: the data.
+        caption: stands above it.
+        hidden: columns that are not shown.
+        before: the same table at an earlier moment: what is new or changed since then is marked, what is gone is named.
     """
 
-    def __init__(self, frame: pd.DataFrame, caption: str = "", hidden: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, caption: str = "", hidden: tuple[str, ...] = (), before: pd.DataFrame | None = None
+    ) -> None:
         self.frame = frame
         self.caption = caption
+        self._since = Since(before, frame) if before is not None else None
         # Counted: two runs of a notebook have the same HTML, and two tables of a page no style in common.
         self._uuid = f"hnskit{next(_NUMBERS)}"
         self._shown = frame.drop(columns=[name for name in hidden if name in frame])
+        if self._since is not None and any(self._since.signs):
+            self._shown.insert(0, _SINCE, self._since.signs)
+            self._shown = self._shown.astype({_SINCE: "str"})
 
     def styled(self) -> Styler:
         """The frame as a pandas Styler."""
@@ -56,21 +76,46 @@ class View:
         }
         numbers: dict[Any, Any] = {name: "{:.3f}" for name in shown if str(shown[name].dtype) == "float64"}
         styler = shown.style.format({**words, **ids, **numbers}, na_rep="", escape="html").hide(axis="index")
-        styler = styler.set_table_styles(_CELLS).set_uuid(self._uuid)
+        styler = styler.set_table_styles([*_CELLS, *self._narrow()]).set_uuid(self._uuid)
+        styler = self._marked(styler)
         for name, colours in _COLOURS.items():
             if name in shown:
                 styler = styler.map(_coloured(colours), subset=[name])
         return styler.set_caption(self._heading()) if self._heading() else styler
 
+    def _narrow(self) -> list[Any]:
+        """Short cells stay on one line: a name is not broken at its hyphens."""
+        return [
+            {"selector": f"td.col{place}, th.col{place}", "props": "white-space: nowrap"} for place in self._short()
+        ]
+
+    def _short(self) -> list[int]:
+        """Numbers of the columns with short cells only; an id is shown short."""
+        return [
+            place
+            for place, name in enumerate(self._shown)
+            if name in ("id", "guid")
+            or (str(self._shown[name].dtype) == "str" and self._shown[name].str.len().max() <= _SHORT)
+        ]
+
+    def _marked(self, styler: Styler) -> Styler:
+        since = self._since
+        if since is None or _SINCE not in self._shown:
+            return styler
+        for row, name, was in since.cells[:_MARKED]:
+            if name in self._shown:
+                place: Any = (row, name)
+                styler = styler.format(_Was(was), subset=place, escape="html", na_rep="")
+                styler = styler.map(lambda _: f"background: {CARE}30", subset=place)
+        return styler.map(_coloured({"+": GOOD, "~": CARE}), subset=[_SINCE])
+
     def _heading(self) -> str:
         nothing = "" if len(self._shown) else "none"
-        return ": ".join(part for part in (self.caption, nothing) if part)
+        heading = ": ".join(part for part in (self.caption, nothing) if part)
+        return f"{heading}\n{self._since.words()}" if self._since is not None and self._since.words() else heading
 
-    def to_text(self) -> str:
-        """For a terminal and for text/plain."""
-        heading = self._heading()
-        if self._shown.empty:
-            return heading
+    def _texts(self) -> pd.DataFrame:
+        """Every cell as text, as a person reads it."""
         shown = self._shown.copy()
         for name in shown:
             if str(shown[name].dtype) == "boolean":
@@ -79,13 +124,35 @@ class View:
                 shown[name] = ["" if value == "<NA>" else value for value in map(str, shown[name])]
             elif name in ("id", "guid") and str(shown[name].dtype) == "str":
                 shown[name] = shown[name].map(short_id)
-            elif str(shown[name].dtype) == "str":
+        return shown
+
+    def to_html(self) -> str:
+        """For a page: styled, or, where it is long, searched and turned by page there."""
+        if len(self._shown) <= MOST:
+            return str(self.styled().to_html())
+        from hnskit.bigtable import big_table
+
+        texts = self._texts()
+        rows = [["" if cell != cell else str(cell) for cell in row] for row in texts.itertuples(index=False)]  # noqa: PLR0124 - NaN
+        ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in ("id", "guid")}
+        return big_table([str(name) for name in texts], rows, ids, self._heading(), self._short())
+
+    def to_text(self, rows: int | None = None) -> str:
+        """For a terminal and for text/plain; at most so many rows."""
+        heading = self._heading()
+        if self._shown.empty:
+            return heading
+        shown = self._texts() if rows is None else self._texts().head(rows)
+        for name in shown:
+            if str(shown[name].dtype) == "str":
                 shown[name] = shown[name].str.replace("\n", "; ")
         table = shown.to_string(index=False, na_rep="", justify="left", formatters=_left_aligned(shown))
-        return f"{heading}\n{table}" if heading else str(table)
+        more = len(self._shown) - len(shown)
+        table = f"{table}\n… and {more} more rows" if more > 0 else str(table)
+        return f"{heading}\n{table}" if heading else table
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.styled().to_html(), "text/plain": self.to_text()}
+        return {"text/html": self.to_html(), "text/plain": self.to_text(MOST)}
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -113,3 +180,45 @@ def _coloured(colours: dict[str, str]) -> Any:
         return f"color: {colours[word]}; font-weight: bold" if word in colours else ""
 
     return style
+
+
+class _Was:
+    """Shows a changed cell with what it was."""
+
+    def __init__(self, was: str) -> None:
+        self._was = was
+
+    def __call__(self, value: Any) -> str:
+        return f"{_word(value)}\n(was {self._was or 'nothing'})"
+
+
+class Since:
+    """What a table has that it had not, row by row and cell by cell."""
+
+    def __init__(self, before: pd.DataFrame, now: pd.DataFrame) -> None:
+        key = next((name for name in ("id", "guid", "name") if name in now), now.columns[0])
+        unique = before[key].is_unique and now[key].is_unique
+        was = {row[0]: row[1:] for row in before[[key, *before.columns]].itertuples(index=False)} if unique else {}
+        known = {tuple(map(str, row)) for row in before.itertuples(index=False)}
+        self.cells: list[tuple[Any, str, str]] = []
+        """Label of the row, name of the column, what the cell was."""
+        self.signs: list[str] = []
+        for label, identity, row in zip(now.index, now[key], now.itertuples(index=False), strict=True):
+            self.signs.append("" if tuple(map(str, row)) in known else "~" if identity in was else "+")
+            if self.signs[-1] == "~":
+                pairs = zip(now.columns, was[identity], row, strict=True)
+                changed = ((str(name), _word(old)) for name, old, new in pairs if str(old) != str(new))
+                self.cells += [(label, name, old) for name, old in changed]
+        here = set(now[key]) if unique else {tuple(map(str, row)) for row in now.itertuples(index=False)}
+        rows = zip(before[key], before["name" if "name" in before else key], before.itertuples(index=False), strict=True)
+        self.gone = sorted(
+            {str(name) for identity, name, row in rows if (identity if unique else tuple(map(str, row))) not in here}
+        )
+
+    def words(self) -> str:
+        """What is gone; "" if nothing is."""
+        return f"− gone: {', '.join(self.gone)}" if self.gone else ""
+
+
+def _word(value: Any) -> str:
+    return _flag_word(value) or ("" if str(value) in ("<NA>", "nan") else str(value))

@@ -7,19 +7,19 @@ calls of a new snapshot, and plan again. A step counts as done only when the new
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 from hnskit import cut
 from hnskit.desired import Desired
 from hnskit.errors import HnsError, HnskitError, OutcomeUnknownError, PreflightError, RemoteCommandError, StepError
 from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
 from hnskit.journal import Journal
-from hnskit.operations import Operation, in_sending_order, operation, wanted_compartment
+from hnskit.operations import Operation, in_sending_order, operation
 from hnskit.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
 from hnskit.remote import hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
 from hnskit.steps import Action, Plan, Step
+from hnskit.waiting import Pace, Waiter, unread_parts
 
 _TRANSIENT = frozenset(
     {
@@ -32,25 +32,7 @@ _TRANSIENT = frozenset(
     }
 )
 _UNSEEN = "route"  # UNCONFIRMED whether Get-NetRoute on the host shows the routes of a container's compartment
-_UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
-"""Parts of a snapshot without which a plan can still be made."""
-_SHOWS_MANAGEMENT_IP = (9, 0)
-"""HNS 5.1 did not show ManagementIP, 9.2 does (HNS fact 19); between them nothing is known."""
-
 Operate = Callable[[Step, Desired, Facts], Operation]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How patient a run is."""
-
-    attempts: int = 3
-    """Of one step, where trying again is safe: each is planned anew from what the host shows."""
-    patience: float = 30.0
-    """Seconds for what Windows does late: an adapter, ManagementIP, a compartment (HNS facts 19, 64)."""
-    pause: float = 0.25
-    """Seconds before the host is read again, doubled each time up to `longest_pause`."""
-    longest_pause: float = 2.0
 
 
 class Work:
@@ -74,6 +56,7 @@ class Work:
         self._journal = journal
         self._on_event = on_event or _ignore
         self._pace = pace or Pace()
+        self._waiter = Waiter(self._pace, self._read, lambda text, step: self._tell("wait", text, step))
         self._operate = operate
         self._done: list[StepResult] = []
         self._notes: list[str] = []
@@ -85,7 +68,7 @@ class Work:
     def run(self, facts: Facts | None = None) -> Outcome:
         """Carry the plan out; errors are those of `apply`."""
         before = now = facts or gather_facts(self._session)
-        if unread := _unread(before):
+        if unread := unread_parts(before):
             raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
         first = current = self._planner(before)
         if first.refused:
@@ -112,7 +95,7 @@ class Work:
         return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
 
     def _round(self, steps: Sequence[Step], now: Facts) -> Facts:
-        now = self._wait_until(now, lambda facts: _late(steps, self._desired, facts), "it has not appeared")
+        now = self._waiter.for_what_is_needed(steps, self._desired, now)
         operations = [self._operate(step, self._desired, now) for step in steps]
         for step in steps:
             self._count(step)
@@ -120,7 +103,7 @@ class Work:
             self._announce(step, now)
         results, after = self._send(operations)
         done, failed, unknown = self._sorted(operations, results)
-        after = self._wait_until(after, lambda facts: self._not_shown([one.step for one in done], facts), "unseen")
+        after = self._waiter.for_what_was_done(after, lambda facts: self._not_shown([one.step for one in done], facts))
         pending = {step.id for step in self._planner(after).pending}
         done += [
             StepResult(step, 0.0, _identity(step, after))
@@ -131,7 +114,9 @@ class Work:
             self._finish(result)
         failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
         if any(step.disruptive for step in steps):
-            after = self._wait_for_management_ip(steps, after)
+            after, note = self._waiter.for_management_ip(steps, self._desired, after)
+            if note:
+                self._note(note)
             for loss in cut.losses(self._desired, now, after):
                 self._note(loss)
         if failed:
@@ -180,7 +165,7 @@ class Work:
             self._note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
         read = all(call.id in results for call in fact_calls())
         now = facts_from_results(self._session.target, results.values()) if read else self._read()
-        return results, self._wait_until(now, lambda facts: [_unread(facts)] if _unread(facts) else [], "unreadable")
+        return results, self._waiter.for_reading(now)
 
     def _sorted(
         self, operations: Sequence[Operation], results: dict[str, CallResult]
@@ -236,58 +221,6 @@ class Work:
             if result.id == one.calls[-1].id and result.error is None:
                 self._tell("done", one.step.reason, one.step, result.milliseconds / 1000)
 
-    def _wait_until(
-        self, now: Facts, missing: Callable[[Facts], Sequence[Step | str]], what: str, needed: bool = True
-    ) -> Facts:
-        """Windows does some things late: read again until nothing is missing.
-
-        Raises:
-            StepError: something still is when patience ends, and it is needed.
-        """
-        deadline, pause = time.monotonic() + self._pace.patience, self._pace.pause
-        while absent := missing(now):
-            first = absent[0]
-            step = first if isinstance(first, Step) else None
-            if time.monotonic() > deadline:
-                if needed:
-                    raise self._too_late(first, what, now)
-                return now
-            self._tell("wait", first if isinstance(first, str) else _WAITS[what], step)
-            time.sleep(pause)
-            pause = min(2 * pause, self._pace.longest_pause)
-            now = self._read()
-        return now
-
-    def _too_late(self, first: Step | str, what: str, now: Facts) -> StepError:
-        after = f"after {self._pace.patience:.0f} s"
-        if isinstance(first, str):
-            return StepError(f"the host cannot be read {after}: {first}", host=now.target)
-        said = {
-            "unseen": f"the host accepted it, but does not show it {after}",
-            "it has not appeared": f"what it needs has not appeared {after}",
-        }
-        return StepError(
-            said[what],
-            host=now.target,
-            object=f"{first.noun} {first.name}",
-            step=first.id,
-            next_step="Look at `hnskit show`; run the same command again to go on.",
-        )
-
-    def _wait_for_management_ip(self, steps: Sequence[Step], now: Facts) -> Facts:
-        """The address that moved shows on the network, often late (HNS fact 19); nothing depends on it."""
-        made = [step for step in steps if step.kind == "network" and step.action is Action.CREATE]
-        if not made or (now.hns_version or (0, 0)) < _SHOWS_MANAGEMENT_IP or not _has_address(self._desired, now):
-            return now
-
-        def missing(facts: Facts) -> list[Step]:
-            return [step for step in made if any(not one.management_ip for one in facts.networks_named(step.name))]
-
-        now = self._wait_until(now, missing, "late", needed=False)
-        if missing(now):
-            self._note(f"the network shows no ManagementIP after {self._pace.patience:.0f} s")
-        return now
-
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
         pending = {step.id for step in self._planner(now).pending}
         again = {step.object_id for step in steps if step.action is Action.DELETE and step.object_id}
@@ -340,46 +273,12 @@ class Work:
         return Outcome(first, tuple(self._done), before, after, time.monotonic() - self._since, tuple(self._notes))
 
 
-_WAITS = {
-    "unseen": "the host does not show it yet",
-    "it has not appeared": "what it needs has not appeared yet",
-    "late": "its ManagementIP is not there yet",
-}
-
-
 def _ignore(_: Event) -> None:
     """Nobody looks."""
 
 
-def _unread(facts: Facts) -> str:
-    """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
-    return "; ".join(problem for problem in facts.problems if problem.partition(":")[0] not in _UNNEEDED)
-
-
 def _refusals(current: Plan) -> str:
     return "; ".join(f"{step.kind} {step.name}: {step.reason}" for step in current.refused)
-
-
-def _late(steps: Iterable[Step], desired: Desired, now: Facts) -> list[Step]:
-    """The steps that cannot be sent yet: Windows has not shown the vNIC or the compartment that they are about."""
-
-    def ready(step: Step) -> bool:
-        if step.kind == "forwarding":
-            endpoint = next((item for item in now.endpoints if item.id == step.object_id), None)
-            return endpoint is None or now.interface_of(endpoint) is not None
-        if step.action is Action.ATTACH:
-            return wanted_compartment(step, desired, now) is not None
-        return True
-
-    return [step for step in steps if not ready(step)]
-
-
-def _has_address(desired: Desired, now: Facts) -> bool:
-    """Whether the adapter of the bridge has an address that could show as ManagementIP."""
-    wanted = desired.network.adapter
-    macs = {item.mac for item in now.adapters if item.physical and (not wanted or item.name == wanted)}
-    indexes = {item.index for item in now.adapters if item.mac in macs}
-    return any(item.interface_index in indexes for item in now.addresses)
 
 
 def _identity(step: Step, facts: Facts) -> str:

@@ -17,7 +17,7 @@ from hnskit.facts import Facts
 from hnskit.journal import Journal, Made, made_from
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
-from hnskit.work import Pace
+from hnskit.waiting import Pace
 
 T = TypeVar("T")
 

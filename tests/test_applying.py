@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying import Pace, apply, destroy
+from hnskit.applying import apply, destroy
 from hnskit.errors import HnskitError, PreflightError, StepError
 from hnskit.journal import Journal
 from hnskit.model import Policy
@@ -543,6 +543,19 @@ def test_rollback_names_what_cannot_be_brought_back(host):
     with pytest.raises(StepError, match="hnskit-client2 was removed and cannot be brought back"):
         apply(session, wanted, pace=QUICK, rollback=True)
     assert host.snapshot().container_named("hnskit-client3") is None
+
+
+def test_rollback_takes_a_route_away_again(host):
+    """The proxy was there before without a route, and is so again."""
+    worlds.docker(
+        host, "exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe", "delete", "169.254.169.254"
+    )
+    before, session = host.snapshot(), HereSession(host)
+    session.answered = refuse_once("attach endpoint hnskit-client3")
+    wanted = replace(hosts.desired(), clients=(*hosts.desired().clients, client("hnskit-client3")))
+    with pytest.raises(StepError, match="was undone"):
+        apply(session, wanted, pace=QUICK, rollback=True)
+    assert host.snapshot().routes == before.routes
 
 
 def test_rollback_attaches_again_what_was_detached(host):

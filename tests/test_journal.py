@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hnskit.desired import Part
-from hnskit.errors import HnskitError
+from hnskit.errors import HnsError, HnskitError
 from hnskit.journal import Journal, made_on, read_journal
 from hnskit.steps import Action, Step
 
@@ -78,3 +78,35 @@ def test_the_error_of_a_step_is_kept_with_its_fields(tmp_path):
         "no",
         "do",
     )
+
+
+def test_what_was_begun_and_found_next_was_made(tmp_path):
+    """A run that was killed before it could write `done` had made it: the step was begun since nothing was there."""
+    journal(tmp_path, "1").started(STEP)
+    assert made_on("emulator://lab", tmp_path).was_made("network", "n", "ID1")
+    journal(tmp_path, "2").found("network", "n", "ID1")
+    known = made_on("emulator://lab", tmp_path)
+    assert known.was_made("network", "n", "ID1")
+    assert not known.was_made("network", "n", "ID2")
+
+
+@pytest.mark.parametrize("ending", ["overtaken", "refused"])
+def test_what_was_begun_and_never_sent_is_somebody_elses(ending, tmp_path):
+    """Where a guard or HNS itself kept the step from being done, what is found next is found."""
+    writer = journal(tmp_path, "1")
+    writer.started(STEP)
+    if ending == "overtaken":
+        writer.overtaken(STEP)
+    else:
+        writer.failed(STEP, HnsError("no", code=0x57))
+    journal(tmp_path, "2").found("network", "n", "ID1")
+    assert made_on("emulator://lab", tmp_path).only_found("network", "n", "ID1")
+
+
+def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path):
+    """A resumed run appends to the journal of one that was killed, or had no room."""
+    path = tmp_path / "1" / "journal.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"time": "2026-')
+    journal(tmp_path, "1").finished(STEP, "ID1", 0)
+    assert [record["event"] for record in read_journal(path)] == ["done"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from hnskit.runbook import PARTS
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+STEPS = [path for path in NOTEBOOKS if "part" in json.loads(path.read_text(encoding="utf-8"))["metadata"]["hnskit"]]
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 LONGEST_CELL = 10  # lines, comments and blank ones not counted
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_step = pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
 
 
 def read(path: Path) -> Any:
@@ -30,7 +33,7 @@ def code(path: Path) -> list[Any]:
 
 def test_there_is_one_for_each_part() -> None:
     """In the order of the parts."""
-    assert tuple(read(path).metadata.hnskit.part for path in NOTEBOOKS) == PARTS
+    assert tuple(read(path).metadata.hnskit.part for path in STEPS) == PARTS
 
 
 @each
@@ -61,9 +64,18 @@ def test_papermill_can_read_its_parameters(path: Path) -> None:
     from papermill.inspection import inspect_notebook
 
     found = inspect_notebook(path)
+    assert found
+    assert all(entry["help"] and entry["inferred_type_name"] not in ("", "None") for entry in found.values())
+
+
+@each_step
+def test_all_steps_have_the_same_parameters(path: Path) -> None:
+    """The runner gives them to each."""
+    from papermill.inspection import inspect_notebook
+
+    found = inspect_notebook(path)
     wanted = {"params_file": "str", "overrides": "list", "run_dir": "str", "interactive": "bool"}
     assert {name: found[name]["inferred_type_name"] for name in wanted} == wanted
-    assert all(entry["help"] for entry in found.values())
 
 
 @each
@@ -84,7 +96,7 @@ def test_every_cell_of_code_follows_prose(path: Path) -> None:
     assert "cccc" not in kinds
 
 
-@each
+@each_step
 def test_it_has_the_sections_of_all(path: Path) -> None:
     """One shape for all notebooks."""
     text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
@@ -92,6 +104,14 @@ def test_it_has_the_sections_of_all(path: Path) -> None:
     assert "**It needs**" in text or path.stem.startswith("90")
     for title in ("## What the host has now", "## What can go wrong here, and what to do", "## Close the book"):
         assert title in text
+
+
+@each
+def test_it_begins_with_what_it_does_and_says_what_can_go_wrong(path: Path) -> None:
+    """The first thing that a reader wants to know, and the last."""
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    assert text.startswith("# ")
+    assert "## What can go wrong here, and what to do" in text
 
 
 @each

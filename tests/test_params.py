@@ -52,7 +52,14 @@ def test_shipped_files_are_right(path):
         ("verify.proof={}", "verify.proof", "at least one"),
         ("verify.path=/x", "verify.proof.log", "{probe}"),
         ("verify.headers={Metadata: true}", "verify.headers.Metadata", "text"),
-        ("clients[9].name=x", "--set clients[9].name=x", "there is no"),
+        ("clients[9].name=x", "--set clients[9].name", "there is no"),
+        ("redirect.address=", "redirect.address", "octets"),
+        ("gateway_endpoint.address=", "gateway_endpoint.address", "octets"),
+        ("network.dns=['']", "network.dns[0]", "octets"),
+        ("proxy.image=--privileged", "proxy.image", "name of an image"),
+        ("target=winrm://u:p@host", "target", "no user in a target"),
+        ("connection.auth=certificate", "connection.certificate_key", "is needed"),
+        ("verify.proof.log=GET", "verify.proof.log", "old line"),
         ("nonsense", "--set nonsense", "key.path=value"),
     ],
 )
@@ -67,12 +74,22 @@ def test_all_mistakes_come_at_once():
     assert {"proxy.port", "clients[0].address", "extra", "network.name"} <= set(found)
 
 
-def test_a_secret_put_in_place_of_a_reference_is_not_repeated():
-    """The message about a wrong credential must not print it."""
+@pytest.mark.parametrize(
+    "override",
+    [
+        "connection.credential=hunter2",
+        "connection.password=hunter2",
+        "connection.username=[hunter2]",
+        "target=winrm://operator:hunter2@host",
+        "connections[3].password=hunter2",
+    ],
+)
+def test_a_secret_put_where_none_belongs_is_not_repeated(override):
+    """Whatever somebody writes below `connection`, or into a target, is not printed back."""
     with pytest.raises(ParamsError) as caught:
-        load_params(hosts.PARAMS, ["connection.credential=hunter2"])
+        load_params(hosts.PARAMS, [override])
     assert "hunter2" not in str(caught.value)
-    assert "hunter2" not in repr(caught.value.mistakes)
+    assert "hunter2" not in repr(caught.value.to_json())
 
 
 @pytest.mark.parametrize(
@@ -104,3 +121,35 @@ def test_override_reaches_into_lists_and_is_yaml():
     assert params.clients[0].address == "10.0.1.20"
     assert params.proxy.route is False
     assert params.network.dns == []
+
+
+def test_redirects_of_a_client_stand_in_place_of_the_top_level_one():
+    """Several of them, each with defaults; none given means the top-level redirect."""
+    wanted = hosts.desired("clients[0].redirects=[{port: 81}, {address: 169.254.169.253}]")
+    assert [redirect.what for redirect in wanted.clients[0].redirects] == ["169.254.169.254:81", "169.254.169.253:80"]
+    assert [redirect.what for redirect in wanted.clients[1].redirects] == ["169.254.169.254:80"]
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "words"),
+    [
+        ("clients[0].redirects=[]", "clients[0].redirects", "at least 1"),
+        ("clients[0].redirects=[{prot: 81}]", "clients[0].redirects[0].prot", "no such key"),
+        ("clients[0].redirects=[{port: 81}, {port: 81}]", "clients[0].redirects[1]", "redirects already"),
+        ("clients[0].redirects=[{address: 10.0.1.9}]", "clients[0].redirects[0].address", "lies inside"),
+        ("clients[0].redirects=[{port: 8080}]", "verify.control.port", "redirected port"),
+        ("network.subnet=10.0.1.0/30", "network.subnet", "no room"),
+    ],
+)
+def test_redirects_are_checked_like_everything_else(override, path, words):
+    """Each mistake is named with its place."""
+    with pytest.raises(ParamsError) as caught:
+        load_params(hosts.PARAMS, [override])
+    assert words in {mistake.path: mistake.message for mistake in caught.value.mistakes}[path]
+
+
+def test_a_subnet_too_small_for_its_clients_is_a_mistake():
+    """A /29 has room for five endpoints beside HNS's own gateway."""
+    clients = ", ".join(f"{{name: c{n}x, image: i}}" for n in range(4))
+    with pytest.raises(ParamsError, match="room for 5 endpoints, 6 are wanted"):
+        load_params(hosts.PARAMS, ["network.subnet=10.0.1.0/29", f"clients=[{clients}]"])

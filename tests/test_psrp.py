@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from hnskit.emulator.door import Door
 from hnskit.emulator.host import create_host
 from hnskit.emulator.interface import Cut
-from hnskit.errors import CertificateError, ConnectError, HostUnreachableError, LoginRefusedError, RemoteCommandError
+from hnskit.errors import (
+    CertificateError,
+    ConnectError,
+    HostUnreachableError,
+    LoginRefusedError,
+    OutcomeUnknownError,
+    RemoteCommandError,
+)
 from hnskit.facts import gather_facts
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
@@ -150,6 +158,54 @@ def test_a_shell_that_timed_out_is_opened_anew(lab, settings):
 
         lab.run(drop())
         assert system(session)["ComputerName"] == "LAB"
+
+
+class LosesOneAnswer:
+    """Sends the first request that starts a pipeline, and loses what the host answers."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lost = 0
+        send = requests.adapters.HTTPAdapter.send
+
+        def losing(adapter: Any, request: Any, **options: Any) -> Any:
+            response = send(adapter, request, **options)
+            if not self.lost and b"shell/Command" in (request.body or b""):
+                self.lost += 1
+                raise requests.exceptions.ConnectionError("reset by a test")
+            return response
+
+        monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", losing)
+
+
+def test_a_lost_answer_to_a_command_does_not_run_it_twice(lab, monkeypatch):
+    """The host started the pipeline, the client did not hear of it: its output is asked for, and nothing is sent again."""
+    with PsrpSession(lab.settings("https")) as session:
+        session.open()
+        loss = LosesOneAnswer(monkeypatch)
+        assert system(session)["ComputerName"] == "LAB"
+        assert loss.lost == 1
+
+
+def test_a_command_that_was_cut_in_two_is_of_unknown_outcome(lab, monkeypatch):
+    """Where only a part of a large command went over, it cannot run; that is said, instead of waiting for ever."""
+    with PsrpSession(lab.settings("https")) as session:
+        session.open()
+        LosesOneAnswer(monkeypatch)
+        with pytest.raises(OutcomeUnknownError):
+            list(invoke_calls(session, [Call("x", "Get-HnskitSystem", {"Filler": "x" * 300_000})]))
+        assert system(session)["ComputerName"] == "LAB"
+
+
+def test_a_name_that_is_not_found_is_unreachable_at_once(settings):
+    """A name without an address is no lost connection."""
+    with pytest.raises(HostUnreachableError, match="nothing answers at"):
+        PsrpSession(replace(settings, server="no-such-host.invalid")).open()
+
+
+def test_a_missing_certificate_file_is_named(lab):
+    """The path of the CA is checked before anything is sent."""
+    with pytest.raises(CertificateError, match="there is no file"):
+        PsrpSession(replace(lab.settings("https"), ca="nowhere.pem")).open()
 
 
 def test_a_wrong_password_is_a_refused_login(lab, settings, tmp_path):

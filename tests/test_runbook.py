@@ -33,7 +33,7 @@ class Form:
     """The rows of a form, by the name that stands before them."""
 
     def __init__(self, choice: runbook.Choice) -> None:
-        *rows, self.verdict = params_form(choice, [Path(choice.params_file)]).children
+        *rows, self.secret, self.verdict = params_form(choice, [Path(choice.params_file)]).children
         self.fields = {row.children[0].value: row.children[1] for row in rows}
         self.notes = {row.children[0].value: row.children[2] for row in rows}
 

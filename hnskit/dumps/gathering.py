@@ -30,6 +30,7 @@ _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Dep
 _LISTS: frozenset[Kind] = frozenset({"networks", "endpoints", "policy_lists"})
 """Parts of which HNS prints all there are; its namespaces are not all compartments."""
 _SINGLE = "this dump has single ones, which need not be all"
+_CUT_MARKS = ("@{", "System.")  # what PowerShell prints in place of an object that lies too deep
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
 
 
@@ -42,6 +43,7 @@ class Gathering:
         self._whole: set[Kind] = set()
         self._deleted: dict[str, str] = {}
         self._hint = ""
+        self._may_be_cut = True
         self._last: Kind | None = None
         """What the value before a break was; what is missing behind it is of the same kind."""
         self.problems: list[str] = []
@@ -57,6 +59,7 @@ class Gathering:
             hint: more words that may say what its objects are, such as the name of the file's folder.
         """
         self._hint = f"{name} {hint}"
+        self._may_be_cut = any(mark in text for mark in _CUT_MARKS)
         before = self.count
         known = len(self.problems)
         for piece in read_pieces(text):
@@ -112,7 +115,7 @@ class Gathering:
                 self._problem(None, place, "an object whose members do not say what it is")
             return
         self._last = kind
-        whole, cut = _restored(item)
+        whole, cut = _restored(item) if self._may_be_cut else (item, False)
         if cut or piece.lost:
             named = f" ({', '.join(piece.lost)})" if piece.lost else ""
             self._problem(kind, place, f"{_DEPTH}{named}", part_is_known=True)

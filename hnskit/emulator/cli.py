@@ -16,10 +16,12 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        """An error of hnskit is one paragraph and its exit status."""
+        """An error of hnskit is one paragraph and its exit status; below `hnskit`, that says it, in JSON too."""
         try:
             return super().invoke(ctx)
         except HnskitError as error:
+            if ctx.parent is not None:
+                raise
             click.echo(error.paragraph(), err=True)
             raise click.exceptions.Exit(error.exit_status) from error
 

@@ -39,6 +39,8 @@ class Shell:
         self.client = client
         self.idle = idle
         self.connected = True
+        self.opened = False
+        """Its engine has taken the creationXml: a real one may need a while for it."""
         self.created = self._used = time.monotonic()
         self.pool = Outbox()
         self.pipelines: dict[UUID, Pipeline] = {}
@@ -72,6 +74,8 @@ class Shell:
     @property
     def idle_for(self) -> float:
         """Seconds since the client last asked for something."""
+        if not self.opened:
+            return 0.0
         polled = self.pool.polled or any(pipeline.outbox.polled for pipeline in self.pipelines.values())
         return 0.0 if polled else time.monotonic() - self._used
 
@@ -197,6 +201,8 @@ class Shells:
         except EngineError:
             await self.delete(shell)
             raise
+        shell.opened = True
+        shell.touch()
         return shell
 
     async def delete(self, shell: Shell) -> None:

@@ -114,9 +114,9 @@ def remember(username: str, value: str) -> None:
     _typed[username] = Secret(value)
 
 
-def is_known(username: str) -> bool:
-    """Whether the password of an account has been typed already."""
-    return username in _typed
+def typed(username: str) -> Secret | None:
+    """The password of an account that has been typed already."""
+    return _typed.get(username)
 
 
 def _from_prompt(username: str) -> Secret:

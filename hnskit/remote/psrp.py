@@ -14,6 +14,7 @@ import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,6 +23,7 @@ from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
+from urllib3.exceptions import NewConnectionError
 
 from hnskit.errors import (
     CertificateError,
@@ -82,6 +84,27 @@ _CATEGORIES = [
 def module_text() -> str:
     """The PowerShell that runs on the host."""
     return resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
+
+
+class _Pipeline(PowerShell):  # type: ignore[misc]
+    """A pipeline that knows in how many fragments it goes: only the first is in the request that starts it."""
+
+    fragments = 0
+
+    def _invoke(self, msg: Any) -> None:
+        fragmenter = self.runspace_pool._fragmenter
+        split = fragmenter.fragment
+
+        def counting(*arguments: Any) -> Any:
+            fragments = split(*arguments)
+            self.fragments = len(fragments)
+            return fragments
+
+        fragmenter.fragment = counting
+        try:
+            super()._invoke(msg)
+        finally:
+            fragmenter.fragment = split
 
 
 class PsrpSession:
@@ -178,7 +201,7 @@ class PsrpSession:
     def __repr__(self) -> str:
         return f"PsrpSession({self.target!r})"
 
-    def _start(self, command: str, parameters: Mapping[str, Any], inputs: Sequence[str]) -> PowerShell:
+    def _start(self, command: str, parameters: Mapping[str, Any], inputs: Sequence[str]) -> _Pipeline:
         """Send the command; come back with a pipeline that runs on the host."""
         deadline = time.monotonic() + self._settings.recovery_timeout
         renewed = False
@@ -192,15 +215,16 @@ class PsrpSession:
                     raise _connect_error(fault, self._settings) from fault
                 self._pool = None  # the shell timed out while it was idle: nothing was run, so start again
             except _LOST as lost:
+                self._recover(deadline, lost)
                 if _never_arrived(lost):
-                    self._recover(deadline, lost)
-                elif inputs:
+                    continue
+                if inputs or pipeline.fragments > 1:
+                    # Part of it may be there, waiting for a rest that nobody will send.
+                    self._forget_pool()
                     raise self._unknown(command) from lost
-                else:
-                    # pypsrp chose the command's id, so the answer is not needed to ask for its output.
-                    pipeline._command_id, pipeline.state = pipeline.id, PSInvocationState.RUNNING
-                    self._recover(deadline, lost)
-                    return pipeline
+                # pypsrp chose the command's id, so the answer is not needed to ask for its output.
+                pipeline._command_id, pipeline.state = pipeline.id, PSInvocationState.RUNNING
+                return pipeline
             except WinRMError as cause:
                 if renewed or not _stale(cause, self._settings):
                     raise _connect_error(cause, self._settings) from cause
@@ -209,8 +233,13 @@ class PsrpSession:
             else:
                 return pipeline
 
-    def _pipeline(self, command: str, parameters: Mapping[str, Any]) -> PowerShell:
-        pipeline = PowerShell(self._pool)
+    def _forget_pool(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            _discard(pool)
+
+    def _pipeline(self, command: str, parameters: Mapping[str, Any]) -> _Pipeline:
+        pipeline = _Pipeline(self._pool)
         if not self._loaded:
             pipeline.add_script(module_text(), use_local_scope=False)
             pipeline.add_statement()
@@ -218,7 +247,7 @@ class PsrpSession:
         pipeline.add_parameters(dict(parameters))
         return pipeline
 
-    def _poll(self, pipeline: PowerShell, command: str) -> None:
+    def _poll(self, pipeline: _Pipeline, command: str) -> None:
         deadline = time.monotonic() + self._settings.recovery_timeout
         try:
             pipeline.poll_invoke()
@@ -227,10 +256,8 @@ class PsrpSession:
         except WSManFaultError as fault:
             if fault.code != _GONE:
                 raise _connect_error(fault, self._settings) from fault
-            pool, self._pool = self._pool, None
             pipeline.state = PSInvocationState.FAILED
-            if pool is not None:
-                _discard(pool)  # the command may still be on its way: it must not find its shell
+            self._forget_pool()  # the command may still be on its way: it must not find its shell
             raise self._unknown(command) from fault
         except WinRMError as cause:
             if not _stale(cause, self._settings):
@@ -265,7 +292,7 @@ class PsrpSession:
                 break
         self.seconds_lost += time.monotonic() - since
 
-    def _abandon(self, pipeline: PowerShell) -> None:
+    def _abandon(self, pipeline: _Pipeline) -> None:
         """The reader went away: stop what still runs, and do not mind if the host is gone."""
         try:
             pipeline.stop()
@@ -279,26 +306,47 @@ class PsrpSession:
 
 
 def _wsman(settings: ConnectionSettings) -> WSMan:
+    _require_files(settings)
     password = None
     if settings.auth not in ("certificate", "kerberos") or settings.credential:
         password = credentials.resolve(settings.credential, settings.username).reveal()
-    return WSMan(
-        settings.server,
-        port=settings.port,
-        username=settings.username or None,
-        password=password,
-        ssl=settings.ssl,
-        auth=settings.auth,
-        path=settings.path,
-        cert_validation=settings.ca or True,
-        certificate_pem=settings.certificate or None,
-        certificate_key_pem=settings.certificate_key or None,
-        connection_timeout=settings.connect_timeout,
-        operation_timeout=settings.operation_timeout,
-        read_timeout=settings.read_timeout or settings.operation_timeout + 2,
-        reconnection_backoff=_PAUSE,
-        no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
-    )
+    try:
+        return WSMan(
+            settings.server,
+            port=settings.port,
+            username=settings.username or None,
+            password=password,
+            ssl=settings.ssl,
+            auth=settings.auth,
+            path=settings.path,
+            cert_validation=settings.ca or True,
+            certificate_pem=settings.certificate or None,
+            certificate_key_pem=settings.certificate_key or None,
+            connection_timeout=settings.connect_timeout,
+            operation_timeout=settings.operation_timeout,
+            read_timeout=settings.read_timeout or settings.operation_timeout + 2,
+            reconnection_backoff=_PAUSE,
+            no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
+        )
+    except ImportError as cause:
+        raise ConnectError(
+            f"auth {settings.auth} needs a package that is not installed: {cause}",
+            host=settings.target,
+            object="connection.auth",
+            next_step=f"Run: pip install pypsrp[{settings.auth}]",
+        ) from cause
+
+
+def _require_files(settings: ConnectionSettings) -> None:
+    named = {"ca": settings.ca, "certificate": settings.certificate, "certificate_key": settings.certificate_key}
+    for key, path in named.items():
+        if path and not Path(path).is_file():
+            raise CertificateError(
+                f"there is no file {path}",
+                host=settings.target,
+                object=f"connection.{key}",
+                next_step="Give the path of a PEM file.",
+            )
 
 
 def _discard(pool: RunspacePool) -> None:
@@ -316,8 +364,10 @@ def _ask(wsman: WSMan) -> None:
 
 
 def _never_arrived(lost: Exception) -> bool:
-    """Whether a request surely did not reach the host: not even a connection was made."""
-    return isinstance(lost, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(lost)
+    """Whether a request surely did not reach the host: not even a connection was made, or its name found."""
+    return isinstance(lost, requests.exceptions.ConnectTimeout) or any(
+        isinstance(cause, NewConnectionError) for cause in _causes(lost)
+    )
 
 
 def _stale(cause: WinRMError, settings: ConnectionSettings) -> bool:
@@ -357,16 +407,19 @@ def _connect_error(cause: Exception, settings: ConnectionSettings) -> HnskitErro
     return ConnectError(f"the conversation with {where} failed: {cause}", host=settings.target)
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception of requests, and what urllib3 hid in it."""
+    for _ in range(8):
+        yield error
+        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
+        if not isinstance(inner, BaseException):
+            return
+        error = inner
+
+
 def _reason(cause: BaseException) -> str:
     """The innermost reason of a chain of requests/urllib3 exceptions, as one short sentence."""
-    inner: BaseException = cause
-    for _ in range(8):
-        following = getattr(inner, "reason", None) or next(
-            (a for a in inner.args if isinstance(a, BaseException)), None
-        )
-        if not isinstance(following, BaseException):
-            break
-        inner = following
+    *_, inner = _causes(cause)
     text = getattr(inner, "strerror", None) or str(inner)
     return str(text).rsplit(">: ", 1)[-1].strip()
 

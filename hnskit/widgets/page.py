@@ -144,10 +144,10 @@ class StartPage:
         """The typed password goes on in the environment of the run, by reference."""
         if self._editor.file.get("connection.credential") != "prompt":
             return {}, []
-        from hnskit.remote.credentials import resolve
+        from hnskit.remote.credentials import typed
 
-        secret = resolve("prompt", str(self._editor.file.get("connection.username") or ""))
-        return {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
+        secret = typed(str(self._editor.file.get("connection.username") or ""))
+        return {} if secret is None else {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
 
     def _follow(self, process: Any) -> None:
         self._follower = Follower(self._runs, self.target, self._on_state, self._on_refused, process)
@@ -237,9 +237,9 @@ _COLOURS = {"warning": "#b07300", "error": "#d13438"}
 
 
 def _known(params: Any) -> bool:
-    from hnskit.remote.credentials import is_known
+    from hnskit.remote.credentials import typed
 
-    return is_known(params.connection.username)
+    return typed(params.connection.username) is not None
 
 
 def _is_step(path: Path) -> bool:

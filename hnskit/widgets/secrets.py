@@ -27,7 +27,7 @@ def secret_box(params: Params, on_typed: Callable[[], None] | None = None) -> tu
     note = ipywidgets.HTML()
 
     def say() -> None:
-        known = credentials.is_known(username)
+        known = credentials.typed(username) is not None
         text = f"The password of {username} is known to this kernel, until it ends." if known else (
             f"The password of {username} on the host: type it, then press Enter."
         )  # fmt: skip

@@ -18,7 +18,7 @@ from hnskit.applying import apply
 from hnskit.connecting import connect
 from hnskit.params import load_params
 from tests import hosts
-from tests.contract.scrub import Scrubber
+from tests.contract.scrub import Scrubber, whole_word
 from tests.contract.transcript import Recorder, Replay
 from tests.lab import QUICK, Lab
 
@@ -57,7 +57,7 @@ def host(
             path = Path(record)
             secrets = _names(recorder)
             recorder.write(path, Scrubber(*secrets), f"{kind} host, {name or 'of HNSKIT_TEST_TARGET'}")
-            left = [secret for secret in secrets if secret.lower() in path.read_text(encoding="utf-8").lower()]
+            left = [secret for secret in secrets if whole_word(secret).search(path.read_text(encoding="utf-8"))]
             assert not left, "something was not scrubbed; the file must not be given away"
 
 

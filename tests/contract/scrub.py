@@ -14,9 +14,9 @@ _ADDRESS = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![
 _MAC = re.compile(r"\b([0-9A-Fa-f]{2}[-:]){5}[0-9A-Fa-f]{2}\b")
 _KNOWN_ADDRESSES = re.compile(r"^(0\.|127\.|169\.254\.|168\.63\.129\.16$|2(2[4-9]|[345]\d)\.)")
 _PUBLIC_IMAGES = ("mcr.microsoft.com/windows/", "metadata-proxy")
-_SECRET = frozenset({"Env", "Labels", "Mounts", "Binds", "Cmd", "Entrypoint", "Args", "Path", "HostnamePath", "HostsPath",
-                     "ResolvConfPath", "LogPath", "Hostname", "Domainname", "User", "WorkingDir", "GraphDriver",
-                     "AdditionalParams", "DNSServerList", "DNSSuffix", "Description"})  # fmt: skip
+_SECRET = frozenset({"Env", "Labels", "Mounts", "Binds", "Cmd", "Entrypoint", "Args", "Path", "HostnamePath",
+                     "HostsPath", "ResolvConfPath", "LogPath", "Hostname", "Domainname", "User", "WorkingDir",
+                     "GraphDriver", "AdditionalParams", "DNSServerList", "DNSSuffix", "Description"})  # fmt: skip
 """Members that are emptied, but for those of `_kept`."""
 
 
@@ -41,7 +41,7 @@ class Scrubber:
     def text(self, text: str) -> str:
         """A text without names and addresses."""
         for number, secret in enumerate(self._secrets):
-            text = re.sub(re.escape(secret), f"SECRET{number}", text, flags=re.IGNORECASE)
+            text = whole_word(secret).sub(f"SECRET{number}", text)
         text = _MAC.sub(self._mac, text)
         return _ADDRESS.sub(self._address, text)
 
@@ -50,13 +50,16 @@ class Scrubber:
             return _kept(name, value)
         if name in ("Repository", "Image") and isinstance(value, str):
             return self._alias(value, "image", lambda text: text.startswith((*_PUBLIC_IMAGES, "sha256:", "<none>")))
-        if name in ("Name", "VirtualNetworkName", "Alias") and isinstance(value, str):
+        if name in ("Name", "VirtualNetworkName", "Alias", "NicFriendlyName") and isinstance(value, str):
             return self._alias(value, "name", _said_by_windows)
         return self.scrub(value, name)
 
     def _alias(self, value: str, kind: str, harmless: Callable[[str], bool]) -> str:
         if not value or harmless(value):
             return self.text(value)
+        vnic = re.fullmatch(r"vEthernet \((.+)\)(?: \d+)?", value)
+        if vnic:
+            return value.replace(vnic[1], self._alias(vnic[1], kind, harmless))
         slash = "/" if value.startswith("/") else ""
         plain = value.removeprefix("/")
         return slash + self._names.setdefault(plain, f"{kind}-{len(self._names) + 1}")
@@ -73,6 +76,11 @@ class Scrubber:
             return found[0]
         number = self._networks.setdefault((found[1], found[2]), len(self._networks))
         return f"10.{number}.{found[3]}.{found[4]}"
+
+
+def whole_word(text: str) -> re.Pattern[str]:
+    """A text where it is not a part of a longer word."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def _said_by_windows(name: str) -> bool:

@@ -240,14 +240,12 @@ def test_a_whole_snapshot_is_one_pipeline(host: Any) -> None:
 # The only one that changes the host
 
 
-def test_the_redirect_is_set_up_proved_and_taken_away(
-    host: Any, pytestconfig: pytest.Config, tmp_path: Any
-) -> None:
+def test_the_redirect_is_set_up_proved_and_taken_away(host: Any, pytestconfig: pytest.Config, tmp_path: Any) -> None:
     """On a real host only with --change-host: the creation of the bridge cuts its network for seconds."""
     if not (TARGET and pytestconfig.getoption("--change-host")):
         pytest.skip("changes the host: give HNSKIT_TEST_TARGET and --change-host")
     params = load_params(TARGET)
-    wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl")
+    wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl", params.target)
     session = connect(params)
     try:
         apply(session, wanted, journal=journal)

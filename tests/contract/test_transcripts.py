@@ -39,8 +39,9 @@ def test_names_addresses_and_macs_are_changed_alike() -> None:
     scrubber = Scrubber("WEB01", "operator")
     done = scrubber.scrub({
         "ComputerName": "WEB01", "Name": "/web-frontend", "IPAddress": "172.20.3.4", "GatewayAddress": "172.20.0.1",
-        "Other": "8.8.8.8", "MacAddress": "00-15-5D-12-34-56", "Port": "10.9.9.9:80", "Note": "web01\\OPERATOR was here",
-        "Config": {"Env": ["PASSWORD=x"], "Labels": {"a": "b"}, "Image": "registry.corp/web:1"}, "DNSSuffix": "corp.example",
+        "Other": "8.8.8.8", "MacAddress": "00-15-5D-12-34-56", "Port": "10.9.9.9:80",
+        "Note": "web01\\OPERATOR was here", "DNSSuffix": "corp.example",
+        "Config": {"Env": ["PASSWORD=x"], "Labels": {"a": "b"}, "Image": "registry.corp/web:1"},
     })  # fmt: skip
     assert done["ComputerName"] == "SECRET0"
     assert done["Note"] == "SECRET0\\SECRET1 was here"
@@ -53,7 +54,9 @@ def test_names_addresses_and_macs_are_changed_alike() -> None:
     assert scrubber.text("mac 00:15:5d:12:34:56 at 172.20.9.9") == "mac 00:15:5d:00:00:01 at 10.0.9.9"
 
 
-@pytest.mark.parametrize("text", ["169.254.169.254", "168.63.129.16", "127.0.0.1", "0.0.0.0/0", "224.0.0.0/4", "1.2.3.4.5"])
+@pytest.mark.parametrize(
+    "text", ["169.254.169.254", "168.63.129.16", "127.0.0.1", "0.0.0.0/0", "224.0.0.0/4", "1.2.3.4.5"]
+)
 def test_addresses_that_are_everybodys_stay(text: str) -> None:
     """The metadata address, the loopback, version numbers."""
     assert Scrubber().text(text) == text

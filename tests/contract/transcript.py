@@ -91,9 +91,7 @@ class Replay:
     def __init__(self, path: Path) -> None:
         self.target = f"transcript:{path.name}"
         content = json.loads(path.read_text(encoding="utf-8"))
-        self._answers = {
-            json.dumps(item["call"], sort_keys=True): item["answer"] for item in content["answers"]
-        }
+        self._answers = {json.dumps(item["call"], sort_keys=True): item["answer"] for item in content["answers"]}
 
     def invoke(
         self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()

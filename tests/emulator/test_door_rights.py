@@ -16,14 +16,18 @@ from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFau
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
 
+from hnskit.applying import apply
 from hnskit.connecting import connection_settings
 from hnskit.emulator import registry
 from hnskit.emulator.door import LIMITED, Door
 from hnskit.emulator.interface import Command, PSError, Said
 from hnskit.errors import LoginRefusedError
+from hnskit.facts import gather_facts
 from hnskit.params import load_params
 from hnskit.remote.psrp import PsrpSession
+from hnskit.verification import verify
 from tests import hosts
+from tests.lab import QUICK, Lab
 
 LIMITED_PASSWORD = "not-an-administrator"
 
@@ -123,11 +127,45 @@ def test_the_kit_says_that_an_account_may_not(served: Rights, tmp_path: Path, mo
             settings = connection_settings(load_params(hosts.PARAMS, login))
             with pytest.raises(LoginRefusedError, match="User"), PsrpSession(settings) as session:
                 session.open()
-        over_tls = ["target=emulator://rights", "connection.transport=https", "connection.auth=certificate"]
+        over_tls = ["target=emulator://rights", "connection.transport=https", "connection.auth=certificate",
+                    "connection.certificate=the-hosts-own", "connection.certificate_key=the-hosts-own"]  # fmt: skip
         with PsrpSession(connection_settings(load_params(hosts.PARAMS, over_tls))) as session:
             session.open()
     finally:
         registry.stop("rights")
+
+
+# The session configuration that has the kit's commands and nothing else (JEA)
+
+
+@pytest.mark.parametrize(
+    "name", ["Get-Process", "Invoke-Expression", "Add-Type", "Get-ChildItem", "whoami", "Invoke-HnskitNothing", "&"]
+)
+def test_a_restricted_session_knows_no_other_command(served: Rights, name: str) -> None:
+    """Anything else is CommandNotFound."""
+    with served.pool(configuration="hnskit", module=False) as pool:
+        script = PowerShell(pool)
+        script.add_cmdlet(name)
+        assert script.invoke() == []
+        assert [item.fq_error for item in script.streams.error] == ["CommandNotFoundException"]
+
+
+@pytest.mark.parametrize("text", ["1", "$PSVersionTable", "Get-HnskitSystem", "function f {}", "& { }"])
+def test_a_restricted_session_runs_no_script(served: Rights, text: str) -> None:
+    """Not even one that only names a command."""
+    with served.pool(configuration="hnskit", module=False) as pool:
+        script = PowerShell(pool)
+        script.add_script(text)
+        assert script.invoke() == []
+        assert [item.fq_error for item in script.streams.error] == ["ScriptsNotAllowed"]
+
+
+def test_the_kit_does_its_work_in_a_restricted_session(tmp_path: Path) -> None:
+    """A whole set-up and its proof, without the module being sent."""
+    with Lab(tmp_path) as lab, lab.session(configuration="hnskit") as session:
+        wanted = hosts.desired()
+        apply(session, wanted, facts=gather_facts(session), pace=QUICK)
+        assert verify(session, wanted).ok
 
 
 def test_every_stream_arrives(served: Rights) -> None:

@@ -214,9 +214,9 @@ def test_what_is_no_psrp_is_refused_and_ends_nothing(served: Served, pool: Runsp
 @needs_engine
 def test_an_idle_shell_is_ended(tmp_path: Path) -> None:
     with Served("pwsh", tmp_path / "host", minimum_idle=0.4) as served, served.wsman() as wsman:
-        pool = RunspacePool(wsman, idle_timeout=1)
+        pool = RunspacePool(wsman, idle_timeout=2)
         pool.open()
-        pid = process_of(pool)
+        pid = process_of_shell(served, pool)
         wait_until_gone(pid)
         with pytest.raises(WSManFaultError) as fault:
             output(pool, "1")
@@ -288,7 +288,7 @@ def test_powershell_itself_is_started_as_its_documentation_says(tmp_path: Path) 
 
 
 @needs_engine
-@pytest.mark.parametrize("program", ["exit 3", "echo hello; sleep 60", "kill -9 $$"])
+@pytest.mark.parametrize("program", ["exit 3", "echo hello; read line; read line", "kill -9 $$"])
 def test_what_is_no_engine_is_a_fault(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the shell, and not of the host."""
     fake = tmp_path / "fake"

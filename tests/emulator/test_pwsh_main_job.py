@@ -72,6 +72,28 @@ def test_the_notebooks_run_on_it(tmp_path: Path) -> None:
         assert registry.get(overrides[0].rpartition("/")[2]).engine == "pwsh"
 
 
+@pytest.mark.parametrize(
+    ("fault", "command"),
+    [
+        ("docker_missing", ("Invoke-HnskitDocker", {"ArgumentList": ["ps"]})),
+        ("docker_stopped", ("Invoke-HnskitDocker", {"ArgumentList": ["ps"]})),
+        ("docker_stopped", ("Get-HnskitContainer", {})),
+    ],
+)
+def test_what_is_missing_is_told_as_the_double_tells_it(fault: str, command: Any, tmp_path: Path) -> None:
+    """By the same record, or the same error."""
+    told = []
+    for engine in ("python", "pwsh"):
+        with Served(engine, tmp_path / engine) as served:
+            served.call(lambda host=served.host: host.set_fault(fault, True))
+            with served.pool() as pool:
+                (first, *_) = say(pool, command).messages
+            keep = ("FullyQualifiedErrorId", "TargetObject", "ExitCode", "StdErr")
+            told.append({key: value for key, value in first.fields.items() if key.rpartition("/")[2] in keep})
+    assert told[0] == told[1]
+    assert told[0]
+
+
 # Restricted sessions.
 
 

@@ -1,4 +1,7 @@
-"""curl.exe as Windows 1809 ships it (7.55.1), inside a container: exit codes and texts are curl's."""
+"""curl.exe as Windows 1809 ships it (7.55.1), inside a container: exit codes are curl's documented ones.
+
+Its texts are curl's, from memory: that 7.55.1 on Windows prints them byte for byte is UNCONFIRMED.
+"""
 
 from __future__ import annotations
 

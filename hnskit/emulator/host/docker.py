@@ -1,4 +1,8 @@
-"""docker.exe of the emulated host: arguments in; exit code, stdout and stderr out, in docker's own words."""
+"""docker.exe of the emulated host: arguments in; exit code, stdout and stderr out, in docker's own words.
+
+The words are those of docker's source, written from memory: byte for byte they are UNCONFIRMED. hnskit relies on exit
+statuses and on JSON, never on them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The Docker engine of the emulated host: images and containers, without the command line."""
+"""The Docker engine of the emulated host: images and containers, without the command line.
+
+The words of its refusals are the engine's own as its source has them; that a Windows engine of this version prints them
+byte for byte is UNCONFIRMED.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How docker prints: times, sizes, tables, templates, the objects of inspect."""
+"""How docker prints: times, sizes, tables, templates, the objects of inspect.
+
+Members of inspect that no print of a Windows host shows (docker-inspect-*.txt of the samples) are UNCONFIRMED.
+"""
 
 from __future__ import annotations
 

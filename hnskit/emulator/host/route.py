@@ -1,4 +1,4 @@
-"""route.exe inside a container: IPv4 only."""
+"""route.exe inside a container: IPv4 only. Its texts are from memory: UNCONFIRMED."""
 
 from __future__ import annotations
 

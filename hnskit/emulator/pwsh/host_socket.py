@@ -88,6 +88,8 @@ class HostSocket:
         if verb == "windows":
             content = await windows_objects.ask(self._host, subject, json.loads(request))
             return 0, json.dumps(content).encode("utf-16-le")
+        if self._host.faults.hns_missing:
+            raise ValueError("HNS is not installed on this host")
         hresult, response = self._host.hns.call(verb.upper(), subject, request)
         return hresult, response.encode("utf-16-le", "surrogatepass")
 

@@ -31,7 +31,9 @@ def build() -> tuple[Path, Path]:
         ConnectError: there is no C compiler, or it refuses.
     """
     sources = _sources()
-    digest = hashlib.sha256("\0".join(f"{name}\0{sources[name]}" for name in sorted(sources)).encode()).hexdigest()
+    recipe = Path(__file__).read_text(encoding="utf-8")
+    made_of = [recipe, *(f"{name}\0{sources[name]}" for name in sorted(sources))]
+    digest = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
     place = cache() / "native" / f"{_machine()}-{digest[:16]}"
     if not (place / "complete").exists():
         private_directory(place)
@@ -67,9 +69,11 @@ def _compile(sources: dict[str, str], place: Path) -> None:
         (source / name).write_text(text, encoding="utf-8")
     _run(program, source, "-shared", "-fPIC", "-o", str(library / LIBRARY), "vmcompute.c", "host.c")
     _run(program, source, "-o", str(programs / PROGRAMS[0]), "program.c", "host.c")
-    for name in PROGRAMS[1:]:
-        (programs / name).unlink(missing_ok=True)
-        (programs / name).symlink_to(PROGRAMS[0])
+    without = programs / "without-docker"
+    without.mkdir(exist_ok=True)
+    for link in (path / name for path in (programs, without) for name in PROGRAMS[1:]):
+        link.unlink(missing_ok=True)
+        link.symlink_to(programs / PROGRAMS[0])
 
 
 def _run(program: str, source: Path, *arguments: str) -> None:

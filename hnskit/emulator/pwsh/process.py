@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_LINE = 16 * 1024 * 1024
 _ACK_SECONDS = 30.0
-_CLOSE_SECONDS = 2.0
+_CLOSE_SECONDS = 1.0
 
 
 class EngineGoneError(Exception):

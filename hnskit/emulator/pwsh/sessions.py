@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -16,11 +17,15 @@ from hnskit.emulator.pwsh.host_socket import HostSocket
 from hnskit.emulator.pwsh.locate import find_engine, session_command
 from hnskit.emulator.pwsh.process import EngineProcess
 
+_KEPT = ("DOTNET_ROOT",)
+"""Where the runtime of an engine is that does not bring its own."""
+
 
 class Sessions:
     """What all shells of a host share: the engine's command, its surroundings, the socket to the host."""
 
     def __init__(self, host: Any, *, computer: str, user: str) -> None:
+        self._host = host
         self._computer = computer
         self._user = user
         self._socket = HostSocket(host, user)
@@ -64,9 +69,13 @@ class Sessions:
         home = native_build.cache() / "pwsh"
         private_directory(home)
         module = Path(str(resources.files("hnskit.remote").joinpath("scripts/hnskit.psd1")))
+        faults = self._host.faults
+        kept = {name: value for name in _KEPT if (value := os.environ.get(name))}
         return {
-            "PATH": f"{self._programs}:/usr/local/bin:/usr/bin:/bin",
-            "LD_LIBRARY_PATH": str(self._libraries),
+            **kept,
+            # Nothing of this machine: a real docker must never be met.
+            "PATH": str(self._programs / ("without-docker" if faults.docker_missing else "")),
+            "LD_LIBRARY_PATH": "" if faults.hns_missing else str(self._libraries),
             "VMCOMPUTE_SOCKET": str(self._directory / "host"),
             "PSModulePath": str(self._windows),
             "PSModuleAnalysisCachePath": str(home / "modules"),

@@ -1,0 +1,133 @@
+"""Time of explain and of loading a snapshot, on a host with 10,000 endpoints of three policies each.
+
+    python -m benchmarks.explain            prints the table
+    python -m benchmarks.explain 2000       with another number of endpoints
+
+A walk is one connection through the snapshot's index; an explanation is up to three walks and their words. Loading is
+compared with `json.loads` and a DataFrame of the same text, which is what a script would do by hand. Times are of the processor, so that a busy machine does not change them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from hnskit import codec
+from hnskit.datapath import DataPath
+from hnskit.dumps import read_dump
+from hnskit.explaining import Explainer
+from hnskit.facts import Facts
+from hnskit.model import Address, Adapter, Compartment, Container, Interface, Route
+from hnskit.snapshot import load_facts, save_facts
+
+SAMPLE = (
+    Path(__file__).parent.parent / "tests/samples/hns/endpoints/overlay-ws2019-9.3-swarm-attached-10.0.0.4-5bccb19.json"
+)
+METADATA = "169.254.169.254"
+WALKS = 2_000
+
+
+def host(count: int, *, resources: bool) -> Facts:
+    """A host whose endpoints are as a real host printed one, with or without their allocators."""
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    network = {"ID": "N", "Name": "bridge", "Type": "L2Bridge",
+               "Subnets": [{"AddressPrefix": "10.0.0.0/8", "GatewayAddress": "10.0.0.1"}]}  # fmt: skip
+    proxy, gateway = "10.200.0.9", "10.0.0.2"
+    nat, driver = {"Type": "OutBoundNAT"}, {"Type": "L2Driver"}
+    redirect = {"Type": "PROXY", "IP": METADATA, "Port": "80", "Destination": f"{proxy}:80", "OutboundNat": True}
+
+    def endpoint(
+        number: int, name: str, address: str, compartment: int, *policies: dict[str, object]
+    ) -> dict[str, object]:
+        port = {**sample["Resources"]["Allocators"][0], "CompartmendId": compartment}
+        others = sample["Resources"]["Allocators"][1:] if resources else []
+        return {**sample, "ID": f"E-{number}", "Name": name, "VirtualNetwork": "N", "VirtualNetworkName": "bridge",
+                "Type": "L2Bridge", "IPAddress": address, "PrefixLength": 8, "GatewayAddress": gateway,
+                "SharedContainers": [], "Policies": list(policies),
+                "Resources": {**sample["Resources"], "Allocators": [port, *others]}}  # fmt: skip
+
+    rows = [
+        endpoint(0, "gateway", gateway, 1, driver, nat, nat),
+        endpoint(1, "proxy", proxy, 2, nat, driver, driver),
+        *(endpoint(n, f"c{n}", f"10.{1 + n // 62500}.{n // 250 % 250}.{1 + n % 250}", n + 1, nat, driver, redirect)
+          for n in range(2, count)),
+    ]  # fmt: skip
+    names = ["proxy", *(f"c{n}" for n in range(2, count))]
+    return Facts(
+        "winrm://host",
+        adapters=(Adapter("vEthernet (gateway)", "Hyper-V", 30, "Up", "00-15-5D-00-00-02", False),),
+        interfaces=(Interface(30, "vEthernet (gateway)", 1, True, 1450, False, True),),
+        addresses=(Address(6, "Ethernet", "192.168.0.5", 24, "Dhcp"), Address(30, "vEthernet (gateway)", gateway, 8, "Manual")),
+        routes=(Route("0.0.0.0/0", "192.168.0.1", 6, 0), Route(f"{METADATA}/32", "192.168.0.1", 6, 0),
+                Route("10.0.0.0/8", "0.0.0.0", 30, 256), Route(f"{METADATA}/32", gateway, 40, 1, 2),
+                Route("10.0.0.0/8", "0.0.0.0", 40, 256, 2)),
+        compartments=(Compartment(1, "Default Compartment"),
+                      *(Compartment(n + 2, rf"\\Container_C-{name}".replace("\\\\", "\\")) for n, name in enumerate(names))),
+        networks=(codec.parse_network(network),),
+        endpoints=tuple(codec.parse_endpoint(row) for row in rows),
+        containers=tuple(Container(f"C-{name}", name, "image", "sha256:0", "running") for name in names),
+    )  # fmt: skip
+
+
+def seconds(work: Callable[[], object], times: int = 5) -> float:
+    """The best of some runs."""
+    best = float("inf")
+    for _ in range(times):
+        since = time.process_time()
+        work()
+        best = min(best, time.process_time() - since)
+    return best
+
+
+def each(work: Callable[[int], object], count: int) -> tuple[float, float]:
+    """Mean and longest of many runs, in milliseconds."""
+    spent = []
+    for number in range(count):
+        since = time.process_time()
+        work(number)
+        spent.append((time.process_time() - since) * 1000)
+    return sum(spent) / count, max(spent)
+
+
+def main(count: int = 10_000) -> None:
+    """Print the figures."""
+    print(f"{count} endpoints, 3 policies each\n")
+    for resources in (True, False):
+        facts = host(count, resources=resources)
+        kind = "with all allocators" if resources else "with the port only"
+        with tempfile.TemporaryDirectory() as folder:
+            own = save_facts(facts, Path(folder) / "host.json")
+            dump = Path(folder) / "endpoints.json"
+            dump.write_text(json.dumps([dict(item.raw) for item in facts.endpoints]), encoding="utf-8")
+            for name, path, read in (("snapshot", own, load_facts), ("ConvertTo-Json dump", dump, read_dump)):
+                text = path.read_text(encoding="utf-8")
+                rows = (
+                    (lambda text=text: json.loads(text)["endpoints"])
+                    if path == own
+                    else (lambda text=text: json.loads(text))
+                )
+                plain = seconds(lambda rows=rows: pd.DataFrame(rows()))
+                ours = seconds(lambda path=path, read=read: read(path))
+                print(f"{name}, {kind}: {len(text) / 1e6:.1f} MB; json.loads + DataFrame {plain * 1000:.0f} ms; "
+                      f"loading {ours * 1000:.0f} ms = {ours / plain:.2f}x")  # fmt: skip
+    path = DataPath(facts)
+    clients = [item for item in facts.containers if item.name != "proxy"]
+    walk, longest = each(lambda n: path.walk(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
+    print(f"\nindexing: {seconds(lambda: DataPath(facts)) * 1000:.0f} ms, once")
+    print(f"a walk: {walk:.3f} ms on average, {longest:.3f} ms at most, of {WALKS}")
+    explainer = Explainer(facts)
+    mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
+    print(f"an explanation of three legs: {mean:.3f} ms on average, {longest:.3f} ms at most")
+    from hnskit.doctor import examine
+
+    print(f"doctor: {seconds(lambda: examine(facts), 1) * 1000:.0f} ms for {count} endpoints")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)

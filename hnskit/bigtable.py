@@ -1,0 +1,66 @@
+"""A table of thousands of rows as one piece of HTML: searched, sorted and turned by page in the reader's browser.
+
+It needs nothing from a network and no kernel. Where scripts do not run (a notebook that is not trusted, a mail), its
+first rows stand there as a plain table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from importlib import resources
+
+FIRST = 25
+"""Rows of a page."""
+
+_STYLE = """
+.hkt{font-size:13px}.hkt .bar{display:flex;gap:.7em;align-items:center;flex-wrap:wrap;margin:.4em 0}
+.hkt .cap{font-weight:bold;white-space:pre-line}.hkt .wide{overflow-x:auto}
+.hkt table{border-collapse:collapse}.hkt th,.hkt td{text-align:left;vertical-align:top;padding:.25em .7em;
+white-space:pre-line;border-bottom:1px solid rgba(128,128,128,.25)}.hkt td{max-width:34em}
+.hkt th button{all:unset;cursor:pointer;font-weight:bold}.hkt th button:focus-visible{outline:2px solid #1f86d6}
+.hkt th[aria-sort=ascending] button::after{content:" ▲"}.hkt th[aria-sort=descending] button::after{content:" ▼"}
+.hkt input{font:inherit;padding:.15em .4em;min-width:18em;color:inherit;background:transparent;
+border:1px solid rgba(128,128,128,.6);border-radius:3px}
+.hkt .bar button{font:inherit;padding:.15em .7em;color:inherit;background:rgba(128,128,128,.15);
+border:1px solid rgba(128,128,128,.5);border-radius:3px;cursor:pointer}.hkt .bar button:disabled{opacity:.4}
+.hkt .said{opacity:.8}
+@media print{.hkt .bar{display:none}}
+"""
+
+
+def big_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    ids: Mapping[int, Sequence[str]],
+    caption: str,
+    narrow: Sequence[int] = (),
+) -> str:
+    """The HTML.
+
+    Args:
+        rows: text, as it is to be seen.
+        ids: by the number of a column, what its cells' tooltips say.
+        caption: stands above it.
+        narrow: numbers of the columns whose cells stay on one line.
+    """
+    data = json.dumps({"columns": list(columns), "rows": list(rows), "ids": dict(ids)}, ensure_ascii=False)
+    data = data.replace("<", "\\u003c")  # so that nothing in it ends the script, whatever a container's name is
+    scope = "n" + "-".join(map(str, narrow))
+    lines = "".join(f".hkt.{scope} td:nth-child({place + 1}){{white-space:nowrap}}" for place in narrow)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows[:FIRST])
+    return (
+        f'<div class="hkt {scope}"><style>{_STYLE}{lines}</style><div class="cap">{escape(caption)}</div>'
+        f'<div class="bar">The first {min(FIRST, len(rows))} of {len(rows)} rows; trust the notebook to search in all.'
+        f'</div><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<script type="application/json">{data}</script>'
+        f"<script>{_script()}</script></div>"
+    )
+
+
+@cache
+def _script() -> str:
+    return (resources.files("hnskit") / "data" / "table.js").read_text(encoding="utf-8")

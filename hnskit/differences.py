@@ -1,0 +1,133 @@
+"""Two snapshots of a host: what is new, what is gone, what has changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hnskit.facts import Facts
+from hnskit.model import HOST_COMPARTMENT
+from hnskit.words import policies_words, state_word
+
+What = Literal["new", "gone", "changed"]
+
+SIGNS: Mapping[What, str] = {"new": "+", "gone": "−", "changed": "~"}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One object that is not as it was."""
+
+    kind: str
+    """network, endpoint, container, adapter, image or route."""
+    key: str
+    """The id in lower case where the object has one, else its name."""
+    name: str
+    what: What
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """(field, before, after) in words; for what is new or gone the fields that it has or had."""
+
+    def __str__(self) -> str:
+        said = "; ".join(_change_words(self.what, *change) for change in self.changes)
+        return f"{self.what} {self.kind} {self.name}" + (f": {said}" if said else "")
+
+
+def differences(before: Facts, after: Facts) -> tuple[Difference, ...]:
+    """Compare two snapshots, kind by kind, each sorted by name."""
+    found: list[Difference] = []
+    for kind, rows in _KINDS.items():
+        was, now = dict(rows(before)), dict(rows(after))
+        some = [
+            difference
+            for key in {**was, **now}
+            if (difference := _difference(kind, key, was.get(key), now.get(key))) is not None
+        ]
+        found += sorted(some, key=lambda one: (one.name, one.key))
+    return tuple(found)
+
+
+_Row = tuple[str, dict[str, str]]
+"""An object's name, and its fields in words."""
+
+
+def _difference(kind: str, key: str, was: _Row | None, now: _Row | None) -> Difference | None:
+    if was is None and now is not None:
+        said = tuple((field, "", value) for field, value in now[1].items() if value)
+        return Difference(kind, key, now[0], "new", said)
+    if was is not None and now is None:
+        said = tuple((field, value, "") for field, value in was[1].items() if value)
+        return Difference(kind, key, was[0], "gone", said)
+    if was is None or now is None or was == now:
+        return None
+    fields = {"name": (was[0], now[0]), **{name: (was[1][name], now[1][name]) for name in now[1]}}
+    changes = tuple((name, old, new) for name, (old, new) in fields.items() if old != new)
+    return Difference(kind, key, now[0], "changed", changes)
+
+
+def _change_words(what: What, field: str, before: str, after: str) -> str:
+    if what == "changed":
+        return f"{field} {before or 'nothing'} -> {after or 'nothing'}"
+    return f"{field} {after or before}"
+
+
+def _networks(facts: Facts) -> Iterator[tuple[str, _Row]]:
+    for item in facts.networks:
+        fields = {
+            "type": item.type,
+            "subnet": ", ".join(subnet.prefix for subnet in item.subnets),
+            "management_ip": item.management_ip,
+            "policies": policies_words(item.policies),
+        }
+        yield item.id.lower(), (item.name, fields)
+
+
+def _endpoints(facts: Facts) -> Iterator[tuple[str, _Row]]:
+    for item in facts.endpoints:
+        fields = {
+            "address": item.address,
+            "state": state_word(item.state),
+            "compartment": "" if item.compartment_id is None else str(item.compartment_id),
+            "gateway": item.gateway,
+            "policies": policies_words(item.policies),
+        }
+        yield item.id.lower(), (item.name, fields)
+
+
+def _containers(facts: Facts) -> Iterator[tuple[str, _Row]]:
+    for item in facts.containers:
+        yield item.id, (item.name, {"image": item.image, "status": item.status})
+
+
+def _adapters(facts: Facts) -> Iterator[tuple[str, _Row]]:
+    for item in facts.adapters:
+        interface = next((one for one in facts.interfaces if one.index == item.index), None)
+        fields = {
+            "status": item.status,
+            "address": ", ".join(one.address for one in facts.addresses if one.interface_index == item.index),
+            "forwarding": {True: "on", False: "off", None: ""}[interface.forwarding if interface else None],
+        }
+        yield item.name, (item.name, fields)
+
+
+def _images(facts: Facts) -> Iterator[tuple[str, _Row]]:
+    for item in facts.images:
+        yield item.name, (item.name, {"id": item.id})
+
+
+def _routes(facts: Facts) -> Iterator[tuple[str, _Row]]:
+    # The host's own. Those of a container come and go with its endpoint; an interface's index means nothing by itself.
+    for item in facts.routes:
+        if item.compartment_id == HOST_COMPARTMENT:
+            name = f"{item.prefix} via {item.next_hop}" if item.next_hop else item.prefix
+            yield name, (name, {})
+
+
+_KINDS: Mapping[str, Callable[[Facts], Iterable[tuple[str, Any]]]] = {
+    "network": _networks,
+    "endpoint": _endpoints,
+    "container": _containers,
+    "adapter": _adapters,
+    "image": _images,
+    "route": _routes,
+}

@@ -1,0 +1,32 @@
+"""Each redirect of each client is proved by a request of its own."""
+
+from __future__ import annotations
+
+from hnskit.applying import apply
+from hnskit.verification import verify
+from tests import hosts, worlds
+from tests.lab import QUICK, HereSession, host_here
+
+WANTED = hosts.desired("clients[0].redirects=[{port: 80}, {port: 81}]")
+
+
+def test_every_redirect_of_a_client_is_asked_for():
+    """Two redirects, two answers through the proxy, each with its own line in the proxy's log."""
+    host = host_here()
+    apply(HereSession(host), WANTED, pace=QUICK)
+    found = verify(HereSession(host), WANTED)
+    assert found.ok, found.to_text()
+    wanted = [check.wanted for check in found.clients[0].checks if check.name == "answer"]
+    assert wanted == ["HTTP 2xx from 169.254.169.254:80", "HTTP 2xx from 169.254.169.254:81"]
+    lines = [check.seen for check in found.clients[0].checks if check.name == "log"]
+    assert len(set(lines)) == 2
+
+
+def test_one_redirect_that_is_missing_fails_its_client_alone():
+    """The other client is proved all the same."""
+    host = host_here()
+    apply(HereSession(host), WANTED, pace=QUICK)
+    endpoint = worlds.endpoint(host, "hnskit-client1")
+    worlds.set_policies(host, endpoint, endpoint.proxies[0])
+    found = verify(HereSession(host), WANTED)
+    assert [client.ok for client in found.clients] == [False, True]
