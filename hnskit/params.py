@@ -162,7 +162,7 @@ class GatewayEndpoint(_Strict):
 
 class _Workload(_Strict):
     name: Name = Field(description="of the container and of its endpoint")
-    image: Text = Field(description="repository:tag, as Docker has it")
+    image: Annotated[str, AfterValidator(_check_image)] = Field(description="repository:tag, as Docker has it")
     import_: str = Field(
         "", alias="import", description="tarball on the host to import the image from, if it is not there"
     )

@@ -178,7 +178,7 @@ class LosesOneAnswer:
 
 
 def test_a_lost_answer_to_a_command_does_not_run_it_twice(lab, monkeypatch):
-    """The host started the pipeline, the client did not hear of it: its output is asked for, and nothing is sent again."""
+    """The host started the pipeline, the client did not hear of it: its output is asked for, nothing is sent again."""
     with PsrpSession(lab.settings("https")) as session:
         session.open()
         loss = LosesOneAnswer(monkeypatch)
@@ -192,7 +192,7 @@ def test_a_command_that_was_cut_in_two_is_of_unknown_outcome(lab, monkeypatch):
         session.open()
         LosesOneAnswer(monkeypatch)
         with pytest.raises(OutcomeUnknownError):
-            list(invoke_calls(session, [Call("x", "Get-HnskitSystem", {"Filler": "x" * 300_000})]))
+            list(invoke_calls(session, [Call("x", "Get-HnskitSystem", {"Filler": "x" * 1_000_000})]))
         assert system(session)["ComputerName"] == "LAB"
 
 

@@ -147,7 +147,9 @@ class StartPage:
         from hnskit.remote.credentials import typed
 
         secret = typed(str(self._editor.file.get("connection.username") or ""))
-        return {} if secret is None else {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
+        if secret is None:
+            return {}, []
+        return {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
 
     def _follow(self, process: Any) -> None:
         self._follower = Follower(self._runs, self.target, self._on_state, self._on_refused, process)

@@ -1,0 +1,126 @@
+"""One kernel for a sequence of notebooks: what is shared, what is not, and what happens when it goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import pytest
+from papermill.exceptions import PapermillExecutionError
+
+from hnskit.engine import SharedKernelEngine
+from hnskit.execution import Execution
+from hnskit.kernels import SharedKernel
+
+
+@pytest.fixture(autouse=True)
+def no_kernel_is_left() -> Iterator[None]:
+    yield
+    SharedKernelEngine.close(now=True)
+
+
+def notebook(path: Path, *cells: str) -> Path:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, path)
+    return path
+
+
+def execute(source: Path, **options: Any) -> str:
+    """Execute it in the shared kernel; the text of its outputs."""
+    done = papermill.execute_notebook(
+        source, source.with_suffix(".out.ipynb"), engine_name="hnskit", progress_bar=False, **options
+    )
+    return "".join(one.get("text", "") for cell in done.cells for one in cell.get("outputs", []))
+
+
+def test_it_is_registered_for_everybody_who_uses_papermill() -> None:
+    """`papermill --engine hnskit` finds it by its entry point."""
+    from importlib.metadata import entry_points
+
+    (entry,) = entry_points(group="papermill.engine", name="hnskit")
+    assert entry.load() is SharedKernelEngine
+
+
+def test_two_notebooks_share_a_process_and_no_variable(tmp_path: Path) -> None:
+    """Modules stay imported; the counter of cells begins anew."""
+    first = notebook(tmp_path / "1.ipynb", "import os, colorsys; x = 1; print(os.getpid())")
+    second = notebook(tmp_path / "2.ipynb", "import os, sys; print(os.getpid(), 'x' in globals(), 'colorsys' in sys.modules)")
+    pid = execute(first).strip()
+    assert execute(second).split() == [pid, "False", "True"]
+    done = nbformat.read(tmp_path / "2.out.ipynb", as_version=4)
+    assert done.cells[0].execution_count == 1
+
+
+def test_a_kernel_that_was_killed_is_a_sentence_and_the_next_notebook_gets_a_new_one(tmp_path: Path) -> None:
+    """Nobody waits for it, and nobody reads a traceback."""
+    deadly = notebook(tmp_path / "10_deadly.ipynb", "import os; os._exit(7)")
+    good = notebook(tmp_path / "20_good.ipynb", "print('alive')")
+    with Execution() as execution:
+        error = execution.execute(deadly, tmp_path / "out.ipynb", {})
+        assert error is not None
+        assert error["paragraph"].startswith("10_deadly: the kernel that ran it ended")
+        assert "Run the same command again" in error["paragraph"]
+        assert execution.execute(good, tmp_path / "out2.ipynb", {}) is None
+    assert (tmp_path / "out.ipynb").is_file()
+
+
+def test_a_kernel_that_died_between_two_notebooks_is_replaced(tmp_path: Path) -> None:
+    """The sequence goes on."""
+    source = notebook(tmp_path / "1.ipynb", "import os; print(os.getpid())")
+    pid = int(execute(source))
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    assert int(execute(source)) != pid
+
+
+def test_a_cell_that_takes_too_long_is_a_sentence(tmp_path: Path) -> None:
+    """The time limit holds in a shared kernel, too."""
+    slow = notebook(tmp_path / "slow.ipynb", "import time; time.sleep(60)")
+    with Execution(cell_timeout=1) as execution:
+        error = execution.execute(slow, tmp_path / "out.ipynb", {})
+    assert error is not None
+    assert "took longer than 1 s" in error["paragraph"]
+
+
+def test_a_failed_cell_leaves_a_kernel_that_can_be_used(tmp_path: Path) -> None:
+    """As with papermill's own engine, the executed notebook is kept and the error raised."""
+    broken = notebook(tmp_path / "broken.ipynb", "1 / 0", "print('never')")
+    with pytest.raises(PapermillExecutionError, match="ZeroDivisionError"):
+        execute(broken)
+    assert execute(notebook(tmp_path / "good.ipynb", "print('good')")) == "good\n"
+
+
+def test_stopping_interrupts_the_cell(tmp_path: Path) -> None:
+    """It is the cell that gets the KeyboardInterrupt, so that it can tidy up."""
+    import threading
+
+    source = notebook(
+        tmp_path / "long.ipynb",
+        "import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('tidied up')\n    raise",
+    )
+    with Execution() as execution:
+        timer = threading.Timer(1.0, execution.stop)
+        timer.start()
+        error = execution.execute(source, tmp_path / "out.ipynb", {})
+        timer.join()
+    assert error is not None
+    assert error["exit_status"] == 130
+    assert "tidied up" in (tmp_path / "out.ipynb").read_text()
+
+
+def test_where_no_kernel_can_be_shared_each_notebook_gets_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run is slower, and no different."""
+
+    def refuse(self: SharedKernel, name: str = "") -> None:
+        raise RuntimeError("no shared kernel here")
+
+    monkeypatch.setattr(SharedKernel, "__init__", refuse)
+    with Execution() as execution:
+        assert execution.execute(notebook(tmp_path / "1.ipynb", "x = 1"), tmp_path / "out.ipynb", {}) is None
