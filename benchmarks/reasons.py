@@ -31,6 +31,7 @@ FROM_MEMORY: tuple[tuple[str, str], ...] = (
     ("ping.exe, ipconfig.exe, cmd.exe", "the lines that a person sees; nothing reads them"),
     ("the metadata service: texts of its errors", "statuses are Azure's documented ones"),
     ("WinRM: an unencrypted body over HTTP is answered with 500, an undecryptable one with 400", "no public print"),
+    ("WinRM: an envelope above MaxEnvelopeSizekb is a fault w:EncodingLimit", "its code"),
     ("WinRM: a Negotiate login over TLS must be bound to its channel", "as with CbtHardeningLevel Strict; Windows' "
      "default, Relaxed, lets a client in that sends no binding"),
 )  # fmt: skip

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from hnskit.connecting import connect, open_host
     from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.doctor import examine
-    from hnskit.explaining import Explainer, Explanation, explain
     from hnskit.drifting import Drift, drift
+    from hnskit.explaining import Explainer, Explanation, explain
     from hnskit.facts import Facts, gather_facts
     from hnskit.hns_codes import explain_code
     from hnskit.journal import Journal, Made, made_on

@@ -241,7 +241,7 @@ class _Walker:
     def _deliver(self, network: Network | None, source_address: str) -> Verdict:
         """To an endpoint on the same network."""
         address = self._connection.destination
-        where = network.name if network else "the network"
+        where = network.name if network and network.name else "the network"
         holders = self._path.endpoints_at(address, network) if network else []
         endpoint = next((item for item in holders if item.attached), None)
         if endpoint is None:
@@ -262,6 +262,9 @@ class _Walker:
 
     def _nobody(self, where: str, address: str, holders: list[Endpoint]) -> Verdict:
         """Nobody attached holds the address, as far as the snapshot says."""
+        if not holders and not self._path.knows_endpoints:
+            words = f"no endpoint of the snapshot holds {address}, and it need not have all"
+            return self._end("unknown", "endpoints-not-known", where, words)
         if not holders:
             return self._end("unreachable", "nobody", where, f"no endpoint on it holds {address}")
         if any(not item.state_known for item in holders):
@@ -292,6 +295,9 @@ class _Walker:
         if not holders:
             if network.is_type(NetworkType.TRANSPARENT):
                 return self._end("unknown", "beyond", where, f"gateway {gateway} is outside this host")
+            if not self._path.knows_endpoints:
+                words = f"no endpoint of the snapshot holds gateway {gateway}, and it need not have all"
+                return self._end("unknown", "endpoints-not-known", where, words)
             reserved = any(gateway == subnet.gateway for subnet in network.subnets)
             words = f"nobody answers at gateway {gateway}" + (": HNS reserves it" if reserved else "")
             return self._end("unreachable", "no-gateway", where, words, "HNS fact 70")

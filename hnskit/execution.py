@@ -112,6 +112,8 @@ def _load_papermill() -> None:
     """Import papermill without the grammar of addresses that jsonschema would build in 2.4 s; no notebook needs it."""
     grammar = "rfc3987_syntax"
     if grammar in sys.modules or "jsonschema" in sys.modules:
+        import papermill  # before hnskit.engine, which papermill itself loads by its entry point
+
         return
     sys.modules[grammar] = None  # type: ignore[assignment]  # so an import of it fails, as where it is not installed
     try:

@@ -44,9 +44,7 @@ class Match:
 
 def match_proxy(policy: Policy, connection: Connection, network: Network | None) -> Match:
     """A v1 PROXY policy (HNS facts 44-49, 54b)."""
-    if network is None:
-        return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
-    if not network.is_type(*VFP_NETWORKS):
+    if network is not None and not network.is_type(*VFP_NETWORKS):
         return Match(
             False,
             f"the proxy policy does nothing: {network.name} is a {network.type} network, where VFP is not the engine",
@@ -58,6 +56,8 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
         return Match(False, f"the proxy policy cannot be read: {problem.message}", "HNS fact 44", confirmed=False)
     if settings.unknown:
         return Match(False, _unknown_keys(settings.unknown), "HNS fact 47")
+    if network is None:
+        return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
     if connection.protocol != "tcp":
         return Match(False, "a v1 proxy policy names no protocol; only TCP was ever seen", "HNS fact 54b", False)
     if settings.target is None:

@@ -19,6 +19,8 @@ class SnapshotIndex:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.knows_compartments = facts.knows("compartments")
+        self.knows_endpoints = facts.knows("endpoints")
+        self._knows_networks = facts.knows("networks")
         self._networks = {item.id.upper(): item for item in facts.networks}
         self._containers = {item.id: item for item in facts.containers}
         self._compartments = {item.container_id: item.id for item in facts.compartments if item.container_id}
@@ -74,8 +76,11 @@ class SnapshotIndex:
         return self._at.get((network.id.upper(), address), [])
 
     def network_of(self, endpoint: Endpoint) -> Network | None:
-        """An endpoint's network."""
-        return self._networks.get(endpoint.network_id.upper())
+        """An endpoint's network; where a dump has endpoints alone, what the endpoint itself says of it."""
+        found = self._networks.get(endpoint.network_id.upper())
+        if found is None and endpoint.type and endpoint.network_id and not self._knows_networks:
+            return Network(endpoint.network_id, endpoint.network_name, endpoint.type)
+        return found
 
     def networks_around(self, address: str) -> list[Network]:
         """Networks with a subnet that holds this address."""

@@ -50,7 +50,9 @@ _STYLE = (
     ".hk text.gone{fill:#d13438}"
     "@media print{.hk text{fill:#000}}"
 )
-_ALONE = "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}@media print{svg.hk{color:#000}}"
+_ALONE = (
+    "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}@media print{svg.hk{color:#000}}"
+)
 
 _MOST = 100
 """Endpoints that are drawn of a network; of more nobody sees anything in a picture."""

@@ -13,9 +13,7 @@ from tests import hosts
 from tests.labs import emulated_host
 
 PARAMS = str(hosts.PARAMS)
-MISSPELT = hosts.with_endpoint(
-    hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, hosts.misspelt_policy())
-)
+MISSPELT = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, hosts.misspelt_policy()))
 
 
 def run(capsys, *words: str) -> tuple[int, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,17 +100,23 @@ def test_a_failed_cell_leaves_a_kernel_that_can_be_used(tmp_path: Path) -> None:
 
 def test_stopping_interrupts_the_cell(tmp_path: Path) -> None:
     """It is the cell that gets the KeyboardInterrupt, so that it can tidy up."""
-    import threading
-
+    begun = tmp_path / "begun"
     source = notebook(
         tmp_path / "long.ipynb",
-        "import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('tidied up')\n    raise",
+        f"import pathlib, time; pathlib.Path({str(begun)!r}).touch()\n"
+        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('tidied up')\n    raise",
     )
+
+    def stop_when_it_has_begun() -> None:
+        while not begun.exists():
+            time.sleep(0.05)
+        execution.stop()
+
     with Execution() as execution:
-        timer = threading.Timer(1.0, execution.stop)
-        timer.start()
+        stopper = threading.Thread(target=stop_when_it_has_begun)
+        stopper.start()
         error = execution.execute(source, tmp_path / "out.ipynb", {})
-        timer.join()
+        stopper.join()
     assert error is not None
     assert error["exit_status"] == 130
     assert "tidied up" in (tmp_path / "out.ipynb").read_text()

@@ -93,8 +93,8 @@ def test_a_dump_of_hns_alone_claims_nothing_about_compartments() -> None:
     """Format-List loses the port of an endpoint: who is behind it is not known, and not gone."""
     facts = read_dump(SAMPLES / "textual/scenario-proxy-policy-l2bridge-rs4.txt")
     said = explain(facts, "10.0.1.248", METADATA)
-    assert said.verdict.kind == "unreachable"  # its network is not in the dump, so no policy of it is believed
-    assert not said.verdict.confirmed
+    assert (said.verdict.kind, said.verdict.code) == ("unknown", "endpoints-not-known")
+    assert said.verdict.rewritten_by is not None  # the endpoint says of which type its network is
     network = replace(hosts.complete().networks[0], id=facts.endpoints[0].network_id)
     gateway = replace(facts.endpoints[0], id="E-G", address="10.0.1.2", state=2)
     whole = replace(facts, networks=(network,), endpoints=(*facts.endpoints, gateway))
@@ -137,7 +137,9 @@ def test_all_is_every_container_against_every_destination() -> None:
     """In the order of names; a row each."""
     found = Explainer(hosts.complete()).all([(METADATA, 80), ("8.8.8.8", 443)])
     frame = matrix_frame(found)
-    assert list(frame["source"]) == [name for name in ("hnskit-client1", "hnskit-client2", "hnskit-proxy") for _ in "ab"]
+    assert list(frame["source"]) == [
+        name for name in ("hnskit-client1", "hnskit-client2", "hnskit-proxy") for _ in "ab"
+    ]
     assert list(frame["redirected_by"]) == ["PROXY", "", "PROXY", "", "", ""]
     assert list(matrix_frame([]).columns) == list(frame.columns)
 
@@ -145,7 +147,9 @@ def test_all_is_every_container_against_every_destination() -> None:
 def test_all_of_a_dump_takes_its_endpoints() -> None:
     """There are no containers in it."""
     facts = replace(hosts.complete(), containers=())
-    assert {item.source for item in Explainer(facts).all([(METADATA, 80)])} == {item.address for item in facts.endpoints}
+    assert {item.source for item in Explainer(facts).all([(METADATA, 80)])} == {
+        item.address for item in facts.endpoints
+    }
 
 
 def test_every_form_says_the_same() -> None:
@@ -187,9 +191,7 @@ def test_of_a_large_host_only_what_the_walk_touches_is_drawn() -> None:
     assert "e499" not in picture.svg()
 
 
-@pytest.mark.parametrize(
-    ("words", "wanted"), [("1.2.3.4", ("1.2.3.4", 80)), ("1.2.3.4:443", ("1.2.3.4", 443))]
-)
+@pytest.mark.parametrize(("words", "wanted"), [("1.2.3.4", ("1.2.3.4", 80)), ("1.2.3.4:443", ("1.2.3.4", 443))])
 def test_a_destination_is_read(words: str, wanted: tuple[str, int]) -> None:
     """Port 80 where none is given."""
     assert parse_destination(words) == wanted

@@ -75,4 +75,6 @@ def test_a_notebook_shows_an_error_as_a_box() -> None:
 
 def test_an_error_without_a_code_is_a_box_too() -> None:
     """Server 2016 gives none."""
-    assert "The parameter is incorrect" in "\n".join(HnsError("The parameter is incorrect. ", code=0)._render_traceback_())
+    assert "The parameter is incorrect" in "\n".join(
+        HnsError("The parameter is incorrect. ", code=0)._render_traceback_()
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnskit.errors import HnskitError, ParamsError
@@ -43,6 +43,7 @@ def test_one_value_changes_one_line(path: Path) -> None:
     assert load_params(path).network.subnet == "10.0.1.0/25"
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=30))
 def test_any_text_reads_back_as_it_was_typed(text: str) -> None:
     """YAML 1.1 takes `yes`, `1e3` and `null` for no text, if they are not quoted."""

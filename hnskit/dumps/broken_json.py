@@ -14,7 +14,7 @@ _OUTPUT = re.compile(r'"(?:Output|value)"\s*:\s*(?=[\[{])')
 _BETWEEN = re.compile(r"[\s,]*")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 _CLOSERS = {"{": "}", "[": "]"}
-_MAX_WRAPPED = 4_000  # lines of one wrapped object
+_MAX_WRAPPED = 400  # lines of one wrapped object
 _MAX_TRIES = 2_000  # places where reading is taken up again after a garbled one
 
 

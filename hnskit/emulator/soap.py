@@ -24,6 +24,7 @@ NAMESPACES = {
     "ps": "http://schemas.microsoft.com/powershell",
 }
 CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
+_LEAST_ENVELOPE = 8192
 MAX_ENVELOPE = 500 * 1024
 """MaxEnvelopeSizekb of Windows Server 2012 and later."""
 
@@ -90,6 +91,15 @@ def schema_error(detail: str) -> Fault:
         "The SOAP XML in the message does not match the corresponding XML schema definition. Change the XML and retry."
     )
     return Fault(0x80338041, "w:SchemaValidationError", f"{text} ({detail})")
+
+
+def too_large(what: str) -> Fault:
+    """An envelope above MaxEnvelopeSizekb, or an answer that may be smaller than 8 KiB (MS-WSMV 3.1.4.1.7, 3.1.4.1.20).
+
+    The subcode is that of the specification, the code is UNCONFIRMED.
+    """
+    text = f"The WS-Management service cannot process the request because an encoding limit was exceeded. ({what})"
+    return Fault(0x8033803A, "w:EncodingLimit", text)
 
 
 def already_exists(what: str) -> Fault:
@@ -168,6 +178,8 @@ def parse(envelope: bytes) -> Message:
     Raises:
         Fault: it is not an envelope that WS-Management knows.
     """
+    if len(envelope) > MAX_ENVELOPE:
+        raise too_large(f"{len(envelope)} bytes, {MAX_ENVELOPE} are allowed")
     parser = ET.XMLParser(target=_NoDoctype())  # noqa: S314 - document types are refused, so there are no entities
     try:
         root = ET.fromstring(envelope, parser)  # noqa: S314
@@ -189,6 +201,8 @@ def parse(envelope: bytes) -> Message:
         for item in header.iterfind("w:SelectorSet/w:Selector", NAMESPACES)
     }
     size = text("w:MaxEnvelopeSize")
+    if size.isascii() and size.isdigit() and int(size) < _LEAST_ENVELOPE:
+        raise too_large(f"MaxEnvelopeSize {size}, at least {_LEAST_ENVELOPE} are needed")
     return Message(
         action=text("a:Action"),
         message_id=text("a:MessageID"),

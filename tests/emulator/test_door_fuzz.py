@@ -311,6 +311,14 @@ def test_an_envelope_that_is_too_large_is_refused(session: Session) -> None:
     assert session.post("x" * 500_000)[0] == 413
 
 
+def test_an_answer_that_must_be_tiny_is_a_fault(session: Session) -> None:
+    """An answer of less than 8 KiB is no answer: w:EncodingLimit (MS-WSMV)."""
+    small = envelope(WSManAction.GET, "", extra="<wsman:MaxEnvelopeSize>8191</wsman:MaxEnvelopeSize>")
+    status, answer = session.post(small)
+    assert status == 500
+    assert "w:EncodingLimit" in answer
+
+
 def test_deeply_nested_xml_is_a_fault(session: Session) -> None:
     """And costs no stack."""
     status, _ = session.post(envelope(WSManAction.SEND, "<a>" * 20_000 + "</a>" * 20_000))

@@ -198,3 +198,14 @@ def _send_in_the_clear(wsman: WSMan) -> None:
     wsman.transport.encryption = None
     shells = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
     wsman.enumerate(shells, ElementTree.Element(f"{{{NAMESPACES['wsen']}}}Enumerate"))
+
+
+def test_an_envelope_above_the_quota_is_a_fault(served: Rights) -> None:
+    """WinRM's MaxEnvelopeSizekb is 500: w:EncodingLimit, and the connection goes on."""
+    with requests.Session() as web:
+        web.trust_env = False
+        web.verify, web.auth = str(served.door.ca), (USER, PASSWORD)
+        answer = web.post(served.door.https, data=b"<" + b"x" * 600_000, timeout=10)
+        assert answer.status_code == 500
+        assert "w:EncodingLimit" in answer.text
+        assert web.post(served.door.https, data=b"", timeout=10).status_code == 200

@@ -272,6 +272,15 @@ def test_after_a_reboot_in_the_middle_the_job_is_undone_and_run_again(tmp_path: 
         assert proof.ok, proof.to_text()
 
 
+def test_what_the_host_does_by_itself_meets_no_fault() -> None:
+    """Docker's own network is there again after a reboot, whatever is refused to others."""
+    faults = {"unspecified_errors": 3, "refuse_after_delete": 600.0}
+    host = create_host("lab", options={"cut_seconds": 0, "faults": faults})
+    host.set_fault("reboot", True)
+    assert [item.json["Name"] for item in host.hns.networks] == ["nat"]
+    assert host.faults.unspecified_errors == 3
+
+
 def test_a_second_tries_count_is_used_up() -> None:
     """More refusals than tries are an error."""
     host = create_host("lab", options={"cut_seconds": 0, "faults": {"unspecified_errors": 1}})

@@ -83,12 +83,13 @@ class Host:
             wifi=bool(self._options.get("wifi", False)),
             second_adapter=bool(self._options.get("second_adapter", False)),
         )
+        self._mishaps = Mishaps(self)
         self.hns = HnsService(
             self.windows_profile,
             self.mint,
             self.windows,
             self.faults,
-            Mishaps(self),
+            self._mishaps,
             running=self._running_id,
             host_network_moved=self._cut,
         )
@@ -150,13 +151,14 @@ class Host:
         Endpoints of other networks stay, hold their addresses, and are bound to nothing (HNS fact 76); that an
         L2Bridge stays, and what an endpoint of the host's own compartment shows then, is UNCONFIRMED.
         """
-        for container in self.engine.containers:
-            self.engine.stop(container)
-        for network in [item for item in self.hns.networks if item.type is NetworkType.NAT]:
-            self.hns.call("DELETE", f"/networks/{network.id}", "")
-        for nic in [item for item in self.windows.nics if item.endpoint_id]:
-            self.windows.remove_nic(nic)
-        self.hns.call("POST", "/networks", _NAT_NETWORK)
+        with self._mishaps.asleep():
+            for container in self.engine.containers:
+                self.engine.stop(container)
+            for network in [item for item in self.hns.networks if item.type is NetworkType.NAT]:
+                self.hns.call("DELETE", f"/networks/{network.id}", "")
+            for nic in [item for item in self.windows.nics if item.endpoint_id]:
+                self.windows.remove_nic(nic)
+            self.hns.call("POST", "/networks", _NAT_NETWORK)
         self._tell(reboot_cut(self.faults.cut))
 
     def snapshot(self) -> Facts:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hnskit.emulator.host import refusals
@@ -22,6 +24,16 @@ class Mishaps:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._deleted_at = float("-inf")
+        self._asleep = False
+
+    @contextlib.contextmanager
+    def asleep(self) -> Iterator[None]:
+        """What the host itself, or somebody else, does meanwhile meets none of them."""
+        before, self._asleep = self._asleep, True
+        try:
+            yield
+        finally:
+            self._asleep = before
 
     def before(self, method: str, kind: str, rest: list[str], body: dict[str, Any]) -> None:
         """A call of HNS begins.
@@ -29,7 +41,7 @@ class Mishaps:
         Raises:
             Refusal: it does not come to its end, or is refused.
         """
-        if method == "GET":
+        if method == "GET" or self._asleep:
             return
         faults = self._host.faults
         if faults.due("hns_restart"):
@@ -50,6 +62,8 @@ class Mishaps:
 
     def after(self, method: str, kind: str, rest: list[str]) -> None:
         """A call of HNS came to its end."""
+        if self._asleep:
+            return
         if method == "DELETE":
             self._deleted_at = self._host.faults.now()
         if method == "GET" and kind == _READ_LAST and not rest and self._host.faults.second_user:
@@ -73,7 +87,8 @@ class Mishaps:
         else:
             return
         faults.second_user = ""
-        hns.call("POST", path, json.dumps(body))
+        with self.asleep():
+            hns.call("POST", path, json.dumps(body))
 
 
 def reboot_cut(cut: Cut | None) -> Cut:
