@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from hnskit.errors import HnskitError, StoppedError
-from hnskit.kernels import SharedKernel, transport
+from hnskit.kernels import SharedKernel
 from hnskit.results import error_json
 
 KERNEL = "python3"
@@ -92,9 +92,7 @@ class Execution:
     def _options(self) -> dict[str, Any]:
         if self._engine is not None:
             return {"engine_name": "hnskit"}
-        from traitlets.config import Config
-
-        return {"extra_arguments": ["--log-level=CRITICAL"], "config": Config({"KernelManager": transport()})}
+        return {"extra_arguments": ["--log-level=CRITICAL"]}
 
 
 def _broken(message: str, notebook: Path) -> dict[str, Any]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import queue
+import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
-_IPC_ROOM = 48
-"""Characters of a folder in which `/kernel-<uuid>-ipc-5` still fits a socket's name (104 on macOS)."""
+_ROOM = 84
+"""Characters of a folder in which `/kernel-ipc-5` still fits a socket's name (104 on macOS)."""
 
 _QUIET = ("--log-level=CRITICAL", "--HistoryManager.enabled=False")
 """No log of the kernel's own on our stderr, and no record of what it was asked."""
@@ -42,8 +44,18 @@ class SharedKernel:
         self.name = name
         self.cwd = Path.cwd()
         self.client: Any = None
-        self.manager: Any = AsyncKernelManager(kernel_name=name, config=Config({"KernelManager": transport()}))
-        run_sync(self.manager.start_kernel)(extra_arguments=[*_QUIET, f"--IPKernelApp.exec_lines={_WARM}"])
+        # A folder of its own, that nobody else can enter: its sockets are named after the file in it.
+        self._place = Path(tempfile.mkdtemp(prefix="hnskit-"))
+        self.manager: Any = AsyncKernelManager(
+            kernel_name=name,
+            connection_file=str(self._place / "kernel.json"),
+            config=Config({"KernelManager": _transport(self._place)}),
+        )
+        try:
+            run_sync(self.manager.start_kernel)(extra_arguments=[*_QUIET, f"--IPKernelApp.exec_lines={_WARM}"])
+        except BaseException:
+            shutil.rmtree(self._place, ignore_errors=True)
+            raise
 
     @property
     def alive(self) -> bool:
@@ -64,14 +76,19 @@ class SharedKernel:
         self._reset(timeout)
 
     def _reset(self, timeout: float) -> None:
-        try:
-            reply = run_sync(self.client.execute_interactive)(
-                _RESET, silent=True, store_history=False, timeout=timeout, output_hook=_unheard
-            )
-        except TimeoutError as cause:
-            raise RuntimeError("the kernel does not answer") from cause
+        # Only the reply counts: what a new kernel says on its other channel may come before anybody listens there.
+        request, deadline = self.client.execute(_RESET, silent=True, store_history=False), time.monotonic() + timeout
+        while (reply := self._reply(1.0)).get("parent_header", {}).get("msg_id") != request:
+            if time.monotonic() > deadline or not self.alive:
+                raise RuntimeError("the kernel does not answer")
         if reply["content"]["status"] != "ok":
             raise RuntimeError("the kernel could not be emptied")
+
+    def _reply(self, seconds: float) -> dict[str, Any]:
+        """The next reply; none within so many seconds is an empty one."""
+        with contextlib.suppress(queue.Empty):
+            return dict(run_sync(self.client.get_shell_msg)(timeout=seconds))
+        return {}
 
     def interrupt(self) -> None:
         """Break off what it does; may be called from any thread."""
@@ -95,12 +112,9 @@ class SharedKernel:
             if self.manager.has_kernel:
                 run_sync(self.manager.shutdown_kernel)(now=now)
             run_sync(self.manager.cleanup_resources)()
+        shutil.rmtree(self._place, ignore_errors=True)
 
 
-def transport() -> dict[str, Any]:
+def _transport(place: Path) -> dict[str, Any]:
     """Sockets in the file system where there are such: no port is opened, and ipykernel has nothing to warn of."""
-    return {} if os.name != "posix" or len(jupyter_runtime_dir()) > _IPC_ROOM else {"transport": "ipc"}
-
-
-def _unheard(_: Any) -> None:
-    """What a kernel says while it is emptied is for nobody."""
+    return {} if os.name != "posix" or len(str(place)) > _ROOM else {"transport": "ipc"}

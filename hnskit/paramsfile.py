@@ -142,7 +142,7 @@ def _quoted(value: Any) -> Any:
 
     if isinstance(value, str):
         try:
-            same = yaml.safe_load(value) == value
+            same = yaml.safe_load(value) == value and yaml.safe_load(f"[{value}, x]") == [value, "x"]
         except yaml.YAMLError:
             same = False
         return value if same else DoubleQuotedScalarString(value)

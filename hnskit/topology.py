@@ -123,6 +123,7 @@ class Drawing:
         """Middle of each endpoint's row, by its id."""
 
     def finished(self) -> Topology:
+        """Draw everything."""
         system, version = self.facts.system, self.facts.hns_version
         about = [system.product if system else "", f"build {system.build}" if system else ""]
         about += [f"HNS {version[0]}.{version[1]}" if version else ""]

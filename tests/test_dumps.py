@@ -148,7 +148,7 @@ def test_a_log_line_that_is_cut_off():
     """dockerd cuts long lines: the objects before the cut are whole, the last is what there is of it."""
     text = log([CLIENT, SWARM])
     facts = read_text(text[: text.index("Allocators") + 40])
-    assert [item.id for item in facts.endpoints][0] == CLIENT["ID"]
+    assert facts.endpoints[0].id == CLIENT["ID"]
     assert facts.endpoints[1].address == "10.0.0.4"
     assert "line 2" in said(facts)[0]
     assert not facts.knows("endpoints")

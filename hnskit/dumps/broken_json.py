@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,12 @@ _OBJECT = re.compile(r'\{\s*"')
 _OUTPUT = re.compile(r'"(?:Output|value)"\s*:\s*(?=[\[{])')
 _BETWEEN = re.compile(r"[\s,]*")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
+_DECODER = json.JSONDecoder()
 _CLOSERS = {"{": "}", "[": "]"}
-_MAX_WRAPPED = 400  # lines of one wrapped object
+_MAX_BLOCK = 200_000  # characters of one wrapped object
+_NARROWEST = 40  # characters of a console that wraps
+_WINDOW = 1 << 14
+_TAIL = 16  # so near to its end a piece of JSON may break for having been cut there
 _MAX_TRIES = 2_000  # places where reading is taken up again after a garbled one
 
 
@@ -30,6 +34,37 @@ class Found:
     """Offsets where it breaks, with the reason."""
 
 
+class _BrokenError(ValueError):
+    """JSON is not whole: where, and why."""
+
+    def __init__(self, position: int, said: str) -> None:
+        super().__init__(said)
+        self.position = position
+        self.said = said
+
+
+def _decode(text: str, start: int) -> tuple[Any, int]:
+    """The value at an offset, and the offset behind it.
+
+    It is looked at through a window that grows: the decoder's own error counts every line before it, and a log may
+    have a hundred thousand broken lines.
+    """
+    window = _WINDOW
+    while True:
+        piece = text[start : start + window]
+        try:
+            value, end = _DECODER.raw_decode(piece)
+        except json.JSONDecodeError as problem:
+            at_its_end = problem.pos >= len(piece) - _TAIL or problem.msg.startswith("Unterminated")
+            if at_its_end and start + window < len(text):
+                window *= 8
+                continue
+            raise _BrokenError(start + problem.pos, problem.msg) from problem
+        except RecursionError as problem:
+            raise _BrokenError(start, "it is nested too deeply") from problem
+        return value, start + end
+
+
 def read_json(text: str, start: int, is_known: Callable[[object], bool]) -> Found:
     """Read the JSON value at `start`, whole or as far as it goes.
 
@@ -38,34 +73,30 @@ def read_json(text: str, start: int, is_known: Callable[[object], bool]) -> Foun
         start: offset of its `{` or `[`.
         is_known: whether an object is one that is looked for; behind a garbled place only such a one is believed.
     """
-    decoder = json.JSONDecoder()
     try:
-        value, end = decoder.raw_decode(text, start)
-        return Found(value, end)
-    except RecursionError:
-        return Found(None, len(text), [(start, "it is nested too deeply")])
-    except json.JSONDecodeError as problem:
+        value, end = _decode(text, start)
+    except _BrokenError as problem:
         unwrapped = _unwrapped(text, start)
         if unwrapped is not None:
             return unwrapped
         if text[start] == "[":
             return _list(text, start, is_known)
-        output = _OUTPUT.search(text, start, max(start + 200, problem.pos))
-        if output is not None and output.end() <= problem.pos:
+        output = _OUTPUT.search(text, start, max(start + 200, problem.position))
+        if output is not None and output.end() <= problem.position:
             return read_json(text, output.end(), is_known)
         return _object(text, start, problem)
+    return Found(value, end)
 
 
-def _object(text: str, start: int, problem: json.JSONDecodeError) -> Found:
-    end = problem.pos
-    # A string that never ends is reported at its first character.
+def _object(text: str, start: int, problem: _BrokenError) -> Found:
+    end = problem.position
+    cut = end >= len(text.rstrip()) or problem.said.startswith("Unterminated")
     value = _closed(text[start:end])
-    where = "it is cut off" if end >= len(text.rstrip()) or "Unterminated" in problem.msg else f"{problem.msg}"
-    return Found(value, max(end, start + 1), [(end, where)])
+    return Found(value, max(end, start + 1), [(end, "it is cut off" if cut else problem.said)])
 
 
 def _list(text: str, start: int, is_known: Callable[[object], bool]) -> Found:
-    decoder, found = json.JSONDecoder(), Found([], start)
+    found = Found([], start)
     position = start + 1
     for _ in range(_MAX_TRIES):
         position = _skip(text, position)
@@ -76,37 +107,31 @@ def _list(text: str, start: int, is_known: Callable[[object], bool]) -> Found:
             found.end = position + 1
             return found
         try:
-            value, position = decoder.raw_decode(text, position)
+            value, position = _decode(text, position)
+        except _BrokenError as problem:
+            plain = Found(None, problem.position, [(problem.position, problem.said)])
+            part = _object(text, position, problem) if text[position] == "{" else plain
+            if isinstance(part.value, dict) and part.value:
+                found.value.append(part.value)
+            found.breaks += part.breaks
+            taken_up = _take_up(text, max(problem.position, position + 1), is_known)
+            position = len(text) if taken_up is None else taken_up
+            if taken_up is None:
+                break
+        else:
             found.value.append(value)
-            continue
-        except (json.JSONDecodeError, RecursionError) as cause:
-            problem = cause if isinstance(cause, json.JSONDecodeError) else json.JSONDecodeError("Deep", text, position)
-        part = (
-            _object(text, position, problem)
-            if text[position] == "{"
-            else Found(None, problem.pos, [(problem.pos, problem.msg)])
-        )
-        if isinstance(part.value, dict) and part.value:
-            found.value.append(part.value)
-        found.breaks += part.breaks
-        taken_up = _take_up(text, problem.pos, is_known)
-        if taken_up is None:
-            position = len(text)
-            break
-        position = taken_up
     found.end = position
     return found
 
 
 def _take_up(text: str, start: int, is_known: Callable[[object], bool]) -> int | None:
     """The next object behind a garbled place that is whole and one of those looked for."""
-    decoder = json.JSONDecoder()
     for number, place in enumerate(_OBJECT.finditer(text, start)):
         if number > _MAX_TRIES:
             return None
         try:
-            value, _ = decoder.raw_decode(text, place.start())
-        except (json.JSONDecodeError, RecursionError):
+            value, _ = _decode(text, place.start())
+        except _BrokenError:
             continue
         if is_known(value):
             return place.start()
@@ -152,19 +177,33 @@ def _closed(fragment: str) -> Any:
 
 def _unwrapped(text: str, start: int) -> Found | None:
     """JSON that a console has wrapped at its width, in the middle of names and numbers."""
-    stop = _EMPTY_LINE.search(text, start)
-    block = text[start : stop.start() if stop else len(text)]
-    lines = [line.removesuffix("\r") for line in block.split("\n", _MAX_WRAPPED)]
-    if len(lines) < 2:
+    stop = _EMPTY_LINE.search(text, start, start + _MAX_BLOCK)
+    block = text[start : stop.start() if stop else start + _MAX_BLOCK]
+    lines = [line.removesuffix("\r") for line in block.split("\n")]
+    if len(lines) < 2 or len(lines[0]) < _NARROWEST:
         return None
-    width = max(map(len, lines[:-1]))
-    joined = lines[0]
-    for before, line in itertools.pairwise(lines):
-        # A line that is full was cut; one that is not was wrapped at a space, which is gone.
-        joined += line if len(before) == width else f" {line}"
+    width = max(map(len, lines[:20]))
+    first = _joined(lines[:2], width)
     try:
-        value, end = json.JSONDecoder().raw_decode(joined)
+        _DECODER.raw_decode(first)
+    except json.JSONDecodeError as problem:
+        # Wrapped text is whole up to the second line's end; a line that is cut is not.
+        if problem.pos < len(first) - _TAIL and not problem.msg.startswith("Unterminated"):
+            return None
+    except RecursionError:
+        return None
+    joined = _joined(lines, max(map(len, lines[:-1])))
+    try:
+        value, end = _DECODER.raw_decode(joined)
     except (json.JSONDecodeError, RecursionError):
         return None
     behind = joined[end:].strip()
     return Found(value, start + (block.find(behind) if behind and behind in block else len(block)))
+
+
+def _joined(lines: Sequence[str], width: int) -> str:
+    """A line that is full was cut; one that is not was wrapped at a space, which is gone."""
+    parts = [lines[0]]
+    for before, line in itertools.pairwise(lines):
+        parts.append(line if len(before) == width else f" {line}")
+    return "".join(parts)

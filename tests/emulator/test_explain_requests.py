@@ -170,11 +170,10 @@ def test_any_troubles_together(names: list[str]) -> None:
 def test_the_troubles_lead_to_many_different_ends() -> None:
     """So that the properties above are about something."""
     ends = set()
-    for name, trouble in TROUBLES.items():
+    for name in TROUBLES:
         for before in ([], ["redirect"], ["client route"]):
             scenario = Scenario()
             for one in (*before, name):
                 TROUBLES[one](scenario)
             ends.add(check(scenario))
-        assert trouble is TROUBLES[name]
     assert {"on-link", "direct", "host", "proxied, left", "acl", "not-running", "no-endpoint", "nobody"} <= ends
