@@ -1,9 +1,11 @@
 # make run     the redirect on an emulated Windows host, notebook by notebook, and its proof
 # make test    everything that can be checked without a Windows host
 # make test-all  the same, with all of the fault and kill matrices and many more random hosts (some minutes)
-# make lab     JupyterLab on notebooks/
+# make lab     JupyterLab on the start page, notebooks/index.ipynb
 # make lint    ruff and mypy
 # make bench   WinRM requests, bytes and seconds
+# make picture docs/redirect.svg anew, from the emulated host
+# make binder  what mybinder.org does with this repository, in a fresh environment
 # make engines  what the two engines of the emulated host say differently
 # make lock    the lock files anew (needs uv)
 
@@ -12,19 +14,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: engines run test test-all lab lint bench lock setup setup-dev clean
+.PHONY: binder browser picture engines run test test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
 
 lab: setup
-	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_preflight.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/index.ipynb
 
-test: setup-dev
-	$(BIN)/python -m pytest -n auto
+test: setup-dev browser
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-all: setup-dev
-	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto -m "slow or not slow"
+test-all: setup-dev browser
+	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow"
 
 lint: setup-dev
 	$(BIN)/ruff check .
@@ -33,6 +35,22 @@ lint: setup-dev
 
 bench: setup
 	$(BIN)/python -m benchmarks.redirect
+	$(BIN)/python -m benchmarks.notebooks
+
+# Chromium, where it is missing and can be installed.
+browser:
+	@.ci/install-browser
+
+binder:
+	@$(PYTHON) binder/replay.py
+
+# With addresses given, so that the picture is the same each time.
+PICTURE := params/emulator.yaml --set target=emulator://picture --set emulator.cut_seconds=0 \
+	--set proxy.address=10.0.1.10 --set clients[0].address=10.0.1.20 --set clients[1].address=10.0.1.21
+picture: setup
+	@$(BIN)/hnskit apply $(PICTURE)
+	@$(BIN)/hnskit facts $(PICTURE) --picture docs/redirect.svg
+	@$(BIN)/hnskit emulator stop picture
 
 engines: setup-dev
 	$(BIN)/python -m tests.emulator.protocol

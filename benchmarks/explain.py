@@ -4,7 +4,8 @@
     python -m benchmarks.explain 2000       with another number of endpoints
 
 A walk is one connection through the snapshot's index; an explanation is up to three walks and their words. Loading is
-compared with `json.loads` and a DataFrame of the same text, which is what a script would do by hand. Times are of the processor, so that a busy machine does not change them.
+compared with `json.loads` and a DataFrame of the same text, which is what a script would do by hand. Times are of the
+processor, so that a busy machine does not change them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hnskit.datapath import DataPath
 from hnskit.dumps import read_dump
 from hnskit.explaining import Explainer
 from hnskit.facts import Facts
-from hnskit.model import Address, Adapter, Compartment, Container, Interface, Route
+from hnskit.model import Adapter, Address, Compartment, Container, Interface, Route
 from hnskit.snapshot import load_facts, save_facts
 
 SAMPLE = (
@@ -63,12 +64,12 @@ def host(count: int, *, resources: bool) -> Facts:
         "winrm://host",
         adapters=(Adapter("vEthernet (gateway)", "Hyper-V", 30, "Up", "00-15-5D-00-00-02", False),),
         interfaces=(Interface(30, "vEthernet (gateway)", 1, True, 1450, False, True),),
-        addresses=(Address(6, "Ethernet", "192.168.0.5", 24, "Dhcp"), Address(30, "vEthernet (gateway)", gateway, 8, "Manual")),
+        addresses=(Address(6, "Ethernet", "192.168.0.5", 24, "Dhcp"), Address(30, "vEthernet (gateway)", gateway, 8, "Manual")),  # noqa: E501
         routes=(Route("0.0.0.0/0", "192.168.0.1", 6, 0), Route(f"{METADATA}/32", "192.168.0.1", 6, 0),
                 Route("10.0.0.0/8", "0.0.0.0", 30, 256), Route(f"{METADATA}/32", gateway, 40, 1, 2),
                 Route("10.0.0.0/8", "0.0.0.0", 40, 256, 2)),
         compartments=(Compartment(1, "Default Compartment"),
-                      *(Compartment(n + 2, rf"\\Container_C-{name}".replace("\\\\", "\\")) for n, name in enumerate(names))),
+                      *(Compartment(n + 2, rf"\\Container_C-{name}".replace("\\\\", "\\")) for n, name in enumerate(names))),  # noqa: E501
         networks=(codec.parse_network(network),),
         endpoints=tuple(codec.parse_endpoint(row) for row in rows),
         containers=tuple(Container(f"C-{name}", name, "image", "sha256:0", "running") for name in names),

@@ -27,12 +27,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnskit.hns_codes import KnownCode, box, explain_code
-
-if TYPE_CHECKING:
-    from hnskit.outcomes import Outcome
 
 __all__ = [
     "BusyError",
@@ -71,10 +68,14 @@ class HnskitError(Exception):
         step: the id of the plan's step, or "".
         next_step: what the operator can do now.
         exit_status: what a command line ends with.
+        outcome: the `Outcome` of a plan that this error stopped, else None: `outcomes.outcome_of` reads it.
+        undone: the `Outcome` of the way back, where a rollback was asked for.
     """
 
     exit_status = 1
     default_next_step = ""
+    outcome: object = None
+    undone: object = None
 
     def __init__(self, message: str, *, host: str = "", object: str = "", step: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -221,10 +222,6 @@ class StoppedError(HnskitError):
 
 class StepError(HnskitError):
     """A step of a plan was tried and did not come to what it should; `outcome` has what was done."""
-
-    outcome: Outcome | None = None
-    undone: Outcome | None = None
-    """What was rolled back, where that was asked for."""
 
 
 class VerificationError(HnskitError):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hnskit.errors import HnsError, HnskitError
+from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.steps import Action, Step
 
 FILE = "journal.jsonl"
@@ -29,36 +29,17 @@ _SWITCHED = frozenset({"forwarding", "policy"})
 """Kinds that are a state of an endpoint: their id is the endpoint's."""
 
 
-class Journal:
-    """Appends to one file."""
+class Records:
+    """What one run does, kept in memory; a `Journal` keeps it on the disk as well."""
 
-    def __init__(self, path: Path, target: str) -> None:
-        self.path = path
+    def __init__(self, target: str) -> None:
         self.target = target
-        self._whole = False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.records: list[dict[str, Any]] = []
 
     def write(self, event: str, **fields: Any) -> None:
-        """Append one line, and come back only when it is on the disk.
-
-        Raises:
-            HnskitError: it could not be written, so nothing more must be changed.
-        """
-        record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, "target": self.target}
-        try:
-            with self.path.open("ab+") as file:
-                begin = b"" if self._whole or _ends_a_line(file) else b"\n"
-                file.write(begin + json.dumps({**record, **fields}, default=str).encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            self._whole = True
-        except OSError as cause:
-            self._whole = False
-            raise HnskitError(
-                f"the journal cannot be written: {cause.strerror}",
-                object=str(self.path),
-                next_step="Nothing more was changed. Make room, then run the same command again.",
-            ) from cause
+        """Keep one record, in the order in which things happen."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self.records.append({"time": time, "event": event, "target": self.target, **fields})
 
     def started(self, step: Step) -> None:
         """Before a step is sent."""
@@ -78,11 +59,51 @@ class Journal:
         """After a step failed."""
         # The step's own kind and name: an HnsError has a name, too, that of its code.
         fields = {**error.to_json(), "step": step.id, "action": step.action, "kind": step.kind, "name": step.name}
-        self.write("failed", **fields, refused=isinstance(error, HnsError))
+        self.write("failed", **fields, refused=was_refused(error))
 
     def overtaken(self, step: Step) -> None:
         """Somebody else had changed what the step was about, so nothing was sent."""
         self.write("overtaken", step=step.id, action=step.action, kind=step.kind, name=step.name)
+
+
+class Journal(Records):
+    """Appends to one file."""
+
+    def __init__(self, path: Path, target: str) -> None:
+        super().__init__(target)
+        self.path = path
+        self._whole = False
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, event: str, **fields: Any) -> None:
+        """Append one line, and come back only when it is on the disk.
+
+        Raises:
+            HnskitError: it could not be written, so nothing more must be changed.
+        """
+        super().write(event, **fields)
+        try:
+            with self.path.open("ab+") as file:
+                begin = b"" if self._whole or _ends_a_line(file) else b"\n"
+                file.write(begin + json.dumps(self.records[-1], default=str).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            self._whole = True
+        except OSError as cause:
+            self._whole = False
+            raise HnskitError(
+                f"the journal cannot be written: {cause.strerror}",
+                object=str(self.path),
+                next_step="Nothing more was changed. Make room, then run the same command again.",
+            ) from cause
+
+
+def was_refused(error: HnskitError) -> bool:
+    """Whether an error says for certain that nothing was made: the request was refused, or never sent."""
+    if isinstance(error, RemoteCommandError):
+        # After a timeout the Docker daemon may still come to the end of what it was asked for.
+        return error.error_id.startswith("Hnskit.") and not error.error_id.startswith("Hnskit.DockerTimeout")
+    return isinstance(error, HnsError | DockerError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +115,18 @@ class Made:
     begun: frozenset[tuple[str, str]] = frozenset()
     """(kind, name) of what was begun to be made and never seen: what is there now of this name was made."""
 
+    def __post_init__(self) -> None:
+        # HNS prints the id of one object in upper case here and in lower case there (HNS fact 62).
+        object.__setattr__(self, "made", frozenset(_identity(*item) for item in self.made))
+        object.__setattr__(self, "found", frozenset(_identity(*item) for item in self.found))
+
     def only_found(self, kind: str, name: str, id: str) -> bool:
         """Whether the object was there before hnskit and was never made by it."""
-        return (kind, name, id) in self.found and not self.was_made(kind, name, id)
+        return _identity(kind, name, id) in self.found and not self.was_made(kind, name, id)
 
     def was_made(self, kind: str, name: str, id: str) -> bool:
         """Whether a journal says that hnskit made it."""
-        return (kind, name, id) in self.made or (kind, name) in self.begun
+        return _identity(kind, name, id) in self.made or (kind, name) in self.begun
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
@@ -119,37 +145,48 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def made_on(target: str, runs: Path = DEFAULT_RUNS) -> Made:
-    """Fold every journal below a folder of runs that is about this target, the oldest first."""
-    paths = sorted(runs.glob(f"*/{FILE}"), key=lambda path: path.parent.name)
-    records = (record for path in paths for record in read_journal(path))
-    return made_from(record for record in records if record.get("target") == target)
+    """Fold every journal below a folder of runs that is about this target, in the order in which things happened."""
+    timed: list[tuple[str, dict[str, Any]]] = []
+    for path in sorted(runs.glob(f"*/{FILE}")):
+        latest = ""
+        for record in read_journal(path):
+            latest = max(latest, str(record.get("time", "")))  # within one journal the order is that of its lines
+            timed.append((latest, record))
+    # By the records' own UTC: folders are named after a local clock, which is put back in autumn, and a resumed run
+    # goes on in an older folder.
+    timed.sort(key=lambda item: item[0])
+    return made_from(record for _, record in timed if record.get("target") == target)
 
 
-def made_from(records: Iterable[Mapping[str, Any]]) -> Made:
-    """What the records of one host say, in the order in which they were written.
+def made_from(records: Iterable[Mapping[str, Any]], known: Made | None = None) -> Made:
+    """What the records of one host say, in the order in which they were written, after what was known before.
 
     A run that was killed, or lost its host, between a step's start and its end leaves it open whether the object
     was made. The step was only begun because nothing of that name was there: so what is found next is hnskit's.
     """
-    made: set[Identity] = set()
-    found: set[Identity] = set()
-    begun: set[tuple[str, str]] = set()
+    known = known or Made()
+    made, found, begun = set(known.made), set(known.found), set(known.begun)
     for record in records:
         event, action = record.get("event"), record.get("action")
-        kind, name, id = str(record.get("kind")), str(record.get("name")), str(record.get("id"))
+        kind, name, id = (str(record.get(key) or "") for key in ("kind", "name", "id"))
         makes = action in _MAKING or (action == Action.UPDATE and kind in _SWITCHED)
         if event == "start" and action in _MAKING:
             begun.add((kind, name))
         elif event == "overtaken" or (event == "failed" and record.get("refused")):
             begun.discard((kind, name))
-        elif event == "done" and (makes or action in _REMOVING):
+        elif event == "done" and makes and id:  # without an id it stays open which object was made
             begun.discard((kind, name))
-            if makes:
-                made.add((kind, name, id))
+            made.add(_identity(kind, name, id))
+        elif event == "done" and action in _REMOVING:
+            begun.discard((kind, name))
         elif event == "found":
-            (made if (kind, name) in begun else found).add((kind, name, id))
+            (made if (kind, name) in begun else found).add(_identity(kind, name, id))
             begun.discard((kind, name))
     return Made(frozenset(made), frozenset(found), frozenset(begun))
+
+
+def _identity(kind: str, name: str, id: str) -> Identity:
+    return kind, name, id.lower()
 
 
 def _ends_a_line(file: Any) -> bool:

@@ -55,7 +55,9 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
     except HostAnswerError as problem:
         return Match(False, f"the proxy policy cannot be read: {problem.message}", "HNS fact 44", confirmed=False)
     if settings.unknown:
-        return Match(False, _unknown_keys(settings.unknown), "HNS fact 47")
+        # Seen with OutboundNat misspelt; that any other unknown key has the same effect is a guess.
+        seen = any(codec.likely_proxy_key(key) == "OutboundNat" for key in settings.unknown)
+        return Match(False, _unknown_keys(settings.unknown), "HNS fact 47", confirmed=seen)
     if network is None:
         return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
     if connection.protocol != "tcp":
@@ -72,8 +74,9 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
             False, f"{connection.destination} is in the proxy policy's ExceptionList", "HNS fact 44", confirmed=False
         )
     if not settings.outbound_nat:
-        # The captured run with OutboundNat misspelt, so without it, did not redirect.
-        return Match(False, "the proxy policy has no OutboundNat, and without it nothing was redirected", "HNS fact 47")
+        # One run is all there is: with OutboundNat misspelt, so without it, it did not redirect.
+        words = "the proxy policy has no OutboundNat; in the one captured run without it nothing was redirected"
+        return Match(False, words, "HNS fact 47", confirmed=False)
     address, port = settings.target
     whole = bool(settings.ip and settings.port)  # all but Type may be left out, what it then means is a guess
     return Match(

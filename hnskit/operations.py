@@ -21,7 +21,7 @@ class Operation:
     """One step, ready to be sent."""
 
     step: Step
-    calls: tuple[Call, ...]
+    call: Call
     read: Callable[[CallResult], str]
     """Raises what a failed call has to say; gives the id of what was made, or ""."""
 
@@ -35,8 +35,8 @@ def operation(step: Step, desired: Desired, facts: Facts) -> Operation:
     return _BUILDERS[step.action, step.kind](step, desired, facts)
 
 
-def _call_id(step: Step, suffix: str = "") -> str:
-    return f"step: {step.id}{suffix}"
+def _call_id(step: Step) -> str:
+    return f"step: {step.id}"
 
 
 def _made_by_hns(result: CallResult) -> str:
@@ -96,11 +96,11 @@ def _create_network(step: Step, desired: Desired, _: Facts) -> Operation:
     body = codec.network_request(
         wanted.name, NetworkType.L2BRIDGE.value, wanted.prefix, wanted.gateway, wanted.adapter, dns=wanted.dns
     )
-    return Operation(step, (hns.create_network(_call_id(step), body),), _made_by_hns)
+    return Operation(step, hns.create_network(_call_id(step), body), _made_by_hns)
 
 
 def _delete_network(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, (hns.delete_network(_call_id(step), step.object_id),), _HNS_DONE)
+    return Operation(step, hns.delete_network(_call_id(step), step.object_id), _HNS_DONE)
 
 
 def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -118,12 +118,12 @@ def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
         dns=desired.network.dns if wanted.outbound_nat else (),
         policies=[codec.outbound_nat_policy()] if wanted.outbound_nat else [],
     )
-    return Operation(step, (hns.create_endpoint(_call_id(step), body),), _made_by_hns)
+    return Operation(step, hns.create_endpoint(_call_id(step), body), _made_by_hns)
 
 
 def _delete_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint = _endpoint_of(step, desired, facts)
-    return Operation(step, (hns.delete_endpoint(_call_id(step), endpoint),), _HNS_DONE)
+    return Operation(step, hns.delete_endpoint(_call_id(step), endpoint), _HNS_DONE)
 
 
 def _attach(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -137,13 +137,8 @@ def _attach(step: Step, desired: Desired, facts: Facts) -> Operation:
 
 
 def attach_operation(step: Step, endpoint: Endpoint, compartment_id: int) -> Operation:
-    """Bind an endpoint to a compartment, from wherever it is bound now."""
-    if not endpoint.attached:
-        return Operation(step, (hns.attach_endpoint(_call_id(step), endpoint, compartment_id),), _HNS_DONE)
-    # An attached one is refused (0x803B0014), so it is taken off the old compartment first.
-    detach = hns.detach_endpoint(_call_id(step, " (detach)"), endpoint)
-    attach = hns.attach_endpoint(_call_id(step), endpoint, compartment_id, guarded=False)
-    return Operation(step, (detach, attach), _HNS_DONE)
+    """Bind a free endpoint to a compartment."""
+    return Operation(step, hns.attach_endpoint(_call_id(step), endpoint, compartment_id), _HNS_DONE)
 
 
 def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None:
@@ -158,7 +153,7 @@ def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None
 
 def _detach(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint = _endpoint_of(step, desired, facts)
-    return Operation(step, (hns.detach_endpoint(_call_id(step), endpoint),), _HNS_DONE)
+    return Operation(step, hns.detach_endpoint(_call_id(step), endpoint), _HNS_DONE)
 
 
 def _forward(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -168,16 +163,16 @@ def _forward(step: Step, desired: Desired, facts: Facts) -> Operation:
         raise StepError(f"the interface of {step.name} has not appeared on the host", object=step.name, step=step.id)
     enabled = step.changes[-1].after == "Enabled"
     call = windows.set_forwarding(_call_id(step), interface.index, enabled)
-    return Operation(step, (call,), _switched(CallResult.value, endpoint))
+    return Operation(step, call, _switched(CallResult.value, endpoint))
 
 
 def _import_image(step: Step, desired: Desired, _: Facts) -> Operation:
     path = next(item.import_path for item in desired.containers if item.image == step.name)
-    return Operation(step, (docker.import_image(_call_id(step), path, step.name),), _made_by_docker)
+    return Operation(step, docker.import_image(_call_id(step), path, step.name), _made_by_docker)
 
 
 def _delete_image(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, (docker.remove_image(_call_id(step), step.name),), _DOCKER_DONE)
+    return Operation(step, docker.remove_image(_call_id(step), step.name), _DOCKER_DONE)
 
 
 def _run_container(step: Step, desired: Desired, _: Facts) -> Operation:
@@ -185,34 +180,32 @@ def _run_container(step: Step, desired: Desired, _: Facts) -> Operation:
     call = docker.run_container(
         _call_id(step), wanted.name, wanted.image, wanted.command, labels=desired.labels, isolation=wanted.isolation
     )
-    return Operation(step, (call,), _made_by_docker)
+    return Operation(step, call, _made_by_docker)
 
 
 def _start_container(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, (docker.start_container(_call_id(step), step.object_id),), _DOCKER_DONE)
+    return Operation(step, docker.start_container(_call_id(step), step.object_id), _DOCKER_DONE)
 
 
 def _stop_container(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, (docker.stop_container(_call_id(step), step.object_id),), _DOCKER_DONE)
+    return Operation(step, docker.stop_container(_call_id(step), step.object_id), _DOCKER_DONE)
 
 
 def _delete_container(step: Step, _: Desired, __: Facts) -> Operation:
     # By id: a container that somebody else has made under this name since is not the one that was planned for.
-    return Operation(step, (docker.remove_container(_call_id(step), step.object_id),), _DOCKER_DONE)
+    return Operation(step, docker.remove_container(_call_id(step), step.object_id), _DOCKER_DONE)
 
 
 def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
     proxy, address = desired.proxy, step.name.partition(" in ")[0]
     arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
-    return Operation(
-        step, (docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user),), _DOCKER_DONE
-    )
+    return Operation(step, docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user), _DOCKER_DONE)
 
 
 def _delete_route(step: Step, desired: Desired, _: Facts) -> Operation:
     proxy, address = desired.proxy, step.name.partition(" in ")[0]
     call = docker.execute(_call_id(step), proxy.name, ("route.exe", "delete", address), user=proxy.route_user)
-    return Operation(step, (call,), _DOCKER_DONE)
+    return Operation(step, call, _DOCKER_DONE)
 
 
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -229,7 +222,7 @@ def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
 def policy_operation(step: Step, endpoint: Endpoint, policies: Iterable[Policy]) -> Operation:
     """Give an endpoint this list of policies."""
     call = hns.set_policies(_call_id(step), endpoint, policies)
-    return Operation(step, (call,), _switched(hns.output, endpoint))
+    return Operation(step, call, _switched(hns.output, endpoint))
 
 
 def in_sending_order(steps: Iterable[Step], desired: Desired) -> list[Step]:

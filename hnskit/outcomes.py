@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from hnskit.facts import Facts
+from hnskit.journal import Made
 from hnskit.steps import Plan, Step
 from hnskit.teardown import Remainder
 
@@ -47,6 +48,8 @@ class Outcome:
     before: Facts
     after: Facts
     seconds: float
+    made: Made = field(default_factory=Made)
+    """What is known to be hnskit's on the host now, and what is not: `destroy` takes it."""
     notes: tuple[str, ...] = ()
     """What else happened: the connection was lost and came back, an address was lost in the move."""
     left: tuple[Remainder, ...] | None = None
@@ -83,3 +86,15 @@ class Outcome:
             "notes": list(self.notes),
             **proof,
         }
+
+
+def outcome_of(error: BaseException) -> Outcome | None:
+    """What was done of the plan that an error stopped; None where none was being carried out."""
+    found = getattr(error, "outcome", None)
+    return found if isinstance(found, Outcome) else None
+
+
+def undone_of(error: BaseException) -> Outcome | None:
+    """What was rolled back after an error; None where that was not asked for, or did not come about."""
+    found = getattr(error, "undone", None)
+    return found if isinstance(found, Outcome) else None

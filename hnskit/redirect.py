@@ -10,11 +10,12 @@ from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import Endpoint, Policy
+from hnskit.scene import Scene
 
 
 def proxy_address(desired: Desired, facts: Facts) -> str:
-    """The proxy's address, looked up on the host; "" while it has no endpoint."""
-    there = next(iter(facts.endpoints_named(desired.proxy.endpoint.name)), None)
+    """The proxy's address, looked up on the host; "" while it has no endpoint on the network."""
+    there = next(iter(Scene(desired, facts).current(desired.proxy.endpoint.name)), None)
     return there.address if there else ""
 
 

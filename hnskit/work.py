@@ -6,17 +6,27 @@ calls of a new snapshot, and plan again. A step counts as done only when the new
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hnskit import cut
 from hnskit.desired import Desired
-from hnskit.errors import HnsError, HnskitError, OutcomeUnknownError, PreflightError, RemoteCommandError, StepError
+from hnskit.errors import (
+    DockerError,
+    HnsError,
+    HnskitError,
+    OutcomeUnknownError,
+    PreflightError,
+    RemoteCommandError,
+    StepError,
+    StoppedError,
+)
 from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
-from hnskit.journal import Journal
+from hnskit.journal import Made, Records, made_from
 from hnskit.operations import Operation, in_sending_order, operation
 from hnskit.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
-from hnskit.remote import hns
+from hnskit.remote import docker, hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
 from hnskit.steps import Action, Plan, Step
 from hnskit.waiting import Pace, Waiter, unread_parts
@@ -44,7 +54,8 @@ class Work:
         desired: Desired,
         planner: Callable[[Facts], Plan],
         *,
-        journal: Journal | None = None,
+        known: Made | None = None,
+        journal: Records | None = None,
         on_event: OnEvent | None = None,
         pace: Pace | None = None,
         operate: Operate = operation,
@@ -53,36 +64,58 @@ class Work:
         self._session = session
         self._desired = desired
         self._planner = planner
-        self._journal = journal
+        self._known = known or Made()
+        self._journal = journal or Records(session.target)
+        self._first_record = len(self._journal.records)
         self._on_event = on_event or _ignore
         self._pace = pace or Pace()
         self._waiter = Waiter(self._pace, self._read, lambda text, step: self._tell("wait", text, step))
         self._operate = operate
         self._done: list[StepResult] = []
+        self._under_way: dict[str, Step] = {}
         self._notes: list[str] = []
         self._attempts: dict[str, int] = {}
         self._again: dict[str, HnskitError] = {}
         self._unknown: set[str] = set()
         self._since = time.monotonic()
 
-    def run(self, facts: Facts | None = None) -> Outcome:
-        """Carry the plan out; errors are those of `apply`."""
-        before = now = facts or gather_facts(self._session)
+    def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
+        """Carry the plan out; errors are those of `apply`, and have the outcome so far.
+
+        Args:
+            facts: a snapshot that was just taken.
+            write_found: note what is there already as found: it is not this run that made it.
+        """
+        before = self._now = facts or gather_facts(self._session)
         if unread := unread_parts(before):
             raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
         first = current = self._planner(before)
         if first.refused:
             raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
         self._tell("plan", f"{len(first.pending)} to do, {len(first.steps) - len(first.pending)} to keep")
-        self._write_found(first, before)
         try:
+            if write_found:
+                self._write_found(first, before)
             while steps := self._left(current):
-                now = self._round(in_sending_order(steps, self._desired), now)
-                current = self._goes_on(self._planner(now))
-        except StepError as error:
-            error.outcome = self._outcome(first, before, now)
-            raise
-        return self._outcome(first, before, now)
+                self._round(in_sending_order(steps, self._desired))
+                current = self._goes_on(self._planner(self._now))
+        except KeyboardInterrupt as cause:
+            raise self._ended(StoppedError(host=before.target), first, before) from cause
+        except HnskitError as error:
+            raise self._ended(error, first, before) from error.__cause__
+        return self._outcome(first, before)
+
+    def _ended(self, error: HnskitError, first: Plan, before: Facts) -> HnskitError:
+        """The same error with what was done until then, and what was under way."""
+        if self._under_way:
+            error.message += f"; under way, with an end that is not known: {', '.join(self._under_way)}"
+            error.step = error.step or next(iter(self._under_way))
+            with contextlib.suppress(HnskitError):  # the journal may be what failed
+                for step in self._under_way.values():
+                    self._tell("failed", "what came of it is not known", step)
+                    self._journal.failed(step, error)
+        error.outcome = self._outcome(first, before)
+        return error
 
     @staticmethod
     def _goes_on(current: Plan) -> Plan:
@@ -94,34 +127,56 @@ class Work:
         done = {result.step.id for result in self._done}
         return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
 
-    def _round(self, steps: Sequence[Step], now: Facts) -> Facts:
-        now = self._waiter.for_what_is_needed(steps, self._desired, now)
-        operations = [self._operate(step, self._desired, now) for step in steps]
+    def _round(self, steps: Sequence[Step]) -> None:
+        """Do these steps; `_now` is the host afterwards."""
+        before = self._now = self._waiter.for_what_is_needed(steps, self._desired, self._now)
+        operations = [self._operate(step, self._desired, before) for step in steps]
         for step in steps:
             self._count(step)
         for step in steps:
-            self._announce(step, now)
-        results, after = self._send(operations)
+            self._announce(step, before)
+        results: dict[str, CallResult] = {}
+        try:
+            self._send(operations, results)
+        except (HnskitError, KeyboardInterrupt):
+            done, failed, _ = self._sorted(operations, results)
+            self._settle(done, failed)
+            raise
         done, failed, unknown = self._sorted(operations, results)
-        after = self._waiter.for_what_was_done(after, lambda facts: self._not_shown([one.step for one in done], facts))
-        pending = {step.id for step in self._planner(after).pending}
-        done += [
-            StepResult(step, 0.0, _identity(step, after))
-            for step in unknown
-            if step.id not in pending and step.kind != _UNSEEN
-        ]
+        try:
+            self._now = self._waiter.for_reading(self._now)
+        except (HnskitError, KeyboardInterrupt):
+            self._settle(done, failed)
+            raise
+        accepted = [one.step for one in done]
+        self._now, hidden = self._waiter.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
+        failed += [(step, self._waiter.too_late(step, "the host accepted it, but does not show it")) for step in hidden]
+        pending = {step.id for step in self._planner(self._now).pending}
+        done = [one for one in done if one.step not in hidden]
+        done += [StepResult(step, 0.0) for step in unknown if step.id not in pending and step.kind != _UNSEEN]
+        failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
+        self._settle(done, failed)
+        if any(step.disruptive for step in steps):
+            self._look_after_the_cut(steps, before)
+        self._under_way.clear()  # what is left there was lost, and is planned again
+        if failed:
+            raise self._step_error(failed)
+
+    def _settle(self, done: Sequence[StepResult], failed: Sequence[tuple[Step, HnskitError]]) -> None:
+        """Write down what came of steps, and tell it."""
         for result in done:
             self._finish(result)
-        failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
-        if any(step.disruptive for step in steps):
-            after, note = self._waiter.for_management_ip(steps, self._desired, after)
-            if note:
-                self._note(note)
-            for loss in cut.losses(self._desired, now, after):
-                self._note(loss)
-        if failed:
-            self._fail(failed)
-        return after
+        for step, error in failed:
+            self._under_way.pop(step.id, None)
+            self._tell("failed", error.message, step)
+            self._journal.failed(step, error)
+
+    def _look_after_the_cut(self, steps: Sequence[Step], before: Facts) -> None:
+        self._now, note = self._waiter.for_management_ip(steps, self._desired, self._now)
+        if note:
+            self._note(note)
+        for loss in cut.losses(self._desired, before, self._now):
+            self._note(loss)
 
     def _is_gone(self, step: Step, pending: set[str]) -> bool:
         """Whether a removal failed because somebody else was faster."""
@@ -134,12 +189,10 @@ class Work:
         if step.disruptive:
             risks = "; ".join(f"{risk.object} {risk.message}" for risk in cut.risks(self._desired, now))
             self._tell("cut", "the host's own network goes away for seconds now" + (risks and f": {risks}"), step)
-            if self._journal:
-                self._journal.write("cut", step=step.id, **cut.recorded(self._desired, now))
+            self._journal.write("cut", step=step.id, **cut.recorded(self._desired, now))
         self._tell("start", step.reason, step)
-        if self._journal:
-            self._journal.started(step)
-        self.begun[step.id] = step
+        self._journal.started(step)
+        self.begun[step.id] = self._under_way[step.id] = step
 
     def _count(self, step: Step) -> None:
         self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
@@ -147,13 +200,13 @@ class Work:
             return
         last = self._again.get(step.id)
         if last is not None:
-            self._fail([(step, last)])
+            self._settle([], [(step, last)])
+            raise self._step_error([(step, last)])
         raise StepError(f"it was tried {self._pace.attempts} times and is not done", object=step.name, step=step.id)
 
-    def _send(self, operations: Sequence[Operation]) -> tuple[dict[str, CallResult], Facts]:
-        """One pipeline: the steps' calls, then a new snapshot."""
-        calls = [call for one in operations for call in one.calls]
-        results: dict[str, CallResult] = {}
+    def _send(self, operations: Sequence[Operation], results: dict[str, CallResult]) -> None:
+        """One pipeline: the steps' calls, then a new snapshot, `_now`; `results` fills while the host answers."""
+        calls = [one.call for one in operations]
         lost = self._session.seconds_lost
         try:
             for result in invoke_calls(self._session, [*calls, *fact_calls()]):
@@ -164,31 +217,29 @@ class Work:
         if self._session.seconds_lost > lost:
             self._note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
         read = all(call.id in results for call in fact_calls())
-        now = facts_from_results(self._session.target, results.values()) if read else self._read()
-        return results, self._waiter.for_reading(now)
+        self._now = facts_from_results(self._session.target, results.values()) if read else self._read()
 
     def _sorted(
-        self, operations: Sequence[Operation], results: dict[str, CallResult]
+        self, operations: Sequence[Operation], results: Mapping[str, CallResult]
     ) -> tuple[list[StepResult], list[tuple[Step, HnskitError]], list[Step]]:
         """Which steps the host says are done, which failed, and of which nothing is known."""
         done: list[StepResult] = []
         failed: list[tuple[Step, HnskitError]] = []
         unknown: list[Step] = []
         for one in operations:
-            outcomes = [results[call.id] for call in one.calls if call.id in results]
+            result = results.get(one.call.id)
+            if result is None:
+                unknown.append(one.step)
+                self._unknown.add(one.step.id)
+                continue
             try:
-                made = [one.read(outcome) for outcome in outcomes]
+                done.append(StepResult(one.step, result.milliseconds / 1000, one.read(result)))
             except HnskitError as error:
                 if self._may_try_again(one.step, error):
                     self._again[one.step.id] = error
+                    self._under_way.pop(one.step.id, None)
                 else:
                     failed.append((one.step, error))
-                continue
-            if len(outcomes) < len(one.calls):
-                unknown.append(one.step)
-                self._unknown.add(one.step.id)
-            else:
-                done.append(StepResult(one.step, sum(outcome.milliseconds for outcome in outcomes) / 1000, made[-1]))
         return done, failed, unknown
 
     def _read(self) -> Facts:
@@ -202,14 +253,16 @@ class Work:
 
     def _may_try_again(self, step: Step, error: HnskitError) -> bool:
         """Whether the host is to be read and the step planned again, instead of failing now."""
+        left = self._attempts[step.id] < self._pace.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
+        changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
         if changed or (isinstance(error, RemoteCommandError) and step.kind == "forwarding"):
             self._note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
             # After a loss that somebody may be this run itself, by a command that arrived late.
-            if changed and self._journal and step.id not in self._unknown:
+            if changed and step.id not in self._unknown:
                 self._journal.overtaken(step)
-            return self._attempts[step.id] < self._pace.attempts
-        if isinstance(error, HnsError) and error.code in _TRANSIENT and self._attempts[step.id] < self._pace.attempts:
+            return left
+        if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
             self._note(f"{step.id}: {error.message}; it is tried again")
             time.sleep(self._pace.pause)
             return True
@@ -217,9 +270,12 @@ class Work:
 
     def _report(self, operations: Sequence[Operation], result: CallResult) -> None:
         """Live: a call of a step has come back."""
-        for one in operations:
-            if result.id == one.calls[-1].id and result.error is None:
-                self._tell("done", one.step.reason, one.step, result.milliseconds / 1000)
+        one = next((one for one in operations if one.call.id == result.id), None)
+        if one is None:
+            return
+        with contextlib.suppress(HnskitError):  # a failure is told when it is certain that it is one
+            one.read(result)
+            self._tell("done", one.step.reason, one.step, result.milliseconds / 1000)
 
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
         pending = {step.id for step in self._planner(now).pending}
@@ -235,27 +291,25 @@ class Work:
         ]
 
     def _finish(self, result: StepResult) -> None:
-        self._done.append(result)
-        if self._journal:
-            self._journal.finished(result.step, result.id, result.seconds)
+        # Its own id where the answer told none: HNS answers some requests without an Output (HNS fact 2).
+        made = result if result.id else StepResult(result.step, result.seconds, _identity(result.step, self._now))
+        self._under_way.pop(result.step.id, None)
+        self._done.append(made)
+        self._journal.finished(made.step, made.id, made.seconds)
 
-    def _fail(self, failed: Sequence[tuple[Step, HnskitError]]) -> None:
-        for step, error in failed:
-            self._tell("failed", error.message, step)
-            if self._journal:
-                self._journal.failed(step, error)
+    def _step_error(self, failed: Sequence[tuple[Step, HnskitError]]) -> StepError:
         step, error = failed[0]
         more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
-        raise StepError(
+        new = StepError(
             f"{step.id} failed: {error.message}{more}",
             host=self._session.target,
             step=step.id,
             next_step=error.next_step or "Mend the cause, then run the same command again: what is done stays done.",
-        ) from error
+        )
+        new.__cause__ = error
+        return new
 
     def _write_found(self, first: Plan, facts: Facts) -> None:
-        if self._journal is None:
-            return
         for step in first.steps:
             if step.action is Action.NONE and (identity := _identity(step, facts)):
                 self._journal.found(step.kind, step.name, identity)
@@ -263,14 +317,15 @@ class Work:
     def _note(self, text: str) -> None:
         self._notes.append(text)
         self._tell("note", text)
-        if self._journal:
-            self._journal.write("note", text=text)
+        self._journal.write("note", text=text)
 
     def _tell(self, kind: EventKind, text: str, step: Step | None = None, seconds: float | None = None) -> None:
         self._on_event(Event(kind, text, step, seconds))
 
-    def _outcome(self, first: Plan, before: Facts, after: Facts) -> Outcome:
-        return Outcome(first, tuple(self._done), before, after, time.monotonic() - self._since, tuple(self._notes))
+    def _outcome(self, first: Plan, before: Facts) -> Outcome:
+        made = made_from(self._journal.records[self._first_record :], self._known)
+        seconds = time.monotonic() - self._since
+        return Outcome(first, tuple(self._done), before, self._now, seconds, made, tuple(self._notes))
 
 
 def _ignore(_: Event) -> None:

@@ -67,6 +67,13 @@ def button(tab: Notebook, name: str) -> Any:
     return tab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("button", name=name, exact=True)
 
 
+def pressable(tab: Notebook, name: str, wanted: bool) -> None:
+    """Wait until a button can, or cannot, be pressed."""
+    from playwright.sync_api import expect
+
+    expect(button(tab, name)).to_be_enabled(enabled=wanted)
+
+
 def test_the_start_page(desk: Desk) -> None:
     """A wrong value is refused, comments survive a save; connect, run, stop in the middle, go on to the proof."""
     desk.params("walk")
@@ -78,7 +85,7 @@ def test_the_start_page(desk: Desk) -> None:
     field.fill("10.0.9.0/99")
     field.press("Enter")
     tab.see("to correct before it can be saved")
-    assert button(tab, "Run").is_disabled()
+    pressable(tab, "Run", False)
     tab.picture("1-wrong-value")
     file = desk.folder / "params" / "emulator.yaml"
     before = file.read_text()
@@ -127,7 +134,7 @@ def test_a_closed_tab_a_second_one_and_a_host_that_is_cut(desk: Desk) -> None:
     second = desk.open(PAGE)
     second.run_all()
     second.see("this page follows it")
-    assert button(second, "Run").is_disabled()
+    pressable(second, "Run", False)
     second.see("the connection was lost and came back")
     second.picture("6-second-tab")
     second.see("in place and proved", seconds=60)

@@ -70,11 +70,12 @@ def test_the_range_of_addresses_leaves_out_what_is_taken():
         ({"plugins": [{"type": "a/b"}]}, "type"),
         ({"plugins": [{"type": "x", "ipam": {}}]}, "ipam"),
         ({"plugins": [{"type": "sdnbridge"}]}, "AdditionalArgs"),
-        ({"plugins": [{"type": "sdnbridge", "AdditionalArgs": [{"Name": "EndpointPolicy", "Value": {"Type": "PROXY"}}]}]},
-         "Settings"),
+        ({"plugins": [{"type": "sdnbridge", "AdditionalArgs": [
+            {"Name": "EndpointPolicy", "Value": {"Type": "PROXY"}}]}]}, "Settings"),
         ({"plugins": [{"type": "azure-vnet", "AdditionalArgs": [
             {"Name": "EndpointPolicy", "Value": {"Type": "L4Proxy", "Settings": {}}}]}]}, "Value"),
-        ({"plugins": [{"type": "win-bridge", "policies": [{"Name": "EndpointPolicy", "Value": {"Type": "X"}}]}]}, "name"),
+        ({"plugins": [{"type": "win-bridge", "policies": [
+            {"Name": "EndpointPolicy", "Value": {"Type": "X"}}]}]}, "name"),
     ],
 )  # fmt: skip
 def test_a_list_that_breaks_a_rule_is_refused_by_its_place(change, place):

@@ -212,8 +212,8 @@ def test_a_state_that_was_not_printed_is_not_known():
 
 def test_docker_inspect():
     """Containers, as Docker prints them."""
-    row = {"Id": "c1", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web:1"}, "State": {"Status": "running"},
-           "HostConfig": {"NetworkMode": "none"}}  # fmt: skip
+    row = {"Id": "c1", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web:1"},
+           "State": {"Status": "running"}, "HostConfig": {"NetworkMode": "none"}}  # fmt: skip
     facts = read_text(json.dumps([row]))
     assert facts.containers[0].name == "web"
     assert not facts.knows("containers")

@@ -177,28 +177,35 @@ def _closed(fragment: str) -> Any:
 
 def _unwrapped(text: str, start: int) -> Found | None:
     """JSON that a console has wrapped at its width, in the middle of names and numbers."""
+    first_end = text.find("\n", start)
+    if first_end - start < _NARROWEST:
+        return None
+    second_end = text.find("\n", first_end + 1)
+    two = [text[start:first_end], text[first_end + 1 : second_end if second_end >= 0 else len(text)]]
+    two = [line.removesuffix("\r") for line in two]
+    # Wrapped text is whole up to the second line's end; a line that is cut off is not.
+    if not _is_whole_so_far(_joined(two, max(map(len, two)))):
+        return None
     stop = _EMPTY_LINE.search(text, start, start + _MAX_BLOCK)
     block = text[start : stop.start() if stop else start + _MAX_BLOCK]
     lines = [line.removesuffix("\r") for line in block.split("\n")]
-    if len(lines) < 2 or len(lines[0]) < _NARROWEST:
-        return None
-    width = max(map(len, lines[:20]))
-    first = _joined(lines[:2], width)
-    try:
-        _DECODER.raw_decode(first)
-    except json.JSONDecodeError as problem:
-        # Wrapped text is whole up to the second line's end; a line that is cut is not.
-        if problem.pos < len(first) - _TAIL and not problem.msg.startswith("Unterminated"):
-            return None
-    except RecursionError:
-        return None
-    joined = _joined(lines, max(map(len, lines[:-1])))
+    joined = _joined(lines, max(map(len, lines[:-1] or lines)))
     try:
         value, end = _DECODER.raw_decode(joined)
     except (json.JSONDecodeError, RecursionError):
         return None
     behind = joined[end:].strip()
     return Found(value, start + (block.find(behind) if behind and behind in block else len(block)))
+
+
+def _is_whole_so_far(piece: str) -> bool:
+    try:
+        _DECODER.raw_decode(piece)
+    except json.JSONDecodeError as problem:
+        return problem.pos >= len(piece) - _TAIL or problem.msg.startswith("Unterminated")
+    except RecursionError:
+        return False
+    return True
 
 
 def _joined(lines: Sequence[str], width: int) -> str:

@@ -23,7 +23,11 @@ _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 
 @dataclass(slots=True)
 class _Exchange:
-    """A request by its MessageID: the same message again gets the same answer, and acts once."""
+    """A request by its MessageID: the same message again gets the same answer, and acts once.
+
+    That a real WinRM answers a repeated MessageID so is UNCONFIRMED; the kit does not rely on it, since it never
+    sends a request twice that may have arrived.
+    """
 
     answer: asyncio.Future[Answer]
     owed: int = 0

@@ -33,7 +33,10 @@ def unchanged(path: str, raw: Mapping[str, Any], *members: str) -> dict[str, Any
 
 
 def absent(path: str, **members: str) -> dict[str, Any]:
-    """A guard: no object of this list has these members."""
+    """A guard: no object of this list has these members, in whatever letter case.
+
+    HNS prints the id of one network in upper case on the network and in lower case on its endpoints (HNS fact 62).
+    """
     return {"path": path, "none": members}
 
 
@@ -48,7 +51,11 @@ def fact_calls() -> list[Call]:
 
 
 def create_network(id: str, body: Mapping[str, Any]) -> Call:
-    """Make a network; the first L2Bridge cuts the host's own network for seconds (HNS facts 63-65).
+    """Make a network; the first L2Bridge cuts the host's own network for seconds (HNS facts 63, 64).
+
+    HNS fact 65 advises to start it detached and to read the network back later. Here the pipeline runs on in the
+    host's shell while the connection is away, and the network is read back all the same; that a real host keeps
+    the shell through the cut is UNCONFIRMED, and if it does not, the outcome is unknown and is read from the host.
 
     Guarded by its name: whether v1 refuses a second network of one name is UNCONFIRMED (HNS fact 72).
     """
@@ -77,15 +84,13 @@ def delete_endpoint(id: str, endpoint: Endpoint) -> Call:
     return request(id, "DELETE", path, guard=_as_attached(path, endpoint))
 
 
-def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int, *, guarded: bool = True) -> Call:
-    """Bind an endpoint to a compartment: 1 is the host, else a container's (HNS facts 37, 38).
+def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int) -> Call:
+    """Bind a free endpoint to a compartment: 1 is the host, else a container's (HNS facts 37, 38).
 
-    Args:
-        guarded: False right after `detach_endpoint`, whose guard has looked.
+    An attached one is refused (0x803B0014). Guarded: nobody else has attached it meanwhile.
     """
     path = f"/endpoints/{endpoint.id}"
-    guard = _as_attached(path, endpoint) if guarded else None
-    return request(id, "POST", f"{path}/attach", codec.attach_request(compartment_id), guard)
+    return request(id, "POST", f"{path}/attach", codec.attach_request(compartment_id), _as_attached(path, endpoint))
 
 
 def detach_endpoint(id: str, endpoint: Endpoint) -> Call:

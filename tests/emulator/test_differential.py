@@ -23,6 +23,7 @@ from tests.emulator.host_scenario import NANOSERVER, URL
 pytestmark = needs_engine
 
 HNS, DOCKER, FORWARDING, CALL = "Invoke-HnskitHns", "Invoke-HnskitDocker", "Set-HnskitForwarding", "Invoke-HnskitCall"
+HCN, NOBODY = "Invoke-HnskitHcn", "00000000-0000-0000-0000-000000000000"
 READS = (
     "Get-HnskitAdapter", "Get-HnskitAddress", "Get-HnskitCompartment", "Get-HnskitContainer", "Get-HnskitInterface",
     "Get-HnskitRoute", "Get-HnskitSystem",
@@ -146,6 +147,10 @@ GOOD: list[Command] = [
     (HNS, {"Method": "GET", "Path": "/policylists", "Body": None}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/networks","none":{"Name":"other"}}'}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version","is":{"Major":9}}'}),
+    (HCN, {"Operation": "QueryEndpoint", "Id": NOBODY}),
+    (HCN, {"operation": "querynetwork", "ID": NOBODY, "Settings": '{"SchemaVersion":{"Major":2,"Minor":0}}'}),
+    (HCN, {"Op": "ModifyNetwork", "Id": NOBODY, "Set": "{}", "Guard": '{"path":"/networks","none":{"Name":"other"}}'}),
+    (HCN, {"Operation": "ModifyEndpoint", "Id": NOBODY, "Settings": None}),
     (DOCKER, {"ArgumentList": ["version", "--format", "{{json .}}"]}),
     (DOCKER, {"ArgumentList": "version"}),
     (DOCKER, {"ArgumentList": ["ps", "--all"], "TimeoutSeconds": 1}),
@@ -157,8 +162,8 @@ GOOD: list[Command] = [
     (CALL, {"Call": call("one", HNS, Method="GET", Path="/networks")}),
 ]
 BAD: list[Command] = [
-    *((name, {"Bogus": 1}) for name in (*READS, HNS, DOCKER, FORWARDING, CALL)),
-    *((name, {}) for name in (HNS, DOCKER, FORWARDING, CALL)),
+    *((name, {"Bogus": 1}) for name in (*READS, HNS, HCN, DOCKER, FORWARDING, CALL)),
+    *((name, {}) for name in (HNS, HCN, DOCKER, FORWARDING, CALL)),
     (HNS, {"Method": "GET"}),
     (HNS, {"Path": "/networks"}),
     (HNS, {"Method": "PUT", "Path": "/networks"}),
@@ -174,6 +179,13 @@ BAD: list[Command] = [
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version","is":{"Major":"9"}}'}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version"}'}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": "{}"}),
+    (HCN, {"Operation": "OpenEndpoint", "Id": NOBODY}),
+    (HCN, {"Operation": "DeleteNetwork", "Id": NOBODY}),
+    (HCN, {"Operation": "QueryEndpoint", "Id": "{" + NOBODY + "}"}),
+    (HCN, {"Operation": "QueryEndpoint", "Id": ""}),
+    (HCN, {"Operation": "QueryEndpoint", "Id": 7}),
+    (HCN, {"Operation": "QueryEndpoint", "Id": NOBODY, "Settings": [1, 2]}),
+    (HCN, {"Operation": "QueryEndpoint", "Id": NOBODY, "Guard": '{"path":"/networks","none":{"Name":"nat"}}'}),
     (DOCKER, {"ArgumentList": []}),
     (DOCKER, {"ArgumentList": None}),
     (DOCKER, {"ArgumentList": ["ps", ""]}),
@@ -209,7 +221,7 @@ BAD: list[Command] = [
     ("Nope-Command", {}),
     ("nope-command", {"Bogus": 1}),
 ]
-IN_A_BATCH = [(name, parameters) for name, parameters in [*GOOD, *BAD] if name in {HNS, DOCKER, FORWARDING}]
+IN_A_BATCH = [(name, parameters) for name, parameters in [*GOOD, *BAD] if name in {HNS, HCN, DOCKER, FORWARDING}]
 
 
 def _name(case: Command) -> str:
@@ -241,6 +253,8 @@ def test_hostile_text_stays_text(pair: Pair, text: str) -> None:
         (HNS, {"Method": text, "Path": "/networks"}),
         (HNS, {"Method": "GET", "Path": f"/networks/{text}"}),
         (HNS, {"Method": "GET", "Path": "/networks", "Guard": text}),
+        (HCN, {"Operation": "QueryEndpoint", "Id": text}),
+        (HCN, {"Operation": "ModifyNetwork", "Id": NOBODY, "Settings": text}),
         (DOCKER, {"ArgumentList": ["inspect", text, "--", text]}),
         (DOCKER, {"ArgumentList": [text]}),
         (FORWARDING, {"InterfaceIndex": text, "State": "Enabled"}),
@@ -286,6 +300,44 @@ def test_the_whole_redirect_is_the_same_step_by_step(pair: Pair) -> None:
         hns("DELETE", f"/endpoints/{endpoint['ID']}")
     docker("rm", "--force", "proxy", "client")
     hns("DELETE", f"/networks/{network['ID']}")
+
+
+def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
+    """An endpoint and its network: asked, changed and refused through HCN, seen through v1."""
+
+    def hns(method: str, path: str, body: Any = None) -> Any:
+        said = pair.check((HNS, {"Method": method, "Path": path, "Body": "" if body is None else json.dumps(body)}))
+        return json.loads(_unescaped(said.of("PIPELINE_OUTPUT")[0].fields["/Response"][2:])).get("Output")
+
+    def hcn(operation: str, id: str, settings: Any) -> tuple[str, str, str]:
+        text = settings if isinstance(settings, str) else json.dumps(settings)
+        said = pair.check((HCN, {"Operation": operation, "Id": id, "Settings": text}))
+        fields = said.of("PIPELINE_OUTPUT")[0].fields
+        return fields["/HResult"], *(_unescaped(fields[key][2:]) for key in ("/Properties", "/ErrorRecord"))
+
+    def change(action: str, *policies: Any) -> Any:
+        return {"RequestType": action, "ResourceType": "Policy", "Settings": {"Policies": list(policies)}}
+
+    subnet = {"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}
+    network = hns("POST", "/networks", {"Name": "bridge", "Type": "L2Bridge", "Subnets": [subnet]})["ID"]
+    endpoint = hns("POST", "/endpoints", {"VirtualNetwork": network, "Name": "caf\u00e9 \U0001f600", "Policies": []})["ID"]
+    proxy = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.9:80"}}
+    misspelt = {"Type": "L4Proxy", "Settings": {"Destination": "10.0.1.9:80", "OutbountNat": True}}
+    wfp = {"Type": "L4WFPPROXY", "Settings": {"OutboundProxyPort": "15001"}}
+    assert hcn("ModifyEndpoint", endpoint, change("Add", proxy)) == ("I32:0", "", "")
+    assert hns("GET", f"/endpoints/{endpoint}")["Policies"][-1]["Type"] == "PROXY"
+    for settings in ("", '{"SchemaVersion":{"Major":2,"Minor":0}}', '{"SchemaVersion":{"Major":1,"Minor":0}}', "{", "[]"):
+        hcn("QueryEndpoint", endpoint, settings)
+        hcn("QueryEndpoint", endpoint.lower(), settings)
+        hcn("QueryNetwork", network, settings)
+    assert "{{OutbountNat,UnknownField}}" in hcn("ModifyEndpoint", endpoint, change("Add", misspelt))[2]
+    for request in (change("Add", wfp), change("Update", proxy), change("Reset", proxy), change("Add", {}), {}, "{"):
+        hcn("ModifyEndpoint", endpoint, request)
+        hcn("ModifyNetwork", network, request)
+    assert hcn("ModifyEndpoint", endpoint, change("Remove", proxy)) == ("I32:0", "", "")
+    assert hcn("ModifyEndpoint", endpoint, change("Remove", proxy))[0] != "I32:0"
+    hns("DELETE", f"/endpoints/{endpoint}")
+    hns("DELETE", f"/networks/{network}")
 
 
 def test_every_command_of_the_kit_is_compared() -> None:

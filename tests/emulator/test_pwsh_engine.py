@@ -332,7 +332,7 @@ def test_the_library_hands_a_call_to_the_host(built: tuple[Path, Path], tmp_path
         "print(library.HNSCall(*texts, ctypes.byref(answer)))\n"
     )
     call = json.dumps(["POST", "/networks", '\U0001f600 " $(x) \n'])
-    command = ["python3", str(program), str(built[0] / native_build.LIBRARY), call]
+    command = ["python3", str(program), str(built[0] / native_build.LIBRARIES[0]), call]
     missing = {**os.environ, "VMCOMPUTE_SOCKET": str(tmp_path / "nobody")}
     assert ctypes.c_uint32(int(run(command, missing)[1])).value == 0x800706BA
     with listening(tmp_path) as (path, questions):

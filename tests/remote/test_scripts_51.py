@@ -30,7 +30,8 @@ COMMON = {
 }  # fmt: skip
 TYPES = {
     "AllowEmptyString", "CmdletBinding", "Parameter", "ValidatePattern", "ValidateRange", "ValidateSet", "bool",
-    "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "Hnskit.Vmcompute",
+    "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "Hnskit.Computenetwork",
+    "Hnskit.Vmcompute", "System.IntPtr",
     "System.ComponentModel.Win32Exception", "System.DateTime", "System.Diagnostics.Process",
     "System.Diagnostics.Stopwatch", "System.DllNotFoundException", "System.Globalization.CultureInfo",
     "System.Management.Automation.ErrorCategory", "System.Security.Principal.WindowsBuiltInRole",

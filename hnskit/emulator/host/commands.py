@@ -37,27 +37,40 @@ class Done:
 
 
 def _guard_holds(host: Host, guard: Mapping[str, Any]) -> bool:
-    """Whether HNS still has what the caller saw: members compared as JSON, spelling and order included."""
+    """Whether HNS still has what the caller saw: members compared as JSON, order included.
+
+    The spelling counts in `is`, but for `none` the letter case does not.
+    """
     _, response = host.hns.call("GET", guard["path"], "")
     answer = json.loads(response) if response else {}
     output = answer.get("Output") or []
     rule = guard["is"] if "is" in guard else guard["none"]
+
+    def text(value: object) -> str:
+        return json.dumps(value) if "is" in guard else json.dumps(value).lower()
+
     same = [
         item
         for item in (output if isinstance(output, list) else [output])
-        if all(name in item and json.dumps(item[name]) == json.dumps(value) for name, value in rule.items())
+        if all(name in item and text(item[name]) == text(value) for name, value in rule.items())
     ]
     return bool(same) == ("is" in guard)
 
 
+def _changed(host: Host, bound: Mapping[str, Any]) -> Done | None:
+    """The error of a guard that does not hold."""
+    guard = _guard(bound["Guard"]) if bound.get("Guard") else None
+    if guard is None or _guard_holds(host, guard):
+        return None
+    return Done(error=PSError(
+        f"Somebody else has changed {guard['path']} since it was read.",
+        error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"], origin="",
+    ))  # fmt: skip
+
+
 def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
-    if bound.get("Guard"):
-        guard = _guard(bound["Guard"])
-        if not _guard_holds(host, guard):
-            return Done(error=PSError(
-                f"Somebody else has changed {guard['path']} since it was read.",
-                error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"], origin="",
-            ))  # fmt: skip
+    if changed := _changed(host, bound):
+        return changed
     if host.faults.hns_missing:
         return Done(error=PSError(
             "vmcompute.dll was not found: the Containers feature of Windows is not installed.",
@@ -66,6 +79,22 @@ def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
     # ValidateSet takes any letter case, and the parameter keeps what was sent.
     hresult, response = host.hns.call(bound["Method"].upper(), bound["Path"], bound.get("Body", ""))
     return Done([{"HResult": hresult, "Response": response}])
+
+
+_HCN_OPERATIONS = ("QueryEndpoint", "ModifyEndpoint", "QueryNetwork", "ModifyNetwork")
+
+
+def _hcn(host: Host, bound: Mapping[str, Any]) -> Done:
+    if changed := _changed(host, bound):
+        return changed
+    if host.faults.hns_missing:
+        return Done(error=PSError(
+            "computenetwork.dll was not found: this Windows has no v2 API of HNS, or no Containers feature.",
+            error_id="Hnskit.HcnMissing", category="ObjectNotFound", target="computenetwork.dll",
+        ))  # fmt: skip
+    operation = next(item for item in _HCN_OPERATIONS if item.lower() == bound["Operation"].lower())
+    hresult, properties, record = host.hns.hcn.call(operation, bound["Id"], bound.get("Settings", ""))
+    return Done([{"HResult": hresult, "Properties": properties, "ErrorRecord": record}])
 
 
 def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
@@ -137,6 +166,7 @@ def _listing(rows: Callable[[Windows], Iterable[Row]]) -> Callable[[Host, Mappin
 
 _RUNS: Mapping[str, Callable[[Host, Mapping[str, Any]], Done]] = {
     "Invoke-HnskitHns": _hns,
+    "Invoke-HnskitHcn": _hcn,
     "Invoke-HnskitDocker": _docker,
     "Get-HnskitContainer": _containers,
     "Get-HnskitSystem": _system,
@@ -153,6 +183,12 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("Method", "string", mandatory=True, one_of=("GET", "POST", "DELETE")),
         Parameter("Path", "string", mandatory=True, pattern=r"^/[A-Za-z0-9/_.{}-]*$"),
         Parameter("Body", "string", allow_empty=True, default=""),
+        Parameter("Guard", "string", allow_empty=True, default=""),
+    ),
+    "Invoke-HnskitHcn": (
+        Parameter("Operation", "string", mandatory=True, one_of=_HCN_OPERATIONS),
+        Parameter("Id", "string", mandatory=True, pattern=rf"^{'-'.join(f'[0-9A-Fa-f]{{{n}}}' for n in (8, 4, 4, 4, 12))}$"),
+        Parameter("Settings", "string", allow_empty=True, default=""),
         Parameter("Guard", "string", allow_empty=True, default=""),
     ),
     "Invoke-HnskitDocker": (

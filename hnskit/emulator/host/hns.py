@@ -10,6 +10,7 @@ from hnskit.emulator.host import refusals, schema, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.hcn import Hcn
 from hnskit.emulator.host.mishaps import Mishaps
 from hnskit.emulator.host.namespaces import Namespaces
 from hnskit.emulator.host.networks import Networks
@@ -46,6 +47,7 @@ class HnsService:
         self.policy_lists = PolicyLists(profile, mint, self.endpoints)
         self._namespaces = Namespaces(profile, mint, windows, self.endpoints)
         self._ports = Ports(profile, mint, windows, running)
+        self.hcn = Hcn(profile, self.networks, self.endpoints, self._ports, mishaps)
 
     def call(self, method: str, path: str, request: str) -> tuple[int, str]:
         """One HNSCall.

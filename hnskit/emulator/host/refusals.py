@@ -19,6 +19,7 @@ __all__ = [
     "network_exists",
     "not_emulated",
     "not_found",
+    "not_supported",
     "object_exists",
     "rpc_failed",
     "unknown_field",
@@ -122,6 +123,11 @@ def rpc_failed() -> Refusal:
 def unknown_field(name: str) -> Refusal:
     """HCN_E_INVALID_JSON: v2 is strict where v1 is silent (HNS fact 47)."""
     return Refusal(0x803B001B, f"Invalid JSON document string. {{{{{name},UnknownField}}}}", end="")
+
+
+def not_supported() -> Refusal:
+    """ERROR_NOT_SUPPORTED: HCN on an HNS that has no v2 API; what a host says then is UNCONFIRMED (HNS fact 60)."""
+    return Refusal(0x80070032, "The request is not supported")
 
 
 def unspecified() -> Refusal:

@@ -90,6 +90,11 @@ class HostSocket:
             return 0, json.dumps(content).encode("utf-16-le")
         if self._host.faults.hns_missing:
             raise ValueError("HNS is not installed on this host")
+        if verb == "hcn":
+            operation, _, identity = subject.partition("/")
+            result, properties, record = self._host.hns.hcn.call(operation, identity, request)
+            given = properties.encode("utf-16-le", "surrogatepass")
+            return result, _NUMBER.pack(len(given)) + given + record.encode("utf-16-le", "surrogatepass")
         hresult, response = self._host.hns.call(verb.upper(), subject, request)
         return hresult, response.encode("utf-16-le", "surrogatepass")
 

@@ -1,4 +1,4 @@
-"""The native library and the programs beside the engine: compiled from `native/` when first needed, and kept."""
+"""The native libraries and the programs beside the engine: compiled from `native/` when first needed, and kept."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import platformdirs
 from hnskit.emulator.files import locked, private_directory
 from hnskit.errors import ConnectError
 
-LIBRARY = "vmcompute.dll"
-"""As P/Invoke names it; the runtime finds it under this very name through LD_LIBRARY_PATH."""
+LIBRARIES = ("vmcompute.dll", "computenetwork.dll")
+"""As P/Invoke names them; the runtime finds each under this very name through LD_LIBRARY_PATH."""
 PROGRAMS = ("docker", "hostname", "whoami")
 
 _FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden")
@@ -23,7 +23,7 @@ _SECONDS = 60.0
 
 
 def build() -> tuple[Path, Path]:
-    """The directories of the library and of the programs, made if they are not there yet.
+    """The directories of the libraries and of the programs, made if they are not there yet.
 
     They lie in the user's cache (or in HNSKIT_CACHE_DIR), by what they were made of.
 
@@ -67,7 +67,9 @@ def _compile(sources: dict[str, str], place: Path) -> None:
         directory.mkdir(exist_ok=True)
     for name, text in sources.items():
         (source / name).write_text(text, encoding="utf-8")
-    _run(program, source, "-shared", "-fPIC", "-o", str(library / LIBRARY), "vmcompute.c", "host.c")
+    for name in LIBRARIES:
+        own = f"{name.removesuffix('.dll')}.c"
+        _run(program, source, "-shared", "-fPIC", "-o", str(library / name), own, "host.c")
     _run(program, source, "-o", str(programs / PROGRAMS[0]), "program.c", "host.c")
     without = programs / "without-docker"
     without.mkdir(exist_ok=True)

@@ -8,8 +8,8 @@
     PowerShellVersion = '5.1'
     FunctionsToExport = @(
         'Get-HnskitAdapter', 'Get-HnskitAddress', 'Get-HnskitCompartment', 'Get-HnskitContainer', 'Get-HnskitInterface',
-        'Get-HnskitRoute', 'Get-HnskitSystem', 'Invoke-HnskitCall', 'Invoke-HnskitDocker', 'Invoke-HnskitHns',
-        'Set-HnskitForwarding'
+        'Get-HnskitRoute', 'Get-HnskitSystem', 'Invoke-HnskitCall', 'Invoke-HnskitDocker', 'Invoke-HnskitHcn',
+        'Invoke-HnskitHns', 'Set-HnskitForwarding'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

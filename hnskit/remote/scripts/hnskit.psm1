@@ -5,7 +5,8 @@
 # objects and throws error records whose FullyQualifiedErrorId starts with "Hnskit."; what can be decided
 # in Python is decided there.
 #
-# Needs: NetTCPIP and NetAdapter (in the box), vmcompute.dll (the Containers feature), docker.exe on PATH.
+# Needs: NetTCPIP and NetAdapter (in the box), vmcompute.dll (the Containers feature), docker.exe on PATH; for v2 policies
+# computenetwork.dll (the same feature, from Windows Server 2019 on).
 
 #requires -Version 5.1
 
@@ -28,7 +29,8 @@ function New-HnskitError {
 
 function Assert-HnskitGuard {
     # Stop if HNS no longer has what the caller saw. Guard is JSON: {"path", "is": {member: value, ...}} for one
-    # object, {"path", "none": {member: value, ...}} for a list in which no object may have these members.
+    # object, {"path", "none": {member: value, ...}} for a list in which no object may have these members, in
+    # whatever letter case: HNS prints one id in upper case here and in lower case there (HNS fact 62).
     param([Parameter(Mandatory)] [string] $Guard)
     $wanted = ConvertFrom-Json -InputObject $Guard
     $answer = ConvertFrom-Json -InputObject (Invoke-HnskitHns -Method GET -Path $wanted.path).Response
@@ -38,7 +40,8 @@ function Assert-HnskitGuard {
         $differs = @(foreach ($property in $rule.PSObject.Properties) {
             $member = $object.PSObject.Properties[$property.Name]
             $now = if ($member) { ConvertTo-Json -InputObject $member.Value -Depth 20 -Compress } else { '' }
-            if ($now -cne (ConvertTo-Json -InputObject $property.Value -Depth 20 -Compress)) { $property.Name }
+            $then = ConvertTo-Json -InputObject $property.Value -Depth 20 -Compress
+            if ($(if ($wanted.PSObject.Properties['is']) { $now -cne $then } else { $now -ine $then })) { $property.Name }
         })
         if ($differs.Count -eq 0) { $object }
     })
@@ -77,6 +80,96 @@ public static extern int HNSCall(
             -Message 'vmcompute.dll was not found: the Containers feature of Windows is not installed.'))
     }
     [pscustomobject] @{ HResult = $result; Response = [string] $response }
+}
+
+function Add-HnskitComputenetwork {
+    # The functions of HCN, the v2 API, that are used here (HNS fact 56); each puts its error record, JSON, into a text.
+    if ('Hnskit.Computenetwork' -as [type]) { return }
+    Add-Type -Namespace Hnskit -Name Computenetwork -MemberDefinition @'
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnOpenEndpoint(
+    [MarshalAs(UnmanagedType.LPStruct)] System.Guid id, out System.IntPtr endpoint,
+    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnModifyEndpoint(
+    System.IntPtr endpoint, [MarshalAs(UnmanagedType.LPWStr)] string settings,
+    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnQueryEndpointProperties(
+    System.IntPtr endpoint, [MarshalAs(UnmanagedType.LPWStr)] string query,
+    [MarshalAs(UnmanagedType.LPWStr)] out string properties, [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnCloseEndpoint(System.IntPtr endpoint);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnOpenNetwork(
+    [MarshalAs(UnmanagedType.LPStruct)] System.Guid id, out System.IntPtr network,
+    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnModifyNetwork(
+    System.IntPtr network, [MarshalAs(UnmanagedType.LPWStr)] string settings,
+    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnQueryNetworkProperties(
+    System.IntPtr network, [MarshalAs(UnmanagedType.LPWStr)] string query,
+    [MarshalAs(UnmanagedType.LPWStr)] out string properties, [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
+[DllImport("computenetwork.dll", ExactSpelling = true)]
+public static extern int HcnCloseNetwork(System.IntPtr network);
+'@
+}
+
+function Invoke-HnskitHcn {
+    # One endpoint or network of HCN: opened, asked or changed, closed. Settings is a query's or a request's JSON; the
+    # answer has the HRESULT, the properties that a query gave, and the error record, both JSON text (HNS facts 51, 57).
+    # With a Guard, HNS is read again right before, and nothing is sent if it is not as the caller saw it.
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [ValidateSet('QueryEndpoint', 'ModifyEndpoint', 'QueryNetwork', 'ModifyNetwork')]
+        [string] $Operation,
+        [Parameter(Mandatory)]
+        [ValidatePattern('^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$')] [string] $Id,
+        [AllowEmptyString()] [string] $Settings = '',
+        [AllowEmptyString()] [string] $Guard = ''
+    )
+    if ($Guard) { Assert-HnskitGuard -Guard $Guard }
+    Add-HnskitComputenetwork
+    $handle = [System.IntPtr]::Zero
+    $properties = ''
+    $record = ''
+    $network = $Operation -like '*Network'
+    try {
+        $result = if ($network) {
+            [Hnskit.Computenetwork]::HcnOpenNetwork($Id, [ref] $handle, [ref] $record)
+        } else {
+            [Hnskit.Computenetwork]::HcnOpenEndpoint($Id, [ref] $handle, [ref] $record)
+        }
+    } catch [System.DllNotFoundException] {
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'HcnMissing' -Category ObjectNotFound `
+            -Target 'computenetwork.dll' `
+            -Message 'computenetwork.dll was not found: this Windows has no v2 API of HNS, or no Containers feature.'))
+    }
+    if ($result -eq 0) {
+        try {
+            $result = switch ($Operation) {
+                'QueryEndpoint' {
+                    [Hnskit.Computenetwork]::HcnQueryEndpointProperties(
+                        $handle, $Settings, [ref] $properties, [ref] $record)
+                }
+                'ModifyEndpoint' { [Hnskit.Computenetwork]::HcnModifyEndpoint($handle, $Settings, [ref] $record) }
+                'QueryNetwork' {
+                    [Hnskit.Computenetwork]::HcnQueryNetworkProperties(
+                        $handle, $Settings, [ref] $properties, [ref] $record)
+                }
+                'ModifyNetwork' { [Hnskit.Computenetwork]::HcnModifyNetwork($handle, $Settings, [ref] $record) }
+            }
+        } finally {
+            if ($network) {
+                $null = [Hnskit.Computenetwork]::HcnCloseNetwork($handle)
+            } else {
+                $null = [Hnskit.Computenetwork]::HcnCloseEndpoint($handle)
+            }
+        }
+    }
+    [pscustomobject] @{ HResult = $result; Properties = [string] $properties; ErrorRecord = [string] $record }
 }
 
 function ConvertTo-HnskitArgument {
@@ -252,8 +345,8 @@ function Invoke-HnskitCall {
     # A call that fails does not keep the others from being made.
     [CmdletBinding()]
     param([Parameter(Mandatory)] [string[]] $Call)
-    $commands = 'Invoke-HnskitHns', 'Invoke-HnskitDocker', 'Get-HnskitContainer', 'Get-HnskitSystem', 'Get-HnskitAdapter',
-        'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding'
+    $commands = 'Invoke-HnskitHns', 'Invoke-HnskitHcn', 'Invoke-HnskitDocker', 'Get-HnskitContainer', 'Get-HnskitSystem',
+        'Get-HnskitAdapter', 'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding'
     foreach ($text in $Call) {
         $request = ConvertFrom-Json -InputObject $text
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
