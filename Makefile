@@ -48,7 +48,7 @@ binder:
 PICTURE := params/emulator.yaml --set target=emulator://picture --set emulator.cut_seconds=0 \
 	--set proxy.address=10.0.1.10 --set clients[0].address=10.0.1.20 --set clients[1].address=10.0.1.21
 picture: setup
-	@$(BIN)/hnskit apply $(PICTURE)
+	@$(BIN)/hnskit apply $(PICTURE) --runs $(VENV)/picture
 	@$(BIN)/hnskit facts $(PICTURE) --picture docs/redirect.svg
 	@$(BIN)/hnskit emulator stop picture
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from hnskit.desired import ALL_PARTS, Desired, Part
-from hnskit.errors import HnskitError, StepError
+from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import Journal, Made
 from hnskit.operations import operation
-from hnskit.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
+from hnskit.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
 from hnskit.planning import plan
 from hnskit.remote.session import Session
 from hnskit.rollback import Rollback
@@ -49,40 +49,45 @@ def apply(
 
     Raises:
         PreflightError: something that is there must not be touched; nothing was changed.
-        StepError: a step failed; the others of its round were done. `StepError.outcome` has what was done,
-            `StepError.undone` what was rolled back.
-        ConnectError: the host is gone.
+        StepError: a step failed; the others of its round were done.
+        ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
+        HostAnswerError: the host answered nonsense.
+        StoppedError: by Ctrl-C.
+
+    Each has what was done until then in `outcome`, and what was rolled back in `undone`.
     """
     wanted = tuple(parts)
 
     def work(planner: Callable[[Facts], Plan], operate: Operate = operation) -> Work:
-        return Work(session, desired, planner, journal=journal, on_event=on_event, pace=pace, operate=operate)
+        return Work(
+            session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, operate=operate
+        )
 
     forth = work(lambda now: plan(desired, now, wanted, made))
     try:
-        return forth.run(facts)
-    except StepError as error:
-        if not rollback or error.outcome is None or not forth.begun:
-            raise
-        back = Rollback(desired, error.outcome.before, tuple(forth.begun.values()))
-        raise _rolled_back(error, work(back.plan, back.operation)) from error
+        return forth.run(facts, write_found=True)
+    except (PreflightError, StoppedError):
+        raise
+    except HnskitError as error:
+        stopped = outcome_of(error)
+        if rollback and stopped is not None and forth.begun:
+            back = Rollback(desired, stopped.before, forth.begun)
+            _roll_back(error, work(back.plan, back.operation))
+        raise
 
 
-def _rolled_back(error: StepError, back: Work) -> StepError:
-    """Go back; the error again, with what became of that."""
+def _roll_back(error: HnskitError, back: Work) -> None:
+    """Go back; the error says what became of that."""
     try:
         undone = back.run()
     except HnskitError as second:
-        said = f"{error.message}; going back failed too: {second.message}"
-        new = StepError(said, host=error.host, step=error.step, next_step=second.next_step or error.next_step)
-        new.undone = second.outcome if isinstance(second, StepError) else None
+        error.message += f"; going back failed too: {second.message}"
+        error.next_step = second.next_step or error.next_step
+        error.undone = outcome_of(second)
     else:
         lost = "; ".join(step.reason for step in undone.plan.steps if not step.pending)
-        said = f"{error.message}; what this run had done was undone" + (f", but {lost}" if lost else "")
-        new = StepError(said, host=error.host, step=error.step, next_step=error.next_step)
-        new.undone = undone
-    new.outcome = error.outcome
-    return new
+        error.message += "; what this run had done was undone" + (f", but {lost}" if lost else "")
+        error.undone = undone
 
 
 def destroy(
@@ -91,6 +96,7 @@ def destroy(
     made: Made | None = None,
     *,
     keep_network: bool = False,
+    by_name: bool = False,
     facts: Facts | None = None,
     journal: Journal | None = None,
     on_event: OnEvent | None = None,
@@ -99,8 +105,10 @@ def destroy(
     """Take away what hnskit made, in the right order, and prove that nothing is left; run it again at any time.
 
     Args:
-        made: from `made_on`: what the journals say was made and what was found.
+        made: from `made_on`, or `Outcome.made` of `apply`: what was made and what was found. What nothing shows to
+            be hnskit's stays, and `Outcome.left` says why.
         keep_network: leave the bridge, so that the host is not cut again.
+        by_name: remove networks and endpoints of these names, though no journal says that hnskit made them.
 
     Returns:
         The outcome; `Outcome.left` is the proof.
@@ -113,13 +121,14 @@ def destroy(
     work = Work(
         session,
         desired,
-        lambda now: plan_destroy(desired, now, made, keep_network=keep_network),
+        lambda now: plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name),
+        known=made,
         journal=journal,
         on_event=on_event,
         pace=pace,
     )
     outcome = work.run(facts)
-    left = tuple(remainders(desired, outcome.after, made, keep_network=keep_network))
+    left = tuple(remainders(desired, outcome.after, made, keep_network=keep_network, by_name=by_name))
     outcome = replace(outcome, left=left)
     if not outcome.nothing_left:
         what = ", ".join(f"{item.kind} {item.name} ({item.id})" for item in left if not item.reason)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from hnskit import runfolder
 from hnskit.errors import BusyError
 
 FOLDER = ".busy"
+
+_TRIES, _PAUSE = 10, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ def claim(runs: Path, target: str, run_dir: Path | None) -> Iterator[None]:
     place = str(run_dir.absolute()) if run_dir else ""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+b") as stream:
-        if not _try_lock(stream.fileno()):
+        if not _taken(stream.fileno(), lambda: _is_own(_read(who), place)):
             worker = _read(who)
-            if worker is not None and place and worker.run_dir == place:
+            if _is_own(worker, place):
                 yield
                 return
             said = worker.sentence() if worker else "another run is at work on it"
@@ -74,6 +77,21 @@ def at_work(runs: Path, target: str) -> Worker | None:
             _unlock(stream.fileno())
             return None
     return _read(who)
+
+
+def _taken(descriptor: int, give_up: Callable[[], bool]) -> bool:
+    """Take the lock. Somebody who only looks (`at_work`) has it for a moment, so one refusal means nothing."""
+    for _ in range(_TRIES):
+        if _try_lock(descriptor):
+            return True
+        if give_up():
+            return False
+        time.sleep(_PAUSE)
+    return False
+
+
+def _is_own(worker: Worker | None, place: str) -> bool:
+    return worker is not None and bool(place) and worker.run_dir == place
 
 
 def _files(runs: Path, target: str) -> tuple[Path, Path]:

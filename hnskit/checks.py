@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,11 +12,10 @@ from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
 from hnskit.facts import Facts
 from hnskit.planning import plan
+from hnskit.support import Feature, requirement, supports
+from hnskit.waiting import unread_parts
 
 Severity = Literal["ok", "warning", "error"]
-
-RS4_BUILD = 17134
-"""Windows Server, version 1803: the first with proxy policies (HNS fact 49)."""
 
 _WIFI = 9  # NdisPhysicalMediumNative802_11
 
@@ -37,11 +37,10 @@ def preflight(desired: Desired, facts: Facts) -> tuple[Finding, ...]:
     Returns:
         Findings of severity ok, warning (goes on) and error (nothing must be changed).
     """
-    return tuple(
-        finding
-        for check in (_readable, _windows, _hns, _docker, _adapter, _risk, _isolation, _plan)
-        for finding in check(desired, facts)
-    )
+    found: list[Finding] = []
+    for check in (_readable, _windows, _hns, _docker, _adapter, _subnet, _risk, _isolation):
+        found += check(desired, facts)
+    return (*found, *_plan(desired, facts, found))
 
 
 def require_fit(findings: Iterable[Finding], host: str = "") -> None:
@@ -52,13 +51,19 @@ def require_fit(findings: Iterable[Finding], host: str = "") -> None:
     """
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        lines = "; ".join(f"{finding.object}: {finding.message}" for finding in errors)
-        steps = " ".join(dict.fromkeys(finding.next_step for finding in errors if finding.next_step))
-        raise PreflightError(f"the host is not fit, nothing was changed: {lines}", host=host, next_step=steps)
+        lines = "".join(f"\n  {_sentence(f'{one.object}: {one.message}')} {one.next_step}".rstrip() for one in errors)
+        raise PreflightError(f"the host is not fit, nothing was changed:{lines}", host=host)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
 
 
 def _readable(_: Desired, facts: Facts) -> Iterator[Finding]:
+    docker = facts.docker
     for problem in facts.problems:
+        if docker and docker.error and problem.partition(":")[0] in ("images", "containers"):
+            continue  # without Docker they cannot be read: that is the cause, and a finding of its own
         yield Finding("readable", "error", problem.partition(":")[0], f"could not be read ({problem})")
 
 
@@ -67,13 +72,13 @@ def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
     if system is None:
         return
     named = f"{system.product} ({system.build}.{system.revision})"
-    if system.build < RS4_BUILD:
+    if not supports(facts.hns_version, system.build, Feature.PROXY):
         yield Finding(
             "build",
             "error",
             "Windows",
             f"{named} has no proxy policies",
-            f"They came with build {RS4_BUILD} (1803, RS4).",
+            requirement(Feature.PROXY),
         )
     else:
         yield Finding("build", "ok", "Windows", named)
@@ -138,6 +143,28 @@ def _adapter(desired: Desired, facts: Facts) -> Iterator[Finding]:
         yield Finding("adapter", "ok", f"adapter {physical[0].name}", "is physical and up")
 
 
+def _subnet(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    """The host's own subnets: a bridge with the same one would have two ways to each of its addresses."""
+    if facts.networks_named(desired.network.name):
+        return
+    wanted = ipaddress.IPv4Network(desired.network.prefix)
+    of_hns = {item.address for item in facts.endpoints} | {
+        subnet.gateway for network in facts.networks for subnet in network.subnets
+    }
+    for item in facts.addresses:
+        if item.address in of_hns or item.address.startswith(("127.", "169.254.")):
+            continue
+        own = ipaddress.IPv4Network(f"{item.address}/{item.prefix_length}", strict=False)
+        if own.overlaps(wanted):
+            yield Finding(
+                "subnet",
+                "error",
+                f"subnet {wanted}",
+                f"overlaps {own}, in which the host itself is ({item.address} on {item.interface_alias})",
+                "Choose another network.subnet, with a gateway and a gateway endpoint in it.",
+            )
+
+
 def _risk(desired: Desired, facts: Facts) -> Iterator[Finding]:
     """What the move of the adapter's address may lose (HNS fact 67)."""
     if facts.networks_named(desired.network.name):
@@ -158,9 +185,14 @@ def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
             )
 
 
-def _plan(desired: Desired, facts: Facts) -> Iterator[Finding]:
+def _plan(desired: Desired, facts: Facts, found: Sequence[Finding]) -> Iterator[Finding]:
+    """What stands in the way, but for what only follows from a finding that is there already."""
+    if unread_parts(facts):
+        return  # from half a host nothing may be concluded
     refused = plan(desired, facts, ALL_PARTS).refused
+    no_adapter = any(one.id == "adapter" and one.severity == "error" for one in found)
     for step in refused:
-        yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)
+        if not (step.kind == "network" and no_adapter):
+            yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)
     if not refused:
         yield Finding("plan", "ok", "plan", "nothing that is there stands in the way")

@@ -15,14 +15,15 @@ import click
 from hnskit import __version__
 from hnskit.cli_options import common as _common
 from hnskit.cli_options import opened, say_problems
-from hnskit.errors import HnskitError
+from hnskit.errors import HnskitError, PreflightError
 
 if TYPE_CHECKING:
+    from hnskit.facts import Facts
     from hnskit.params import Params
     from hnskit.remote.session import Session
 
 
-TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters")
+TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters", "images")
 PARTS = ("network", "proxy", "clients", "policy")
 
 
@@ -142,7 +143,8 @@ def report_command(run_dir: Path, as_json: bool) -> None:
 @click.option(
     "--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it."
 )
-def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None) -> None:
+@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as an SVG file.")
+def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None, picture: Path | None) -> None:
     """Everything that hnskit reads of the host, in one snapshot."""
     with opened(params, overrides) as (_, host):
         snapshot = host.facts()
@@ -155,7 +157,12 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
         return
     from hnskit import topology
 
-    click.echo(topology.draw(snapshot).text)
+    drawn = topology.draw(snapshot)
+    if picture is not None:
+        click.echo(f"Drawn: {drawn.save(picture)}", err=True)
+    click.echo(drawn.text)
+    names = ", ".join(f"{image.name} ({image.size})" if image.size else image.name for image in snapshot.images)
+    click.echo(f"\nimages: {names or 'none'}")
     say_problems(snapshot)
 
 
@@ -164,9 +171,10 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
 @_common
 @click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
-    """One table of the host: networks, endpoints, policies, containers, compartments or adapters."""
+    """One table of the host: networks, endpoints, policies, containers, compartments, adapters or images."""
     with opened(params, overrides) as (_, host):
         snapshot = host.facts()
+    _require_read(snapshot, "endpoints" if table == "policies" else table)
     from hnskit import frames
     from hnskit.terminal import print_table
 
@@ -179,15 +187,20 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect.")
 @_runs_option
 def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
-    """What would be changed, and why; nothing is changed."""
+    """What would be changed, and why; exit status 4 if something stands in the way. Nothing is changed."""
     from hnskit.desired import desired_from
     from hnskit.planning import plan as plan_for
 
     with opened(params, overrides) as (loaded, host):
         snapshot = host.facts()
+        _require_read(snapshot)
         found = plan_for(desired_from(loaded), snapshot, _parts(parts), _made(loaded, runs))
     say_problems(snapshot)
-    click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+    else:
+        click.echo(f"{found.to_text()}\n\n{found.summary}")
+    sys.exit(PreflightError.exit_status if found.refused else 0)
 
 
 @hnskit.command()
@@ -249,8 +262,17 @@ def apply(
 @hnskit.command()
 @_common
 @click.option("--keep-network", is_flag=True, help="Leave the bridge, so that the host is not cut again.")
+@click.option("--by-name", is_flag=True, help="Networks and endpoints of these names too, if no journal knows them.")
 @_runs_option
-def destroy(params: str, overrides: tuple[str, ...], as_json: bool, keep_network: bool, runs: Path | None) -> None:
+def destroy(
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    *,
+    keep_network: bool,
+    by_name: bool,
+    runs: Path | None,
+) -> None:
     """Take away what hnskit made, and nothing else."""
     from hnskit.applying import destroy as destroy_on
     from hnskit.desired import desired_from
@@ -260,14 +282,21 @@ def destroy(params: str, overrides: tuple[str, ...], as_json: bool, keep_network
     with _session(params, overrides) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
         made = _made(loaded, runs)
-        first = plan_destroy(desired, now, made, keep_network=keep_network)
+        first = plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name)
         _carry_out(
             loaded,
             first,
             as_json,
             runs,
             lambda journal, on_event: destroy_on(
-                session, desired, made, keep_network=keep_network, facts=now, journal=journal, on_event=on_event
+                session,
+                desired,
+                made,
+                keep_network=keep_network,
+                by_name=by_name,
+                facts=now,
+                journal=journal,
+                on_event=on_event,
             ),
         )
 
@@ -278,16 +307,18 @@ def _carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, wor
     from hnskit.journal import FILE, Journal
     from hnskit.terminal import EventLines
 
+    if first.pending and not first.refused:
+        click.echo(f"{first.to_text()}\n", err=True)
     if first.disruptive and not first.refused:
         names = ", ".join(step.id for step in first.disruptive)
         click.secho(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
-    if first.pending and not first.refused:
+    if first.refused:
+        outcome = work(None, EventLines())  # it raises, with the reasons
+    else:  # also where nothing is to do: the journal then has what was found
         place = runs or runfolder.default_runs()
         with busy.claim(place, loaded.target, None):
             folder = runfolder.new_run_folder(place, loaded.target)
             outcome = work(Journal(folder / FILE, loaded.target), EventLines())
-    else:
-        outcome = work(None, EventLines())
     if as_json:
         click.echo(json.dumps(outcome.to_json(), indent=2, ensure_ascii=False))
         return
@@ -306,17 +337,30 @@ def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Prove it: ask the metadata service from inside each client."""
     from hnskit.desired import desired_from
     from hnskit.errors import VerificationError
-    from hnskit.verification import require_proof
+    from hnskit.verification import PROOF_NEXT_STEP
     from hnskit.verification import verify as verify_on
 
     with _session(params, overrides) as (loaded, session):
         found = verify_on(session, desired_from(loaded), on_event=lambda text: click.echo(f"  {text}", err=True))
     click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else found.to_text())
-    try:
-        require_proof(found)
-    except VerificationError as error:  # what stdout has is the result already: no second JSON text
-        click.echo(error.paragraph(), err=True)
-        sys.exit(error.exit_status)
+    if not found.ok:  # what stdout has is the result already: it is not said again
+        click.echo(f"{found.target}: the redirect is not proved. {PROOF_NEXT_STEP}", err=True)
+        sys.exit(VerificationError.exit_status)
+
+
+def _require_read(facts: Facts, part: str = "") -> None:
+    """Stop where a table, or what a plan needs, could not be read: an empty one would not be the truth.
+
+    Raises:
+        PreflightError: with what the host said.
+    """
+    from hnskit.waiting import unread_parts
+
+    unread = unread_parts(facts)
+    if part:
+        unread = "; ".join(problem for problem in facts.problems if problem.partition(":")[0] == part)
+    if unread:
+        raise PreflightError(f"the host cannot be read: {unread}", host=facts.target)
 
 
 def _made(loaded: Params, runs: Path | None) -> Any:
@@ -361,8 +405,9 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(130)
     except HnskitError as error:
-        outcome = getattr(error, "outcome", None)  # of a StepError: what was done before it
-        undone = getattr(error, "undone", None)
+        from hnskit.outcomes import outcome_of, undone_of
+
+        outcome, undone = outcome_of(error), undone_of(error)
         fields = {**error.to_json(), **({"outcome": outcome.to_json()} if outcome else {})}
         fields |= {"undone": undone.to_json()} if undone else {}
         _fail(given, error.paragraph(), error.exit_status, fields)

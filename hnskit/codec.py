@@ -248,7 +248,8 @@ def proxy_settings(policy: Policy) -> ProxySettings:
         HostAnswerError: a key of it has a type that HNS does not give it.
     """
     answer = Answer(policy.settings, f"policy {policy.type}")
-    known = PROXY_KEYS if policy.is_proxy else _L4PROXY_KEYS
+    # Protocol is v2's: v1 shows it of a policy that v2 made, since it prints the keys that it has (HNS facts 42, 47).
+    known = (*PROXY_KEYS, "Protocol") if policy.is_proxy else _L4PROXY_KEYS
     v2 = () if policy.is_proxy else ("OutboundNAT", "Exceptions")
     return ProxySettings(
         ip=answer.text("IP"),
@@ -256,7 +257,7 @@ def proxy_settings(policy: Policy) -> ProxySettings:
         destination=answer.text("Destination"),
         outbound_nat=bool(answer.flag("OutboundNat", *v2[:1])),
         exceptions=answer.texts("ExceptionList", *v2[1:]),
-        protocol="" if policy.is_proxy else _text_or_number(answer, "Protocol"),
+        protocol=_text_or_number(answer, "Protocol"),
         unknown=tuple(key for key in policy.settings if key not in known),
     )
 

@@ -6,13 +6,13 @@ meanwhile (HNS facts 63-67, 78).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hnskit.desired import Desired
-from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, NetworkType, Route
+from hnskit.facts import Facts, same_mac
+from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Adapter, Network, NetworkType, Route
 
 _DEFAULT = "0.0.0.0/0"
 
@@ -27,16 +27,87 @@ class Risk:
     next_step: str = ""
 
 
+def adapter_of(network: Network, facts: Facts) -> Adapter | None:
+    """The physical adapter under a bridge; None where the host does not show which of several it is.
+
+    HNS names it only where it was named at creation (HNS fact 19); else the virtual adapter that has taken the
+    place of a physical one shows it by its MAC (HNS fact 66).
+    """
+    physical = [adapter for adapter in facts.adapters if adapter.physical]
+    if network.adapter_name:
+        return next((item for item in physical if item.name.lower() == network.adapter_name.lower()), None)
+    named = {item.adapter_name.lower() for item in _bridges(facts) if item.adapter_name}
+    covered = [item for item in physical if _is_covered(item, facts) and item.name.lower() not in named]
+    candidates = covered or physical
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def moving(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
+    """The adapters whose address may move to a virtual one when the network is made.
+
+    A second L2Bridge on one virtual switch does not move its adapter again, one on another adapter does (HNS fact
+    25). Which adapter HNS takes where none is named is UNCONFIRMED: any that has no bridge yet.
+    """
+    bridged = [adapter.name for item in _bridges(facts) if (adapter := adapter_of(item, facts))]
+    free = [item for item in _physical(facts) if item.name not in bridged and not _is_covered(item, facts)]
+    wanted = desired.network.adapter.lower()
+    return tuple(item for item in free if not wanted or item.name.lower() == wanted)
+
+
+def creation_cuts(desired: Desired, facts: Facts) -> bool:
+    """Whether making the network may take the management connection away for seconds."""
+    return any(is_management(adapter, facts) for adapter in moving(desired, facts))
+
+
+def removal_cuts(network: Network, facts: Facts) -> bool:
+    """Whether removing the network may take the management connection away: it is the last on such an adapter."""
+    others = [item for item in _bridges(facts) if item.id != network.id]
+    mine = adapter_of(network, facts)
+    if mine is None:
+        return not others or len(_physical(facts)) > 1
+    if any(adapter_of(item, facts) == mine for item in others):
+        return False
+    return is_management(mine, facts)
+
+
+def is_management(adapter: Adapter, facts: Facts) -> bool:
+    """Whether the host's default route goes through an adapter, itself or the virtual one in its place.
+
+    Where the host has no default route, any adapter may be the one that clients come in by.
+    """
+    indexes = {route.interface_index for route in _host_routes(facts) if route.prefix == _DEFAULT}
+    outward = [item for item in facts.adapters if item.index in indexes]
+    return not outward or any(same_mac(item.mac, adapter.mac) for item in outward)
+
+
+def _bridges(facts: Facts) -> list[Network]:
+    return [item for item in facts.networks if item.is_type(NetworkType.L2BRIDGE)]
+
+
+def _physical(facts: Facts) -> list[Adapter]:
+    return [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
+
+
+def _is_covered(adapter: Adapter, facts: Facts) -> bool:
+    """Whether a virtual adapter has taken its place (HNS fact 66)."""
+    return any(not item.physical and same_mac(item.mac, adapter.mac) for item in facts.adapters)
+
+
 def risks(desired: Desired, facts: Facts) -> tuple[Risk, ...]:
-    """What the move of the adapter's address may cost on this host; nothing where no cut is to come."""
-    bridges = [item for item in facts.networks if item.is_type(NetworkType.L2BRIDGE)]
-    if any(item.name != desired.network.name for item in bridges):
+    """What the move of an adapter's address may cost on this host; nothing where none moves."""
+    network = next(iter(facts.networks_named(desired.network.name)), None)
+    if network is None:
+        return tuple(_risks(moving(desired, facts), facts, removing=False))
+    mine = adapter_of(network, facts)
+    if not network.is_type(NetworkType.L2BRIDGE) or not removal_cuts(network, facts):
         return ()
-    return tuple(_risks(desired, facts, bool(bridges)))
+    return tuple(_risks((mine,) if mine else _physical(facts), facts, removing=True))
 
 
-def _risks(desired: Desired, facts: Facts, removing: bool) -> Iterator[Risk]:
-    physical = [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
+def _risks(adapters: Sequence[Adapter], facts: Facts, *, removing: bool) -> Iterator[Risk]:
+    if not adapters:
+        return
+    physical = _physical(facts)
     if len(physical) == 1:
         yield Risk(
             "single-adapter",
@@ -44,9 +115,8 @@ def _risks(desired: Desired, facts: Facts, removing: bool) -> Iterator[Risk]:
             "is the only one: the host goes away for seconds when the bridge appears, and when it goes",
             "" if removing else "A second adapter, named in network.adapter, keeps the management adapter out of it.",
         )
-    wanted = desired.network.adapter
-    macs = {adapter.mac for adapter in physical if not wanted or adapter.name == wanted}
-    indexes = {adapter.index for adapter in facts.adapters if adapter.mac in macs}  # a vNIC has its NIC's MAC
+    # The vNIC in the place of a NIC has its MAC.
+    indexes = {item.index for item in facts.adapters if any(same_mac(item.mac, one.mac) for one in adapters)}
     for address in facts.addresses:
         if address.interface_index in indexes and address.origin == "Manual":
             yield Risk(
@@ -82,7 +152,13 @@ def losses(desired: Desired, before: Facts, after: Facts) -> Iterator[str]:
     routes = {(route.prefix, route.next_hop) for route in _host_routes(after)}
     for route in _watched_routes(desired, before):
         if (route.prefix, route.next_hop) not in routes:
-            yield f"the host's route to {route.prefix} through {route.next_hop} is gone: it was lost in the move"
+            said = f"the host's route to {route.prefix} through {route.next_hop} is gone: it was lost in the move"
+            address, _, length = route.prefix.partition("/")
+            yield (
+                f"{said}; `route.exe add {address} mask 255.255.255.255 {route.next_hop}` adds it again"
+                if (length == "32")
+                else said
+            )
 
 
 def _own_addresses(facts: Facts) -> Iterator[Any]:

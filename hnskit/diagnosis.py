@@ -6,13 +6,19 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hnskit.desired import Desired
+from hnskit.differences import differences
 from hnskit.explaining import Explanation, explain, parse_destination
 from hnskit.facts import Facts
-from hnskit.topology import Topology
+from hnskit.runfolder import find_params
+from hnskit.snapshot import load_facts
+from hnskit.topology import Topology, draw
 from hnskit.view import View
 
 if TYPE_CHECKING:
     from hnskit.hns_codes import KnownCode
+
+
+_LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice")
 
 
 class Diagnosis:
@@ -56,6 +62,35 @@ class Diagnosis:
         found = examine(self.facts, self.desired)
         errors = sum(item.severity == "error" for item in found)
         return View(diagnosis_frame(found), f"doctor: {errors} errors, {len(found)} findings", hidden=("check",))
+
+    def stale(self) -> View:
+        """Endpoints that nobody uses any more, and how each is removed."""
+        from hnskit.doctor import examine
+        from hnskit.frames_diagnosis import diagnosis_frame
+
+        found = [item for item in examine(self.facts, self.desired) if item.check in _LEFT_BEHIND]
+        return View(diagnosis_frame(found), "left behind", hidden=("check", "severity"))
+
+    def compare(self, earlier: str) -> View:
+        """What differs between a snapshot's file and the host as it was last seen.
+
+        Args:
+            earlier: a file that `hnskit facts --save` wrote, or one of a run's `snapshots/`; empty: nothing to compare.
+
+        Raises:
+            SnapshotError: there is no such file, or it says nothing of a host.
+        """
+        from hnskit.frames import differences_frame
+
+        found = differences(self._earlier(earlier), self.facts)
+        return View(differences_frame(found), f"since {earlier or 'now'}")
+
+    def compare_picture(self, earlier: str) -> Topology:
+        """The same, drawn."""
+        return draw(self.facts, self.desired, self._earlier(earlier))
+
+    def _earlier(self, path: str) -> Facts:
+        return load_facts(find_params(path)) if path else self.facts
 
     def repair(self) -> View:
         """The plan that would mend what the engine can; nothing is changed by asking."""

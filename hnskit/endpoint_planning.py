@@ -24,6 +24,8 @@ class Place:
     compartment: int | None
     """None while the container that has it does not show it (yet)."""
     running: bool = True
+    container_id: str = ""
+    """"" for the host."""
 
 
 class EndpointPlanner:
@@ -50,6 +52,8 @@ class EndpointPlanner:
             wrong = self._differences(wanted, there[0])
             if not wrong:
                 reason = f"it is there, {there[0].address} on {scene.desired.network.name}"
+                if wanted.outbound_nat and scene.desired.network.dns and not there[0].dns:
+                    reason += "; HNS shows no DNS servers of it, so that they are not compared"
                 return [*steps, Step(part, Action.NONE, "endpoint", name, reason, object_id=there[0].id)]
             fields = ", ".join(change.field for change in wrong)
             reason = f"it differs in {fields}, which HNS cannot change on an endpoint that is there"
@@ -68,13 +72,13 @@ class EndpointPlanner:
         ]
         return [*steps, self._create(part, wanted, changes, [*before, *steps])]
 
-    def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> Step:
-        """Bind an endpoint to a compartment."""
+    def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> list[Step]:
+        """Bind an endpoint to a compartment, from wherever it is bound now."""
         whose, compartment = place.whose, place.compartment
 
-        def step(action: Action, reason: str, now: str = "", needs: tuple[str, ...] = ()) -> Step:
-            changes = (Change("compartment", now, str(compartment or "new")),) if action is Action.ATTACH else ()
-            return Step(part, action, "attachment", name, reason, changes, needs=needs, object_id=identity)
+        def step(action: Action, reason: str, needs: tuple[str, ...] = ()) -> list[Step]:
+            changes = (Change("compartment", "", str(compartment or "new")),) if action is Action.ATTACH else ()
+            return [Step(part, action, "attachment", name, reason, changes, needs=needs, object_id=identity)]
 
         waits = pending_ids(before, ("endpoint", name), ("container", name))
         there = next(iter(self._scene.current(name)), None)
@@ -87,7 +91,11 @@ class EndpointPlanner:
             return step(Action.REFUSE, f"{whose} has no network compartment: is the container running?")
         if not there.attached:
             return step(Action.ATTACH, f"it is not attached (state {there.state})")
-        if there.compartment_id is None or there.compartment_id == compartment:
+        if there.compartment_id is None:
+            if place.container_id and place.container_id in there.containers:
+                return step(Action.NONE, f"it is attached to {whose}, as HNS says")
+            return step(Action.NONE, "it is attached; HNS does not say to which compartment, so that is not compared")
+        if there.compartment_id == compartment:
             return step(Action.NONE, f"it is attached to {whose} (compartment {compartment})")
         # A container that was restarted has a new compartment; the endpoint stays bound to the old one (HNS fact 81).
         owner = self._scene.compartment_owner(there.compartment_id)
@@ -99,7 +107,9 @@ class EndpointPlanner:
             )
         bound = "the host's" if there.compartment_id == HOST_COMPARTMENT else f"{owner.name}'s" if owner else "gone"
         reason = f"it is bound to compartment {there.compartment_id} ({bound}), not to {whose}"
-        return step(Action.ATTACH, reason, str(there.compartment_id))
+        # In two rounds: HNS refuses to attach what is attached, and a detachment that fails must not be followed by it.
+        off = Step(part, Action.DETACH, "attachment", name, reason, object_id=there.id)
+        return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(off.id,))]
 
     def _create(self, part: Part, wanted: DesiredEndpoint, changes: Sequence[Change], before: Sequence[Step]) -> Step:
         scene, name = self._scene, wanted.name
@@ -160,6 +170,9 @@ class EndpointPlanner:
             claimant = self._claims[there.address]
             changes.append(Change("address", there.address, f"chosen by HNS ({claimant} wants this one)"))
         if wanted.outbound_nat:
+            dns = self._scene.desired.network.dns
+            if dns and there.dns and there.dns != dns:  # that every HNS shows the list is UNCONFIRMED
+                changes.append(Change("dns", ", ".join(there.dns), ", ".join(dns)))
             if there.gateway != wanted.gateway:
                 changes.append(Change("gateway", there.gateway, wanted.gateway))
             if not any(policy.type.lower() == "outboundnat" for policy in there.policies):

@@ -9,11 +9,12 @@ did not come to an end, or was started in another folder is not used again: the 
 from __future__ import annotations
 
 import atexit
+import time
 from pathlib import Path
 from typing import Any
 
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, papermill_engines
+from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from papermill.log import logger
 
 from hnskit.kernels import SharedKernel
@@ -23,6 +24,24 @@ NAME = "hnskit"
 _TO_SETTLE = 5.0  # seconds that an interrupted cell gets to write down what it came to
 
 
+_PAUSE = 0.5  # seconds between two saves of a notebook that is executed
+
+
+class _Manager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has no types
+    """papermill's own, which saves the whole notebook twice a cell; here at most twice a second, and at the end."""
+
+    _saved = 0.0
+
+    def save(self, **options: Any) -> None:
+        if time.monotonic() - self._saved >= _PAUSE:
+            super().save(**options)
+            self._saved = time.monotonic()
+
+    def notebook_complete(self, **options: Any) -> None:
+        self._saved = 0.0
+        super().notebook_complete(**options)
+
+
 class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no types
     """Executes each notebook in the kernel of the one before it."""
 
@@ -30,7 +49,34 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no type
     """The one that the next notebook gets; None: a new one."""
 
     @classmethod
-    def execute_managed_notebook(
+    def execute_notebook(  # noqa: PLR0917 - papermill's own signature
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: Any = None,
+        progress_bar: Any = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        **options: Any,
+    ) -> Any:
+        """Execute a notebook that papermill has read; arguments are those of papermill's own engines."""
+        manager = _Manager(
+            nb,
+            output_path=output_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            autosave_cell_every=autosave_cell_every,
+        )
+        manager.notebook_start()
+        try:
+            cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **options)
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb
+
+    @classmethod
+    def execute_managed_notebook(  # noqa: PLR0917 - papermill's own signature
         cls,
         nb_man: Any,
         kernel_name: str,

@@ -80,8 +80,10 @@ class Execution:
         except KeyboardInterrupt:
             return error_json(StoppedError())
         except DeadKernelError:
-            return error_json(StoppedError()) if self._stopped else _broken(
-                "the kernel that ran it ended: somebody killed it, or there was not enough memory", source
+            return (
+                error_json(StoppedError())
+                if self._stopped
+                else _broken("the kernel that ran it ended: somebody killed it, or there was not enough memory", source)
             )
         except CellTimeoutError:
             return _broken(f"one of its cells took longer than {self._timeout} s", source)

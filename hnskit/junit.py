@@ -59,9 +59,7 @@ def _suite(suites: ElementTree.Element, name: str, summary: Mapping[str, Any]) -
 
 
 def _case(suite: ElementTree.Element, group: str, name: str, seconds: float, failure: str) -> ElementTree.Element:
-    case = ElementTree.SubElement(
-        suite, "testcase", classname=_clean(group), name=_clean(name), time=f"{seconds:.3f}"
-    )
+    case = ElementTree.SubElement(suite, "testcase", classname=_clean(group), name=_clean(name), time=f"{seconds:.3f}")
     if failure:
         ElementTree.SubElement(case, "failure", message=_clean(failure.splitlines()[0])).text = _clean(failure)
     return case
@@ -80,5 +78,3 @@ def _paragraph(summary: Mapping[str, Any]) -> str:
 def _clean(text: str) -> str:
     """Without what XML cannot have: a host's answer may hold anything."""
     return _NOT_XML.sub("\ufffd", text)
-
-

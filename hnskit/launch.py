@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,37 @@ from hnskit import busy
 from hnskit.runlog import FILE, read_from
 from hnskit.runview import RunState
 
+_NUMBERS = itertools.count(1)
 _PAUSE = 0.15  # seconds between two looks
 _PATIENCE = 3.0  # seconds in which a run that has let go of its host may still write its last line
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A run that this process has started."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+    """What it prints; `.err` beside it. A pipe would break when this process ends."""
+
+    def forget(self) -> None:
+        """Wait for its end, and take away what it printed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_PATIENCE)
+        for file in (self.said, self.said.with_suffix(".err")):
+            file.unlink(missing_ok=True)
 
 
 def launch(
     params_file: Path, runs: Path, only: Sequence[str] = (), *, environment: Mapping[str, str] | None = None,
     overrides: Sequence[str] = (),
-) -> subprocess.Popen[bytes]:  # fmt: skip
+) -> Launched:  # fmt: skip
     """Start `hnskit run` on its own; it goes on when this process ends.
 
     Args:
         environment: added to its environment, such as the secret behind an `env:` reference.
     """
-    said = output(runs)
+    said = runs / busy.FOLDER / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
     said.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
     command += [part for name in only for part in ("--only", name)]
@@ -39,22 +58,18 @@ def launch(
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     with said.open("wb") as out, said.with_suffix(".err").open("wb") as err:
-        return subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
+        process = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(environment or {})},
             **detached,
         )  # fmt: skip
-
-
-def output(runs: Path) -> Path:
-    """Where a run that this process starts prints to: a pipe would break when this process ends."""
-    return runs / busy.FOLDER / f"page-{os.getpid()}.out"
+    return Launched(process, said)
 
 
 class Follower:
     """Reads a run's log in a thread and tells of each new state until the run is over.
 
     Args:
-        process: the run, if this process started it; else the run that is at work on the target is followed.
+        launched: the run, if this process started it; else the run that is at work on the target is followed.
         on_state: called in the thread with each new state.
         on_refused: called if the run could not begin, with the sentence that says why.
     """
@@ -65,9 +80,10 @@ class Follower:
         target: str,
         on_state: Callable[[RunState], None],
         on_refused: Callable[[str], None],
-        process: subprocess.Popen[bytes] | None = None,
+        launched: Launched | None = None,
     ) -> None:
-        self._runs, self._target, self._process = runs, target, process
+        self._runs, self._target, self._launched = runs, target, launched
+        self._process = launched.process if launched else None
         self._on_state, self._on_refused = on_state, on_refused
         self.run_dir: Path | None = None
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -89,6 +105,7 @@ class Follower:
         self.run_dir = self._found()
         if self.run_dir is None:
             self._on_refused(self._said())
+            self._forget()
             return
         state, place, gone_since = RunState(self.run_dir), 0, 0.0
         while not state.over:
@@ -100,9 +117,11 @@ class Follower:
             if records or state.lost:
                 self._on_state(state)
             time.sleep(_PAUSE)
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._launched is not None:
+            self._launched.forget()
 
     def _found(self) -> Path | None:
         """The run's folder, as soon as it has one."""
@@ -124,7 +143,7 @@ class Follower:
 
     def _printed(self) -> dict[str, Any]:
         try:
-            found = json.loads(output(self._runs).read_text(encoding="utf-8"))
+            found = json.loads(self._launched.said.read_text(encoding="utf-8")) if self._launched else {}
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -132,7 +151,8 @@ class Follower:
     def _said(self) -> str:
         """Why it did not begin."""
         try:
-            lines = output(self._runs).with_suffix(".err").read_text(encoding="utf-8", errors="replace").splitlines()
+            file = self._launched.said.with_suffix(".err") if self._launched else None
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file else []
         except OSError:
             lines = []
         told = str(self._printed().get("paragraph") or " ".join(lines[-3:]))

@@ -60,7 +60,10 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
         return Match(False, _unknown_keys(settings.unknown), "HNS fact 47", confirmed=seen)
     if network is None:
         return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
-    if connection.protocol != "tcp":
+    if settings.protocol and settings.protocol != _PROTOCOLS.get(connection.protocol):
+        said = f"the proxy policy is for protocol {settings.protocol}, not {connection.protocol}"
+        return Match(False, said, "HNS fact 51", confirmed=False)
+    if connection.protocol != "tcp" and not settings.protocol:
         return Match(False, "a v1 proxy policy names no protocol; only TCP was ever seen", "HNS fact 54b", False)
     if settings.target is None:
         said = repr(settings.destination) if settings.destination else "missing"

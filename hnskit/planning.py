@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
+from hnskit.cut import adapter_of, creation_cuts, moving
 from hnskit.desired import ALL_PARTS, Desired, DesiredContainer, Part
 from hnskit.endpoint_planning import EndpointPlanner, Place
 from hnskit.facts import Facts
@@ -35,7 +36,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         desired: from `desired_from`.
         facts: from `gather_facts`; nothing else is looked at.
         parts: leave out what another notebook does; what it makes is then expected to be there.
-        made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
+        made: from `made_on`: tells what hnskit made and is no longer in the parameters from somebody else's.
 
     Returns:
         A plan with one step for each object, `Action.NONE` where nothing is to do and `Action.REFUSE` where
@@ -54,8 +55,12 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         steps.append(_network(scene))
         steps += endpoints.steps(Part.NETWORK, desired.gateway, steps, NOTEBOOKS[Part.NETWORK])
         place = Place("the host's compartment", HOST_COMPARTMENT)
-        steps.append(endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps))
+        steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
         steps.append(_forwarding(scene, steps))
+    elif wanted & {Part.PROXY, Part.CLIENTS}:
+        steps += _ground(scene)
+    if any((step.kind, step.action) == ("network", Action.REFUSE) for step in steps):
+        return Plan(facts.target, (*steps, *_containers_alone(scene, wanted)))
     if Part.PROXY in wanted:
         _add_container(scene, endpoints, Part.PROXY, desired.proxy, steps)
         if desired.proxy.route_user:
@@ -67,7 +72,30 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         steps += misplaced_steps(scene, steps)
         missing = (NOTEBOOKS[Part.PROXY], NOTEBOOKS[Part.CLIENTS])
         steps.extend(policy_step(scene, client, steps, *missing) for client in desired.clients)
-    return Plan(facts.target, tuple(_without_echoes(steps)))
+    return Plan(facts.target, tuple(_without_echoes(steps, desired.proxy.endpoint.name)))
+
+
+def _containers_alone(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
+    """Refusals that do not follow from that of the network: of images and containers."""
+    containers = {Part.PROXY: (scene.desired.proxy,), Part.CLIENTS: scene.desired.clients}
+    for part, members in containers.items():
+        for member in members if part in wanted else ():
+            there = scene.facts.container_named(member.name)
+            for step in (_image(scene, part, member), _container(scene, part, member, there, ())):
+                if step.action is Action.REFUSE:
+                    yield step
+
+
+def _ground(scene: Scene) -> list[Step]:
+    """What stands in the way where the network's part is left out: endpoints must not be made on a wrong network."""
+    wanted = scene.desired
+    if scene.networks and (refusal := _network_refusal(scene)):
+        return [Step(Part.NETWORK, Action.REFUSE, "network", wanted.network.name, refusal)]
+    gateway = next(iter(scene.current(wanted.gateway.name)), None)
+    if gateway and wanted.gateway.address and gateway.address != wanted.gateway.address:
+        said = f"it has {gateway.address}, not {wanted.gateway.address}: apply the part network first"
+        return [Step(Part.NETWORK, Action.REFUSE, "endpoint", wanted.gateway.name, said)]
+    return []
 
 
 def _names(desired: Desired, parts: set[Part]) -> set[str]:
@@ -80,12 +108,12 @@ def _names(desired: Desired, parts: set[Part]) -> set[str]:
     return set().union(*(names.get(part, set()) for part in parts))
 
 
-def _without_echoes(steps: Iterable[Step]) -> Iterator[Step]:
-    """Leave out a refusal that only says again that the object before it was refused."""
+def _without_echoes(steps: Iterable[Step], proxy: str) -> Iterator[Step]:
+    """Leave out a refusal that only follows from that of an object before it: its own, or the proxy's endpoint."""
     refused: set[str] = set()
     for step in steps:
         if step.action is Action.REFUSE:
-            if step.name in refused:
+            if step.name in refused or (step.kind == "policy" and proxy in refused):
                 continue
             refused.add(step.name)
         yield step
@@ -103,18 +131,28 @@ def _network(scene: Scene) -> Step:
     if refusal := _network_refusal(scene) or _room_refusal(scene):
         return step(Action.REFUSE, refusal)
     if scene.network:
-        return step(Action.NONE, f"it is there, L2Bridge {wanted.prefix}")
+        return step(Action.NONE, f"it is there, L2Bridge {wanted.prefix}" + _not_compared(scene))
     changes = [Change("type", "", NetworkType.L2BRIDGE.value), Change("subnet", "", wanted.prefix)]
     changes.append(Change("gateway", "", wanted.gateway))
     if wanted.adapter:
         changes.append(Change("adapter", "", wanted.adapter))
-    bridges = (network for network in scene.facts.networks if network.is_type(NetworkType.L2BRIDGE))
-    bridge = next(bridges, None)
-    if bridge and not wanted.adapter:
-        # A second L2Bridge on the same virtual switch does not move the adapter again (HNS fact 25).
-        return step(Action.CREATE, f"it is not there; {bridge.name} has an adapter on a bridge already", changes)
-    reason = "it is not there; the adapter's address moves to a virtual adapter when the bridge appears"
-    return step(Action.CREATE, reason, changes, disruptive=True)
+    moved = ", ".join(adapter.name for adapter in moving(scene.desired, scene.facts))
+    if not moved:
+        return step(Action.CREATE, "it is not there; its adapter is on a bridge already", changes)
+    reason = f"it is not there; the address of {moved} moves to a virtual adapter when the bridge appears"
+    if creation_cuts(scene.desired, scene.facts):
+        return step(Action.CREATE, reason, changes, disruptive=True)
+    reason += "; the management connection stays, since the host's default route goes through another adapter"
+    return step(Action.CREATE, reason, changes)
+
+
+def _not_compared(scene: Scene) -> str:
+    """What of a network that is there cannot be told, so that it is not taken for compared."""
+    wanted, network = scene.desired.network, scene.network
+    said = ["its own list of DNS servers (its endpoints' are)"] if wanted.dns else []
+    if wanted.adapter and network and adapter_of(network, scene.facts) is None:
+        said.append("its adapter")
+    return f"; not compared: {', '.join(said)}" if said else ""
 
 
 def _network_refusal(scene: Scene) -> str:
@@ -145,6 +183,12 @@ def _network_refusal(scene: Scene) -> str:
                 f"it is there with the gateway {gateway}, not {wanted.gateway}, which HNS cannot change: "
                 "set network.gateway to what it has, or choose another network.name"
             )
+        adapter = adapter_of(network, scene.facts)
+        if wanted.adapter and adapter and adapter.name.lower() != wanted.adapter.lower():
+            return (
+                f"it is there on the adapter {adapter.name}, not on {wanted.adapter}, which HNS cannot change: "
+                "set network.adapter to what it has, or choose another network.name"
+            )
         return ""
     for network in scene.facts.networks:
         for subnet in network.subnets:
@@ -153,7 +197,8 @@ def _network_refusal(scene: Scene) -> str:
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
                     "choose another network.subnet"
                 )
-    adapter = next((item for item in scene.facts.adapters if item.name == wanted.adapter), None)
+    named_adapter = (item for item in scene.facts.adapters if item.name.lower() == wanted.adapter.lower())
+    adapter = next(named_adapter, None)
     if wanted.adapter and adapter is None:
         there = ", ".join(item.name for item in scene.facts.adapters if item.physical) or "none"
         return f"there is no adapter {wanted.adapter}; physical adapters: {there}"
@@ -203,8 +248,8 @@ def _add_container(
     steps.extend(endpoints.steps(part, wanted.endpoint, steps, NOTEBOOKS[Part.NETWORK]))
     compartment = scene.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
-    place = Place(f"{wanted.name}'s compartment", number, running)
-    steps.append(endpoints.attachment(part, wanted.endpoint.name, place, steps))
+    place = Place(f"{wanted.name}'s compartment", number, running, container.id if container else "")
+    steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
 
 
 def _image(scene: Scene, part: Part, wanted: DesiredContainer) -> Step:
@@ -243,9 +288,23 @@ def _container(
             Action.REFUSE,
             f"it runs {there.image}, not {wanted.image}: remove it with `docker rm --force {wanted.name}`, then go on",
         )
+    if differs := _container_difference(wanted, there):
+        remove = f"`docker rm --force {wanted.name}`"
+        return step(Action.REFUSE, f"{differs}, which Docker cannot change: remove it with {remove}, then go on")
     if there.running:
         return step(Action.NONE, f"it runs {there.image}")
     return step(Action.START, f"it is {there.status}", (Change("status", there.status, "running"),))
+
+
+def _container_difference(wanted: DesiredContainer, there: Container) -> str:
+    """How a container that is there was run in another way; "" where nothing is wanted, or nothing is known."""
+    command = wanted.command
+    if command and there.command[-len(command) :] != command:
+        return f"it runs `{' '.join(there.command)}`, not `{' '.join(command)}`"
+    # "default" is what Docker's daemon makes of it: that is not known here.
+    if wanted.isolation and there.isolation not in ("", "default", wanted.isolation):
+        return f"its isolation is {there.isolation}, not {wanted.isolation}"
+    return ""
 
 
 def _route(scene: Scene, address: str, before: Sequence[Step]) -> Step:

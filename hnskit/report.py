@@ -6,6 +6,7 @@ Everything is taken from the run folder, so it can be made again at any time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);pa
 .verdict.bad{border-color:var(--bad)}.verdict strong{font-size:1.15rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-td{overflow-wrap:normal}td:last-child{overflow-wrap:anywhere;min-width:16em}td.id{white-space:nowrap}
+td{overflow-wrap:normal}td:last-child{overflow-wrap:anywhere;min-width:16em}td:first-child{white-space:nowrap}
 th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
 .quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
@@ -65,7 +66,9 @@ def read_summary(run_dir: Path) -> dict[str, Any]:
 def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     """The host before the first notebook, and after the last one with what is not as it was: as SVG text."""
     parts = [step["part"] for step in summary["steps"]]
-    before, after = (_snapshot(run_dir, order, moment) for moment, order in (("before", parts), ("after", parts[::-1])))
+    target = summary["target"]
+    before = _snapshot(run_dir, parts, "before", target)
+    after = _snapshot(run_dir, parts[::-1], "after", target)
     found: dict[str, str] = {}
     if before is not None:
         found["before"] = draw(before).svg(alone=False)
@@ -74,10 +77,10 @@ def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _snapshot(run_dir: Path, parts: Iterable[str], moment: str) -> Facts | None:
+def _snapshot(run_dir: Path, parts: Iterable[str], moment: str, target: str) -> Facts | None:
     files = (runfolder.snapshot_file(run_dir, part, moment) for part in parts)
     path = next((path for path in files if path.is_file()), None)
-    return load_facts(path) if path is not None else None
+    return replace(load_facts(path), target=target) if path is not None else None
 
 
 def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hnskit.cut import removal_cuts
 from hnskit.desired import Desired, Part
 from hnskit.facts import Facts
-from hnskit.model import Endpoint, NetworkType
+from hnskit.model import Endpoint
 from hnskit.operations import Operation, attach_operation, operation, policy_operation
 from hnskit.redirect import describe
 from hnskit.steps import Action, Change, Plan, Step
@@ -160,7 +161,6 @@ class Rollback:
             said = f"the network {begun.name} stays: endpoints that this run did not make are on it, {names}"
             yield Step(Part.NETWORK, Action.NONE, "network", begun.name, said)
             return
-        last = not any(item.is_type(NetworkType.L2BRIDGE) for item in now.networks if item.id != made[0].id)
         needs = tuple(step.id for step in steps if step.pending)
         yield Step(
             Part.NETWORK,
@@ -168,7 +168,7 @@ class Rollback:
             "network",
             begun.name,
             "this run made it",
-            disruptive=last,
+            disruptive=removal_cuts(made[0], now),
             needs=needs,
             object_id=made[0].id,
         )

@@ -32,6 +32,7 @@ from hnskit.diagnosis import Diagnosis
 from hnskit.errors import HnskitError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, made_on
+from hnskit.outcomes import outcome_of
 from hnskit.params import Params, load_params
 from hnskit.planning import plan
 from hnskit.progress import Progress, display_progress
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from hnskit.remote.session import Session
 
 TEARDOWN = "teardown"
-DIAGNOSES = ("explain", "doctor")
+DIAGNOSES = ("explain", "doctor", "host", "stale", "compare")
 """Books that only look, also at a snapshot; they belong to no run."""
 PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEARDOWN)
 """What a book can be opened for; each has a notebook."""
@@ -324,14 +325,14 @@ class Book(Diagnosis):
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
-            journal = self._journal() if works else None
+            journal = None if current.refused else self._journal()  # also of what was found where nothing is to do
             with busy.claim(self._runs(), self.params.target, self._run_dir) if works else nullcontext():
                 outcome = self._change(facts, journal, progress)
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
             self._failure = error
-            if isinstance(error, StepError) and error.outcome is not None:
-                self._outcome, self.facts = error.outcome, error.outcome.after
+            if (stopped := outcome_of(error)) is not None:
+                self._outcome, self.facts = stopped, stopped.after
             if error is cause:
                 raise
             self._record(error)  # the next cell, which else does this, may not come any more

@@ -26,7 +26,8 @@ STYLE = """
 .hk-run td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .hk-run .done{color:#2c8a4b}.hk-run .failed{color:#d13438}.hk-run .running{color:#1f86d6}
 .hk-run .waiting,.hk-run .not-begun{opacity:.65}
-.hk-run pre{display:flex;flex-direction:column-reverse;max-height:14em;overflow:auto;margin:.8em 0 0;padding:.5em .7em;background:rgba(128,128,128,.09);
+.hk-run pre{display:flex;flex-direction:column-reverse;max-height:14em;
+overflow:auto;margin:.8em 0 0;padding:.5em .7em;background:rgba(128,128,128,.09);
 border-radius:4px;font-size:12px;white-space:pre-wrap}
 .hk-run pre code{background:none;padding:0;font:inherit}
 .hk-run .verdict{font-weight:600;margin:.2em 0}.hk-run a{text-decoration:underline}
@@ -136,7 +137,7 @@ class RunState:
             f'aria-valuemin="0" aria-valuemax="100"><div style="width:{self.percent}%"></div></div>'
             f'<table><tr><th scope="col">step</th><th scope="col">state</th><th scope="col">changed</th>'
             f'<th scope="col">time</th></tr>{rows}</table>'
-            + (f'<p>{" · ".join(more)}</p>' if more and self.over else "")
+            + (f"<p>{' · '.join(more)}</p>" if more and self.over else "")
             + f'<pre role="log" aria-label="log" tabindex="0"><code>{log}</code></pre></div>'
         )
 

@@ -52,17 +52,40 @@ class Scene:
         """Whether hnskit ran it, for this network."""
         return container.labels.get(LABEL) == self.desired.network.name
 
+    def is_ours(self, endpoint: Endpoint) -> bool:
+        """Whether hnskit made it: a journal says so, or a container with hnskit's label has its name."""
+        if self.known.was_made("endpoint", endpoint.name, endpoint.id):
+            return True
+        if self.known.only_found("endpoint", endpoint.name, endpoint.id):
+            return False
+        container = self.facts.container_named(endpoint.name)
+        return container is not None and self.is_own(container)
+
+    @property
+    def strangers(self) -> tuple[Container, ...]:
+        """Containers with hnskit's label for this network that the parameters do not name."""
+        wanted = {container.name for container in self.desired.containers}
+        return tuple(item for item in self.facts.containers if self.is_own(item) and item.name not in wanted)
+
     @property
     def departed(self) -> tuple[str, ...]:
-        """Names of clients that are no longer in the parameters: of containers by label, of endpoints by journal."""
+        """Names of what is no longer in the parameters, and was made for this network as a journal says.
+
+        The label alone is not enough: another parameter file may have clients on the same network.
+        """
         wanted = {endpoint.name for endpoint in self.desired.endpoints}
-        names = [item.name for item in self.facts.containers if self.is_own(item)]
+        names = [item.name for item in self.strangers if self.known.was_made("container", item.name, item.id)]
         names += [
             item.name
             for item in self.facts.endpoints
-            if (self.on_network(item) or self.is_stale(item)) and self.known.was_made("endpoint", item.name, item.id)
+            if self._was_on_network(item) and self.known.was_made("endpoint", item.name, item.id)
         ]
         return tuple(sorted({name for name in names if name not in wanted}))
+
+    def _was_on_network(self, endpoint: Endpoint) -> bool:
+        """Whether it is on the network, or was left by one of this name that hnskit had made."""
+        name, id = self.desired.network.name, endpoint.network_id
+        return self.on_network(endpoint) or (self.is_stale(endpoint) and self.known.was_made("network", name, id))
 
     def compartment_owner(self, compartment_id: int | None) -> Container | None:
         """The container whose compartment this is."""

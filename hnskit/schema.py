@@ -67,7 +67,7 @@ def _rows(model: type[BaseModel], before: str) -> Iterator[Row]:
     for name, info in model.model_fields.items():
         path = before + (info.alias or name)
         inner = _model(info.annotation)
-        if inner is not None and info.annotation is inner:
+        if inner is not None and isinstance(info.annotation, type):
             yield from _rows(inner, f"{path}.")
         else:
             yield _row(path, info)

@@ -90,6 +90,13 @@ class Plan:
         return tuple(step for step in self.steps if step.action is Action.REFUSE)
 
     @property
+    def summary(self) -> str:
+        """How many steps are to do, and how many not: `17 to do, 1 refused, 3 to keep`."""
+        keep = len(self.steps) - len(self.pending) - len(self.refused)
+        refused = f", {len(self.refused)} refused" if self.refused else ""
+        return f"{len(self.pending)} to do{refused}, {keep} to keep"
+
+    @property
     def disruptive(self) -> tuple[Step, ...]:
         """The steps during which the host's network goes away."""
         return tuple(step for step in self.pending if step.disruptive)

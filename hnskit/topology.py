@@ -326,7 +326,7 @@ class Drawing:
         width = (WIDTH - 2 * HOST_X - (_GONE_ROW - 1) * 16) // _GONE_ROW
         for number, one in enumerate(gone[:_MOST]):
             x, line = HOST_X + (number % _GONE_ROW) * (width + 16), y + (number // _GONE_ROW) * _ROW
-            fields = dict((name, was) for name, was, _ in one.changes)
+            fields = {name: was for name, was, _ in one.changes}
             note = ", ".join(part for part in (one.kind, fields.get("address", ""), fields.get("subnet", "")) if part)
             self._box(x, line, width, one.name or "(no name)", note, mark="gone")
         return y + -(-min(len(gone), _MOST) // _GONE_ROW) * _ROW

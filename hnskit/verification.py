@@ -25,6 +25,15 @@ _CURL = {
     56: "the connection was cut",
 }
 """curl's exit status in words (curl's man page, EXIT CODES)."""
+_UNANSWERED = (7, 28, 52, 55, 56)
+"""curl was run, and nothing answered it: of any other status it is not known whether a request was made."""
+
+
+PROOF_NEXT_STEP = (
+    "`hnskit drift` shows what is not as it should be; `hnskit doctor` looks for known causes, a lost metadata route "
+    "among them; `hnskit show policies` lists what the endpoints have."
+)
+"""What to do where the redirect is not proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ def require_proof(verification: Verification) -> None:
     raise VerificationError(
         "the redirect is not proved: " + "; ".join(failed),
         host=verification.target,
-        next_step="`hnskit plan` shows whether something is missing; `hnskit show policies` what the endpoints have.",
+        next_step=PROOF_NEXT_STEP,
     )
 
 
@@ -194,13 +203,15 @@ class _Answer:
     headers: Mapping[str, str]
     body: str
     problem: str
+    asked: bool = True
+    """Whether the request was made; False where docker could not run the program."""
 
 
 def _answer(result: CallResult) -> _Answer:
     try:
         code, stdout, stderr = docker.finished(result)
     except HnskitError as error:
-        return _Answer(0, {}, "", error.message)
+        return _Answer(0, {}, "", error.message, asked=False)
     head, _, body = stdout.replace("\r\n", "\n").partition("\n\n")
     while re.match(r"HTTP/\S+ 1\d\d", head):  # 100 Continue comes before the answer
         head, _, body = body.partition("\n\n")
@@ -208,7 +219,7 @@ def _answer(result: CallResult) -> _Answer:
     found = re.match(r"HTTP/\S+ (\d+)", lines[0]) if lines else None
     if code != 0 or found is None:
         reason = stderr.strip() or _CURL.get(code) or stdout.strip() or "no answer"
-        return _Answer(0, {}, "", f"{reason} (exit status {code})")
+        return _Answer(0, {}, "", f"{reason} (exit status {code})", asked=code in _UNANSWERED)
     headers: dict[str, str] = {}
     for line in lines[1:]:
         name, _, value = line.partition(":")
@@ -276,6 +287,8 @@ def _control_check(desired: Desired, address: str, probe: str, answer: _Answer, 
     wanted = f"{address}:{desired.verify.control.port} is left alone"
     if marked:
         return Check("control", False, wanted, f"the proxy's {marked[0]}: it was redirected too")
+    if not answer.asked:
+        return Check("control", False, wanted, f"it could not be asked: {answer.problem}")
     return Check("control", True, wanted, f"HTTP {answer.status}, not the proxy's" if answer.status else answer.problem)
 
 

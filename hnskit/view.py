@@ -210,7 +210,9 @@ class Since:
                 changed = ((str(name), _word(old)) for name, old, new in pairs if str(old) != str(new))
                 self.cells += [(label, name, old) for name, old in changed]
         here = set(now[key]) if unique else {tuple(map(str, row)) for row in now.itertuples(index=False)}
-        rows = zip(before[key], before["name" if "name" in before else key], before.itertuples(index=False), strict=True)
+        rows = zip(
+            before[key], before["name" if "name" in before else key], before.itertuples(index=False), strict=True
+        )
         self.gone = sorted(
             {str(name) for identity, name, row in rows if (identity if unique else tuple(map(str, row))) not in here}
         )

@@ -49,19 +49,14 @@ class Waiter:
             now, lambda facts: _late(steps, desired, facts), "what it needs has not appeared yet"
         )
         if missing:
-            raise self._too_late(missing[0], "what it needs has not appeared", now)
+            raise self.too_late(missing[0], "what it needs has not appeared", now)
         return now
 
-    def for_what_was_done(self, now: Facts, not_shown: Callable[[Facts], Sequence[Step]]) -> Facts:
-        """Wait until the host shows what it has accepted.
-
-        Raises:
-            StepError: it does not when patience ends.
-        """
-        now, missing = self._until(now, not_shown, "the host does not show it yet")
-        if missing:
-            raise self._too_late(missing[0], "the host accepted it, but does not show it", now)
-        return now
+    def for_what_was_done(
+        self, now: Facts, not_shown: Callable[[Facts], Sequence[Step]]
+    ) -> tuple[Facts, Sequence[Step]]:
+        """Wait until the host shows what it has accepted; the second is what it does not show when patience ends."""
+        return self._until(now, not_shown, "the host does not show it yet")
 
     def for_reading(self, now: Facts) -> Facts:
         """Wait until the host can be read.
@@ -111,7 +106,8 @@ class Waiter:
     def _after(self) -> str:
         return f"after {self._pace.patience:.0f} s"
 
-    def _too_late(self, step: Step, what: str, now: Facts) -> StepError:
+    def too_late(self, step: Step, what: str, now: Facts) -> StepError:
+        """The error of a step for which patience has ended."""
         return StepError(
             f"{what} {self._after}",
             host=now.target,

@@ -9,6 +9,7 @@ from hnskit.codec import proxy_settings
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, Compartment, Container, Endpoint, EndpointState, Policy
+from hnskit.policy_words import neighbour_words
 
 _STATES = {
     EndpointState.UNINITIALIZED: "uninitialized",
@@ -47,9 +48,9 @@ def short_id(identity: str) -> str:
 
 
 def policy_words(policy: Policy) -> str:
-    """One policy: `PROXY 169.254.169.254:80 -> 10.0.1.17:80`, `OutBoundNAT`."""
+    """One policy: `PROXY 169.254.169.254:80 -> 10.0.1.17:80`, `OutBoundNAT but 10.0.0.0/8`."""
     if not policy.is_proxy and policy.type != "L4Proxy":
-        return policy.type or "(no type)"
+        return neighbour_words(policy) or "(no type)"
     try:
         said = proxy_settings(policy)
     except HostAnswerError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hnskit import cut
 from hnskit.desired import Desired
@@ -23,9 +23,10 @@ from hnskit.errors import (
     StoppedError,
 )
 from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
-from hnskit.journal import Made, Records, made_from
+from hnskit.journal import Made, Records
+from hnskit.ledger import Ledger
 from hnskit.operations import Operation, in_sending_order, operation
-from hnskit.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
+from hnskit.outcomes import OnEvent, Outcome, StepResult
 from hnskit.remote import docker, hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
 from hnskit.steps import Action, Plan, Step
@@ -46,7 +47,7 @@ Operate = Callable[[Step, Desired, Facts], Operation]
 
 
 class Work:
-    """One run. `begun` has the steps that were sent, whatever came of them."""
+    """One run."""
 
     def __init__(
         self,
@@ -60,24 +61,21 @@ class Work:
         pace: Pace | None = None,
         operate: Operate = operation,
     ) -> None:
-        self.begun: dict[str, Step] = {}
         self._session = session
         self._desired = desired
         self._planner = planner
-        self._known = known or Made()
-        self._journal = journal or Records(session.target)
-        self._first_record = len(self._journal.records)
-        self._on_event = on_event or _ignore
+        self._ledger = Ledger(session.target, known, journal, on_event)
         self._pace = pace or Pace()
-        self._waiter = Waiter(self._pace, self._read, lambda text, step: self._tell("wait", text, step))
+        self._waiter = Waiter(self._pace, self._read, lambda text, step: self._ledger.tell("wait", text, step))
         self._operate = operate
-        self._done: list[StepResult] = []
-        self._under_way: dict[str, Step] = {}
-        self._notes: list[str] = []
         self._attempts: dict[str, int] = {}
         self._again: dict[str, HnskitError] = {}
         self._unknown: set[str] = set()
-        self._since = time.monotonic()
+
+    @property
+    def begun(self) -> tuple[Step, ...]:
+        """The steps that were sent, whatever came of them."""
+        return tuple(self._ledger.begun.values())
 
     def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
         """Carry the plan out; errors are those of `apply`, and have the outcome so far.
@@ -92,30 +90,23 @@ class Work:
         first = current = self._planner(before)
         if first.refused:
             raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
-        self._tell("plan", f"{len(first.pending)} to do, {len(first.steps) - len(first.pending)} to keep")
+        self._ledger.tell("plan", first.summary)
         try:
             if write_found:
-                self._write_found(first, before)
+                self._ledger.found(first, before)
             while steps := self._left(current):
                 self._round(in_sending_order(steps, self._desired))
                 current = self._goes_on(self._planner(self._now))
         except KeyboardInterrupt as cause:
-            raise self._ended(StoppedError(host=before.target), first, before) from cause
+            stopped = StoppedError(host=before.target)
+            self._ledger.stopped_by(stopped)
+            stopped.outcome = self._ledger.outcome(first, before, self._now)
+            raise stopped from cause
         except HnskitError as error:
-            raise self._ended(error, first, before) from error.__cause__
-        return self._outcome(first, before)
-
-    def _ended(self, error: HnskitError, first: Plan, before: Facts) -> HnskitError:
-        """The same error with what was done until then, and what was under way."""
-        if self._under_way:
-            error.message += f"; under way, with an end that is not known: {', '.join(self._under_way)}"
-            error.step = error.step or next(iter(self._under_way))
-            with contextlib.suppress(HnskitError):  # the journal may be what failed
-                for step in self._under_way.values():
-                    self._tell("failed", "what came of it is not known", step)
-                    self._journal.failed(step, error)
-        error.outcome = self._outcome(first, before)
-        return error
+            self._ledger.stopped_by(error)
+            error.outcome = self._ledger.outcome(first, before, self._now)
+            raise
+        return self._ledger.outcome(first, before, self._now)
 
     @staticmethod
     def _goes_on(current: Plan) -> Plan:
@@ -124,7 +115,7 @@ class Work:
         return current
 
     def _left(self, current: Plan) -> tuple[Step, ...]:
-        done = {result.step.id for result in self._done}
+        done = {result.step.id for result in self._ledger.done}
         return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
 
     def _round(self, steps: Sequence[Step]) -> None:
@@ -140,59 +131,51 @@ class Work:
             self._send(operations, results)
         except (HnskitError, KeyboardInterrupt):
             done, failed, _ = self._sorted(operations, results)
-            self._settle(done, failed)
+            self._ledger.settle(done, failed, self._now)
             raise
         done, failed, unknown = self._sorted(operations, results)
         try:
             self._now = self._waiter.for_reading(self._now)
         except (HnskitError, KeyboardInterrupt):
-            self._settle(done, failed)
+            self._ledger.settle(done, failed, self._now)
             raise
         accepted = [one.step for one in done]
         self._now, hidden = self._waiter.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
-        failed += [(step, self._waiter.too_late(step, "the host accepted it, but does not show it")) for step in hidden]
+        failed += [
+            (step, self._waiter.too_late(step, "the host accepted it, but does not show it", self._now))
+            for step in hidden
+        ]
         pending = {step.id for step in self._planner(self._now).pending}
         done = [one for one in done if one.step not in hidden]
         done += [StepResult(step, 0.0) for step in unknown if step.id not in pending and step.kind != _UNSEEN]
         failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
-        self._settle(done, failed)
+        self._ledger.settle(done, failed, self._now)
         if any(step.disruptive for step in steps):
             self._look_after_the_cut(steps, before)
-        self._under_way.clear()  # what is left there was lost, and is planned again
+        self._ledger.round_over()
         if failed:
             raise self._step_error(failed)
-
-    def _settle(self, done: Sequence[StepResult], failed: Sequence[tuple[Step, HnskitError]]) -> None:
-        """Write down what came of steps, and tell it."""
-        for result in done:
-            self._finish(result)
-        for step, error in failed:
-            self._under_way.pop(step.id, None)
-            self._tell("failed", error.message, step)
-            self._journal.failed(step, error)
 
     def _look_after_the_cut(self, steps: Sequence[Step], before: Facts) -> None:
         self._now, note = self._waiter.for_management_ip(steps, self._desired, self._now)
         if note:
-            self._note(note)
+            self._ledger.note(note)
         for loss in cut.losses(self._desired, before, self._now):
-            self._note(loss)
+            self._ledger.note(loss)
 
     def _is_gone(self, step: Step, pending: set[str]) -> bool:
         """Whether a removal failed because somebody else was faster."""
         if step.action is not Action.DELETE or step.id in pending:
             return False
-        self._note(f"{step.noun} {step.name} was gone already: somebody else removed it")
+        self._ledger.note(f"{step.noun} {step.name} was gone already: somebody else removed it")
         return True
 
     def _announce(self, step: Step, now: Facts) -> None:
         if step.disruptive:
             risks = "; ".join(f"{risk.object} {risk.message}" for risk in cut.risks(self._desired, now))
-            self._tell("cut", "the host's own network goes away for seconds now" + (risks and f": {risks}"), step)
-            self._journal.write("cut", step=step.id, **cut.recorded(self._desired, now))
-        self._tell("start", step.reason, step)
-        self._journal.started(step)
-        self.begun[step.id] = self._under_way[step.id] = step
+            text = "the host's own network goes away for seconds now" + (risks and f": {risks}")
+            self._ledger.cut(step, text, **cut.recorded(self._desired, now))
+        self._ledger.started(step)
 
     def _count(self, step: Step) -> None:
         self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
@@ -200,7 +183,7 @@ class Work:
             return
         last = self._again.get(step.id)
         if last is not None:
-            self._settle([], [(step, last)])
+            self._ledger.settle([], [(step, last)], self._now)
             raise self._step_error([(step, last)])
         raise StepError(f"it was tried {self._pace.attempts} times and is not done", object=step.name, step=step.id)
 
@@ -213,9 +196,9 @@ class Work:
                 results[result.id] = result
                 self._report(operations, result)
         except OutcomeUnknownError:
-            self._note("the host lost the pipeline when it was cut; what was done is read from the host")
+            self._ledger.note("the host lost the pipeline when it was cut; what was done is read from the host")
         if self._session.seconds_lost > lost:
-            self._note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
+            self._ledger.note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
         read = all(call.id in results for call in fact_calls())
         self._now = facts_from_results(self._session.target, results.values()) if read else self._read()
 
@@ -237,7 +220,7 @@ class Work:
             except HnskitError as error:
                 if self._may_try_again(one.step, error):
                     self._again[one.step.id] = error
-                    self._under_way.pop(one.step.id, None)
+                    self._ledger.again(one.step)
                 else:
                     failed.append((one.step, error))
         return done, failed, unknown
@@ -257,13 +240,13 @@ class Work:
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
         if changed or (isinstance(error, RemoteCommandError) and step.kind == "forwarding"):
-            self._note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
+            self._ledger.note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
             # After a loss that somebody may be this run itself, by a command that arrived late.
             if changed and step.id not in self._unknown:
-                self._journal.overtaken(step)
+                self._ledger.overtaken(step)
             return left
         if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
-            self._note(f"{step.id}: {error.message}; it is tried again")
+            self._ledger.note(f"{step.id}: {error.message}; it is tried again")
             time.sleep(self._pace.pause)
             return True
         return False
@@ -275,7 +258,7 @@ class Work:
             return
         with contextlib.suppress(HnskitError):  # a failure is told when it is certain that it is one
             one.read(result)
-            self._tell("done", one.step.reason, one.step, result.milliseconds / 1000)
+            self._ledger.tell("done", one.step.reason, one.step, result.milliseconds / 1000)
 
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
         pending = {step.id for step in self._planner(now).pending}
@@ -290,13 +273,6 @@ class Work:
             and not (step.object_id in again and step.object_id not in there)
         ]
 
-    def _finish(self, result: StepResult) -> None:
-        # Its own id where the answer told none: HNS answers some requests without an Output (HNS fact 2).
-        made = result if result.id else StepResult(result.step, result.seconds, _identity(result.step, self._now))
-        self._under_way.pop(result.step.id, None)
-        self._done.append(made)
-        self._journal.finished(made.step, made.id, made.seconds)
-
     def _step_error(self, failed: Sequence[tuple[Step, HnskitError]]) -> StepError:
         step, error = failed[0]
         more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
@@ -309,46 +285,6 @@ class Work:
         new.__cause__ = error
         return new
 
-    def _write_found(self, first: Plan, facts: Facts) -> None:
-        for step in first.steps:
-            if step.action is Action.NONE and (identity := _identity(step, facts)):
-                self._journal.found(step.kind, step.name, identity)
-
-    def _note(self, text: str) -> None:
-        self._notes.append(text)
-        self._tell("note", text)
-        self._journal.write("note", text=text)
-
-    def _tell(self, kind: EventKind, text: str, step: Step | None = None, seconds: float | None = None) -> None:
-        self._on_event(Event(kind, text, step, seconds))
-
-    def _outcome(self, first: Plan, before: Facts) -> Outcome:
-        made = made_from(self._journal.records[self._first_record :], self._known)
-        seconds = time.monotonic() - self._since
-        return Outcome(first, tuple(self._done), before, self._now, seconds, made, tuple(self._notes))
-
-
-def _ignore(_: Event) -> None:
-    """Nobody looks."""
-
 
 def _refusals(current: Plan) -> str:
     return "; ".join(f"{step.kind} {step.name}: {step.reason}" for step in current.refused)
-
-
-def _identity(step: Step, facts: Facts) -> str:
-    """The id of the object that a step is about, as the host shows it."""
-    return next(_identities(step, facts), "")
-
-
-def _identities(step: Step, facts: Facts) -> Iterator[str]:
-    if step.kind == "network":
-        yield from (item.id for item in facts.networks_named(step.name))
-    elif step.kind == "endpoint":
-        yield from (item.id for item in facts.endpoints_named(step.name))
-    elif step.kind == "image" and (image := facts.image_named(step.name)):
-        yield image.id
-    elif step.kind == "container" and (container := facts.container_named(step.name)):
-        yield container.id
-    elif step.kind in ("forwarding", "policy") and step.action is Action.UPDATE:
-        yield from (item.id for item in facts.endpoints_named(step.name))

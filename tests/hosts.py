@@ -8,6 +8,7 @@ from pathlib import Path
 from hnskit import codec
 from hnskit.desired import LABEL, Desired, desired_from
 from hnskit.facts import Facts
+from hnskit.journal import Made
 from hnskit.model import (
     Adapter,
     Address,
@@ -86,7 +87,8 @@ def misspelt_policy() -> Policy:
 
 def container(name: str, image: str) -> Container:
     """A running container that hnskit made."""
-    return Container(f"cid-{name}", name, image, "sha256:aa", "running", labels={LABEL: "hnskit-l2bridge"})
+    command = ("metadata-proxy.exe",) if name == "hnskit-proxy" else ("ping.exe", "-t", "localhost")
+    return Container(f"cid-{name}", name, image, "sha256:aa", "running", command, {LABEL: "hnskit-l2bridge"})
 
 
 def complete() -> Facts:
@@ -129,6 +131,14 @@ def complete() -> Facts:
             *(container(name, host.images[0].name) for name, _, _ in clients),
         ),
     )
+
+
+def made(facts: Facts | None = None) -> Made:
+    """What the journals say of such a host: hnskit made all of it, but for the clients' image."""
+    host = facts or complete()
+    kinds = {"network": host.networks, "endpoint": host.endpoints, "container": host.containers}
+    there = [(kind, item.name, item.id) for kind, items in kinds.items() for item in items]
+    return Made(frozenset([*there, *(("image", item.name, item.id) for item in host.images[1:])]))
 
 
 def with_endpoint(facts: Facts, name: str, **fields: object) -> Facts:

@@ -122,7 +122,7 @@ def test_the_start_page(desk: Desk) -> None:
 
 
 def test_a_closed_tab_a_second_one_and_a_host_that_is_cut(desk: Desk) -> None:
-    """The run goes on without a tab; whoever opens the page follows it, sees the host come back, and begins no other."""
+    """The run goes on without a tab; whoever opens the page follows it, sees it come back, and begins none."""
     desk.params("tabs")
     count = len(desk.runs())
     first = desk.open(PAGE)

@@ -18,8 +18,9 @@ def test_a_second_worker_is_refused_and_told_who_the_first_is(tmp_path: Path) ->
     """Nothing is changed by it, and it knows what to do."""
     with busy.claim(tmp_path, TARGET, tmp_path / "run"):
         assert busy.at_work(tmp_path, TARGET) is not None
-        with pytest.raises(BusyError, match="another run is at work on it since") as caught, busy.claim(
-            tmp_path, TARGET, tmp_path / "other"
+        with (
+            pytest.raises(BusyError, match="another run is at work on it since") as caught,
+            busy.claim(tmp_path, TARGET, tmp_path / "other"),
         ):
             pass
     assert caught.value.exit_status == 4

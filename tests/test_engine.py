@@ -52,7 +52,8 @@ def test_it_is_registered_for_everybody_who_uses_papermill() -> None:
 def test_two_notebooks_share_a_process_and_no_variable(tmp_path: Path) -> None:
     """Modules stay imported; the counter of cells begins anew."""
     first = notebook(tmp_path / "1.ipynb", "import os, colorsys; x = 1; print(os.getpid())")
-    second = notebook(tmp_path / "2.ipynb", "import os, sys; print(os.getpid(), 'x' in globals(), 'colorsys' in sys.modules)")
+    look = "import os, sys; print(os.getpid(), 'x' in globals(), 'colorsys' in sys.modules)"
+    second = notebook(tmp_path / "2.ipynb", look)
     pid = execute(first).strip()
     assert execute(second).split() == [pid, "False", "True"]
     done = nbformat.read(tmp_path / "2.out.ipynb", as_version=4)

@@ -104,7 +104,7 @@ def test_another_proxy_policy_is_left_alone():
 def test_restarted_container_is_attached_again_not_made_again():
     """A new compartment means an attachment, not a new endpoint."""
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", compartment_id=99)
-    assert pending(facts) == ["attach endpoint hnskit-client1"]
+    assert pending(facts) == ["detach endpoint hnskit-client1", "attach endpoint hnskit-client1"]
 
 
 def test_stopped_container_is_started_and_attached():

@@ -6,30 +6,34 @@ from dataclasses import replace
 
 from hnskit.journal import Made
 from hnskit.steps import Action
-from hnskit.teardown import plan_destroy
+from hnskit.teardown import plan_destroy, remainders
 from tests import hosts
 
-IMPORTED = Made(made=frozenset({("image", "metadata-proxy:1.0", "sha256:bb")}))
+MADE = hosts.made()
 
 
-def pending(facts, made=IMPORTED, **options):
+def pending(facts, made=MADE, **options):
     return [step.id for step in plan_destroy(hosts.desired(), facts, made, **options).pending]
 
 
-def kept(facts, made=IMPORTED):
-    return {step.name: step.reason for step in plan_destroy(hosts.desired(), facts, made).steps if not step.pending}
+def kept(facts, made=MADE, **options):
+    return {
+        step.name: step.reason
+        for step in plan_destroy(hosts.desired(), facts, made, **options).steps
+        if not step.pending
+    }
 
 
 def test_fresh_host_has_nothing_to_remove():
     """Destroy on an untouched host does nothing, and says so for each object."""
-    current = plan_destroy(hosts.desired(), hosts.fresh(), IMPORTED)
+    current = plan_destroy(hosts.desired(), hosts.fresh(), MADE)
     assert not current.pending
     assert all(step.reason for step in current.steps)
 
 
 def test_everything_goes_and_endpoints_are_detached_first():
     """Detach, then delete; the network last but for the image."""
-    current = plan_destroy(hosts.desired(), hosts.complete(), IMPORTED)
+    current = plan_destroy(hosts.desired(), hosts.complete(), MADE)
     levels = {step.id: current.level(step) for step in current.pending}
     for name in ("hnskit-client1", "hnskit-client2", "hnskit-proxy", "hnskit-gateway"):
         assert levels[f"detach endpoint {name}"] < levels[f"delete endpoint {name}"]
@@ -42,7 +46,7 @@ def test_everything_goes_and_endpoints_are_detached_first():
 
 def test_the_last_bridge_cuts_and_goes_alone():
     """Removing the last L2Bridge is announced, and done when nothing else is left to do."""
-    current = plan_destroy(hosts.desired(), hosts.complete(), IMPORTED)
+    current = plan_destroy(hosts.desired(), hosts.complete(), MADE)
     assert [step.kind for step in current.disruptive] == ["network"]
     assert all(not step.disruptive for step in current.ready())
 
@@ -59,7 +63,7 @@ def test_what_was_found_stays():
     )
     reasons = kept(hosts.complete(), found)
     assert "before hnskit" in reasons["hnskit-l2bridge"]
-    assert "before hnskit" in reasons["hnskit-gateway"]
+    assert "no journal" in reasons["hnskit-gateway"]  # of the forwarding on it, which stays as well
     assert "no journal" in reasons["metadata-proxy:1.0"]
 
 
@@ -79,7 +83,7 @@ def test_a_network_with_foreign_endpoints_stays():
 
 
 def test_a_client_that_left_the_parameters_goes_too():
-    """Clients that were removed from the file are found by their label."""
+    """Clients that were removed from the file are known by label and journal."""
     done = hosts.complete()
     extra = hosts.container("hnskit-client9", "mcr.microsoft.com/windows/nanoserver:1809")
     facts = replace(
@@ -87,7 +91,10 @@ def test_a_client_that_left_the_parameters_goes_too():
         containers=(*done.containers, extra),
         endpoints=(*done.endpoints, hosts.endpoint("hnskit-client9", "10.0.1.9", 9)),
     )
-    assert {"delete container hnskit-client9", "delete endpoint hnskit-client9"} <= set(pending(facts))
+    gone = {"delete container hnskit-client9", "delete endpoint hnskit-client9"}
+    assert gone <= set(pending(facts, hosts.made(facts)))
+    assert not gone & set(pending(facts))
+    assert "not in these parameters" in kept(facts)["hnskit-client9"]
 
 
 def test_keep_network_leaves_bridge_and_gateway():
@@ -103,3 +110,47 @@ def test_two_endpoints_of_one_name_are_refused():
     facts = replace(done, endpoints=(*done.endpoints, done.endpoints[2]))
     actions = {step.name: step.action for step in plan_destroy(hosts.desired(), facts).steps if step.kind == "endpoint"}
     assert actions["hnskit-client1"] is Action.REFUSE
+
+
+def test_without_a_journal_the_network_stays_unless_it_is_to_go_by_name():
+    """A name does not make a network hnskit's; a container's label vouches for the endpoint of its name."""
+    ids = pending(hosts.complete(), Made())
+    assert "delete endpoint hnskit-client1" in ids
+    assert "delete container hnskit-client1" in ids
+    assert not [id for id in ids if "l2bridge" in id or "gateway" in id or "image" in id]
+    for name in ("hnskit-l2bridge", "metadata-proxy:1.0"):
+        assert "no journal" in kept(hosts.complete(), Made())[name]
+    assert "--by-name" in kept(hosts.complete(), Made())["hnskit-l2bridge"]
+    forced = pending(hosts.complete(), Made(), by_name=True)
+    assert {"delete endpoint hnskit-gateway", "delete network hnskit-l2bridge"} <= set(forced)
+
+
+def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container():
+    """Once the container is gone nothing shows any more whose the endpoint is."""
+    current = plan_destroy(hosts.desired(), hosts.complete(), Made())
+    levels = {step.id: current.level(step) for step in current.pending}
+    assert levels["delete endpoint hnskit-client1"] < levels["delete container hnskit-client1"]
+
+
+def test_what_a_journal_knows_as_found_stays_by_name_too():
+    """An operator's own network is never taken for hnskit's."""
+    found = Made(found=frozenset({("network", "hnskit-l2bridge", hosts.NETWORK_ID)}))
+    assert "delete network hnskit-l2bridge" not in pending(hosts.complete(), found, by_name=True)
+
+
+def test_an_id_is_the_same_in_either_letter_case():
+    """HNS 13 and later print the id of a network in upper case, and in lower case elsewhere (HNS fact 62)."""
+    made = Made(frozenset({("network", "hnskit-l2bridge", hosts.NETWORK_ID.lower())}))
+    assert made.was_made("network", "hnskit-l2bridge", hosts.NETWORK_ID)
+
+
+def test_what_other_parameters_made_is_left_with_its_reason():
+    """A second parameter file's network and image are no failure of this one's teardown."""
+    facts = hosts.complete()
+    made = hosts.made()
+    left = remainders(hosts.desired("network.name=another", "proxy.image=another:1"), facts, made)
+    reasons = {(item.kind, item.name): item.reason for item in left}
+    assert "with other parameters" in reasons["network", "hnskit-l2bridge"]
+    assert "with other parameters" in reasons["endpoint", "hnskit-client1"]
+    assert "with other parameters" in reasons["image", "metadata-proxy:1.0"]
+    assert all(reasons.values())

@@ -87,6 +87,11 @@ def output(result: CallResult) -> str:
     return stdout
 
 
+def is_name_conflict(error: DockerError) -> bool:
+    """Whether `docker run` found its name taken: somebody has made that container since the host was read."""
+    return "is already in use by container" in error.stderr
+
+
 def _parts(answer: Mapping[str, Any]) -> tuple[int, str, str]:
     try:
         return int(answer["ExitCode"]), str(answer["StdOut"]), str(answer["StdErr"])

@@ -125,14 +125,16 @@ class ParamsEditor:
         elsewhere = [f"{where}: {words}" for where, words in mistakes.items() if not self._has_row(where)]
         if mistakes:
             more = "".join(f"<br>{_mark(words)}" for words in elsewhere)
-            self._said.value = f'<span role="alert">{_mark(f"{len(mistakes)} to correct before it can be saved.")}</span>{more}'
+            self._said.value = (
+                f'<span role="alert">{_mark(f"{len(mistakes)} to correct before it can be saved.")}</span>{more}'
+            )
         elif self.file.changed:
             self._said.value = "There are changes to save."
         self._save.disabled = bool(mistakes) or not (self.file.changed or self._renamed)
 
     @property
     def _renamed(self) -> bool:
-        return self._save_as.value != str(self.file.path)
+        return str(self._save_as.value) != str(self.file.path)
 
     def _has_row(self, where: str) -> bool:
         return any(_is_about(where, path) for path in self._told)
@@ -172,9 +174,11 @@ def _typed(row: Row, value: Any) -> str:
         return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     if value in (None, [], {}):
         return ""
-    return str(yaml.safe_dump(_plain(value), default_flow_style=True, width=10_000, allow_unicode=True)).removesuffix(
-        "...\n"
-    ).strip()
+    return (
+        str(yaml.safe_dump(_plain(value), default_flow_style=True, width=10_000, allow_unicode=True))
+        .removesuffix("...\n")
+        .strip()
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -258,5 +258,3 @@ def _heading(text: str) -> Any:
 
 def _alert(text: str) -> str:
     return f'<p role="alert" style="color:#d13438;white-space:pre-wrap">✗ {escape(text)}</p>'
-
-

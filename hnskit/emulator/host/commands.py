@@ -81,6 +81,7 @@ def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
     return Done([{"HResult": hresult, "Response": response}])
 
 
+_GUID = f"^{'-'.join(f'[0-9A-Fa-f]{{{digits}}}' for digits in (8, 4, 4, 4, 12))}$"
 _HCN_OPERATIONS = ("QueryEndpoint", "ModifyEndpoint", "QueryNetwork", "ModifyNetwork")
 
 
@@ -187,7 +188,7 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "Invoke-HnskitHcn": (
         Parameter("Operation", "string", mandatory=True, one_of=_HCN_OPERATIONS),
-        Parameter("Id", "string", mandatory=True, pattern=rf"^{'-'.join(f'[0-9A-Fa-f]{{{n}}}' for n in (8, 4, 4, 4, 12))}$"),
+        Parameter("Id", "string", mandatory=True, pattern=_GUID),
         Parameter("Settings", "string", allow_empty=True, default=""),
         Parameter("Guard", "string", allow_empty=True, default=""),
     ),

@@ -1,4 +1,4 @@
-"""HCN, the v2 API, over the one state of the host: an endpoint or a network is opened, asked, changed (HNS facts 51-57).
+"""HCN, the v2 API, over the one state of the host: endpoints and networks are opened, asked, changed (HNS facts 51-57).
 
 No print of a host with an L4Proxy or an L4WFPPROXY policy exists: how they look through v1, and the codes of what is
 refused here, are UNCONFIRMED unless a fact is named.

@@ -1,8 +1,8 @@
-"""Policies of the v2 schema: strict about their fields, and kept in the v1 form that the host's state has (HNS fact 42).
+"""Policies of the v2 schema: strict about their fields, kept in the v1 form that the host's state has (HNS fact 42).
 
 Where Microsoft's two descriptions of L4Proxy disagree, the fields are those of the published schema (`ExceptionList`,
-`OutboundNat`), which Microsoft's own hns.v2.psm1 sends; hcsshim's struct has `Exceptions` and `OutboundNAT`, and these are
-refused here as any unknown field is. Which of them a build takes is UNCONFIRMED (HNS fact 51).
+`OutboundNat`), which Microsoft's own hns.v2.psm1 sends; hcsshim's struct has `Exceptions` and `OutboundNAT`, and these
+are refused here as any unknown field is. Which of them a build takes is UNCONFIRMED (HNS fact 51).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ _TUPLE = {
 }  # fmt: skip
 _EXCEPTIONS = {"IpAddressExceptions": list, "PortExceptions": list}
 _FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "L4Proxy": {"IP": str, "Port": str, "Protocol": int, "ExceptionList": list, "Destination": str, "OutboundNat": bool},
+    "L4Proxy": {
+        "IP": str, "Port": str, "Protocol": int, "ExceptionList": list, "Destination": str, "OutboundNat": bool,
+    },
     "L4WFPPROXY": {
         "InboundProxyPort": str, "OutboundProxyPort": str, "FilterTuple": _TUPLE, "UserSID": str,
         "InboundExceptions": _EXCEPTIONS, "OutboundExceptions": _EXCEPTIONS,

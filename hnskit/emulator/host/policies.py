@@ -13,8 +13,8 @@ _TYPES = frozenset({
     "NAT", "ACL", "PA", "VLAN", "VSID", "VNET", "L2DRIVER", "ISOLATION", "QOS", "OUTBOUNDNAT", "ELB", "ROUTE", "PROXY",
     "L4WFPPROXY",
 })  # fmt: skip
-"""v1's policy types (HNS fact 42), in upper case. L4WFPPROXY is v2's: that v1 prints it so, and takes back in a list what
-it printed, is UNCONFIRMED."""
+"""v1's policy types (HNS fact 42), in upper case. L4WFPPROXY is v2's: that v1 prints it so, and takes back in a list
+what it printed, is UNCONFIRMED."""
 
 _REPLACED = frozenset({"ACL", "PROXY"})
 """Kinds that a POST replaces by what it sends; those of the creation stay (DERIVED from HNS facts 45 and 53)."""

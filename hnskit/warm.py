@@ -1,0 +1,22 @@
+"""Imported by a shared kernel while it starts: what the step notebooks use, loaded and used once.
+
+pandas compiles its template of a styled table at its first use, and requests and cryptography load much at theirs.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+import hnskit.remote.psrp
+import hnskit.runbook
+import hnskit.verification
+from hnskit import frames, topology
+from hnskit.facts import Facts
+from hnskit.view import View
+
+__all__ = ["hnskit"]
+
+View(pd.DataFrame({"name": ["warm"]}, dtype="str"), "warm").to_html()
+topology.draw(Facts("emulator://warm"))
+for table in frames.TABLES.values():
+    View(table(Facts("emulator://warm"))).to_text()

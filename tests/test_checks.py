@@ -1,0 +1,75 @@
+"""Preflight: the causes, a line each, and nothing that only follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hnskit.checks import preflight, require_fit
+from hnskit.errors import PreflightError
+from hnskit.model import Docker
+from tests import hosts
+
+
+def errors(facts, *overrides):
+    return [finding for finding in preflight(hosts.desired(*overrides), facts) if finding.severity == "error"]
+
+
+def test_a_host_that_is_fit_has_no_error():
+    """What emulator.yaml asks for fits on the host that it is for."""
+    assert errors(hosts.fresh()) == []
+    assert errors(hosts.complete()) == []
+
+
+def test_the_host_s_own_subnet_is_an_error():
+    """A bridge with the subnet of the host's own adapter would take its way home."""
+    subnet = ("network.subnet=10.0.0.0/24", "network.gateway=10.0.0.1", "gateway_endpoint.address=10.0.0.2")
+    (error,) = errors(hosts.fresh(), *subnet)
+    assert (error.id, error.object) == ("subnet", "subnet 10.0.0.0/24")
+    assert "10.0.0.5 on Ethernet" in error.message
+
+
+def test_docker_that_does_not_run_is_one_error():
+    """That images and containers cannot be read follows from it, and no image is said to be missing."""
+    said = "error during connect: the docker daemon is not running"
+    facts = replace(
+        hosts.fresh(),
+        docker=Docker("", "", "", said),
+        images=(),
+        problems=(f"images: {said}", f"containers: {said}"),
+    )
+    (error,) = errors(facts)
+    assert error.object == "Docker"
+
+
+def test_an_adapter_that_is_not_there_is_one_error():
+    """What needs the network is not refused again for want of it."""
+    (error,) = errors(hosts.fresh(), "network.adapter=Foo")
+    assert (error.object, error.message) == ("adapter Foo", "is not there")
+
+
+def test_a_network_that_cannot_be_does_not_hide_an_image_that_is_missing():
+    """Two causes are two errors; what follows from either is none."""
+    found = errors(replace(hosts.fresh(), images=()), "network.adapter=Foo")
+    assert [error.object for error in found] == [
+        "adapter Foo",
+        "image mcr.microsoft.com/windows/nanoserver:1809",
+    ]
+
+
+def test_the_errors_stand_on_a_line_each():
+    """Each with what to do."""
+    found = preflight(hosts.desired("network.adapter=Foo"), replace(hosts.fresh(), images=()))
+    with pytest.raises(PreflightError) as caught:
+        require_fit(found, "emulator://lab")
+    lines = caught.value.paragraph().splitlines()
+    assert len(lines) == 3
+    assert lines[1] == "  adapter Foo: is not there. Physical adapters that are up: Ethernet."
+
+
+def test_a_build_without_proxy_policies_is_named_with_what_has_them():
+    """What the table of features says, preflight says."""
+    facts = hosts.fresh()
+    old = replace(facts, system=replace(facts.system, build=16299), hns_version=None)
+    assert any("17134" in error.next_step for error in errors(old))

@@ -1,0 +1,69 @@
+"""report.html and junit.xml, from a summary alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from hnskit import cli, junit
+from hnskit.report import render
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    step = {
+        "notebook": "40_proxy_policy", "part": "policy", "file": "40_proxy_policy.ipynb", "ok": True, "changed": 2,
+        "seconds": 0.5, "done": [{"step": "update policy c1", "seconds": 0.1}], "kept": [], "notes": [], "findings": [],
+    }  # fmt: skip
+    check = {"name": "control", "ok": True, "wanted": "left alone", "seen": "HTTP\x00 200 <b>"}
+    return {
+        "target": "emulator://lab", "params_file": "params/emulator.yaml", "run_dir": "runs/x",
+        "started": "2026-01-02T03:04:05+00:00", "ok": True, "exit_status": 0, "seconds": 1.5, "stopped_at": "",
+        "error": None, "steps": [step], "verification": {"ok": True, "clients": [{"client": "c1", "checks": [check]}]},
+        "report": "", **changes,
+    }  # fmt: skip
+
+
+def test_the_verdict_comes_first_and_what_a_host_says_is_escaped() -> None:
+    """A manager reads the first box."""
+    page = render(summary(), {})
+    assert page.index("The redirect is in place and proved.") < page.index("<h2>")
+    assert "<b>" not in page.partition("The proof")[2].partition("What changed")[0].replace("<b>all</b>", "")
+
+
+def test_narrow_columns_keep_their_words_whole() -> None:
+    """Only the last column, where a log line stands, may be broken anywhere."""
+    page = render(summary(), {})
+    assert "td{overflow-wrap:normal}" in page
+    assert "td:last-child{overflow-wrap:anywhere" in page
+
+
+def test_junit_has_a_case_for_each_notebook_and_each_check() -> None:
+    """With numbers that a CI system adds up, and nothing that XML cannot have."""
+    suites = ElementTree.fromstring(ElementTree.tostring(junit.build(summary())))
+    assert {suite.get("name"): suite.get("tests") for suite in suites} == {"notebooks": "1", "proof": "1"}
+    assert all(suite.get("failures") == "0" for suite in suites)
+
+
+def test_junit_names_what_failed() -> None:
+    """The sentence is the message; a run that did not begin has a case, too."""
+    failed = summary(ok=False, steps=[], verification=None, stopped_at="the parameters", error={"paragraph": "wrong."})
+    (case,) = junit.build(failed).iter("testcase")
+    assert case.get("name") == "the parameters"
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "wrong."
+
+
+def test_hnskit_report_makes_both_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the run's folder alone."""
+    (tmp_path / "summary.json").write_text(json.dumps(summary()))
+    cli.main(["report", str(tmp_path)])
+    assert capsys.readouterr().out.split() == [str(tmp_path / "report.html"), str(tmp_path / "junit.xml")]
+    assert (tmp_path / "report.html").is_file()
+    with pytest.raises(SystemExit) as end:
+        cli.main(["report", str(tmp_path / "nowhere")])
+    assert end.value.code == 1

@@ -1,0 +1,158 @@
+"""The start page without a browser: what it starts, follows and says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hnskit import busy, runbook
+from hnskit.launch import Follower, last_run, launch
+from hnskit.runlog import FILE, ask_to_stop
+from hnskit.runview import LOST, RunState
+from hnskit.serverlinks import Server, link
+from tests.labs import emulated_host
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with params/lab.yaml, that leads to a host of this test's own."""
+    with emulated_host(tmp_path / "state") as overrides:
+        text = (ROOT / "params" / "emulator.yaml").read_text(encoding="utf-8")
+        text = text.replace("emulator://lab", overrides[0].partition("=")[2]).replace("seconds: 3.0", "seconds: 5.0")
+        (tmp_path / "params").mkdir()
+        (tmp_path / "params" / "lab.yaml").write_text(text, encoding="utf-8")
+        (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        yield tmp_path
+
+
+def started(desk: Path) -> tuple[Follower, list[RunState], list[str], int]:
+    states: list[RunState] = []
+    refused: list[str] = []
+    target = yaml.safe_load((desk / "params" / "lab.yaml").read_text())["target"]
+    runs = desk / "runs"
+    launched = launch(Path("params/lab.yaml"), runs, ["00_preflight", "10_l2bridge_network"])
+    follower = Follower(runs, target, states.append, refused.append, launched)
+    follower.start()
+    return follower, states, refused, launched.process.pid
+
+
+def wait_for(condition: object, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path) -> None:
+    """One run, two that look at it; it ends with a sentence, a summary and status 130."""
+    follower, states, _, _ = started(desk)
+    wait_for(lambda: follower.run_dir is not None)
+    assert follower.run_dir is not None
+    seen: list[RunState] = []
+    other = Follower(desk / "runs", follower._target, seen.append, [].append)
+    other.start()
+    second, _, refused, _ = started(desk)
+    second.join(30)
+    assert "another run is at work on it since" in refused[0]
+    wait_for(lambda: states and "10_l2bridge_network" in states[-1].verdict)
+    ask_to_stop(follower.run_dir)
+    follower.join(30)
+    other.join(30)
+    assert "stopped" in states[-1].verdict
+    assert seen[-1].verdict == states[-1].verdict
+    summary = json.loads((follower.run_dir / "summary.json").read_text())
+    assert summary["exit_status"] == 130
+    assert busy.at_work(desk / "runs", follower._target) is None
+    assert "not begun" in states[-1].html(lambda _, text: text) or "failed" in states[-1].html(lambda _, text: text)
+
+
+def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Path) -> None:
+    """Nothing has to be tidied up, and nothing is made twice."""
+    follower, states, _, pid = started(desk)
+    wait_for(lambda: states and any("create network" in line for line in [*states[-1].lines, states[-1].passing]))
+    os.kill(pid, signal.SIGKILL)
+    follower.join(30)
+    assert states[-1].verdict == LOST
+    last = last_run(desk / "runs", follower._target)
+    assert last is not None
+    assert last.lost
+    again, states, _, _ = started(desk)
+    again.join(60)
+    assert states[-1].percent == 100
+    records = [
+        json.loads(line) for path in (desk / "runs").glob("*/journal.jsonl") for line in path.read_text().splitlines()
+    ]
+    made = [record["step"] for record in records if record["event"] == "done"]
+    assert len(made) == len(set(made))
+
+
+def test_what_cannot_begin_says_why(desk: Path) -> None:
+    """A file that was broken between the save and the run."""
+    (desk / "params" / "lab.yaml").write_text("target: emulator://lab\nnope: 1\n")
+    follower, _, refused, _ = started(desk)
+    follower.join(30)
+    last = last_run(desk / "runs", "lab")
+    assert refused or last is not None
+    said = refused[0] if refused else last.verdict  # type: ignore[union-attr]
+    assert "nope" in said
+
+
+def test_headless_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """papermill can run it, too."""
+    monkeypatch.chdir(ROOT)
+    assert "hnskit run params/emulator.yaml" in str(runbook.start_page("params/emulator.yaml"))
+
+
+def test_a_state_is_folded_from_the_log_and_escaped(tmp_path: Path) -> None:
+    """Whatever a host's object is called."""
+    state = RunState(tmp_path)
+    state.take(
+        [
+            {"event": "run", "target": "emulator://lab", "todo": ["00_preflight", "50_verify"]},
+            {"event": "begin", "notebook": "00_preflight"},
+            {"event": "line", "text": "<b>x</b>", "lasting": True},
+            {"event": "end", "notebook": "00_preflight", "ok": True, "changed": 0, "seconds": 1.0, "file": ""},
+        ]
+    )
+    assert (state.percent, state.over) == (50, False)
+    html = state.html(lambda _, text: text)
+    assert "<b>x" not in html
+    assert 'aria-valuenow="50"' in html
+    state.take([{"event": "finish", "ok": True, "seconds": 2.0}])
+    assert (state.percent, state.over) == (100, True)
+    assert state.verdict == "The redirect on emulator://lab is in place and proved: nothing had to be changed, 2.0 s."
+
+
+def test_links_lead_into_the_server_that_started_the_kernel(tmp_path: Path) -> None:
+    """Notebooks open as a tab of JupyterLab; what lies outside the server's root is no link."""
+    (tmp_path / "runs").mkdir()
+    notebook, report = tmp_path / "runs" / "a b.ipynb", tmp_path / "runs" / "report.html"
+    notebook.touch()
+    report.touch()
+    server = Server("/user/x/", tmp_path)
+    assert 'href="/user/x/files/runs/report.html"' in link(server, report, "Report")
+    assert 'href="/user/x/lab/tree/runs/a%20b.ipynb"' in link(server, notebook, "a")
+    assert "docmanager:open" in link(server, notebook, "a")
+    assert link(Server("/", tmp_path / "runs" / "deeper"), report, "Report") == "Report"
+    assert link(None, report, "R&D") == "R&amp;D"
+
+
+def test_the_log_survives_half_a_line(tmp_path: Path) -> None:
+    """A writer may be in the middle of it."""
+    (tmp_path / FILE).write_text('{"event": "run", "target": "x", "todo": []}\nnonsense\n{"event": "beg')
+    from hnskit.runlog import read_from
+
+    records, place = read_from(tmp_path / FILE, 0)
+    assert [record["event"] for record in records] == ["run"]
+    assert read_from(tmp_path / FILE, place) == ([], place)
