@@ -23,10 +23,10 @@ lab: setup
 	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/index.ipynb
 
 test: setup-dev browser
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 test-all: setup-dev browser
-	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow"
+	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto -m "slow or not slow"
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -75,7 +75,7 @@ def _copy(folder: Path) -> None:
 def _serve(python: str, folder: Path, environment: dict[str, str]) -> None:
     """Start a server as BinderHub does, and wait until it serves the start page."""
     token, port = "binder", "18876"
-    server = subprocess.Popen(  # noqa: S603 - the environment that was just made
+    server = subprocess.Popen(
         [python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
          f"--IdentityProvider.token={token}"],
         cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -100,8 +100,12 @@ def _chosen(function: Function) -> Function:
 
 
 def fields_given(said: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, as fields of a spec."""
-    found = {name: value for name, value in said.items() if value is not None and value != ()}
+    """The options that were given, as fields of a spec; an empty text empties a list: `--exception ""`."""
+    found: dict[str, Any] = {
+        name: tuple(filter(None, value)) if isinstance(value, tuple) else value
+        for name, value in said.items()
+        if value is not None and value != ()
+    }
     if found.get("user_sid", "").lower() == _SYSTEM:
         from hnskit.policy_specs import LOCAL_SYSTEM
 
@@ -121,6 +125,7 @@ def policy() -> None:
 @_where
 @click.option("--type", "kinds", multiple=True, metavar="TYPE", help="Only this type; may be many.")
 @click.option("--proxies", is_flag=True, help="Only proxy policies: PROXY, L4Proxy, L4WFPPROXY.")
+@click.option("--v2", "in_v2", is_flag=True, help="As HCN, the v2 API, prints them; needs --endpoint or --network.")
 @click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
 def list_command(
     params: str,
@@ -129,16 +134,24 @@ def list_command(
     *,
     kinds: tuple[str, ...],
     proxies: bool,
+    in_v2: bool,
     form: str,
     **where: Any,
 ) -> None:
     """What policies there are, and what they say. PARAMS may also be snapshot:FILE."""
     from hnskit.frames_policies import entries_frame
+    from hnskit.policies import in_v2 as read_in_v2
     from hnskit.policies import list_policies
     from hnskit.terminal import print_table
 
-    _, facts = read_host(params, overrides)
-    owners = _owners(facts, **where) if any(where.values()) else None
+    owners: list[Owner] | None
+    if in_v2:
+        with opened(params, overrides) as (_, host):
+            facts = host.facts()
+            owners = [*read_in_v2(host.session(), facts, _owners(facts, **where))]
+    else:
+        _, facts = read_host(params, overrides)
+        owners = _owners(facts, **where) if any(where.values()) else None
     found = list_policies(facts, owners, kinds, proxies=proxies)
     if as_json:
         _print_json([item.to_json() for item in found])

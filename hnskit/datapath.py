@@ -13,6 +13,7 @@ from typing import Literal
 from hnskit.facts import Facts
 from hnskit.matching import Connection, Match, blocking_acl, match_proxy, outbound_nat_covers
 from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
+from hnskit.policy_codec import kind_of, outbound_proxy_port
 from hnskit.snapshot_index import SnapshotIndex, prefix_of
 
 Kind = Literal["reached", "refused", "unreachable", "unknown"]
@@ -216,10 +217,22 @@ class _Walker:
         return (found, found.gateway) if found else (None, "")
 
     def _redirect(self, endpoint: Endpoint, network: Network | None) -> bool:
-        """Go through the proxy policies in order; the first that matches rewrites the destination."""
-        for policy in endpoint.proxies:
+        """Go through the proxy policies in order; the first that matches rewrites the destination.
+
+        Those of the network (L4Proxy) come after the endpoint's own; that order, and all that L4WFPPROXY does, is
+        UNCONFIRMED (HNS facts 51, 54).
+        """
+        for policy in endpoint.policies:
+            if self._connection.protocol == "tcp" and (port := outbound_proxy_port(policy)):
+                said = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not walked"
+                self._hop(endpoint, said, "HNS fact 54", confirmed=False)
+        of_network = network.policies if network is not None else ()
+        rules = [(policy, True) for policy in endpoint.proxies]
+        rules += [(policy, False) for policy in of_network if kind_of(policy) == "PROXY"]
+        for policy, seen in rules:
             match = match_proxy(policy, self._connection, network)
-            self._hop(endpoint, match.sentence, match.fact, match.confirmed)
+            sentence = match.sentence if seen or network is None else f"{network.name}: {match.sentence}"
+            self._hop(endpoint, sentence, match.fact, match.confirmed and seen)
             if match.matched and match.target is not None:
                 self.rewritten_by = policy
                 self._connection = replace(self._connection, destination=match.target[0], port=match.target[1])

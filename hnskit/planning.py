@@ -53,14 +53,16 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
             steps.append(remove_container(scene, Part.CLIENTS, name, steps, reason))
     if Part.NETWORK in wanted:
         steps.append(_network(scene))
+    elif wanted & {Part.PROXY, Part.CLIENTS}:
+        steps += _ground(scene)
+    if any((step.kind, step.action) == ("network", Action.REFUSE) for step in steps):
+        causes = [*steps, *_container_refusals(scene, wanted)]
+        return Plan(facts.target, tuple(_without_echoes(causes, desired.proxy.endpoint.name)))
+    if Part.NETWORK in wanted:
         steps += endpoints.steps(Part.NETWORK, desired.gateway, steps, NOTEBOOKS[Part.NETWORK])
         place = Place("the host's compartment", HOST_COMPARTMENT)
         steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
         steps.append(_forwarding(scene, steps))
-    elif wanted & {Part.PROXY, Part.CLIENTS}:
-        steps += _ground(scene)
-    if any((step.kind, step.action) == ("network", Action.REFUSE) for step in steps):
-        return Plan(facts.target, (*steps, *_containers_alone(scene, wanted)))
     if Part.PROXY in wanted:
         _add_container(scene, endpoints, Part.PROXY, desired.proxy, steps)
         if desired.proxy.route_user:
@@ -75,7 +77,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
     return Plan(facts.target, tuple(_without_echoes(steps, desired.proxy.endpoint.name)))
 
 
-def _containers_alone(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
+def _container_refusals(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
     """Refusals that do not follow from that of the network: of images and containers."""
     containers = {Part.PROXY: (scene.desired.proxy,), Part.CLIENTS: scene.desired.clients}
     for part, members in containers.items():

@@ -18,14 +18,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from hnskit import policy_codec
+from hnskit import codec, policy_codec
 from hnskit.desired import Desired
-from hnskit.errors import HnskitError, HostAnswerError, ParamsError
+from hnskit.errors import HnskitError, HostAnswerError, ParamsError, PreflightError
 from hnskit.facts import Facts
 from hnskit.journal import Journal
 from hnskit.model import Endpoint, Network, Policy
 from hnskit.outcomes import OnEvent, Outcome
-from hnskit.policy_checks import Owner, choose_kind, is_proxy, on_of
+from hnskit.policy_checks import Owner, choose_kind, is_proxy, lacks, on_of
 from hnskit.policy_edits import Edit, differences, operator, owner_of, plan_edits
 from hnskit.policy_specs import (
     PROXIES,
@@ -38,8 +38,10 @@ from hnskit.policy_specs import (
     WfpProxy,
     read_spec,
 )
-from hnskit.remote.session import Session
+from hnskit.remote import hcn
+from hnskit.remote.session import Session, invoke_calls
 from hnskit.steps import Plan
+from hnskit.support import Feature
 from hnskit.waiting import Pace
 from hnskit.words import container_of, policy_words
 from hnskit.work import Work
@@ -65,6 +67,7 @@ __all__ = [
     "find_endpoint",
     "find_endpoints",
     "find_network",
+    "in_v2",
     "list_policies",
     "plan",
     "read_spec",
@@ -184,6 +187,27 @@ def _entries(facts: Facts, owner: Owner) -> list[Entry]:
         Entry(on, owner.name, address, container.name if container else "", owner.id, number, policy)
         for number, policy in enumerate(owner.policies, 1)
     ]
+
+
+def in_v2(session: Session, facts: Facts, owners: Iterable[Owner]) -> tuple[Owner, ...]:
+    """The same objects with their policies as HCN prints them, in v2's own words.
+
+    Raises:
+        PreflightError: the host has no v2 API.
+        HnsError: HCN refused.
+    """
+    if missing := lacks(facts, Feature.V2_API):
+        raise PreflightError(missing, host=facts.target)
+    asked = list(owners)
+    calls = [hcn.query(f"v2: {owner.id}", _on(owner), owner.id) for owner in asked]
+    results = {result.id: result for result in invoke_calls(session, calls)}
+    return tuple(_as_read(owner, hcn.output(results[f"v2: {owner.id}"])) for owner in asked)
+
+
+def _as_read(owner: Owner, shown: Any) -> Owner:
+    if isinstance(owner, Network):
+        return replace(owner, policies=codec.parse_network(shown).policies)
+    return replace(owner, policies=codec.parse_endpoint(shown).policies)
 
 
 def _upper(kind: str) -> str:

@@ -23,7 +23,7 @@ STYLE = """
 .hk-run .bar.ok div{background:#2c8a4b}.hk-run .bar.bad div{background:#d13438}
 .hk-run table{border-collapse:collapse;width:100%}
 .hk-run th,.hk-run td{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid rgba(128,128,128,.3)}
-.hk-run td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.hk-run th.n{text-align:right}.hk-run td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .hk-run .done{color:#2c8a4b}.hk-run .failed{color:#d13438}.hk-run .running{color:#1f86d6}
 .hk-run .waiting,.hk-run .not-begun{opacity:.65}
 .hk-run pre{display:flex;flex-direction:column-reverse;max-height:14em;
@@ -135,8 +135,8 @@ class RunState:
             f'<style>{STYLE}</style><div class="hk-run"><p class="verdict" role="status">{escape(self.verdict)}</p>'
             f'<div class="bar {colour}" role="progressbar" aria-label="the run" aria-valuenow="{self.percent}" '
             f'aria-valuemin="0" aria-valuemax="100"><div style="width:{self.percent}%"></div></div>'
-            f'<table><tr><th scope="col">step</th><th scope="col">state</th><th scope="col">changed</th>'
-            f'<th scope="col">time</th></tr>{rows}</table>'
+            f'<table><tr><th scope="col">step</th><th scope="col">state</th><th scope="col" class="n">changed</th>'
+            f'<th scope="col" class="n">time</th></tr>{rows}</table>'
             + (f"<p>{' · '.join(more)}</p>" if more and self.over else "")
             + f'<pre role="log" aria-label="log" tabindex="0"><code>{log}</code></pre></div>'
         )

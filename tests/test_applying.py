@@ -107,7 +107,7 @@ def test_our_own_endpoint_that_holds_a_wanted_address_makes_room(host):
 
 
 def test_a_client_that_left_the_parameters_is_removed_and_said_so(host):
-    """Its endpoint is detached and deleted, its container removed, as a journal says that it was made; else it stays."""
+    """Its endpoint is detached and deleted, its container removed, if a journal says it was made; else it stays."""
     current = plan(ONE_CLIENT, host.snapshot(), made=host.made)
     assert {step.reason for step in current.pending if step.action == "delete"} == {"it is no longer in the parameters"}
     assert not plan(ONE_CLIENT, host.snapshot()).pending

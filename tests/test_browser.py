@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,6 @@ from typing import Any
 import pytest
 
 from tests.browser import ROOT, TOKEN, Notebook, browser, jupyter_lab, require_browser
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 PAGE = "notebooks/index.ipynb"
 
@@ -48,8 +45,7 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     require_browser()
     artefacts = Path(os.environ.get("HNSKIT_SCREENSHOTS") or ROOT / "runs" / "browser")
-    shutil.rmtree(artefacts, ignore_errors=True)
-    artefacts.mkdir(parents=True)
+    artefacts.mkdir(parents=True, exist_ok=True)
     folder, state = tmp_path_factory.mktemp("desk"), tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HNSKIT_STATE_DIR", str(state))

@@ -182,6 +182,59 @@ def test_a_part_can_be_applied_alone_and_refuses_what_it_lacks(
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_plan_with_refusals_is_status_4(lab: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With the number of them."""
+    ran = hnskit(capsys, "plan", *lab, "--set", "network.adapter=Foo")
+    assert ran.status == 4
+    assert "1 refused" in ran.out.splitlines()[-1]
+
+
+def test_what_cannot_be_read_is_status_4_and_no_empty_table(lab: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Docker does not run: that there are no containers is not known."""
+    down = [*lab, "--set", "emulator.faults={docker_stopped: true}"]
+    for command in (["show", "containers"], ["plan"]):
+        ran = hnskit(capsys, *command, *down)
+        assert (ran.status, ran.out) == (4, "")
+        assert "containers:" in ran.err
+    assert hnskit(capsys, "show", "networks", *down).status == 0
+
+
+def test_images_are_shown(lab: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an image that is left somebody can know."""
+    assert "nanoserver:1809" in hnskit(capsys, "facts", *lab).out
+    assert "nanoserver:1809" in hnskit(capsys, "show", "images", *lab).out
+
+
+def test_an_operator_s_own_network_survives_a_destroy(
+    lab: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Nothing was to do for the network, and the journal has it as found; without any journal it stays, too."""
+    runs = tmp_path / "runs"
+    assert hnskit(capsys, "apply", *lab, "--part", "network", "--runs", str(tmp_path / "other")).status == 0
+    stranger = hnskit(capsys, "destroy", *lab, "--runs", str(tmp_path / "none"))
+    assert "Kept: network hnskit-l2bridge: no journal says" in stranger.out
+    assert "--by-name" in stranger.out
+    applied = hnskit(capsys, "apply", *lab, "--part", "network", "--runs", str(runs))
+    assert "Nothing to do." in applied.out
+    assert len(list(runs.glob("*/journal.jsonl"))) == 1
+    kept = hnskit(capsys, "destroy", *lab, "--runs", str(runs), "--by-name")
+    assert "Kept: network hnskit-l2bridge: it was there before hnskit" in kept.out
+    gone = hnskit(capsys, "destroy", *lab, "--runs", str(tmp_path / "other"))
+    assert "Nothing of hnskit's is left." in gone.out
+
+
+def test_apply_shows_its_plan_and_a_proof_that_fails_is_said_once(
+    lab: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The plan before anything is changed, on stderr; the checks on stdout, and on stderr only what to do."""
+    applied = hnskit(capsys, "apply", *lab, "--part", "network", "--runs", str(tmp_path / "runs"))
+    assert "+ create network hnskit-l2bridge: it is not there" in applied.err
+    unproved = hnskit(capsys, "verify", *lab)
+    assert unproved.status == 1
+    assert "No such container" not in unproved.err
+    assert "hnskit doctor" in unproved.err
+
+
 def test_the_emulator_s_commands_are_loaded_by_their_entry_point(capsys: pytest.CaptureFixture[str]) -> None:
     """They stand in the help, and work."""
     assert "emulator" in hnskit(capsys, "--help").out

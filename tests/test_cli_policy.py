@@ -62,7 +62,7 @@ def test_lookup_gives_ids(capsys, snapshot):
         (("add", "--destination", "10.0.1.9:80"), "Name where"),
         (("add", "--endpoint", "hnskit-client1"), "--kind"),
         (("add", "--endpoint", "nobody", "--destination", "10.0.1.9:80"), "no endpoint"),
-        (("add", "--endpoint", "hnskit-client1", "--kind", "ROUTE", "--destination", "1.2.3.4:5"), "has no destination"),
+        (("add", "--endpoint", "hnskit-client1", "--kind", "ROUTE", "--destination", "1.2.3.4:5"), "no destination"),
         (("add", "--endpoint", "hnskit-client1", "--destination", "10.0.1.9", "--port", "x"), "2 mistakes"),
         (("remove", "--endpoint", "hnskit-client1"), "--number"),
         (("remove", "--endpoint", "hnskit-client1", "--number", "9"), "0 policies"),
@@ -98,7 +98,8 @@ def test_policies_of_a_live_host(capsys, lab, tmp_path):
     rule = ("--ip", "169.254.169.250", "--port", "8080", "--destination", "10.0.1.200:80")
     status, out, err = run(capsys, "policy", "add", *lab, *where, *runs, *rule)
     assert (status, out.splitlines()[-1]) == (0, "1 added."), err
-    status, out, err = run(capsys, "policy", "add", *lab, *where, *runs, "--outbound-port", "15001", "--user-sid", "system")
+    wfp = ("--outbound-port", "15001", "--user-sid", "system")
+    status, out, err = run(capsys, "policy", "add", *lab, *where, *runs, *wfp)
     assert (status, out.splitlines()[-1]) == (0, "1 added."), err
     words = ("--number", "4", "--destination", "10.0.1.201:80", "--json")
     status, out, err = run(capsys, "policy", "change", *lab, *where, *runs, *words)
@@ -106,6 +107,8 @@ def test_policies_of_a_live_host(capsys, lab, tmp_path):
     _, out, _ = run(capsys, "policy", "list", *lab, *where, "--proxies", "--json")
     shown = [row["words"] for row in json.loads(out)]
     assert shown[1:] == ["PROXY 169.254.169.250:8080 -> 10.0.1.201:80", "L4WFPPROXY outbound -> :15001 but S-1-5-18"]
+    _, out, _ = run(capsys, "policy", "list", *lab, *where, "--v2", "--json")
+    assert [row["type"] for row in json.loads(out)][2:] == ["L4Proxy", "L4Proxy", "L4WFPPROXY"]
     status, out, _ = run(capsys, "policy", "remove", *lab, *where, *runs, "--ip", "169.254.169.250", "--port", "8080")
     assert (status, out.splitlines()[-1]) == (0, "1 removed.")
     status, out, _ = run(capsys, "policy", "clear", *lab, *where, *runs)

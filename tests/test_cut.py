@@ -33,7 +33,7 @@ def cuts_of(host):
 
 def test_a_bridge_on_a_second_adapter_leaves_the_management_connection():
     """The plan says so, and the emulated host is not cut, neither by the set-up nor by the teardown."""
-    host, wanted = host_here(second_adapter=True), hosts.desired(SECOND)
+    host, wanted = host_here(second_adapter=True, cut_seconds=0.01), hosts.desired(SECOND)
     cuts = cuts_of(host)
     first = plan(wanted, host.snapshot())
     assert not first.disruptive
@@ -46,7 +46,7 @@ def test_a_bridge_on_a_second_adapter_leaves_the_management_connection():
 
 def test_a_bridge_that_another_adapter_has_does_not_spare_this_one():
     """Somebody's bridge on the second adapter: the first one on the management adapter cuts, and that is announced."""
-    host = host_here(second_adapter=True)
+    host = host_here(second_adapter=True, cut_seconds=0.01)
     bridge(host, "theirs", "10.9.0", "Ethernet 2")
     cuts = cuts_of(host)
     current = plan(hosts.desired(), host.snapshot())
@@ -58,7 +58,7 @@ def test_a_bridge_that_another_adapter_has_does_not_spare_this_one():
 
 def test_a_second_bridge_on_the_same_adapter_moves_nothing():
     """Somebody's bridge has moved the only adapter's address already."""
-    host = host_here()
+    host = host_here(cut_seconds=0.01)
     bridge(host, "theirs", "10.9.0")
     cuts = cuts_of(host)
     assert not plan(hosts.desired(), host.snapshot()).disruptive

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hnskit.desired import Part
-from hnskit.errors import HnsError, HnskitError
+from hnskit.errors import DockerError, HnsError, HnskitError, OutcomeUnknownError, RemoteCommandError
 from hnskit.journal import Journal, made_on, read_journal
 from hnskit.steps import Action, Step
 
@@ -110,3 +110,40 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path):
     path.write_text('{"time": "2026-')
     journal(tmp_path, "1").finished(STEP, "ID1", 0)
     assert [record["event"] for record in read_journal(path)] == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("error", "certain"),
+    [
+        (DockerError("no", exit_code=1, stderr="no such file"), True),
+        (RemoteCommandError("no", error_id="Hnskit.DockerMissing,Invoke-HnskitDocker"), True),
+        (RemoteCommandError("no", error_id="Hnskit.DockerTimeout,Invoke-HnskitDocker"), False),
+        (OutcomeUnknownError("lost"), False),
+    ],
+    ids=["docker's status", "docker is not there", "docker took too long", "the connection was lost"],
+)
+def test_only_a_certain_failure_says_that_nothing_was_made(error, certain, tmp_path):
+    """What is found after one is somebody else's; after any other it may be what was begun."""
+    writer = journal(tmp_path, "1")
+    writer.started(STEP)
+    writer.failed(STEP, error)
+    journal(tmp_path, "2").found("network", "n", "ID1")
+    assert made_on("emulator://lab", tmp_path).only_found("network", "n", "ID1") is certain
+
+
+def test_journals_count_in_the_order_in_which_things_happened(tmp_path):
+    """A folder's name is of a local clock, which is put back in autumn: the records' own time counts."""
+    removed = Step(Part.NETWORK, Action.CREATE, "network", "n", "")
+    early, late = journal(tmp_path, "20261025-025900-lab"), journal(tmp_path, "20261025-020100-lab")
+    early.started(removed)
+    late.found("network", "n", "ID1")
+    assert made_on("emulator://lab", tmp_path).was_made("network", "n", "ID1")
+
+
+def test_done_without_an_id_leaves_it_open_which_object_was_made(tmp_path):
+    """What is found next is the one."""
+    writer = journal(tmp_path, "1")
+    writer.started(STEP)
+    writer.finished(STEP, "", 0)
+    journal(tmp_path, "2").found("network", "n", "ID1")
+    assert made_on("emulator://lab", tmp_path).was_made("network", "n", "ID1")

@@ -90,7 +90,8 @@ def test_every_mistake_is_named_at_once(spec, paths):
 
 @pytest.mark.parametrize("spec", [
     RULE, WFP, replace(RULE, kind=Kind.L4PROXY, protocol="udp", exceptions=("10.0.0.0/8",), outbound_nat=False),
-    WfpProxy(inbound_port="1"), OutboundNat(("10.0.0.0/8",), "10.0.0.5", ("1.1.1.1",)), RouteVia("10.0.0.0/8", "10.0.1.1", True),
+    WfpProxy(inbound_port="1"), OutboundNat(("10.0.0.0/8",), "10.0.0.5", ("1.1.1.1",)),
+    RouteVia("10.0.0.0/8", "10.0.1.1", True),
     Acl("6", "", "10.0.0.0/8,10.1.0.0/16", "", "80,8000-8080", 100, "Block", "Out", "Switch"),
 ], ids=lambda spec: spec.kind)  # fmt: skip
 def test_what_is_said_is_read_back_in_both_forms(spec):
@@ -104,7 +105,8 @@ def test_what_is_said_is_read_back_in_both_forms(spec):
 
 def test_both_spellings_of_l4proxy_are_read():
     """The schema's, which is sent, and hcsshim's (HNS fact 51)."""
-    hcsshim = Policy("L4Proxy", {"Destination": "10.0.1.9:80", "Exceptions": ["10.0.0.1"], "OutboundNAT": True}, schema=2)
+    said = {"Destination": "10.0.1.9:80", "Exceptions": ["10.0.0.1"], "OutboundNAT": True}
+    hcsshim = Policy("L4Proxy", said, schema=2)
     rule = policies.read_spec(hcsshim)
     assert (rule.exceptions, rule.outbound_nat) == (("10.0.0.1",), True)
     assert {"ExceptionList", "OutboundNat"} <= policy_codec.settings_form(rule.policy()).settings.keys()
@@ -217,6 +219,18 @@ def test_an_endpoint_is_found_by_id_name_address_and_container():
     assert NANOSERVER in {item.image for item in facts.containers}
 
 
+def test_policies_are_read_in_v2s_words():
+    """By a query of HCN, of those that are asked for; a host without it says so."""
+    host, _ = bridge()
+    run(host, policies.add(web(host), replace(RULE, kind=Kind.L4PROXY)), policies.add(web(host), WFP))
+    (read,) = policies.in_v2(HereSession(host), host.snapshot(), [web(host)])
+    assert [(item.type, item.schema) for item in read.policies][2:] == [("L4Proxy", 2), ("L4WFPPROXY", 2)]
+    assert differences(read.policies, web(host).policies) == ((), ())
+    host, _ = bridge("rs4")
+    with pytest.raises(PreflightError, match=r"9\.2"):
+        policies.in_v2(HereSession(host), host.snapshot(), [web(host)])
+
+
 # What is done.
 
 
@@ -262,12 +276,14 @@ def test_neighbours_are_set_and_changed():
     """OutBoundNAT with exceptions, ROUTE, ACL."""
     host, _ = bridge()
     acl = Acl(action="Block", direction="Out", protocols="6", remote_ports="25", priority=200)
-    assert run(host, policies.add(web(host), RouteVia("10.9.0.0/16", "10.0.1.1")), policies.add(web(host), acl)).added == 2
+    route = RouteVia("10.9.0.0/16", "10.0.1.1")
+    assert run(host, policies.add(web(host), route), policies.add(web(host), acl)).added == 2
     nat = policies.select(host.snapshot(), web(host), kind="OutBoundNAT")
     assert run(host, policies.change(web(host), nat.policy, exceptions=("10.0.0.0/8",))).changed == 1
     words = [item.words for item in policies.list_policies(host.snapshot(), [web(host)])]
     assert set(words) == {
-        "OutBoundNAT but 10.0.0.0/8", "L2Driver", "ROUTE 10.9.0.0/16 via 10.0.1.1", "ACL Block Out tcp to any:25 priority 200"
+        "OutBoundNAT but 10.0.0.0/8", "L2Driver", "ROUTE 10.9.0.0/16 via 10.0.1.1",
+        "ACL Block Out tcp to any:25 priority 200",
     }  # fmt: skip
     assert run(host, policies.clear(web(host), ["SDNRoute", "ACL", "OutBoundNAT"])).removed == 3
     assert types(host) == ["L2Driver"]
@@ -304,13 +320,13 @@ FOREIGN = st.lists(
         {"Type": "ACL", "Action": "Allow", "Direction": "In", "Priority": 100, "Scope": 0},
         {"Type": "ACL", "Action": "Block", "Direction": "Out", "Protocols": "17", "Scope": 0, "Id": "theirs"},
         {"Type": "PROXY", "IP": "10.7.7.7", "Port": "443", "Destination": "10.9.9.9:443", "Note": "kept"},
-        {"Type": "PROXY", "Destination": "10.9.9.9:1", "Port": "1", "OutboundNat": True, "ExceptionList": ["10.8.0.0/16"]},
+        {"Type": "PROXY", "Destination": "10.9.9.9:1", "Port": "1", "ExceptionList": ["10.8.0.0/16"]},
         {"Type": "ROUTE", "DestinationPrefix": "10.8.0.0/16", "NeedEncap": True},
         {"Type": "QOS", "MaximumOutgoingBandwidthInBytes": 1000},
         {"Type": "NAT", "Protocol": "TCP", "InternalPort": 80, "ExternalPort": 8080},
     ]),
     max_size=5,
-    unique_by=lambda item: json.dumps(item),
+    unique_by=json.dumps,
 )  # fmt: skip
 OURS = st.lists(
     st.sampled_from([RULE, WFP, RouteVia("10.1.0.0/16"), Acl(action="Block", direction="Out", priority=9)]),

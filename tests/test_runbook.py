@@ -156,3 +156,21 @@ def test_a_file_is_found_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(ROOT)
     assert runfolder.find_params("params/emulator.yaml") == Path("params/emulator.yaml")
     assert runfolder.default_runs() == Path("runs")
+
+
+def test_what_was_there_already_is_written_down_as_found(lab: list[str], tmp_path: Path) -> None:
+    """Where nothing is to do the journal has what was found: a teardown then leaves it alone."""
+    from hnskit.journal import made_on
+
+    first = runbook.choose(PARAMS, lab, tmp_path / "first" / "run", interactive=False).open("network")
+    first.apply_button("Create the network")
+    first.finish()
+    second = runbook.choose(PARAMS, lab, tmp_path / "second" / "run", interactive=False).open("network")
+    second.apply_button("Create the network")
+    second.finish()
+    network = second.facts.networks_named("hnskit-l2bridge")[0]
+    assert made_on(second.params.target, tmp_path / "second").only_found("network", network.name, network.id)
+    teardown = runbook.choose(PARAMS, lab, tmp_path / "second" / "run", interactive=False).open("teardown")
+    teardown.apply_button("Remove what hnskit made")
+    teardown.finish()
+    assert teardown.facts.networks_named("hnskit-l2bridge")

@@ -30,3 +30,12 @@ def test_one_redirect_that_is_missing_fails_its_client_alone():
     worlds.set_policies(host, endpoint, endpoint.proxies[0])
     found = verify(HereSession(host), WANTED)
     assert [client.ok for client in found.clients] == [False, True]
+
+
+def test_a_control_that_could_not_be_asked_is_no_proof():
+    """Without the container nothing was asked: that nothing answered says nothing."""
+    proof = verify(HereSession(host_here()), hosts.desired())
+    controls = [check for client in proof.clients for check in client.checks if check.name == "control"]
+    assert len(controls) == 2
+    assert not any(check.ok for check in controls)
+    assert all("could not be asked" in check.seen for check in controls)

@@ -248,9 +248,9 @@ def test_the_redirect_is_set_up_proved_and_taken_away(host: Any, pytestconfig: p
     wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl", params.target)
     session = connect(params)
     try:
-        apply(session, wanted, journal=journal)
+        outcome = apply(session, wanted, journal=journal)
         proof = verify(session, wanted)
-        destroy(session, wanted)
+        destroy(session, wanted, outcome.made)
     finally:
         session.close()
     assert proof.ok, proof.to_text()

@@ -320,13 +320,15 @@ def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
 
     subnet = {"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}
     network = hns("POST", "/networks", {"Name": "bridge", "Type": "L2Bridge", "Subnets": [subnet]})["ID"]
-    endpoint = hns("POST", "/endpoints", {"VirtualNetwork": network, "Name": "caf\u00e9 \U0001f600", "Policies": []})["ID"]
+    wanted = {"VirtualNetwork": network, "Name": "caf\u00e9 \U0001f600", "Policies": []}
+    endpoint = hns("POST", "/endpoints", wanted)["ID"]
     proxy = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.9:80"}}
     misspelt = {"Type": "L4Proxy", "Settings": {"Destination": "10.0.1.9:80", "OutbountNat": True}}
     wfp = {"Type": "L4WFPPROXY", "Settings": {"OutboundProxyPort": "15001"}}
     assert hcn("ModifyEndpoint", endpoint, change("Add", proxy)) == ("I32:0", "", "")
     assert hns("GET", f"/endpoints/{endpoint}")["Policies"][-1]["Type"] == "PROXY"
-    for settings in ("", '{"SchemaVersion":{"Major":2,"Minor":0}}', '{"SchemaVersion":{"Major":1,"Minor":0}}', "{", "[]"):
+    versions = ('{"SchemaVersion":{"Major":2,"Minor":0}}', '{"SchemaVersion":{"Major":1,"Minor":0}}')
+    for settings in ("", *versions, "{", "[]"):
         hcn("QueryEndpoint", endpoint, settings)
         hcn("QueryEndpoint", endpoint.lower(), settings)
         hcn("QueryNetwork", network, settings)

@@ -44,7 +44,7 @@ def set_up(lab: Lab, pace: Pace = PACE) -> tuple[Outcome, Verification]:
 
 def take_away(lab: Lab) -> Outcome:
     with lab.session() as session:
-        return destroy(session, hosts.desired(), facts=gather_facts(session), pace=PACE)
+        return destroy(session, hosts.desired(), by_name=True, facts=gather_facts(session), pace=PACE)
 
 
 # Switching them on

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from host_scenario import Scenario, error_of, invoke, make_endpoint, make_network, output
 
+from hnskit.datapath import walk
 from hnskit.emulator.host import Host, create_host
 
 PROXY = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Protocol": 6, "OutboundNat": True,
@@ -133,3 +134,24 @@ def test_a_redirect_by_l4proxy_redirects():
     udp = {"Type": "L4Proxy", "Settings": {**rule, "Protocol": 17}}
     hcn(scenario.host, "ModifyEndpoint", scenario.client["ID"], change("Update", udp))
     assert "Via: 1.1 metadata-proxy" not in scenario.ask()[1]
+
+
+def test_an_l4proxy_of_the_network_redirects_every_endpoint_on_it():
+    """But for what it excepts; and explain says that this is UNCONFIRMED."""
+    scenario = Scenario("ws2022")
+    address = scenario.proxy["IPAddress"]
+    rule = {**PROXY["Settings"], "Destination": f"{address}:80"}
+    hcn(scenario.host, "ModifyNetwork", scenario.network["ID"], change("Add", {"Type": "L4Proxy", "Settings": rule}))
+    assert "Via: 1.1 metadata-proxy" in scenario.ask()[1]
+    now = scenario.host.snapshot()
+    way = walk(now, next(item for item in now.containers if item.id == scenario.client_id), "169.254.169.254", 80)
+    assert any("hnskit-l2bridge: the proxy policy redirects" in hop.sentence and not hop.confirmed for hop in way.hops)
+
+
+def test_a_walk_past_an_l4wfpproxy_says_that_it_is_not_walked():
+    scenario = Scenario("ws2022")
+    scenario.redirect()
+    hcn(scenario.host, "ModifyEndpoint", scenario.client["ID"], change("Add", WFP))
+    now = scenario.host.snapshot()
+    way = walk(now, next(item for item in now.containers if item.id == scenario.client_id), "169.254.169.254", 80)
+    assert any("port 15001 of the container itself" in hop.sentence and not hop.confirmed for hop in way.hops)

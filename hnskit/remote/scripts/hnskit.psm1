@@ -147,7 +147,7 @@ function Invoke-HnskitHcn {
             -Target 'computenetwork.dll' `
             -Message 'computenetwork.dll was not found: this Windows has no v2 API of HNS, or no Containers feature.'))
     }
-    if ($result -eq 0) {
+    if ($result -ge 0) {
         try {
             $result = switch ($Operation) {
                 'QueryEndpoint' {
