@@ -227,7 +227,7 @@ class _Walker:
                 said = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not walked"
                 self._hop(endpoint, said, "HNS fact 54", confirmed=False)
         of_network = network.policies if network is not None else ()
-        rules = [(policy, True) for policy in endpoint.proxies]
+        rules = [(policy, policy.is_proxy) for policy in endpoint.policies if kind_of(policy) == "PROXY"]
         rules += [(policy, False) for policy in of_network if kind_of(policy) == "PROXY"]
         for policy, seen in rules:
             match = match_proxy(policy, self._connection, network)

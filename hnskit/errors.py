@@ -2,6 +2,7 @@
 
     HnskitError
     ├── ParamsError            a parameter file is wrong                              exit status 2
+    ├── NotebooksError         the step notebooks are not where they are looked for   exit status 2
     ├── ConnectError           the host cannot be talked to                           exit status 3
     │   ├── HostUnreachableError
     │   ├── LoginRefusedError
@@ -44,6 +45,7 @@ __all__ = [
     "KnownCode",
     "LoginRefusedError",
     "Mistake",
+    "NotebooksError",
     "OutcomeUnknownError",
     "ParamsError",
     "PreflightError",
@@ -149,6 +151,12 @@ class ParamsError(HnskitError, ValueError):
     def to_json(self) -> dict[str, Any]:
         """As for any error, with each mistake as an object."""
         return {**super().to_json(), "mistakes": [asdict(mistake) for mistake in self.mistakes]}
+
+
+class NotebooksError(HnskitError):
+    """The step notebooks are not where they are looked for; no host was contacted."""
+
+    exit_status = 2
 
 
 class ConnectError(HnskitError, ConnectionError):

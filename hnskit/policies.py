@@ -14,7 +14,7 @@ and then nothing is sent. docs/policies.md maps the commands of Microsoft's modu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ from hnskit.remote.session import Session, invoke_calls
 from hnskit.steps import Plan
 from hnskit.support import Feature
 from hnskit.waiting import Pace
-from hnskit.words import container_of, policy_words
+from hnskit.words import policy_words
 from hnskit.work import Work
 
 __all__ = [
@@ -171,20 +171,29 @@ def list_policies(
     """
     wanted = {_upper(kind) for kind in kinds}
     objects: Iterable[Owner] = (*facts.endpoints, *facts.networks) if owners is None else owners
+    containers = _containers(facts)
     return tuple(
         entry
         for owner in objects
-        for entry in _entries(facts, owner)
+        for entry in _entries(owner, containers)
         if (not wanted or policy_codec.kind_of(entry.policy) in wanted) and (not proxies or entry.is_proxy)
     )
 
 
-def _entries(facts: Facts, owner: Owner) -> list[Entry]:
-    container = container_of(facts, owner) if isinstance(owner, Endpoint) else None
+def _containers(facts: Facts) -> dict[str, str]:
+    """Endpoint id -> its container's name, for all at once: a host may have thousands."""
+    names = {item.id: item.name for item in facts.containers}
+    inside = {item.id: names.get(item.container_id, "") for item in facts.compartments if item.container_id}
+    shared = {item.id: names.get(next(iter(item.containers), ""), "") for item in facts.endpoints}
+    by_compartment = {item.id: inside.get(item.compartment_id or 0, "") for item in facts.endpoints if item.attached}
+    return {id: by_compartment.get(id) or name for id, name in shared.items()}
+
+
+def _entries(owner: Owner, containers: Mapping[str, str]) -> list[Entry]:
     address = owner.address if isinstance(owner, Endpoint) else ""
     on: Literal["endpoint", "network"] = "network" if on_of(owner) == "network" else "endpoint"
     return [
-        Entry(on, owner.name, address, container.name if container else "", owner.id, number, policy)
+        Entry(on, owner.name, address, containers.get(owner.id, ""), owner.id, number, policy)
         for number, policy in enumerate(owner.policies, 1)
     ]
 

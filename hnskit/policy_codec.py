@@ -43,7 +43,7 @@ def flat(policy: Policy) -> Policy:
     """The v1 form: what HNS v1 prints of an object that v2 made (HNS fact 42)."""
     kind = kind_of(policy)
     keys = {v2: v1 for v1, v2 in _V2_KEYS.get(kind, {}).items()}
-    if kind == "PROXY":
+    if policy.type.upper() == "L4PROXY":  # in a v1 PROXY such a key is a mistake, and stays one (HNS fact 47)
         keys = _OTHER_L4PROXY
     type = kind if kind in _V2_TYPES else policy.type
     return Policy(type, {keys.get(key, key): value for key, value in policy.settings.items()})

@@ -11,13 +11,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from hnskit.steps import Step
+from hnskit.words import took
 
 if TYPE_CHECKING:
     from hnskit.applying import Event
 
-_SHOWN = 8  # lines of the log that stay in sight
-
-_WORTH_SAYING = 0.01  # seconds
+_SHOWN = 8  # lines of the log that stay in sight while it runs; at its end all of them do
 
 _SIGNS = {"done": "✓", "failed": "✗", "cut": "!", "wait": "…", "note": "i", "start": "▸"}
 
@@ -71,7 +70,7 @@ class Progress:
     def _update(self) -> None:
         seconds = time.monotonic() - self._since
         head = f"{self._title}: {self.percent} % ({self._state}, {seconds:.1f} s)"
-        lines = self._lines[-_SHOWN:]
+        lines = self._lines[-_SHOWN:] if self._state == "running" else self._lines
         colour = {"done": "#2c8a4b", "stopped": "#d13438"}.get(self._state, "#1f86d6")
         bar = (
             '<div style="height:6px;max-width:40em;border-radius:3px;background:rgba(128,128,128,.3);margin:4px 0">'
@@ -87,9 +86,8 @@ def event_line(event: Event) -> str:
     """An event in a line: `create network hnskit-l2bridge (1.24 s)`; a note by itself."""
     if event.step is None:
         return event.text
-    seconds = f" ({event.seconds:.2f} s)" if event.seconds and event.seconds >= _WORTH_SAYING else ""
     said = event.step.id if event.kind in ("start", "done") else f"{event.step.id}: {event.text}"
-    return f"{said}{seconds}"
+    return f"{said}{took(event.seconds or 0.0)}"
 
 
 def display_progress(title: str) -> Progress:

@@ -16,6 +16,7 @@ from hnskit.errors import HnskitError
 from hnskit.facts import Facts
 from hnskit.snapshot import load_facts
 from hnskit.topology import draw
+from hnskit.words import took
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}
@@ -31,10 +32,13 @@ th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;f
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
 .quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
 figure{margin:0 0 1rem}figcaption{font-weight:600;margin-bottom:.3rem}svg{max-width:100%;height:auto}
+@media screen and (max-width:640px){
+body{margin:1rem auto}table,tbody,tr,td{display:block}tr:has(th){display:none}tr{border-bottom:1px solid var(--line)}
+td,td.n,td:last-child{border:0;padding:.1rem 0;min-width:0;white-space:normal;overflow-wrap:anywhere}
+td[data-of]:not([data-of=""])::before{content:attr(data-of) ": ";opacity:.7}
+}
 @media print{body{margin:0;max-width:none;color:#000;background:#fff}h2{break-after:avoid}tr,figure{break-inside:avoid}}
 """
-
-_WORTH_SAYING = 0.01  # seconds
 
 
 def write_report(run_dir: Path) -> Path:
@@ -123,10 +127,6 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= _WORTH_SAYING else ""
-
-
 def _moment(stamp: str) -> str:
     return stamp.replace("T", " ").replace("+00:00", " UTC")
 
@@ -137,8 +137,10 @@ def _section(title: str, content: str) -> str:
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table; `rows` are HTML."""
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr>{body}</table>" if body else ""
+    names = [escape(name, quote=True) for name in head]
+    cells = ("".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) for row in rows)
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{body}</table>" if body else ""
 
 
 def _mark(ok: bool) -> str:
@@ -167,7 +169,7 @@ def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
         done = [
-            f'<li><b>{escape(one["step"])}</b> <span class="quiet">{_time(one["seconds"])}</span></li>'
+            f'<li><b>{escape(one["step"])}</b> <span class="quiet">{took(one["seconds"]).strip(" ()")}</span></li>'
             for one in step["done"]
         ]
         kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]

@@ -333,9 +333,10 @@ class Book(Diagnosis):
             self._failure = error
             if (stopped := outcome_of(error)) is not None:
                 self._outcome, self.facts = stopped, stopped.after
+            if isinstance(error, StoppedError):
+                self._record(error)  # the next cell, which else does this, may not come any more
             if error is cause:
                 raise
-            self._record(error)  # the next cell, which else does this, may not come any more
             raise error from cause
         self._failure, self._outcome, self.facts = None, outcome, outcome.after
         progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")

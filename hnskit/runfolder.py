@@ -48,6 +48,12 @@ def find_params(path: str | Path) -> Path:
     return below if below.exists() else given
 
 
+def find_notebooks(params_file: Path) -> Path:
+    """The step notebooks: of the project around the working directory, or else of the one around a parameter file."""
+    roots = (project_root(), project_root(params_file.parent))
+    return next((folder for root in roots if (folder := root / NOTEBOOKS).is_dir()), roots[0] / NOTEBOOKS)
+
+
 def default_runs() -> Path:
     """Where runs are kept when nobody says: `runs` in the project's root."""
     return _from_here(project_root() / DEFAULT_RUNS)

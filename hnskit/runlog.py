@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,27 @@ class RunLog:
         """It has ended."""
         self.write("end", **asdict(step))
         self._watcher.ends(step)
+
+
+class Patience:
+    """Passes on what happens, and says now and then that the host is waited for: silence looks like an end."""
+
+    def __init__(self, happens: Callable[[str, bool], None], pause: float = 15.0) -> None:
+        """`pause` is in seconds."""
+        self._happens = happens
+        self._pause = pause
+        self._since = self._said = time.monotonic()
+
+    def happens(self, line: str, lasting: bool) -> None:
+        """Something happens."""
+        self._since = self._said = time.monotonic()
+        self._happens(line, lasting)
+
+    def remind(self, now: float) -> None:
+        """Say how long nothing has happened, if it is time for that; `now` is of `time.monotonic`."""
+        if now - self._said >= self._pause:
+            self._said = now
+            self._happens(f"waiting for the host, {now - self._since:.0f} s now", True)
 
 
 def read_from(path: Path, place: int) -> tuple[list[dict[str, Any]], int]:

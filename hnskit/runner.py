@@ -16,15 +16,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hnskit import busy, resuming, runfolder
-from hnskit.errors import BusyError, HnskitError, ParamsError, StoppedError
+from hnskit.errors import BusyError, HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.execution import Execution
 from hnskit.journal import FILE
 from hnskit.params import load_params
 from hnskit.results import error_json
-from hnskit.runlog import STOP, RunLog, asked_to_stop, read_from
-
-_WORTH_SAYING = 0.01
-"""Seconds."""
+from hnskit.runlog import STOP, Patience, RunLog, asked_to_stop, read_from
+from hnskit.words import took
 
 _AGAIN = 5.0
 """Seconds after which what does not heed a request to stop is asked again."""
@@ -138,12 +136,12 @@ def run(
 
     Raises:
         BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
-        HnskitError: the run folder could not be made, there are no notebooks, or no run to go on with; nothing was
-            changed.
+        NotebooksError: there are none, or none of a name in `only`; nothing was changed.
+        HnskitError: the run folder could not be made, or there is no run to go on with; nothing was changed.
     """
     since = time.monotonic()
     path = runfolder.find_params(params_file)
-    todo = _sequence(notebooks or runfolder.project_root() / runfolder.NOTEBOOKS, only)
+    todo = _sequence(notebooks or runfolder.find_notebooks(path), only)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     wrong: HnskitError | None = None
     target, place = path.stem, runs or runfolder.default_runs()
@@ -168,6 +166,12 @@ def run(
                     _execute_all(summary, todo, parameters, execution, log)
     except (HnskitError, KeyboardInterrupt) as cause:  # two began at one moment; or Ctrl-C between two notebooks
         wrong = cause if isinstance(cause, HnskitError) else StoppedError()
+    except Exception as cause:  # the edge of a run: whatever it is, the folder gets its summary
+        wrong = HnskitError(
+            f"the run broke: {type(cause).__name__}: {cause}",
+            next_step="If a package is missing, install hnskit again with all its requirements.",
+        )
+        wrong.__cause__ = cause
     if wrong is not None:
         summary.error, summary.exit_status = error_json(wrong), wrong.exit_status
         summary.stopped_at = (
@@ -189,10 +193,11 @@ def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
     todo = [(path, part) for path, part in found if (path.stem in only if only else part in SEQUENCE)]
     unknown = sorted({*only} - {path.stem for path, part in found if part})
     if not todo or unknown:
-        raise HnskitError(
+        raise NotebooksError(
             f"there is no step notebook {', '.join(unknown)} in it" if unknown else "there are no step notebooks in it",
             object=str(folder),
-            next_step="Run this in the project's folder, or name theirs with --notebooks.",
+            next_step="Run this in hnskit's project folder, or name the folder of its notebooks with --notebooks; "
+            "`hnskit apply` and `hnskit verify` do the same without notebooks, from anywhere.",
         )
     return todo
 
@@ -249,7 +254,7 @@ def _take_result(step: StepSummary, summary: Summary, run_dir: Path) -> dict[str
 @contextmanager
 def _watching(run_dir: Path, happens: Callable[[str, bool], None], stop: Callable[[], None]) -> Iterator[None]:
     """Tell of the journal's new lines while a notebook runs, and stop it when somebody asks for that."""
-    ended = threading.Event()
+    ended, patience = threading.Event(), Patience(happens)
     journal = run_dir / FILE
     begin = journal.stat().st_size if journal.exists() else 0
 
@@ -257,13 +262,14 @@ def _watching(run_dir: Path, happens: Callable[[str, bool], None], stop: Callabl
         place, asked = begin, 0.0
         while True:
             last = ended.is_set()
-            place = _tell(journal, place, happens)
+            place = _tell(journal, place, patience.happens)
             if last:
                 return
             if asked_to_stop(run_dir) and time.monotonic() > asked:
                 happens("stopping …", False)
                 stop()
                 asked = time.monotonic() + _AGAIN
+            patience.remind(time.monotonic())
             ended.wait(0.2)
 
     thread = threading.Thread(target=follow, name="journal", daemon=True)
@@ -290,7 +296,9 @@ def _journal_line(record: dict[str, Any]) -> str:
     if event == "start":
         return f"{record['step']} …"
     if event == "done":
-        return f"{record['step']} ({record['seconds']:.2f} s)" if record["seconds"] >= _WORTH_SAYING else record["step"]
+        return f"{record['step']}{took(record['seconds'])}"
+    if event == "cut":
+        return f"{record['step']}: the host's own network goes away for seconds now, and the host is waited for"
     if event == "failed":
         return f"{record['step']} failed: {record.get('message', '')}"
     return str(record.get("text", "")) if event == "note" else ""

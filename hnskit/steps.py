@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -178,10 +177,6 @@ class Plan:
             if step.disruptive:
                 lines.append("    the host's own network goes away for seconds while this is done")
             lines += [
-                f"    {change.field}: {_shown(change.before)} -> {_shown(change.after)}" for change in step.changes
+                f"    {change.field}: {change.before or 'nothing'} -> {change.after or 'nothing'}" for change in step.changes
             ]
         return "\n".join(lines)
-
-
-def _shown(value: str) -> str:
-    return value if value else json.dumps(value)

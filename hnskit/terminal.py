@@ -39,19 +39,23 @@ class RunLines:
     def __init__(self, live: bool) -> None:
         self._live = live
         self._notebook = ""
+        self._said: set[str] = set()
 
     def begins(self, notebook: str) -> None:
         """A notebook begins."""
-        self._notebook = notebook
+        self._notebook, self._said = notebook, set()
         if self._live:
             self._rewrite(f"  {notebook} …")
+        else:
+            click.echo(f"     {notebook} …", err=True)
 
     def happens(self, line: str, lasting: bool) -> None:
         """Something happens in it."""
         if self._live:
             self._rewrite(f"  {self._notebook}: {line}")
         elif lasting:
-            click.echo(f"    {line}", err=True)
+            self._said.add(line)
+            click.echo(f"       {line}", err=True)
 
     def ends(self, step: StepSummary) -> None:
         """It has ended: one line of what changed and how long it took; and why nothing did."""
@@ -62,7 +66,8 @@ class RunLines:
             f"{click.style(mark, fg=colour)} {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s", err=True
         )
         for line in (*step.notes, *(step.kept if step.ok and not step.changed else ())):
-            click.echo(f"       {line}", err=True)
+            if line not in self._said:
+                click.echo(f"       {line}", err=True)
 
     @staticmethod
     def _rewrite(text: str) -> None:

@@ -21,7 +21,13 @@ _STATES = {
     EndpointState.DESTROYED: "destroyed",
 }
 
+_WORTH_SAYING = 0.1  # seconds
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
+
+
+def took(seconds: float) -> str:
+    """How long something took, to stand after its name: ` (1.24 s)`; "" for what took no time worth a word."""
+    return f" ({seconds:.2f} s)" if seconds >= _WORTH_SAYING else ""
 
 
 def host_words(facts: Facts) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hnskit import policies, policy_codec
+from hnskit import policy_values as values
 from hnskit.emulator.host import Host, create_host
-from hnskit.errors import ParamsError, PreflightError
+from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
 from hnskit.model import Policy
 from hnskit.policies import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
 from hnskit.policy_edits import differences
+from hnskit.snapshot import load_facts
+from hnskit.words import policy_words
 from tests import hosts
 from tests.emulator.host_scenario import NANOSERVER, Scenario, attach, compartment_of, make_endpoint, make_network
 from tests.lab import QUICK, HereSession, MemoryJournal
@@ -109,6 +115,7 @@ def test_both_spellings_of_l4proxy_are_read():
     hcsshim = Policy("L4Proxy", said, schema=2)
     rule = policies.read_spec(hcsshim)
     assert (rule.exceptions, rule.outbound_nat) == (("10.0.0.1",), True)
+    assert not policy_codec.same(hcsshim, Policy("PROXY", said))  # v1 stores the misspelt key, and does nothing with it
     assert {"ExceptionList", "OutboundNat"} <= policy_codec.settings_form(rule.policy()).settings.keys()
 
 
@@ -264,6 +271,22 @@ def test_clear_takes_every_proxy_and_says_how_many():
     assert types(host) == ["OutBoundNAT", "L2Driver"]
 
 
+def test_a_foreign_proxy_survives_what_v2_is_told_to_do():
+    """Also where v1 and v2 share the work, and where an Update replaces a whole kind (HNS fact 53)."""
+    host, endpoint = bridge()
+    theirs = {"Type": "PROXY", "IP": "10.7.7.7", "Port": "443", "Destination": "10.9.9.9:443"}
+    now = [{"Type": "OutBoundNAT"}, theirs]
+    host.hns.call("POST", f"/endpoints/{endpoint['ID']}", json.dumps({"Policies": now}))
+    rule, acl = replace(RULE, kind=Kind.L4PROXY), Acl(action="Block", direction="Out")
+    done = run(host, policies.add(web(host), acl), policies.add(web(host), rule))
+    assert [result.step.name for result in done.outcome.done] == ["web", "web (HCN Add)"]
+    entry = policies.select(host.snapshot(), web(host), ip=rule.ip)
+    done = run(host, policies.change(web(host), entry.policy, destination="10.0.1.201:80"))
+    assert [result.step.name for result in done.outcome.done] == ["web (HCN Update)"]
+    shown = {(item.type, item.settings.get("Destination")) for item in web(host).policies}
+    assert {("PROXY", "10.9.9.9:443"), ("PROXY", "10.0.1.201:80"), ("ACL", None)} <= shown
+
+
 def test_one_of_two_alike_is_removed():
     host, endpoint = bridge()
     twice = [RULE.policy().settings | {"Type": "PROXY"}] * 2
@@ -315,6 +338,35 @@ def test_somebody_elses_policy_that_came_meanwhile_stays():
         assert {"ACL", spec.policy().type} <= set(types(host))
 
 
+@pytest.mark.parametrize("spec", [RULE, WFP], ids=lambda spec: spec.kind)
+def test_an_answer_that_was_lost_adds_nothing_twice(spec):
+    """The host is read, and shows that it was done: Add does not de-duplicate (HNS fact 52)."""
+
+    class Losing(HereSession):
+        lost = False
+
+        def invoke(self, command: str, parameters: Any = None, inputs: Any = ()) -> Any:
+            for record in super().invoke(command, parameters, inputs):
+                if json.loads(record)["id"].startswith("step") and not self.lost:
+                    self.lost = True
+                    raise OutcomeUnknownError("the connection was lost")
+                yield record
+
+    host, _ = bridge()
+    done = policies.apply(Losing(host), DESIRED, [policies.add(web(host), spec)], pace=QUICK)
+    assert done.added == 1
+    assert types(host).count(spec.policy().type) == 1
+
+
+def test_a_restart_of_hns_during_a_change_is_survived_or_said():
+    """Endpoints are gone then (HNS fact 77): the plan says so, and nothing else is touched."""
+    host, _ = bridge()
+    edit = policies.add(web(host), WFP)
+    host.set_fault("hns_restart", 1)
+    with pytest.raises(StepError, match="the endpoint is not there"):
+        run(host, edit)
+
+
 FOREIGN = st.lists(
     st.sampled_from([
         {"Type": "ACL", "Action": "Allow", "Direction": "In", "Priority": 100, "Scope": 0},
@@ -349,3 +401,82 @@ def test_whatever_is_added_and_removed_again_leaves_what_was_there(foreign, ours
     assert not policies.plan(host.snapshot(), adding).pending
     assert run(host, *[policies.remove(web(host), spec.policy()) for spec in ours]).removed == len(ours)
     assert sorted(map(repr, web(host).policies)) == sorted(map(repr, before))
+
+
+# What others' hosts and files hold.
+
+SAMPLES = Path(__file__).parent / "samples" / "hns"
+
+
+def test_every_policy_of_the_public_samples_is_listed():
+    """Each with words, and those that can be set are read as what they say."""
+    facts = load_facts(SAMPLES)
+    found = policies.list_policies(facts)
+    assert len(found) == sum(len(item.policies) for item in (*facts.endpoints, *facts.networks)) >= 30
+    assert all(item.words.startswith(item.policy.type) for item in found)
+    for item in found:
+        spec = policies.read_spec(item.policy)
+        kept = spec is None or policy_codec.kind_of(spec.policy()) == policy_codec.kind_of(item.policy)
+        assert kept, item
+
+
+TYPES = [
+    "PROXY", "L4Proxy", "L4WFPPROXY", "OutBoundNAT", "ROUTE", "SDNRoute", "ACL", "NAT", "PortMapping", "QOS", "PA", "",
+]  # fmt: skip
+KEYS = [
+    "IP", "Port", "Destination", "OutboundNat", "ExceptionList", "Protocol", "Protocols", "FilterTuple",
+    "UserSID", "OutboundProxyPort", "InboundExceptions", "DestinationPrefix", "NeedEncap", "Priority", "Action",
+    "RemotePorts", "PA", "VIP",
+]  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["10.0.0.0/8", "1.2.3.4:80"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=6,
+)
+ANY_POLICY = st.builds(
+    Policy, st.sampled_from(TYPES), st.dictionaries(st.sampled_from(KEYS), JSON, max_size=5), st.sampled_from([1, 2])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANY_POLICY, ANY_POLICY)
+def test_whatever_a_host_prints_is_shown_compared_and_judged(one, other):
+    """Nothing raises but what says that a key has another type; comparing is an equivalence over both forms."""
+    assert policy_words(one).startswith(one.type or "(no type)")
+    assert policy_codec.same(one, one)
+    assert policy_codec.same(one, other) == policy_codec.same(other, one)
+    assert policy_codec.same(policy_codec.flat(one), one)
+    assert policy_codec.same(policy_codec.settings_form(one), one)
+    owner = replace(hosts.endpoint("web", "10.0.1.20", None), policies=(one, other))
+    facts = replace(hosts.complete(), endpoints=(owner,), hns_version=(13, 3))
+    assert len(policies.list_policies(facts, [owner])) == 2
+    for spec in (RULE, WFP, OutboundNat(), RouteVia("10.0.0.0/8")):
+        assert len(policies.plan(facts, [policies.add(owner, spec)]).steps) == 1
+    try:
+        spec = policies.read_spec(one)
+    except HostAnswerError:
+        return
+    if spec is not None:
+        spec.mistakes()
+    left = policies.remove(owner, one).applied(owner.policies)
+    assert len(left) == 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=24) | st.from_regex(r"[0-9.:/\[\]S-]{1,24}", fullmatch=True))
+def test_what_is_accepted_as_a_value_is_one(text):
+    """Each check against an independent reading; nothing raises on any text."""
+    if not values.port_problem(text):
+        assert 0 < int(text) < 65536
+    if not values.target_problem(text):
+        address, port = text.split(":")
+        assert ipaddress.IPv4Address(address).packed
+        assert 0 < int(port) < 65536
+    if not values.prefix_problem(text):
+        ipaddress.IPv4Network(text)
+    if not values.sid_problem(text):
+        assert re.fullmatch(r"S-1-[0-9]+(-[0-9]+)+", text)
+    if not values.ports_problem(text):
+        assert all(part.split("-")[0].strip().isdigit() for part in text.split(","))
+    values.protocols_problem(text)
+    values.prefixes_problem(text.split(","))

@@ -35,7 +35,7 @@ from hnskit.errors import (
     OutcomeUnknownError,
     RemoteCommandError,
 )
-from hnskit.remote import credentials
+from hnskit.remote import credentials, transports
 from hnskit.remote.connection import ConnectionSettings
 
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
@@ -134,6 +134,8 @@ class PsrpSession:
         except (*_LOST, WinRMError) as cause:
             if not isinstance(cause, _LOST) or isinstance(cause, _UNTRUSTED) or _never_arrived(cause):
                 raise _connect_error(cause, settings) from cause
+            if not settings.ssl and transports.speaks_tls(settings.server, settings.port):
+                raise transports.wrong_transport(settings) from cause
             pool = self._reopened(pool, cause)
         self._pool = pool
         self._loaded = bool(settings.configuration)
@@ -145,7 +147,14 @@ class PsrpSession:
 
     def _reopened(self, lost_pool: RunspacePool, lost: Exception) -> RunspacePool:
         """Somebody is there, and the connection was lost on the way: once more, since an open pool changes nothing."""
-        self._recover(time.monotonic() + self._settings.connect_timeout, lost)
+        settings = self._settings
+        try:
+            self._recover(time.monotonic() + settings.connect_timeout, lost)
+        except HostUnreachableError as cause:  # it was never there, so nothing can have been lost
+            raise HostUnreachableError(
+                f"{settings.server}:{settings.port} takes connections and gives no answer: {_reason(lost)}",
+                host=settings.target,
+            ) from cause
         _discard(lost_pool)
         pool = self._new_pool()
         try:
@@ -384,6 +393,8 @@ def _connect_error(cause: Exception, settings: ConnectionSettings) -> HnskitErro
     where = f"{settings.server}:{settings.port}"
     user = settings.username or "this user"
     if isinstance(cause, requests.exceptions.SSLError):
+        if transports.answers_plainly(_causes(cause)):
+            return transports.wrong_transport(settings)
         return CertificateError(
             f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target
         )

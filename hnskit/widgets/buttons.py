@@ -42,7 +42,7 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
             button.description, button.disabled = "Try again", False
             raise
         else:
-            button.description, button.button_style = "Done: run the next cell", "success"
+            button.description, button.button_style = "Done: run the cells below again", "success"
 
     button.on_click(press)
     return ipywidgets.VBox([note, button, output])

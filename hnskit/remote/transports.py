@@ -1,0 +1,41 @@
+"""Which of WinRM's two transports a port speaks: a TLS one and a plain one, taken for each other, fail strangely."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable
+
+from hnskit.errors import ConnectError
+from hnskit.remote.connection import ConnectionSettings
+
+_SECONDS = 2.0
+_NO_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+"""What OpenSSL, in its versions, calls an answer that is no TLS at all."""
+
+
+def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:
+    """Whether a TLS handshake succeeds there, whosever certificate it shows; nothing is sent but the handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((server, port), seconds) as plain, context.wrap_socket(plain):
+            return True
+    except OSError:
+        return False
+
+
+def answers_plainly(causes: Iterable[BaseException]) -> bool:
+    """Whether a handshake failed since the other side does not speak TLS; a certificate is another matter."""
+    return any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes)
+
+
+def wrong_transport(settings: ConnectionSettings) -> ConnectError:
+    """The error of a port that speaks the other one than `settings` say."""
+    has, wanted, port = ("http", "https", 5986) if settings.ssl else ("https", "http", 5985)
+    return ConnectError(
+        f"{settings.server}:{settings.port} speaks {has}, and connection.transport is {wanted}",
+        host=settings.target,
+        next_step=f"Set `connection.transport: {has}`, or name the port of WinRM over {wanted} in the target "
+        f"({port}, if nobody changed it).",
+    )
