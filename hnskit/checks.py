@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,8 @@ from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
 from hnskit.facts import Facts
 from hnskit.planning import plan
+from hnskit.remote import windows
+from hnskit.remote.session import Session, invoke_calls
 from hnskit.support import Feature, requirement, supports
 from hnskit.waiting import unread_parts
 
@@ -31,8 +33,25 @@ class Finding:
     next_step: str = ""
 
 
-def preflight(desired: Desired, facts: Facts) -> tuple[Finding, ...]:
+def missing_tarballs(session: Session, desired: Desired, facts: Facts) -> tuple[str, ...]:
+    """Ask the host which of the tarballs that are still to be imported it has not.
+
+    Raises:
+        ConnectError, OutcomeUnknownError: the host is gone.
+        RemoteCommandError: it cannot be asked.
+    """
+    wanted = {item.import_path for item in desired.containers if facts.image_named(item.image) is None}
+    calls = [windows.test_path(path, path) for path in sorted(wanted - {""})]
+    return tuple(result.id for result in invoke_calls(session, calls) if not result.value()["Exists"])
+
+
+def preflight(desired: Desired, facts: Facts, missing: Collection[str] = ()) -> tuple[Finding, ...]:
     """Look at everything that could stand in the way.
+
+    Args:
+        desired: from `desired_from`.
+        facts: from `gather_facts`.
+        missing: from `missing_tarballs`; what a snapshot does not tell.
 
     Returns:
         Findings of severity ok, warning (goes on) and error (nothing must be changed).
@@ -40,6 +59,7 @@ def preflight(desired: Desired, facts: Facts) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for check in (_readable, _windows, _hns, _docker, _adapter, _subnet, _risk, _isolation):
         found += check(desired, facts)
+    found += _tarballs(desired, missing)
     return (*found, *_plan(desired, facts, found))
 
 
@@ -162,6 +182,18 @@ def _subnet(desired: Desired, facts: Facts) -> Iterator[Finding]:
                 f"subnet {wanted}",
                 f"overlaps {own}, in which the host itself is ({item.address} on {item.interface_alias})",
                 "Choose another network.subnet, with a gateway and a gateway endpoint in it.",
+            )
+
+
+def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
+    for image, path in dict.fromkeys((item.image, item.import_path) for item in desired.containers):
+        if path in missing:
+            yield Finding(
+                "image",
+                "error",
+                f"image {image}",
+                f"is not on the host, and the tarball {path}, from which it is to be imported, is not there",
+                "Copy it to the host, or correct proxy.import.",
             )
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit import __version__
+from hnskit.cli_options import WholeHelp, opened, say_problems
 from hnskit.cli_options import common as _common
-from hnskit.cli_options import opened, say_problems
 from hnskit.errors import HnskitError, PreflightError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "ad
 PARTS = ("network", "proxy", "clients", "policy")
 
 
-class _Group(click.Group):
+class _Group(WholeHelp):
     """A group that also has the commands of the entry points `hnskit.commands`, loaded when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,14 +41,12 @@ class _Group(click.Group):
         loaded: click.Command = entry.load()
         return loaded
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # click loads every command to print its help; one by entry point is named without being loaded.
-        rows = []
-        for name in self.list_commands(ctx):
-            own = super().get_command(ctx, name)
-            rows.append((name, own.get_short_help_str(limit=80) if own else f"See hnskit {name} --help."))
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+    def said_of(self, ctx: click.Context, name: str) -> str:
+        """What a command does; another package's is named without being loaded, hnskit's own import nothing heavy."""
+        entry = _foreign().get(name)
+        if entry is None or entry.value.startswith("hnskit."):
+            return super().said_of(ctx, name)
+        return f"See hnskit {name} --help."
 
 
 def _foreign() -> dict[str, metadata.EntryPoint]:
@@ -153,7 +151,9 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
 
         click.echo(f"Saved: {save_facts(snapshot, save)}", err=True)
     if as_json:
-        click.echo(json.dumps(snapshot.to_json(), indent=2, ensure_ascii=False))
+        from hnskit.snapshot import masked
+
+        click.echo(json.dumps(masked(snapshot).to_json(), indent=2, ensure_ascii=False))
         return
     from hnskit import topology
 

@@ -223,15 +223,17 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Is this host fit for the redirect? Nothing is changed. It ends with 4 if it is not."""
     from dataclasses import asdict
 
+    from hnskit.checks import missing_tarballs, require_fit
     from hnskit.checks import preflight as look
-    from hnskit.checks import require_fit
+    from hnskit.connecting import is_snapshot
     from hnskit.desired import desired_from
     from hnskit.frames import findings_frame
     from hnskit.terminal import print_table
 
     with opened(params, overrides) as (loaded, host):
-        facts = host.facts()
-    findings = look(desired_from(loaded), facts)
+        desired, facts = desired_from(loaded), host.facts()
+        missing = () if is_snapshot(loaded.target) else missing_tarballs(host.session(), desired, facts)
+    findings = look(desired, facts, missing)
     if as_json:
         _print_json([asdict(item) for item in findings])
     else:

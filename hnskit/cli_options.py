@@ -19,6 +19,21 @@ DEFAULT_PARAMS = "params/emulator.yaml"
 _SNAPSHOT = "snapshot:"
 
 
+class WholeHelp(click.Group):
+    """A group whose help has the whole first sentence of each command; click's own cuts it off at 45 characters."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands."""
+        rows = [(name, self.said_of(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def said_of(self, ctx: click.Context, name: str) -> str:
+        """What a command does."""
+        found = self.get_command(ctx, name)
+        return found.get_short_help_str(limit=200) if found else ""
+
+
 def common(function: Function) -> Function:
     """PARAMS, --set, --json and --debug, which every command has."""
     for decorate in (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hnskit.cli_options import common, opened, read_host, say_problems
+from hnskit.cli_options import WholeHelp, common, opened, read_host, say_problems
 
 if TYPE_CHECKING:
     from hnskit.facts import Facts
@@ -115,7 +115,7 @@ def fields_given(said: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def policy() -> None:
     """Policies of endpoints and networks: proxies of every kind, and their neighbours."""
 

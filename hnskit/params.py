@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,7 +27,10 @@ def _check_name(value: str) -> str:
 
 
 def _check_address(value: str) -> str:
-    ipaddress.IPv4Address(value)
+    try:
+        ipaddress.IPv4Address(value)
+    except ValueError as cause:
+        raise ValueError(f"an IPv4 address such as 10.0.1.2 is wanted{'' if value else ', it is empty'}") from cause
     return value
 
 
@@ -38,14 +41,25 @@ def _check_address_or_nothing(value: str) -> str:
 def _check_image(value: str) -> str:
     if not re.match(r"^[A-Za-z0-9]\S*$", value):
         raise ValueError(
-            "the name of an image: REPOSITORY[:TAG]"
+            "the name of an image is wanted: REPOSITORY[:TAG]"
         )  # with a dash first, docker would take it as an option
     return value
 
 
 def _check_prefix(value: str) -> str:
-    ipaddress.IPv4Network(value)
+    try:
+        ipaddress.IPv4Network(value)
+    except ValueError as cause:
+        raise ValueError(_instead(value)) from cause
     return value
+
+
+def _instead(value: str) -> str:
+    try:
+        meant = ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        return "a subnet such as 10.0.1.0/24 is wanted"
+    return f"the subnet of this address is {meant}: write that"
 
 
 def _check_target(value: str) -> str:
@@ -263,7 +277,11 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as cause:
-        raise ParamsError(source, (Mistake("(file)", f"cannot be read: {cause.strerror}"),)) from cause
+        raise ParamsError(
+            source,
+            (Mistake("(file)", f"cannot be read: {cause.strerror}"),),
+            next_step="Name a parameter file that is there; params/emulator.yaml in hnskit's project folder is one.",
+        ) from cause
     except UnicodeDecodeError as cause:
         raise ParamsError(source, (Mistake("(file)", "is not UTF-8 text"),)) from cause
     try:
@@ -275,7 +293,37 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
     if not isinstance(data, dict):
         raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
     mistakes = [mistake for override in overrides for mistake in _override(data, override)]
-    return parse_params(data, source, mistakes)
+    try:
+        return parse_params(data, source, mistakes)
+    except ParamsError as error:
+        raise _blamed(error, overrides) from error.__cause__
+
+
+def _blamed(error: ParamsError, overrides: Sequence[str]) -> ParamsError:
+    """The same mistakes, with the file blamed only for its own."""
+    set_paths = tuple(_path(_parts(override.partition("=")[0])) for override in overrides)
+
+    def is_override(mistake: Mistake) -> bool:
+        if mistake.path.startswith("--set "):
+            return True
+        return any(path and (f"{mistake.path}.".replace("[", ".[")).startswith(f"{path}.".replace("[", ".["))
+                   for path in set_paths)  # fmt: skip
+
+    count = sum(map(is_override, error.mistakes))
+    if not count:
+        return error
+    if count == len(error.mistakes):
+        return ParamsError(
+            "what --set gives",
+            error.mistakes,
+            next_step=f"Correct the --set values; {error.source} is as it was, and no host was contacted.",
+        )
+    return ParamsError(
+        f"{error.source} and what --set gives",
+        error.mistakes,
+        next_step="Correct the file and the --set values (each key is described in params/emulator.yaml); "
+        "no host was contacted.",
+    )
 
 
 def parse_params(data: Mapping[str, Any], source: str = "parameters", mistakes: Sequence[Mistake] = ()) -> Params:
@@ -307,6 +355,8 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
         seen.add(key)
@@ -333,23 +383,40 @@ _SAID = {
     "list_type": "a list is wanted",
     "dict_type": "a mapping is wanted",
     "model_type": "a mapping is wanted",
+    "greater_than_equal": "{ge} or more is wanted",
+    "less_than_equal": "{le} or less is wanted",
+    "greater_than": "more than {gt} is wanted",
+    "literal_error": "one of these is wanted: {expected}",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+_PATTERNS = {
+    "verify.path": "must begin with / and have no blanks",
+    "emulator.faults.second_user": "`network NAME`, `endpoint NAME` or `policy NAME` is wanted",
 }
 
 
 def _mistake(error: Mapping[str, Any]) -> Mistake:
     kind, value = error["type"], error["input"]
-    message = _SAID.get(kind) or str(error["msg"]).removeprefix("Value error, ")
     path = _path(error["loc"])
+    said = _PATTERNS.get(path) if kind == "string_pattern_mismatch" else _SAID.get(kind)
+    message = said.format(**error.get("ctx", {})) if said else str(error["msg"]).removeprefix("Value error, ")
     shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
     if path.startswith("connection") or "@" in shown:
         shown = ""  # somebody may have put the secret itself there
     return Mistake(path, message[0].lower() + message[1:], shown)
 
 
+def _parts(path: str) -> list[int | str]:
+    """`clients[0].address` as its words and numbers."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", path.strip("[]")) if part]
+
+
 def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
     """Put one `key.path=value` into the data; a path that leads nowhere is a mistake."""
     path, equals, text = override.partition("=")
-    parts: list[int | str] = [int(p) if p.isdigit() else p for p in re.split(r"[.\[\]]+", path.strip("[]")) if p]
+    parts = _parts(path)
     if not equals or not parts:
         yield Mistake(f"--set {path}", "is not key.path=value")
         return

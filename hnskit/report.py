@@ -138,7 +138,9 @@ def _section(title: str, content: str) -> str:
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table; `rows` are HTML."""
     names = [escape(name, quote=True) for name in head]
-    cells = ("".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) for row in rows)
+    cells = (
+        "".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) for row in rows
+    )
     body = "".join(f"<tr>{row}</tr>" for row in cells)
     return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{body}</table>" if body else ""
 

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from hnskit import busy, runfolder
 from hnskit.applying import Outcome, apply, destroy
-from hnskit.checks import Finding, preflight, require_fit
-from hnskit.connecting import Host, open_host
+from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
+from hnskit.connecting import Host, is_snapshot, open_host
 from hnskit.desired import Desired, Part, desired_from
 from hnskit.diagnosis import Diagnosis
 from hnskit.errors import HnskitError, StepError, StoppedError
@@ -193,7 +193,8 @@ class Book(Diagnosis):
         """What preflight finds: whether this host is fit for the redirect."""
         from hnskit.frames import findings_frame
 
-        self._findings = preflight(self.desired, self.facts)
+        with self._recorded():
+            self._findings = self._preflight()
         return View(findings_frame(self._findings), "preflight", hidden=("id",))
 
     def require_fit(self) -> Sentence:
@@ -203,10 +204,15 @@ class Book(Diagnosis):
             PreflightError: naming every finding of severity error.
         """
         with self._recorded():
-            self._findings = preflight(self.desired, self.facts)
+            self._findings = self._preflight()
             require_fit(self._findings, self.facts.target)
         warnings = sum(finding.severity == "warning" for finding in self._findings)
         return Sentence(f"{self.facts.target} is fit for the redirect; warnings: {warnings}.")
+
+    def _preflight(self) -> tuple[Finding, ...]:
+        live = not is_snapshot(self.params.target)
+        missing = missing_tarballs(self._connected(), self.desired, self.facts) if live else ()
+        return preflight(self.desired, self.facts, missing)
 
     def plan(self) -> View:
         """What would be changed, and why; nothing is changed by asking."""

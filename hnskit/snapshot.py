@@ -42,7 +42,17 @@ KIND = "facts"
 VERSION = 1
 MASK = "***"
 
-_SECRET = re.compile(r"pass(word|wd|phrase)?|pwd|secret|token|credential|api[-_]?key|private[-_]?key", re.IGNORECASE)
+_NAMES = r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|(?:api|private|access|account|shared)[-_]?key"
+_SECRET = re.compile(_NAMES, re.IGNORECASE)
+_WORD = rf"(?:[\w-]*(?:{_NAMES})[\w-]*|pw|sig|sas)"
+_PAIR = re.compile(rf"((?:^|[^A-Za-z0-9]){_WORD}\s*[=:]\s*)[^;&]+", re.IGNORECASE)
+"""`Password=…`, `--token:…`, `/pw:…`; in a connection string up to its next `;`, in a URL up to its next `&`."""
+_OPTION = re.compile(rf"((?:^|\s)[-/]{{1,2}}{_WORD}\s+)\S+", re.IGNORECASE)
+"""`--password …` within one text, as in `cmd /c "…"`."""
+_URL = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]+@")
+_GIVEN = re.compile(r"[=:]")
+_SHORT_OPTIONS = ("-P", "-pw", "/pw")
+"""A password follows them in the commands of databases and of Windows; what follows is masked even if it is none."""
 
 
 def save_facts(facts: Facts, path: str | Path) -> Path:
@@ -61,9 +71,14 @@ def save_facts(facts: Facts, path: str | Path) -> Path:
 
 def dump_facts(facts: Facts) -> str:
     """A snapshot as the text of its file."""
-    shown = replace(facts, containers=tuple(_masked(container) for container in facts.containers))
+    shown = masked(facts)
     head = {"hnskit": KIND, "version": VERSION}
     return json.dumps({**head, **_members(shown)}, default=_plain, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def masked(facts: Facts) -> Facts:
+    """The same snapshot, with what looks like a secret in a container's command or labels as `***`."""
+    return replace(facts, containers=tuple(_masked(container) for container in facts.containers))
 
 
 def load_facts(path: str | Path) -> Facts:
@@ -145,13 +160,21 @@ def _no_collector() -> Iterator[None]:
 def _masked(container: Container) -> Container:
     words = list(container.command)
     for number, word in enumerate(words):
-        name, equals, _ = word.partition("=")
-        if equals and _SECRET.search(name):
-            words[number] = f"{name}={MASK}"
-        elif word.startswith(("-", "/")) and not equals and _SECRET.search(word) and number + 1 < len(words):
-            words[number + 1] = MASK
-    labels = {key: MASK if _SECRET.search(key) else value for key, value in container.labels.items()}
+        before = words[number - 1] if number else ""
+        follows = before.startswith(("-", "/")) and not _GIVEN.search(before)
+        if follows and (_SECRET.search(before) or before in _SHORT_OPTIONS):
+            words[number] = MASK
+        else:
+            words[number] = _hidden(word)
+    labels = {key: MASK if _SECRET.search(key) else _hidden(value) for key, value in container.labels.items()}
     return replace(container, command=tuple(words), labels=labels)
+
+
+def _hidden(text: str) -> str:
+    """A text without the values of names such as `password`, and without the password of a URL."""
+    for pattern in (_PAIR, _OPTION):
+        text = pattern.sub(rf"\g<1>{MASK}", text)
+    return _URL.sub(rf"\g<1>{MASK}@", text)
 
 
 def _members(item: Any) -> dict[str, Any]:

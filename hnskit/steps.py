@@ -177,6 +177,7 @@ class Plan:
             if step.disruptive:
                 lines.append("    the host's own network goes away for seconds while this is done")
             lines += [
-                f"    {change.field}: {change.before or 'nothing'} -> {change.after or 'nothing'}" for change in step.changes
+                f"    {change.field}: {change.before or 'nothing'} -> {change.after or 'nothing'}"
+                for change in step.changes
             ]
         return "\n".join(lines)

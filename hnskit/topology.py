@@ -282,8 +282,10 @@ class Drawing:
             if gateway is not None and gateway.id != proxy:
                 over, leave = self.rows[gateway.id], row - 8
                 self.parts.append(
-                    f'<path class="fwd" d="M{END_X} {leave}H{_LANE_X}V{over + 8}H{HOST_X + HOST_W + 8}"/>'
-                    f"{_tip(HOST_X + HOST_W, over + 8, -1)}"
+                    f'<path class="fwd" d="M{END_X} {leave}H{_LANE_X}V{over + 8}H{END_X - 8}"/>'
+                    f"{_tip(END_X, over + 8, 1)}"
+                    f'<path class="fwd" d="M{END_X} {over - 8}H{HOST_X + HOST_W + 8}"/>'
+                    f"{_tip(HOST_X + HOST_W, over - 8, -1)}"
                 )
         if proxies:
             self.words.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.checks import preflight, require_fit
+from hnskit.checks import missing_tarballs, preflight, require_fit
 from hnskit.errors import PreflightError
 from hnskit.model import Docker
 from tests import hosts
+from tests.lab import HereSession, host_here
 
 
 def errors(facts, *overrides):
@@ -73,3 +74,18 @@ def test_a_build_without_proxy_policies_is_named_with_what_has_them():
     facts = hosts.fresh()
     old = replace(facts, system=replace(facts.system, build=16299), hns_version=None)
     assert any("17134" in error.next_step for error in errors(old))
+
+
+def test_a_tarball_that_is_not_on_the_host_is_an_error():
+    """Found before the host is cut; one that is there, or whose image is, is none."""
+    session = HereSession(host_here())
+    facts = session.host.snapshot()
+    assert missing_tarballs(session, hosts.desired(), facts) == ()
+    wanted = hosts.desired("proxy.import=C:\\nothing.tar.gz")
+    missing = missing_tarballs(session, wanted, facts)
+    assert missing == (r"C:\nothing.tar.gz",)
+    (error,) = [one for one in preflight(wanted, facts, missing) if one.severity == "error"]
+    assert error.object == "image metadata-proxy:1.0"
+    session.pipelines.clear()
+    assert missing_tarballs(session, wanted, hosts.complete()) == ()
+    assert session.pipelines == []

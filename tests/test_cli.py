@@ -8,12 +8,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hnskit import cli
+from hnskit.model import Container
+from hnskit.snapshot import dump_facts
+from tests import hosts
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent
@@ -239,3 +243,27 @@ def test_the_emulator_s_commands_are_loaded_by_their_entry_point(capsys: pytest.
     """They stand in the help, and work."""
     assert "emulator" in hnskit(capsys, "--help").out
     assert "start" in hnskit(capsys, "emulator", "--help").out
+
+
+def test_help_cuts_no_sentence_off(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command says what it does, those by entry point too."""
+    said = hnskit(capsys, "--help").out
+    assert "..." not in said.partition("Commands:")[2]
+    assert "What would happen to this connection" in said
+    assert "See hnskit" not in said
+    for group in ("emulator", "policy"):
+        assert "..." not in hnskit(capsys, group, "--help").out.partition("Commands:")[2]
+
+
+def test_facts_json_masks_as_a_saved_snapshot_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other people's containers are on the host too, and so are their passwords."""
+    container = Container("C", "c", "i", "s", "running", ("app", "--password", "CANARY"), {"my.token": "CANARY"})
+    saved = hosts.complete()
+    raw = json.loads(dump_facts(saved))
+    raw["containers"].append(json.loads(json.dumps(asdict(container), default=dict)))
+    file = tmp_path / "host.json"
+    file.write_text(json.dumps(raw))
+    ran = hnskit(capsys, "facts", PARAMS, "--set", f"target=snapshot:{file}", "--json")
+    assert ran.status == 0, ran.err
+    assert "CANARY" not in ran.out
+    assert '"***"' in ran.out

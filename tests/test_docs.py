@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
+from hnskit import cli
 from hnskit.params import Params
 from tests import hosts
 from tests.labs import emulated_host
@@ -86,6 +88,30 @@ def test_the_readme_s_program_runs(tmp_path):
         )
     assert printed.returncode == 0, printed.stderr
     assert "PROVED: 2 of 2" in printed.stdout
+    assert re.search(r"name +address +state", printed.stdout)
+    assert "..." not in printed.stdout
+
+
+def test_the_readme_links_every_document_and_names_every_notebook_and_command():
+    """What nobody is told of is not there."""
+    readme = (ROOT / "README.md").read_text()
+    for path in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{path.name})" in readme
+    for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
+        assert f"`{path.stem}`" in readme
+    context = click.Context(cli.hnskit)
+    for name in cli.hnskit.list_commands(context):
+        assert re.search(rf"hnskit [a-z| ]*\b{name}\b", readme), name
+    assert "HNSKIT_STATE_DIR" in readme
+
+
+def test_the_length_of_the_cut_is_told_in_one_way():
+    """HNS fact 64 has the numbers; nothing says "6 to 47"."""
+    places = ["README.md", "params/windows-host.example.yaml", "notebooks/10_l2bridge_network.ipynb"]
+    for name in places:
+        text = " ".join((ROOT / name).read_text().replace("#", "").split())
+        assert re.search(r"1\.8 to 20 .*47", text), name
+        assert "6 to" not in text, name
 
 
 @pytest.mark.parametrize(

@@ -30,18 +30,18 @@ def test_shipped_files_are_right(path):
         ("foo=1", "foo", "no such key"),
         ("source=x", "source", "no such key"),
         ('proxy.port="80"', "proxy.port", "whole number"),
-        ("proxy.port=0", "proxy.port", "greater than or equal to 1"),
-        ("proxy.port=65536", "proxy.port", "less than or equal to 65535"),
+        ("proxy.port=0", "proxy.port", "1 or more"),
+        ("proxy.port=65536", "proxy.port", "65535 or less"),
         ("network.dns=168.63.129.16", "network.dns", "list"),
-        ("clients=[]", "clients", "at least 1"),
+        ("clients=[]", "clients", "empty"),
         ("clients[1].address=10.0.2.5", "clients[1].address", "outside"),
         ("clients[1].address=10.0.1.1", "clients[1].address", "reserved by HNS"),
         ("clients[1].address=10.0.1.2", "clients[1].address", "taken by gateway_endpoint.address"),
         ("clients[1].address=10.0.1.255", "clients[1].address", "broadcast"),
-        ("clients[1].address=10.0.1.300", "clients[1].address", "300"),
+        ("clients[1].address=10.0.1.300", "clients[1].address", "IPv4 address"),
         ("clients[1].name=hnskit-client1", "clients[1].name", "clients[0].name"),
         ("clients[1].name=a b", "clients[1].name", "letters"),
-        ("network.subnet=10.0.1.5/24", "network.subnet", "host bits"),
+        ("network.subnet=10.0.1.5/24", "network.subnet", "10.0.1.0/24"),
         ("network.subnet=10.0.1.0/30", "network.subnet", "no room"),
         ("redirect.address=10.0.1.9", "redirect.address", "inside"),
         ("target=lab", "target", "emulator://NAME"),
@@ -133,7 +133,7 @@ def test_redirects_of_a_client_stand_in_place_of_the_top_level_one():
 @pytest.mark.parametrize(
     ("override", "path", "words"),
     [
-        ("clients[0].redirects=[]", "clients[0].redirects", "at least 1"),
+        ("clients[0].redirects=[]", "clients[0].redirects", "must not be empty"),
         ("clients[0].redirects=[{prot: 81}]", "clients[0].redirects[0].prot", "no such key"),
         ("clients[0].redirects=[{port: 81}, {port: 81}]", "clients[0].redirects[1]", "redirects already"),
         ("clients[0].redirects=[{address: 10.0.1.9}]", "clients[0].redirects[0].address", "lies inside"),
@@ -153,3 +153,63 @@ def test_a_subnet_too_small_for_its_clients_is_a_mistake():
     clients = ", ".join(f"{{name: c{n}x, image: i}}" for n in range(4))
     with pytest.raises(ParamsError, match="room for 5 endpoints, 6 are wanted"):
         load_params(hosts.PARAMS, ["network.subnet=10.0.1.0/29", f"clients=[{clients}]"])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "blamed", "advice"),
+    [
+        (["foo"], "1 mistake in what --set gives", "Correct the --set values"),
+        (["proxy.port=0"], "1 mistake in what --set gives", "Correct the --set values"),
+        (["clients=[]"], "1 mistake in what --set gives", "Correct the --set values"),
+    ],
+)
+def test_the_file_is_not_blamed_for_what_an_override_gives(overrides, blamed, advice):
+    """Who is sent to correct the file finds nothing wrong there."""
+    with pytest.raises(ParamsError) as caught:
+        load_params(hosts.PARAMS, overrides)
+    assert str(caught.value).startswith(f"{blamed}:")
+    assert caught.value.next_step.startswith(advice)
+
+
+def test_file_and_override_are_both_blamed_for_their_own(tmp_path):
+    """One mistake of each."""
+    file = tmp_path / "p.yaml"
+    file.write_text(hosts.PARAMS.read_text() + "\nnope: 1\n")
+    with pytest.raises(ParamsError, match=r"p\.yaml and what --set gives") as caught:
+        load_params(file, ["proxy.port=0"])
+    assert {mistake.path for mistake in caught.value.mistakes} == {"nope", "proxy.port"}
+    with pytest.raises(ParamsError, match=r"1 mistake in .*p\.yaml:"):
+        load_params(file, ["proxy.port=81"])
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "words"),
+    [
+        ("clients=[]", "clients", "must not be empty"),
+        ("network.subnet=10.0.1", "network.subnet", "a subnet such as 10.0.1.0/24 is wanted"),
+        ("network.subnet=10.0.1.7/24", "network.subnet", "the subnet of this address is 10.0.1.0/24: write that"),
+        ("gateway_endpoint.address=x", "gateway_endpoint.address", "an IPv4 address such as 10.0.1.2 is wanted"),
+        ("verify.path=nope", "verify.path", "must begin with /"),
+        ("proxy.port=0", "proxy.port", "1 or more is wanted"),
+        ("verify.timeout=500", "verify.timeout", "300 or less is wanted"),
+        ("connection.transport=ftp", "connection.transport", "one of these is wanted: 'http' or 'https'"),
+        ("emulator.faults.second_user=x", "emulator.faults.second_user", "`network NAME`"),
+    ],
+)
+def test_a_mistake_says_what_is_wanted(override, path, words):
+    """In words of the parameters, not of the library that checks them."""
+    assert mistakes(override)[path].startswith(words)
+
+
+def test_a_missing_file_is_not_to_be_corrected(tmp_path):
+    """There is nothing in it that could be wrong."""
+    with pytest.raises(ParamsError) as caught:
+        load_params(tmp_path / "none.yaml")
+    assert "Correct the file" not in str(caught.value)
+
+
+def test_a_key_that_is_a_list_is_a_mistake_with_its_line(tmp_path):
+    """YAML allows it, no parameter has it."""
+    file = tmp_path / "p.yaml"
+    file.write_text("? [a]\n: 1\n")
+    assert "a key must be a word" in mistakes(path=file)["line 1"]

@@ -203,7 +203,7 @@ def test_text_of_a_plan_has_a_line_for_each_step_and_each_changed_field():
     """The text is what the operator reads before anything changes."""
     text = plan(hosts.desired(), hosts.fresh()).to_text()
     assert "+ create network hnskit-l2bridge" in text
-    assert '    subnet: "" -> 10.0.1.0/24' in text
+    assert "    subnet: nothing -> 10.0.1.0/24" in text
     assert "goes away for seconds" in text
 
 
@@ -245,3 +245,10 @@ def test_foreign_objects_never_appear_in_a_plan():
     names = {step.name for step in plan(hosts.desired(), facts).steps}
     assert names.isdisjoint({"nat", "web", "Ethernet", "iis:1"})
     assert pending(facts) == []
+
+
+def test_the_plan_as_text_says_nothing_where_there_is_nothing() -> None:
+    """As the notebook does; an empty pair of quotes is a riddle."""
+    text = plan(hosts.desired(), hosts.fresh()).to_text()
+    assert "nothing -> L2Bridge" in text
+    assert '""' not in text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -254,3 +256,32 @@ def test_a_session_does_not_print_its_secret(settings):
     with PsrpSession(settings) as session:
         system(session)
         assert PASSWORD not in f"{session!r} {session} {settings!r}"
+
+
+@pytest.mark.parametrize(("said", "port_of"), [("http", "https"), ("https", "http")])
+def test_the_other_transport_is_named_at_once(lab, monkeypatch, said, port_of):
+    """http to the port of https and the reverse: neither a lost connection nor a certificate is blamed."""
+    monkeypatch.setattr(PsrpSession, "_recover", lambda *_: pytest.fail("it waits for a host that was never away"))
+    wrong = replace(lab.settings(said), port=lab.settings(port_of).port)
+    with pytest.raises(ConnectError, match=f"speaks {port_of}, and connection.transport is {said}") as caught:
+        PsrpSession(wrong).open()
+    assert f"connection.transport: {port_of}" in caught.value.next_step
+    assert not isinstance(caught.value, CertificateError)
+
+
+def test_who_takes_connections_and_never_answers_was_never_lost(settings):
+    """A connection that never was cannot have been lost, nor can it come back."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        with pytest.raises(HostUnreachableError, match="gives no answer") as caught:
+            PsrpSession(replace(settings, port=server.getsockname()[1], connect_timeout=0.5)).open()
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    assert "was lost" not in str(caught.value)

@@ -67,3 +67,10 @@ def test_hnskit_report_makes_both_again(tmp_path: Path, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit) as end:
         cli.main(["report", str(tmp_path / "nowhere")])
     assert end.value.code == 1
+
+
+def test_a_narrow_screen_gets_one_cell_below_the_other() -> None:
+    """Each with its column's name, since the head of the table is not shown there."""
+    page = render(summary(), {})
+    assert "@media screen and (max-width:640px)" in page
+    assert '<td data-of="seen">' in page

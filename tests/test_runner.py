@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 
 from hnskit import runfolder, runner
 from hnskit.report import write_report
+from hnskit.runlog import Patience
+from hnskit.terminal import RunLines
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent
@@ -186,3 +189,63 @@ def test_half_a_journal_line_is_told_when_it_is_whole(tmp_path: Path) -> None:
         file.write('te", "text": "two"}\n')
     runner._tell(journal, place, heard.happens)
     assert heard.lines == ["one", "two"]
+
+
+def test_the_notebooks_are_also_found_around_the_parameter_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stands elsewhere and names a project's file means that project."""
+    monkeypatch.chdir(tmp_path)
+    assert runfolder.find_notebooks(PARAMS) == ROOT / "notebooks"
+
+
+def test_no_notebooks_anywhere_is_exit_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line is wrong, no host was contacted; it says what would do."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(PARAMS, tmp_path / "mine.yaml")
+    with pytest.raises(runfolder.HnskitError, match="--notebooks") as caught:
+        runner.run("mine.yaml", runs=tmp_path / "runs")
+    assert caught.value.exit_status == 2
+
+
+def test_what_a_run_did_not_expect_is_in_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run folder is left empty."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ModuleNotFoundError("No module named 'papermill'")
+
+    monkeypatch.setattr(runner, "Execution", broken)
+    summary = runner.run(PARAMS, runs=tmp_path / "runs")
+    assert summary.exit_status == 1
+    assert "No module named 'papermill'" in saved(summary)["error"]["paragraph"]
+
+
+def test_without_a_terminal_the_heading_comes_first_and_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log is read from the top."""
+    lines = RunLines(live=False)
+    lines.begins("10_l2bridge_network")
+    lines.happens("create network x (4.00 s)", True)
+    lines.happens("the connection came back", True)
+    step = runner.StepSummary("10_l2bridge_network", "network", ok=True, changed=1, notes=["the connection came back"])
+    lines.ends(step)
+    said = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    assert said[:3] == ["10_l2bridge_network …", "create network x (4.00 s)", "the connection came back"]
+    assert len(said) == 4
+
+
+def test_silence_is_broken_by_what_is_waited_for() -> None:
+    """A host that is away for a minute does not look like a run that hangs."""
+    heard = Heard()
+    patience = Patience(heard.happens, pause=15)
+    patience.happens("create network x …", False)
+    begin = time.monotonic()
+    for seconds in (5, 16, 20, 32):
+        patience.remind(begin + seconds)
+    assert heard.lines == ["create network x …", "waiting for the host, 16 s now", "waiting for the host, 32 s now"]
+
+
+def test_the_cut_is_told_from_the_journal() -> None:
+    """Before the silence, not after it."""
+    said = runner._journal_line({"event": "cut", "step": "create network x", "addresses": []})
+    assert said == "create network x: the host's own network goes away for seconds now, and the host is waited for"
+    assert runner._journal_line({"event": "done", "step": "a", "seconds": 0.01}) == "a"

@@ -71,6 +71,14 @@ def test_any_endpoint_survives(policies, containers, version, compartment, name)
         (("run", "--api-key=CANARY"), ("run", "--api-key=***")),
         (("run", "/Token", "CANARY"), ("run", "/Token", "***")),
         (("ping", "-t", "localhost"), ("ping", "-t", "localhost")),
+        (("app", "Server=db;Password=CANARY x;Timeout=5"), ("app", "Server=db;Password=***;Timeout=5")),
+        (("sqlcmd", "-P", "CANARY"), ("sqlcmd", "-P", "***")),
+        (("plink", "-pw", "CANARY", "host"), ("plink", "-pw", "***", "host")),
+        (("tool", "/pw:CANARY"), ("tool", "/pw:***")),
+        (("tool", "--token:CANARY"), ("tool", "--token:***")),
+        (("cmd", "/c", "run --password CANARY -v"), ("cmd", "/c", "run --password *** -v")),
+        (("get", "https://u:CANARY@host/x?sig=CANARY&v=1"), ("get", "https://u:***@host/x?sig=***&v=1")),
+        (("get", "http://host:8080/design=1"), ("get", "http://host:8080/design=1")),
     ],
 )
 def test_what_looks_like_a_secret_is_masked(command, shown) -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from hnskit.cli_options import WholeHelp
 from hnskit.emulator import registry
 from hnskit.emulator.interface import CutMode
 from hnskit.errors import HnskitError
@@ -14,7 +15,7 @@ from hnskit.errors import HnskitError
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-class _Group(click.Group):
+class _Group(WholeHelp):
     def invoke(self, ctx: click.Context) -> Any:
         """An error of hnskit is one paragraph and its exit status; below `hnskit`, that says it, in JSON too."""
         try:

@@ -29,6 +29,8 @@ from hnskit.errors import ConnectError, HostUnreachableError
 
 ENGINES = ("python", "pwsh")
 DEFAULT_PROFILE = "ws2019"
+STATE_VARIABLE = "HNSKIT_STATE_DIR"
+"""Names the state directory; without it that is the user's own, `~/.local/state/hnskit` on Linux."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _START_SECONDS = 30.0
 _MOST_HOSTS = 500
@@ -141,9 +143,9 @@ def start(name: str, profile: str | None = None, options: Mapping[str, Any] | No
         raise ConnectError(
             f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
         )
+    _require_profile(name, profile)
     place = directory(name)
-    private_directory(_root())
-    private_directory(place)
+    _own_directories(_root(), place)
     try:
         with locked(place / "lock", seconds=_START_SECONDS):
             entry = find(name)
@@ -170,9 +172,8 @@ def start_many(
         raise ConnectError(f"1 to {_MOST_HOSTS} hosts in one process, not {count}", object=f"emulated hosts {name}")
     names = names_of(name, count)
     places = [directory(each) for each in names]
-    private_directory(_root())
-    for place in places:
-        private_directory(place)
+    _require_profile(name, profile)
+    _own_directories(_root(), *places)
     wanted = {"engine": ENGINES[0], **{key: value for key, value in (options or {}).items() if value is not None}}
     try:
         with locked(places[0] / "lock", seconds=_START_SECONDS):
@@ -258,6 +259,37 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
     )
 
 
+def _require_profile(name: str, profile: str | None) -> None:
+    from hnskit.emulator.host.profiles import PROFILES
+
+    if profile and profile not in PROFILES:
+        raise ConnectError(
+            f"there is no Windows profile {profile!r}; there are: {', '.join(sorted(PROFILES))}",
+            object=f"emulated host {name}",
+            next_step="Name one of these: emulator.profile in the parameters, --profile on the command line.",
+        )
+
+
+def _own_directories(*places: Path) -> None:
+    """Make them, for nobody else to enter.
+
+    Raises:
+        ConnectError: that cannot be done; it names where the place comes from.
+    """
+    for place in places:
+        try:
+            private_directory(place)
+        except OSError as cause:
+            chosen = os.environ.get(STATE_VARIABLE)
+            where = f"{STATE_VARIABLE} names it" if chosen else f"{STATE_VARIABLE} can name another place"
+            raise ConnectError(
+                f"the directory of emulated hosts cannot be made: {cause.strerror or cause} ({where})",
+                object=str(place),
+                next_step=f"Set {STATE_VARIABLE} to a directory that you can write to"
+                + (", or unset it." if chosen else "."),
+            ) from cause
+
+
 def _check_same(entry: Entry, profile: str | None, engine: str) -> None:
     for what, wanted, has in (("profile", profile, entry.profile), ("engine", engine, entry.engine)):
         if wanted and wanted != has:
@@ -279,5 +311,5 @@ def _token(name: str) -> str:
 
 
 def _root() -> Path:
-    base = os.environ.get("HNSKIT_STATE_DIR") or platformdirs.user_state_dir("hnskit", appauthor=False)
+    base = os.environ.get(STATE_VARIABLE) or platformdirs.user_state_dir("hnskit", appauthor=False)
     return Path(base).absolute() / "emulators"

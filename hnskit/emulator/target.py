@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from hnskit.emulator import registry
 from hnskit.emulator.door import LIMITED
+from hnskit.emulator.host.profiles import PROFILES
 from hnskit.emulator.shells import RESTRICTED
+from hnskit.errors import Mistake, ParamsError
 from hnskit.remote.connection import Auth, ConnectionSettings
 
 _PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
@@ -30,11 +32,19 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         on_start: called with one sentence before a host is started.
 
     Raises:
+        ParamsError: there is no such profile.
         HostUnreachableError: it does not run, and must not be started.
         ConnectError: it did not start.
     """
     name = url.partition("://")[2]
     registry.directory(name)
+    profile = options.get("profile")
+    if profile and profile not in PROFILES:
+        known = ", ".join(sorted(PROFILES))
+        raise ParamsError(
+            "the parameters",
+            (Mistake("emulator.profile", f"there is no such Windows; there are: {known}", repr(profile)),),
+        )
     if registry.find(name) is None and options.get("start", True) and on_start is not None:
         on_start(f"Starting the emulated host {name}.")
     if options.get("start", True):

@@ -395,6 +395,10 @@ def _connect_error(cause: Exception, settings: ConnectionSettings) -> HnskitErro
     if isinstance(cause, requests.exceptions.SSLError):
         if transports.answers_plainly(_causes(cause)):
             return transports.wrong_transport(settings)
+        if transports.broke_off(_causes(cause)):
+            return HostUnreachableError(
+                f"{where} takes connections and gives no answer in TLS: {_reason(cause)}", host=settings.target
+            )
         return CertificateError(
             f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target
         )

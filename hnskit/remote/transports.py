@@ -30,6 +30,11 @@ def answers_plainly(causes: Iterable[BaseException]) -> bool:
     return any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes)
 
 
+def broke_off(causes: Iterable[BaseException]) -> bool:
+    """Whether the other side closed the connection during the handshake."""
+    return any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
+
+
 def wrong_transport(settings: ConnectionSettings) -> ConnectError:
     """The error of a port that speaks the other one than `settings` say."""
     has, wanted, port = ("http", "https", 5986) if settings.ssl else ("https", "http", 5985)

@@ -33,6 +33,11 @@ def set_forwarding(id: str, interface_index: int, enabled: bool) -> Call:
     )
 
 
+def test_path(id: str, path: str) -> Call:
+    """Whether there is a file of this path on the host."""
+    return Call(id, "Test-HnskitPath", {"Path": path})
+
+
 def _system(row: Mapping[str, Any]) -> System:
     return System(
         name=row["ComputerName"],

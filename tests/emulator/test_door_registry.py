@@ -18,7 +18,7 @@ from pypsrp.wsman import WSMan
 from hnskit.emulator import registry
 from hnskit.emulator.cli import emulator
 from hnskit.emulator.target import resolve
-from hnskit.errors import ConnectError, HostUnreachableError
+from hnskit.errors import ConnectError, HostUnreachableError, ParamsError
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,9 +131,14 @@ def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.Ent
         registry.start("lab", "ws2022")
 
 
-def test_an_unknown_profile_is_told_from_the_log() -> None:
-    with pytest.raises(ConnectError, match=r"did not start: .*'dos'"):
+def test_an_unknown_profile_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ConnectError, match=r"no Windows profile 'dos'; there are: .*ws2019"):
         registry.start("old", "dos")
+
+
+def test_a_host_that_does_not_start_is_told_from_the_log() -> None:
+    with pytest.raises(ConnectError, match=r"did not start: .*cut_seconds|did not start: .*ValueError"):
+        registry.start("old", options={"cut_seconds": "never"})
 
 
 def test_status_counts_what_the_host_has(lab: registry.Entry) -> None:
@@ -182,3 +187,19 @@ def test_a_target_is_started_when_needed_and_says_so() -> None:
 def test_a_target_that_must_not_be_started_is_unreachable() -> None:
     with pytest.raises(HostUnreachableError):
         resolve("emulator://nowhere", {"start": False})
+
+
+def test_a_state_directory_that_cannot_be_made_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It names the variable that chose it."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HNSKIT_STATE_DIR", str(tmp_path / "file" / "below"))
+    with pytest.raises(ConnectError, match=r"cannot be made.*HNSKIT_STATE_DIR names it"):
+        registry.start("lab")
+
+
+def test_a_profile_of_the_parameters_that_is_none_is_a_mistake_of_theirs() -> None:
+    """Exit status 2, and nothing was started."""
+    told: list[str] = []
+    with pytest.raises(ParamsError, match=r"emulator\.profile: there is no such Windows"):
+        resolve("emulator://old", {"profile": "win95"}, told.append)
+    assert told == []

@@ -161,6 +161,12 @@ def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
     return Done([{"InterfaceIndex": index, "Forwarding": state}])
 
 
+def _test_path(host: Host, bound: Mapping[str, Any]) -> Done:
+    # Of all files the host's disk has the tarballs.
+    there = host.docker.engine.disk.tarball(bound["Path"]) is not None
+    return Done([{"Path": bound["Path"], "Exists": there}])
+
+
 def _listing(rows: Callable[[Windows], Iterable[Row]]) -> Callable[[Host, Mapping[str, Any]], Done]:
     return lambda host, _bound: Done(list(rows(host.windows)))
 
@@ -177,6 +183,7 @@ _RUNS: Mapping[str, Callable[[Host, Mapping[str, Any]], Done]] = {
     "Get-HnskitRoute": _listing(Windows.route_rows),
     "Get-HnskitCompartment": _listing(Windows.compartment_rows),
     "Set-HnskitForwarding": _set_forwarding,
+    "Test-HnskitPath": _test_path,
 }
 
 _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
@@ -200,6 +207,7 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("InterfaceIndex", "int", mandatory=True, between=(1, 2147483647)),
         Parameter("State", "string", mandatory=True, one_of=("Enabled", "Disabled")),
     ),
+    "Test-HnskitPath": (Parameter("Path", "string", mandatory=True),),
 }
 
 

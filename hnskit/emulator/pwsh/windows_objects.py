@@ -16,7 +16,7 @@ async def ask(host: Any, subject: str, request: Mapping[str, Any]) -> Any:
 
     Args:
         host: the emulated host.
-        subject: a class (`MSFT_NetAdapter`), `Registry`, or `Forwarding` to change it.
+        subject: a class (`MSFT_NetAdapter`), `Registry`, `Path`, or `Forwarding` to change it.
         request: what is asked of it.
 
     Raises:
@@ -26,6 +26,8 @@ async def ask(host: Any, subject: str, request: Mapping[str, Any]) -> Any:
         return list(_CLASSES[subject](host))
     if subject == "Registry":
         return await _current_version(host) if _key(request["Path"]) == _CURRENT_VERSION else None
+    if subject == "Path":
+        return host.docker.engine.disk.tarball(request["Path"]) is not None  # of all files it has the tarballs
     if subject == "Forwarding":
         nic = host.windows.nic_at(request["InterfaceIndex"])
         if nic is None or not nic.bound:

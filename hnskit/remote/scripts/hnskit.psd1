@@ -9,7 +9,7 @@
     FunctionsToExport = @(
         'Get-HnskitAdapter', 'Get-HnskitAddress', 'Get-HnskitCompartment', 'Get-HnskitContainer', 'Get-HnskitInterface',
         'Get-HnskitRoute', 'Get-HnskitSystem', 'Invoke-HnskitCall', 'Invoke-HnskitDocker', 'Invoke-HnskitHcn',
-        'Invoke-HnskitHns', 'Set-HnskitForwarding'
+        'Invoke-HnskitHns', 'Set-HnskitForwarding', 'Test-HnskitPath'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

@@ -339,6 +339,13 @@ function Set-HnskitForwarding {
     [pscustomobject] @{ InterfaceIndex = $InterfaceIndex; Forwarding = $State }
 }
 
+function Test-HnskitPath {
+    # Whether there is a file or a folder of this path on the host.
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [string] $Path)
+    [pscustomobject] @{ Path = $Path; Exists = [bool] (Test-Path -LiteralPath $Path -ErrorAction Stop) }
+}
+
 function Invoke-HnskitCall {
     # Many calls in one pipeline. Each is JSON: {"id", "command", "parameters"}; each answers with one JSON
     # line as soon as it is done: {"id", "ok", "ms", "output": [...]} or {"id", "ok", "ms", "error": {...}}.
@@ -346,7 +353,8 @@ function Invoke-HnskitCall {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [string[]] $Call)
     $commands = 'Invoke-HnskitHns', 'Invoke-HnskitHcn', 'Invoke-HnskitDocker', 'Get-HnskitContainer', 'Get-HnskitSystem',
-        'Get-HnskitAdapter', 'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding'
+        'Get-HnskitAdapter', 'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding',
+        'Test-HnskitPath'
     foreach ($text in $Call) {
         $request = ConvertFrom-Json -InputObject $text
         $watch = [System.Diagnostics.Stopwatch]::StartNew()

@@ -130,6 +130,15 @@ function Get-ItemProperty {
     }
 }
 
+function Test-Path {
+    # Of the emulated host's disk; the parameters are those that a script of the kit needs.
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [string] $LiteralPath
+    )
+    [bool] (Invoke-EmulatedHost -Subject 'Path' -Request @{ Path = $LiteralPath })
+}
+
 $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
 foreach ($pair in @(
     @('System.Security.Principal.WindowsIdentity', [EmulatedIdentity]),
@@ -140,4 +149,4 @@ foreach ($pair in @(
     $accelerators::Add($pair[0], $pair[1])
 }
 
-Export-ModuleMember -Function Invoke-EmulatedHost, Get-EmulatedInstance, Get-ItemProperty
+Export-ModuleMember -Function Invoke-EmulatedHost, Get-EmulatedInstance, Get-ItemProperty, Test-Path
