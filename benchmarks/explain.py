@@ -21,8 +21,8 @@ import pandas as pd
 
 from hnskit import codec
 from hnskit.datapath import DataPath
+from hnskit.diagnosis.explaining import Explainer
 from hnskit.dumps import read_dump
-from hnskit.explaining import Explainer
 from hnskit.facts import Facts
 from hnskit.model import Adapter, Address, Compartment, Container, Interface, Route
 from hnskit.snapshot import load_facts, save_facts

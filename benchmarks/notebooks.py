@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import nbformat
 
-from hnskit import runner
+from hnskit.running import runner
 
 ROOT = Path(__file__).parent.parent
 PARAMS = ROOT / "params" / "emulator.yaml"
@@ -70,7 +70,7 @@ def _emptied(folder: Path) -> Path:
 
 def _calls() -> float:
     """What the six notebooks ask of the library, each with a connection of its own."""
-    from hnskit.applying import apply
+    from hnskit.applying.writer import apply
     from hnskit.checks import preflight
     from hnskit.connecting import connect
     from hnskit.desired import Part, desired_from

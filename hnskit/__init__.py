@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hnskit import errors, frames, topology
-    from hnskit.applying import Event, Outcome, apply, destroy
+    from hnskit.applying.writer import Event, Outcome, apply, destroy
     from hnskit.checks import Finding, preflight, require_fit
     from hnskit.connecting import connect, open_host
     from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
+    from hnskit.diagnosis.explaining import Explainer, Explanation, explain
     from hnskit.doctor import examine
-    from hnskit.drifting import Drift, drift
-    from hnskit.explaining import Explainer, Explanation, explain
     from hnskit.facts import Facts, gather_facts
     from hnskit.hns_codes import explain_code
     from hnskit.journal import Journal, Made, made_on
     from hnskit.params import Params, load_params
-    from hnskit.planning import plan
+    from hnskit.planning.drift import Drift, drift
+    from hnskit.planning.setup import plan
+    from hnskit.planning.steps import Plan, Step
+    from hnskit.planning.teardown import plan_destroy
     from hnskit.snapshot import load_facts, save_facts
-    from hnskit.steps import Plan, Step
-    from hnskit.teardown import plan_destroy
     from hnskit.verification import Verification, require_proof, verify
 
 __version__ = "0.1.0"
@@ -44,35 +44,35 @@ __version__ = "0.1.0"
 _HOMES = {
     "ALL_PARTS": "desired",
     "Desired": "desired",
-    "Drift": "drifting",
-    "Event": "applying",
-    "Explainer": "explaining",
-    "Explanation": "explaining",
+    "Drift": "planning.drift",
+    "Event": "applying.writer",
+    "Explainer": "diagnosis.explaining",
+    "Explanation": "diagnosis.explaining",
     "Facts": "facts",
     "Finding": "checks",
     "Journal": "journal",
     "Made": "journal",
-    "Outcome": "applying",
+    "Outcome": "applying.writer",
     "Params": "params",
     "Part": "desired",
-    "Plan": "steps",
-    "Step": "steps",
+    "Plan": "planning.steps",
+    "Step": "planning.steps",
     "Verification": "verification",
-    "apply": "applying",
+    "apply": "applying.writer",
     "connect": "connecting",
     "desired_from": "desired",
-    "destroy": "applying",
+    "destroy": "applying.writer",
     "examine": "doctor",
-    "explain": "explaining",
+    "explain": "diagnosis.explaining",
     "explain_code": "hns_codes",
-    "drift": "drifting",
+    "drift": "planning.drift",
     "gather_facts": "facts",
     "load_facts": "snapshot",
     "load_params": "params",
     "made_on": "journal",
     "open_host": "connecting",
-    "plan": "planning",
-    "plan_destroy": "teardown",
+    "plan": "planning.setup",
+    "plan_destroy": "planning.teardown",
     "preflight": "checks",
     "require_fit": "checks",
     "require_proof": "verification",

@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hnskit.cut import risks
+from hnskit.applying.waiting import unread_parts
 from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
 from hnskit.facts import Facts
-from hnskit.planning import plan
+from hnskit.planning.cut import risks
+from hnskit.planning.setup import plan
 from hnskit.remote import windows
 from hnskit.remote.session import Session, invoke_calls
 from hnskit.support import Feature, requirement, supports
-from hnskit.waiting import unread_parts
 
 Severity = Literal["ok", "warning", "error"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit import __version__
-from hnskit.cli_options import WholeHelp, opened, say_problems
-from hnskit.cli_options import common as _common
+from hnskit.commands.options import WholeHelp, opened, say_problems
+from hnskit.commands.options import common as _common
 from hnskit.errors import HnskitError, PreflightError
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def run_command(
     runs: Path | None,
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
-    from hnskit import runner
-    from hnskit.terminal import RunLines
+    from hnskit.running import runner
+    from hnskit.running.terminal import RunLines
 
     summary = runner.run(
         params,
@@ -129,8 +129,8 @@ def _print_run(summary: Any) -> None:
 @click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error.")
 def report_command(run_dir: Path, as_json: bool) -> None:
     """Make report.html and junit.xml of a run's folder again."""
-    from hnskit.junit import write_junit
-    from hnskit.report import write_report
+    from hnskit.running.junit import write_junit
+    from hnskit.running.report import write_report
 
     made = {"report": str(write_report(run_dir)), "junit": str(write_junit(run_dir))}
     click.echo(json.dumps(made, indent=2) if as_json else "\n".join(made.values()))
@@ -176,7 +176,7 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
         snapshot = host.facts()
     _require_read(snapshot, "endpoints" if table == "policies" else table)
     from hnskit import frames
-    from hnskit.terminal import print_table
+    from hnskit.running.terminal import print_table
 
     print_table(frames.TABLES[table](snapshot), "json" if as_json else form, table)
     say_problems(snapshot)
@@ -189,7 +189,7 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
 def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
     """What would be changed, and why; exit status 4 if something stands in the way. Nothing is changed."""
     from hnskit.desired import desired_from
-    from hnskit.planning import plan as plan_for
+    from hnskit.planning.setup import plan as plan_for
 
     with opened(params, overrides) as (loaded, host):
         snapshot = host.facts()
@@ -209,7 +209,7 @@ def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[st
 def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | None) -> None:
     """What differs from the parameters; exit status 1 if anything does. Nothing is changed."""
     from hnskit.desired import desired_from
-    from hnskit.drifting import drift as drift_of
+    from hnskit.planning.drift import drift as drift_of
 
     with opened(params, overrides) as (loaded, host):
         found = drift_of(desired_from(loaded), host.facts(), _made(loaded, runs))
@@ -232,10 +232,10 @@ def apply(
     runs: Path | None,
 ) -> None:
     """Make the host as the parameters say, without notebooks; run it again at any time."""
-    from hnskit.applying import apply as apply_to
+    from hnskit.applying.writer import apply as apply_to
     from hnskit.desired import desired_from
     from hnskit.facts import gather_facts
-    from hnskit.planning import plan as plan_for
+    from hnskit.planning.setup import plan as plan_for
 
     with _session(params, overrides) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
@@ -274,10 +274,10 @@ def destroy(
     runs: Path | None,
 ) -> None:
     """Take away what hnskit made, and nothing else."""
-    from hnskit.applying import destroy as destroy_on
+    from hnskit.applying.writer import destroy as destroy_on
     from hnskit.desired import desired_from
     from hnskit.facts import gather_facts
-    from hnskit.teardown import plan_destroy
+    from hnskit.planning.teardown import plan_destroy
 
     with _session(params, overrides) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
@@ -303,9 +303,10 @@ def destroy(
 
 def _carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:
     """Announce, apply with a journal, and print what came of it."""
-    from hnskit import busy, runfolder
     from hnskit.journal import FILE, Journal
-    from hnskit.terminal import EventLines
+    from hnskit.running import busy
+    from hnskit.running import folder as runfolder
+    from hnskit.running.terminal import EventLines
 
     if first.pending and not first.refused:
         click.echo(f"{first.to_text()}\n", err=True)
@@ -354,7 +355,7 @@ def _require_read(facts: Facts, part: str = "") -> None:
     Raises:
         PreflightError: with what the host said.
     """
-    from hnskit.waiting import unread_parts
+    from hnskit.applying.waiting import unread_parts
 
     unread = unread_parts(facts)
     if part:
@@ -366,7 +367,7 @@ def _require_read(facts: Facts, part: str = "") -> None:
 def _made(loaded: Params, runs: Path | None) -> Any:
     """What the journals know of this target."""
     from hnskit.journal import made_on
-    from hnskit.runfolder import default_runs
+    from hnskit.running.folder import default_runs
 
     return made_on(loaded.target, runs or default_runs())
 
@@ -381,7 +382,7 @@ def _parts(names: tuple[str, ...]) -> tuple[Any, ...]:
 def _session(params: str, overrides: tuple[str, ...]) -> Iterator[tuple[Params, Session]]:
     from hnskit.connecting import connect
     from hnskit.params import load_params
-    from hnskit.runfolder import find_params
+    from hnskit.running.folder import find_params
 
     loaded = load_params(find_params(params), overrides)
     session = connect(loaded, on_start=lambda text: click.echo(f"  {text}", err=True))
@@ -405,7 +406,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(130)
     except HnskitError as error:
-        from hnskit.outcomes import outcome_of, undone_of
+        from hnskit.applying.outcomes import outcome_of, undone_of
 
         outcome, undone = outcome_of(error), undone_of(error)
         fields = {**error.to_json(), **({"outcome": outcome.to_json()} if outcome else {})}

@@ -13,7 +13,7 @@ from typing import Literal
 from hnskit.facts import Facts
 from hnskit.matching import Connection, Match, blocking_acl, match_proxy, outbound_nat_covers
 from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
-from hnskit.policy_codec import kind_of, outbound_proxy_port
+from hnskit.policies.codec import kind_of, outbound_proxy_port
 from hnskit.snapshot_index import SnapshotIndex, prefix_of
 
 Kind = Literal["reached", "refused", "unreachable", "unknown"]

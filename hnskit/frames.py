@@ -20,7 +20,7 @@ from hnskit.desired import LABEL
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts, same_mac
 from hnskit.model import Endpoint, Policy
-from hnskit.steps import Action, Plan, Step
+from hnskit.planning.steps import Action, Plan, Step
 from hnskit.words import (
     compartment_words,
     container_of,
@@ -29,9 +29,9 @@ from hnskit.words import (
 )
 
 if TYPE_CHECKING:
-    from hnskit.applying import Outcome
+    from hnskit.applying.writer import Outcome
     from hnskit.checks import Finding
-    from hnskit.differences import Difference
+    from hnskit.diagnosis.differences import Difference
     from hnskit.verification import Verification
 
 

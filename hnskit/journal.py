@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
-from hnskit.steps import Action, Step
+from hnskit.planning.steps import Action, Step
 
 FILE = "journal.jsonl"
 DEFAULT_RUNS = Path("runs")

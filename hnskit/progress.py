@@ -10,11 +10,11 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from hnskit.steps import Step
+from hnskit.planning.steps import Step
 from hnskit.words import took
 
 if TYPE_CHECKING:
-    from hnskit.applying import Event
+    from hnskit.applying.writer import Event
 
 _SHOWN = 8  # lines of the log that stay in sight while it runs; at its end all of them do
 

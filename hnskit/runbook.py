@@ -23,24 +23,25 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnskit import busy, runfolder
-from hnskit.applying import Outcome, apply, destroy
+from hnskit.applying.outcomes import outcome_of
+from hnskit.applying.writer import Outcome, apply, destroy
 from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
 from hnskit.connecting import Host, is_snapshot, open_host
 from hnskit.desired import Desired, Part, desired_from
-from hnskit.diagnosis import Diagnosis
+from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, made_on
-from hnskit.outcomes import outcome_of
 from hnskit.params import Params, load_params
-from hnskit.planning import plan
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Plan
+from hnskit.planning.teardown import plan_destroy
 from hnskit.progress import Progress, display_progress
-from hnskit.results import write_result
+from hnskit.running import busy
+from hnskit.running import folder as runfolder
+from hnskit.running.results import write_result
 from hnskit.screen import Sentence, at_screen, say
 from hnskit.snapshot import save_facts
-from hnskit.steps import Plan
-from hnskit.teardown import plan_destroy
 from hnskit.topology import Topology, draw
 from hnskit.verification import Verification, require_proof, verify
 from hnskit.view import View

@@ -15,7 +15,7 @@ from typing import Any
 
 from hnskit.codec import ProxySettings, proxy_settings
 from hnskit.desired import Desired
-from hnskit.differences import SIGNS, differences
+from hnskit.diagnosis.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network

@@ -9,7 +9,7 @@ from hnskit.codec import proxy_settings
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, Compartment, Container, Endpoint, EndpointState, Policy
-from hnskit.policy_words import neighbour_words
+from hnskit.policies.words import neighbour_words
 
 _STATES = {
     EndpointState.UNINITIALIZED: "uninitialized",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from hnskit.applying.waiting import Pace
 from hnskit.emulator.door import Door
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.host.commands import answer_call
@@ -17,7 +18,6 @@ from hnskit.facts import Facts
 from hnskit.journal import Journal, Made, made_from
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
-from hnskit.waiting import Pace
 
 T = TypeVar("T")
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hnskit.applying import apply, destroy
+from hnskit.applying.writer import apply, destroy
 from hnskit.desired import LABEL, Desired
 from hnskit.errors import HnskitError
 from hnskit.facts import Facts, gather_facts
 from hnskit.journal import Journal, made_on
-from hnskit.planning import plan
+from hnskit.planning.setup import plan
+from hnskit.planning.teardown import plan_destroy
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
-from hnskit.teardown import plan_destroy
 from tests import hosts
 from tests.fault_proxy import MODES, MOMENTS, Fault, FaultProxy, Mode, Moment
 from tests.lab import QUICK, TARGET, Lab

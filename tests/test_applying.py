@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying import apply, destroy
+from hnskit.applying.writer import apply, destroy
 from hnskit.errors import HnskitError, PreflightError, StepError
 from hnskit.journal import Journal
 from hnskit.model import Policy
-from hnskit.planning import plan
+from hnskit.planning.setup import plan
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
 from tests.matrix import differences, not_complete

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hnskit import busy
 from hnskit.errors import BusyError
+from hnskit.running import busy
 
 TARGET = "emulator://lab"
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit import cut
-from hnskit.applying import apply, destroy
-from hnskit.planning import plan
-from hnskit.steps import Action
-from hnskit.teardown import plan_destroy
+from hnskit.applying.writer import apply, destroy
+from hnskit.planning import cut
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Action
+from hnskit.planning.teardown import plan_destroy
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, host_here
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import papermill
 import pytest
 
-from hnskit.engine import SharedKernelEngine
+from hnskit.running.engine import SharedKernelEngine
 from hnskit.snapshot import save_facts
 from tests.hosts import complete, fresh
 

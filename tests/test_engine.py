@@ -15,9 +15,9 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from hnskit.engine import SharedKernelEngine
-from hnskit.execution import Execution
-from hnskit.kernels import SharedKernel
+from hnskit.running.engine import SharedKernelEngine
+from hnskit.running.execution import Execution
+from hnskit.running.kernels import SharedKernel
 
 
 @pytest.fixture(autouse=True)

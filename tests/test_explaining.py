@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
+from hnskit.diagnosis.frames import hops_frame, matrix_frame
 from hnskit.dumps import read_dump
-from hnskit.explaining import Explainer, explain, parse_destination
 from hnskit.facts import Facts
-from hnskit.frames_diagnosis import hops_frame, matrix_frame
 from hnskit.model import Policy
 from tests import hosts
 from tests.test_dumps import SAMPLES

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hnskit.applying import apply, destroy
+from hnskit.applying.writer import apply, destroy
 from hnskit.facts import gather_facts
 from hnskit.journal import Journal
 from hnskit.verification import verify

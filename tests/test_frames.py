@@ -9,7 +9,7 @@ import pytest
 
 from hnskit import frames
 from hnskit.facts import Facts
-from hnskit.planning import plan
+from hnskit.planning.setup import plan
 from hnskit.verification import Check, ClientProof, Verification
 from hnskit.view import View
 from tests.hosts import complete, desired, endpoint, fresh, misspelt_policy

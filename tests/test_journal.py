@@ -9,7 +9,7 @@ import pytest
 from hnskit.desired import Part
 from hnskit.errors import DockerError, HnsError, HnskitError, OutcomeUnknownError, RemoteCommandError
 from hnskit.journal import Journal, made_on, read_journal
-from hnskit.steps import Action, Step
+from hnskit.planning.steps import Action, Step
 
 STEP = Step(Part.NETWORK, Action.CREATE, "network", "n", "it is not there")
 

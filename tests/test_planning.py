@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hnskit.desired import Part
 from hnskit.model import Container, Image, Network, Policy, Subnet
-from hnskit.planning import plan
-from hnskit.steps import Action, Plan
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Action, Plan
 from tests import hosts
 
 

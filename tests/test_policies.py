@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hnskit import policies, policy_codec
-from hnskit import policy_values as values
 from hnskit.emulator.host import Host, create_host
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
 from hnskit.model import Policy
-from hnskit.policies import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
-from hnskit.policy_edits import differences
+from hnskit.policies import codec as policy_codec
+from hnskit.policies import editing as policies
+from hnskit.policies import values
+from hnskit.policies.editing import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
+from hnskit.policies.edits import differences
 from hnskit.snapshot import load_facts
 from hnskit.words import policy_words
 from tests import hosts

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnskit.applying import apply, destroy
+from hnskit.applying.writer import apply, destroy
 from hnskit.desired import ALL_PARTS
 from hnskit.errors import PreflightError
 from hnskit.model import Policy
-from hnskit.planning import plan
-from hnskit.steps import Action, Plan
-from hnskit.teardown import plan_destroy
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Action, Plan
+from hnskit.planning.teardown import plan_destroy
 from tests import worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
 from tests.matrix import differences, not_complete

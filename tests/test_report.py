@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hnskit import cli, junit
-from hnskit.report import render
+from hnskit import cli
+from hnskit.running import junit
+from hnskit.running.report import render
 
 
 def summary(**changes: Any) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hnskit import cli, runner
+from hnskit import cli
 from hnskit.errors import HnskitError
-from hnskit.resuming import KEPT, unfinished_run
+from hnskit.running import runner
+from hnskit.running.resuming import KEPT, unfinished_run
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent

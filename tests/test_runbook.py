@@ -10,8 +10,9 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from hnskit import runbook, runfolder, screen
+from hnskit import runbook, screen
 from hnskit.errors import HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.running import folder as runfolder
 from hnskit.widgets import params_form
 from tests.labs import emulated_host
 

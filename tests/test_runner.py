@@ -13,10 +13,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from hnskit import runfolder, runner
-from hnskit.report import write_report
-from hnskit.runlog import Patience
-from hnskit.terminal import RunLines
+from hnskit.running import folder as runfolder
+from hnskit.running import runner
+from hnskit.running.log import Patience
+from hnskit.running.report import write_report
+from hnskit.running.terminal import RunLines
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent

@@ -10,9 +10,9 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from hnskit import runner
 from hnskit.params import load_params
 from hnskit.remote import credentials
+from hnskit.running import runner
 from hnskit.widgets.secrets import secret_box
 from tests.labs import emulated_host
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hnskit import busy, runbook
-from hnskit.launch import Follower, last_run, launch
-from hnskit.runlog import FILE, ask_to_stop
-from hnskit.runview import LOST, RunState
-from hnskit.serverlinks import Server, link
+from hnskit import runbook
+from hnskit.running import busy
+from hnskit.running.launch import Follower, last_run, launch
+from hnskit.running.log import FILE, ask_to_stop
+from hnskit.running.serverlinks import Server, link
+from hnskit.running.view import LOST, RunState
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent
@@ -151,7 +152,7 @@ def test_links_lead_into_the_server_that_started_the_kernel(tmp_path: Path) -> N
 def test_the_log_survives_half_a_line(tmp_path: Path) -> None:
     """A writer may be in the middle of it."""
     (tmp_path / FILE).write_text('{"event": "run", "target": "x", "todo": []}\nnonsense\n{"event": "beg')
-    from hnskit.runlog import read_from
+    from hnskit.running.log import read_from
 
     records, place = read_from(tmp_path / FILE, 0)
     assert [record["event"] for record in records] == ["run"]

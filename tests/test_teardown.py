@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hnskit.journal import Made
-from hnskit.steps import Action
-from hnskit.teardown import plan_destroy, remainders
+from hnskit.planning.steps import Action
+from hnskit.planning.teardown import plan_destroy, remainders
 from tests import hosts
 
 MADE = hosts.made()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hnskit.applying import apply
+from hnskit.applying.writer import apply
 from hnskit.verification import verify
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, host_here

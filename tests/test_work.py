@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from hnskit.applying import apply, destroy
+from hnskit.applying.outcomes import outcome_of
+from hnskit.applying.waiting import Pace
+from hnskit.applying.writer import apply, destroy
 from hnskit.emulator.host import create_host
 from hnskit.errors import HnskitError, HostAnswerError, OutcomeUnknownError, StepError, StoppedError
-from hnskit.outcomes import outcome_of
-from hnskit.waiting import Pace
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
 from tests.matrix import differences, not_complete

@@ -14,7 +14,7 @@ from hnskit.desired import Desired, Part
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, Endpoint, Policy
-from hnskit.scene import remove_command
+from hnskit.planning.scene import remove_command
 from hnskit.snapshot_index import SnapshotIndex
 
 Severity = Literal["error", "warning", "note"]

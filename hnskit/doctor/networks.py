@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words
 from hnskit.model import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
-from hnskit.scene import remove_command
+from hnskit.planning.scene import remove_command
 from hnskit.snapshot_index import prefix_of
 from hnskit.words import container_of
 

@@ -8,8 +8,8 @@ from hnskit.desired import Desired
 from hnskit.doctor.finding import Finding
 from hnskit.facts import Facts
 from hnskit.journal import Made
-from hnskit.planning import plan
-from hnskit.steps import Plan
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Plan
 
 
 def plan_repair(desired: Desired, facts: Facts, made: Made | None = None) -> Plan:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from hnskit.cli_options import WholeHelp
+from hnskit.commands.options import WholeHelp
 from hnskit.emulator import registry
 from hnskit.emulator.interface import CutMode
 from hnskit.errors import HnskitError

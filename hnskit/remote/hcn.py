@@ -9,7 +9,7 @@ from hnskit import codec
 from hnskit.answer import load
 from hnskit.errors import HostAnswerError
 from hnskit.model import Policy
-from hnskit.policy_codec import settings_form
+from hnskit.policies.codec import settings_form
 from hnskit.remote.session import Call, CallResult
 
 On = Literal["endpoint", "network"]

@@ -11,12 +11,12 @@ from typing import Any
 
 import ipywidgets
 
-from hnskit import busy
 from hnskit.errors import HnskitError
-from hnskit.launch import Follower, last_run, launch
-from hnskit.runlog import ask_to_stop
-from hnskit.runview import RunState
-from hnskit.serverlinks import link, this_server
+from hnskit.running import busy
+from hnskit.running.launch import Follower, last_run, launch
+from hnskit.running.log import ask_to_stop
+from hnskit.running.serverlinks import link, this_server
+from hnskit.running.view import RunState
 from hnskit.widgets.editor import ParamsEditor
 from hnskit.widgets.secrets import secret_box
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.applying import apply
+from hnskit.applying.writer import apply
 from hnskit.connecting import connect
 from hnskit.params import load_params
 from tests import hosts

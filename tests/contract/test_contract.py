@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hnskit import codec
-from hnskit.applying import apply, destroy
+from hnskit.applying.writer import apply, destroy
 from hnskit.connecting import connect
 from hnskit.desired import desired_from
 from hnskit.errors import HnsError

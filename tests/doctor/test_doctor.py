@@ -13,7 +13,7 @@ from hnskit.doctor import CHECKS, examine, findings_text
 from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
-from hnskit.planning import plan
+from hnskit.planning.setup import plan
 from hnskit.snapshot import load_facts, parse_facts
 from tests import hosts
 

@@ -16,7 +16,7 @@ from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFau
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
 
-from hnskit.applying import apply
+from hnskit.applying.writer import apply
 from hnskit.connecting import connection_settings
 from hnskit.emulator import registry
 from hnskit.emulator.door import LIMITED, Door

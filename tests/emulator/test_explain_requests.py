@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hnskit.explaining import Explanation, explain
+from hnskit.diagnosis.explaining import Explanation, explain
 from hnskit.snapshot import dump_facts, parse_facts
 from tests.emulator.host_scenario import (
     GATEWAY,

@@ -13,7 +13,9 @@ from typing import Any, get_args
 import pytest
 from click.testing import CliRunner
 
-from hnskit.applying import apply, destroy
+from hnskit.applying.outcomes import Outcome
+from hnskit.applying.work import Pace
+from hnskit.applying.writer import apply, destroy
 from hnskit.checks import preflight, require_fit
 from hnskit.emulator import registry, target
 from hnskit.emulator.cli import emulator
@@ -22,10 +24,8 @@ from hnskit.emulator.host.faults import Faults, drawn_from
 from hnskit.emulator.interface import Cut, CutMode
 from hnskit.errors import ConnectError, HnskitError, ParamsError, StepError
 from hnskit.facts import gather_facts
-from hnskit.outcomes import Outcome
 from hnskit.params import EmulatorFaults, load_params
 from hnskit.verification import Verification, verify
-from hnskit.work import Pace
 from tests import hosts
 from tests.lab import Lab
 

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from pypsrp.powershell import RunspacePool
 
 import hnskit
-from hnskit import runner
 from hnskit.emulator import registry
 from hnskit.emulator.cli import emulator
+from hnskit.running import runner
 from tests.emulator.engines import Said, Served, needs_engine, say
 from tests.hosts import PARAMS
 from tests.labs import emulated_host

@@ -1,0 +1,100 @@
+"""What comes of a plan while it is carried out, and afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from hnskit.facts import Facts
+from hnskit.journal import Made
+from hnskit.planning.steps import Plan, Step
+from hnskit.planning.teardown import Remainder
+
+EventKind = Literal["plan", "start", "done", "failed", "wait", "cut", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a person may want to see while it happens."""
+
+    kind: EventKind
+    text: str
+    step: Step | None = None
+    seconds: float | None = None
+
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step that was done."""
+
+    step: Step
+    seconds: float
+    """As the host measured it; 0 where its answer was lost, and the host showed that it was done."""
+    id: str = ""
+    """Of what was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a plan."""
+
+    plan: Plan
+    """The plan as it was before anything was changed."""
+    done: tuple[StepResult, ...]
+    before: Facts
+    after: Facts
+    seconds: float
+    made: Made = field(default_factory=Made)
+    """What is known to be hnskit's on the host now, and what is not: `destroy` takes it."""
+    notes: tuple[str, ...] = ()
+    """What else happened: the connection was lost and came back, an address was lost in the move."""
+    left: tuple[Remainder, ...] | None = None
+    """After a teardown: what carries hnskit's mark and is still there, each with the reason; else None."""
+
+    @property
+    def changed(self) -> int:
+        """The number of steps that changed something."""
+        return len(self.done)
+
+    @property
+    def nothing_left(self) -> bool:
+        """After a teardown: whether it is proved that only what was to be kept is left."""
+        return self.left is not None and all(item.reason for item in self.left)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        proof = (
+            {}
+            if self.left is None
+            else {
+                "nothing_left": self.nothing_left,
+                "left": [asdict(item) for item in self.left],
+            }
+        )
+        return {
+            "target": self.plan.target,
+            "changed": self.changed,
+            "seconds": round(self.seconds, 3),
+            "done": [
+                {"step": result.step.id, "id": result.id, "seconds": round(result.seconds, 3)} for result in self.done
+            ],
+            "kept": [f"{step.kind} {step.name}: {step.reason}" for step in self.plan.steps if not step.pending],
+            "notes": list(self.notes),
+            **proof,
+        }
+
+
+def outcome_of(error: BaseException) -> Outcome | None:
+    """What was done of the plan that an error stopped; None where none was being carried out."""
+    found = getattr(error, "outcome", None)
+    return found if isinstance(found, Outcome) else None
+
+
+def undone_of(error: BaseException) -> Outcome | None:
+    """What was rolled back after an error; None where that was not asked for, or did not come about."""
+    found = getattr(error, "undone", None)
+    return found if isinstance(found, Outcome) else None

@@ -1,0 +1,186 @@
+"""Back to the facts before: undo what one run did, and nothing else. Pure, but for the calls that it makes ready.
+
+What is on the host now and was not before, and was begun by this run, goes. What was there before and was
+changed gets back what it had. What this run removed cannot be brought back, and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hnskit.applying.operations import Operation, attach_operation, operation, policy_operation
+from hnskit.desired import Desired, Part
+from hnskit.facts import Facts
+from hnskit.model import Endpoint
+from hnskit.planning.cut import removal_cuts
+from hnskit.planning.redirect import describe
+from hnskit.planning.steps import Action, Change, Plan, Step
+
+
+class Rollback:
+    """The way back of one run."""
+
+    def __init__(self, desired: Desired, before: Facts, begun: Sequence[Step]) -> None:
+        """`before` are the facts at the run's start, `begun` the steps that it sent."""
+        self._desired = desired
+        self._before = before
+        self._begun = begun
+
+    def plan(self, now: Facts) -> Plan:
+        """What is left to undo."""
+        steps: list[Step] = []
+        for begun in self._begun:
+            steps += self._undo(begun, now)
+        unique = {step.id: step for step in steps}
+        steps = list(unique.values())
+        steps += self._networks(now, steps)
+        return Plan(now.target, tuple(steps))
+
+    def operation(self, step: Step, desired: Desired, facts: Facts) -> Operation:
+        """The calls of a step of `plan`: policies go back to what they were."""
+        there, before = _by_id(facts, step.object_id), _by_id(self._before, step.object_id)
+        if there and before and step.kind == "policy":
+            return policy_operation(step, there, before.policies)
+        if there and before and before.compartment_id and step.action is Action.ATTACH:
+            return attach_operation(step, there, before.compartment_id)
+        return operation(step, desired, facts)
+
+    def _undo(self, begun: Step, now: Facts) -> Iterator[Step]:
+        match begun.action, begun.kind:
+            case (Action.CREATE, "endpoint"):
+                yield from self._endpoint(begun, now)
+            case (Action.RUN, "container"):
+                yield from self._container(begun, now)
+            case (Action.IMPORT, "image"):
+                yield from self._image(begun, now)
+            case (Action.ATTACH, "attachment"):
+                yield from self._attachment(begun, now)
+            case (Action.DETACH, "attachment"):
+                yield from self._detachment(begun, now)
+            case (Action.START, "container"):
+                yield from self._started(begun, now)
+            case (Action.UPDATE, "forwarding"):
+                yield from self._forwarding(begun, now)
+            case (Action.UPDATE, "policy"):
+                yield from self._policy(begun, now)
+            case (Action.CREATE, "route"):
+                yield from self._route(begun, now)
+            case (Action.DELETE, "endpoint" | "container"):
+                yield from self._removed(begun, now)
+
+    def _endpoint(self, begun: Step, now: Facts) -> Iterator[Step]:
+        old = {item.id for item in self._before.endpoints}
+        for there in now.endpoints_named(begun.name):
+            if there.id in old:
+                continue
+            needs: tuple[str, ...] = ()
+            if there.attached:
+                off = _step(begun, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
+                needs = (off.id,)
+                yield off
+            yield _step(begun, Action.DELETE, "endpoint", "this run made it", object_id=there.id, needs=needs)
+
+    def _container(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there = now.container_named(begun.name)
+        if there and all(item.id != there.id for item in self._before.containers):
+            needs = (f"{Action.DETACH} endpoint {begun.name}",)
+            yield _step(begun, Action.DELETE, "container", "this run made it", object_id=there.id, needs=needs)
+
+    def _image(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there = now.image_named(begun.name)
+        if there and self._before.image_named(begun.name) is None:
+            needs = tuple(f"{Action.DELETE} container {step.name}" for step in self._begun if step.kind == "container")
+            yield _step(begun, Action.DELETE, "image", "this run imported it", object_id=there.id, needs=needs)
+
+    def _attachment(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there = _by_id(now, begun.object_id)
+        before = _by_id(self._before, begun.object_id)
+        if there and before and there.attached and not before.attached:
+            yield _step(begun, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
+
+    def _detachment(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there, before = _by_id(now, begun.object_id), _by_id(self._before, begun.object_id)
+        compartments = {item.id for item in now.compartments}
+        if there and before and not there.attached and before.compartment_id in compartments:
+            yield _step(begun, Action.ATTACH, "attachment", "this run detached it", object_id=there.id)
+
+    def _started(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there = next((item for item in now.containers if item.id == begun.object_id), None)
+        if there and there.running:
+            needs = (f"{Action.DETACH} endpoint {begun.name}",)
+            yield _step(begun, Action.STOP, "container", "this run started it", object_id=there.id, needs=needs)
+
+    def _forwarding(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there = _by_id(now, begun.object_id)
+        interface = now.interface_of(there) if there else None
+        if there and _by_id(self._before, there.id) and interface and interface.forwarding:
+            change = Change("forwarding", "Enabled", "Disabled")
+            yield Step(
+                begun.part,
+                Action.UPDATE,
+                "forwarding",
+                begun.name,
+                "this run enabled it",
+                (change,),
+                object_id=there.id,
+            )
+
+    def _policy(self, begun: Step, now: Facts) -> Iterator[Step]:
+        there, before = _by_id(now, begun.object_id), _by_id(self._before, begun.object_id)
+        if there and before and there.proxies != before.proxies:
+            change = Change("redirects", describe(there.proxies), describe(before.proxies))
+            reason = "this run changed it"
+            yield Step(begun.part, Action.UPDATE, "policy", begun.name, reason, (change,), object_id=there.id)
+
+    def _route(self, begun: Step, now: Facts) -> Iterator[Step]:
+        # In a proxy that this run made it goes with the proxy.
+        proxy = now.container_named(self._desired.proxy.name)
+        compartment = now.compartment_of(proxy) if proxy else None
+        prefix = f"{begun.name.partition(' in ')[0]}/32"
+        inside = {(route.compartment_id, route.prefix) for route in now.routes}
+        old = {item.id for item in self._before.containers}
+        if proxy and proxy.id in old and compartment and (compartment.id, prefix) in inside:
+            yield _step(begun, Action.DELETE, "route", "this run added it", object_id="")
+
+    def _removed(self, begun: Step, now: Facts) -> Iterator[Step]:
+        ids = {item.id for item in now.endpoints} | {item.id for item in now.containers}
+        if begun.object_id not in ids:
+            said = f"{begun.kind} {begun.name} was removed and cannot be brought back"
+            yield _step(begun, Action.NONE, f"removed {begun.kind}", said, object_id=begun.object_id)
+
+    def _networks(self, now: Facts, steps: Sequence[Step]) -> Iterator[Step]:
+        begun = next((step for step in self._begun if (step.action, step.kind) == (Action.CREATE, "network")), None)
+        old = {item.id for item in self._before.networks}
+        made = [item for item in now.networks_named(self._desired.network.name) if item.id not in old]
+        if begun is None or len(made) != 1:
+            return
+        going = {step.object_id for step in steps if step.kind == "endpoint" and step.action is Action.DELETE}
+        others = [item for item in now.endpoints if _on(item, made[0].id) and item.id not in going]
+        if others:
+            names = ", ".join(item.name or item.id for item in others)
+            said = f"the network {begun.name} stays: endpoints that this run did not make are on it, {names}"
+            yield Step(Part.NETWORK, Action.NONE, "network", begun.name, said)
+            return
+        needs = tuple(step.id for step in steps if step.pending)
+        yield Step(
+            Part.NETWORK,
+            Action.DELETE,
+            "network",
+            begun.name,
+            "this run made it",
+            disruptive=removal_cuts(made[0], now),
+            needs=needs,
+            object_id=made[0].id,
+        )
+
+
+def _step(begun: Step, action: Action, kind: str, reason: str, *, object_id: str, needs: tuple[str, ...] = ()) -> Step:
+    return Step(begun.part, action, kind, begun.name, reason, needs=needs, object_id=object_id)
+
+
+def _by_id(facts: Facts, id: str) -> Endpoint | None:
+    return next((item for item in facts.endpoints if id and item.id == id), None)
+
+
+def _on(endpoint: Endpoint, network_id: str) -> bool:
+    return endpoint.network_id.lower() == network_id.lower()

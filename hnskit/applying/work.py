@@ -1,0 +1,290 @@
+"""One run of one planner against one host: the only writer. It asks the host what is left to do, never its own memory.
+
+One round: plan against the facts, send every step that can be done now in one pipeline together with the
+calls of a new snapshot, and plan again. A step counts as done only when the new snapshot shows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from hnskit.applying.ledger import Ledger
+from hnskit.applying.operations import Operation, in_sending_order, operation
+from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
+from hnskit.applying.waiting import Pace, Waiter, unread_parts
+from hnskit.desired import Desired
+from hnskit.errors import (
+    DockerError,
+    HnsError,
+    HnskitError,
+    OutcomeUnknownError,
+    PreflightError,
+    RemoteCommandError,
+    StepError,
+    StoppedError,
+)
+from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
+from hnskit.journal import Made, Records
+from hnskit.planning import cut
+from hnskit.planning.steps import Action, Plan, Step
+from hnskit.remote import docker, hns
+from hnskit.remote.session import CallResult, Session, invoke_calls
+
+_TRANSIENT = frozenset(
+    {
+        0x80004005,  # "Unspecified error" on creations that overlap (HNS fact 69)
+        0xD0000035,  # "{Object Exists}": what was just deleted is not gone yet; its code is UNCONFIRMED
+        0x80070015,  # ERROR_NOT_READY: the adapter is not ready yet
+        0x800706BE,  # RPC_S_CALL_FAILED: the HNS service was restarted during the call
+        0x490,  # ERROR_NOT_FOUND: attach races "are retried" (HNS fact 40); UNCONFIRMED for how long
+        0x80070490,
+    }
+)
+_UNSEEN = "route"  # UNCONFIRMED whether Get-NetRoute on the host shows the routes of a container's compartment
+Operate = Callable[[Step, Desired, Facts], Operation]
+
+
+class Work:
+    """One run."""
+
+    def __init__(
+        self,
+        session: Session,
+        desired: Desired,
+        planner: Callable[[Facts], Plan],
+        *,
+        known: Made | None = None,
+        journal: Records | None = None,
+        on_event: OnEvent | None = None,
+        pace: Pace | None = None,
+        operate: Operate = operation,
+    ) -> None:
+        self._session = session
+        self._desired = desired
+        self._planner = planner
+        self._ledger = Ledger(session.target, known, journal, on_event)
+        self._pace = pace or Pace()
+        self._waiter = Waiter(self._pace, self._read, lambda text, step: self._ledger.tell("wait", text, step))
+        self._operate = operate
+        self._attempts: dict[str, int] = {}
+        self._again: dict[str, HnskitError] = {}
+        self._unknown: set[str] = set()
+
+    @property
+    def begun(self) -> tuple[Step, ...]:
+        """The steps that were sent, whatever came of them."""
+        return tuple(self._ledger.begun.values())
+
+    def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
+        """Carry the plan out; errors are those of `apply`, and have the outcome so far.
+
+        Args:
+            facts: a snapshot that was just taken.
+            write_found: note what is there already as found: it is not this run that made it.
+        """
+        before = self._now = facts or gather_facts(self._session)
+        if unread := unread_parts(before):
+            raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
+        first = current = self._planner(before)
+        if first.refused:
+            raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
+        self._ledger.tell("plan", first.summary)
+        try:
+            if write_found:
+                self._ledger.found(first, before)
+            while steps := self._left(current):
+                self._round(in_sending_order(steps, self._desired))
+                current = self._goes_on(self._planner(self._now))
+        except KeyboardInterrupt as cause:
+            stopped = StoppedError(host=before.target)
+            self._ledger.stopped_by(stopped)
+            stopped.outcome = self._ledger.outcome(first, before, self._now)
+            raise stopped from cause
+        except HnskitError as error:
+            self._ledger.stopped_by(error)
+            error.outcome = self._ledger.outcome(first, before, self._now)
+            raise
+        return self._ledger.outcome(first, before, self._now)
+
+    @staticmethod
+    def _goes_on(current: Plan) -> Plan:
+        if current.refused:
+            raise StepError(f"it cannot go on: {_refusals(current)}", host=current.target)
+        return current
+
+    def _left(self, current: Plan) -> tuple[Step, ...]:
+        done = {result.step.id for result in self._ledger.done}
+        return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
+
+    def _round(self, steps: Sequence[Step]) -> None:
+        """Do these steps; `_now` is the host afterwards."""
+        before = self._now = self._waiter.for_what_is_needed(steps, self._desired, self._now)
+        operations = [self._operate(step, self._desired, before) for step in steps]
+        for step in steps:
+            self._count(step)
+        for step in steps:
+            self._announce(step, before)
+        results: dict[str, CallResult] = {}
+        try:
+            self._send(operations, results)
+        except (HnskitError, KeyboardInterrupt):
+            done, failed, _ = self._sorted(operations, results)
+            self._ledger.settle(done, failed, self._now)
+            raise
+        done, failed, unknown = self._sorted(operations, results)
+        try:
+            self._now = self._waiter.for_reading(self._now)
+        except (HnskitError, KeyboardInterrupt):
+            self._ledger.settle(done, failed, self._now)
+            raise
+        accepted = [one.step for one in done]
+        self._now, hidden = self._waiter.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
+        failed += [
+            (step, self._waiter.too_late(step, "the host accepted it, but does not show it", self._now))
+            for step in hidden
+        ]
+        pending = {step.id for step in self._planner(self._now).pending}
+        done = [one for one in done if one.step not in hidden]
+        done += [StepResult(step, 0.0) for step in unknown if step.id not in pending and step.kind != _UNSEEN]
+        failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
+        self._ledger.settle(done, failed, self._now)
+        if any(step.disruptive for step in steps):
+            self._look_after_the_cut(steps, before)
+        self._ledger.round_over()
+        if failed:
+            raise self._step_error(failed)
+
+    def _look_after_the_cut(self, steps: Sequence[Step], before: Facts) -> None:
+        self._now, note = self._waiter.for_management_ip(steps, self._desired, self._now)
+        if note:
+            self._ledger.note(note)
+        for loss in cut.losses(self._desired, before, self._now):
+            self._ledger.note(loss)
+
+    def _is_gone(self, step: Step, pending: set[str]) -> bool:
+        """Whether a removal failed because somebody else was faster."""
+        if step.action is not Action.DELETE or step.id in pending:
+            return False
+        self._ledger.note(f"{step.noun} {step.name} was gone already: somebody else removed it")
+        return True
+
+    def _announce(self, step: Step, now: Facts) -> None:
+        if step.disruptive:
+            risks = "; ".join(f"{risk.object} {risk.message}" for risk in cut.risks(self._desired, now))
+            text = "the host's own network goes away for seconds now" + (risks and f": {risks}")
+            self._ledger.cut(step, text, **cut.recorded(self._desired, now))
+        self._ledger.started(step)
+
+    def _count(self, step: Step) -> None:
+        self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
+        if self._attempts[step.id] <= self._pace.attempts:
+            return
+        last = self._again.get(step.id)
+        if last is not None:
+            self._ledger.settle([], [(step, last)], self._now)
+            raise self._step_error([(step, last)])
+        raise StepError(f"it was tried {self._pace.attempts} times and is not done", object=step.name, step=step.id)
+
+    def _send(self, operations: Sequence[Operation], results: dict[str, CallResult]) -> None:
+        """One pipeline: the steps' calls, then a new snapshot, `_now`; `results` fills while the host answers."""
+        calls = [one.call for one in operations]
+        lost = self._session.seconds_lost
+        try:
+            for result in invoke_calls(self._session, [*calls, *fact_calls()]):
+                results[result.id] = result
+                self._report(operations, result)
+        except OutcomeUnknownError:
+            self._ledger.note("the host lost the pipeline when it was cut; what was done is read from the host")
+        if self._session.seconds_lost > lost:
+            self._ledger.note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
+        read = all(call.id in results for call in fact_calls())
+        self._now = facts_from_results(self._session.target, results.values()) if read else self._read()
+
+    def _sorted(
+        self, operations: Sequence[Operation], results: Mapping[str, CallResult]
+    ) -> tuple[list[StepResult], list[tuple[Step, HnskitError]], list[Step]]:
+        """Which steps the host says are done, which failed, and of which nothing is known."""
+        done: list[StepResult] = []
+        failed: list[tuple[Step, HnskitError]] = []
+        unknown: list[Step] = []
+        for one in operations:
+            result = results.get(one.call.id)
+            if result is None:
+                unknown.append(one.step)
+                self._unknown.add(one.step.id)
+                continue
+            try:
+                done.append(StepResult(one.step, result.milliseconds / 1000, one.read(result)))
+            except HnskitError as error:
+                if self._may_try_again(one.step, error):
+                    self._again[one.step.id] = error
+                    self._ledger.again(one.step)
+                else:
+                    failed.append((one.step, error))
+        return done, failed, unknown
+
+    def _read(self) -> Facts:
+        """A snapshot; reading is safe to repeat."""
+        for _ in range(self._pace.attempts - 1):
+            try:
+                return gather_facts(self._session)
+            except OutcomeUnknownError:
+                continue
+        return gather_facts(self._session)
+
+    def _may_try_again(self, step: Step, error: HnskitError) -> bool:
+        """Whether the host is to be read and the step planned again, instead of failing now."""
+        left = self._attempts[step.id] < self._pace.attempts
+        changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
+        changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
+        if changed or (isinstance(error, RemoteCommandError) and step.kind == "forwarding"):
+            self._ledger.note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
+            # After a loss that somebody may be this run itself, by a command that arrived late.
+            if changed and step.id not in self._unknown:
+                self._ledger.overtaken(step)
+            return left
+        if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
+            self._ledger.note(f"{step.id}: {error.message}; it is tried again")
+            time.sleep(self._pace.pause)
+            return True
+        return False
+
+    def _report(self, operations: Sequence[Operation], result: CallResult) -> None:
+        """Live: a call of a step has come back."""
+        one = next((one for one in operations if one.call.id == result.id), None)
+        if one is None:
+            return
+        with contextlib.suppress(HnskitError):  # a failure is told when it is certain that it is one
+            one.read(result)
+            self._ledger.tell("done", one.step.reason, one.step, result.milliseconds / 1000)
+
+    def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
+        pending = {step.id for step in self._planner(now).pending}
+        again = {step.object_id for step in steps if step.action is Action.DELETE and step.object_id}
+        there = {item.id for item in now.endpoints} | {item.id for item in now.networks}
+        # What is replaced is planned again under the same name: that the old one is gone is all there is to see.
+        return [
+            step
+            for step in steps
+            if step.id in pending
+            and step.kind != _UNSEEN
+            and not (step.object_id in again and step.object_id not in there)
+        ]
+
+    def _step_error(self, failed: Sequence[tuple[Step, HnskitError]]) -> StepError:
+        step, error = failed[0]
+        more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
+        new = StepError(
+            f"{step.id} failed: {error.message}{more}",
+            host=self._session.target,
+            step=step.id,
+            next_step=error.next_step or "Mend the cause, then run the same command again: what is done stays done.",
+        )
+        new.__cause__ = error
+        return new
+
+
+def _refusals(current: Plan) -> str:
+    return "; ".join(f"{step.kind} {step.name}: {step.reason}" for step in current.refused)

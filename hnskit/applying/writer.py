@@ -1,0 +1,142 @@
+"""Make a host as desired, or take the redirect away: what notebooks, scripts and the command line call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from hnskit.applying.operations import operation
+from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
+from hnskit.applying.rollback import Rollback
+from hnskit.applying.waiting import Pace
+from hnskit.applying.work import Operate, Work
+from hnskit.desired import ALL_PARTS, Desired, Part
+from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
+from hnskit.facts import Facts
+from hnskit.journal import Journal, Made
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Plan
+from hnskit.planning.teardown import plan_destroy, remainders
+from hnskit.remote.session import Session
+
+__all__ = ["Event", "EventKind", "OnEvent", "Outcome", "Pace", "StepResult", "apply", "destroy"]
+
+
+def apply(
+    session: Session,
+    desired: Desired,
+    *,
+    parts: Iterable[Part] = ALL_PARTS,
+    facts: Facts | None = None,
+    made: Made | None = None,
+    journal: Journal | None = None,
+    on_event: OnEvent | None = None,
+    rollback: bool = False,
+    pace: Pace | None = None,
+) -> Outcome:
+    """Make the host as desired; run it again at any time.
+
+    Args:
+        session: from `connect`.
+        desired: from `desired_from`.
+        parts: which parts of the redirect.
+        facts: a snapshot that was just taken, to save taking it again.
+        made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
+        journal: where to write what is done.
+        on_event: called as things happen.
+        rollback: when a step fails, go back to the facts before.
+        pace: how often a step is tried, and how long Windows is waited for.
+
+    Raises:
+        PreflightError: something that is there must not be touched; nothing was changed.
+        StepError: a step failed; the others of its round were done.
+        ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
+        HostAnswerError: the host answered nonsense.
+        StoppedError: by Ctrl-C.
+
+    Each has what was done until then in `outcome`, and what was rolled back in `undone`.
+    """
+    wanted = tuple(parts)
+
+    def work(planner: Callable[[Facts], Plan], operate: Operate = operation) -> Work:
+        return Work(
+            session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, operate=operate
+        )
+
+    forth = work(lambda now: plan(desired, now, wanted, made))
+    try:
+        return forth.run(facts, write_found=True)
+    except (PreflightError, StoppedError):
+        raise
+    except HnskitError as error:
+        stopped = outcome_of(error)
+        if rollback and stopped is not None and forth.begun:
+            back = Rollback(desired, stopped.before, forth.begun)
+            _roll_back(error, work(back.plan, back.operation))
+        raise
+
+
+def _roll_back(error: HnskitError, back: Work) -> None:
+    """Go back; the error says what became of that."""
+    try:
+        undone = back.run()
+    except HnskitError as second:
+        error.message += f"; going back failed too: {second.message}"
+        error.next_step = second.next_step or error.next_step
+        error.undone = outcome_of(second)
+    else:
+        lost = "; ".join(step.reason for step in undone.plan.steps if not step.pending)
+        error.message += "; what this run had done was undone" + (f", but {lost}" if lost else "")
+        error.undone = undone
+
+
+def destroy(
+    session: Session,
+    desired: Desired,
+    made: Made | None = None,
+    *,
+    keep_network: bool = False,
+    by_name: bool = False,
+    facts: Facts | None = None,
+    journal: Journal | None = None,
+    on_event: OnEvent | None = None,
+    pace: Pace | None = None,
+) -> Outcome:
+    """Take away what hnskit made, in the right order, and prove that nothing is left; run it again at any time.
+
+    Args:
+        made: from `made_on`, or `Outcome.made` of `apply`: what was made and what was found. What nothing shows to
+            be hnskit's stays, and `Outcome.left` says why.
+        keep_network: leave the bridge, so that the host is not cut again.
+        by_name: remove networks and endpoints of these names, though no journal says that hnskit made them.
+
+    Returns:
+        The outcome; `Outcome.left` is the proof.
+
+    Raises:
+        StepError: also where something is left that nothing explains.
+
+    Other arguments and errors are those of `apply`.
+    """
+    work = Work(
+        session,
+        desired,
+        lambda now: plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name),
+        known=made,
+        journal=journal,
+        on_event=on_event,
+        pace=pace,
+    )
+    outcome = work.run(facts)
+    left = tuple(remainders(desired, outcome.after, made, keep_network=keep_network, by_name=by_name))
+    outcome = replace(outcome, left=left)
+    if not outcome.nothing_left:
+        what = ", ".join(f"{item.kind} {item.name} ({item.id})" for item in left if not item.reason)
+        error = StepError(
+            f"something of hnskit's is left: {what}",
+            host=outcome.plan.target,
+            next_step="Look at `hnskit show` who uses it, then run the same command again.",
+        )
+        error.outcome = outcome
+        raise error
+    return outcome

@@ -1,0 +1,1 @@
+"""What a host has, read-only: explanations, drawings and tables of a snapshot."""

@@ -1,0 +1,109 @@
+"""What a book of the notebooks can say about a host without changing it: explanations and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hnskit.desired import Desired
+from hnskit.diagnosis.differences import differences
+from hnskit.diagnosis.explaining import Explanation, explain, parse_destination
+from hnskit.facts import Facts
+from hnskit.running.folder import find_params
+from hnskit.snapshot import load_facts
+from hnskit.topology import Topology, draw
+from hnskit.view import View
+
+if TYPE_CHECKING:
+    from hnskit.hns_codes import KnownCode
+
+
+_LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice")
+
+
+class Diagnosis:
+    """The part of a book that only looks; it works as well on a snapshot."""
+
+    desired: Desired
+    facts: Facts
+
+    def explain(self, source: str, destination: str) -> Explanation:
+        """What would happen to a connection, and why.
+
+        Args:
+            source: a container, an endpoint or an address; empty: the first client of the parameters.
+            destination: `ADDRESS:PORT`; empty: what is redirected.
+
+        Raises:
+            ValueError: there is no such source, or the destination is not that.
+        """
+        address, port = parse_destination(destination or self.desired.redirect.what)
+        return explain(self.facts, source or self.desired.clients[0].name, address, port)
+
+    def way(self, source: str, destination: str) -> Topology:
+        """The same, drawn on the host's topology."""
+        return self.explain(source, destination).picture(self.facts)
+
+    def matrix(self, destinations: Iterable[str] = ()) -> View:
+        """Every container against a list of destinations; empty: what is redirected."""
+        from hnskit.diagnosis.explaining import Explainer
+        from hnskit.diagnosis.frames import matrix_frame
+
+        wanted = [parse_destination(item) for item in destinations]
+        wanted = wanted or [(one.address, one.port) for one in self.desired.redirects]
+        found = Explainer(self.facts).all(wanted)
+        return View(matrix_frame(found), "every container against every destination", hidden=("code", "target"))
+
+    def diagnose(self) -> View:
+        """What is wrong or suspicious on the host, and what to do about it."""
+        from hnskit.diagnosis.frames import diagnosis_frame
+        from hnskit.doctor import examine
+
+        found = examine(self.facts, self.desired)
+        errors = sum(item.severity == "error" for item in found)
+        return View(diagnosis_frame(found), f"doctor: {errors} errors, {len(found)} findings", hidden=("check",))
+
+    def stale(self) -> View:
+        """Endpoints that nobody uses any more, and how each is removed."""
+        from hnskit.diagnosis.frames import diagnosis_frame
+        from hnskit.doctor import examine
+
+        found = [item for item in examine(self.facts, self.desired) if item.check in _LEFT_BEHIND]
+        return View(diagnosis_frame(found), "left behind", hidden=("check", "severity"))
+
+    def compare(self, earlier: str) -> View:
+        """What differs between a snapshot's file and the host as it was last seen.
+
+        Args:
+            earlier: a file that `hnskit facts --save` wrote, or one of a run's `snapshots/`; empty: nothing to compare.
+
+        Raises:
+            SnapshotError: there is no such file, or it says nothing of a host.
+        """
+        from hnskit.frames import differences_frame
+
+        found = differences(self._earlier(earlier), self.facts)
+        return View(differences_frame(found), f"since {earlier or 'now'}")
+
+    def compare_picture(self, earlier: str) -> Topology:
+        """The same, drawn."""
+        return draw(self.facts, self.desired, self._earlier(earlier))
+
+    def _earlier(self, path: str) -> Facts:
+        return load_facts(find_params(path)) if path else self.facts
+
+    def repair(self) -> View:
+        """The plan that would mend what the engine can; nothing is changed by asking."""
+        from hnskit.doctor.repair import plan_repair
+        from hnskit.frames import plan_frame
+
+        found = plan_repair(self.desired, self.facts)
+        frame = plan_frame(found)
+        return View(frame[frame["action"] != "keep"], f"{len(found.pending)} to do", hidden=("wave", "part", "id"))
+
+    @staticmethod
+    def code(code: int) -> KnownCode:
+        """What a code of HNS means, in any of its forms."""
+        from hnskit.hns_codes import explain_code
+
+        return explain_code(code)

@@ -1,0 +1,91 @@
+"""DataFrames of explanations and of the doctor's findings: fixed columns and dtypes, there when empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hnskit.frames import columns_of, make_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hnskit.diagnosis.explaining import Explanation
+    from hnskit.doctor import Finding
+    from hnskit.errors import KnownCode
+
+
+def hops_frame(explanation: Explanation) -> pd.DataFrame:
+    """The hops of an explanation, in their order.
+
+    Columns: leg (`there`, `onward`, `back`): str; hop (from 1 in each leg): Int64; where, what, fact: str;
+    confirmed: boolean.
+    """
+    columns = columns_of("leg hop:Int64 where what fact confirmed:boolean")
+    rows = (
+        (leg.name, number, hop.where, hop.sentence, hop.fact, hop.confirmed)
+        for leg in explanation.legs
+        for number, hop in enumerate(leg.hops, start=1)
+    )
+    return make_frame(columns, rows)
+
+
+def matrix_frame(explanations: Iterable[Explanation]) -> pd.DataFrame:
+    """Many explanations, a row each.
+
+    Columns: source, destination (`ip:port`), verdict (reached, refused, unreachable, unknown), code, target (where
+    it ends, `ip:port`), redirected_by (a policy's type), source_seen, reason: str; answered: boolean (NA: not
+    known); confirmed: boolean.
+    """
+    columns = columns_of(
+        "source destination verdict code target redirected_by source_seen answered:boolean confirmed:boolean reason"
+    )
+    rows = []
+    for item in explanations:
+        verdict = item.verdict
+        target = f"{verdict.target.address}:{verdict.target.port}" if verdict.target else ""
+        rows.append(
+            (
+                item.source,
+                f"{item.destination}:{item.port}",
+                verdict.kind,
+                verdict.code,
+                target,
+                verdict.rewritten_by.type if verdict.rewritten_by else "",
+                verdict.source_address,
+                item.answered,
+                item.confirmed,
+                verdict.reason,
+            )
+        )
+    return make_frame(columns, rows)
+
+
+def diagnosis_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """The doctor's findings, a row each, the worst first.
+
+    Columns: severity (error, warning, note), object, message, evidence, next_step, reference: str; confirmed:
+    boolean; check: str.
+    """
+    columns = columns_of("severity object message evidence next_step reference confirmed:boolean check")
+    rows = (
+        (
+            item.severity,
+            item.object,
+            item.message,
+            item.evidence,
+            item.next_step,
+            item.reference,
+            item.confirmed,
+            item.check,
+        )
+        for item in findings
+    )
+    return make_frame(columns, rows)
+
+
+def codes_frame(codes: Iterable[KnownCode]) -> pd.DataFrame:
+    """HNS's, HCS's and Win32 codes, by number. Columns: code (`0x803B0013`), name, meaning, next_step: str."""
+    columns = columns_of("code name meaning next_step")
+    rows = ((f"0x{item.code:08X}", item.name, item.meaning, item.next_step) for item in codes)
+    return make_frame(columns, rows, "code")

@@ -1,0 +1,71 @@
+"""How a host differs from what is desired: each difference with its reason and its repair. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hnskit.desired import Desired
+from hnskit.facts import Facts
+from hnskit.journal import Made
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What differs; nothing, if the host is as desired."""
+
+    plan: Plan
+    problems: tuple[str, ...]
+    """What could not be read: of that nothing is known."""
+
+    @property
+    def differences(self) -> tuple[Step, ...]:
+        """The steps that would change something, and those that are refused."""
+        return tuple(step for step in self.plan.steps if step.pending or step in self.plan.refused)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all was read and nothing differs."""
+        return not self.differences and not self.problems
+
+    def to_json(self) -> dict[str, Any]:
+        """As `hnskit drift --json` prints it."""
+        rows = {row["id"]: row for row in self.plan.to_json()["steps"]}
+        return {
+            "ok": self.ok,
+            "target": self.plan.target,
+            "differences": [
+                {
+                    "object": f"{step.kind} {step.name}",
+                    "reason": step.reason,
+                    "changes": rows[step.id]["changes"],
+                    "repair": step.id if step.pending else None,
+                    "disruptive": step.disruptive,
+                }
+                for step in self.differences
+            ],
+            "problems": list(self.problems),
+        }
+
+    def to_text(self) -> str:
+        """For a terminal, the verdict first."""
+        count = len(self.differences)
+        verdict = "as desired" if self.ok else f"{count} differences" if count != 1 else "1 difference"
+        lines = [f"{self.plan.target}: {verdict}"]
+        if self.differences:
+            lines.append(Plan(self.plan.target, self.differences).to_text())
+        lines += [f"not readable: {problem}" for problem in self.problems]
+        return "\n".join(lines)
+
+
+def drift(desired: Desired, facts: Facts, made: Made | None = None) -> Drift:
+    """Compare a host with what is desired.
+
+    Args:
+        desired: from `desired_from`.
+        facts: from `gather_facts`.
+        made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
+    """
+    return Drift(plan(desired, facts, made=made), facts.problems)

@@ -1,0 +1,188 @@
+"""The steps of one wanted endpoint: made, repaired with the least disruption, or refused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from hnskit.desired import DesiredEndpoint, Part
+from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
+from hnskit.planning.redirect import describe
+from hnskit.planning.removal import remove_stale, stale_name
+from hnskit.planning.scene import Scene, pending_ids, remove_command
+from hnskit.planning.steps import Action, Change, Step
+
+_BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an endpoint belongs."""
+
+    whose: str
+    """In words: `the host's compartment`."""
+    compartment: int | None
+    """None while the container that has it does not show it (yet)."""
+    running: bool = True
+    container_id: str = ""
+    """"" for the host."""
+
+
+class EndpointPlanner:
+    """Plans endpoints in the order in which they are asked for; later ones know what becomes of the earlier."""
+
+    def __init__(self, scene: Scene, names: Collection[str]) -> None:
+        """`names` are those of the endpoints that this plan may change."""
+        self._scene = scene
+        self._names = names
+        self._claims = self._claimed()
+
+    def steps(self, part: Part, wanted: DesiredEndpoint, before: Sequence[Step], missing_network: str) -> list[Step]:
+        """The steps of one endpoint, those of its stale namesakes first."""
+        scene, name = self._scene, wanted.name
+        there = scene.current(name)
+        if len(there) > 1:
+            commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
+            reason = f"there are {len(there)} endpoints of this name: look which is in use, and remove the other with "
+            return [Step(part, Action.REFUSE, "endpoint", name, reason + commands)]
+        if elsewhere := scene.elsewhere(name):
+            return [Step(part, Action.REFUSE, "endpoint", name, _elsewhere(elsewhere[0]))]
+        steps = remove_stale(scene, part, name)
+        if there:
+            wrong = self._differences(wanted, there[0])
+            if not wrong:
+                reason = f"it is there, {there[0].address} on {scene.desired.network.name}"
+                if wanted.outbound_nat and scene.desired.network.dns and not there[0].dns:
+                    reason += "; HNS shows no DNS servers of it, so that they are not compared"
+                return [*steps, Step(part, Action.NONE, "endpoint", name, reason, object_id=there[0].id)]
+            fields = ", ".join(change.field for change in wrong)
+            reason = f"it differs in {fields}, which HNS cannot change on an endpoint that is there"
+            steps.append(Step(part, Action.DELETE, "endpoint", name, reason, object_id=there[0].id))
+            steps.append(self._create(part, wanted, wrong, [*before, *steps]))
+            return steps
+        waits = pending_ids(before, ("network", scene.desired.network.name))
+        if scene.network is None and not waits:
+            reason = f"the network {scene.desired.network.name} is not there: run {missing_network} first"
+            return [Step(part, Action.REFUSE, "endpoint", name, reason)]
+        changes = [
+            Change("network", "", scene.desired.network.name),
+            Change("address", "", wanted.address or "chosen by HNS"),
+            Change("gateway", "", wanted.gateway),
+            *([Change("policies", "", "OutBoundNAT")] if wanted.outbound_nat else []),
+        ]
+        return [*steps, self._create(part, wanted, changes, [*before, *steps])]
+
+    def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> list[Step]:
+        """Bind an endpoint to a compartment, from wherever it is bound now."""
+        whose, compartment = place.whose, place.compartment
+
+        def step(action: Action, reason: str, needs: tuple[str, ...] = ()) -> list[Step]:
+            changes = (Change("compartment", "", str(compartment or "new")),) if action is Action.ATTACH else ()
+            return [Step(part, action, "attachment", name, reason, changes, needs=needs, object_id=identity)]
+
+        waits = pending_ids(before, ("endpoint", name), ("container", name))
+        there = next(iter(self._scene.current(name)), None)
+        identity = there.id if there and not waits else ""
+        if waits:
+            return step(Action.ATTACH, f"the endpoint goes into {whose}", needs=waits)
+        if there is None:
+            return step(Action.REFUSE, f"there is no endpoint {name} to attach")
+        if compartment is None and not place.running:
+            return step(Action.REFUSE, f"{whose} has no network compartment: is the container running?")
+        if not there.attached:
+            return step(Action.ATTACH, f"it is not attached (state {there.state})")
+        if there.compartment_id is None:
+            if place.container_id and place.container_id in there.containers:
+                return step(Action.NONE, f"it is attached to {whose}, as HNS says")
+            return step(Action.NONE, "it is attached; HNS does not say to which compartment, so that is not compared")
+        if there.compartment_id == compartment:
+            return step(Action.NONE, f"it is attached to {whose} (compartment {compartment})")
+        # A container that was restarted has a new compartment; the endpoint stays bound to the old one (HNS fact 81).
+        owner = self._scene.compartment_owner(there.compartment_id)
+        if owner is not None and not self._scene.is_own(owner):
+            return step(
+                Action.REFUSE,
+                f"it is attached to the compartment of the container {owner.name}, which is not hnskit's: stop that "
+                f"(`docker stop {owner.name}`), or choose another name",
+            )
+        bound = "the host's" if there.compartment_id == HOST_COMPARTMENT else f"{owner.name}'s" if owner else "gone"
+        reason = f"it is bound to compartment {there.compartment_id} ({bound}), not to {whose}"
+        # In two rounds: HNS refuses to attach what is attached, and a detachment that fails must not be followed by it.
+        off = Step(part, Action.DETACH, "attachment", name, reason, object_id=there.id)
+        return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(off.id,))]
+
+    def _create(self, part: Part, wanted: DesiredEndpoint, changes: Sequence[Change], before: Sequence[Step]) -> Step:
+        scene, name = self._scene, wanted.name
+        if refusal := self._address_refusal(wanted):
+            return Step(part, Action.REFUSE, "endpoint", name, refusal)
+        needs = [
+            *pending_ids(before, ("network", scene.desired.network.name)),
+            *pending_ids(before, ("endpoint", name)),
+        ]
+        needs += [step.id for step in before if step.name in map(stale_name, scene.stale(name))]
+        if wanted.address:
+            holder = scene.holder(wanted.address, name)
+            if holder is not None:
+                needs.append(
+                    f"{Action.DELETE} endpoint {stale_name(holder) if scene.is_stale(holder) else holder.name}"
+                )
+        there = bool(scene.current(name))
+        reason = "made again as it should be" if there else "it is not there"
+        return Step(part, Action.CREATE, "endpoint", name, reason, tuple(changes), needs=tuple(dict.fromkeys(needs)))
+
+    def _address_refusal(self, wanted: DesiredEndpoint) -> str:
+        scene = self._scene
+        if not wanted.address:
+            return ""
+        if scene.is_host_address(wanted.address, wanted.name):
+            return f"{wanted.address} is the host's own address: choose another one"
+        holder = scene.holder(wanted.address, wanted.name)
+        if holder is None or holder.name in self._names or holder.name in scene.departed:
+            return ""
+        who = f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id})"
+        if holder.name in {endpoint.name for endpoint in scene.desired.endpoints}:
+            return f"{who}, which is hnskit's but not of this part: apply all parts together"
+        what = (
+            "left by a network that is gone, and no journal says that hnskit made it"
+            if scene.is_stale(holder)
+            else ("which is not hnskit's")
+        )
+        remove = remove_command("Endpoint", holder.id)
+        return f"{who}, {what}: choose another address, or if it is not in use remove it with {remove}"
+
+    def _claimed(self) -> dict[str, str]:
+        """Address -> the endpoint that wants it and has not got it."""
+        return {
+            wanted.address: wanted.name
+            for wanted in self._scene.desired.endpoints
+            if wanted.address
+            and wanted.name in self._names
+            and all(item.address != wanted.address for item in self._scene.current(wanted.name))
+        }
+
+    def _differences(self, wanted: DesiredEndpoint, there: Endpoint) -> list[Change]:
+        changes = []
+        if there.state in _BROKEN:
+            changes.append(Change("state", EndpointState(there.state).name.title(), EndpointState.CREATED.name.title()))
+        if wanted.address and there.address != wanted.address:
+            changes.append(Change("address", there.address, wanted.address))
+        if not wanted.address and there.address in self._claims and self._claims[there.address] != wanted.name:
+            claimant = self._claims[there.address]
+            changes.append(Change("address", there.address, f"chosen by HNS ({claimant} wants this one)"))
+        if wanted.outbound_nat:
+            dns = self._scene.desired.network.dns
+            if dns and there.dns and there.dns != dns:  # that every HNS shows the list is UNCONFIRMED
+                changes.append(Change("dns", ", ".join(there.dns), ", ".join(dns)))
+            if there.gateway != wanted.gateway:
+                changes.append(Change("gateway", there.gateway, wanted.gateway))
+            if not any(policy.type.lower() == "outboundnat" for policy in there.policies):
+                changes.append(Change("policies", describe(there.policies), "OutBoundNAT"))
+        return changes
+
+
+def _elsewhere(endpoint: Endpoint) -> str:
+    return (
+        f"an endpoint of this name is on another network, {endpoint.network_name or endpoint.network_id}: choose "
+        "another name; or, if hnskit made it with other parameters, `hnskit destroy` with those; or remove it with "
+        f"{remove_command('Endpoint', endpoint.id)}"
+    )

@@ -1,0 +1,77 @@
+"""The steps of the proxy policies: wanted on the clients' endpoints, harmful on the proxy's and the gateway's. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hnskit.desired import DesiredContainer, Part
+from hnskit.model import VFP_NETWORKS, Endpoint
+from hnskit.planning.redirect import claiming, describe, is_redirected, managed_policies, proxy_address
+from hnskit.planning.scene import Scene, pending_ids
+from hnskit.planning.steps import Action, Change, Step
+
+
+def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
+    """Take redirects off the gateway's and the proxy's own endpoint, where they lead requests back to the proxy."""
+    steps = []
+    for name in (scene.desired.gateway.name, scene.desired.proxy.endpoint.name):
+        there = next(iter(scene.current(name)), None)
+        if there is None or pending_ids(before, ("endpoint", name)):
+            continue  # one that is made anew has none
+        wrong = managed_policies(there, scene.desired, scene.facts)
+        if wrong:
+            reason = "a redirect does not belong here: it sends the proxy's own requests back to the proxy"
+            changes = (Change("redirects", describe(wrong), ""),)
+            steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, changes, object_id=there.id))
+    return steps
+
+
+def policy_step(
+    scene: Scene, client: DesiredContainer, before: Sequence[Step], missing_proxy: str, missing_client: str
+) -> Step:
+    """Make one client's proxy policies what they should be."""
+    desired, name = scene.desired, client.endpoint.name
+
+    def step(action: Action, reason: str, changes: Sequence[Change] = (), needs: tuple[str, ...] = ()) -> Step:
+        identity = there.id if there and not pending_ids(before, ("endpoint", name)) else ""
+        return Step(Part.POLICY, action, "policy", name, reason, tuple(changes), needs=needs, object_id=identity)
+
+    there = next(iter(scene.current(name)), None)
+    waits = pending_ids(before, ("endpoint", desired.proxy.endpoint.name))
+    address = proxy_address(desired, scene.facts) if not waits else ""
+    if not address and not waits:
+        return step(Action.REFUSE, f"the proxy {desired.proxy.name} has no endpoint yet: run {missing_proxy} first")
+    waits += pending_ids(before, ("container", client.name), ("endpoint", name), ("attachment", name))
+    if there is None and not waits:
+        return step(Action.REFUSE, f"the client {client.name} has no endpoint yet: run {missing_client} first")
+    if there is None:
+        return step(Action.UPDATE, "the endpoint has no proxy policy", _changes(scene, client, None, address), waits)
+    network = scene.network
+    if network and not network.is_type(*VFP_NETWORKS):
+        return step(
+            Action.REFUSE,
+            f"its network {network.name} is of type {network.type}, where no proxy policy works (HNS fact 49)",
+        )
+    if address and is_redirected(there, desired, scene.facts):
+        goes = ", ".join(f"{one.what} goes to {address}:{one.proxy_port}" for one in client.redirects)
+        return step(Action.NONE, goes)
+    now = managed_policies(there, desired, scene.facts)
+    reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
+    return step(Action.UPDATE, reason, _changes(scene, client, there, address), waits)
+
+
+def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:
+    proxy = scene.desired.proxy
+    changes, left = [], list(managed_policies(there, scene.desired, scene.facts) if there else ())
+    for redirect in client.redirects:
+        to = (
+            f"{address}:{redirect.proxy_port}"
+            if address
+            else (f"{proxy.endpoint.address or 'the address of ' + proxy.name}, port {redirect.proxy_port}")
+        )
+        claims = [policy for policy in left if claiming(policy, redirect)]
+        left = [policy for policy in left if policy not in claims]
+        changes.append(Change(redirect.what, describe(claims), to))
+    if left:
+        changes.append(Change("no longer wanted", describe(left), ""))
+    return changes

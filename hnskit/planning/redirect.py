@@ -1,0 +1,128 @@
+"""The proxy policies of an endpoint: which of them are hnskit's redirects, and what the list should be."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+from hnskit import codec
+from hnskit.desired import Desired, DesiredRedirect
+from hnskit.errors import HostAnswerError
+from hnskit.facts import Facts
+from hnskit.model import Endpoint, Policy
+from hnskit.planning.scene import Scene
+
+
+def proxy_address(desired: Desired, facts: Facts) -> str:
+    """The proxy's address, looked up on the host; "" while it has no endpoint on the network."""
+    there = next(iter(Scene(desired, facts).current(desired.proxy.endpoint.name)), None)
+    return there.address if there else ""
+
+
+def redirects_of(desired: Desired, name: str) -> tuple[DesiredRedirect, ...]:
+    """What is redirected for the endpoint of this name: nothing for the proxy's own and the gateway's."""
+    client = next((item for item in desired.clients if item.endpoint.name == name), None)
+    return client.redirects if client else ()
+
+
+def is_redirected(endpoint: Endpoint, desired: Desired, facts: Facts) -> bool:
+    """Whether the endpoint has the wanted policies, once each, and no other that claims the same traffic."""
+    there, address = list(managed_policies(endpoint, desired, facts)), proxy_address(desired, facts)
+    for redirect in redirects_of(desired, endpoint.name):
+        wanted = _policy(redirect, address)
+        same = next((policy for policy in there if _same(policy, wanted)), None)
+        if same is None:
+            return False
+        there.remove(same)
+    return not there
+
+
+def managed_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
+    """The endpoint's proxy policies that are hnskit's business, right or wrong.
+
+    Those that claim redirected traffic, and those of a redirect that is no longer wanted: they lead to the proxy, or
+    take a redirected address to where the proxy once was. On the proxy's own endpoint and the gateway's every
+    redirect of any client counts: it sends the proxy's requests to itself.
+    """
+    redirects = redirects_of(desired, endpoint.name) or desired.redirects
+    return tuple(
+        policy
+        for policy in endpoint.proxies
+        if any(claiming(policy, redirect) for redirect in redirects) or _was_ours(policy, desired, facts)
+    )
+
+
+def policies_with_redirects(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
+    """The endpoint's whole list as it should be: what others put there stays, the redirects come last."""
+    address = proxy_address(desired, facts)
+    wanted = (_policy(redirect, address) for redirect in redirects_of(desired, endpoint.name))
+    return (*policies_without_redirects(endpoint, desired, facts), *wanted)
+
+
+def policies_without_redirects(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
+    """The endpoint's list without any policy that is hnskit's."""
+    managed = managed_policies(endpoint, desired, facts)
+    return tuple(policy for policy in endpoint.policies if policy not in managed)
+
+
+def describe(policies: Iterable[Policy]) -> str:
+    """Policies as words; keys that mean nothing to HNS are named, since HNS stores them in silence (HNS fact 47)."""
+    return "; ".join(_words(policy) for policy in policies)
+
+
+def _policy(redirect: DesiredRedirect, address: str) -> Policy:
+    target = f"{address}:{redirect.proxy_port}"
+    return codec.proxy_policy(target, redirect.address, redirect.port, redirect.outbound_nat)
+
+
+def _words(policy: Policy) -> str:
+    if not policy.is_proxy:
+        return policy.type
+    try:
+        proxy = codec.proxy_settings(policy)
+    except HostAnswerError:
+        return "PROXY (unreadable)"
+    unknown = f" (unknown key {', '.join(proxy.unknown)})" if proxy.unknown else ""
+    nat = " NAT" if proxy.outbound_nat else ""
+    return f"PROXY {proxy.ip or 'any'}:{proxy.port or 'any'} -> {proxy.destination or 'nowhere'}{nat}{unknown}"
+
+
+def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
+    """Whether a proxy policy is for the traffic of a redirect, however it is spelt."""
+    try:
+        proxy = codec.proxy_settings(policy)
+    except HostAnswerError:
+        return True  # it cannot be told from a redirect that went wrong
+    same_address = proxy.ip in ("", redirect.address, f"{redirect.address}/32")
+    return same_address and proxy.port in ("", str(redirect.port))
+
+
+def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
+    """Whether a policy leads to the proxy, or a redirected address to a place on the network that nobody else has."""
+    try:
+        proxy = codec.proxy_settings(policy)
+    except HostAnswerError:
+        return False
+    if proxy.target is None:
+        return False
+    address = proxy.target[0]
+    if address == proxy_address(desired, facts):
+        return True
+    if proxy.ip.removesuffix("/32") not in desired.redirected_addresses or not _inside(address, desired.network.prefix):
+        return False
+    names = {endpoint.name for endpoint in desired.endpoints}
+    return all(holder.name in names for holder in facts.endpoints_at(address))
+
+
+def _inside(address: str, prefix: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(address) in ipaddress.IPv4Network(prefix)
+    except ValueError:
+        return False
+
+
+def _same(one: Policy, other: Policy) -> bool:
+    try:
+        return codec.proxy_settings(one) == codec.proxy_settings(other)
+    except HostAnswerError:
+        return False

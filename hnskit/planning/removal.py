@@ -1,0 +1,94 @@
+"""Steps that take one container and its endpoint away: for teardown, and for a client that left the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hnskit.desired import Part
+from hnskit.model import Endpoint
+from hnskit.planning.scene import Scene, pending_ids, remove_command
+from hnskit.planning.steps import Action, Step
+
+FOUND = "it was there before hnskit, as a journal says"
+UNPROVED = "no journal says that hnskit made it: `hnskit destroy --by-name` (by_name=True in Python) removes it"
+
+
+def remove_endpoint(scene: Scene, part: Part, name: str, reason: str, *, by_name: bool = False) -> list[Step]:
+    """Detach an endpoint and delete it; what a network left that is gone is deleted too.
+
+    What the journals know as found stays, and so does what nothing shows to be hnskit's, unless its name is to do.
+    """
+    there = scene.current(name)
+    if len(there) > 1:
+        commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
+        said = f"there are {len(there)} of this name: look which is in use, and remove the other with {commands}"
+        return [Step(part, Action.REFUSE, "endpoint", name, said)]
+    steps: list[Step] = []
+    for endpoint in scene.stale(name):
+        if goes(scene, endpoint, by_name=by_name):
+            steps.append(_delete_stale(part, endpoint))
+        else:
+            steps.append(_keep(scene, part, stale_name(endpoint), endpoint))
+    if not there:
+        said = "it is not there" if not scene.elsewhere(name) else "that of this name is on another network"
+        return [*steps, Step(part, Action.NONE, "endpoint", name, said)]
+    endpoint = there[0]
+    if not goes(scene, endpoint, by_name=by_name):
+        return [*steps, _keep(scene, part, name, endpoint)]
+    if endpoint.attached:
+        said = f"it is attached to compartment {endpoint.compartment_id}"
+        steps.append(Step(part, Action.DETACH, "attachment", name, said, object_id=endpoint.id))
+    needs = pending_ids(steps, ("attachment", name))
+    return [*steps, Step(part, Action.DELETE, "endpoint", name, reason, needs=needs, object_id=endpoint.id)]
+
+
+def remove_stale(scene: Scene, part: Part, name: str) -> list[Step]:
+    """Delete what has this name and was left by a network that is gone: it stands in the way of a new one."""
+    return [
+        _delete_stale(part, endpoint)
+        for endpoint in scene.stale(name)
+        if not scene.known.only_found("endpoint", name, endpoint.id)
+    ]
+
+
+def goes(scene: Scene, endpoint: Endpoint, *, by_name: bool) -> bool:
+    """Whether an endpoint of a name of hnskit's is to be removed."""
+    found = scene.known.only_found("endpoint", endpoint.name, endpoint.id)
+    return scene.is_ours(endpoint) or (by_name and not found)
+
+
+def _keep(scene: Scene, part: Part, name: str, endpoint: Endpoint) -> Step:
+    found = scene.known.only_found("endpoint", endpoint.name, endpoint.id)
+    return Step(part, Action.NONE, "endpoint", name, FOUND if found else UNPROVED, object_id=endpoint.id)
+
+
+def _delete_stale(part: Part, endpoint: Endpoint) -> Step:
+    reason = _stale_reason(endpoint)
+    return Step(part, Action.DELETE, "endpoint", stale_name(endpoint), reason, object_id=endpoint.id)
+
+
+def stale_name(endpoint: Endpoint) -> str:
+    """How a step names an endpoint that may share its name with another."""
+    return f"{endpoint.name} ({endpoint.id})"
+
+
+def _stale_reason(endpoint: Endpoint) -> str:
+    holds = f", and still holds {endpoint.address}" if endpoint.address else ""
+    return f"it was left by a network that is gone ({endpoint.network_id}){holds}"
+
+
+def remove_container(scene: Scene, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
+    """Remove a container if hnskit ran it; its endpoint is detached first."""
+    there = scene.facts.container_named(name)
+    if there is None:
+        return Step(part, Action.NONE, "container", name, "it is not there")
+    if not scene.is_own(there):
+        return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
+    said = reason or f"hnskit made it; it is {there.status}"
+    needs = pending_ids(before, ("attachment", name))
+    proved = [item for item in scene.current(name) if scene.known.was_made("endpoint", name, item.id)]
+    if len(proved) < len(
+        scene.current(name)
+    ):  # its label is all that shows that its endpoint is hnskit's: it goes last
+        needs += pending_ids(before, ("endpoint", name))
+    return Step(part, Action.DELETE, "container", name, said, needs=needs, object_id=there.id)

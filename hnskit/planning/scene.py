@@ -1,0 +1,123 @@
+"""What of a host is hnskit's, by desire, label and journal: the questions that every planner asks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hnskit.desired import LABEL, Desired
+from hnskit.facts import Facts
+from hnskit.journal import Made
+from hnskit.model import Container, Endpoint, Network
+from hnskit.planning.steps import Step
+
+
+class Scene:
+    """A host at one moment, seen by one desired state."""
+
+    def __init__(self, desired: Desired, facts: Facts, made: Made | None = None) -> None:
+        self.desired = desired
+        self.facts = facts
+        self.known = made or Made()
+        self.networks = facts.networks_named(desired.network.name)
+        self._network_ids = {network.id.lower() for network in facts.networks}
+        self._own_network_ids = {network.id.lower() for network in self.networks}
+
+    @property
+    def network(self) -> Network | None:
+        """The network, if there is one."""
+        return self.networks[0] if self.networks else None
+
+    def on_network(self, endpoint: Endpoint) -> bool:
+        """Whether it is on the network."""
+        return endpoint.network_id.lower() in self._own_network_ids
+
+    def is_stale(self, endpoint: Endpoint) -> bool:
+        """Whether it was left by a network that is gone; such a one still holds its address (HNS fact 76)."""
+        return endpoint.network_id.lower() not in self._network_ids
+
+    def current(self, name: str) -> tuple[Endpoint, ...]:
+        """Endpoints of this name on the network."""
+        return tuple(item for item in self.facts.endpoints_named(name) if self.on_network(item))
+
+    def stale(self, name: str) -> tuple[Endpoint, ...]:
+        """Endpoints of this name that a network left which is gone."""
+        return tuple(item for item in self.facts.endpoints_named(name) if self.is_stale(item))
+
+    def elsewhere(self, name: str) -> tuple[Endpoint, ...]:
+        """Endpoints of this name on somebody else's network."""
+        there = self.facts.endpoints_named(name)
+        return tuple(item for item in there if not self.on_network(item) and not self.is_stale(item))
+
+    def is_own(self, container: Container) -> bool:
+        """Whether hnskit ran it, for this network."""
+        return container.labels.get(LABEL) == self.desired.network.name
+
+    def is_ours(self, endpoint: Endpoint) -> bool:
+        """Whether hnskit made it: a journal says so, or a container with hnskit's label has its name."""
+        if self.known.was_made("endpoint", endpoint.name, endpoint.id):
+            return True
+        if self.known.only_found("endpoint", endpoint.name, endpoint.id):
+            return False
+        container = self.facts.container_named(endpoint.name)
+        return container is not None and self.is_own(container)
+
+    @property
+    def strangers(self) -> tuple[Container, ...]:
+        """Containers with hnskit's label for this network that the parameters do not name."""
+        wanted = {container.name for container in self.desired.containers}
+        return tuple(item for item in self.facts.containers if self.is_own(item) and item.name not in wanted)
+
+    @property
+    def departed(self) -> tuple[str, ...]:
+        """Names of what is no longer in the parameters, and was made for this network as a journal says.
+
+        The label alone is not enough: another parameter file may have clients on the same network.
+        """
+        wanted = {endpoint.name for endpoint in self.desired.endpoints}
+        names = [item.name for item in self.strangers if self.known.was_made("container", item.name, item.id)]
+        names += [
+            item.name
+            for item in self.facts.endpoints
+            if self._was_on_network(item) and self.known.was_made("endpoint", item.name, item.id)
+        ]
+        return tuple(sorted({name for name in names if name not in wanted}))
+
+    def _was_on_network(self, endpoint: Endpoint) -> bool:
+        """Whether it is on the network, or was left by one of this name that hnskit had made."""
+        name, id = self.desired.network.name, endpoint.network_id
+        return self.on_network(endpoint) or (self.is_stale(endpoint) and self.known.was_made("network", name, id))
+
+    def compartment_owner(self, compartment_id: int | None) -> Container | None:
+        """The container whose compartment this is."""
+        found = (item.container_id for item in self.facts.compartments if item.id == compartment_id)
+        container_id = next(found, "")
+        return next((item for item in self.facts.containers if container_id and item.id == container_id), None)
+
+    def holder(self, address: str, name: str) -> Endpoint | None:
+        """The endpoint that holds an address on the network, other than the one of this name."""
+        mine = self.current(name)
+        return next(
+            (
+                item
+                for item in self.facts.endpoints_at(address)
+                if item not in mine and (self.on_network(item) or self.is_stale(item))
+            ),
+            None,
+        )
+
+    def is_host_address(self, address: str, name: str) -> bool:
+        """Whether the host has the address itself, and not on the vNIC of the endpoint of this name."""
+        own = f"vEthernet ({name})"  # it may outlive its endpoint for a while (HNS fact 41)
+        return not self.facts.endpoints_at(address) and any(
+            item.address == address and not item.interface_alias.startswith(own) for item in self.facts.addresses
+        )
+
+
+def pending_ids(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[str, ...]:
+    """Ids of the steps that still change one of these (kind, name)."""
+    return tuple(step.id for step in steps if (step.kind, step.name) in objects and step.pending)
+
+
+def remove_command(kind: str, id: str) -> str:
+    """What removes an HNS object by its id, for an operator to type (HNS fact 91)."""
+    return f"`Get-Hns{kind} | Where-Object ID -EQ '{id}' | Remove-Hns{kind}`"

@@ -1,0 +1,337 @@
+"""Desired + facts -> plan. Pure: no IO, no clock, no guess.
+
+One step for each object that is looked at, in the order in which a person reads them. The order in which
+they are done follows from `Step.needs`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
+
+from hnskit.desired import ALL_PARTS, Desired, DesiredContainer, Part
+from hnskit.facts import Facts
+from hnskit.journal import Made
+from hnskit.model import HOST_COMPARTMENT, Container, NetworkType
+from hnskit.planning.cut import adapter_of, creation_cuts, moving
+from hnskit.planning.endpoints import EndpointPlanner, Place
+from hnskit.planning.policies import misplaced_steps, policy_step
+from hnskit.planning.removal import remove_container, remove_endpoint
+from hnskit.planning.scene import Scene, pending_ids, remove_command
+from hnskit.planning.steps import Action, Change, Plan, Step
+
+NOTEBOOKS = {
+    Part.NETWORK: "10_l2bridge_network",
+    Part.PROXY: "20_proxy_container",
+    Part.CLIENTS: "30_client_containers",
+    Part.POLICY: "40_proxy_policy",
+}
+"""The notebook of each part, which a reason names where its work is missing."""
+
+
+def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made: Made | None = None) -> Plan:
+    """What has to be done so that the host is as desired.
+
+    Args:
+        desired: from `desired_from`.
+        facts: from `gather_facts`; nothing else is looked at.
+        parts: leave out what another notebook does; what it makes is then expected to be there.
+        made: from `made_on`: tells what hnskit made and is no longer in the parameters from somebody else's.
+
+    Returns:
+        A plan with one step for each object, `Action.NONE` where nothing is to do and `Action.REFUSE` where
+        what is there must not be touched.
+    """
+    wanted = set(parts)
+    scene = Scene(desired, facts, made)
+    endpoints = EndpointPlanner(scene, _names(desired, wanted))
+    steps: list[Step] = []
+    if Part.CLIENTS in wanted:
+        for name in scene.departed:
+            reason = "it is no longer in the parameters"
+            steps += remove_endpoint(scene, Part.CLIENTS, name, reason)
+            steps.append(remove_container(scene, Part.CLIENTS, name, steps, reason))
+    if Part.NETWORK in wanted:
+        steps.append(_network(scene))
+    elif wanted & {Part.PROXY, Part.CLIENTS}:
+        steps += _ground(scene)
+    if any((step.kind, step.action) == ("network", Action.REFUSE) for step in steps):
+        causes = [*steps, *_container_refusals(scene, wanted)]
+        return Plan(facts.target, tuple(_without_echoes(causes, desired.proxy.endpoint.name)))
+    if Part.NETWORK in wanted:
+        steps += endpoints.steps(Part.NETWORK, desired.gateway, steps, NOTEBOOKS[Part.NETWORK])
+        place = Place("the host's compartment", HOST_COMPARTMENT)
+        steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
+        steps.append(_forwarding(scene, steps))
+    if Part.PROXY in wanted:
+        _add_container(scene, endpoints, Part.PROXY, desired.proxy, steps)
+        if desired.proxy.route_user:
+            steps += [_route(scene, address, steps) for address in desired.redirected_addresses]
+    if Part.CLIENTS in wanted:
+        for client in desired.clients:
+            _add_container(scene, endpoints, Part.CLIENTS, client, steps)
+    if Part.POLICY in wanted:
+        steps += misplaced_steps(scene, steps)
+        missing = (NOTEBOOKS[Part.PROXY], NOTEBOOKS[Part.CLIENTS])
+        steps.extend(policy_step(scene, client, steps, *missing) for client in desired.clients)
+    return Plan(facts.target, tuple(_without_echoes(steps, desired.proxy.endpoint.name)))
+
+
+def _container_refusals(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
+    """Refusals that do not follow from that of the network: of images and containers."""
+    containers = {Part.PROXY: (scene.desired.proxy,), Part.CLIENTS: scene.desired.clients}
+    for part, members in containers.items():
+        for member in members if part in wanted else ():
+            there = scene.facts.container_named(member.name)
+            for step in (_image(scene, part, member), _container(scene, part, member, there, ())):
+                if step.action is Action.REFUSE:
+                    yield step
+
+
+def _ground(scene: Scene) -> list[Step]:
+    """What stands in the way where the network's part is left out: endpoints must not be made on a wrong network."""
+    wanted = scene.desired
+    if scene.networks and (refusal := _network_refusal(scene)):
+        return [Step(Part.NETWORK, Action.REFUSE, "network", wanted.network.name, refusal)]
+    gateway = next(iter(scene.current(wanted.gateway.name)), None)
+    if gateway and wanted.gateway.address and gateway.address != wanted.gateway.address:
+        said = f"it has {gateway.address}, not {wanted.gateway.address}: apply the part network first"
+        return [Step(Part.NETWORK, Action.REFUSE, "endpoint", wanted.gateway.name, said)]
+    return []
+
+
+def _names(desired: Desired, parts: set[Part]) -> set[str]:
+    """Names of the endpoints that a plan of these parts may change."""
+    names = {
+        Part.NETWORK: {desired.gateway.name},
+        Part.PROXY: {desired.proxy.endpoint.name},
+        Part.CLIENTS: {client.endpoint.name for client in desired.clients},
+    }
+    return set().union(*(names.get(part, set()) for part in parts))
+
+
+def _without_echoes(steps: Iterable[Step], proxy: str) -> Iterator[Step]:
+    """Leave out a refusal that only follows from that of an object before it: its own, or the proxy's endpoint."""
+    refused: set[str] = set()
+    for step in steps:
+        if step.action is Action.REFUSE:
+            if step.name in refused or (step.kind == "policy" and proxy in refused):
+                continue
+            refused.add(step.name)
+        yield step
+
+
+def _network(scene: Scene) -> Step:
+    wanted = scene.desired.network
+
+    def step(action: Action, reason: str, changes: Sequence[Change] = (), disruptive: bool = False) -> Step:
+        identity = scene.network.id if scene.network else ""
+        return Step(
+            Part.NETWORK, action, "network", wanted.name, reason, tuple(changes), disruptive, object_id=identity
+        )
+
+    if refusal := _network_refusal(scene) or _room_refusal(scene):
+        return step(Action.REFUSE, refusal)
+    if scene.network:
+        return step(Action.NONE, f"it is there, L2Bridge {wanted.prefix}" + _not_compared(scene))
+    changes = [Change("type", "", NetworkType.L2BRIDGE.value), Change("subnet", "", wanted.prefix)]
+    changes.append(Change("gateway", "", wanted.gateway))
+    if wanted.adapter:
+        changes.append(Change("adapter", "", wanted.adapter))
+    moved = ", ".join(adapter.name for adapter in moving(scene.desired, scene.facts))
+    if not moved:
+        return step(Action.CREATE, "it is not there; its adapter is on a bridge already", changes)
+    reason = f"it is not there; the address of {moved} moves to a virtual adapter when the bridge appears"
+    if creation_cuts(scene.desired, scene.facts):
+        return step(Action.CREATE, reason, changes, disruptive=True)
+    reason += "; the management connection stays, since the host's default route goes through another adapter"
+    return step(Action.CREATE, reason, changes)
+
+
+def _not_compared(scene: Scene) -> str:
+    """What of a network that is there cannot be told, so that it is not taken for compared."""
+    wanted, network = scene.desired.network, scene.network
+    said = ["its own list of DNS servers (its endpoints' are)"] if wanted.dns else []
+    if wanted.adapter and network and adapter_of(network, scene.facts) is None:
+        said.append("its adapter")
+    return f"; not compared: {', '.join(said)}" if said else ""
+
+
+def _network_refusal(scene: Scene) -> str:
+    """Why the network must not be touched, or cannot be made; "" where nothing stands in the way."""
+    wanted, named = scene.desired.network, scene.networks
+    if len(named) > 1:
+        commands = " or ".join(remove_command("Network", network.id) for network in named)
+        return (
+            f"there are {len(named)} networks of this name: look which is in use, and remove the other with "
+            f"{commands}; or choose another network.name"
+        )
+    if named:
+        network = named[0]
+        if not network.is_type(NetworkType.L2BRIDGE):
+            return (
+                f"it is a network of type {network.type}, where no proxy policy works (HNS fact 49): "
+                "choose another network.name"
+            )
+        prefixes = [subnet.prefix for subnet in network.subnets]
+        if wanted.prefix not in prefixes:
+            return (
+                f"it is there with {', '.join(prefixes) or 'no subnet'}, not {wanted.prefix}: "
+                "choose another network.name, or set network.subnet to what it has"
+            )
+        gateway = network.subnets[prefixes.index(wanted.prefix)].gateway
+        if gateway and gateway != wanted.gateway:
+            return (
+                f"it is there with the gateway {gateway}, not {wanted.gateway}, which HNS cannot change: "
+                "set network.gateway to what it has, or choose another network.name"
+            )
+        adapter = adapter_of(network, scene.facts)
+        if wanted.adapter and adapter and adapter.name.lower() != wanted.adapter.lower():
+            return (
+                f"it is there on the adapter {adapter.name}, not on {wanted.adapter}, which HNS cannot change: "
+                "set network.adapter to what it has, or choose another network.name"
+            )
+        return ""
+    for network in scene.facts.networks:
+        for subnet in network.subnets:
+            if _overlap(subnet.prefix, wanted.prefix):
+                return (
+                    f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
+                    "choose another network.subnet"
+                )
+    named_adapter = (item for item in scene.facts.adapters if item.name.lower() == wanted.adapter.lower())
+    adapter = next(named_adapter, None)
+    if wanted.adapter and adapter is None:
+        there = ", ".join(item.name for item in scene.facts.adapters if item.physical) or "none"
+        return f"there is no adapter {wanted.adapter}; physical adapters: {there}"
+    if adapter and not adapter.physical:
+        return f"the adapter {wanted.adapter} is not a physical one; HNS refuses it (HNS fact 25)"
+    return ""
+
+
+def _room_refusal(scene: Scene) -> str:
+    """Whether the subnet has an address for every endpoint, beside those that others have there."""
+    wanted = scene.desired.network
+    subnet = ipaddress.IPv4Network(wanted.prefix)
+    reserved = {str(subnet[0]), str(subnet[1]), str(subnet[-1]), wanted.gateway}
+    names = {endpoint.name for endpoint in scene.desired.endpoints} | set(scene.departed)
+    others = {item.address for item in scene.facts.endpoints if scene.on_network(item) and item.name not in names}
+    room = subnet.num_addresses - len(reserved | others)
+    needed = len(scene.desired.endpoints)
+    if needed <= room:
+        return ""
+    return f"{wanted.prefix} has room for {room} endpoints, and {needed} are wanted: fewer clients, or a larger subnet"
+
+
+def _forwarding(scene: Scene, before: Sequence[Step]) -> Step:
+    name = scene.desired.gateway.name
+    waits = pending_ids(before, ("endpoint", name), ("attachment", name))
+    there = next(iter(scene.current(name)), None)
+    interface = scene.facts.interface_of(there) if there and not waits else None
+    identity = there.id if there and not waits else ""
+
+    def step(action: Action, reason: str, changes: tuple[Change, ...] = ()) -> Step:
+        return Step(Part.NETWORK, action, "forwarding", name, reason, changes, needs=waits, object_id=identity)
+
+    if interface and interface.forwarding:
+        return step(Action.NONE, f"it is enabled on {interface.alias}")
+    reason = f"it is disabled on {interface.alias}" if interface else "a new interface does not forward"
+    return step(Action.UPDATE, reason, (Change("forwarding", "Disabled" if interface else "", "Enabled"),))
+
+
+def _add_container(
+    scene: Scene, endpoints: EndpointPlanner, part: Part, wanted: DesiredContainer, steps: list[Step]
+) -> None:
+    image = _image(scene, part, wanted)
+    if all((step.kind, step.name) != ("image", wanted.image) for step in steps):
+        steps.append(image)
+    container = scene.facts.container_named(wanted.name)
+    steps.append(_container(scene, part, wanted, container, pending_ids(steps, ("image", wanted.image))))
+    steps.extend(endpoints.steps(part, wanted.endpoint, steps, NOTEBOOKS[Part.NETWORK]))
+    compartment = scene.facts.compartment_of(container) if container else None
+    number, running = compartment.id if compartment else None, bool(container and container.running)
+    place = Place(f"{wanted.name}'s compartment", number, running, container.id if container else "")
+    steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
+
+
+def _image(scene: Scene, part: Part, wanted: DesiredContainer) -> Step:
+    image = scene.facts.image_named(wanted.image)
+    if image:
+        return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
+    if wanted.import_path:
+        changes = (Change("from", "", wanted.import_path),)
+        return Step(part, Action.IMPORT, "image", wanted.image, "it is not on the host", changes)
+    reason = "it is not on the host, and the parameters name no tarball to import it from"
+    return Step(part, Action.REFUSE, "image", wanted.image, reason)
+
+
+def _container(
+    scene: Scene, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[str, ...]
+) -> Step:
+    def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[str, ...] = ()) -> Step:
+        identity = there.id if there else ""
+        return Step(part, action, "container", wanted.name, reason, changes, needs=needs, object_id=identity)
+
+    if there is None:
+        changes = (
+            Change("image", "", wanted.image),
+            Change("command", "", " ".join(wanted.command) or "the image's own"),
+            Change("network", "", "none (its endpoint comes from HNS)"),
+        )
+        return step(Action.RUN, "it is not there", changes, waits)
+    if not scene.is_own(there):
+        return step(
+            Action.REFUSE,
+            f"a container of this name is there that hnskit did not make for {scene.desired.network.name}: "
+            f"choose another name, or remove it with `docker rm --force {wanted.name}`",
+        )
+    if there.image != wanted.image:
+        return step(
+            Action.REFUSE,
+            f"it runs {there.image}, not {wanted.image}: remove it with `docker rm --force {wanted.name}`, then go on",
+        )
+    if differs := _container_difference(wanted, there):
+        remove = f"`docker rm --force {wanted.name}`"
+        return step(Action.REFUSE, f"{differs}, which Docker cannot change: remove it with {remove}, then go on")
+    if there.running:
+        return step(Action.NONE, f"it runs {there.image}")
+    return step(Action.START, f"it is {there.status}", (Change("status", there.status, "running"),))
+
+
+def _container_difference(wanted: DesiredContainer, there: Container) -> str:
+    """How a container that is there was run in another way; "" where nothing is wanted, or nothing is known."""
+    command = wanted.command
+    if command and there.command[-len(command) :] != command:
+        return f"it runs `{' '.join(there.command)}`, not `{' '.join(command)}`"
+    # "default" is what Docker's daemon makes of it: that is not known here.
+    if wanted.isolation and there.isolation not in ("", "default", wanted.isolation):
+        return f"its isolation is {there.isolation}, not {wanted.isolation}"
+    return ""
+
+
+def _route(scene: Scene, address: str, before: Sequence[Step]) -> Step:
+    proxy, facts = scene.desired.proxy, scene.facts
+    name = f"{address} in {proxy.name}"
+    waits = pending_ids(
+        before, ("container", proxy.name), ("endpoint", proxy.endpoint.name), ("attachment", proxy.endpoint.name)
+    )
+    container = facts.container_named(proxy.name)
+    compartment = facts.compartment_of(container) if container else None
+    if container is None and not waits:
+        return Step(Part.PROXY, Action.REFUSE, "route", name, f"there is no container {proxy.name}")
+    wanted = (f"{address}/32", proxy.endpoint.gateway)
+    if compartment and not waits:
+        inside = (route for route in facts.routes if route.compartment_id == compartment.id)
+        if wanted in ((route.prefix, route.next_hop) for route in inside):
+            return Step(Part.PROXY, Action.NONE, "route", name, f"it goes through {wanted[1]}")
+    reason = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"
+    return Step(
+        Part.PROXY, Action.CREATE, "route", name, reason, (Change(wanted[0], "", f"through {wanted[1]}"),), needs=waits
+    )
+
+
+def _overlap(one: str, other: str) -> bool:
+    try:
+        return ipaddress.IPv4Network(one, strict=False).overlaps(ipaddress.IPv4Network(other, strict=False))
+    except ValueError:
+        return False  # an IPv6 subnet, or a host's own odd text: not ours to judge

@@ -1,0 +1,245 @@
+"""Desired + facts + journal -> the plan that takes the redirect away, and the proof that it is away. Pure.
+
+Only what hnskit made goes. A container needs hnskit's label; an endpoint needs a journal that says so, or a container
+of its name with that label; the network, its gateway endpoint and an image need the journal. A network with endpoints
+of somebody else's stays. What was found and was changed gets back what can be given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hnskit.desired import LABEL, Desired, Part
+from hnskit.facts import Facts
+from hnskit.journal import Made
+from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType
+from hnskit.planning.cut import removal_cuts
+from hnskit.planning.redirect import describe, managed_policies
+from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
+from hnskit.planning.scene import Scene, remove_command
+from hnskit.planning.steps import Action, Change, Plan, Step
+
+_STRANGER = "it is not in these parameters, and no journal says that hnskit made it for them"
+
+
+def plan_destroy(
+    desired: Desired, facts: Facts, made: Made | None = None, *, keep_network: bool = False, by_name: bool = False
+) -> Plan:
+    """What has to be removed so that nothing of the redirect is left.
+
+    Args:
+        desired: whose names say what is hnskit's.
+        facts: the host now.
+        made: from `made_on` or `Outcome.made`; without it, labels alone decide.
+        keep_network: leave the network and its gateway endpoint, so that the host is not cut again.
+        by_name: remove the network and endpoints of these names, unless a journal says that they were found.
+    """
+    scene = Scene(desired, facts, made)
+    steps: list[Step] = []
+    for name in _names(scene):
+        part = Part.PROXY if name == desired.proxy.name else Part.CLIENTS
+        steps += remove_endpoint(scene, part, name, "Docker does not remove it", by_name=by_name)
+        steps.append(remove_container(scene, part, name, steps))
+    going = {step.name for step in steps}
+    steps += [
+        Step(Part.CLIENTS, Action.NONE, "container", item.name, _STRANGER, object_id=item.id)
+        for item in scene.strangers
+        if item.name not in going
+    ]
+    if keep_network:
+        steps.append(Step(Part.NETWORK, Action.NONE, "network", desired.network.name, "it is to be kept"))
+    else:
+        steps += remove_endpoint(scene, Part.NETWORK, desired.gateway.name, "hnskit made it", by_name=by_name)
+        steps += _restore_forwarding(scene, by_name)
+        steps.append(_remove_network(scene, steps, by_name))
+    steps += _restore_policies(scene, by_name)
+    steps += _remove_images(scene, steps)
+    return Plan(facts.target, tuple(steps))
+
+
+def _names(scene: Scene) -> list[str]:
+    """Clients first, the proxy last; those that left the parameters are known by label and journal."""
+    desired = scene.desired
+    return [*(client.name for client in desired.clients), *scene.departed, desired.proxy.name]
+
+
+def _kept(scene: Scene, name: str, by_name: bool) -> Endpoint | None:
+    """The endpoint of this name that stays."""
+    return next((item for item in scene.current(name) if not goes(scene, item, by_name=by_name)), None)
+
+
+def _restore_forwarding(scene: Scene, by_name: bool) -> list[Step]:
+    """Forwarding goes off again on a gateway endpoint that was found with it off."""
+    name = scene.desired.gateway.name
+    there = _kept(scene, name, by_name)
+    if there is None:
+        return []
+    if not scene.known.was_made("forwarding", name, there.id):
+        return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "no journal says that hnskit enabled it")]
+    interface = scene.facts.interface_of(there)
+    if interface is None or not interface.forwarding:
+        return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "it is disabled, as it was found")]
+    change = Change("forwarding", "Enabled", "Disabled")
+    reason = f"hnskit enabled it on {interface.alias}, which it found disabled"
+    return [Step(Part.NETWORK, Action.UPDATE, "forwarding", name, reason, (change,), object_id=there.id)]
+
+
+def _restore_policies(scene: Scene, by_name: bool) -> list[Step]:
+    """The redirect goes off an endpoint that was found; what others put there stays."""
+    steps = []
+    for client in scene.desired.clients:
+        name = client.endpoint.name
+        there = _kept(scene, name, by_name)
+        if there is None:
+            continue
+        if not scene.known.was_made("policy", name, there.id):
+            said = "no journal says that hnskit put it there"
+            steps.append(Step(Part.POLICY, Action.NONE, "policy", name, said))
+            continue
+        ours = managed_policies(there, scene.desired, scene.facts)
+        if not ours:
+            steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "it has no redirect"))
+            continue
+        change = Change("redirects", describe(ours), "")
+        reason = "hnskit put it on an endpoint that it found"
+        steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, (change,), object_id=there.id))
+    return steps
+
+
+def _remove_network(scene: Scene, before: Sequence[Step], by_name: bool) -> Step:
+    name = scene.desired.network.name
+
+    def step(action: Action, reason: str, needs: tuple[str, ...] = (), disruptive: bool = False) -> Step:
+        identity = scene.network.id if scene.network else ""
+        return Step(
+            Part.NETWORK, action, "network", name, reason, disruptive=disruptive, needs=needs, object_id=identity
+        )
+
+    network = scene.network
+    if network is None:
+        return step(Action.NONE, "it is not there")
+    if len(scene.networks) > 1 or not network.is_type(NetworkType.L2BRIDGE):
+        commands = " or ".join(remove_command("Network", item.id) for item in scene.networks)
+        said = f"it is not the one L2Bridge network that hnskit makes; if it is not in use, remove it with {commands}"
+        return step(Action.REFUSE, said)
+    if scene.known.only_found("network", name, network.id):
+        return step(Action.NONE, FOUND)
+    if not by_name and not scene.known.was_made("network", name, network.id):
+        return step(Action.NONE, UNPROVED)
+    removed = {one.object_id for one in before if one.kind == "endpoint" and one.action is Action.DELETE}
+    foreign = [item for item in scene.facts.endpoints if scene.on_network(item) and item.id not in removed]
+    if foreign:
+        names = ", ".join(item.name or item.id for item in foreign)
+        return step(Action.NONE, f"it has endpoints that are not hnskit's: {names}")
+    cuts = removal_cuts(network, scene.facts)
+    made = "hnskit made it" if scene.known.was_made("network", name, network.id) else "its name is hnskit's"
+    reason = made + ("; the adapter gets its address back when the bridge goes" if cuts else "")
+    return step(Action.DELETE, reason, tuple(one.id for one in before if one.pending), disruptive=cuts)
+
+
+def _remove_images(scene: Scene, before: Sequence[Step]) -> list[Step]:
+    desired, steps = scene.desired, []
+    for name in dict.fromkeys(item.image for item in desired.containers if item.import_path):
+        image = scene.facts.image_named(name)
+        part = Part.PROXY if name == desired.proxy.image else Part.CLIENTS
+        if image is None:
+            steps.append(Step(part, Action.NONE, "image", name, "it is not there"))
+            continue
+        removed = {one.object_id for one in before if one.kind == "container" and one.pending}
+        users = [item for item in scene.facts.containers if item.image_id == image.id and item.id not in removed]
+        if not scene.known.was_made("image", name, image.id):
+            steps.append(Step(part, Action.NONE, "image", name, "no journal says that hnskit imported it"))
+        elif users:
+            used = ", ".join(item.name for item in users)
+            steps.append(Step(part, Action.NONE, "image", name, f"containers that are not hnskit's use it: {used}"))
+        else:
+            needs = tuple(one.id for one in before if one.kind == "container" and one.pending)
+            steps.append(
+                Step(part, Action.DELETE, "image", name, "hnskit imported it", needs=needs, object_id=image.id)
+            )
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """Something that carries hnskit's mark and is on the host after a teardown."""
+
+    kind: str
+    name: str
+    id: str
+    reason: str
+    """Why it was kept; "" where nothing explains it."""
+
+
+def remainders(
+    desired: Desired, facts: Facts, made: Made | None = None, *, keep_network: bool = False, by_name: bool = False
+) -> list[Remainder]:
+    """Look for everything that carries hnskit's mark: by name, label, journal, address and policy.
+
+    It does not ask the planner what was to be removed, but only why something was kept.
+    """
+    last = plan_destroy(desired, facts, made, keep_network=keep_network, by_name=by_name)
+    kept = [step for step in last.steps if step.action is Action.NONE]
+    reasons = {(step.kind, step.name): step.reason for step in kept}
+    by_id = {(step.kind, step.object_id): step.reason for step in kept if step.object_id}
+    if keep_network:
+        reasons["endpoint", desired.gateway.name] = reasons["forwarding", desired.gateway.name] = "it is to be kept"
+    scene = Scene(desired, facts, made)
+    return [
+        Remainder(kind, name, id, _elsewhere(scene, kind, id) or by_id.get((kind, id)) or reasons.get((kind, name), ""))
+        for kind, name, id in dict.fromkeys(_marked(scene))
+    ]
+
+
+def _elsewhere(scene: Scene, kind: str, id: str) -> str:
+    """Why something that a journal says was made is not for these parameters to remove; "" if it is."""
+    desired, facts = scene.desired, scene.facts
+    images = {item.image for item in desired.containers}
+    others = {
+        "network": {item.id: item.name for item in facts.networks if item not in scene.networks},
+        "endpoint": {
+            item.id: item.network_name or item.network_id
+            for item in facts.endpoints
+            if not scene.on_network(item) and not scene.is_stale(item)
+        },
+        "image": {item.id: item.name for item in facts.images if item.name not in images},
+    }
+    place = others.get(kind, {}).get(id, "")
+    return f"hnskit made it with other parameters, for {place}: `hnskit destroy` with those" if place else ""
+
+
+def _marked(scene: Scene) -> Iterator[tuple[str, str, str]]:
+    desired, facts, known = scene.desired, scene.facts, scene.known
+    for network in facts.networks:
+        if network.name == desired.network.name or known.was_made("network", network.name, network.id):
+            yield "network", network.name, network.id
+    yield from _marked_endpoints(scene)
+    for container in facts.containers:
+        if container.labels.get(LABEL) == desired.network.name:
+            yield "container", container.name, container.id
+    for image in facts.images:
+        if known.was_made("image", image.name, image.id):
+            yield "image", image.name, image.id
+    alias = f"vEthernet ({desired.gateway.name})"
+    elsewhere = scene.elsewhere(desired.gateway.name)  # an interface is named after its endpoint: it may be that one's
+    for interface in () if elsewhere else facts.interfaces:
+        if interface.compartment_id == HOST_COMPARTMENT and interface.alias == alias and interface.forwarding:
+            yield "forwarding", desired.gateway.name, str(interface.index)
+
+
+def _marked_endpoints(scene: Scene) -> Iterator[tuple[str, str, str]]:
+    """Endpoints, redirects on them, and policy lists that refer to endpoints which are gone (HNS fact 75)."""
+    desired, facts, known = scene.desired, scene.facts, scene.known
+    names = {endpoint.name for endpoint in desired.endpoints}
+    for endpoint in facts.endpoints:
+        named = endpoint.name in names and endpoint not in scene.elsewhere(endpoint.name)
+        if named or known.was_made("endpoint", endpoint.name, endpoint.id):
+            yield "endpoint", endpoint.name, endpoint.id
+        if named and managed_policies(endpoint, desired, facts):
+            yield "policy", endpoint.name, endpoint.id
+    gone = {f"/endpoints/{identity.lower()}" for kind, _, identity in known.made if kind == "endpoint"}
+    gone -= {f"/endpoints/{endpoint.id.lower()}" for endpoint in facts.endpoints}
+    for listed in facts.policy_lists:
+        if any(reference.lower() in gone for reference in listed.references):
+            yield "policy list", listed.id, listed.id

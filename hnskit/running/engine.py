@@ -1,0 +1,145 @@
+"""papermill's engine `hnskit`: a sequence of trusted notebooks in one kernel.
+
+    papermill --engine hnskit notebooks/40_proxy_policy.ipynb out.ipynb
+
+In one process, every notebook after the first saves the start of a kernel and its imports. A kernel that was killed,
+did not come to an end, or was started in another folder is not used again: the next notebook gets a new one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import time
+from pathlib import Path
+from typing import Any
+
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
+from papermill.log import logger
+
+from hnskit.running.kernels import SharedKernel
+
+NAME = "hnskit"
+
+_TO_SETTLE = 5.0  # seconds that an interrupted cell gets to write down what it came to
+
+
+_PAUSE = 0.5  # seconds between two saves of a notebook that is executed
+
+
+class _Manager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has no types
+    """papermill's own, which saves the whole notebook twice a cell; here at most twice a second, and at the end."""
+
+    _saved = 0.0
+
+    def save(self, **options: Any) -> None:
+        if time.monotonic() - self._saved >= _PAUSE:
+            super().save(**options)
+            self._saved = time.monotonic()
+
+    def notebook_complete(self, **options: Any) -> None:
+        self._saved = 0.0
+        super().notebook_complete(**options)
+
+
+class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no types
+    """Executes each notebook in the kernel of the one before it."""
+
+    kernel: SharedKernel | None = None
+    """The one that the next notebook gets; None: a new one."""
+
+    @classmethod
+    def execute_notebook(  # noqa: PLR0917 - papermill's own signature
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: Any = None,
+        progress_bar: Any = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        **options: Any,
+    ) -> Any:
+        """Execute a notebook that papermill has read; arguments are those of papermill's own engines."""
+        manager = _Manager(
+            nb,
+            output_path=output_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            autosave_cell_every=autosave_cell_every,
+        )
+        manager.notebook_start()
+        try:
+            cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **options)
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb
+
+    @classmethod
+    def execute_managed_notebook(  # noqa: PLR0917 - papermill's own signature
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        **_: Any,
+    ) -> None:
+        """Execute the cells, as papermill's own engine does, with its arguments.
+
+        Raises:
+            TimeoutError: a cell took longer than `execution_timeout` seconds.
+            RuntimeError: the kernel died, or does not answer.
+        """
+        kernel = cls._ready(kernel_name, start_timeout)
+        client = PapermillNotebookClient(
+            nb_man,
+            km=kernel.manager,
+            timeout=execution_timeout,
+            startup_timeout=start_timeout,
+            kernel_name=kernel_name,
+            log=logger,
+            log_output=log_output,
+            stdout_file=stdout_file,
+            stderr_file=stderr_file,
+            store_widget_state=False,
+        )
+        client.kc = kernel.client
+        try:
+            client.execute()
+        except KeyboardInterrupt:
+            kernel.interrupt()
+            kernel.settle(_TO_SETTLE)
+            cls.close(now=True)
+            raise
+        except BaseException:
+            cls.close(now=True)
+            raise
+
+    @classmethod
+    def _ready(cls, kernel_name: str, timeout: int) -> SharedKernel:
+        """The kernel of the notebook before, emptied; a new one where that cannot be."""
+        if cls.kernel is not None:
+            try:
+                if cls.kernel.alive and (cls.kernel.name, cls.kernel.cwd) == (kernel_name, Path.cwd()):
+                    cls.kernel.ready(timeout)
+                    return cls.kernel
+            except RuntimeError:
+                pass
+            cls.close(now=True)
+        cls.kernel = SharedKernel(kernel_name)
+        cls.kernel.ready(timeout)
+        return cls.kernel
+
+    @classmethod
+    def close(cls, *, now: bool = False) -> None:
+        """End the kernel, if there is one."""
+        kernel, cls.kernel = cls.kernel, None
+        if kernel is not None:
+            kernel.close(now=now)
+
+
+atexit.register(SharedKernelEngine.close)
+papermill_engines.register(NAME, SharedKernelEngine)

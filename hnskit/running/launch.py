@@ -1,0 +1,171 @@
+"""A run in a process of its own, and somebody who follows it: neither a busy page nor a dead kernel stops it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hnskit.running import busy
+from hnskit.running.log import FILE, read_from
+from hnskit.running.view import RunState
+
+_NUMBERS = itertools.count(1)
+_PAUSE = 0.15  # seconds between two looks
+_PATIENCE = 3.0  # seconds in which a run that has let go of its host may still write its last line
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A run that this process has started."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+    """What it prints; `.err` beside it. A pipe would break when this process ends."""
+
+    def forget(self) -> None:
+        """Wait for its end, and take away what it printed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_PATIENCE)
+        for file in (self.said, self.said.with_suffix(".err")):
+            file.unlink(missing_ok=True)
+
+
+def launch(
+    params_file: Path, runs: Path, only: Sequence[str] = (), *, environment: Mapping[str, str] | None = None,
+    overrides: Sequence[str] = (),
+) -> Launched:  # fmt: skip
+    """Start `hnskit run` on its own; it goes on when this process ends.
+
+    Args:
+        environment: added to its environment, such as the secret behind an `env:` reference.
+    """
+    said = runs / busy.FOLDER / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
+    said.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
+    command += [part for name in only for part in ("--only", name)]
+    command += [part for override in overrides for part in ("--set", override)]
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    with said.open("wb") as out, said.with_suffix(".err").open("wb") as err:
+        process = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(environment or {})},
+            **detached,
+        )  # fmt: skip
+    return Launched(process, said)
+
+
+class Follower:
+    """Reads a run's log in a thread and tells of each new state until the run is over.
+
+    Args:
+        launched: the run, if this process started it; else the run that is at work on the target is followed.
+        on_state: called in the thread with each new state.
+        on_refused: called if the run could not begin, with the sentence that says why.
+    """
+
+    def __init__(
+        self,
+        runs: Path,
+        target: str,
+        on_state: Callable[[RunState], None],
+        on_refused: Callable[[str], None],
+        launched: Launched | None = None,
+    ) -> None:
+        self._runs, self._target, self._launched = runs, target, launched
+        self._process = launched.process if launched else None
+        self._on_state, self._on_refused = on_state, on_refused
+        self.run_dir: Path | None = None
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still follows."""
+        return self._thread.is_alive()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end."""
+        self._thread.join(seconds)
+
+    def _follow(self) -> None:
+        self.run_dir = self._found()
+        if self.run_dir is None:
+            self._on_refused(self._said())
+            self._forget()
+            return
+        state, place, gone_since = RunState(self.run_dir), 0, 0.0
+        while not state.over:
+            records, place = read_from(self.run_dir / FILE, place)
+            state.take(records)
+            if not records and not self._lives():
+                gone_since = gone_since or time.monotonic()
+                state.lost = time.monotonic() - gone_since > _PATIENCE
+            if records or state.lost:
+                self._on_state(state)
+            time.sleep(_PAUSE)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._launched is not None:
+            self._launched.forget()
+
+    def _found(self) -> Path | None:
+        """The run's folder, as soon as it has one."""
+        while True:
+            worker = busy.at_work(self._runs, self._target)
+            if worker is not None and worker.run_dir and (self._process is None or worker.pid == self._process.pid):
+                return Path(worker.run_dir)
+            if self._process is None:
+                return None
+            if self._process.poll() is not None:
+                place = self._printed().get("run_dir")
+                return Path(place) if place else None
+            time.sleep(_PAUSE)
+
+    def _lives(self) -> bool:
+        if self._process is not None:
+            return self._process.poll() is None
+        return busy.at_work(self._runs, self._target) is not None
+
+    def _printed(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self._launched.said.read_text(encoding="utf-8")) if self._launched else {}
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _said(self) -> str:
+        """Why it did not begin."""
+        try:
+            file = self._launched.said.with_suffix(".err") if self._launched else None
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file else []
+        except OSError:
+            lines = []
+        told = str(self._printed().get("paragraph") or " ".join(lines[-3:]))
+        return told or "The run could not begin, and said nothing about it."
+
+
+def last_run(runs: Path, target: str) -> RunState | None:
+    """The last run on a target that has come to an end, as its log tells it."""
+    for log in sorted(runs.glob(f"*/{FILE}"), reverse=True):
+        records, _ = read_from(log, 0)
+        if records and records[0].get("target") == target:
+            state = RunState(log.parent.absolute())
+            state.take(records)
+            state.lost = state.finish is None
+            return state
+    return None

@@ -1,0 +1,213 @@
+"""report.html: one offline file about one run, for a reader who was not there.
+
+Everything is taken from the run folder, so it can be made again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from hnskit.errors import HnskitError
+from hnskit.facts import Facts
+from hnskit.running import folder as runfolder
+from hnskit.snapshot import load_facts
+from hnskit.topology import draw
+from hnskit.words import took
+
+_STYLE = """
+:root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}
+body{font:15px/1.5 ui-sans-serif,system-ui,'Segoe UI',sans-serif;max-width:1020px;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem;margin:0}
+h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}
+.verdict{border-left:6px solid var(--good);background:var(--soft);padding:.9rem 1.1rem;margin:1rem 0;border-radius:4px}
+.verdict.bad{border-color:var(--bad)}.verdict strong{font-size:1.15rem}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
+td{overflow-wrap:normal}td:last-child{overflow-wrap:anywhere;min-width:16em}td:first-child{white-space:nowrap}
+th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
+.quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
+figure{margin:0 0 1rem}figcaption{font-weight:600;margin-bottom:.3rem}svg{max-width:100%;height:auto}
+@media screen and (max-width:640px){
+body{margin:1rem auto}table,tbody,tr,td{display:block}tr:has(th){display:none}tr{border-bottom:1px solid var(--line)}
+td,td.n,td:last-child{border:0;padding:.1rem 0;min-width:0;white-space:normal;overflow-wrap:anywhere}
+td[data-of]:not([data-of=""])::before{content:attr(data-of) ": ";opacity:.7}
+}
+@media print{body{margin:0;max-width:none;color:#000;background:#fff}h2{break-after:avoid}tr,figure{break-inside:avoid}}
+"""
+
+
+def write_report(run_dir: Path) -> Path:
+    """Make the report of a run.
+
+    Raises:
+        HnskitError: the folder has no summary of a run.
+    """
+    summary = read_summary(run_dir)
+    path = run_dir / runfolder.REPORT
+    path.write_text(render(summary, _pictures(run_dir, summary)), encoding="utf-8")
+    return path
+
+
+def read_summary(run_dir: Path) -> dict[str, Any]:
+    """The summary of a run.
+
+    Raises:
+        HnskitError: the folder has none.
+    """
+    summary = runfolder.read_json(run_dir / runfolder.SUMMARY)
+    if summary is None:
+        raise HnskitError(
+            "there is no summary of a run in it", object=str(run_dir), next_step="Name a folder that `hnskit run` made."
+        )
+    return summary
+
+
+def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
+    """The host before the first notebook, and after the last one with what is not as it was: as SVG text."""
+    parts = [step["part"] for step in summary["steps"]]
+    target = summary["target"]
+    before = _snapshot(run_dir, parts, "before", target)
+    after = _snapshot(run_dir, parts[::-1], "after", target)
+    found: dict[str, str] = {}
+    if before is not None:
+        found["before"] = draw(before).svg(alone=False)
+    if after is not None:
+        found["after"] = draw(after, before=before).svg(alone=False)
+    return found
+
+
+def _snapshot(run_dir: Path, parts: Iterable[str], moment: str, target: str) -> Facts | None:
+    files = (runfolder.snapshot_file(run_dir, part, moment) for part in parts)
+    path = next((path for path in files if path.is_file()), None)
+    return replace(load_facts(path), target=target) if path is not None else None
+
+
+def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
+    """The page. `pictures` may have `before` and `after`."""
+    sections = [
+        _verdict(summary),
+        _section("The proof", _proof(summary.get("verification"))),
+        _section("What changed", _changes(summary["steps"])),
+        _section("The host after", f"<figure>{pictures['after']}</figure>" if "after" in pictures else ""),
+        _section("The host before", f"<figure>{pictures['before']}</figure>" if "before" in pictures else ""),
+        _section("Preflight", _findings(summary["steps"])),
+        _section("Notebooks and timing", _notebooks(summary["steps"], summary)),
+    ]
+    title = escape(f"hnskit: {summary['target']}, {summary['started']}")
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
+        f"<body>{''.join(sections)}</body></html>\n"
+    )
+
+
+def _verdict(summary: Mapping[str, Any]) -> str:
+    ok, error = summary["ok"], summary.get("error") or {}
+    changed = sum(step["changed"] for step in summary["steps"])
+    if ok:
+        said = "The redirect is in place and proved."
+        did = (
+            f"{changed} changes were made."
+            if changed
+            else "Nothing had to be changed: the host was already as described."
+        )
+    else:
+        said = f"The run stopped at {summary['stopped_at']}." if summary.get("stopped_at") else "The run did not start."
+        did = error.get("paragraph", "")
+    return (
+        f"<h1>The redirect on {escape(summary['target'])}</h1>"
+        f'<p class="quiet">{escape(_moment(summary["started"]))}, {summary["seconds"]:.1f} s, '
+        f"parameters: {escape(summary['params_file'])}</p>"
+        f'<div class="verdict{"" if ok else " bad"}"><strong>{escape(said)}</strong><br><pre>{escape(did)}</pre></div>'
+    )
+
+
+def _moment(stamp: str) -> str:
+    return stamp.replace("T", " ").replace("+00:00", " UTC")
+
+
+def _section(title: str, content: str) -> str:
+    return f"<h2>{escape(title)}</h2>{content}" if content else ""
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table; `rows` are HTML."""
+    names = [escape(name, quote=True) for name in head]
+    cells = (
+        "".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) for row in rows
+    )
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{body}</table>" if body else ""
+
+
+def _mark(ok: bool) -> str:
+    return f'<span class="{"good" if ok else "bad"}">{"yes" if ok else "NO"}</span>'
+
+
+def _proof(verification: Mapping[str, Any] | None) -> str:
+    if not verification:
+        return '<p class="quiet">The run did not come to the verification.</p>'
+    rows = [
+        (
+            escape(client["client"]),
+            escape(check["name"]),
+            _mark(check["ok"]),
+            escape(check["wanted"]),
+            escape(check["seen"]),
+        )
+        for client in verification["clients"]
+        for check in client["checks"]
+    ]
+    intro = "<p>The requests below were made inside the client containers.</p>"
+    return intro + _table(("client", "check", "holds", "wanted", "seen"), rows)
+
+
+def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
+    parts = []
+    for step in steps:
+        done = [
+            f'<li><b>{escape(one["step"])}</b> <span class="quiet">{took(one["seconds"]).strip(" ()")}</span></li>'
+            for one in step["done"]
+        ]
+        kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]
+        notes = [f'<li class="care">{escape(note)}</li>' for note in step["notes"]]
+        if done or kept or notes:
+            parts.append(f"<p><b>{escape(step['notebook'])}</b></p><ul>{''.join([*done, *kept, *notes])}</ul>")
+    return "".join(parts)
+
+
+def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
+    colours = {"ok": "good", "warning": "care", "error": "bad"}
+    rows = [
+        (
+            f'<span class="{colours.get(one["severity"], "")}">{escape(one["severity"])}</span>',
+            escape(one["object"]),
+            "<br>".join(escape(text) for text in (one["message"], one["next_step"]) if text),
+        )
+        for step in steps
+        for one in step["findings"]
+    ]
+    return _table(("", "what", "found"), rows)
+
+
+def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            f'<a href="{escape(step["file"], quote=True)}">{escape(step["notebook"])}</a>'
+            if step["file"]
+            else escape(step["notebook"]),
+            _mark(step["ok"]),
+            str(step["changed"]),
+            f"{step['seconds']:.1f} s",
+        )
+        for step in steps
+    ]
+    rows.append(
+        ("<b>all</b>", _mark(summary["ok"]), str(sum(step["changed"] for step in steps)), f"{summary['seconds']:.1f} s")
+    )
+    return _table(("notebook", "ok", "changed", "time"), rows)

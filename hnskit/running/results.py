@@ -1,0 +1,49 @@
+"""What one notebook came to, in a file of the run folder: the runner reads it, and need not parse outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hnskit.errors import HnskitError
+from hnskit.running import folder as runfolder
+
+if TYPE_CHECKING:
+    from hnskit.applying.writer import Outcome
+    from hnskit.checks import Finding
+    from hnskit.verification import Verification
+
+
+def write_result(
+    run_dir: Path,
+    part: str,
+    *,
+    seconds: float,
+    outcome: Outcome | None,
+    findings: Iterable[Finding],
+    verification: Verification | None,
+    error: HnskitError | None,
+) -> None:
+    """Write `results/<part>.json`, for a notebook that went well or for one that failed."""
+    done = outcome.done if outcome else ()
+    kept = [step for step in outcome.plan.steps if not step.pending] if outcome else []
+    data = {
+        "part": part,
+        "ok": error is None,
+        "changed": len(done),
+        "seconds": round(seconds, 3),
+        "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in done],
+        "kept": [f"{step.noun} {step.name}: {step.reason}" for step in kept],
+        "notes": list(outcome.notes) if outcome else [],
+        "findings": [asdict(finding) for finding in findings],
+        "verification": verification.to_json() if verification else None,
+        "error": error_json(error) if error else None,
+    }
+    runfolder.write_json(runfolder.results_file(run_dir, part), data)
+
+
+def error_json(error: HnskitError) -> dict[str, Any]:
+    """An error's fields, with the sentence for a person and the exit status."""
+    return {**error.to_json(), "paragraph": error.paragraph(), "exit_status": error.exit_status}

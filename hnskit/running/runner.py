@@ -1,0 +1,315 @@
+"""Execute the step notebooks in order through papermill; leave a run folder with a summary and a report.
+
+It never raises for a run that fails: the summary says where it stopped, why, and with which exit status.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from hnskit.errors import BusyError, HnskitError, NotebooksError, ParamsError, StoppedError
+from hnskit.journal import FILE
+from hnskit.params import load_params
+from hnskit.running import busy, resuming
+from hnskit.running import folder as runfolder
+from hnskit.running.execution import Execution
+from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
+from hnskit.running.results import error_json
+from hnskit.words import took
+
+_AGAIN = 5.0
+"""Seconds after which what does not heed a request to stop is asked again."""
+
+SEQUENCE = ("preflight", "network", "proxy", "clients", "policy", "verify")
+"""The parts that a run goes through. The teardown is none of them: it would take away what the run has made."""
+
+
+@dataclass(slots=True)
+class StepSummary:
+    """What one notebook came to."""
+
+    notebook: str
+    part: str
+    file: str = ""
+    """The executed notebook, relative to the run folder; "" if it was not begun."""
+    ok: bool = False
+    changed: int = 0
+    seconds: float = 0.0
+    done: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Why nothing was to do, for each object that was already as it should be."""
+    notes: list[str] = field(default_factory=list)
+    findings: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Summary:
+    """A run, as summary.json has it."""
+
+    target: str
+    params_file: str
+    run_dir: str
+    started: str
+    ok: bool = False
+    exit_status: int = 1
+    seconds: float = 0.0
+    stopped_at: str = ""
+    """The notebook that failed."""
+    error: dict[str, Any] | None = None
+    steps: list[StepSummary] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Parts that an earlier run in this folder has done and that are still true."""
+    verification: dict[str, Any] | None = None
+    report: str = ""
+
+    @property
+    def changed(self) -> int:
+        """How many steps of all notebooks changed something."""
+        return sum(step.changed for step in self.steps)
+
+    def to_json(self) -> dict[str, Any]:
+        """As summary.json and `hnskit run --json` have it."""
+        return asdict(self)
+
+
+class Watcher(Protocol):
+    """Who wants to see a run while it happens."""
+
+    def begins(self, notebook: str) -> None:
+        """A notebook begins."""
+
+    def happens(self, line: str, lasting: bool) -> None:
+        """Something happens in it; not `lasting` is what the next line will outdate."""
+
+    def ends(self, step: StepSummary) -> None:
+        """It has ended."""
+
+
+class Nobody:
+    """Nobody watches."""
+
+    def begins(self, notebook: str) -> None:
+        """Nothing."""
+
+    def happens(self, line: str, lasting: bool) -> None:
+        """Nothing."""
+
+    def ends(self, step: StepSummary) -> None:
+        """Nothing."""
+
+
+def run(
+    params_file: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    notebooks: Path | None = None,
+    runs: Path | None = None,
+    watcher: Watcher | None = None,
+    only: Sequence[str] = (),
+    share_kernel: bool = True,
+    cell_timeout: int | None = None,
+    resume: bool = False,
+) -> Summary:
+    """Set up the redirect and prove it, notebook by notebook; stop at the first that fails.
+
+    Args:
+        params_file: relative to the working directory or the project's root.
+        overrides: `key.path=value`.
+        notebooks: their folder; the project's by default. All but the teardown are run, in the order of their names.
+        runs: where the run folder is made; `runs` in the project's root by default.
+        watcher: told of what happens.
+        only: names of notebooks without `.ipynb`, to run these and no others; the teardown can be among them.
+        share_kernel: one kernel for all notebooks, emptied between them; else one each.
+        cell_timeout: seconds that a cell may take.
+        resume: go on in the folder of the target's last run, which did not come to its end; notebooks that are
+            done and still true are not run again.
+
+    Returns:
+        The summary; `ok` and `exit_status` say how it went.
+
+    Raises:
+        BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
+        NotebooksError: there are none, or none of a name in `only`; nothing was changed.
+        HnskitError: the run folder could not be made, or there is no run to go on with; nothing was changed.
+    """
+    since = time.monotonic()
+    path = runfolder.find_params(params_file)
+    todo = _sequence(notebooks or runfolder.find_notebooks(path), only)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    wrong: HnskitError | None = None
+    target, place = path.stem, runs or runfolder.default_runs()
+    try:
+        target = load_params(path, overrides).target
+    except HnskitError as error:
+        wrong = error
+    if wrong is None and (worker := busy.at_work(place, target)) is not None:
+        raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
+    run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
+    (run_dir / STOP).unlink(missing_ok=True)
+    summary = Summary(target, str(path), str(run_dir), started)
+    log = RunLog(run_dir, watcher or Nobody())
+    log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
+    parameters = {"params_file": str(path), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
+    try:
+        with busy.claim(place, target, run_dir) if wrong is None else nullcontext():
+            if wrong is None:
+                if resume:
+                    summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
+                with Execution(share_kernel=share_kernel, cell_timeout=cell_timeout) as execution:
+                    _execute_all(summary, todo, parameters, execution, log)
+    except (HnskitError, KeyboardInterrupt) as cause:  # two began at one moment; or Ctrl-C between two notebooks
+        wrong = cause if isinstance(cause, HnskitError) else StoppedError()
+    except Exception as cause:  # the edge of a run: whatever it is, the folder gets its summary
+        wrong = HnskitError(
+            f"the run broke: {type(cause).__name__}: {cause}",
+            next_step="If a package is missing, install hnskit again with all its requirements.",
+        )
+        wrong.__cause__ = cause
+    if wrong is not None:
+        summary.error, summary.exit_status = error_json(wrong), wrong.exit_status
+        summary.stopped_at = (
+            "the parameters" if isinstance(wrong, ParamsError) else summary.stopped_at or "its beginning"
+        )
+    summary.seconds = round(time.monotonic() - since, 3)
+    _write(summary, run_dir)
+    log.write("finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error)
+    return summary
+
+
+def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Sequence[tuple[Path, str]]) -> set[str]:
+    return resuming.still_true(load_params(path, overrides), run_dir, [part for _, part in todo])
+
+
+def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
+    """The notebooks and their parts: those of the sequence, or those that are named."""
+    found = [(path, _part(path)) for path in sorted(folder.glob("[0-9]*.ipynb"))]
+    todo = [(path, part) for path, part in found if (path.stem in only if only else part in SEQUENCE)]
+    unknown = sorted({*only} - {path.stem for path, part in found if part})
+    if not todo or unknown:
+        raise NotebooksError(
+            f"there is no step notebook {', '.join(unknown)} in it" if unknown else "there are no step notebooks in it",
+            object=str(folder),
+            next_step="Run this in hnskit's project folder, or name the folder of its notebooks with --notebooks; "
+            "`hnskit apply` and `hnskit verify` do the same without notebooks, from anywhere.",
+        )
+    return todo
+
+
+def _part(path: Path) -> str:
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    except (OSError, ValueError, KeyError, TypeError) as cause:
+        raise HnskitError("this is not a notebook", object=str(path)) from cause
+    return str(metadata.get("hnskit", {}).get("part", ""))
+
+
+def _execute_all(
+    summary: Summary, todo: Sequence[tuple[Path, str]], parameters: dict[str, Any], execution: Execution, log: RunLog
+) -> None:
+    run_dir = Path(summary.run_dir)
+    for path, part in todo:
+        log.begins(path.stem)
+        step = StepSummary(path.stem, part, path.name)
+        if part in summary.kept:
+            step.ok, step.kept = True, [resuming.KEPT]
+            summary.steps.append(step)
+            log.ends(step)
+            continue
+        since = time.monotonic()
+        with _watching(run_dir, log.happens, execution.stop):
+            stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None
+            error = stopped or execution.execute(path, run_dir / path.name, parameters)
+        step.seconds = round(time.monotonic() - since, 3)
+        error = _take_result(step, summary, run_dir) or error
+        step.ok = error is None
+        step.file = path.name if (run_dir / path.name).is_file() else ""
+        summary.steps.append(step)
+        log.ends(step)
+        if error is not None:
+            summary.error, summary.stopped_at = error, path.stem
+            summary.exit_status = int(error.get("exit_status", 1))
+            return
+    summary.ok, summary.exit_status = True, 0
+
+
+def _take_result(step: StepSummary, summary: Summary, run_dir: Path) -> dict[str, Any] | None:
+    """Read what the notebook wrote about itself; its error, if it has one."""
+    result = runfolder.read_json(runfolder.results_file(run_dir, step.part))
+    if result is None:
+        return None
+    step.changed = result["changed"]
+    step.done, step.kept, step.notes, step.findings = (result[key] for key in ("done", "kept", "notes", "findings"))
+    summary.verification = result["verification"] or summary.verification
+    error: dict[str, Any] | None = result["error"]
+    return error
+
+
+@contextmanager
+def _watching(run_dir: Path, happens: Callable[[str, bool], None], stop: Callable[[], None]) -> Iterator[None]:
+    """Tell of the journal's new lines while a notebook runs, and stop it when somebody asks for that."""
+    ended, patience = threading.Event(), Patience(happens)
+    journal = run_dir / FILE
+    begin = journal.stat().st_size if journal.exists() else 0
+
+    def follow() -> None:
+        place, asked = begin, 0.0
+        while True:
+            last = ended.is_set()
+            place = _tell(journal, place, patience.happens)
+            if last:
+                return
+            if asked_to_stop(run_dir) and time.monotonic() > asked:
+                happens("stopping …", False)
+                stop()
+                asked = time.monotonic() + _AGAIN
+            patience.remind(time.monotonic())
+            ended.wait(0.2)
+
+    thread = threading.Thread(target=follow, name="journal", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _tell(journal: Path, place: int, happens: Callable[[str, bool], None]) -> int:
+    """Tell of whole lines from `place` on; returns the place after them."""
+    records, place = read_from(journal, place)
+    for record in records:
+        said = _journal_line(record)
+        if said:
+            happens(said, record["event"] != "start")
+    return place
+
+
+def _journal_line(record: dict[str, Any]) -> str:
+    event = record.get("event")
+    if event == "start":
+        return f"{record['step']} …"
+    if event == "done":
+        return f"{record['step']}{took(record['seconds'])}"
+    if event == "cut":
+        return f"{record['step']}: the host's own network goes away for seconds now, and the host is waited for"
+    if event == "failed":
+        return f"{record['step']} failed: {record.get('message', '')}"
+    return str(record.get("text", "")) if event == "note" else ""
+
+
+def _write(summary: Summary, run_dir: Path) -> None:
+    from hnskit.running.junit import write_junit
+    from hnskit.running.report import write_report
+
+    summary.report = str(run_dir / runfolder.REPORT)
+    runfolder.write_json(run_dir / runfolder.SUMMARY, summary.to_json())
+    write_report(run_dir)
+    write_junit(run_dir)
