@@ -43,7 +43,7 @@ def test_other_hosts_are_other_claims(tmp_path: Path) -> None:
 def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     """Whatever it left behind."""
     program = (
-        "import os, sys; from pathlib import Path; from hnskit import busy\n"
+        "import os, sys; from pathlib import Path; from hnskit.running import busy\n"
         f"claim = busy.claim(Path({str(tmp_path)!r}), {TARGET!r}, None); claim.__enter__(); print('held', flush=True)\n"
         "os._exit(9)"
     )

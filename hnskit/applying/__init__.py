@@ -1,6 +1,1 @@
-"""Steps to changes on a host: the only writer."""
-
-from hnskit.applying.outcomes import Event, Outcome
-from hnskit.applying.writer import apply, destroy
-
-__all__ = ["Event", "Outcome", "apply", "destroy"]
+"""Steps to changes on a host: the only writer. `writer.apply` and `writer.destroy` are the way in."""

@@ -1,6 +1,1 @@
-"""Desired and facts to steps: pure, without IO."""
-
-from hnskit.planning.setup import plan
-from hnskit.planning.teardown import plan_destroy
-
-__all__ = ["plan", "plan_destroy"]
+"""Desired and facts to steps, without IO: `setup.plan` sets the redirect up, `teardown.plan_destroy` takes it away."""
