@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from hnskit.contradictions import contradictions, path_text
 from hnskit.errors import Mistake, ParamsError
 from hnskit.model import METADATA_ADDRESS
 from hnskit.remote.connection import Auth
@@ -301,7 +302,7 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
 
 def _blamed(error: ParamsError, overrides: Sequence[str]) -> ParamsError:
     """The same mistakes, with the file blamed only for its own."""
-    set_paths = tuple(_path(_parts(override.partition("=")[0])) for override in overrides)
+    set_paths = tuple(path_text(_parts(override.partition("=")[0])) for override in overrides)
 
     def is_override(mistake: Mistake) -> bool:
         if mistake.path.startswith("--set "):
@@ -341,7 +342,7 @@ def parse_params(data: Mapping[str, Any], source: str = "parameters", mistakes: 
     except ValidationError as errors:
         found += [_mistake(error) for error in errors.errors()]
     said = {mistake.path for mistake in found}
-    found += [mistake for mistake in _contradictions(data) if mistake.path not in said]
+    found += [mistake for mistake in contradictions(data) if mistake.path not in said]
     if found or params is None:
         raise ParamsError(source, tuple(found))
     return params
@@ -364,13 +365,6 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def _path(location: Iterable[int | str]) -> str:
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 _SAID = {
@@ -399,7 +393,7 @@ _PATTERNS = {
 
 def _mistake(error: Mapping[str, Any]) -> Mistake:
     kind, value = error["type"], error["input"]
-    path = _path(error["loc"])
+    path = path_text(error["loc"])
     said = _PATTERNS.get(path) if kind == "string_pattern_mismatch" else _SAID.get(kind)
     message = said.format(**error.get("ctx", {})) if said else str(error["msg"]).removeprefix("Value error, ")
     shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
@@ -432,7 +426,7 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
         elif isinstance(place, list) and isinstance(part, int) and part < len(place):
             place = place[part]
         else:
-            yield Mistake(f"--set {path}", f"there is no {_path(parts)}")
+            yield Mistake(f"--set {path}", f"there is no {path_text(parts)}")
             return
     last = parts[-1]
     is_key = isinstance(place, dict) and isinstance(last, str)
@@ -440,136 +434,4 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
     if is_key or is_item:
         place[last] = value
     else:
-        yield Mistake(f"--set {path}", f"there is no {_path(parts)}")
-
-
-def _at(data: Any, *parts: str | int) -> Any:
-    for part in parts:
-        if isinstance(part, int):
-            data = data[part] if isinstance(data, list) and part < len(data) else None
-        else:
-            data = data.get(part) if isinstance(data, dict) else None
-    return data
-
-
-def _contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What is wrong between keys; works on whatever of the file can be read, so that all is named at once."""
-    yield from _address_mistakes(data)
-    yield from _name_mistakes(data)
-    yield from _proof_mistakes(data)
-    transport, auth = _at(data, "connection", "transport"), _at(data, "connection", "auth")
-    if auth == "basic" and transport == "http":
-        yield Mistake("connection.auth", "basic would send the password in the clear over http; use https", "'basic'")
-    if auth == "certificate":
-        for key in ("certificate", "certificate_key"):
-            if not _at(data, "connection", key):
-                yield Mistake(f"connection.{key}", "is needed for auth certificate")
-
-
-def _workloads(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    yield ("proxy",), _at(data, "proxy")
-    clients = _at(data, "clients")
-    for number, client in enumerate(clients if isinstance(clients, list) else []):
-        yield ("clients", number), client
-
-
-def _address_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    try:
-        subnet = ipaddress.IPv4Network(str(_at(data, "network", "subnet")))
-    except ValueError:
-        return
-    if subnet.prefixlen > 29:
-        yield Mistake("network.subnet", "has no room for a gateway, a proxy and a client", repr(str(subnet)))
-        return
-    reserved = subnet[1]
-    taken: dict[ipaddress.IPv4Address, str] = {}
-    wanted = [("network.gateway", _at(data, "network", "gateway"), True)]
-    wanted += [("gateway_endpoint.address", _at(data, "gateway_endpoint", "address"), False)]
-    wanted += [(_path((*place, "address")), _at(item, "address"), False) for place, item in _workloads(data)]
-    for path, value, is_gateway in wanted:
-        if not isinstance(value, str) or not value:
-            continue
-        try:
-            address = ipaddress.IPv4Address(value)
-        except ValueError:
-            continue
-        if address not in subnet:
-            yield Mistake(path, f"lies outside network.subnet {subnet}", repr(value))
-        elif address in (subnet.network_address, subnet.broadcast_address):
-            yield Mistake(path, f"is the network or broadcast address of {subnet}", repr(value))
-        elif address == reserved and not is_gateway:
-            yield Mistake(path, f"{address} is reserved by HNS as the subnet's gateway (HNS fact 70)", repr(value))
-        elif address in taken:
-            yield Mistake(path, f"is taken by {taken[address]}", repr(value))
-        taken.setdefault(address, path)
-    # HNS keeps .1 and the gateway; what is left must hold the gateway endpoint, the proxy and every client.
-    kept = {reserved, *(address for address, path in taken.items() if path == "network.gateway")}
-    room, needed = subnet.num_addresses - 2 - len(kept), 1 + len(list(_workloads(data)))
-    if needed > room:
-        yield Mistake("network.subnet", f"has room for {room} endpoints, {needed} are wanted", repr(str(subnet)))
-    yield from _redirect_mistakes(data, subnet)
-
-
-def _redirects(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every redirect with its place: the top-level one, then those of the clients."""
-    yield ("redirect",), _at(data, "redirect")
-    for place, client in _workloads(data):
-        own = _at(client, "redirects")
-        for number, redirect in enumerate(own if isinstance(own, list) else []):
-            yield (*place, "redirects", number), redirect
-
-
-def _redirect_mistakes(data: Mapping[str, Any], subnet: ipaddress.IPv4Network) -> Iterator[Mistake]:
-    claimed: dict[tuple[Any, ...], str] = {}
-    for place, redirect in _redirects(data):
-        address, port = _at(redirect, "address"), _at(redirect, "port")
-        key = (*place[:2], address or METADATA_ADDRESS, 80 if port is None else port)
-        if isinstance(redirect, dict) and len(place) > 1:
-            if key in claimed:
-                yield Mistake(_path(place), f"redirects what {claimed[key]} redirects already")
-            claimed.setdefault(key, _path(place))
-        try:
-            if isinstance(address, str) and ipaddress.IPv4Address(address) in subnet:
-                yield Mistake(_path((*place, "address")), f"lies inside network.subnet {subnet}", repr(address))
-        except ValueError:
-            continue
-
-
-def _name_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    taken: dict[str, str] = {}
-    places = [("gateway_endpoint.name", _at(data, "gateway_endpoint", "name"))]
-    places += [(_path((*place, "name")), _at(item, "name")) for place, item in _workloads(data)]
-    for path, name in places:
-        if not isinstance(name, str):
-            continue
-        if name.lower() in taken:  # Docker compares names by case, Windows does not
-            yield Mistake(path, f"is the name of {taken[name.lower()]} too", repr(name))
-        taken.setdefault(name.lower(), path)
-
-
-def _proof_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    proof = _at(data, "verify", "proof")
-    if isinstance(proof, dict) and not any(proof.get(key) for key in ("header", "body", "log")):
-        yield Mistake(
-            "verify.proof", "needs at least one of header, body and log: without it nothing shows who answered"
-        )
-    if isinstance(_at(proof, "log"), str) and _at(proof, "log") and "{probe}" not in _at(proof, "log"):
-        yield Mistake(
-            "verify.proof.log", "needs {probe}, this request's own token: an old line of the log proves nothing"
-        )
-    log, path, headers = _at(proof, "log"), _at(data, "verify", "path"), _at(data, "verify", "headers")
-    texts = [path, *(headers.values() if isinstance(headers, dict) else ())]
-    if (
-        isinstance(log, str)
-        and "{probe}" in log
-        and not any("{probe}" in text for text in texts if isinstance(text, str))
-    ):
-        yield Mistake("verify.proof.log", "waits for {probe}, but neither verify.path nor verify.headers sends it")
-    control, ports = _at(data, "verify", "control", "port"), set()
-    for place, redirect in _redirects(data):
-        if isinstance(redirect, dict) or len(place) == 1:
-            port = _at(redirect, "port")
-            ports.add(80 if port is None else port)
-    if (8080 if control is None else control) in ports:
-        said = "" if control is None else repr(control)
-        yield Mistake("verify.control.port", "is a redirected port: the control must be another one", said)
+        yield Mistake(f"--set {path}", f"there is no {path_text(parts)}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from hnskit.locks import try_lock, unlock
 
 
 def private_directory(path: Path) -> None:
@@ -39,40 +40,11 @@ def locked(path: Path, *, seconds: float) -> Iterator[None]:
     """
     deadline = time.monotonic() + seconds
     with path.open("a+b") as stream:
-        while not _try_lock(stream.fileno()):
+        while not try_lock(stream.fileno()):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{path} is locked by another process")
             time.sleep(0.05)
         try:
             yield
         finally:
-            _unlock(stream.fileno())
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+            unlock(stream.fileno())

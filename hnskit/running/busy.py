@@ -7,7 +7,6 @@ so nothing has to be tidied up after a crash. Beside it lies who holds it.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hnskit.errors import BusyError
+from hnskit.locks import try_lock, unlock
 from hnskit.running import folder as runfolder
 
 FOLDER = ".busy"
@@ -64,7 +64,7 @@ def claim(runs: Path, target: str, run_dir: Path | None) -> Iterator[None]:
             yield
         finally:
             who.unlink(missing_ok=True)
-            _unlock(stream.fileno())
+            unlock(stream.fileno())
 
 
 def at_work(runs: Path, target: str) -> Worker | None:
@@ -73,8 +73,8 @@ def at_work(runs: Path, target: str) -> Worker | None:
     if not lock.exists():
         return None
     with lock.open("a+b") as stream:
-        if _try_lock(stream.fileno()):
-            _unlock(stream.fileno())
+        if try_lock(stream.fileno()):
+            unlock(stream.fileno())
             return None
     return _read(who)
 
@@ -82,7 +82,7 @@ def at_work(runs: Path, target: str) -> Worker | None:
 def _taken(descriptor: int, give_up: Callable[[], bool]) -> bool:
     """Take the lock. Somebody who only looks (`at_work`) has it for a moment, so one refusal means nothing."""
     for _ in range(_TRIES):
-        if _try_lock(descriptor):
+        if try_lock(descriptor):
             return True
         if give_up():
             return False
@@ -105,32 +105,3 @@ def _read(who: Path) -> Worker | None:
         return Worker(**(runfolder.read_json(who) or {}))
     except TypeError:  # it is just being written, or was by another version
         return None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
