@@ -140,7 +140,9 @@ class PythonEngine:
                 free = self._runspaces.available
                 self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=free, ci=event.ci))
             case ResetRunspaceStateEvent():
-                self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=True, ci=event.ci))
+                # A pool that may have several runspaces is not reset, as a real engine was seen to answer.
+                done = int(self._pool.max_runspaces) == 1
+                self._pool.prepare_message(RunspaceAvailability(SetMinMaxRunspacesResponse=done, ci=event.ci))
 
     def _flush(self) -> None:
         for payload in self._pool.outgoing():
