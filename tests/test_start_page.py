@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -55,6 +57,17 @@ def wait_for(condition: object, seconds: float = 30.0) -> None:
         time.sleep(0.05)
 
 
+def answers(desk: Path) -> bool:
+    """Whether the host's door is open."""
+    from hnskit.emulator import registry
+
+    target = yaml.safe_load((desk / "params" / "lab.yaml").read_text())["target"]
+    entry = registry.find(target.removeprefix("emulator://"))
+    assert entry is not None
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", urlsplit(entry.http).port)) == 0
+
+
 def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path) -> None:
     """One run, two that look at it; it ends with a sentence, a summary and status 130."""
     follower, states, _, _ = started(desk)
@@ -88,6 +101,7 @@ def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Pat
     last = last_run(desk / "runs", follower._target)
     assert last is not None
     assert last.lost
+    wait_for(lambda: answers(desk))  # the killed run had cut the host's network
     again, states, _, _ = started(desk)
     again.join(60)
     assert states[-1].percent == 100
