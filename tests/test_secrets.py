@@ -18,6 +18,21 @@ from tests.labs import emulated_host
 
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
 CANARY = "canary-7f3e91-secret"
+KEYRING = """
+import os
+
+from keyring.backend import KeyringBackend
+
+
+class Keyring(KeyringBackend):
+    priority = 1
+
+    def get_password(self, service, username):
+        return os.environ["HNSKIT_CANARY"]
+
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+"""
 
 
 @pytest.fixture
@@ -56,9 +71,14 @@ def test_a_refused_login_leaves_no_secret_behind(
     file.chmod(0o600)
     monkeypatch.setenv("HNSKIT_CANARY", CANARY)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    for reference in ("env:HNSKIT_CANARY", f"file:{file}"):
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "canary_keyring.py").write_text(KEYRING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "backend"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "canary_keyring.Keyring")
+    for reference in ("env:HNSKIT_CANARY", f"file:{file}", "keyring:hnskit-test"):
         summary = runner.run(PARAMS, real_door(tmp_path, lab, reference), runs=tmp_path / "runs", only=["00_preflight"])
-        assert summary.exit_status == 3
+        assert summary.exit_status == 3, summary.to_json()["error"]
+        assert "login" in json.dumps(summary.to_json()["error"]), "the secret was not even tried"
         assert CANARY not in json.dumps(summary.to_json())
     file.unlink()
     assert found_in(tmp_path) == []
