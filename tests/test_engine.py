@@ -132,3 +132,18 @@ def test_where_no_kernel_can_be_shared_each_notebook_gets_one(tmp_path: Path, mo
     monkeypatch.setattr(SharedKernel, "__init__", refuse)
     with Execution() as execution:
         assert execution.execute(notebook(tmp_path / "1.ipynb", "x = 1"), tmp_path / "out.ipynb", {}) is None
+
+
+def test_the_third_request_to_stop_ends_a_kernel_that_heeds_none(tmp_path: Path) -> None:
+    """An interrupt can be lost between two cells; the run ends all the same, as one that was stopped."""
+    deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf')\ntime.sleep(60)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(deaf)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "deaf.ipynb")
+    with Execution() as execution:
+        asking = threading.Timer(2.0, lambda: [execution.stop() for _ in range(3)])
+        asking.start()
+        error = execution.execute(tmp_path / "deaf.ipynb", tmp_path / "out.ipynb", {})
+        asking.join()
+    assert error is not None
+    assert error["exit_status"] == 130

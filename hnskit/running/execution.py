@@ -15,6 +15,9 @@ from hnskit.running.results import error_json
 KERNEL = "python3"
 
 
+_PATIENT = 3  # requests to stop, after which a kernel that heeds none is ended
+
+
 class Execution:
     """The kernel or kernels of one run; leave it with `with`.
 
@@ -28,6 +31,7 @@ class Execution:
         self._timeout = cell_timeout
         self._engine: Any = None
         self._stopped = False
+        self._asked = 0
 
     def __enter__(self) -> Execution:
         kernel = None
@@ -50,11 +54,19 @@ class Execution:
             self._engine.close(now=True)
 
     def stop(self) -> None:
-        """Break off what is executed now; may be called from any thread, and more than once."""
+        """Break off what is executed now; may be called from any thread, and more than once.
+
+        An interrupt that comes between two cells can be lost in the kernel: the third call ends it.
+        """
         self._stopped = True
+        self._asked += 1
         kernel = self._engine.kernel if self._engine is not None else None
-        if kernel is not None:
+        if kernel is None:
+            return
+        if self._asked < _PATIENT:
             kernel.interrupt()
+        else:
+            kernel.kill()
 
     def execute(self, source: Path, output: Path, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """Execute one notebook; its error as `results.error_json` has it, if it failed. Raises nothing."""

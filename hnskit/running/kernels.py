@@ -11,6 +11,7 @@ import contextlib
 import os
 import queue
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -94,6 +95,11 @@ class SharedKernel:
         """Break off what it does; may be called from any thread."""
         with contextlib.suppress(RuntimeError, OSError):
             asyncio.run(self.manager.interrupt_kernel())
+
+    def kill(self) -> None:
+        """End it at once; whoever waits for it hears that it is dead."""
+        with contextlib.suppress(RuntimeError, OSError):
+            asyncio.run(self.manager.signal_kernel(getattr(signal, "SIGKILL", signal.SIGTERM)))
 
     def settle(self, seconds: float) -> None:
         """Give an interrupted cell the time to write down what it came to."""
