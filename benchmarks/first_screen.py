@@ -43,7 +43,9 @@ def main() -> int:
                 tab.leave()
     print("                             first    median")
     print(f"the notebook, kernel ready  {shown[0]:6.2f} s {statistics.median(shown):6.2f} s")
-    print(f"the start page, usable      {usable[0]:6.2f} s {statistics.median(usable):6.2f} s    (goal: under {GOAL:g} s)")
+    print(
+        f"the start page, usable      {usable[0]:6.2f} s {statistics.median(usable):6.2f} s    (goal: under {GOAL:g} s)"
+    )
     return 0 if max(usable) < GOAL else 1
 
 

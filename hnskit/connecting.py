@@ -7,6 +7,7 @@ host's `session`: on a snapshot both refuse.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -165,14 +166,21 @@ def _winrm(params: Params, place: str) -> ConnectionSettings:
     )
 
 
-def _scheme(
-    scheme: str, params: Params
-) -> Callable[[str, dict[str, Any], Callable[[str], None] | None], ConnectionSettings]:
-    found = {entry.name: entry for entry in metadata.entry_points(group="hnskit.targets")}
+_Resolve = Callable[[str, dict[str, Any], Callable[[str], None] | None], ConnectionSettings]
+
+
+def _scheme(scheme: str, params: Params) -> _Resolve:
+    found = _schemes()
     if scheme not in found:
         known = ", ".join(sorted(["winrm", *found]))
         raise ParamsError(
             params.source, (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),)
         )
-    resolve: Callable[[str, dict[str, Any], Callable[[str], None] | None], ConnectionSettings] = found[scheme].load()
+    resolve: _Resolve = found[scheme].load()
     return resolve
+
+
+@cache
+def _schemes() -> dict[str, metadata.EntryPoint]:
+    """Found once: every installed distribution is looked through for them."""
+    return {entry.name: entry for entry in metadata.entry_points(group="hnskit.targets")}

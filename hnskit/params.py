@@ -128,6 +128,7 @@ class EmulatorFaults(_Strict):
     hidden_network: str = Field("", description="a network's name that is taken and not listed")
     hns_restart: int = Field(0, ge=0, description="HNS restarts during this change, counted from 1; 0: never")
     reboot: int = Field(0, ge=0, description="the host starts again during this change; 0: never")
+    reboot_loses_bridges: bool = Field(False, description="a reboot takes L2Bridges too, and leaves their endpoints")
     docker_seconds: float = Field(0.0, ge=0, le=3600, description="how much longer each docker.exe takes")
     disk_full: bool = Field(False, description="docker import finds no room")
     docker_stopped: bool = Field(False, description="the Docker daemon does not run")
@@ -348,7 +349,7 @@ def parse_params(data: Mapping[str, Any], source: str = "parameters", mistakes: 
     return params
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml is ten times faster
     """YAML where a key that stands twice is a mistake, not silently the last one."""
 
 
@@ -361,7 +362,8 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
         seen.add(key)
-    return loader.construct_mapping(node, deep=True)
+    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return mapping
 
 
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

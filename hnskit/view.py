@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hnskit.words import short_id
@@ -95,7 +96,7 @@ class View:
             place
             for place, name in enumerate(self._shown)
             if name in ("id", "guid")
-            or (str(self._shown[name].dtype) == "str" and self._shown[name].str.len().max() <= _SHORT)
+            or (str(self._shown[name].dtype) == "str" and _longest(self._shown[name]) <= _SHORT)
         ]
 
     def _marked(self, styler: Styler) -> Styler:
@@ -133,7 +134,7 @@ class View:
         from hnskit.bigtable import big_table
 
         texts = self._texts()
-        rows = [["" if cell != cell else str(cell) for cell in row] for row in texts.itertuples(index=False)]  # noqa: PLR0124 - NaN
+        rows = [["" if cell != cell else str(cell) for cell in row] for row in _rows(texts)]  # noqa: PLR0124 - NaN
         ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in ("id", "guid")}
         return big_table([str(name) for name in texts], rows, ids, self._heading(), self._short())
 
@@ -164,6 +165,16 @@ def _left_aligned(frame: pd.DataFrame) -> dict[Any, Any]:
         for name in frame
         if str(frame[name].dtype) in ("str", "object")
     }
+
+
+def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    """Plain tuples: a namedtuple's class, which pandas makes anew for each call, takes longer than a small table."""
+    return frame.itertuples(index=False, name=None)
+
+
+def _longest(texts: Iterable[Any]) -> int:
+    """Characters of the longest; pandas' own `str.len().max()` takes four times as long for a small table."""
+    return max((len(text) for text in texts if isinstance(text, str)), default=0)
 
 
 def _flag_word(value: Any) -> str:
@@ -198,21 +209,19 @@ class Since:
     def __init__(self, before: pd.DataFrame, now: pd.DataFrame) -> None:
         key = next((name for name in ("id", "guid", "name") if name in now), now.columns[0])
         unique = before[key].is_unique and now[key].is_unique
-        was = {row[0]: row[1:] for row in before[[key, *before.columns]].itertuples(index=False)} if unique else {}
-        known = {tuple(map(str, row)) for row in before.itertuples(index=False)}
+        was = {row[0]: row[1:] for row in _rows(before[[key, *before.columns]])} if unique else {}
+        known = {tuple(map(str, row)) for row in _rows(before)}
         self.cells: list[tuple[Any, str, str]] = []
         """Label of the row, name of the column, what the cell was."""
         self.signs: list[str] = []
-        for label, identity, row in zip(now.index, now[key], now.itertuples(index=False), strict=True):
+        for label, identity, row in zip(now.index, now[key], _rows(now), strict=True):
             self.signs.append("" if tuple(map(str, row)) in known else "~" if identity in was else "+")
             if self.signs[-1] == "~":
                 pairs = zip(now.columns, was[identity], row, strict=True)
                 changed = ((str(name), _word(old)) for name, old, new in pairs if str(old) != str(new))
                 self.cells += [(label, name, old) for name, old in changed]
-        here = set(now[key]) if unique else {tuple(map(str, row)) for row in now.itertuples(index=False)}
-        rows = zip(
-            before[key], before["name" if "name" in before else key], before.itertuples(index=False), strict=True
-        )
+        here = set(now[key]) if unique else {tuple(map(str, row)) for row in _rows(now)}
+        rows = zip(before[key], before["name" if "name" in before else key], _rows(before), strict=True)
         self.gone = sorted(
             {str(name) for identity, name, row in rows if (identity if unique else tuple(map(str, row))) not in here}
         )

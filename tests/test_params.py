@@ -96,7 +96,7 @@ def test_a_secret_put_where_none_belongs_is_not_repeated(override):
     ("text", "path", "words"),
     [
         ("target: a\ntarget: b\n", "line 2", "twice"),
-        ("target: [", "line 1", "expected"),
+        ("target: [}\n", "line 1", "expected"),
         ("- a\n", "(file)", "mapping"),
         ("", "(file)", "mapping"),
         ("target: !!python/object/apply:os.system [ls]\n", "line 1", "could not determine a constructor"),

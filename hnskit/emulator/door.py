@@ -17,16 +17,14 @@ from hnskit.emulator.engine import Engine, Sink
 from hnskit.emulator.expressions import Expressions, system_of, version_table
 from hnskit.emulator.files import private_directory, write_private
 from hnskit.emulator.interface import Cut
-from hnskit.emulator.listener import ADDRESS, Listener
+from hnskit.emulator.listener import Listener
+from hnskit.emulator.names import ADDRESS, LIMITED, RESTRICTED
 from hnskit.emulator.operations import Identity, Operations
 from hnskit.emulator.pwsh.sessions import Sessions
 from hnskit.emulator.pwsh_engine import PwshEngine
 from hnskit.emulator.python_engine import PythonEngine
-from hnskit.emulator.shells import DEFAULT_CONFIGURATION, RESTRICTED, Shells
+from hnskit.emulator.shells import DEFAULT_CONFIGURATION, Shells
 from hnskit.emulator.winrm import WinRM
-
-LIMITED = "User"
-"""An account without administrator rights."""
 
 
 class Door:

@@ -10,8 +10,7 @@ import sys
 
 from hnskit.emulator.connection import Connection, Handler, Limits
 from hnskit.emulator.interface import Cut
-
-ADDRESS = "127.0.0.1"
+from hnskit.emulator.names import ADDRESS
 
 
 class Listener:

@@ -22,7 +22,7 @@ from typing import Any
 
 import platformdirs
 
-from hnskit.emulator.control import ControlError, ControlUnreachableError, ask
+from hnskit.emulator.calling import ControlError, ControlUnreachableError, ask
 from hnskit.emulator.files import locked, private_directory
 from hnskit.emulator.pwsh.locate import find_engine
 from hnskit.errors import ConnectError, HostUnreachableError
@@ -143,8 +143,11 @@ def start(name: str, profile: str | None = None, options: Mapping[str, Any] | No
         raise ConnectError(
             f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
         )
-    _require_profile(name, profile)
     place = directory(name)
+    if (entry := find(name)) is not None and entry.profile == profile:  # then there is such a profile
+        _check_same(entry, profile, engine)
+        return entry, False
+    _require_profile(name, profile)
     _own_directories(_root(), place)
     try:
         with locked(place / "lock", seconds=_START_SECONDS):

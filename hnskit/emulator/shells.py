@@ -15,8 +15,6 @@ from hnskit.emulator.outbox import Batch, Outbox
 
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
 DEFAULT_CONFIGURATION = "Microsoft.PowerShell"
-RESTRICTED = "hnskit"
-"""The session configuration (JEA) that has the kit's commands and nothing else."""
 DEFAULT_IDLE = 7200.0
 """IdleTimeout of WinRM's shells, in seconds."""
 

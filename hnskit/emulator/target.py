@@ -8,9 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hnskit.emulator import registry
-from hnskit.emulator.door import LIMITED
-from hnskit.emulator.host.profiles import PROFILES
-from hnskit.emulator.shells import RESTRICTED
+from hnskit.emulator.names import LIMITED, RESTRICTED
 from hnskit.errors import Mistake, ParamsError
 from hnskit.remote.connection import Auth, ConnectionSettings
 
@@ -38,14 +36,10 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
     """
     name = url.partition("://")[2]
     registry.directory(name)
-    profile = options.get("profile")
-    if profile and profile not in PROFILES:
-        known = ", ".join(sorted(PROFILES))
-        raise ParamsError(
-            "the parameters",
-            (Mistake("emulator.profile", f"there is no such Windows; there are: {known}", repr(profile)),),
-        )
-    if registry.find(name) is None and options.get("start", True) and on_start is not None:
+    entry = registry.find(name)
+    if entry is None or entry.profile != options.get("profile"):
+        _require_profile(str(options.get("profile") or ""))
+    if entry is None and options.get("start", True) and on_start is not None:
         on_start(f"Starting the emulated host {name}.")
     if options.get("start", True):
         chosen = {key: options[key] for key in _FOR_START if options.get(key) is not None}
@@ -74,3 +68,14 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         certificate_key=client if auth == "certificate" else "",
         **passed_on,
     )
+
+
+def _require_profile(profile: str) -> None:
+    from hnskit.emulator.host.profiles import PROFILES  # it brings the whole host with it
+
+    if profile and profile not in PROFILES:
+        known = ", ".join(sorted(PROFILES))
+        raise ParamsError(
+            "the parameters",
+            (Mistake("emulator.profile", f"there is no such Windows; there are: {known}", repr(profile)),),
+        )

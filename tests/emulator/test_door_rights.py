@@ -19,7 +19,8 @@ from pypsrp.wsman import NAMESPACES, WSMan
 from hnskit.applying.writer import apply
 from hnskit.connecting import connection_settings
 from hnskit.emulator import registry
-from hnskit.emulator.door import LIMITED, Door
+from hnskit.emulator.door import Door
+from hnskit.emulator.names import LIMITED
 from hnskit.emulator.interface import Command, PSError, Said
 from hnskit.errors import LoginRefusedError
 from hnskit.facts import gather_facts

@@ -1,0 +1,12 @@
+"""Names that both sides of an emulated host's door know."""
+
+from __future__ import annotations
+
+ADDRESS = "127.0.0.1"
+"""Where every emulated host listens; nobody else can reach it there."""
+
+LIMITED = "User"
+"""An account without administrator rights."""
+
+RESTRICTED = "hnskit"
+"""The session configuration (JEA) that has the kit's commands and nothing else."""
