@@ -1,4 +1,4 @@
-"""What a notebook's cells and its button both call: one `Book` for each notebook.
+"""What a notebook's cells call: choose the parameters, then open one `Book` for each notebook.
 
     choice = runbook.choose(params_file, overrides, run_dir, interactive)
     book = choice.open("network")
@@ -8,66 +8,34 @@
     book.result()
     book.finish()
 
-The same file runs by hand and headless. Headless (papermill, nbclient) `apply_button` applies at once; at the screen
-it shows a button that chooses *when*. Either way the next cell's `result` says what came of it, and raises what went
-wrong: a failed step fails the run there.
-
-With a run folder, each notebook leaves `results/<part>.json` and pictures of the host in it, also when it fails.
+The same file runs by hand and headless; see `hnskit.book`.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hnskit.applying.outcomes import outcome_of
-from hnskit.applying.writer import Outcome, apply, destroy
-from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
-from hnskit.connecting import Host, is_snapshot, open_host
-from hnskit.desired import Desired, Part, desired_from
-from hnskit.diagnosis.book import Diagnosis
-from hnskit.errors import HnskitError, StepError, StoppedError
-from hnskit.facts import Facts
-from hnskit.journal import FILE, Journal, made_on
-from hnskit.params import Params, load_params
-from hnskit.planning.setup import plan
-from hnskit.planning.steps import Plan
-from hnskit.planning.teardown import plan_destroy
-from hnskit.progress import Progress, display_progress
-from hnskit.running import busy
+from hnskit.book import PARTS, Book
+from hnskit.params import load_params
 from hnskit.running import folder as runfolder
-from hnskit.running.results import write_result
 from hnskit.screen import Sentence, at_screen, say
-from hnskit.snapshot import save_facts
-from hnskit.topology import Topology, draw
-from hnskit.verification import Verification, require_proof, verify
-from hnskit.view import View
-from hnskit.words import host_words
+from hnskit.selection import Selection
 
-if TYPE_CHECKING:
-    from hnskit.remote.session import Session
+__all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
 
-TEARDOWN = "teardown"
-DIAGNOSES = ("explain", "doctor", "host", "stale", "compare")
-"""Books that only look, also at a snapshot; they belong to no run."""
-PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEARDOWN)
-"""What a book can be opened for; each has a notebook."""
+_selections: dict[tuple[str, ...], Selection] = {}
+"""At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
 
 
 class Choice:
     """Which parameters, which overrides, where to keep the run; at the screen it shows itself as a form."""
 
-    def __init__(
-        self, params_file: str | Path, overrides: Sequence[str], run_dir: str | Path, interactive: bool | None
-    ) -> None:
-        self.params_file = runfolder.find_params(params_file)
-        self.overrides = list(overrides)
+    def __init__(self, selection: Selection, run_dir: str | Path, interactive: bool) -> None:
+        self.selection = selection
         self.run_dir = Path(run_dir) if run_dir else None
-        self.interactive = at_screen() if interactive is None else interactive
-        self._form: Any = None
+        self.interactive = interactive
 
     def open(self, part: str, *, keep_network: bool = False) -> Book:
         """Connect, look at the host, and open the book of one part (see `PARTS`).
@@ -76,12 +44,21 @@ class Choice:
             ParamsError: the parameters are wrong; no host was contacted.
             ConnectError: the host cannot be reached, or refuses the login.
         """
-        return Book(self, part, keep_network=keep_network)
+        chosen = self.selection
+        return Book(
+            part,
+            chosen.params_file,
+            chosen.overrides,
+            self.run_dir,
+            interactive=self.interactive,
+            keep_network=keep_network,
+        )
 
     def to_text(self) -> str:
         """The choice in a sentence."""
-        changed = f", with {', '.join(self.overrides)}" if self.overrides else ""
-        return f"Parameters: {self.params_file}{changed}."
+        overrides = self.selection.overrides
+        changed = f", with {', '.join(overrides)}" if overrides else ""
+        return f"Parameters: {self.selection.params_file}{changed}."
 
     def _ipython_display_(self) -> None:
         if not self.interactive:
@@ -89,13 +66,11 @@ class Choice:
             return
         from IPython.display import display
 
-        if self._form is None:
-            from hnskit.widgets import params_form
+        from hnskit.widgets import params_form
 
-            beside = self.params_file.parent
-            files = {*beside.glob("*.yaml"), *beside.glob("*.yml"), self.params_file}
-            self._form = params_form(self, sorted(files))
-        display(self._form)
+        beside = self.selection.params_file.parent
+        files = {*beside.glob("*.yaml"), *beside.glob("*.yml"), self.selection.params_file}
+        display(params_form(self.selection, sorted(files)))
 
 
 def choose(
@@ -110,9 +85,14 @@ def choose(
         params_file: relative to the working directory or to the project's root.
         overrides: `key.path=value`, as `--set` takes them.
         run_dir: the run's folder; empty: one is made below `runs` when something is changed.
-        interactive: whether somebody is at the screen; None finds out.
+        interactive: whether somebody is at the screen; None finds out. There, what was typed into the form is kept
+            for the next call with the same arguments.
     """
-    return Choice(params_file, overrides, run_dir, interactive)
+    screen = at_screen() if interactive is None else interactive
+    selection = Selection(runfolder.find_params(params_file), tuple(overrides))
+    if screen:
+        selection = _selections.setdefault((str(selection.params_file), str(run_dir), *overrides), selection)
+    return Choice(selection, run_dir, screen)
 
 
 def open_book(
@@ -139,293 +119,3 @@ def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
     from hnskit.widgets import StartPage
 
     return StartPage(path, runfolder.default_runs(), runfolder.project_root() / runfolder.NOTEBOOKS).widget
-
-
-class Book(Diagnosis):
-    """One part of the redirect on one host: what is, what would change, change it, what came of it.
-
-    Attributes:
-        params, desired: what is wanted.
-        facts: the last snapshot of the host.
-    """
-
-    params: Params
-    desired: Desired
-    facts: Facts
-
-    def __init__(self, choice: Choice, part: str, *, keep_network: bool = False) -> None:
-        if part not in PARTS:
-            raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
-        self.part = part
-        self._keep_network = keep_network
-        self._interactive = choice.interactive
-        self._run_dir = choice.run_dir
-        self._since = time.monotonic()
-        self._plan: Plan | None = None
-        self._outcome: Outcome | None = None
-        self._failure: HnskitError | None = None
-        self._findings: tuple[Finding, ...] = ()
-        self._verification: Verification | None = None
-        self._host: Host | None = None
-        with self._recorded():
-            self.params = load_params(choice.params_file, choice.overrides)
-            self.desired = desired_from(self.params)
-            self.facts = self._first = self._read()
-        self._keep("before")
-
-    def show(self, table: str) -> View:
-        """A table of the host as it was last seen: networks, endpoints, policies, containers, compartments, …"""
-        from hnskit.frames import TABLES
-
-        if table not in TABLES:
-            raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
-        before = TABLES[table](self._first) if self._moved else None
-        return View(TABLES[table](self.facts), table, before=before)
-
-    def picture(self) -> Topology:
-        """The host as it was last seen, drawn; once something was changed here, with what is not as it was before."""
-        return draw(self.facts, self.desired, self._first if self._moved else None)
-
-    @property
-    def _moved(self) -> bool:
-        return self._outcome is not None and self._outcome.changed > 0
-
-    def findings(self) -> View:
-        """What preflight finds: whether this host is fit for the redirect."""
-        from hnskit.frames import findings_frame
-
-        with self._recorded():
-            self._findings = self._preflight()
-        return View(findings_frame(self._findings), "preflight", hidden=("id",))
-
-    def require_fit(self) -> Sentence:
-        """Stop unless preflight finds no error.
-
-        Raises:
-            PreflightError: naming every finding of severity error.
-        """
-        with self._recorded():
-            self._findings = self._preflight()
-            require_fit(self._findings, self.facts.target)
-        warnings = sum(finding.severity == "warning" for finding in self._findings)
-        return Sentence(f"{self.facts.target} is fit for the redirect; warnings: {warnings}.")
-
-    def _preflight(self) -> tuple[Finding, ...]:
-        live = not is_snapshot(self.params.target)
-        missing = missing_tarballs(self._connected(), self.desired, self.facts) if live else ()
-        return preflight(self.desired, self.facts, missing)
-
-    def plan(self) -> View:
-        """What would be changed, and why; nothing is changed by asking."""
-        from hnskit.frames import plan_frame
-
-        if self._interactive:  # the host may have moved on since the book was opened
-            with self._recorded():
-                self.facts = self._read()
-        self._plan = self._plan_now()
-        count, refused = len(self._plan.pending), len(self._plan.refused)
-        caption = f"plan: {count} to do" if count else "plan: nothing to do"
-        return View(
-            plan_frame(self._plan), caption + (f", {refused} refused" if refused else ""), ("wave", "part", "id")
-        )
-
-    def apply_button(self, label: str) -> Any:
-        """Carry out the plan: at once when headless, when the button is pressed at the screen.
-
-        It raises nothing: `result`, in the next cell, does.
-        """
-        self._outcome, self._failure = None, None
-        current = self._plan or self._plan_now()
-        if self._interactive and current.pending and not current.refused:
-            from hnskit.widgets import action_button
-
-            warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
-            return action_button(label, warning, self._carry_out)
-        progress = display_progress(label)
-        try:
-            self._carry_out(progress)
-        except HnskitError as error:
-            progress.finish(False, error.paragraph())
-        return None
-
-    def result(self) -> View | Sentence:
-        """What came of it: a row for each step that was done, or why nothing was to do.
-
-        Raises:
-            PreflightError, StepError, ConnectError: what went wrong.
-        """
-        from hnskit.frames import outcome_frame, plan_frame
-
-        with self._recorded():
-            if self._failure is not None:
-                raise self._failure
-        if self._outcome is None:
-            return Sentence("The button above has not been pressed yet: press it, then run this cell again.")
-        notes = "".join(f"\n{note}" for note in self._outcome.notes)
-        if self._outcome.changed:
-            caption = f"{self._outcome.changed} changed in {self._outcome.seconds:.1f} s{notes}"
-            return View(outcome_frame(self._outcome), caption)
-        frame = plan_frame(self._outcome.plan)[["object", "reason"]]
-        return View(frame, f"nothing to do{notes}")
-
-    def verify(self) -> View:
-        """Ask the metadata service from inside each client: the proof, whether it holds or not."""
-        from hnskit.frames import verification_frame
-
-        progress = display_progress("Verification")
-        with self._recorded():
-            try:
-                self._verification = verify(self._connected(), self.desired, on_event=progress.say)
-            except HnskitError as error:
-                progress.finish(False, error.paragraph())
-                raise
-        # That the requests were made is the end of this work; whether they prove anything, the table says.
-        progress.finish(True, self._verification.to_text().splitlines()[0])
-        return View(verification_frame(self._verification), "proof, client by client")
-
-    def require_proof(self) -> Sentence:
-        """Stop unless the redirect is proved for every client.
-
-        Raises:
-            VerificationError: naming each check that does not hold.
-        """
-        if self._verification is None:
-            self.verify()
-        with self._recorded():
-            verification = self._verification
-            if verification is None:  # verify() has set it, or raised
-                raise StepError("no verification was made", host=self.facts.target)
-            require_proof(verification)
-        return Sentence(verification.to_text().splitlines()[0])
-
-    def finish(self) -> Sentence:
-        """Write down what this notebook came to, and let go of the host."""
-        waiting = self._interactive and self._plan is not None and self._plan.pending and self._outcome is None
-        self._record(None)
-        self._close()
-        if waiting:
-            return Sentence("Nothing was changed: the button was not pressed.")
-        did = f"{self._outcome.changed} changed" if self._outcome else "Nothing is changed by this notebook"
-        kept = f" The run is kept in {self._run_dir}." if self._run_dir else ""
-        return Sentence(f"{did}; {time.monotonic() - self._since:.1f} s in all.{kept}")
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/markdown": str(self)}
-
-    def __str__(self) -> str:
-        return host_words(self.facts)
-
-    def _plan_now(self) -> Plan:
-        if self.part == TEARDOWN:
-            made = made_on(self.params.target, self._runs())
-            return plan_destroy(self.desired, self.facts, made, keep_network=self._keep_network)
-        return plan(self.desired, self.facts, self._parts(), made_on(self.params.target, self._runs()))
-
-    def _parts(self) -> tuple[Part, ...]:
-        return tuple(part for part in Part if part == self.part)
-
-    def _carry_out(self, progress: Progress) -> None:
-        """Apply the plan; keep what came of it, or what went wrong, for `result`."""
-        current = self._plan or self._plan_now()
-        progress.expect(current.pending)
-        works = bool(current.pending and not current.refused)
-        # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
-        facts = None if self._interactive else self.facts
-        try:
-            journal = None if current.refused else self._journal()  # also of what was found where nothing is to do
-            with busy.claim(self._runs(), self.params.target, self._run_dir) if works else nullcontext():
-                outcome = self._change(facts, journal, progress)
-        except (HnskitError, KeyboardInterrupt) as cause:
-            error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
-            self._failure = error
-            if (stopped := outcome_of(error)) is not None:
-                self._outcome, self.facts = stopped, stopped.after
-            if isinstance(error, StoppedError):
-                self._record(error)  # the next cell, which else does this, may not come any more
-            if error is cause:
-                raise
-            raise error from cause
-        self._failure, self._outcome, self.facts = None, outcome, outcome.after
-        progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
-
-    def _change(self, facts: Facts | None, journal: Journal | None, progress: Progress) -> Outcome:
-        if self.part == TEARDOWN:
-            return destroy(
-                self._connected(),
-                self.desired,
-                made_on(self.params.target, self._runs()),
-                keep_network=self._keep_network,
-                facts=facts,
-                journal=journal,
-                on_event=progress.on_event,
-            )
-        return apply(
-            self._connected(),
-            self.desired,
-            parts=self._parts(),
-            facts=facts,
-            made=made_on(self.params.target, self._runs()),
-            journal=journal,
-            on_event=progress.on_event,
-        )
-
-    def _runs(self) -> Path:
-        return self._run_dir.parent if self._run_dir else runfolder.default_runs()
-
-    def _journal(self) -> Journal:
-        if self._run_dir is None:
-            self._run_dir = runfolder.new_run_folder(self._runs(), self.params.target)
-        return Journal(self._run_dir / FILE, self.params.target)
-
-    def _read(self) -> Facts:
-        """The host as it is now; of a snapshot, as it was."""
-        if self._host is None:
-            self._host = open_host(self.params, on_start=say)
-        return self._host.facts()
-
-    def _connected(self) -> Session:
-        if self._host is None:
-            self._host = open_host(self.params, on_start=say)
-        return self._host.session()
-
-    def _close(self) -> None:
-        if self._host is not None:
-            self._host.close()
-            self._host = None
-
-    @contextmanager
-    def _recorded(self) -> Iterator[None]:
-        """Write down a failure before it leaves the cell."""
-        try:
-            yield
-        except (HnskitError, KeyboardInterrupt) as cause:
-            error = cause if isinstance(cause, HnskitError) else StoppedError()
-            self._record(error)
-            if not self._interactive:
-                self._close()
-            if error is cause:
-                raise
-            raise error from cause
-
-    def _record(self, error: HnskitError | None) -> None:
-        if self._run_dir is None:
-            return
-        self._keep("after")
-        write_result(
-            self._run_dir,
-            self.part,
-            seconds=time.monotonic() - self._since,
-            outcome=self._outcome,
-            findings=self._findings,
-            verification=self._verification,
-            error=error,
-        )
-
-    def _keep(self, moment: str) -> None:
-        """Leave the host as it is now in the run's folder: as a snapshot that can be read again, and as a picture."""
-        if self._run_dir is None or not hasattr(self, "facts"):
-            return
-        for path in (runfolder.snapshot_file, runfolder.picture_file):
-            path(self._run_dir, self.part, moment).parent.mkdir(parents=True, exist_ok=True)
-        save_facts(self.facts, runfolder.snapshot_file(self._run_dir, self.part, moment))
-        self.picture().save(runfolder.picture_file(self._run_dir, self.part, moment))

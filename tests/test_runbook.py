@@ -13,6 +13,7 @@ import pytest
 from hnskit import runbook, screen
 from hnskit.errors import HostUnreachableError, ParamsError, PreflightError, VerificationError
 from hnskit.running import folder as runfolder
+from hnskit.view import View
 from hnskit.widgets import params_form
 from tests.labs import emulated_host
 
@@ -30,11 +31,17 @@ def buttons(widget: Any) -> list[Any]:
     return [child for child in widget.children if isinstance(child, ipywidgets.Button)]
 
 
+@pytest.fixture(autouse=True)
+def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was typed yet."""
+    monkeypatch.setattr(runbook, "_selections", {})
+
+
 class Form:
     """The rows of a form, by the name that stands before them."""
 
     def __init__(self, choice: runbook.Choice) -> None:
-        *rows, self.secret, self.verdict = params_form(choice, [Path(choice.params_file)]).children
+        _, *rows, self.secret, self.verdict = params_form(choice.selection, [choice.selection.params_file]).children
         self.fields = {row.children[0].value: row.children[1] for row in rows}
         self.notes = {row.children[0].value: row.children[2] for row in rows}
 
@@ -49,7 +56,7 @@ def test_a_button_applies_once_and_the_next_cell_says_what_came_of_it(lab: list[
     button.click()
     assert button.disabled
     result = book.result()
-    assert isinstance(result, runbook.View)
+    assert isinstance(result, View)
     assert result.frame["object"].iloc[0] == "network hnskit-l2bridge"
     assert "hnskit-l2bridge" in book.show("networks").to_text()
     book.finish()
@@ -123,9 +130,9 @@ def test_the_form_marks_a_wrong_field_and_takes_a_right_one() -> None:
     assert "Correct" in form.verdict.value
     form.fields["network.subnet"].value = "10.0.1.0/25"
     assert "✗" not in form.notes["network.subnet"].value
-    assert choice.overrides == ['network.subnet="10.0.1.0/25"']
+    assert choice.selection.overrides == ['network.subnet="10.0.1.0/25"']
     form.fields["network.subnet"].value = "10.0.1.0/24"
-    assert choice.overrides == []
+    assert choice.selection.overrides == []
     assert "in order" in form.verdict.value
 
 
@@ -134,7 +141,29 @@ def test_the_form_keeps_the_overrides_that_the_notebook_was_given() -> None:
     choice = runbook.choose(PARAMS, ["redirect.port=8080"], interactive=True)
     form = Form(choice)
     form.fields["proxy.address"].value = "10.0.1.9"
-    assert choice.overrides == ["redirect.port=8080", 'proxy.address="10.0.1.9"']
+    assert choice.selection.overrides == ["redirect.port=8080", 'proxy.address="10.0.1.9"']
+
+
+def test_run_all_keeps_what_was_typed_until_it_is_taken_back() -> None:
+    """The form's cell runs again: right and wrong values are still there, and the file is one click away."""
+    form = Form(runbook.choose(PARAMS, interactive=True))
+    form.fields["proxy.address"].value = "10.0.1.9"
+    form.fields["network.subnet"].value = "10.0.1.0/99"
+    choice = runbook.choose(PARAMS, interactive=True)
+    again = Form(choice)
+    assert again.fields["proxy.address"].value == "10.0.1.9"
+    assert "✗" in again.notes["network.subnet"].value
+    again.notes["params_file"].click()
+    assert again.fields["proxy.address"].value == ""
+    assert choice.selection.overrides == []
+    assert "in order" in again.verdict.value
+
+
+def test_other_arguments_are_another_choice() -> None:
+    """What was typed for one host is not taken for another, and nothing typed counts without a reader."""
+    Form(runbook.choose(PARAMS, interactive=True)).fields["proxy.address"].value = "10.0.1.9"
+    assert runbook.choose(PARAMS, ["target=emulator://b"], interactive=True).selection.edits == {}
+    assert runbook.choose(PARAMS, interactive=False).selection.edits == {}
 
 
 @pytest.mark.parametrize(

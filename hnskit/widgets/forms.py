@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
 
 from hnskit.errors import ParamsError
 from hnskit.params import Params, load_params
+from hnskit.selection import Selection
+from hnskit.widgets.farewell import live
 from hnskit.widgets.secrets import secret_box
-
-if TYPE_CHECKING:
-    from hnskit.runbook import Choice
 
 FIELDS = (
     ("target", "the host: emulator://NAME or winrm://HOST"),
@@ -27,75 +25,83 @@ FIELDS = (
 )
 """The parameters that a form shows, by their path in the file, with what they mean."""
 
+_GONE = "The kernel of this notebook has ended, so this form does nothing any more. Run all cells again."
 _WIDE = {"width": "24em"}
 _LABEL = {"width": "14em"}
 
 
-def params_form(choice: Choice, files: list[Path]) -> Any:
-    """A form that edits `choice` as the person types; what is wrong stands beside its field."""
-    chooser = ipywidgets.Dropdown(
-        options=[(str(path), str(path)) for path in files], value=str(choice.params_file), layout=_WIDE
-    )
-    fields = {path: ipywidgets.Text(layout=_WIDE, continuous_update=False) for path, _ in FIELDS}
-    notes = {path: ipywidgets.HTML() for path, _ in FIELDS}
-    verdict = ipywidgets.HTML()
-    secret = ipywidgets.VBox()
-    given = tuple(choice.overrides)
-    filling = False
+def params_form(selection: Selection, files: list[Path]) -> Any:
+    """A form that edits `selection` as the person types; what is wrong stands beside its field."""
+    return _Form(selection, files).widget
 
-    def fill() -> None:
-        nonlocal filling
-        filling = True
+
+class _Form:
+    def __init__(self, selection: Selection, files: list[Path]) -> None:
+        self._selection = selection
+        self._in_file: dict[str, str] = {}
+        self._filling = False
+        self._chooser = ipywidgets.Dropdown(
+            options=[(str(path), str(path)) for path in files], value=str(selection.params_file), layout=_WIDE
+        )
+        self._back = ipywidgets.Button(description="Back to the file", tooltip="Forget what was typed here")
+        self._fields = {path: ipywidgets.Text(layout=_WIDE, continuous_update=False) for path, _ in FIELDS}
+        self._notes = {path: ipywidgets.HTML() for path, _ in FIELDS}
+        self._secret = ipywidgets.VBox()
+        self._verdict = ipywidgets.HTML()
+        self._fill()
+        self._check()
+        self._chooser.observe(self._choose, "value")
+        self._back.on_click(lambda _: self._forget())
+        for field in self._fields.values():
+            field.observe(self._take, "value")
+        rows = [
+            _row("params_file", self._chooser, self._back),
+            *(_row(path, self._fields[path], self._notes[path]) for path, _ in FIELDS),
+        ]
+        self.widget = live([*rows, self._secret, self._verdict], _GONE)
+
+    def _fill(self) -> None:
+        """Show what the file has, and what was typed in its place."""
+        self._in_file.clear()
         try:
-            params = load_params(choice.params_file, given)
-            for path, _ in FIELDS:
-                fields[path].value = _text(params, path)
+            params = load_params(self._selection.params_file, self._selection.given)
+            self._in_file.update((path, _text(params, path)) for path, _ in FIELDS)
         except ParamsError:
-            pass  # check() says what is wrong with the file
-        finally:
-            filling = False
+            pass  # _check says what is wrong with the file
+        self._filling = True
+        for path, _ in FIELDS:
+            self._fields[path].value = self._selection.edits.get(path, self._in_file.get(path, ""))
+        self._filling = False
 
-    def check() -> None:
+    def _check(self) -> None:
         mistakes: dict[str, str] = {}
         try:
-            found = load_params(choice.params_file, choice.overrides)
-            secret.children = secret_box(found)
+            found = load_params(self._selection.params_file, self._selection.overrides)
+            self._secret.children = secret_box(found)
         except ParamsError as error:
             mistakes = {mistake.path: mistake.message for mistake in error.mistakes}
         for path, meaning in FIELDS:
             wrong = mistakes.pop(path, "")
-            notes[path].value = _wrong(wrong) if wrong else f'<span style="opacity:.65">{escape(meaning)}</span>'
+            self._notes[path].value = _wrong(wrong) if wrong else f'<span style="opacity:.65">{escape(meaning)}</span>'
         rest = "".join(f"<br>{_wrong(f'{path}: {message}')}" for path, message in mistakes.items())
-        good = not rest and not any("✗" in note.value for note in notes.values())
-        verdict.value = "These parameters are in order." if good else f"Correct what is marked.{rest}"
+        good = not rest and not any("✗" in note.value for note in self._notes.values())
+        self._verdict.value = "These parameters are in order." if good else f"Correct what is marked.{rest}"
+        self._back.disabled = not self._selection.edits
 
-    def take(_: Any) -> None:
-        if filling:
-            return
-        try:
-            before = load_params(choice.params_file, given)
-            changed = [path for path, _ in FIELDS if fields[path].value != _text(before, path)]
-        except ParamsError:
-            changed = [path for path, _ in FIELDS if fields[path].value]
-        choice.overrides = [*given, *(f"{path}={json.dumps(fields[path].value)}" for path in changed)]
-        check()
+    def _take(self, _: Any) -> None:
+        if not self._filling:
+            typed = {path: self._fields[path].value for path, _ in FIELDS}
+            self._selection.edits = {path: text for path, text in typed.items() if text != self._in_file.get(path, "")}
+            self._check()
 
-    def choose(change: Any) -> None:
-        choice.params_file = Path(change["new"])
-        choice.overrides = list(given)
-        fill()
-        check()
+    def _choose(self, change: Any) -> None:
+        self._selection.params_file = Path(change["new"])
+        self._forget()
 
-    fill()
-    check()
-    chooser.observe(choose, "value")
-    for field in fields.values():
-        field.observe(take, "value")
-    rows = [
-        _row("params_file", chooser, ipywidgets.HTML()),
-        *(_row(path, fields[path], notes[path]) for path, _ in FIELDS),
-    ]
-    return ipywidgets.VBox([*rows, secret, verdict])
+    def _forget(self) -> None:
+        self._selection.edits = {}
+        self._fill()
+        self._check()
 
 
 def _row(name: str, field: Any, note: Any) -> Any:
