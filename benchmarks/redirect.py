@@ -3,29 +3,35 @@
     python -m benchmarks.redirect            prints the table
     python -m benchmarks.redirect --write    puts it into docs/benchmarks.md
 
-A request is one HTTP POST. The host's cut is switched off, so that only the kit's own work is counted.
+A request is one HTTP POST. The host's cut is switched off, so that only the kit's own work is counted. All is measured
+twice: the host as near as it is, and as if a round trip to it took ROUND_TRIP seconds.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
 import hnskit
+from benchmarks.far import Far
 from hnskit.emulator.pwsh.locate import find_engine
 from hnskit.errors import ConnectError
+from hnskit.params import Params
+from hnskit.remote.psrp import PsrpSession
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
+ROUND_TRIP = 0.05
 MARK = "<!-- the table of python -m benchmarks.redirect -->"
 TRANSPORTS = {
     "HTTP, NTLM, encrypted": ("connection.transport=http", "connection.auth=negotiate"),
@@ -64,13 +70,13 @@ def counted() -> Iterator[Count]:
         requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
 
 
-def measure(name: str, overrides: tuple[str, ...]) -> list[tuple[str, Count]]:
+def measure(name: str, overrides: tuple[str, ...], connect: Callable[[Params], PsrpSession]) -> list[tuple[str, Count]]:
     """Set up, prove and take away the redirect once."""
     params = hnskit.load_params(ROOT / "params" / "emulator.yaml", [f"target=emulator://{name}", *overrides])
     desired = hnskit.desired_from(params)
     rows: list[tuple[str, Count]] = []
     with counted() as count:
-        session = hnskit.connect(params)
+        session = connect(params)
     rows.append(("connect", count))
     with counted() as count:
         facts = hnskit.gather_facts(session)
@@ -85,7 +91,7 @@ def measure(name: str, overrides: tuple[str, ...]) -> list[tuple[str, Count]]:
         session.close()
     rows.append(("close", count))
     rows.append(("**the whole redirect**", total(count for _, count in rows)))
-    session = hnskit.connect(params)
+    session = connect(params)
     with counted() as count:
         assert hnskit.apply(session, desired).changed == 0
     rows.append(("apply again, nothing to do", count))
@@ -116,33 +122,40 @@ def engines() -> list[str]:
     return ["python", "pwsh"]
 
 
-def run(engine: str, overrides: tuple[str, ...]) -> list[tuple[str, Count]]:
+def run(engine: str, overrides: tuple[str, ...], connect: Callable[[Params], PsrpSession]) -> list[tuple[str, Count]]:
     """Measure on a host of its own."""
     name = f"bench-{engine}-{os.getpid()}"
     try:
-        return measure(name, (*overrides, f"emulator.engine={engine}", "emulator.cut_seconds=0"))
+        return measure(name, (*overrides, f"emulator.engine={engine}", "emulator.cut_seconds=0"), connect)
     finally:
         command = [sys.executable, "-m", "hnskit", "emulator", "stop", name]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
 
+def lines_of(engine: str, overrides: tuple[str, ...]) -> list[str]:
+    """The table's lines for one engine."""
+    with Far(ROUND_TRIP) as far:
+        measured = zip(run(engine, overrides, hnskit.connect), run(engine, overrides, far.connect), strict=True)
+        return [
+            f"| {what} | {engine} | {near.requests} | {near.sent / 1024:.1f} | {near.received / 1024:.1f} "
+            f"| {near.seconds:.2f} | {away.requests} | {away.seconds:.2f} |"
+            for (what, near), (_, away) in measured
+        ]
+
+
 def table() -> str:
     """The whole measurement as Markdown."""
+    away = f"{ROUND_TRIP * 1000:.0f} ms away"
     lines = []
     for title, overrides in TRANSPORTS.items():
         lines += [
             f"{title}:",
             "",
-            "| what | engine | requests | KB sent | KB received | seconds |",
-            "|---|---|---:|---:|---:|---:|",
+            f"| what | engine | requests | KB sent | KB received | seconds | requests, {away} | seconds, {away} |",
+            "|---|---|---:|---:|---:|---:|---:|---:|",
+            *itertools.chain(*zip(*(lines_of(engine, overrides) for engine in engines()), strict=True)),
+            "",
         ]
-        measured = {engine: run(engine, overrides) for engine in engines()}
-        for rows in zip(*measured.values(), strict=True):
-            lines += [
-                f"| {what} | {name} | {c.requests} | {c.sent / 1024:.1f} | {c.received / 1024:.1f} | {c.seconds:.2f} |"
-                for name, (what, c) in zip(measured, rows, strict=True)
-            ]
-        lines.append("")
     lines.append(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, engines {' and '.join(engines())}.")
     return "\n".join(lines)
 

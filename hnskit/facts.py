@@ -122,7 +122,7 @@ def fact_calls() -> list[Call]:
 
 
 def gather_facts(session: Session, on_progress: Callable[[str], None] | None = None) -> Facts:
-    """Read everything hnskit knows of a host: one pipeline, two WinRM requests.
+    """Read everything hnskit knows of a host: one pipeline, and few WinRM requests.
 
     Args:
         session: from `hnskit.connect`.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from hnskit.errors import CertificateError
 
 Auth = Literal["negotiate", "ntlm", "kerberos", "basic", "certificate", "credssp"]
 
@@ -37,3 +40,16 @@ class ConnectionSettings:
     """Seconds without an answer until the connection counts as lost; 0: two more than a long poll may last."""
     recovery_timeout: float = 90.0
     """Seconds to get a lost connection back: 1.8 to 20 s were seen, and one create of 47 s end to end (HNS fact 64)."""
+
+
+def require_files(settings: ConnectionSettings) -> None:
+    """Raise CertificateError for a PEM file that is named and is not there."""
+    named = {"ca": settings.ca, "certificate": settings.certificate, "certificate_key": settings.certificate_key}
+    for key, path in named.items():
+        if path and not Path(path).is_file():
+            raise CertificateError(
+                f"there is no file {path}",
+                host=settings.target,
+                object=f"connection.{key}",
+                next_step="Give the path of a PEM file.",
+            )

@@ -11,17 +11,17 @@ from hnskit.model import Container, Docker, Image
 from hnskit.remote.session import Call, CallResult
 
 
-def command(id: str, *arguments: str, timeout: int = 600) -> Call:
-    """One run of docker.exe; `timeout` in seconds."""
-    return Call(id, "Invoke-HnskitDocker", {"ArgumentList": list(arguments), "TimeoutSeconds": timeout})
+def command(id: str, *arguments: str, timeout: int = 600, reads: bool = False) -> Call:
+    """One run of docker.exe; `timeout` in seconds, `reads` as in `Call`."""
+    return Call(id, "Invoke-HnskitDocker", {"ArgumentList": list(arguments), "TimeoutSeconds": timeout}, reads)
 
 
 def fact_calls() -> list[Call]:
     """What a snapshot asks of Docker."""
     return [
-        command("docker", "version", "--format", "{{json .}}"),
-        command("images", "image", "ls", "--no-trunc", "--format", "{{json .}}"),
-        Call("containers", "Get-HnskitContainer"),
+        command("docker", "version", "--format", "{{json .}}", reads=True),
+        command("images", "image", "ls", "--no-trunc", "--format", "{{json .}}", reads=True),
+        Call("containers", "Get-HnskitContainer", reads=True),
     ]
 
 
@@ -69,7 +69,7 @@ def execute(id: str, name: str, arguments: Sequence[str], *, user: str = "", tim
 
 def logs(id: str, name: str, *, tail: int = 200) -> Call:
     """The last lines that a container printed."""
-    return command(id, "logs", "--tail", str(tail), name)
+    return command(id, "logs", "--tail", str(tail), name, reads=True)
 
 
 def output(result: CallResult) -> str:

@@ -21,7 +21,9 @@ def request(
 ) -> Call:
     """One function of computenetwork.dll on one object; `guard` as for `hns.request`."""
     parameters = {"Operation": operation, "Id": object_id.strip("{}"), "Settings": codec.dump(settings)}
-    return Call(id, "Invoke-HnskitHcn", parameters if guard is None else {**parameters, "Guard": codec.dump(guard)})
+    if guard is not None:
+        parameters["Guard"] = codec.dump(guard)
+    return Call(id, "Invoke-HnskitHcn", parameters, reads=operation.startswith("Query"))
 
 
 def query(id: str, on: On, object_id: str) -> Call:

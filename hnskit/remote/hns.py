@@ -24,7 +24,9 @@ def request(
             and the call fails with `CHANGED`.
     """
     parameters = {"Method": method, "Path": path, "Body": "" if body is None else codec.dump(body)}
-    return Call(id, "Invoke-HnskitHns", parameters if guard is None else {**parameters, "Guard": codec.dump(guard)})
+    if guard is not None:
+        parameters["Guard"] = codec.dump(guard)
+    return Call(id, "Invoke-HnskitHns", parameters, reads=method == "GET")
 
 
 def unchanged(path: str, raw: Mapping[str, Any], *members: str) -> dict[str, Any]:

@@ -14,70 +14,23 @@ import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import requests
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
-from urllib3.exceptions import NewConnectionError
 
-from hnskit.errors import (
-    CertificateError,
-    ConnectError,
-    HnskitError,
-    HostAnswerError,
-    HostUnreachableError,
-    LoginRefusedError,
-    OutcomeUnknownError,
-    RemoteCommandError,
-)
-from hnskit.remote import credentials, transports
-from hnskit.remote.connection import ConnectionSettings
+from hnskit.errors import ConnectError, HostAnswerError, HostUnreachableError
+from hnskit.remote import credentials, failures, transports
+from hnskit.remote.connection import ConnectionSettings, require_files
+from hnskit.remote.failures import LOST
 
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
 _ACCESS_DENIED = 5
-_LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
-_UNTRUSTED = requests.exceptions.SSLError  # a ConnectionError to requests, and no loss
 _PAUSE = 0.25  # seconds before the first attempt to get a connection back; doubled up to _LONGEST_PAUSE
 _LONGEST_PAUSE = 1.0
-_CATEGORIES = [
-    "NotSpecified",
-    "OpenError",
-    "CloseError",
-    "DeviceError",
-    "DeadlockDetected",
-    "InvalidArgument",
-    "InvalidData",
-    "InvalidOperation",
-    "InvalidResult",
-    "InvalidType",
-    "MetadataError",
-    "NotImplemented",
-    "NotInstalled",
-    "ObjectNotFound",
-    "OperationStopped",
-    "OperationTimeout",
-    "SyntaxError",
-    "ParserError",
-    "PermissionDenied",
-    "ResourceBusy",
-    "ResourceExists",
-    "ResourceUnavailable",
-    "ReadError",
-    "WriteError",
-    "FromStdErr",
-    "SecurityError",
-    "ProtocolError",
-    "ConnectionError",
-    "AuthenticationError",
-    "LimitsExceeded",
-    "QuotaExceeded",
-    "NotEnabled",
-]  # System.Management.Automation.ErrorCategory, by number
 
 
 @functools.cache
@@ -131,8 +84,8 @@ class PsrpSession:
         pool = self._new_pool()
         try:
             pool.open()
-        except (*_LOST, WinRMError) as cause:
-            if not isinstance(cause, _LOST) or isinstance(cause, _UNTRUSTED) or _never_arrived(cause):
+        except (*LOST, WinRMError) as cause:
+            if not failures.may_come_back(cause):
                 raise _connect_error(cause, settings) from cause
             if not settings.ssl and transports.speaks_tls(settings.server, settings.port):
                 raise transports.wrong_transport(settings) from cause
@@ -151,15 +104,12 @@ class PsrpSession:
         try:
             self._recover(time.monotonic() + settings.connect_timeout, lost)
         except HostUnreachableError as cause:  # it was never there, so nothing can have been lost
-            raise HostUnreachableError(
-                f"{settings.server}:{settings.port} takes connections and gives no answer: {_reason(lost)}",
-                host=settings.target,
-            ) from cause
+            raise failures.gives_no_answer(lost, settings) from cause
         _discard(lost_pool)
         pool = self._new_pool()
         try:
             pool.open()
-        except (*_LOST, WinRMError) as cause:
+        except (*LOST, WinRMError) as cause:
             raise _connect_error(cause, self._settings) from cause
         return pool
 
@@ -187,7 +137,7 @@ class PsrpSession:
                 pipeline.runspace_pool.pipelines.pop(pipeline.id, None)
         self._loaded = True
         if pipeline.streams.error:
-            raise _command_error(pipeline.streams.error[-1], command, self.target)
+            raise failures.command_error(pipeline.streams.error[-1], command, self.target)
 
     def close(self) -> None:
         """See `Session.close`."""
@@ -195,7 +145,7 @@ class PsrpSession:
         try:
             if pool is not None:
                 pool.close()
-        except (*_LOST, WinRMError):
+        except (*LOST, WinRMError):
             pass  # the host drops the shell itself after its idle timeout
         finally:
             if wsman is not None:
@@ -223,14 +173,14 @@ class PsrpSession:
                 if fault.code != _GONE or time.monotonic() > deadline:
                     raise _connect_error(fault, self._settings) from fault
                 self._pool = None  # the shell timed out while it was idle: nothing was run, so start again
-            except _LOST as lost:
+            except LOST as lost:
                 self._recover(deadline, lost)
-                if _never_arrived(lost):
+                if failures.never_arrived(lost):
                     continue
                 if inputs or pipeline.fragments > 1:
                     # Part of it may be there, waiting for a rest that nobody will send.
                     self._forget_pool()
-                    raise self._unknown(command) from lost
+                    raise failures.outcome_unknown(command, self.target) from lost
                 # pypsrp chose the command's id, so the answer is not needed to ask for its output.
                 pipeline._command_id, pipeline.state = pipeline.id, PSInvocationState.RUNNING
                 return pipeline
@@ -260,14 +210,14 @@ class PsrpSession:
         deadline = time.monotonic() + self._settings.recovery_timeout
         try:
             pipeline.poll_invoke()
-        except _LOST as lost:
+        except LOST as lost:
             self._recover(deadline, lost)
         except WSManFaultError as fault:
             if fault.code != _GONE:
                 raise _connect_error(fault, self._settings) from fault
             pipeline.state = PSInvocationState.FAILED
             self._forget_pool()  # the command may still be on its way: it must not find its shell
-            raise self._unknown(command) from fault
+            raise failures.outcome_unknown(command, self.target) from fault
         except WinRMError as cause:
             if not _stale(cause, self._settings):
                 raise _connect_error(cause, self._settings) from cause
@@ -284,13 +234,9 @@ class PsrpSession:
             transport.session = transport.encryption = None
             try:
                 _ask(self._wsman)
-            except _LOST as again:
+            except LOST as again:
                 if time.monotonic() + pause > deadline:
-                    raise HostUnreachableError(
-                        f"the connection was lost and did not come back within {max(deadline - since, 1):.0f} s",
-                        host=self.target,
-                        next_step="Look at the host's console; then run the same command again: it goes on from there.",
-                    ) from again
+                    raise failures.did_not_come_back(deadline - since, self.target) from again
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             except WSManFaultError:
@@ -305,17 +251,12 @@ class PsrpSession:
         """The reader went away: stop what still runs, and do not mind if the host is gone."""
         try:
             pipeline.stop()
-        except (*_LOST, WinRMError):
+        except (*LOST, WinRMError):
             self._pool = None
-
-    def _unknown(self, command: str) -> OutcomeUnknownError:
-        return OutcomeUnknownError(
-            f"the connection was lost while {command} ran, and the host no longer knows of it", host=self.target
-        )
 
 
 def _wsman(settings: ConnectionSettings) -> WSMan:
-    _require_files(settings)
+    require_files(settings)
     password = None
     if settings.auth not in ("certificate", "kerberos") or settings.credential:
         password = credentials.resolve(settings.credential, settings.username).reveal()
@@ -338,31 +279,14 @@ def _wsman(settings: ConnectionSettings) -> WSMan:
             no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
         )
     except ImportError as cause:
-        raise ConnectError(
-            f"auth {settings.auth} needs a package that is not installed: {cause}",
-            host=settings.target,
-            object="connection.auth",
-            next_step=f"Run: pip install pypsrp[{settings.auth}]",
-        ) from cause
-
-
-def _require_files(settings: ConnectionSettings) -> None:
-    named = {"ca": settings.ca, "certificate": settings.certificate, "certificate_key": settings.certificate_key}
-    for key, path in named.items():
-        if path and not Path(path).is_file():
-            raise CertificateError(
-                f"there is no file {path}",
-                host=settings.target,
-                object=f"connection.{key}",
-                next_step="Give the path of a PEM file.",
-            )
+        raise failures.package_missing(cause, settings) from cause
 
 
 def _discard(pool: RunspacePool) -> None:
     """Have the host forget a shell; it does so itself, later, if it cannot be told."""
     try:
         pool.close()
-    except (*_LOST, WinRMError):
+    except (*LOST, WinRMError):
         return
 
 
@@ -370,13 +294,6 @@ def _ask(wsman: WSMan) -> None:
     """A request that changes nothing and that any WinRM answers."""
     uri = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
     wsman.enumerate(uri, ElementTree.Element(f"{{{NAMESPACES['wsen']}}}Enumerate"))
-
-
-def _never_arrived(lost: Exception) -> bool:
-    """Whether a request surely did not reach the host: not even a connection was made, or its name found."""
-    return isinstance(lost, requests.exceptions.ConnectTimeout) or any(
-        isinstance(cause, NewConnectionError) for cause in _causes(lost)
-    )
 
 
 def _stale(cause: WinRMError, settings: ConnectionSettings) -> bool:
@@ -389,63 +306,13 @@ def _stale(cause: WinRMError, settings: ConnectionSettings) -> bool:
     return not settings.ssl and code in (400, 401)
 
 
-def _connect_error(cause: Exception, settings: ConnectionSettings) -> HnskitError:
-    where = f"{settings.server}:{settings.port}"
-    user = settings.username or "this user"
-    if isinstance(cause, requests.exceptions.SSLError):
-        if transports.answers_plainly(_causes(cause)):
-            return transports.wrong_transport(settings)
-        if transports.broke_off(_causes(cause)):
-            return HostUnreachableError(
-                f"{where} takes connections and gives no answer in TLS: {_reason(cause)}", host=settings.target
-            )
-        return CertificateError(
-            f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target
-        )
-    if isinstance(cause, _LOST):
-        return HostUnreachableError(f"nothing answers at {where}: {_reason(cause)}", host=settings.target)
+def _connect_error(cause: Exception, settings: ConnectionSettings) -> ConnectError:
+    if isinstance(cause, LOST):
+        return failures.unreachable(cause, settings)
     if isinstance(cause, AuthenticationError) or getattr(cause, "code", None) in (401, _ACCESS_DENIED):
-        return LoginRefusedError(f"the login of {user} with {settings.auth} was refused", host=settings.target)
+        return failures.login_refused(settings)
     if isinstance(cause, WinRMTransportError):
-        return ConnectError(
-            f"{where} answered with HTTP status {cause.code}, not as WinRM does",
-            host=settings.target,
-            next_step="Check that the port is WinRM's (5985 for HTTP, 5986 for HTTPS).",
-        )
+        return failures.not_winrm(cause.code, settings)
     if isinstance(cause, WSManFaultError):
-        reason = str(cause.reason or cause.provider_fault or "no reason given").strip()
-        return ConnectError(
-            f"WinRM refused: {reason} (fault {cause.code})",
-            host=settings.target,
-            next_step="Check the session configuration's name and the quotas of WinRM on the host.",
-        )
-    return ConnectError(f"the conversation with {where} failed: {cause}", host=settings.target)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception of requests, and what urllib3 hid in it."""
-    for _ in range(8):
-        yield error
-        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
-        if not isinstance(inner, BaseException):
-            return
-        error = inner
-
-
-def _reason(cause: BaseException) -> str:
-    """The innermost reason of a chain of requests/urllib3 exceptions, as one short sentence."""
-    *_, inner = _causes(cause)
-    text = getattr(inner, "strerror", None) or str(inner)
-    return str(text).rsplit(">: ", 1)[-1].strip()
-
-
-def _command_error(record: Any, command: str, host: str) -> RemoteCommandError:
-    number = record.category if isinstance(record.category, int) else 0
-    return RemoteCommandError(
-        str(record),
-        error_id=record.fq_error or "",
-        category=_CATEGORIES[number] if 0 <= number < len(_CATEGORIES) else str(number),
-        error_target=str(record.target_name or ""),
-        command=command,
-        host=host,
-    )
+        return failures.winrm_refused(cause.code, cause.reason or cause.provider_fault, settings)
+    return failures.conversation_failed(cause, settings)

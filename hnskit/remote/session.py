@@ -47,10 +47,15 @@ class Call:
     id: str
     command: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    reads: bool = False
+    """It changes nothing on the host, so that its answer may wait there for others and come together with them; the
+    answer of any other call is sent before the next call begins."""
 
     def to_json(self) -> str:
         """As `Invoke-HnskitCall` reads it."""
-        return json.dumps({"id": self.id, "command": self.command, "parameters": dict(self.parameters)})
+        return json.dumps(
+            {"id": self.id, "command": self.command, "parameters": dict(self.parameters), "reads": self.reads}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +83,33 @@ class CallResult:
 
 
 def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult]:
-    """Make many calls in one pipeline, and yield each result as the host finishes it.
+    """Make many calls in one pipeline, and yield each result as the host sends it.
 
-    One pipeline costs two WinRM requests however many calls it carries (see docs/benchmarks.md), and a
-    call that fails does not stop the others.
+    One pipeline costs one WinRM request, and one more for each group of answers that the host sends (see
+    docs/benchmarks.md): see `Call.reads`. A call that fails does not stop the others.
+
+    Raises:
+        HostAnswerError: what came is no answer, or not the answer to a call that still waits for one; or the
+            pipeline ended and calls still wait.
     """
     batch = list(calls)
-    commands = {call.id: call.command for call in batch}
-    if len(commands) != len(batch):
+    waiting = {call.id: call.command for call in batch}
+    if len(waiting) != len(batch):
         raise ValueError("each call of a batch needs an id of its own")
     if not batch:
         return
     for record in session.invoke("Invoke-HnskitCall", {"Call": [call.to_json() for call in batch]}):
-        yield _result(record, commands, session.target)
+        for line in record.split("\n"):  # not splitlines: JSON may have U+2028 and its like in a text, as it is
+            yield _result(line, waiting, session.target)
+    if waiting:
+        raise HostAnswerError("the host left calls unanswered", got=list(waiting), host=session.target)
 
 
-def _result(record: str, commands: Mapping[str, str], host: str) -> CallResult:
+def _result(line: str, waiting: dict[str, str], host: str) -> CallResult:
+    """Read one answer, and take its call off those that wait."""
     try:
-        answer = json.loads(record)
-        identity, command = answer["id"], commands[answer["id"]]
+        answer = json.loads(line)
+        identity, command = answer["id"], waiting.pop(answer["id"])
         if answer["ok"]:
             return CallResult(identity, list(answer["output"]), int(answer["ms"]))
         error = answer["error"]
@@ -110,4 +123,4 @@ def _result(record: str, commands: Mapping[str, str], host: str) -> CallResult:
         )
         return CallResult(identity, [], int(answer["ms"]), problem)
     except (ValueError, KeyError, TypeError) as cause:
-        raise HostAnswerError("the host answered a call with something else than a result", got=record) from cause
+        raise HostAnswerError("the host answered a call with something else than a result", got=line) from cause

@@ -15,12 +15,12 @@ T = TypeVar("T")
 def fact_calls() -> list[Call]:
     """What a snapshot asks of Windows."""
     return [
-        Call("system", "Get-HnskitSystem"),
-        Call("adapters", "Get-HnskitAdapter"),
-        Call("interfaces", "Get-HnskitInterface"),
-        Call("addresses", "Get-HnskitAddress"),
-        Call("routes", "Get-HnskitRoute"),
-        Call("compartments", "Get-HnskitCompartment"),
+        Call("system", "Get-HnskitSystem", reads=True),
+        Call("adapters", "Get-HnskitAdapter", reads=True),
+        Call("interfaces", "Get-HnskitInterface", reads=True),
+        Call("addresses", "Get-HnskitAddress", reads=True),
+        Call("routes", "Get-HnskitRoute", reads=True),
+        Call("compartments", "Get-HnskitCompartment", reads=True),
     ]
 
 
@@ -35,7 +35,7 @@ def set_forwarding(id: str, interface_index: int, enabled: bool) -> Call:
 
 def test_path(id: str, path: str) -> Call:
     """Whether there is a file of this path on the host."""
-    return Call(id, "Test-HnskitPath", {"Path": path})
+    return Call(id, "Test-HnskitPath", {"Path": path}, reads=True)
 
 
 def _system(row: Mapping[str, Any]) -> System:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +25,9 @@ from hnskit.params import load_params
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
 from hnskit.verification import verify
+from tests import hosts
 from tests.contract.conftest import TARGET
+from tests.labs import emulated_host
 
 NOWHERE = "00000000-0000-0000-0000-00000000dead"
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -240,17 +244,16 @@ def test_a_whole_snapshot_is_one_pipeline(host: Any) -> None:
 # The only one that changes the host
 
 
-def test_the_redirect_is_set_up_proved_and_taken_away(host: Any, pytestconfig: pytest.Config, tmp_path: Any) -> None:
+def test_the_redirect_is_set_up_proved_and_taken_away(pytestconfig: pytest.Config, tmp_path: Path) -> None:
     """On a real host only with --change-host: the creation of the bridge cuts its network for seconds."""
-    if not (TARGET and pytestconfig.getoption("--change-host")):
-        pytest.skip("changes the host: give HNSKIT_TEST_TARGET and --change-host")
-    params = load_params(TARGET)
-    wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl", params.target)
-    session = connect(params)
-    try:
+    if TARGET and not pytestconfig.getoption("--change-host"):
+        pytest.skip("it changes the host of HNSKIT_TEST_TARGET: give --change-host")
+    with ExitStack() as stack:
+        emulated = () if TARGET else stack.enter_context(emulated_host(tmp_path / "state"))
+        params = load_params(TARGET or hosts.PARAMS, emulated)
+        wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl", params.target)
+        session = stack.enter_context(connect(params))
         outcome = apply(session, wanted, journal=journal)
         proof = verify(session, wanted)
         destroy(session, wanted, outcome.made)
-    finally:
-        session.close()
     assert proof.ok, proof.to_text()

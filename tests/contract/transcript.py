@@ -36,8 +36,8 @@ class Recorder:
     ) -> Iterator[str]:
         calls = {call["id"]: call for call in map(json.loads, (parameters or {}).get("Call", []))}
         for record in self._session.invoke(command, parameters, inputs):
-            answer = json.loads(record)
-            self.answers.setdefault(key_of(calls[answer["id"]]), answer)
+            for answer in map(json.loads, record.split("\n")):
+                self.answers.setdefault(key_of(calls[answer["id"]]), answer)
             yield record
 
     def close(self) -> None:

@@ -137,6 +137,12 @@ def call(id: Any, command: Any, **parameters: Any) -> str:
     return json.dumps({"id": id, "command": command, "parameters": parameters})
 
 
+def marked(id: str, reads: Any) -> str:
+    """A call that says whether it reads."""
+    path = {"Path": r"C:\nothing"}
+    return json.dumps({"id": id, "command": "Test-HnskitPath", "parameters": path, "reads": reads})
+
+
 GOOD: list[Command] = [
     *((name, {}) for name in READS),
     *((name, {"Verbose": True, "ErrorAction": "SilentlyContinue"}) for name in READS),
@@ -163,6 +169,8 @@ GOOD: list[Command] = [
     (FORWARDING, {"InterfaceIndex": "6", "State": "disabled"}),
     (CALL, {"Call": [call(name, name) for name in READS]}),
     (CALL, {"Call": call("one", HNS, Method="GET", Path="/networks")}),
+    (CALL, {"Call": [marked("a", True), marked("b", False), marked("c", True)]}),
+    (CALL, {"Call": [marked(str(n), reads) for n, reads in enumerate((1, "true", None, [True], {"x": 1}))]}),
 ]
 BAD: list[Command] = [
     *((name, {"Bogus": 1}) for name in (*READS, HNS, HCN, DOCKER, FORWARDING, CALL)),
@@ -223,6 +231,7 @@ BAD: list[Command] = [
     (CALL, {"Call": ['{"id":null,"command":null,"parameters":{}}']}),
     (CALL, {"Call": ['{"id":1.5,"command":"get-hnskitadapter","parameters":{}}']}),
     (CALL, {"Call": [call(True, CALL, Call=["{}"])]}),
+    (CALL, {"Call": [marked("change", False), marked("read", True), "nope"]}),
     (CALL, {"Call": [call("x", "Get-Date"), call("y", "Get-HnskitCompartment")]}),
     ("Nope-Command", {}),
     ("nope-command", {"Bogus": 1}),

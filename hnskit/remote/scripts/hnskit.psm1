@@ -347,18 +347,27 @@ function Test-HnskitPath {
 }
 
 function Invoke-HnskitCall {
-    # Many calls in one pipeline. Each is JSON: {"id", "command", "parameters"}; each answers with one JSON
-    # line as soon as it is done: {"id", "ok", "ms", "output": [...]} or {"id", "ok", "ms", "error": {...}}.
-    # A call that fails does not keep the others from being made.
+    # Many calls in one pipeline. Each is JSON: {"id", "command", "parameters", "reads"}; each answers with one line of
+    # JSON: {"id", "ok", "ms", "output": [...]} or {"id", "ok", "ms", "error": {...}}. A call that fails does not keep
+    # the others from being made.
+    #
+    # A record put out is a round trip for who is far away. So the answers of calls that only read ("reads": true) wait
+    # for each other, and go out as the lines of one record: after a quarter of a second, before a call that is not such
+    # a one, at the end. The answer of any other call goes out before the next begins: if the connection is lost then,
+    # or the shell, it is known what was changed.
     [CmdletBinding()]
     param([Parameter(Mandatory)] [string[]] $Call)
     $commands = 'Invoke-HnskitHns', 'Invoke-HnskitHcn', 'Invoke-HnskitDocker', 'Get-HnskitContainer', 'Get-HnskitSystem',
         'Get-HnskitAdapter', 'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding',
         'Test-HnskitPath'
+    $lines = @()
+    $quiet = [System.Diagnostics.Stopwatch]::StartNew()
     foreach ($text in $Call) {
         $request = ConvertFrom-Json -InputObject $text
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $answer = [ordered] @{ id = [string] $request.id; ok = $true; ms = 0 }
+        $reads = $request.PSObject.Properties['reads'] -and $request.reads -is [bool] -and $request.reads
+        if ($lines -and -not $reads) { $lines -join "`n"; $lines = @() }
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
         try {
             if ($request.command -cnotin $commands) {
                 throw (New-HnskitError -Id 'UnknownCommand' -Category ObjectNotFound -Target ([string] $request.command) `
@@ -377,6 +386,12 @@ function Invoke-HnskitCall {
             }
         }
         $answer.ms = [int] $watch.ElapsedMilliseconds
-        ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
+        $lines += ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
+        if (-not $reads -or $quiet.ElapsedMilliseconds -ge 250) {
+            $lines -join "`n"
+            $lines = @()
+            $quiet.Restart()
+        }
     }
+    if ($lines) { $lines -join "`n" }
 }

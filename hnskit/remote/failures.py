@@ -1,0 +1,158 @@
+"""What went wrong on the way to a host or on it, as the kit's errors: HTTP's, WinRM's and PowerShell's own words read.
+
+`psrp.py` alone knows pypsrp; what comes here are the exceptions of requests and urllib3 below it, and plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from hnskit.errors import (
+    CertificateError,
+    ConnectError,
+    HostUnreachableError,
+    LoginRefusedError,
+    OutcomeUnknownError,
+    RemoteCommandError,
+)
+from hnskit.remote import transports
+from hnskit.remote.connection import ConnectionSettings
+
+LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
+"""What requests raises when a connection is lost, or was never made."""
+_CATEGORIES = (
+    "NotSpecified", "OpenError", "CloseError", "DeviceError", "DeadlockDetected", "InvalidArgument", "InvalidData",
+    "InvalidOperation", "InvalidResult", "InvalidType", "MetadataError", "NotImplemented", "NotInstalled",
+    "ObjectNotFound", "OperationStopped", "OperationTimeout", "SyntaxError", "ParserError", "PermissionDenied",
+    "ResourceBusy", "ResourceExists", "ResourceUnavailable", "ReadError", "WriteError", "FromStdErr", "SecurityError",
+    "ProtocolError", "ConnectionError", "AuthenticationError", "LimitsExceeded", "QuotaExceeded", "NotEnabled",
+)  # fmt: skip
+"""System.Management.Automation.ErrorCategory, by number."""
+
+
+def may_come_back(cause: Exception) -> bool:
+    """Whether this was a connection that somebody took: no refused certificate (a ConnectionError to requests, and no
+    loss), and not one that was never made."""
+    return isinstance(cause, LOST) and not isinstance(cause, requests.exceptions.SSLError) and not never_arrived(cause)
+
+
+def never_arrived(lost: Exception) -> bool:
+    """Whether a request surely did not reach the host: not even a connection was made, or its name found."""
+    return isinstance(lost, requests.exceptions.ConnectTimeout) or any(
+        isinstance(cause, NewConnectionError) for cause in _causes(lost)
+    )
+
+
+def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
+    """Of one of `LOST`: nobody is there, or TLS failed."""
+    where = _where(settings)
+    if not isinstance(cause, requests.exceptions.SSLError):
+        return HostUnreachableError(f"nothing answers at {where}: {_reason(cause)}", host=settings.target)
+    if transports.answers_plainly(_causes(cause)):
+        return transports.wrong_transport(settings)
+    if transports.broke_off(_causes(cause)):
+        return HostUnreachableError(
+            f"{where} takes connections and gives no answer in TLS: {_reason(cause)}", host=settings.target
+        )
+    return CertificateError(f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target)
+
+
+def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> HostUnreachableError:
+    """Somebody takes connections and hangs up, each time."""
+    return HostUnreachableError(
+        f"{_where(settings)} takes connections and gives no answer: {_reason(lost)}", host=settings.target
+    )
+
+
+def did_not_come_back(seconds: float, host: str) -> HostUnreachableError:
+    """The connection was there, was lost, and all attempts to get it back failed."""
+    return HostUnreachableError(
+        f"the connection was lost and did not come back within {max(seconds, 1):.0f} s",
+        host=host,
+        next_step="Look at the host's console; then run the same command again: it goes on from there.",
+    )
+
+
+def login_refused(settings: ConnectionSettings) -> LoginRefusedError:
+    """WinRM is there and does not let this user in."""
+    user = settings.username or "this user"
+    return LoginRefusedError(f"the login of {user} with {settings.auth} was refused", host=settings.target)
+
+
+def not_winrm(status: int, settings: ConnectionSettings) -> ConnectError:
+    """An HTTP status that WinRM does not answer with."""
+    return ConnectError(
+        f"{_where(settings)} answered with HTTP status {status}, not as WinRM does",
+        host=settings.target,
+        next_step="Check that the port is WinRM's (5985 for HTTP, 5986 for HTTPS).",
+    )
+
+
+def winrm_refused(fault: int | None, reason: str | None, settings: ConnectionSettings) -> ConnectError:
+    """A SOAP fault, with the number and the words that Windows gives it."""
+    said = str(reason or "no reason given").strip()
+    return ConnectError(
+        f"WinRM refused: {said} (fault {fault})",
+        host=settings.target,
+        next_step="Check the session configuration's name and the quotas of WinRM on the host.",
+    )
+
+
+def conversation_failed(cause: Exception, settings: ConnectionSettings) -> ConnectError:
+    """Something else."""
+    return ConnectError(f"the conversation with {_where(settings)} failed: {cause}", host=settings.target)
+
+
+def outcome_unknown(command: str, host: str) -> OutcomeUnknownError:
+    """The pipeline is gone, and how far it came nobody can tell but the host's state."""
+    return OutcomeUnknownError(
+        f"the connection was lost while {command} ran, and the host no longer knows of it", host=host
+    )
+
+
+def package_missing(cause: ImportError, settings: ConnectionSettings) -> ConnectError:
+    """This way to log in needs what a plain installation has not."""
+    return ConnectError(
+        f"auth {settings.auth} needs a package that is not installed: {cause}",
+        host=settings.target,
+        object="connection.auth",
+        next_step=f"Run: pip install pypsrp[{settings.auth}]",
+    )
+
+
+def command_error(record: Any, command: str, host: str) -> RemoteCommandError:
+    """PowerShell's ErrorRecord (as pypsrp has it: `category`, `fq_error`, `target_name`, its words as str)."""
+    number = record.category if isinstance(record.category, int) else 0
+    return RemoteCommandError(
+        str(record),
+        error_id=record.fq_error or "",
+        category=_CATEGORIES[number] if 0 <= number < len(_CATEGORIES) else str(number),
+        error_target=str(record.target_name or ""),
+        command=command,
+        host=host,
+    )
+
+
+def _where(settings: ConnectionSettings) -> str:
+    return f"{settings.server}:{settings.port}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception of requests, and what urllib3 hid in it."""
+    for _ in range(8):
+        yield error
+        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
+        if not isinstance(inner, BaseException):
+            return
+        error = inner
+
+
+def _reason(cause: BaseException) -> str:
+    """The innermost reason of a chain of requests/urllib3 exceptions, as one short sentence."""
+    *_, inner = _causes(cause)
+    text = getattr(inner, "strerror", None) or str(inner)
+    return str(text).rsplit(">: ", 1)[-1].strip()
