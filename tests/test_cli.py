@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from hnskit import cli
 from hnskit.model import Container
 from hnskit.snapshot import dump_facts
 from tests import hosts
 from tests.labs import emulated_host
+from tests.terminal import hnskit, sets
 
 ROOT = Path(__file__).parent.parent
 PARAMS = str(ROOT / "params" / "emulator.yaml")
@@ -35,27 +35,7 @@ def imported_by(program: str) -> set[str]:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[list[str]]:
     with emulated_host(tmp_path / "state") as overrides:
-        yield [PARAMS, *(part for override in overrides for part in ("--set", override))]
-
-
-class Ran:
-    """What a command came to."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-def hnskit(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ran:
-    try:
-        cli.main(list(arguments))
-        status = 0
-    except SystemExit as end:
-        status = int(end.code or 0)
-    said = capsys.readouterr()
-    return Ran(status, said.out, said.err)
+        yield [PARAMS, *sets(overrides)]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
@@ -101,7 +81,7 @@ def test_a_wrong_use_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unreachable_host_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody listens at port 1; with --json the error is on stdout, too."""
     where = ["target=winrm://127.0.0.1:1", "connection.username=x", "connection.credential=env:HOME"]
-    ran = hnskit(capsys, "facts", PARAMS, "--json", *(part for one in where for part in ("--set", one)))
+    ran = hnskit(capsys, "facts", PARAMS, "--json", *sets(where))
     assert ran.status == 3
     assert ran.json()["error"] == "HostUnreachableError"
     assert ran.json()["exit_status"] == 3
@@ -111,7 +91,7 @@ def test_an_unreachable_host_is_status_3(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_missing_variable_of_a_credential_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
     """Its name is said, and no host is asked."""
     where = ["target=winrm://127.0.0.1:1", "connection.username=x", "connection.credential=env:HNSKIT_NOT_SET"]
-    ran = hnskit(capsys, "facts", PARAMS, *(part for one in where for part in ("--set", one)))
+    ran = hnskit(capsys, "facts", PARAMS, *sets(where))
     assert ran.status == 3
     assert "HNSKIT_NOT_SET" in ran.err
 
@@ -182,7 +162,7 @@ def test_a_part_can_be_applied_alone_and_refuses_what_it_lacks(
     """The policy needs a proxy: status 4, and nothing is changed."""
     ran = hnskit(capsys, "apply", *lab, "--part", "policy", "--runs", str(tmp_path / "runs"))
     assert ran.status == 4
-    assert "20_proxy_container" in ran.err
+    assert "apply the part proxy first" in ran.err
     assert not (tmp_path / "runs").exists()
 
 

@@ -8,23 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from hnskit import cli
 from hnskit.snapshot import save_facts
 from tests import hosts
 from tests.labs import emulated_host
+from tests.terminal import hnskit, sets
 
 PARAMS = str(hosts.PARAMS)
-
-
-def run(capsys, *words: str) -> tuple[int, str, str]:
-    """Exit status, stdout, stderr."""
-    status = 0
-    try:
-        cli.main(list(words))
-    except SystemExit as end:
-        status = int(end.code or 0)
-    said = capsys.readouterr()
-    return status, said.out, said.err
+ADDRESSES = ("proxy.address=10.0.1.136", "clients[0].address=10.0.1.20", "clients[1].address=10.0.1.21")
+"""Given, so that HNS chooses none to which a policy of these tests leads: that would be a loop, and refused."""
 
 
 @pytest.fixture
@@ -34,26 +25,26 @@ def snapshot(tmp_path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    with emulated_host(tmp_path_factory.mktemp("state")) as sets:
-        yield [PARAMS, *(word for text in (*sets, "emulator.profile=ws2022") for word in ("--set", text))]
+    with emulated_host(tmp_path_factory.mktemp("state")) as overrides:
+        yield [PARAMS, *sets([*overrides, "emulator.profile=ws2022", *ADDRESSES])]
 
 
 def test_list_shows_all_and_filters(capsys, snapshot):
     """Neighbours too; by endpoint, type, or proxies only."""
-    status, out, _ = run(capsys, "policy", "list", snapshot, "--json")
+    status, out, _ = hnskit(capsys, "policy", "list", snapshot, "--json")
     assert status == 0
     assert {row["type"] for row in json.loads(out)} == {"OutBoundNAT", "L2Driver", "PROXY"}
-    _, out, _ = run(capsys, "policy", "list", snapshot, "--proxies", "--json", "--endpoint", "10.0.1.20")
+    _, out, _ = hnskit(capsys, "policy", "list", snapshot, "--proxies", "--json", "--endpoint", "10.0.1.20")
     (row,) = json.loads(out)
     assert (row["container"], row["number"], row["words"][:5]) == ("hnskit-client1", 3, "PROXY")
-    _, out, _ = run(capsys, "policy", "list", snapshot, "--type", "L4Proxy", "--format", "csv")
+    _, out, _ = hnskit(capsys, "policy", "list", snapshot, "--type", "L4Proxy", "--format", "csv")
     assert out.count("PROXY 169.254.169.254:80") == 2
 
 
 def test_lookup_gives_ids(capsys, snapshot):
     """One a line, for scripts."""
-    assert run(capsys, "policy", "lookup", "hnskit-client1", snapshot)[:2] == (0, "ID-hnskit-client1\n")
-    assert run(capsys, "policy", "lookup", "nobody", snapshot)[0] == 2
+    assert hnskit(capsys, "policy", "lookup", "hnskit-client1", snapshot)[:2] == (0, "ID-hnskit-client1\n")
+    assert hnskit(capsys, "policy", "lookup", "nobody", snapshot)[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -74,16 +65,16 @@ def test_lookup_gives_ids(capsys, snapshot):
 def test_what_is_not_understood_is_refused(capsys, snapshot, words, said):
     """Exit status 2, and what is wrong."""
     look = () if said == "--dry-run" else ("--dry-run",)
-    status, _, err = run(capsys, "policy", words[0], snapshot, *words[1:], *look)
+    status, _, err = hnskit(capsys, "policy", words[0], snapshot, *words[1:], *look)
     assert (status, said in err) == (2, True), err
 
 
 def test_a_dry_run_shows_the_plan(capsys, snapshot):
     """Also of a snapshot; a refused step is in it."""
     words = ("--endpoint", "hnskit-client1", "--dry-run")
-    status, out, _ = run(capsys, "policy", "clear", snapshot, *words)
+    status, out, _ = hnskit(capsys, "policy", "clear", snapshot, *words)
     assert (status, out.splitlines()[0]) == (0, "~ update policies hnskit-client1: 1 removed, 2 kept as they are")
-    _, out, _ = run(capsys, "policy", "add", snapshot, *words, "--inbound-port", "15003", "--json")
+    _, out, _ = hnskit(capsys, "policy", "add", snapshot, *words, "--inbound-port", "15003", "--json")
     (step,) = json.loads(out)["steps"]
     assert step["action"] == "refuse"
     assert "13.2" in step["reason"]
@@ -93,28 +84,30 @@ def test_policies_of_a_live_host(capsys, lab, tmp_path):
     """Add, change, list, remove and clear over the wire, with a journal; then nothing is left to do."""
     runs = ("--runs", str(tmp_path / "runs"))
     where = ("--endpoint", "hnskit-client1")
-    status, out, err = run(capsys, "apply", *lab, *runs)
+    status, out, err = hnskit(capsys, "apply", *lab, *runs)
     assert status == 0, err
     rule = ("--ip", "169.254.169.250", "--port", "8080", "--destination", "10.0.1.200:80")
-    status, out, err = run(capsys, "policy", "add", *lab, *where, *runs, *rule)
+    status, out, err = hnskit(capsys, "policy", "add", *lab, *where, *runs, *rule)
     assert (status, out.splitlines()[-1]) == (0, "1 added."), err
     wfp = ("--outbound-port", "15001", "--user-sid", "system")
-    status, out, err = run(capsys, "policy", "add", *lab, *where, *runs, *wfp)
+    status, out, err = hnskit(capsys, "policy", "add", *lab, *where, *runs, *wfp)
     assert (status, out.splitlines()[-1]) == (0, "1 added."), err
     words = ("--number", "4", "--destination", "10.0.1.201:80", "--json")
-    status, out, err = run(capsys, "policy", "change", *lab, *where, *runs, *words)
+    status, out, err = hnskit(capsys, "policy", "change", *lab, *where, *runs, *words)
     assert (status, json.loads(out)["changed"]) == (0, 1), err
-    _, out, _ = run(capsys, "policy", "list", *lab, *where, "--proxies", "--json")
+    _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--proxies", "--json")
     shown = [row["words"] for row in json.loads(out)]
     assert shown[1:] == ["PROXY 169.254.169.250:8080 -> 10.0.1.201:80", "L4WFPPROXY outbound -> :15001 but S-1-5-18"]
-    _, out, _ = run(capsys, "policy", "list", *lab, *where, "--v2", "--json")
+    _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--v2", "--json")
     assert [row["type"] for row in json.loads(out)][2:] == ["L4Proxy", "L4Proxy", "L4WFPPROXY"]
-    status, out, _ = run(capsys, "policy", "remove", *lab, *where, *runs, "--ip", "169.254.169.250", "--port", "8080")
+    status, out, _ = hnskit(
+        capsys, "policy", "remove", *lab, *where, *runs, "--ip", "169.254.169.250", "--port", "8080"
+    )
     assert (status, out.splitlines()[-1]) == (0, "1 removed.")
-    status, out, _ = run(capsys, "policy", "clear", *lab, *where, *runs)
+    status, out, _ = hnskit(capsys, "policy", "clear", *lab, *where, *runs)
     assert (status, out.splitlines()[-1]) == (0, "2 removed.")
-    assert run(capsys, "policy", "clear", *lab, *where, *runs)[1].splitlines()[-1] == "Nothing to do."
+    assert hnskit(capsys, "policy", "clear", *lab, *where, *runs)[1].splitlines()[-1] == "Nothing to do."
     journals = sorted((tmp_path / "runs").glob("*/journal.jsonl"))
     assert len(journals) == 6
-    status, _, err = run(capsys, "policy", "add", *lab, "--endpoint", "hnskit-proxy", "--destination", "10.0.1.5:80")
+    status, _, err = hnskit(capsys, "policy", "add", *lab, "--endpoint", "hnskit-proxy", "--destination", "10.0.1.5:80")
     assert (status, "mistake" in err) == (2, True)

@@ -1,22 +1,29 @@
-"""What commands have in common: PARAMS, --set, --json, --debug, and the way to a host's facts."""
+"""What commands are given: PARAMS, --set, --json and --debug, which nearly all have, and the options of several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
-
-if TYPE_CHECKING:
-    from hnskit.connecting import Host
-    from hnskit.facts import Facts
-    from hnskit.params import Params
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_PARAMS = "params/emulator.yaml"
-_SNAPSHOT = "snapshot:"
+PARTS = ("network", "proxy", "clients", "policy")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error.")
+table_option = click.option(
+    "--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True
+)
+runs_option = click.option(
+    "--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs]."
+)
+parts_option = click.option(
+    "--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect."
+)
 
 
 class WholeHelp(click.Group):
@@ -37,8 +44,8 @@ class WholeHelp(click.Group):
 def common(function: Function) -> Function:
     """PARAMS, --set, --json and --debug, which every command has."""
     for decorate in (
-        click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error."),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout."),
+        debug_option,
+        json_option,
         click.option(
             "--set",
             "overrides",
@@ -50,34 +57,3 @@ def common(function: Function) -> Function:
     ):
         function = decorate(function)
     return function
-
-
-@contextmanager
-def opened(params: str, overrides: tuple[str, ...]) -> Iterator[tuple[Params, Host]]:
-    """The parameters and their host, live or a snapshot."""
-    from hnskit.connecting import open_host
-    from hnskit.params import load_params
-    from hnskit.running.folder import find_params
-
-    loaded = load_params(find_params(params), overrides)
-    host = open_host(loaded, on_start=lambda text: click.echo(f"  {text}", err=True))
-    try:
-        yield loaded, host
-    finally:
-        host.close()
-
-
-def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
-    """The facts of a parameter file's host; PARAMS may also be `snapshot:FILE`, and then there are no parameters."""
-    if params.startswith(_SNAPSHOT):
-        from hnskit.snapshot import load_facts
-
-        return None, load_facts(params.removeprefix(_SNAPSHOT))
-    with opened(params, overrides) as (loaded, host):
-        return loaded, host.facts()
-
-
-def say_problems(facts: Facts) -> None:
-    """Name on stderr what could not be read, so that a table or a plan is not taken for the whole host."""
-    for problem in facts.problems:
-        click.echo(f"not readable: {problem}", err=True)

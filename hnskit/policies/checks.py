@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import VFP_NETWORKS, Endpoint, Network, Policy
+from hnskit.owners import Owners
 from hnskit.policies import codec as policy_codec
-from hnskit.policies.specs import PROXIES, Acl, Kind, OutboundNat, ProxyRule, RouteVia, Spec, WfpProxy
+from hnskit.policies.kinds import PROXIES, Kind
+from hnskit.policies.neighbours import Acl, OutboundNat, RouteVia
+from hnskit.policies.proxies import ProxyRule, WfpProxy
+from hnskit.policies.specs import Spec
+from hnskit.remote.hcn import On
 from hnskit.support import Feature, requirement, supports
-from hnskit.words import container_of
 
 Owner = Endpoint | Network
 
@@ -33,7 +37,7 @@ class Judgement:
     """What the operator should know."""
 
 
-def on_of(owner: Owner) -> str:
+def on_of(owner: Owner) -> On:
     """`endpoint` or `network`."""
     return "network" if isinstance(owner, Network) else "endpoint"
 
@@ -198,5 +202,5 @@ def _network_of(facts: Facts, owner: Owner) -> Network | None:
 
 
 def _hyperv(facts: Facts, endpoint: Endpoint) -> bool:
-    container = container_of(facts, endpoint)
+    container = Owners(facts).of_endpoint(endpoint)
     return container is not None and container.isolation.lower() == "hyperv"

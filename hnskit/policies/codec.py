@@ -59,11 +59,6 @@ def settings_form(policy: Policy) -> Policy:
     return Policy(type, {keys.get(key, key): value for key, value in policy.settings.items()}, schema=2)
 
 
-def outbound_proxy_port(policy: Policy) -> str:
-    """The port that an L4WFPPROXY sends outbound connections to; "" of any other policy (HNS fact 54)."""
-    return str(policy.settings.get("OutboundProxyPort") or "") if kind_of(policy) == "L4WFPPROXY" else ""
-
-
 def same(one: Policy, other: Policy) -> bool:
     """Whether two policies say the same, in whatever form, order and JSON type; a proxy without a word is for TCP."""
     return _plain(one) == _plain(other)

@@ -19,7 +19,8 @@ from hnskit.model import Endpoint, Network, Policy
 from hnskit.planning.steps import Action, Change, Plan, Step
 from hnskit.policies import codec as policy_codec
 from hnskit.policies.checks import Owner, can, judge, lacks, on_of
-from hnskit.policies.specs import Kind, Spec
+from hnskit.policies.kinds import Kind
+from hnskit.policies.specs import Spec
 from hnskit.remote import hcn, hns
 from hnskit.remote.session import Call, CallResult
 from hnskit.support import Feature
@@ -36,7 +37,7 @@ _NEEDS_V2 = frozenset({"L4WFPPROXY"})
 class Edit:
     """One thing that is wanted of one object's policies."""
 
-    on: Literal["endpoint", "network"]
+    on: hcn.On
     id: str
     action: Literal["add", "change", "remove", "clear"]
     new: Spec | None = None
@@ -260,7 +261,7 @@ def operator(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], Operatio
 def _call(identity: str, owner: Owner, phase: Phase) -> Call:
     if phase.change is None and isinstance(owner, Endpoint):
         return hns.set_policies(identity, owner, phase.sent)
-    on: hcn.On = "network" if isinstance(owner, Network) else "endpoint"
+    on = on_of(owner)
     guard = hns.unchanged(f"/{on}s/{owner.id}", owner.raw, "Policies")
     return hcn.modify_policies(identity, on, owner.id, phase.change or "Update", phase.sent, guard=guard)
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from hnskit.running.runner import StepSummary, Watcher
+from hnskit.running.summary import StepSummary, Watcher
 
 FILE = "run.jsonl"
 STOP = "stop"

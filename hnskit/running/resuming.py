@@ -63,7 +63,7 @@ def still_true(
 
     def holds(part: str) -> bool:
         if part == "preflight":
-            return all(finding.severity != "error" for finding in preflight(desired, facts))
+            return all(finding.severity != "error" for finding in preflight(desired, facts, made=made))
         if part not in known:
             return False
         current = plan(desired, facts, (known[part],), made)

@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from hnskit.applying.writer import Event
-    from hnskit.running.runner import StepSummary
+    from hnskit.running.summary import StepSummary
 
 READS_ONLY = "it only reads"
 

@@ -1,0 +1,74 @@
+"""What commands that change a host have in common: the parts, what is known of earlier changes, a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hnskit.commands.output import print_json
+
+if TYPE_CHECKING:
+    from hnskit.desired import Part
+    from hnskit.journal import Journal, Made
+    from hnskit.params import Params
+
+
+def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
+    """The parts of these names; all of them where none is named."""
+    from hnskit.desired import ALL_PARTS, Part
+
+    return tuple(Part(name) for name in names) or ALL_PARTS
+
+
+def made_before(loaded: Params, runs: Path | None = None) -> Made:
+    """What the journals know of this target."""
+    from hnskit.journal import made_on
+    from hnskit.running.folder import default_runs
+
+    return made_on(loaded.target, runs or default_runs())
+
+
+@contextmanager
+def journalled(target: str, runs: Path | None) -> Iterator[Journal]:
+    """A journal in a run folder of its own; meanwhile nobody else changes the host.
+
+    Raises:
+        BusyError: somebody else is at work on it.
+    """
+    from hnskit import busy
+    from hnskit.journal import FILE, Journal
+    from hnskit.running import folder as runfolder
+
+    place = runs or runfolder.default_runs()
+    with busy.claim(target):
+        yield Journal(runfolder.new_run_folder(place, target) / FILE, target)
+
+
+def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:
+    """Announce, apply with a journal, and print what came of it."""
+    from hnskit.running.terminal import EventLines
+
+    if first.pending and not first.refused:
+        click.echo(f"{first.to_text()}\n", err=True)
+    if first.disruptive and not first.refused:
+        names = ", ".join(step.id for step in first.disruptive)
+        click.secho(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
+    if first.refused:
+        outcome = work(None, EventLines())  # it raises, with the reasons
+    else:  # also where nothing is to do: the journal then has what was found
+        with journalled(loaded.target, runs) as journal:
+            outcome = work(journal, EventLines())
+    if as_json:
+        print_json(outcome.to_json())
+        return
+    if not outcome.changed:
+        click.echo(outcome.plan.to_text())
+    click.echo(f"{outcome.changed} changed in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
+    for item in outcome.left or ():
+        click.echo(f"Kept: {item.kind} {item.name}: {item.reason}")
+    if outcome.left == ():
+        click.echo("Nothing of hnskit's is left.")

@@ -1,0 +1,53 @@
+"""`hnskit destroy`: take away what hnskit made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hnskit.commands.changing import carry_out, made_before
+from hnskit.commands.options import common, runs_option
+from hnskit.commands.reaching import connected
+
+
+@click.command()
+@common
+@click.option("--keep-network", is_flag=True, help="Leave the bridge, so that the host is not cut again.")
+@click.option("--by-name", is_flag=True, help="Networks and endpoints of these names too, if no journal knows them.")
+@runs_option
+def destroy(
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    *,
+    keep_network: bool,
+    by_name: bool,
+    runs: Path | None,
+) -> None:
+    """Take away what hnskit made, and nothing else."""
+    from hnskit.applying.writer import destroy as destroy_on
+    from hnskit.desired import desired_from
+    from hnskit.facts import gather_facts
+    from hnskit.planning.teardown import plan_destroy
+
+    with connected(params, overrides) as (loaded, session):
+        desired, now = desired_from(loaded), gather_facts(session)
+        made = made_before(loaded, runs)
+        first = plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name)
+        carry_out(
+            loaded,
+            first,
+            as_json,
+            runs,
+            lambda journal, on_event: destroy_on(
+                session,
+                desired,
+                made,
+                keep_network=keep_network,
+                by_name=by_name,
+                facts=now,
+                journal=journal,
+                on_event=on_event,
+            ),
+        )

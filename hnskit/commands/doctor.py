@@ -1,0 +1,130 @@
+"""`hnskit doctor`: what is wrong on a host, and --fix, which mends what the engine can."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hnskit.commands.apply import apply
+from hnskit.commands.changing import made_before
+from hnskit.commands.options import common
+from hnskit.commands.output import print_json
+from hnskit.commands.reaching import opened, read_host
+
+if TYPE_CHECKING:
+    from hnskit.doctor import Finding
+    from hnskit.facts import Facts
+    from hnskit.params import Params
+
+
+@click.command()
+@common
+@click.option("--fix", is_flag=True, help="Show the plan that mends what the engine can, and carry it out.")
+@click.option("--yes", is_flag=True, help="With --fix: carry it out without asking.")
+@click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
+@click.option("--check", "only", multiple=True, metavar="NAME", help="Only findings of this check.")
+@click.pass_context
+def doctor(  # noqa: PLR0917 - click passes options by name
+    ctx: click.Context,
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    fix: bool,
+    yes: bool,
+    strict: bool,
+    only: tuple[str, ...],
+) -> None:
+    """What is wrong or suspicious on this host, and what to do about it.
+
+    PARAMS may also be snapshot:FILE. It ends with 1 if there is an error, with --strict also for a warning, else with
+    0. With --fix what counts is what is left.
+    """
+    from hnskit.doctor import findings_text
+
+    _known_checks(only)
+    loaded, facts = read_host(params, overrides)
+    findings = _examined(loaded, facts, params, only)
+    result: dict[str, Any] = {"target": facts.target, "findings": [item.to_json() for item in findings]}
+    if not as_json:
+        click.echo(findings_text(findings, facts.target))
+    if fix:
+        findings = _fixed(ctx, params, overrides, loaded, facts, findings, result if as_json else None, yes, only)
+    if as_json:
+        print_json(result)
+    severities = {item.severity for item in findings}
+    sys.exit(1 if "error" in severities or (strict and "warning" in severities) else 0)
+
+
+def _known_checks(only: tuple[str, ...]) -> None:
+    from hnskit.doctor import CHECKS
+
+    names = {check.name for check in CHECKS}
+    if unknown := sorted(set(only) - names):
+        raise click.UsageError(f"There is no check {', '.join(unknown)}; there are: {', '.join(sorted(names))}.")
+
+
+def _examined(loaded: Params | None, facts: Facts, params: str, only: tuple[str, ...]) -> tuple[Finding, ...]:
+    from hnskit.desired import desired_from
+    from hnskit.doctor import examine
+
+    findings = examine(facts, desired_from(loaded) if loaded else None, params if loaded else "")
+    return tuple(item for item in findings if not only or item.check in only)
+
+
+def _fixed(  # noqa: PLR0917 - what the command was given, in its order
+    ctx: click.Context,
+    params: str,
+    overrides: tuple[str, ...],
+    loaded: Params | None,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    result: dict[str, Any] | None,
+    yes: bool,
+    only: tuple[str, ...],
+) -> tuple[Finding, ...]:
+    """Show the plan; carry it out; give the findings that are left."""
+    from hnskit.connecting import is_snapshot
+    from hnskit.desired import desired_from
+    from hnskit.doctor.repair import mended_by, plan_repair
+
+    if loaded is None:
+        raise click.UsageError("--fix needs a parameter file: it says what the host should be.")
+    found = plan_repair(desired_from(loaded), facts, made_before(loaded))
+    mended, left = mended_by(found, findings)
+    if result is not None:
+        result["plan"] = found.to_json()
+        result["left_to_you"] = [item.to_json() for item in left]
+    else:
+        _print_plan(found, mended, left)
+    if not found.pending or found.refused:
+        return findings
+    if is_snapshot(loaded.target):
+        click.echo("A snapshot can be looked at, and never changed: this is only the plan.", err=True)
+        return findings
+    if not yes and (result is not None or not click.confirm("Carry it out?", default=False, err=True)):
+        return findings
+    with contextlib.redirect_stdout(io.StringIO() if result is not None else sys.stdout) as printed:
+        ctx.invoke(apply, params=params, overrides=overrides, as_json=result is not None)
+    with opened(params, overrides) as (_, host):
+        after = _examined(loaded, host.facts(), params, only)
+    if result is not None:
+        result["outcome"] = json.loads(printed.getvalue()) if isinstance(printed, io.StringIO) else None
+        result["after"] = [item.to_json() for item in after]
+    else:
+        from hnskit.doctor import findings_text
+
+        click.echo("\nAfterwards: " + findings_text(after, loaded.target))
+    return after
+
+
+def _print_plan(found: Any, mended: tuple[Finding, ...], left: tuple[Finding, ...]) -> None:
+    click.echo(f"\nThe plan mends {len(mended)} of {len(mended) + len(left)} errors and warnings:\n")
+    shown = [step for step in found.steps if step.pending or step in found.refused]
+    click.echo(found.__class__(found.target, tuple(shown)).to_text() if shown else "Nothing to do.")
+    for item in left:
+        click.echo(f"left to you: {item.object}: {item.next_step}")

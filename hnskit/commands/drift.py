@@ -1,0 +1,30 @@
+"""`hnskit drift`: what differs from the parameters."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from hnskit.commands.changing import made_before
+from hnskit.commands.options import common, runs_option
+from hnskit.commands.output import print_json
+from hnskit.commands.reaching import opened
+
+
+@click.command()
+@common
+@runs_option
+def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | None) -> None:
+    """What differs from the parameters; exit status 1 if anything does. Nothing is changed."""
+    from hnskit.desired import desired_from
+    from hnskit.planning.drift import drift as drift_of
+
+    with opened(params, overrides) as (loaded, host):
+        found = drift_of(desired_from(loaded), host.facts(), made_before(loaded, runs))
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(found.to_text())
+    sys.exit(0 if found.ok else 1)

@@ -1,0 +1,100 @@
+"""`hnskit explain`: what would happen to a connection, and why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hnskit.commands.options import common
+from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.reaching import read_host
+
+if TYPE_CHECKING:
+    from hnskit.params import Params
+
+
+_FORMS = click.Choice(("text", "table", "json", "csv"))
+
+
+@click.command()
+@common
+@click.option("--from", "source", metavar="CONTAINER|IP", help="Who asks: a container, an endpoint or an address.")
+@click.option("--to", "places", multiple=True, metavar="ADDRESS[:PORT]", help="What is asked for; with --all, many.")
+@click.option("--all", "matrix", is_flag=True, help="Every container against every --to.")
+@click.option("--protocol", type=click.Choice(("tcp", "udp")), default="tcp", show_default=True)
+@click.option("--format", "form", type=_FORMS, default="text", show_default=True)
+@click.option(
+    "--svg", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the way on the host's topology."
+)
+def explain(  # noqa: PLR0917 - click passes options by name
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    source: str | None,
+    places: tuple[str, ...],
+    matrix: bool,
+    protocol: str,
+    form: str,
+    svg: Path | None,
+) -> None:
+    """What would happen to this connection, and why. Nothing is sent.
+
+    PARAMS may also be snapshot:FILE. It ends with 0 if the connection is answered, with 1 if it is not or if that is
+    not known; --all always ends with 0.
+    """
+    from hnskit.diagnosis.explaining import Explainer, parse_destination
+
+    if matrix == bool(source):
+        raise click.UsageError("Name who asks with --from, or take every container with --all.")
+    loaded, facts = read_host(params, overrides)
+    wanted = places or (_redirected(loaded) if matrix else ())
+    if not wanted or (not matrix and len(wanted) > 1):
+        raise click.UsageError("Name what is asked for with --to ADDRESS:PORT" + ("." if matrix else ", once."))
+    explainer = Explainer(facts)
+    try:
+        destinations = [parse_destination(place) for place in wanted]
+        found = (
+            explainer.all(destinations, protocol)
+            if matrix
+            else (explainer.explain(str(source), *destinations[0], protocol),)
+        )
+    except ValueError as problem:
+        raise click.UsageError(f"{problem}.") from problem
+    form = "json" if as_json else form
+    if svg is not None and not matrix:
+        click.echo(f"Drawn: {found[0].picture(facts).save(svg)}", err=True)
+    if matrix:
+        _print_matrix(found, form)
+    elif form == "json":
+        print_json(found[0].to_json())
+    elif form == "text":
+        click.echo(found[0].to_text())
+    else:
+        from hnskit.running.terminal import print_table
+
+        print_table(found[0].frame(), form, found[0].sentence())
+    say_problems(facts)
+    if not matrix:
+        sys.exit(0 if found[0].answered else 1)
+
+
+def _redirected(loaded: Params | None) -> tuple[str, ...]:
+    from hnskit.desired import desired_from
+
+    return tuple(one.what for one in desired_from(loaded).redirects) if loaded else ()
+
+
+def _print_matrix(found: Any, form: str) -> None:
+    from hnskit.diagnosis.frames import matrix_frame
+    from hnskit.running.terminal import print_table
+
+    if form == "json":
+        print_json([item.to_json() for item in found])
+        return
+    frame = matrix_frame(found)
+    if form == "text":
+        frame = frame[["source", "destination", "verdict", "code", "target", "answered", "confirmed"]]
+    print_table(frame, "table" if form == "text" else form, "every container against every destination")

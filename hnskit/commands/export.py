@@ -1,0 +1,67 @@
+"""`hnskit export`: the redirect in another tool's form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hnskit.commands.options import common
+from hnskit.commands.output import print_json
+from hnskit.commands.reaching import opened
+
+
+@click.group()
+def export() -> None:
+    """Write the redirect in another tool's form."""
+
+
+@export.command()
+@common
+@click.option("--plugin", type=click.Choice(("sdnbridge", "win-bridge", "azure")), required=True, help="For which one.")
+@click.option(
+    "--api", "api_version", type=click.IntRange(1, 2), default=2, show_default=True, help="Of HNS: win-bridge."
+)
+@click.option(
+    "--proxy",
+    "proxy_address",
+    default="",
+    metavar="IP",
+    help="The proxy's address; else proxy.address, else looked up.",
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it there, not to stdout.")
+def cni(  # noqa: PLR0917 - click passes options by name
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    plugin: str,
+    api_version: int,
+    proxy_address: str,
+    output: Path | None,
+) -> None:
+    """A CNI network configuration list that gives pods the same redirect.
+
+    The proxy's address is looked up on the host only where the parameters do not have it.
+    """
+    from hnskit.cni import export_conflist
+    from hnskit.desired import desired_from
+    from hnskit.params import load_params
+    from hnskit.planning.redirect import proxy_address as look_up
+    from hnskit.running.folder import find_params
+
+    loaded = load_params(find_params(params), overrides)
+    desired = desired_from(loaded)
+    address = proxy_address or desired.proxy.endpoint.address
+    if not address:
+        with opened(params, overrides) as (_, host):
+            address = look_up(desired, host.facts())
+    made = export_conflist(desired, address, plugin, api_version=api_version)
+    if output is not None:
+        output.write_text(made.to_json(), encoding="utf-8")
+        click.echo(f"Written: {output}", err=True)
+    elif as_json:
+        print_json({"plugin": made.plugin, "conflist": made.data, "notes": list(made.notes)})
+    else:
+        click.echo(made.to_json(), nl=False)
+    for note in made.notes:
+        click.echo(f"note: {note}", err=True)

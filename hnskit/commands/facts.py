@@ -1,0 +1,41 @@
+"""`hnskit facts`: one snapshot of a host, as text, JSON, a file or a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hnskit.commands.options import common
+from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.reaching import opened
+
+
+@click.command()
+@common
+@click.option(
+    "--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it."
+)
+@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as an SVG file.")
+def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None, picture: Path | None) -> None:
+    """Everything that hnskit reads of the host, in one snapshot."""
+    with opened(params, overrides) as (_, host):
+        snapshot = host.facts()
+    if save is not None:
+        from hnskit.snapshot import save_facts
+
+        click.echo(f"Saved: {save_facts(snapshot, save)}", err=True)
+    if as_json:
+        from hnskit.snapshot import masked
+
+        print_json(masked(snapshot).to_json())
+        return
+    from hnskit import topology
+
+    drawn = topology.draw(snapshot)
+    if picture is not None:
+        click.echo(f"Drawn: {drawn.save(picture)}", err=True)
+    click.echo(drawn.text)
+    names = ", ".join(f"{image.name} ({image.size})" if image.size else image.name for image in snapshot.images)
+    click.echo(f"\nimages: {names or 'none'}")
+    say_problems(snapshot)

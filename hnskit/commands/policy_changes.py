@@ -1,0 +1,98 @@
+"""How `hnskit policy` changes a host: on what, with which policy, its plan and its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hnskit.commands.changing import journalled
+from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.policy_options import Asked
+from hnskit.commands.reaching import opened, read_host
+
+if TYPE_CHECKING:
+    from hnskit.facts import Facts
+    from hnskit.policies.editing import Edit, Owner
+
+
+def owners_of(facts: Facts, endpoints: Sequence[str], networks: Sequence[str]) -> list[Owner]:
+    """The endpoints and networks that are meant, each once."""
+    from hnskit.policies.editing import find_endpoint, find_network
+
+    if not endpoints and not networks:
+        raise click.UsageError("Name where: --endpoint, or --network.")
+    found: list[Owner] = [find_endpoint(facts, text) for text in endpoints]
+    return list({item.id: item for item in (*found, *(find_network(facts, text) for text in networks))}.values())
+
+
+def spec_of(facts: Facts, owner: Owner, wanted: str, fields: Mapping[str, Any]) -> Any:
+    """The policy that --kind and its fields ask for, on this host."""
+    from hnskit.policies import editing as policies
+    from hnskit.policies.checks import on_of
+    from hnskit.policies.specs import SPECS, field_names
+
+    if wanted.lower() != "auto":
+        kind = policies.Kind(wanted)
+    elif "inbound_port" in fields or "outbound_port" in fields:
+        kind = policies.Kind.L4WFPPROXY
+    elif "destination" in fields:
+        udp = fields.get("protocol") == "udp"
+        kind = policies.Kind.L4PROXY if udp else policies.choose_kind(facts, on_of(owner))
+    else:
+        raise click.UsageError("Say what it is with --kind, or --destination, --inbound-port or --outbound-port.")
+    known_fields(fields, kind, kind)
+    required = {"destination": "", "prefix": ""}
+    given = {**{name: value for name, value in required.items() if name in field_names(kind)}, **fields}
+    made = SPECS[kind](**given)
+    if isinstance(made, policies.ProxyRule):
+        return replace(made, kind=kind)
+    return made
+
+
+def known_fields(fields: Mapping[str, Any], kind: Any, name: str) -> None:
+    """Refuse what a policy of this kind cannot say."""
+    from hnskit.policies.specs import field_names
+
+    if kind is not None and (foreign := [item for item in fields if item not in field_names(kind)]):
+        raise click.UsageError(f"A {name} policy has no {', '.join(item.replace('_', '-') for item in foreign)}.")
+
+
+def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
+    """Show the plan; apply it with a journal; say what came of it."""
+    from hnskit.connecting import is_snapshot
+    from hnskit.desired import desired_from
+    from hnskit.policies import editing as policies
+    from hnskit.running.terminal import EventLines
+
+    if asked.dry_run:
+        _, facts = read_host(asked.params, asked.overrides)
+        found = policies.plan(facts, edits(facts))
+        say_problems(facts)
+        if asked.as_json:
+            print_json(found.to_json())
+        else:
+            click.echo(found.to_text())
+        return
+    if is_snapshot(asked.params):
+        raise click.UsageError("A snapshot can be looked at, and never changed: take --dry-run.")
+    with opened(asked.params, asked.overrides) as (loaded, host):
+        facts = host.facts()
+        wanted = edits(facts)
+        first = policies.plan(facts, wanted)
+        say_problems(facts)
+        if not asked.as_json:
+            click.echo(first.to_text())
+        apply = partial(policies.apply, host.session(), desired_from(loaded), wanted, facts=facts)
+        if first.pending and not first.refused:
+            with journalled(loaded.target, asked.runs) as journal:
+                done = apply(journal=journal, on_event=EventLines())
+        else:
+            done = apply()
+    if asked.as_json:
+        print_json(done.to_json())
+    else:
+        click.echo(f"{done.to_text()}.")

@@ -1,0 +1,41 @@
+"""`hnskit preflight`: whether a host is fit for the redirect."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hnskit.commands.changing import made_before
+from hnskit.commands.options import common
+from hnskit.commands.output import print_json
+from hnskit.commands.reaching import opened
+from hnskit.errors import HnskitError
+
+
+@click.command()
+@common
+def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Is this host fit for the redirect? Nothing is changed. It ends with 4 if it is not."""
+    from dataclasses import asdict
+
+    from hnskit.checks import missing_tarballs, require_fit
+    from hnskit.checks import preflight as look
+    from hnskit.connecting import is_snapshot
+    from hnskit.desired import desired_from
+    from hnskit.frames import findings_frame
+    from hnskit.running.terminal import print_table
+
+    with opened(params, overrides) as (loaded, host):
+        desired, facts = desired_from(loaded), host.facts()
+        missing = () if is_snapshot(loaded.target) else missing_tarballs(host.session(), desired, facts)
+    findings = look(desired, facts, missing, made_before(loaded))
+    if as_json:
+        print_json([asdict(item) for item in findings])
+    else:
+        print_table(findings_frame(findings).drop(columns="id"), "table", "preflight")
+    try:
+        require_fit(findings, facts.target)
+    except HnskitError as error:  # what stdout has is the result already: no second JSON text
+        click.echo(error.paragraph(), err=True)
+        sys.exit(error.exit_status)

@@ -1,0 +1,81 @@
+"""From PARAMS and --set to a host: to its facts, or to a session that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import click
+
+from hnskit.errors import PreflightError
+
+if TYPE_CHECKING:
+    from hnskit.connecting import Host
+    from hnskit.facts import Facts
+    from hnskit.params import Params
+    from hnskit.remote.session import Session
+
+
+class _Closing(Protocol):
+    def close(self) -> None:
+        """Let go of it."""
+
+
+_Reached = TypeVar("_Reached", bound=_Closing)
+
+
+def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Host]]:
+    """The parameters and their host, live or a snapshot."""
+    from hnskit.connecting import open_host
+
+    return _reached(params, overrides, open_host)
+
+
+def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
+    """The parameters and a session to their host, for who changes it; a snapshot is refused."""
+    from hnskit.connecting import connect
+
+    return _reached(params, overrides, connect)
+
+
+def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
+    """The facts of a parameter file's host; PARAMS may also be `snapshot:FILE`, and then there are no parameters."""
+    from hnskit.connecting import SNAPSHOT, is_snapshot
+
+    if is_snapshot(params):
+        from hnskit.snapshot import load_facts
+
+        return None, load_facts(params.removeprefix(SNAPSHOT))
+    with opened(params, overrides) as (loaded, host):
+        return loaded, host.facts()
+
+
+def require_read(facts: Facts, part: str = "") -> None:
+    """Stop where a table, or what a plan needs, could not be read: an empty one would not be the truth.
+
+    Raises:
+        PreflightError: with what the host said.
+    """
+    from hnskit.applying.waiting import unread_parts
+
+    unread = unread_parts(facts)
+    if part:
+        unread = "; ".join(problem for problem in facts.problems if problem.partition(":")[0] == part)
+    if unread:
+        raise PreflightError(f"the host cannot be read: {unread}", host=facts.target)
+
+
+@contextmanager
+def _reached(
+    params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
+) -> Iterator[tuple[Params, _Reached]]:
+    from hnskit.params import load_params
+    from hnskit.running.folder import find_params
+
+    loaded = load_params(find_params(params), overrides)
+    reached = reach(loaded, lambda text: click.echo(f"  {text}", err=True))
+    try:
+        yield loaded, reached
+    finally:
+        reached.close()

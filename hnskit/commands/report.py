@@ -1,0 +1,26 @@
+"""`hnskit report`: a run's report.html and junit.xml, made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hnskit.commands.options import debug_option, json_option
+from hnskit.commands.output import print_json
+
+
+@click.command()
+@click.argument("run_dir", metavar="RUN", type=click.Path(path_type=Path))
+@json_option
+@debug_option
+def report(run_dir: Path, as_json: bool) -> None:
+    """Make report.html and junit.xml of a run's folder again."""
+    from hnskit.running.junit import write_junit
+    from hnskit.running.report import write_report
+
+    made = {"report": str(write_report(run_dir)), "junit": str(write_junit(run_dir))}
+    if as_json:
+        print_json(made)
+    else:
+        click.echo("\n".join(made.values()))

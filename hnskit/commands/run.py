@@ -1,0 +1,71 @@
+"""`hnskit run`: the notebooks in their order, and a run folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hnskit.commands.options import common, runs_option
+from hnskit.commands.output import print_json
+
+if TYPE_CHECKING:
+    from hnskit.running.summary import Summary
+
+
+@click.command()
+@common
+@click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the step notebooks [default: notebooks].")
+@click.option("--only", multiple=True, metavar="NOTEBOOK", help="Only this one, such as 40_proxy_policy.")
+@click.option("--kernel-each", is_flag=True, help="A kernel of its own for each notebook (slower).")
+@click.option("--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="How long a cell may take.")
+@click.option("--resume", is_flag=True, help="Go on in the last run's folder; what is done and still true is kept.")
+@runs_option
+def run(
+    params: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    *,
+    notebooks: Path | None,
+    only: tuple[str, ...],
+    kernel_each: bool,
+    cell_timeout: int | None,
+    resume: bool,
+    runs: Path | None,
+) -> None:
+    """Set it up and prove it, notebook by notebook; leave a run folder."""
+    from hnskit.running import runner
+    from hnskit.running.terminal import RunLines
+
+    summary = runner.run(
+        params,
+        overrides,
+        notebooks=notebooks,
+        runs=runs,
+        watcher=RunLines(sys.stderr.isatty()),
+        only=only,
+        share_kernel=not kernel_each,
+        cell_timeout=cell_timeout,
+        resume=resume,
+    )
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        _print_run(summary)
+    if summary.error is not None:
+        click.echo(summary.error["paragraph"], err=True)
+    sys.exit(summary.exit_status)
+
+
+def _print_run(summary: Summary) -> None:
+    for client in (summary.verification or {}).get("clients", ()):
+        click.echo(f"{client['client']}: {'proved' if client['ok'] else 'NOT PROVED'}")
+        for check in client["checks"]:
+            click.echo(
+                f"  {'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['wanted']}; seen: {check['seen']}"
+            )
+    verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
+    click.echo(f"{verdict}: {summary.changed} changed, {summary.seconds:.1f} s.")
+    click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")

@@ -1,0 +1,31 @@
+"""`hnskit verify`: the proof."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hnskit.commands.options import common
+from hnskit.commands.output import print_json
+from hnskit.commands.reaching import connected
+
+
+@click.command()
+@common
+def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Prove it: ask the metadata service from inside each client."""
+    from hnskit.desired import desired_from
+    from hnskit.errors import VerificationError
+    from hnskit.verification import PROOF_NEXT_STEP
+    from hnskit.verification import verify as verify_on
+
+    with connected(params, overrides) as (loaded, session):
+        found = verify_on(session, desired_from(loaded), on_event=lambda text: click.echo(f"  {text}", err=True))
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo(found.to_text())
+    if not found.ok:  # what stdout has is the result already: it is not said again
+        click.echo(f"{found.target}: the redirect is not proved. {PROOF_NEXT_STEP}", err=True)
+        sys.exit(VerificationError.exit_status)

@@ -1,0 +1,192 @@
+"""Which endpoints, networks and policies are meant, by what a person says of them; and the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hnskit import codec
+from hnskit.errors import HnskitError, HostAnswerError, PreflightError
+from hnskit.facts import Facts
+from hnskit.model import Endpoint, Network, Policy
+from hnskit.owners import Owners
+from hnskit.policies import codec as policy_codec
+from hnskit.policies.checks import Owner, is_proxy, lacks, on_of
+from hnskit.policies.specs import read_spec
+from hnskit.remote import hcn
+from hnskit.remote.session import Session, invoke_calls
+from hnskit.support import Feature
+from hnskit.words import policy_words
+
+
+class SelectionError(HnskitError, LookupError):
+    """What was named is not there, or is more than one."""
+
+    exit_status = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One policy, where it is."""
+
+    on: hcn.On
+    name: str
+    address: str
+    container: str
+    id: str
+    """Of the endpoint or network."""
+    number: int
+    """Its place in the object's list, from 1."""
+    policy: Policy
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether it is a proxy policy of any kind."""
+        return is_proxy(self.policy)
+
+    @property
+    def words(self) -> str:
+        """What it says."""
+        return policy_words(self.policy)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        where = {"on": self.on, "name": self.name, "address": self.address, "container": self.container, "id": self.id}
+        said = {"type": self.policy.type, "proxy": self.is_proxy, "settings": dict(self.policy.settings)}
+        return {**where, "number": self.number, **said, "words": self.words}
+
+
+def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
+    """Endpoints by id, name, address, or their container's name or id (12 characters will do); all that it can mean."""
+    wanted = text.strip("{}").lower()
+    by_id = tuple(item for item in facts.endpoints if item.id.strip("{}").lower() == wanted)
+    if by_id or not wanted:
+        return by_id
+    found = [item for item in facts.endpoints if text in (item.name, item.address)]
+    for container in facts.containers:
+        if container.name == text or (len(wanted) >= 12 and container.id.startswith(wanted)):
+            found += [item for item in facts.endpoints_of(container) if item not in found]
+    return tuple(found)
+
+
+def find_endpoint(facts: Facts, text: str) -> Endpoint:
+    """The only endpoint that is meant.
+
+    Raises:
+        SelectionError: there is none, or more than one; their ids are named.
+    """
+    found = find_endpoints(facts, text)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise SelectionError(
+            f"no endpoint has this id, name, address or container: {text!r}",
+            host=facts.target,
+            next_step="`hnskit show endpoints` lists them; a container has its endpoint while it runs.",
+        )
+    said = ", ".join(f"{item.id} ({item.name}, {item.address or 'no address'})" for item in found)
+    many = f"{text!r} can mean {len(found)} endpoints: {said}"
+    raise SelectionError(many, host=facts.target, next_step="Name one by its id.")
+
+
+def find_network(facts: Facts, text: str) -> Network:
+    """The only network of this id or name.
+
+    Raises:
+        SelectionError: there is none, or more than one.
+    """
+    wanted = text.strip("{}").lower()
+    found = [item for item in facts.networks if item.id.strip("{}").lower() == wanted] or facts.networks_named(text)
+    if len(found) != 1:
+        said = f"{len(found)} networks have the id or name {text!r}, one was expected"
+        raise SelectionError(said, host=facts.target, next_step="`hnskit show networks` lists them with their ids.")
+    return found[0]
+
+
+def list_policies(
+    facts: Facts, owners: Iterable[Owner] | None = None, kinds: Iterable[str] = (), *, proxies: bool = False
+) -> tuple[Entry, ...]:
+    """The policies of these objects, or of all; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
+
+    Args:
+        kinds: only of these types, v1's or v2's word.
+        proxies: only proxy policies.
+    """
+    wanted = {type_of(kind) for kind in kinds}
+    objects: Iterable[Owner] = (*facts.endpoints, *facts.networks) if owners is None else owners
+    whose = Owners(facts)
+    return tuple(
+        entry
+        for owner in objects
+        for entry in _entries(owner, whose)
+        if (not wanted or policy_codec.kind_of(entry.policy) in wanted) and (not proxies or entry.is_proxy)
+    )
+
+
+def _entries(owner: Owner, whose: Owners) -> list[Entry]:
+    address = owner.address if isinstance(owner, Endpoint) else ""
+    container = whose.of_endpoint(owner) if isinstance(owner, Endpoint) else None
+    return [
+        Entry(on_of(owner), owner.name, address, container.name if container else "", owner.id, number, policy)
+        for number, policy in enumerate(owner.policies, 1)
+    ]
+
+
+def in_v2(session: Session, facts: Facts, owners: Iterable[Owner]) -> tuple[Owner, ...]:
+    """The same objects with their policies as HCN prints them, in v2's own words.
+
+    Raises:
+        PreflightError: the host has no v2 API.
+        HnsError: HCN refused.
+    """
+    if missing := lacks(facts, Feature.V2_API):
+        raise PreflightError(missing, host=facts.target)
+    asked = list(owners)
+    calls = [hcn.query(f"v2: {owner.id}", on_of(owner), owner.id) for owner in asked]
+    results = {result.id: result for result in invoke_calls(session, calls)}
+    return tuple(_as_read(owner, hcn.output(results[f"v2: {owner.id}"])) for owner in asked)
+
+
+def _as_read(owner: Owner, shown: Any) -> Owner:
+    if isinstance(owner, Network):
+        return replace(owner, policies=codec.parse_network(shown).policies)
+    return replace(owner, policies=codec.parse_endpoint(shown).policies)
+
+
+def type_of(kind: str) -> str:
+    """A type of policies as people and both APIs write it, as `policy_codec.kind_of` has it."""
+    return policy_codec.kind_of(Policy(kind))
+
+
+def select(facts: Facts, owner: Owner, *, number: int = 0, kind: str = "", **said: Any) -> Entry:
+    """The only policy of an object that is meant: by its number, or by its type and what it says.
+
+    Args:
+        said: fields of the policy's spec: `ip="169.254.169.254", port="80"`.
+
+    Raises:
+        SelectionError: there is none, or more than one; they are named.
+    """
+    entries = list_policies(facts, [owner], [kind] if kind else ())
+    found = [item for item in entries if (not number or item.number == number) and _says(item.policy, said)]
+    if len(found) > 1 and all(policy_codec.same(item.policy, found[0].policy) for item in found):
+        return found[0]
+    if len(found) == 1:
+        return found[0]
+    shown = "; ".join(f"{item.number}. {item.words}" for item in found or list_policies(facts, [owner]))
+    raise SelectionError(
+        f"{len(found)} policies of {owner.name or owner.id} are meant, one was expected: {shown or 'it has none'}",
+        host=facts.target,
+        next_step="Name one by its number, as `hnskit policy list` shows it.",
+    )
+
+
+def _says(policy: Policy, said: dict[str, Any]) -> bool:
+    if not said:
+        return True
+    try:
+        spec = read_spec(policy)
+    except HostAnswerError:
+        return False
+    return spec is not None and all(getattr(spec, name, None) == value for name, value in said.items())

@@ -1,0 +1,80 @@
+"""What a run comes to, notebook by notebook and as a whole, and who wants to see it while it happens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(slots=True)
+class StepSummary:
+    """What one notebook came to."""
+
+    notebook: str
+    part: str
+    file: str = ""
+    """The executed notebook, relative to the run folder; "" if it was not begun."""
+    ok: bool = False
+    changed: int = 0
+    seconds: float = 0.0
+    done: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Why nothing was to do, for each object that was already as it should be."""
+    notes: list[str] = field(default_factory=list)
+    findings: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Summary:
+    """A run, as summary.json has it."""
+
+    target: str
+    params_file: str
+    run_dir: str
+    started: str
+    ok: bool = False
+    exit_status: int = 1
+    seconds: float = 0.0
+    stopped_at: str = ""
+    """The notebook that failed."""
+    error: dict[str, Any] | None = None
+    steps: list[StepSummary] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Parts that an earlier run in this folder has done and that are still true."""
+    verification: dict[str, Any] | None = None
+    report: str = ""
+
+    @property
+    def changed(self) -> int:
+        """How many steps of all notebooks changed something."""
+        return sum(step.changed for step in self.steps)
+
+    def to_json(self) -> dict[str, Any]:
+        """As summary.json and `hnskit run --json` have it."""
+        return asdict(self)
+
+
+class Watcher(Protocol):
+    """Who wants to see a run while it happens."""
+
+    def begins(self, notebook: str) -> None:
+        """A notebook begins."""
+
+    def happens(self, line: str, lasting: bool) -> None:
+        """Something happens in it; not `lasting` is what the next line will outdate."""
+
+    def ends(self, step: StepSummary) -> None:
+        """It has ended."""
+
+
+class Nobody:
+    """Nobody watches."""
+
+    def begins(self, notebook: str) -> None:
+        """Nothing."""
+
+    def happens(self, line: str, lasting: bool) -> None:
+        """Nothing."""
+
+    def ends(self, step: StepSummary) -> None:
+        """Nothing."""

@@ -1,0 +1,37 @@
+"""`hnskit` as at a terminal, in this process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+
+from hnskit import cli
+
+
+class Ran(NamedTuple):
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def hnskit(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ran:
+    """Run a command to its end."""
+    status = 0
+    try:
+        cli.main(list(arguments))
+    except SystemExit as end:
+        status = int(end.code or 0)
+    said = capsys.readouterr()
+    return Ran(status, said.out, said.err)
+
+
+def sets(overrides: list[str]) -> list[str]:
+    """Overrides as `--set` options."""
+    return [part for override in overrides for part in ("--set", override)]
