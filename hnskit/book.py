@@ -14,13 +14,14 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hnskit import busy
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.writer import Outcome, apply, destroy
 from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
 from hnskit.connecting import Host, is_snapshot, open_host
 from hnskit.desired import Desired, Part, desired_from
 from hnskit.diagnosis.book import Diagnosis
-from hnskit.errors import HnskitError, StepError, StoppedError
+from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, made_on
 from hnskit.params import Params, load_params
@@ -28,7 +29,6 @@ from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
 from hnskit.progress import Progress, display_progress
-from hnskit.running import busy
 from hnskit.running import folder as runfolder
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
@@ -87,6 +87,7 @@ class Book(Diagnosis):
         if part not in PARTS:
             raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
         self.part = part
+        self._params_file = params_file
         self._keep_network = keep_network
         self._interactive = interactive
         self._run_dir = run_dir
@@ -263,10 +264,12 @@ class Book(Diagnosis):
         facts = None if self._interactive else self.facts
         try:
             journal = None if current.refused else self._journal()  # also of what was found where nothing is to do
-            with busy.claim(self._runs(), self.params.target, self._run_dir) if works else nullcontext():
+            with busy.claim(self.params.target, self._run_dir) if works else nullcontext():
                 outcome = self._change(facts, journal, progress)
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
+            if isinstance(error, PreflightError):
+                error.next_step = error.next_step or self._first_notebooks(current)
             self._failure = error
             if (stopped := outcome_of(error)) is not None:
                 self._outcome, self.facts = stopped, stopped.after
@@ -277,6 +280,12 @@ class Book(Diagnosis):
             raise error from cause
         self._failure, self._outcome, self.facts = None, outcome, outcome.after
         progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
+
+    def _first_notebooks(self, current: Plan) -> str:
+        """What to run first where the work of other parts is missing; "" where none is, or no notebook is known."""
+        folder = runfolder.find_notebooks(self._params_file)
+        names = [name for part in current.lacking if (name := runfolder.notebook_of(part, folder))]
+        return f"Run {' and '.join(names)} first." if names else ""
 
     def _change(self, facts: Facts | None, journal: Journal | None, progress: Progress) -> Outcome:
         if self.part == TEARDOWN:

@@ -32,6 +32,9 @@ _SWITCHED = frozenset({"forwarding", "policy"})
 class Records:
     """What one run does, kept in memory; a `Journal` keeps it on the disk as well."""
 
+    run_dir: Path | None = None
+    """The run's folder, where there is one."""
+
     def __init__(self, target: str) -> None:
         self.target = target
         self.records: list[dict[str, Any]] = []
@@ -72,6 +75,7 @@ class Journal(Records):
     def __init__(self, path: Path, target: str) -> None:
         super().__init__(target)
         self.path = path
+        self.run_dir = path.parent
         self._whole = False
         path.parent.mkdir(parents=True, exist_ok=True)
 

@@ -1,8 +1,21 @@
-"""Options of the contract tests (tests/contract)."""
+"""Options of the contract tests (tests/contract), and the fixtures that modules share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from hnskit.statedir import STATE_VARIABLE
+from tests.desk import desk  # noqa: F401 - a fixture
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing of this user's is touched, and no test waits for another process's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

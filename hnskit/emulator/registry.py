@@ -20,17 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from hnskit.emulator.calling import ControlError, ControlUnreachableError, ask
 from hnskit.emulator.files import locked, private_directory
 from hnskit.emulator.pwsh.locate import find_engine
 from hnskit.errors import ConnectError, HostUnreachableError
+from hnskit.statedir import STATE_VARIABLE, state_directory
 
 ENGINES = ("python", "pwsh")
 DEFAULT_PROFILE = "ws2019"
-STATE_VARIABLE = "HNSKIT_STATE_DIR"
-"""Names the state directory; without it that is the user's own, `~/.local/state/hnskit` on Linux."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _START_SECONDS = 30.0
 _MOST_HOSTS = 500
@@ -314,5 +311,4 @@ def _token(name: str) -> str:
 
 
 def _root() -> Path:
-    base = os.environ.get(STATE_VARIABLE) or platformdirs.user_state_dir("hnskit", appauthor=False)
-    return Path(base).absolute() / "emulators"
+    return state_directory() / "emulators"

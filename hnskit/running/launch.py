@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hnskit.running import busy
+from hnskit import busy
 from hnskit.running.log import FILE, read_from
 from hnskit.running.view import RunState
 
+_SAID = ".page"  # below the runs folder: what the runs of a page print
 _NUMBERS = itertools.count(1)
 _PAUSE = 0.15  # seconds between two looks
 _PATIENCE = 3.0  # seconds in which a run that has let go of its host may still write its last line
@@ -49,7 +50,7 @@ def launch(
     Args:
         environment: added to its environment, such as the secret behind an `env:` reference.
     """
-    said = runs / busy.FOLDER / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
+    said = runs / _SAID / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
     said.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
     command += [part for name in only for part in ("--only", name)]
@@ -76,13 +77,12 @@ class Follower:
 
     def __init__(
         self,
-        runs: Path,
         target: str,
         on_state: Callable[[RunState], None],
         on_refused: Callable[[str], None],
         launched: Launched | None = None,
     ) -> None:
-        self._runs, self._target, self._launched = runs, target, launched
+        self._target, self._launched = target, launched
         self._process = launched.process if launched else None
         self._on_state, self._on_refused = on_state, on_refused
         self.run_dir: Path | None = None
@@ -126,7 +126,7 @@ class Follower:
     def _found(self) -> Path | None:
         """The run's folder, as soon as it has one."""
         while True:
-            worker = busy.at_work(self._runs, self._target)
+            worker = busy.at_work(self._target)
             if worker is not None and worker.run_dir and (self._process is None or worker.pid == self._process.pid):
                 return Path(worker.run_dir)
             if self._process is None:
@@ -139,7 +139,7 @@ class Follower:
     def _lives(self) -> bool:
         if self._process is not None:
             return self._process.poll() is None
-        return busy.at_work(self._runs, self._target) is not None
+        return busy.at_work(self._target) is not None
 
     def _printed(self) -> dict[str, Any]:
         try:

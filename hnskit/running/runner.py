@@ -5,24 +5,24 @@ It never raises for a run that fails: the summary says where it stopped, why, an
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from hnskit import busy
 from hnskit.errors import BusyError, HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.journal import FILE
 from hnskit.params import load_params
-from hnskit.running import busy, resuming
 from hnskit.running import folder as runfolder
+from hnskit.running import resuming
 from hnskit.running.execution import Execution
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
 from hnskit.running.results import error_json
+from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher
 from hnskit.words import took
 
 _AGAIN = 5.0
@@ -30,80 +30,6 @@ _AGAIN = 5.0
 
 SEQUENCE = ("preflight", "network", "proxy", "clients", "policy", "verify")
 """The parts that a run goes through. The teardown is none of them: it would take away what the run has made."""
-
-
-@dataclass(slots=True)
-class StepSummary:
-    """What one notebook came to."""
-
-    notebook: str
-    part: str
-    file: str = ""
-    """The executed notebook, relative to the run folder; "" if it was not begun."""
-    ok: bool = False
-    changed: int = 0
-    seconds: float = 0.0
-    done: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    """Why nothing was to do, for each object that was already as it should be."""
-    notes: list[str] = field(default_factory=list)
-    findings: list[dict[str, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Summary:
-    """A run, as summary.json has it."""
-
-    target: str
-    params_file: str
-    run_dir: str
-    started: str
-    ok: bool = False
-    exit_status: int = 1
-    seconds: float = 0.0
-    stopped_at: str = ""
-    """The notebook that failed."""
-    error: dict[str, Any] | None = None
-    steps: list[StepSummary] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    """Parts that an earlier run in this folder has done and that are still true."""
-    verification: dict[str, Any] | None = None
-    report: str = ""
-
-    @property
-    def changed(self) -> int:
-        """How many steps of all notebooks changed something."""
-        return sum(step.changed for step in self.steps)
-
-    def to_json(self) -> dict[str, Any]:
-        """As summary.json and `hnskit run --json` have it."""
-        return asdict(self)
-
-
-class Watcher(Protocol):
-    """Who wants to see a run while it happens."""
-
-    def begins(self, notebook: str) -> None:
-        """A notebook begins."""
-
-    def happens(self, line: str, lasting: bool) -> None:
-        """Something happens in it; not `lasting` is what the next line will outdate."""
-
-    def ends(self, step: StepSummary) -> None:
-        """It has ended."""
-
-
-class Nobody:
-    """Nobody watches."""
-
-    def begins(self, notebook: str) -> None:
-        """Nothing."""
-
-    def happens(self, line: str, lasting: bool) -> None:
-        """Nothing."""
-
-    def ends(self, step: StepSummary) -> None:
-        """Nothing."""
 
 
 def run(
@@ -150,7 +76,7 @@ def run(
         target = load_params(path, overrides).target
     except HnskitError as error:
         wrong = error
-    if wrong is None and (worker := busy.at_work(place, target)) is not None:
+    if wrong is None and (worker := busy.at_work(target)) is not None:
         raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
     run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
     (run_dir / STOP).unlink(missing_ok=True)
@@ -159,7 +85,7 @@ def run(
     log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
     parameters = {"params_file": str(path), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
     try:
-        with busy.claim(place, target, run_dir) if wrong is None else nullcontext():
+        with busy.claim(target, run_dir) if wrong is None else nullcontext():
             if wrong is None:
                 if resume:
                     summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
@@ -190,7 +116,7 @@ def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Seque
 
 def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
     """The notebooks and their parts: those of the sequence, or those that are named."""
-    found = [(path, _part(path)) for path in sorted(folder.glob("[0-9]*.ipynb"))]
+    found = [(path, runfolder.part_of(path)) for path in sorted(folder.glob("[0-9]*.ipynb"))]
     todo = [(path, part) for path, part in found if (path.stem in only if only else part in SEQUENCE)]
     unknown = sorted({*only} - {path.stem for path, part in found if part})
     if not todo or unknown:
@@ -201,14 +127,6 @@ def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
             "`hnskit apply` and `hnskit verify` do the same without notebooks, from anywhere.",
         )
     return todo
-
-
-def _part(path: Path) -> str:
-    try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-    except (OSError, ValueError, KeyError, TypeError) as cause:
-        raise HnskitError("this is not a notebook", object=str(path)) from cause
-    return str(metadata.get("hnskit", {}).get("part", ""))
 
 
 def _execute_all(
