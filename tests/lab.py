@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from hnskit.applying.waiting import Pace
-from hnskit.emulator.door import Door
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.host.commands import answer_call
 from hnskit.facts import Facts
 from hnskit.journal import Journal, Made, made_from
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
+from tests.door_thread import DoorThread
 
 T = TypeVar("T")
 
@@ -79,37 +76,25 @@ class MemoryJournal(Journal):
         return made_from(self.records)
 
 
-class Lab:
+class Lab(DoorThread):
     """A host behind its door, in a thread."""
 
     def __init__(self, directory: Path, *, profile: str = "ws2019", **options: Any) -> None:
         self.host = create_host("lab", profile, {"cut_seconds": 0, **options})
-        self.door = Door(self.host, directory=directory / "door", username=USER, password=PASSWORD)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="lab", daemon=True)
+        super().__init__(self.host, directory / "door", USER, PASSWORD)
         self._password = directory / "password"
         self._password.write_text(PASSWORD)
         self._password.chmod(0o600)
 
-    def __enter__(self) -> Lab:
-        self._thread.start()
-        self._run(self.door.open())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._run(self.door.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
     @property
     def port(self) -> int:
         """Of WinRM over HTTP."""
-        return urlsplit(self.door.http).port or 0
+        return self.port_of("http")
 
     @property
     def tls_port(self) -> int:
         """Of WinRM over HTTPS."""
-        return urlsplit(self.door.https).port or 0
+        return self.port_of("https")
 
     def settings(self, port: int = 0, *, tls: bool = False, **changes: Any) -> ConnectionSettings:
         """How to reach it, impatiently; `port` is that of a proxy in front of it."""
@@ -139,7 +124,7 @@ class Lab:
         async def now() -> T:
             return act(self.host)
 
-        return self._run(now())
+        return self.run(now())
 
     def facts(self) -> Facts:
         """The host now, without the wire."""
@@ -158,7 +143,4 @@ class Lab:
             self.host.reset()
             return self.host.snapshot()
 
-        return self._run(now())
-
-    def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+        return self.run(now())

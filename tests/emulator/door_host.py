@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +12,10 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from hnskit.emulator.connection import Limits
-from hnskit.emulator.door import Door
 from hnskit.emulator.interface import Command, Cut, Parameter, PSError
+from tests.door_thread import DoorThread, pool_of
 
 USER, PASSWORD = "operator", "correct-horse-battery"
-MODULE = resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
 
 
 class StandIn:
@@ -105,29 +102,12 @@ async def _call(host: StandIn, bound: Mapping[str, Any]) -> AsyncIterator[dict[s
         yield text
 
 
-class Served:
-    """A door in a thread of its own."""
+class Served(DoorThread):
+    """The stand-in behind its door, in a thread of its own."""
 
     def __init__(self, directory: Path, *, limits: Limits | None = None, minimum_idle: float = 60.0) -> None:
         self.host = StandIn()
-        self.door = Door(
-            self.host, directory=directory, username=USER, password=PASSWORD, limits=limits, minimum_idle=minimum_idle
-        )
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-
-    def __enter__(self) -> Served:
-        self._thread.start()
-        self.run(self.door.open())
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.run(self.door.close())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-
-    def run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+        super().__init__(self.host, directory, USER, PASSWORD, limits=limits, minimum_idle=minimum_idle)
 
     def cut(self, seconds: float, mode: str) -> None:
         async def now() -> None:
@@ -135,12 +115,9 @@ class Served:
 
         self.run(now())
 
-    def port(self, scheme: str) -> int:
-        return int(getattr(self.door, scheme).rsplit(":", 1)[1].partition("/")[0])
-
     def wsman(self, scheme: str = "https", **settings: Any) -> WSMan:
         options: dict[str, Any] = {
-            "port": self.port(scheme),
+            "port": self.port_of(scheme),
             "username": USER,
             "password": PASSWORD,
             "ssl": scheme == "https",
@@ -157,11 +134,7 @@ class Served:
         self, scheme: str = "https", *, module: bool = True, configuration: str = "", **settings: Any
     ) -> Iterator[RunspacePool]:
         wsman = self.wsman(scheme, **settings)
-        with wsman, RunspacePool(wsman, configuration_name=configuration or "Microsoft.PowerShell") as pool:
-            if module:
-                script = PowerShell(pool)
-                script.add_script(MODULE, use_local_scope=False)
-                script.invoke()
+        with pool_of(wsman, module=module, configuration_name=configuration or "Microsoft.PowerShell") as pool:
             yield pool
 
 

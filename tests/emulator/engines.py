@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import os
 import re
 import struct
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,17 +18,18 @@ from pypsrp import powershell
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from hnskit.emulator.door import Door
 from hnskit.emulator.host import Host, create_host
-from hnskit.emulator.pwsh.locate import find_engine
+from hnskit.emulator.pwsh.locate import VARIABLE, find_engine
 from hnskit.errors import ConnectError
-from hnskit.remote.psrp import module_text
+from tests.door_thread import DoorThread, pool_of
 
 USER, PASSWORD = "Administrator", "correct-horse-battery"
 
 
 def why_no_engine() -> str:
-    """Why no real engine can be used here; empty if one can."""
+    """Why no real engine can be used here; empty if one can, and where one is named: that one has to be there."""
+    if os.environ.get(VARIABLE):
+        return ""
     try:
         find_engine()
     except ConnectError as error:
@@ -40,7 +40,7 @@ def why_no_engine() -> str:
 needs_engine = pytest.mark.skipif(bool(why_no_engine()), reason=why_no_engine() or "there is one")
 
 
-class Served:
+class Served(DoorThread):
     """An emulated host behind its door, in a thread of its own."""
 
     def __init__(
@@ -56,31 +56,8 @@ class Served:
     ) -> None:
         self.engine = engine
         self.host: Host = host or create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
-        self.door = Door(
-            self.host,
-            directory=directory,
-            username=USER,
-            password=PASSWORD,
-            minimum_idle=minimum_idle,
-            engine=engine,
-            restricted=restricted,
-        )
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-
-    def __enter__(self) -> Served:
-        self._thread.start()
-        self.run(self.door.open())
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.run(self.door.close())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-
-    def run(self, coroutine: Any) -> Any:
-        """Run something in the host's own thread."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+        settings = {"minimum_idle": minimum_idle, "engine": engine, "restricted": restricted}
+        super().__init__(self.host, directory, USER, PASSWORD, **settings)
 
     def call(self, function: Callable[[], Any]) -> Any:
         """Call something in the host's own thread."""
@@ -92,10 +69,9 @@ class Served:
 
     def wsman(self) -> WSMan:
         """A connection to it."""
-        port = int(self.door.http.rsplit(":", 1)[1].partition("/")[0])
         return WSMan(
             "127.0.0.1",
-            port=port,
+            port=self.port_of("http"),
             username=USER,
             password=PASSWORD,
             ssl=False,
@@ -108,11 +84,7 @@ class Served:
     @contextlib.contextmanager
     def pool(self, *, module: bool = True, **settings: Any) -> Iterator[RunspacePool]:
         """A pool, in which the kit's commands are there already."""
-        with self.wsman() as wsman, RunspacePool(wsman, **settings) as pool:
-            if module:
-                script = PowerShell(pool)
-                script.add_script(module_text(), use_local_scope=False)
-                script.invoke()
+        with pool_of(self.wsman(), module=module, **settings) as pool:
             yield pool
 
 

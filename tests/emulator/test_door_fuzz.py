@@ -73,7 +73,7 @@ def serves_on(served: Served) -> Iterator[None]:
 
 def raw(served: Served, data: bytes) -> bytes:
     """All that the plain port answers until it closes; the client says that it has no more to say."""
-    with socket.create_connection(("127.0.0.1", served.port("http")), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", served.port_of("http")), timeout=10) as connection:
         answer = b""
         try:
             connection.sendall(data)

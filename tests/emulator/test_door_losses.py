@@ -23,6 +23,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield door
 
 
+@pytest.fixture
+def inside(served: Served) -> Iterator[requests.Session]:
+    """A client whose connection is open already."""
+    with requests.Session() as client:
+        assert client.post(served.door.http, timeout=5).status_code == 401
+        yield client
+
+
 def rebuild(pool: RunspacePool) -> None:
     """A new connection and login for a pypsrp whose connection is gone."""
     transport = pool.connection.transport
@@ -67,28 +75,22 @@ def test_a_refused_network_refuses_new_connections_and_comes_back_at_the_same_po
     assert requests.post(served.door.http, timeout=5).status_code == 401
 
 
-def test_a_reset_network_takes_new_connections_at_once(served: Served) -> None:
-    with requests.Session() as client:
-        assert client.post(served.door.http, timeout=5).status_code == 401
-        served.cut(30, "reset")
-        assert requests.post(served.door.http, timeout=5).status_code == 401
+def test_a_reset_network_takes_new_connections_at_once(served: Served, inside: requests.Session) -> None:
+    served.cut(30, "reset")
+    assert requests.post(served.door.http, timeout=5).status_code == 401
 
 
-def test_a_stalled_network_serves_what_it_held_back(served: Served) -> None:
-    with requests.Session() as client:
-        client.post(served.door.http, timeout=5)
-        served.cut(0.5, "stall")
-        with pytest.raises(requests.exceptions.ReadTimeout):
-            requests.post(served.door.http, timeout=0.2)
-        assert client.post(served.door.http, timeout=5).status_code == 401
+def test_a_stalled_network_serves_what_it_held_back(served: Served, inside: requests.Session) -> None:
+    served.cut(0.5, "stall")
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(served.door.http, timeout=0.2)
+    assert inside.post(served.door.http, timeout=5).status_code == 401
 
 
-def test_a_black_hole_never_answers_those_who_were_in(served: Served) -> None:
-    with requests.Session() as client:
-        client.post(served.door.http, timeout=5)
-        served.cut(0.3, "blackhole")
-        with pytest.raises(requests.exceptions.ReadTimeout):
-            client.post(served.door.http, timeout=1)
+def test_a_black_hole_never_answers_those_who_were_in(served: Served, inside: requests.Session) -> None:
+    served.cut(0.3, "blackhole")
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        inside.post(served.door.http, timeout=1)
     assert requests.post(served.door.http, timeout=5).status_code == 401
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door_host import MODULE, Served, command, invoke
+from door_host import Served, command, invoke
 from pypsrp.complex_objects import ObjectMeta, PSInvocationState
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
+
+from hnskit.remote.psrp import module_text
 
 LARGE = 3 * 1024 * 1024
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
@@ -201,7 +203,7 @@ def test_a_script_that_is_not_the_kits_is_refused_by_name(pool: RunspacePool) ->
 def test_a_changed_module_text_is_refused(served: Served) -> None:
     with served.pool(module=False) as pool:
         script = PowerShell(pool)
-        script.add_script(MODULE.replace("Stop", "Continue", 1), use_local_scope=False)
+        script.add_script(module_text().replace("Stop", "Continue", 1), use_local_scope=False)
         assert failure(script).fq_error == "HnskitEmulator.NotEmulated"
         assert failure(command(pool, "Invoke-HnskitHns", Method="GET", Path="/x")).category == 13
 

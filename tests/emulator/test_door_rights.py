@@ -20,8 +20,8 @@ from hnskit.applying.writer import apply
 from hnskit.connecting import connection_settings
 from hnskit.emulator import registry
 from hnskit.emulator.door import Door
-from hnskit.emulator.names import LIMITED
 from hnskit.emulator.interface import Command, PSError, Said
+from hnskit.emulator.names import LIMITED
 from hnskit.errors import LoginRefusedError
 from hnskit.facts import gather_facts
 from hnskit.params import load_params

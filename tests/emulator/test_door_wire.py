@@ -36,7 +36,7 @@ def post(served: Served, envelope: bytes | str) -> requests.Response:
 
 def raw(served: Served, data: bytes, *, end: bool = False) -> bytes:
     """All that the plain port answers to these bytes, until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", served.port("http")), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", served.port_of("http")), timeout=10) as connection:
         connection.sendall(data)
         if end:
             connection.shutdown(socket.SHUT_WR)

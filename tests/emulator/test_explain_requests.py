@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hnskit.diagnosis.explaining import Explanation, explain
+from hnskit.diagnosis.explaining import explain
+from hnskit.diagnosis.explanation import Explanation
 from hnskit.snapshot import dump_facts, parse_facts
 from tests.emulator.host_scenario import (
     GATEWAY,

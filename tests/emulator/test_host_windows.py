@@ -209,6 +209,33 @@ def test_after_a_reboot_endpoints_hold_their_addresses_and_lead_nowhere() -> Non
     assert [cut.seconds for cut in cuts] == [9.0]
 
 
+def test_a_reboot_that_loses_bridges_leaves_their_endpoints_with_their_addresses() -> None:
+    """UNCONFIRMED which of the two Windows does; a new bridge cannot give such an address again (HNS fact 76)."""
+    scenario = Scenario()
+    scenario.redirect()
+    scenario.host.set_fault("reboot_loses_bridges", True)
+    scenario.host.reboot()
+    facts = scenario.host.snapshot()
+    assert [item.name for item in facts.networks] == ["nat"]
+    assert {item.name for item in facts.endpoints} == {"hnskit-gateway", "hnskit-proxy", "hnskit-client1"}
+    assert [item.name for item in facts.adapters if item.physical] == ["Ethernet"]
+    assert "10.0.0.5" in {item.address for item in facts.addresses if item.interface_alias == "Ethernet"}
+    network = make_network(scenario.host)
+    held = {"VirtualNetwork": network["ID"], "IPAddress": scenario.client["IPAddress"], "Policies": []}
+    assert hns(scenario.host, "POST", "/endpoints", held)["ErrorCode"] == 0x803B002F
+
+
+def test_after_a_reboot_numbers_of_compartments_begin_again() -> None:
+    """UNCONFIRMED; so that nobody relies on a number that was never given before."""
+    scenario = Scenario()
+    scenario.redirect()
+    before = [item.id for item in scenario.host.windows.compartments]
+    scenario.host.reboot()
+    for container in scenario.host.engine.containers:
+        scenario.host.engine.start(container)
+    assert [item.id for item in scenario.host.windows.compartments] == before
+
+
 def test_a_wrong_profile_or_option_is_named() -> None:
     """With those that there are."""
     with pytest.raises(ValueError, match="there are: rs4, ws2019"):

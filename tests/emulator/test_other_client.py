@@ -1,7 +1,8 @@
 """A client of another code base against the door: pypsrp 1.0 beta (`psrp` on httpx), in an environment of its own.
 
 The environment is made once, under the user's cache directory (HNSKIT_TEST_CACHE in its place), from a lock file with
-hashes; where it cannot be made, because no index can be reached, the tests are skipped and say so.
+hashes; where it cannot be made, because no index can be reached, the tests are skipped and say so. With
+HNSKIT_NEEDS_CLIENT set, as CI does, they fail.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ def seen(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     try:
         python = make_environment()
     except (OSError, subprocess.SubprocessError, TimeoutError) as problem:
-        pytest.skip(f"pypsrp 1.0 beta cannot be installed here: {problem}")
+        lack = f"pypsrp 1.0 beta cannot be installed here: {problem}"
+        if os.environ.get("HNSKIT_NEEDS_CLIENT"):
+            pytest.fail(lack)
+        pytest.skip(lack)
     with Served(engine, tmp_path_factory.mktemp("other") / "door") as served:
         door = served.door
         where = {
@@ -125,7 +129,7 @@ def test_it_runs_several_pipelines_at_once(seen: dict[str, Any], engine: str) ->
     """In a pool of three runspaces."""
     if engine == "pwsh" and "Get-HnskitSystem" in seen["several"]:
         # 3 of 8 tries, with this client only, and not yet understood; pypsrp 0.9 did it 12 of 12 times.
-        pytest.skip("a real engine sometimes does not know the functions that three runspaces load at once")
+        pytest.xfail("a real engine sometimes does not know the functions that three runspaces load at once")
     assert seen["several"] == ["LAB"] * 3
 
 

@@ -1,4 +1,4 @@
-"""What HNS allocates for its objects, as `Resources.Allocators` prints it (HNS facts 21, 32, 33).
+"""What HNS allocates for its objects, as `Resources` and its Allocators print it (HNS facts 18, 21, 32, 33).
 
 `Host Vnic` and `Endpoint Port` have the same members on every version of which a whole print is known, so that
 of a version where only one of them was seen stands for the other.
@@ -20,6 +20,18 @@ _TCP = 6
 _ANY_PROTOCOL = 0
 
 
+def bare_resources(activity: str) -> dict[str, Any]:
+    """The Resources that every object has, nothing being allocated; `activity` is its ActivityId."""
+    return {
+        "AllocationOrder": 0,
+        "ID": activity,
+        "PortOperationTime": 0,
+        "State": 1,
+        "SwitchOperationTime": 0,
+        "VfpOperationTime": 0,
+    }
+
+
 class Allocators:
     """Makes allocators for one Windows version; whoever uses them gives them their AllocationOrder by `numbered`."""
 
@@ -30,6 +42,18 @@ class Allocators:
     def guid(self) -> str:
         """A new id in the letter case of this Windows."""
         return self._mint.guid(self._profile.upper_network_ids)
+
+    def health(self, **more: int) -> dict[str, Any]:
+        """Health and AdditionalParams of an object, where this Windows prints them."""
+        if not self._profile.health:
+            return {}
+        health = {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime(), **more}
+        return {"AdditionalParams": {}, "Health": health}
+
+    def resources(self, activity: str) -> dict[str, Any]:
+        """`bare_resources`, and what this Windows prints besides."""
+        newer = {"CompartmentOperationTime": 0, "Flags": 0} if self._profile.flags else {}
+        return {**bare_resources(activity), **self.health(), **newer}
 
     @staticmethod
     def numbered(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -43,9 +67,7 @@ class Allocators:
         allocator: dict[str, Any] = {"ID": self.guid(), "IsPolicy": policy, **fields}
         # HNS 5.1 prints a Type of 3 where 9.x prints a State of 3 (flannel's remote endpoint on 1709).
         allocator.setdefault("State" if profile.health else "Type", 3)
-        if profile.health:
-            allocator["AdditionalParams"] = {}
-            allocator["Health"] = {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime(), **health}
+        allocator |= self.health(**health)
         if profile.flags:
             allocator.setdefault("Flags", 0)
         return allocator

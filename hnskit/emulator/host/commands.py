@@ -5,26 +5,45 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from hnskit.emulator.binder import bind, text_of
+from hnskit.emulator.host import guards
+from hnskit.emulator.host.docker import Docker
+from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.powershell_json import from_json, no_property
+from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.windows import Windows
 from hnskit.emulator.interface import Command, Parameter, PSError, UInt32
 from hnskit.model import HOST_COMPARTMENT
 
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import Host
-
 Row = dict[str, Any]
+
+_LONGEST_SILENCE = 0.25
+"""Seconds that the answers of calls that only read may wait for each other."""
 
 _DOCKER_ALLOWED = (
     "exec", "image", "import", "inspect", "load", "logs", "ps", "rm", "run", "start", "stop", "version",
 )  # fmt: skip
+
+
+class Machine(Protocol):
+    """What the functions find on the host that they run on."""
+
+    windows: Windows
+    windows_profile: Profile
+    faults: Faults
+    hns: HnsService
+    docker: Docker
+    time_scale: float
+
+    def docker_seconds(self, seconds: float) -> float:
+        """How long a docker.exe takes here that takes so many seconds on Windows."""
 
 
 @dataclass(slots=True)
@@ -36,41 +55,9 @@ class Done:
     error: PSError | None = None
 
 
-def _guard_holds(host: Host, guard: Mapping[str, Any]) -> bool:
-    """Whether HNS still has what the caller saw: members compared as JSON, order included.
-
-    The spelling counts in `is`, but for `none` the letter case does not.
-    """
-    _, response = host.hns.call("GET", guard["path"], "")
-    answer = json.loads(response) if response else {}
-    output = answer.get("Output") or []
-    rule = guard["is"] if "is" in guard else guard["none"]
-
-    def text(value: object) -> str:
-        return json.dumps(value) if "is" in guard else json.dumps(value).lower()
-
-    same = [
-        item
-        for item in (output if isinstance(output, list) else [output])
-        if all(name in item and text(item[name]) == text(value) for name, value in rule.items())
-    ]
-    return bool(same) == ("is" in guard)
-
-
-def _changed(host: Host, bound: Mapping[str, Any]) -> Done | None:
-    """The error of a guard that does not hold."""
-    guard = _guard(bound["Guard"]) if bound.get("Guard") else None
-    if guard is None or _guard_holds(host, guard):
-        return None
-    return Done(error=PSError(
-        f"Somebody else has changed {guard['path']} since it was read.",
-        error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"], origin="",
-    ))  # fmt: skip
-
-
-def _hns(host: Host, bound: Mapping[str, Any]) -> Done:
-    if changed := _changed(host, bound):
-        return changed
+def _hns(host: Machine, bound: Mapping[str, Any]) -> Done:
+    if broken := guards.broken(host.hns, bound):
+        return Done(error=broken)
     if host.faults.hns_missing:
         return Done(error=PSError(
             "vmcompute.dll was not found: the Containers feature of Windows is not installed.",
@@ -85,9 +72,9 @@ _GUID = f"^{'-'.join(f'[0-9A-Fa-f]{{{digits}}}' for digits in (8, 4, 4, 4, 12))}
 _HCN_OPERATIONS = ("QueryEndpoint", "ModifyEndpoint", "QueryNetwork", "ModifyNetwork")
 
 
-def _hcn(host: Host, bound: Mapping[str, Any]) -> Done:
-    if changed := _changed(host, bound):
-        return changed
+def _hcn(host: Machine, bound: Mapping[str, Any]) -> Done:
+    if broken := guards.broken(host.hns, bound):
+        return Done(error=broken)
     if host.faults.hns_missing:
         return Done(error=PSError(
             "computenetwork.dll was not found: this Windows has no v2 API of HNS, or no Containers feature.",
@@ -98,7 +85,7 @@ def _hcn(host: Host, bound: Mapping[str, Any]) -> Done:
     return Done([{"HResult": hresult, "Properties": properties, "ErrorRecord": record}])
 
 
-def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
+def _docker(host: Machine, bound: Mapping[str, Any]) -> Done:
     words = list(bound["ArgumentList"])
     if words[0] not in _DOCKER_ALLOWED:
         return Done(error=PSError(
@@ -120,7 +107,7 @@ def _docker(host: Host, bound: Mapping[str, Any]) -> Done:
     return Done([{"ExitCode": ran.exit_code, "StdOut": ran.stdout, "StdErr": ran.stderr}], seconds)
 
 
-def _containers(host: Host, _bound: Mapping[str, Any]) -> Done:
+def _containers(host: Machine, _bound: Mapping[str, Any]) -> Done:
     listed = _docker(host, {"ArgumentList": ["ps", "--all", "--quiet", "--no-trunc"]})
     if listed.error is not None or listed.rows[0]["ExitCode"] != 0:
         return listed
@@ -132,7 +119,7 @@ def _containers(host: Host, _bound: Mapping[str, Any]) -> Done:
     return done
 
 
-def _system(host: Host, _bound: Mapping[str, Any]) -> Done:
+def _system(host: Machine, _bound: Mapping[str, Any]) -> Done:
     profile, now = host.windows_profile, datetime.now(UTC)
     return Done([{
         "ComputerName": host.windows.computer_name,
@@ -146,7 +133,7 @@ def _system(host: Host, _bound: Mapping[str, Any]) -> Done:
     }])  # fmt: skip
 
 
-def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
+def _set_forwarding(host: Machine, bound: Mapping[str, Any]) -> Done:
     index, state = bound["InterfaceIndex"], bound["State"]
     nic = host.windows.nic_at(index)
     if nic is None or not nic.bound or nic.compartment_id != HOST_COMPARTMENT:
@@ -161,17 +148,17 @@ def _set_forwarding(host: Host, bound: Mapping[str, Any]) -> Done:
     return Done([{"InterfaceIndex": index, "Forwarding": state}])
 
 
-def _test_path(host: Host, bound: Mapping[str, Any]) -> Done:
+def _test_path(host: Machine, bound: Mapping[str, Any]) -> Done:
     # Of all files the host's disk has the tarballs.
     there = host.docker.engine.disk.tarball(bound["Path"]) is not None
     return Done([{"Path": bound["Path"], "Exists": there}])
 
 
-def _listing(rows: Callable[[Windows], Iterable[Row]]) -> Callable[[Host, Mapping[str, Any]], Done]:
+def _listing(rows: Callable[[Windows], Iterable[Row]]) -> Callable[[Machine, Mapping[str, Any]], Done]:
     return lambda host, _bound: Done(list(rows(host.windows)))
 
 
-_RUNS: Mapping[str, Callable[[Host, Mapping[str, Any]], Done]] = {
+_RUNS: Mapping[str, Callable[[Machine, Mapping[str, Any]], Done]] = {
     "Invoke-HnskitHns": _hns,
     "Invoke-HnskitHcn": _hcn,
     "Invoke-HnskitDocker": _docker,
@@ -217,7 +204,7 @@ async def _wait(seconds: float) -> None:
 
 
 def _command(name: str) -> Command:
-    async def run(host: Host, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
+    async def run(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
         done = _RUNS[name](host, bound)
         await _wait(done.seconds)
         if done.error is not None:
@@ -228,13 +215,25 @@ def _command(name: str) -> Command:
     return Command(name, _PARAMETERS.get(name, ()), run)
 
 
-async def _run_calls(host: Host, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
+async def _run_calls(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
+    lines: list[str] = []
+    spoke = time.monotonic()
     for text in bound["Call"]:
+        request = _request(text)
+        reads = request.get("reads") is True
+        if lines and not reads:
+            yield "\n".join(lines)
+            lines = []
         started = time.monotonic()
-        answer, seconds = answer_call(host, text)
+        answer, seconds = _answer(host, request)
         await _wait(seconds)
         answer["ms"] = int((time.monotonic() - started) * 1000)
-        yield json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+        lines.append(json.dumps(answer, separators=(",", ":"), ensure_ascii=False))
+        if not reads or time.monotonic() - spoke >= _LONGEST_SILENCE:
+            yield "\n".join(lines)
+            lines, spoke = [], time.monotonic()
+    if lines:
+        yield "\n".join(lines)
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -244,13 +243,16 @@ COMMANDS: Mapping[str, Command] = {
 """The functions of the module, but for its helpers."""
 
 
-def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
+def answer_call(host: Machine, text: str) -> tuple[dict[str, Any], float]:
     """One call of Invoke-HnskitCall, and the seconds that it takes.
 
     Raises:
         PSError: the call's text is no JSON, or has no id: that ends the whole batch.
     """
-    request = _request(text)
+    return _answer(host, _request(text))
+
+
+def _answer(host: Machine, request: Mapping[str, Any]) -> tuple[dict[str, Any], float]:
     answer: dict[str, Any] = {"id": text_of(request["id"]), "ok": True, "ms": 0}
     try:
         done = _perform(host, request)
@@ -269,10 +271,10 @@ def answer_call(host: Host, text: str) -> tuple[dict[str, Any], float]:
     return answer, done.seconds
 
 
-def _perform(host: Host, request: Mapping[str, Any]) -> Done:
+def _perform(host: Machine, request: Mapping[str, Any]) -> Done:
     for member in ("command", "parameters"):
         if member not in request:
-            raise _no_property(member, origin="")
+            raise no_property(member, origin="")
     name = text_of(request["command"])
     if name not in _RUNS:
         raise PSError(
@@ -280,44 +282,13 @@ def _perform(host: Host, request: Mapping[str, Any]) -> Done:
             error_id="Hnskit.UnknownCommand", category="ObjectNotFound", target=name, origin="",
         )  # fmt: skip
     if request["parameters"] is None:
-        raise _no_property("Properties", origin="")
+        raise no_property("Properties", origin="")
     parameters = request["parameters"] if isinstance(request["parameters"], dict) else {}
     return _RUNS[name](host, bind(COMMANDS[name], list(parameters.items())))
 
 
 def _request(text: str) -> Mapping[str, Any]:
-    request = _from_json(text)
+    request = from_json(text)
     if not isinstance(request, dict) or "id" not in request:
-        raise _no_property("id")
+        raise no_property("id")
     return request
-
-
-def _guard(text: str) -> Mapping[str, Any]:
-    guard = _from_json(text)
-    for member in ("path", "none"):
-        if not isinstance(guard, dict) or (member not in guard and not (member == "none" and "is" in guard)):
-            raise _no_property(member, origin="Assert-HnskitGuard")
-    return guard  # type: ignore[no-any-return]
-
-
-def _from_json(text: str) -> Any:
-    """ConvertFrom-Json, with the error of Windows PowerShell 5.1."""
-    if re.fullmatch(r"\s*'(?:[^'\\]|\\.)*'\s*", text, re.DOTALL):
-        return text  # it takes a text in single quotes, as JavaScript does
-    try:
-        return json.loads(text)
-    except ValueError as cause:
-        raise PSError(
-            f"Invalid JSON primitive: {text[:40]}.", category="NotSpecified", error_id="System.ArgumentException",
-            origin="Microsoft.PowerShell.Commands.ConvertFromJsonCommand", activity="ConvertFrom-Json",
-            reason="ArgumentException",
-        ) from cause  # fmt: skip
-
-
-def _no_property(name: str, origin: str | None = None) -> PSError:
-    """What strict mode says; where nothing catches it, PowerShell appends the command's name to its id."""
-    return PSError(
-        f"The property '{name}' cannot be found on this object. Verify that the property exists.",
-        error_id="PropertyNotFoundStrict", category="NotSpecified", reason="PropertyNotFoundException",
-        origin=origin,
-    )  # fmt: skip

@@ -1,13 +1,16 @@
-"""A Docker container of the emulated host, and what a program in it is given and gives back."""
+"""A Docker container of the emulated host: what a program in it finds around it, is given and gives back."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from hnskit.emulator.host.images import Content
+from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.windows import Windows
+from hnskit.emulator.host.world import HttpResult, Request
 
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
@@ -71,3 +74,16 @@ class DockerContainer:
     def log(self, moment: float, line: str) -> None:
         """Its process prints a line."""
         self.logs.append((moment, line))
+
+
+class Surroundings(Protocol):
+    """What is around a container: the Windows that it runs on, and what it reaches. The host is it."""
+
+    windows: Windows
+    windows_profile: Profile
+
+    def clock(self) -> float:
+        """Seconds since 1970."""
+
+    def http(self, container: DockerContainer, address: str, port: int, request: Request) -> HttpResult:
+        """An HTTP request from inside a container."""

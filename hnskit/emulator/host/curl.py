@@ -8,14 +8,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hnskit.emulator.host.containers import DockerContainer, Ran
-from hnskit.emulator.host.world import Request, Response
-
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import Host, HttpResult
+from hnskit.emulator.host.containers import DockerContainer, Ran, Surroundings
+from hnskit.emulator.host.world import HttpResult, Request, Response
 
 _SWITCHES = {"s": "silent", "S": "show-error", "i": "include", "I": "head", "f": "fail", "k": "insecure",
              "L": "location", "4": "ipv4"}  # fmt: skip
@@ -44,7 +40,7 @@ class _Options:
         return float(self.values[name]) or None if name in self.values else None
 
 
-def run(host: Host, container: DockerContainer, arguments: list[str]) -> Ran:
+def run(around: Surroundings, container: DockerContainer, arguments: list[str]) -> Ran:
     """One run of curl.exe."""
     try:
         options = _parse(arguments)
@@ -54,7 +50,7 @@ def run(host: Host, container: DockerContainer, arguments: list[str]) -> Ran:
     done = Ran()
     for url in options.urls:
         try:
-            _transfer(host, container, options, url, done)
+            _transfer(around, container, options, url, done)
         except _EndError as bad:
             done.exit_code = bad.code
             done.stderr += "" if quiet else f"curl: ({bad.code}) {bad.text}\r\n"
@@ -113,10 +109,10 @@ def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
         options.values[name] = value
 
 
-def _transfer(host: Host, container: DockerContainer, options: _Options, url: str, done: Ran) -> None:
+def _transfer(around: Surroundings, container: DockerContainer, options: _Options, url: str, done: Ran) -> None:
     address, port, target, authority = _locate(container, url)
     method = options.values.get("request", "HEAD" if "head" in options.switches else "GET")
-    result = host.http(container, address, port, Request(method, target, _headers(options, authority)))
+    result = around.http(container, address, port, Request(method, target, _headers(options, authority)))
     response = result.response
     if response is None:
         _no_answer(options, result, authority, port, done)

@@ -8,77 +8,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnskit.emulator.host import docker_text, programs
-from hnskit.emulator.host.containers import DockerContainer, Ran
-from hnskit.emulator.host.docker_args import Arguments, Syntax, UsageError, parse
+from hnskit.emulator.host.containers import DockerContainer, Ran, Surroundings
+from hnskit.emulator.host.docker_args import Arguments, UsageError, parse
+from hnskit.emulator.host.docker_commands import SYNTAX, subcommand, unknown
 from hnskit.emulator.host.docker_engine import DaemonError, Engine
+from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.images import split_name
-
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import Host
 
 _IMPORT_SECONDS = 20.0
 _RUN_SECONDS = 2.0
 _STOP_SECONDS = 1.0
 
-_FORMAT = {"format": "format"}
-_LIST = {**_FORMAT, "filter": "filter", "f": "filter"}
-
-SYNTAX: Mapping[str, Syntax] = {
-    "version": Syntax("docker version [OPTIONS]", "Show the Docker version information",
-                      {**_FORMAT, "f": "format"}, most=0),
-    "image ls": Syntax("docker image ls [OPTIONS] [REPOSITORY[:TAG]]", "List images", _LIST,
-                       {"all": "all", "a": "all", "no-trunc": "no-trunc", "quiet": "quiet", "q": "quiet"}, most=1),
-    "import": Syntax("docker import [OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
-                     "Import the contents from a tarball to create a filesystem image",
-                     {"change": "change", "c": "change", "message": "message", "m": "message"}, least=1, most=2),
-    "run": Syntax("docker run [OPTIONS] IMAGE [COMMAND] [ARG...]", "Run a command in a new container",
-                  {"name": "name", "network": "network", "net": "network", "label": "label", "l": "label",
-                   "isolation": "isolation", "user": "user", "u": "user", "env": "env", "e": "env",
-                   "hostname": "hostname", "h": "hostname", "restart": "restart"},
-                  {"detach": "detach", "d": "detach", "rm": "rm", "interactive": "interactive", "i": "interactive"},
-                  least=1, stop_at_first=True),
-    "ps": Syntax("docker ps [OPTIONS]", "List containers", _LIST,
-                 {"all": "all", "a": "all", "no-trunc": "no-trunc", "quiet": "quiet", "q": "quiet"}, most=0),
-    "inspect": Syntax("docker inspect [OPTIONS] NAME|ID [NAME|ID...]", "Return low-level information on Docker objects",
-                      {**_FORMAT, "f": "format", "type": "type"}, least=1),
-    "exec": Syntax("docker exec [OPTIONS] CONTAINER COMMAND [ARG...]", "Run a command in a running container",
-                   {"user": "user", "u": "user", "env": "env", "e": "env"},
-                   {"interactive": "interactive", "i": "interactive"}, least=2, stop_at_first=True),
-    "logs": Syntax("docker logs [OPTIONS] CONTAINER", "Fetch the logs of a container",
-                   {"since": "since", "tail": "tail", "n": "tail"}, {"timestamps": "timestamps", "t": "timestamps"},
-                   least=1, most=1),
-    "rm": Syntax("docker rm [OPTIONS] CONTAINER [CONTAINER...]", "Remove one or more containers", {},
-                 {"force": "force", "f": "force", "volumes": "volumes", "v": "volumes"}, least=1),
-    "start": Syntax("docker start [OPTIONS] CONTAINER [CONTAINER...]", "Start one or more stopped containers", least=1),
-    "stop": Syntax("docker stop [OPTIONS] CONTAINER [CONTAINER...]", "Stop one or more running containers",
-                   {"time": "time", "t": "time"}, least=1),
-    "image rm": Syntax("docker image rm [OPTIONS] IMAGE [IMAGE...]", "Remove one or more images", {},
-                       {"force": "force", "f": "force"}, least=1),
-}  # fmt: skip
-"""Subcommands that are emulated, with the flags that are."""
-
-_ALIASES = {("container", "ls"): "ps", **{("container", name): name for name in (
-    "exec", "inspect", "logs", "rm", "run", "start", "stop")}}  # fmt: skip
-
 
 class Docker:
     """The command line over one engine."""
 
-    def __init__(self, host: Host, engine: Engine) -> None:
-        self._host = host
+    def __init__(self, around: Surroundings, faults: Faults, engine: Engine) -> None:
+        self._around = around
+        self._faults = faults
         self.engine = engine
 
     def run(self, words: list[str]) -> Ran:
         """One run of docker.exe."""
-        name, rest = _subcommand(words)
+        name, rest = subcommand(words)
         if name not in SYNTAX:
-            return _unknown(words)
+            return unknown(words)
         try:
             arguments = parse(SYNTAX[name], rest)
-            if self._host.faults.docker_stopped:
+            if self._faults.docker_stopped:
                 return self._not_running(name, arguments)
             ran: Ran = getattr(self, "_" + name.replace(" ", "_"))(arguments)
         except UsageError as error:
@@ -88,7 +48,7 @@ class Docker:
         return ran
 
     def _not_running(self, name: str, arguments: Arguments) -> Ran:
-        profile = self._host.windows_profile
+        profile = self._around.windows_profile
         said = (
             f'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v{profile.docker_api}/{name}": '
             "open //./pipe/docker_engine: The system cannot find the file specified. In the default daemon "
@@ -102,7 +62,7 @@ class Docker:
         return Ran(stdout=self._version_text(arguments, running=True))
 
     def _version_text(self, arguments: Arguments, running: bool) -> str:
-        answer = docker_text.version(self._host.windows_profile, running)
+        answer = docker_text.version(self._around.windows_profile, running)
         if arguments.value("format"):
             return docker_text.render(arguments.value("format"), [answer])
         parts = [(who, answer[who]) for who in ("Client", "Server") if answer[who]]
@@ -111,7 +71,7 @@ class Docker:
 
     def _image_ls(self, arguments: Arguments) -> Ran:
         _no_filter(arguments)
-        whole, now = "no-trunc" in arguments.switches, self._host.clock()
+        whole, now = "no-trunc" in arguments.switches, self._around.clock()
         wanted = split_name(arguments.rest[0]) if arguments.rest else None
         tagged = bool(arguments.rest) and ":" in arguments.rest[0].rpartition("/")[2]
         images = [item for item in self.engine.images if wanted is None or (
@@ -154,7 +114,7 @@ class Docker:
             item for item in self.engine.containers if item.running]  # fmt: skip
         for text in arguments.all("filter"):
             containers = [item for item in containers if _passes(item, text)]
-        whole, now = "no-trunc" in arguments.switches, self._host.clock()
+        whole, now = "no-trunc" in arguments.switches, self._around.clock()
         rows = [docker_text.container_row(item, now, whole) for item in reversed(containers)]
         columns = {"CONTAINER ID": "ID", "IMAGE": "Image", "COMMAND": "Command", "CREATED": "RunningFor",
                    "STATUS": "Status", "PORTS": "Ports", "NAMES": "Names"}  # fmt: skip
@@ -184,14 +144,14 @@ class Docker:
         if not container.running:
             raise DaemonError(f"Container {container.id} is not running")
         command = arguments.rest[1:]
-        ran = programs.run(self._host, container, command, arguments.value("user"))
+        ran = programs.run(self._around, container, command, arguments.value("user"))
         if ran is None:
             return Ran(127, "", f"{self.engine.missing_program(container, command)}\n")
         return ran
 
     def _logs(self, arguments: Arguments) -> Ran:
         container = self.engine.get(arguments.rest[0])
-        since = _since(arguments.value("since"), self._host.clock())
+        since = _since(arguments.value("since"), self._around.clock())
         entries = [(moment, text) for moment, text in container.logs if moment >= since]
         tail = arguments.value("tail", "all")
         if tail != "all":
@@ -231,32 +191,6 @@ class Docker:
                 forgiven = error.missing and "force" in arguments.switches and self.engine.major >= 20
                 ran.exit_code = ran.exit_code if forgiven else 1
         return ran
-
-
-def _subcommand(words: list[str]) -> tuple[str, list[str]]:
-    if len(words) > 1 and words[0] == "image":
-        return f"image {words[1].replace('list', 'ls')}", words[2:]
-    if len(words) > 1 and tuple(words[:2]) in _ALIASES:
-        return _ALIASES[words[0], words[1]], words[2:]
-    short = {"images": "image ls", "rmi": "image rm"}
-    return (short.get(words[0], words[0]) if words else ""), words[1:]
-
-
-_NOT_EMULATED = frozenset({
-    "attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image", "info",
-    "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename", "restart",
-    "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait",
-})  # fmt: skip
-
-
-def _unknown(words: list[str]) -> Ran:
-    if not words:
-        return Ran(1, "", "hnskit emulator: docker without a command is not emulated\n")
-    if words[0] in _NOT_EMULATED:
-        return Ran(1, "", f"hnskit emulator: docker {' '.join(words[:2])} is not emulated\n")
-    if words[0].startswith("-"):
-        return Ran(125, "", f"unknown flag: {words[0]}\nSee 'docker --help'.\n")
-    return Ran(1, "", f"docker: '{words[0]}' is not a docker command.\nSee 'docker --help'\n")
 
 
 def _listing(arguments: Arguments, rows: list[dict[str, str]], columns: Mapping[str, str]) -> str:

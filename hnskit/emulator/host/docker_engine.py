@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnskit.emulator.host import docker_text, programs
-from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran
+from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.docker_args import Arguments
+from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.hns import HnsService
 from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
-
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import Host
+from hnskit.emulator.host.text import Mint
 
 NAT = "nat"
 _NANOSERVER = "mcr.microsoft.com/windows/nanoserver"
@@ -51,15 +51,17 @@ class DaemonError(Exception):
 class Engine:
     """Images and containers of one host."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._mint = host.mint
+    def __init__(self, around: Surroundings, mint: Mint, faults: Faults, hns: HnsService) -> None:
+        self._around = around
+        self._mint = mint
+        self._faults = faults
+        self._hns = hns
         self.disk = Disk()
-        self.major = int(host.windows_profile.docker.partition(".")[0])
+        self.major = int(around.windows_profile.docker.partition(".")[0])
         self._none_id = self._mint.hex()
         self.containers: list[DockerContainer] = []
-        base = self._image(_NANOSERVER, base_image_tag(host.windows_profile), NANOSERVER)
-        base.created = host.clock() - 6 * 86_400
+        base = self._image(_NANOSERVER, base_image_tag(around.windows_profile), NANOSERVER)
+        base.created = around.clock() - 6 * 86_400
         self.images: list[DockerImage] = [base]
         if base.tag != "1809":
             # The parameters' image, by its name; what it holds is the Nano Server of this Windows.
@@ -96,7 +98,7 @@ class Engine:
         content = self.disk.tarball(path)
         if content is None:
             raise DaemonError(f"open {path}: The system cannot find the file specified.", plain=True)
-        if self._host.faults.disk_full:
+        if self._faults.disk_full:
             raise DaemonError(
                 r"re-exec error: exit status 1: output: write \\?\C:\ProgramData\docker\tmp\hcs: "
                 "There is not enough space on the disk."
@@ -160,7 +162,7 @@ class Engine:
             image_id=image.id,
             content=image.content,
             command=command,
-            created=self._host.clock(),
+            created=self._around.clock(),
             network=network,
             network_id=self._none_id if network == "none" else self._mint.hex(),
             labels=dict(_label(text) for text in arguments.all("label")),
@@ -180,19 +182,18 @@ class Engine:
 
         A compartment appears (HNS fact 80), but for Hyper-V isolation: that one is inside the virtual machine.
         """
-        host = self._host
-        container.status, container.started, container.error = "running", host.clock(), ""
+        container.status, container.started, container.error = "running", self._around.clock(), ""
         container.pid, container.sandbox = 1000 + 4 * self._mint.below(2000), self._mint.hex()
         if container.isolation == "process":
-            host.windows.add_compartment(container.id)
+            self._around.windows.add_compartment(container.id)
         if container.network == NAT:
             self._join_nat(container)
-        ran = programs.run(host, container, list(container.command))
+        ran = programs.run(self._around, container, list(container.command))
         if ran is None:
             container.error = self.missing_program(container, list(container.command))
             self._end(container, 127, "created")
             return None
-        container.log(host.clock(), ran.stdout + ran.stderr)
+        container.log(self._around.clock(), ran.stdout + ran.stderr)
         if ran.seconds != FOR_EVER:
             self._end(container, ran.exit_code, "exited")
         return ran
@@ -215,7 +216,7 @@ class Engine:
 
     def inspect(self, container: DockerContainer) -> dict[str, Any]:
         """As docker inspect prints it; an endpoint is shown only where Docker itself made it."""
-        endpoints = self._host.hns.endpoints
+        endpoints = self._hns.endpoints
         own = next((item.json for item in endpoints if item.id == container.endpoint_id), {})
         return docker_text.inspect_container(container, own, container.network_id)
 
@@ -229,16 +230,16 @@ class Engine:
         )
 
     def _end(self, container: DockerContainer, code: int, status: str) -> None:
-        container.status, container.finished, container.exit_code = status, self._host.clock(), code
+        container.status, container.finished, container.exit_code = status, self._around.clock(), code
         container.listening.clear()
         if container.endpoint_id:
-            self._host.hns.call("DELETE", f"/endpoints/{container.endpoint_id}", "")
+            self._hns.call("DELETE", f"/endpoints/{container.endpoint_id}", "")
             container.endpoint_id = ""
-        self._host.windows.remove_compartment(container.id)
+        self._around.windows.remove_compartment(container.id)
 
     def _join_nat(self, container: DockerContainer) -> None:
         """Docker's own endpoint on its nat network, attached with SystemType Container (HNS fact 35)."""
-        hns = self._host.hns
+        hns = self._hns
         network = next((item for item in hns.networks if item.json["Name"] == NAT), None)
         if network is None or container.isolation != "process":
             return
@@ -249,7 +250,7 @@ class Engine:
                  json.dumps({"SystemType": "Container", "ContainerId": container.id}))  # fmt: skip
 
     def _image(self, repository: str, tag: str, content: Any) -> DockerImage:
-        return DockerImage(self._mint.hex(), repository, tag, content, self._host.clock())
+        return DockerImage(self._mint.hex(), repository, tag, content, self._around.clock())
 
     def _some_name(self) -> str:
         while True:

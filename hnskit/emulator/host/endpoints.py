@@ -143,7 +143,9 @@ class Endpoints:
         return id.upper() if self._profile.upper_endpoint_ids else id.lower()
 
     def _in_use(self, network: HnsNetwork) -> set[str]:
-        return {str(item.json.get("IPAddress")) for item in self if item.network is network}
+        """Addresses that are held on a network; what a network left that is gone holds its own still (HNS fact 76)."""
+        others = {item.id for item in self._networks} - {network.id}
+        return {str(item.json.get("IPAddress")) for item in self if item.network.id not in others}
 
     def _address(self, network: HnsNetwork, wanted: str, remote: bool) -> str:
         # Never reserved, never in use (HNS facts 70, 73).
@@ -186,22 +188,13 @@ class Endpoints:
     def _json(self, body: Mapping[str, Any], network: HnsNetwork, id: str, address: str) -> dict[str, Any]:
         profile, now = self._profile, self._mint.filetime()
         activity = self._case(self._mint.guid())
-        health = {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": now}}
         json: dict[str, Any] = {
             "ActivityId": activity,
             "CreateProcessingStartTime": now,
             "ID": self._case(id),
             "MacAddress": text_in(body, "MacAddress") or self._mac(network),
             "Name": text_in(body, "Name") or "Ethernet",
-            "Resources": {
-                "AllocationOrder": 0,
-                "ID": activity,
-                "PortOperationTime": 0,
-                "State": 1,
-                "SwitchOperationTime": 0,
-                "VfpOperationTime": 0,
-                "parentId": network.json["ActivityId"],
-            },
+            "Resources": {**self._allocators.resources(activity), "parentId": network.json["ActivityId"]},
             "SharedContainers": [],
             "State": int(EndpointState.CREATED),
             "Type": network.json["Type"],
@@ -215,13 +208,11 @@ class Endpoints:
         if body.get("EnableInternalDNS") is True:
             json["EnableInternalDNS"] = True
         if profile.health:
-            json |= {**health, "EncapOverhead": _ENCAP_OVERHEAD.get(network.type, 0)}
-            json["Resources"] |= {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": now}}
+            json |= {**self._allocators.health(), "EncapOverhead": _ENCAP_OVERHEAD.get(network.type, 0)}
         elif network.type is NetworkType.OVERLAY:  # flannel's on 1709 shows it, those of an L2Bridge do not
             json["EncapOverhead"] = _ENCAP_OVERHEAD[network.type]
         if profile.flags:
             json["Flags"] = number_in(body, "Flags")
-            json["Resources"] |= {"CompartmentOperationTime": 0, "Flags": 0}
         if profile.fills_dns and address:
             json.setdefault("DNSServerList", DNS_SERVER)
             json.setdefault("DNSSuffix", DNS_SUFFIX)

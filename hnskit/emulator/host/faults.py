@@ -40,6 +40,8 @@ class Faults:
     """The HNS service restarts during the so-manieth change: endpoints are gone (HNS fact 77)."""
     reboot: int = 0
     """The host starts again during the so-manieth change: NAT networks are gone, containers ended (HNS fact 76)."""
+    reboot_loses_bridges: bool = False
+    """A reboot takes L2Bridges too, and leaves their endpoints; which of the two Windows does is UNCONFIRMED."""
     docker_seconds: float = 0.0
     """How much longer each docker.exe takes (moby#40699)."""
     disk_full: bool = False

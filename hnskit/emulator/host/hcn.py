@@ -6,7 +6,6 @@ refused here, are UNCONFIRMED unless a fact is named.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from hnskit.emulator.host.mishaps import Mishaps
 from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.reading import body_of
 from hnskit.emulator.host.refusals import Refusal
 from hnskit.model import NetworkType
 
@@ -62,7 +62,7 @@ class Hcn:
         found = self._networks.get(identity) if operation.endswith("Network") else self._endpoints.get(identity)
         if operation.startswith("Open"):
             return ""
-        body = _body(request)
+        body = body_of(request)
         if operation.startswith("Query"):
             return text.dump(self._shown(found, body), self._profile)
         self._modify(found, body)
@@ -116,18 +116,6 @@ def _changed(there: list[dict[str, Any]], sent: list[dict[str, Any]], action: st
 
 def _value(policy: Mapping[str, Any]) -> dict[str, Any]:
     return {**policy, "Type": str(policy["Type"]).upper()}
-
-
-def _body(request: str) -> dict[str, Any]:
-    if not request:
-        return {}
-    try:
-        body = json.loads(request)
-    except (ValueError, RecursionError):
-        raise refusals.invalid_json() from None
-    if not isinstance(body, dict):
-        raise refusals.invalid_json()
-    return body
 
 
 def _routes(gateway: Any) -> list[dict[str, Any]]:

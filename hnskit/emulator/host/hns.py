@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from hnskit.emulator.host.namespaces import Namespaces
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.policylists import PolicyLists
 from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.reading import body_of
 from hnskit.emulator.host.refusals import Refusal
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Windows
@@ -67,12 +67,12 @@ class HnsService:
         if kind in NOT_EMULATED:
             raise refusals.not_emulated(f"/{kind}")
         if kind == "namespaces":
-            return self._namespaces.answer(method, parts[1:], _body(request) if method == "POST" else {})
+            return self._namespaces.answer(method, parts[1:], body_of(request) if method == "POST" else {})
         routes = {"globals": self._globals, "networks": self._networks, "endpoints": self._endpoints,
                   "policylists": self._policy_lists}  # fmt: skip
         if kind not in routes:
             raise refusals.invalid_parameter()  # UNCONFIRMED
-        body = _body(request) if method == "POST" else {}
+        body = body_of(request) if method == "POST" else {}
         schema.check(kind, body)
         self._mishaps.before(method, kind, parts[1:], body)
         answer = routes[kind](method, parts[1:], body)
@@ -141,18 +141,6 @@ class HnsService:
         if method == "POST":
             raise refusals.not_emulated("changing a policy list")
         return store.show(found)
-
-
-def _body(request: str) -> dict[str, Any]:
-    if not request:
-        return {}
-    try:
-        body = json.loads(request)
-    except (ValueError, RecursionError):
-        raise refusals.invalid_json() from None
-    if not isinstance(body, dict):
-        raise refusals.invalid_json()
-    return body
 
 
 def _only_post(method: str, path: str) -> None:

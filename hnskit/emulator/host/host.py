@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hnskit import facts
-from hnskit.datapath import Verdict, walk
-from hnskit.emulator.host import commands
+from hnskit.datapath import walk
+from hnskit.emulator.host import commands, second_user
 from hnskit.emulator.host.containers import DockerContainer
 from hnskit.emulator.host.docker import Docker
 from hnskit.emulator.host.docker_engine import Engine
@@ -20,7 +19,7 @@ from hnskit.emulator.host.mishaps import Mishaps, reboot_cut
 from hnskit.emulator.host.profiles import PROFILES, Profile
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Windows
-from hnskit.emulator.host.world import Request, Response, World
+from hnskit.emulator.host.world import HttpResult, Request, World
 from hnskit.emulator.interface import Command, Cut
 from hnskit.errors import RemoteCommandError
 from hnskit.facts import Facts
@@ -30,16 +29,6 @@ from hnskit.remote.session import CallResult
 _NAT_NETWORK = (
     '{"Type":"nat","Name":"nat","Subnets":[{"AddressPrefix":"172.24.144.0/20","GatewayAddress":"172.24.144.1"}]}'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResult:
-    """What became of an HTTP request from inside a container."""
-
-    verdict: Verdict
-    response: Response | None = None
-    refused: bool = False
-    """It got there, and nobody listens."""
 
 
 class Host:
@@ -83,7 +72,9 @@ class Host:
             wifi=bool(self._options.get("wifi", False)),
             second_adapter=bool(self._options.get("second_adapter", False)),
         )
-        self._mishaps = Mishaps(self)
+        self._mishaps = Mishaps(
+            self.faults, restart_hns=self.restart_hns, reboot=self.reboot, second_user=self._second_user
+        )
         self.hns = HnsService(
             self.windows_profile,
             self.mint,
@@ -93,8 +84,8 @@ class Host:
             running=self._running_id,
             host_network_moved=self._cut,
         )
-        self.engine = Engine(self)
-        self.docker = Docker(self, self.engine)
+        self.engine = Engine(self, self.mint, self.faults, self.hns)
+        self.docker = Docker(self, self.faults, self.engine)
         self.world = World(self.name, self._address, self.windows.management_mac)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
         seconds = float(self._options.get("cut_seconds", 3.0))
@@ -148,16 +139,21 @@ class Host:
     def reboot(self) -> None:
         """The host starts again: containers have ended, NAT networks are gone, and Docker makes its own anew.
 
-        Endpoints of other networks stay, hold their addresses, and are bound to nothing (HNS fact 76); that an
-        L2Bridge stays, and what an endpoint of the host's own compartment shows then, is UNCONFIRMED.
+        Endpoints of other networks stay, hold their addresses, and have no adapter any more (HNS fact 76). UNCONFIRMED:
+        that they still say they are attached; that an L2Bridge stays (with `reboot_loses_bridges` it does not, and
+        leaves its endpoints behind); that numbers of compartments are given again from the beginning.
         """
         with self._mishaps.asleep():
             for container in self.engine.containers:
                 self.engine.stop(container)
             for network in [item for item in self.hns.networks if item.type is NetworkType.NAT]:
                 self.hns.call("DELETE", f"/networks/{network.id}", "")
+            if self.faults.reboot_loses_bridges:
+                for network in [item for item in self.hns.networks if item.type is NetworkType.L2BRIDGE]:
+                    self.hns.networks.delete(network, cut=False)
             for nic in [item for item in self.windows.nics if item.endpoint_id]:
                 self.windows.remove_nic(nic)
+            self.windows.count_compartments_anew()
             self.hns.call("POST", "/networks", _NAT_NETWORK)
         self._tell(reboot_cut(self.faults.cut))
 
@@ -212,6 +208,9 @@ class Host:
 
     def _running_id(self, id: str) -> str | None:
         return self.engine.running_id(id)  # the engine is made after the service that asks it
+
+    def _second_user(self, wish: str) -> bool:
+        return second_user.act(self.hns, wish)  # the service is made after what it meets
 
     def _cut(self) -> None:
         if self.faults.cut is not None:

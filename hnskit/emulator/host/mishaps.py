@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from hnskit.emulator.host import refusals
+from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.interface import Cut
-
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import Host
 
 _READ_LAST = "policylists"
 """The list of HNS that a snapshot reads last: what happens after it, happens between facts and apply."""
@@ -21,8 +18,19 @@ _REBOOT_SECONDS = 3.0
 class Mishaps:
     """Watches the calls of HNS, whatever engine they come through."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(
+        self,
+        faults: Faults,
+        *,
+        restart_hns: Callable[[], None],
+        reboot: Callable[[], None],
+        second_user: Callable[[str], bool],
+    ) -> None:
+        """`second_user` is asked to do what the fault of this name says, and tells whether it could."""
+        self._faults = faults
+        self._restart_hns = restart_hns
+        self._reboot = reboot
+        self._second_user = second_user
         self._deleted_at = float("-inf")
         self._asleep = False
 
@@ -43,12 +51,12 @@ class Mishaps:
         """
         if method == "GET" or self._asleep:
             return
-        faults = self._host.faults
+        faults = self._faults
         if faults.due("hns_restart"):
-            self._host.restart_hns()
+            self._restart_hns()
             raise refusals.rpc_failed()
         if faults.due("reboot"):
-            self._host.reboot()
+            self._reboot()
             raise refusals.rpc_failed()  # nobody hears it: the host is gone
         if method != "POST" or rest or kind not in ("networks", "endpoints"):
             return
@@ -64,31 +72,13 @@ class Mishaps:
         """A call of HNS came to its end."""
         if self._asleep:
             return
+        faults = self._faults
         if method == "DELETE":
-            self._deleted_at = self._host.faults.now()
-        if method == "GET" and kind == _READ_LAST and not rest and self._host.faults.second_user:
-            self._second_user()
-
-    def _second_user(self) -> None:
-        """Somebody else at the same host; once, and as soon as they can."""
-        faults, hns = self._host.faults, self._host.hns
-        what, _, name = faults.second_user.partition(" ")
-        endpoint = next((item for item in hns.endpoints if item.json["Name"] == name), None)
-        bridge = next((item for item in hns.networks if item.switch is not None), None)
-        path: str
-        body: dict[str, Any]
-        if what == "policy" and endpoint is not None:
-            rule = {"Type": "ACL", "Action": "Block", "Direction": "Out", "Priority": 4000, "Protocols": "17"}
-            path, body = f"/endpoints/{endpoint.id}", {"Policies": [*endpoint.json["Policies"], rule]}
-        elif what == "endpoint" and endpoint is None and bridge is not None:
-            path, body = "/endpoints", {"Name": name, "VirtualNetwork": bridge.id}
-        elif what == "network" and all(item.json["Name"] != name for item in hns.networks):
-            path, body = "/networks", {"Name": name, "Type": "L2Bridge", "Subnets": [{"AddressPrefix": "10.77.0.0/24"}]}
-        else:
-            return
-        faults.second_user = ""
-        with self.asleep():
-            hns.call("POST", path, json.dumps(body))
+            self._deleted_at = faults.now()
+        if method == "GET" and kind == _READ_LAST and not rest and faults.second_user:
+            with self.asleep():
+                if self._second_user(faults.second_user):
+                    faults.second_user = ""
 
 
 def reboot_cut(cut: Cut | None) -> Cut:

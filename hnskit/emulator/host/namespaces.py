@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnskit.emulator.host import refusals
+from hnskit.emulator.host.allocators import bare_resources
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.text import Mint, ordered
@@ -76,16 +77,7 @@ class Namespaces:
             "ID": id,
             "IsDefault": default,
             "Policies": [],
-            "Resources": {
-                "AdditionalParams": {},
-                "AllocationOrder": 0,
-                "Health": dict(health),
-                "ID": activity,
-                "PortOperationTime": 0,
-                "State": 1,
-                "SwitchOperationTime": 0,
-                "VfpOperationTime": 0,
-            },
+            "Resources": {**bare_resources(activity), "AdditionalParams": {}, "Health": dict(health)},
             "SchemaVersion": {"Major": 1, "Minor": 0},
             "State": 1,
             "Version": self._profile.version,

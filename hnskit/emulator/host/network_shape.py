@@ -83,14 +83,6 @@ class NetworkShape:
         pool = self.mac_pool()
         return f"{pool[0][:13]}{self._mint.below(16):X}-{self._mint.below(256):02X}"
 
-    def _health(self, **more: int) -> dict[str, Any]:
-        if not self._profile.health:
-            return {}
-        return {
-            "AdditionalParams": {},
-            "Health": {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime(), **more},
-        }
-
     def _flags(self, value: int) -> dict[str, int]:
         return {"Flags": value} if self._profile.flags else {}
 
@@ -111,7 +103,7 @@ class NetworkShape:
             "CurrentEndpointCount": 0,
             "Extensions": self._extensions(vfp=network.type in _MANAGED),
             "Flags": body.get("Flags", profile.nat_flags if nat else 0),
-            **self._health(**(notified if nat and profile.nat_notifications else {})),
+            **self._allocators.health(**(notified if nat and profile.nat_notifications else {})),
             "ID": id,
             "IPv6": bool(body.get("IPv6", False)),
             "LayeredOn": switch.layered_on if switch else self.guid(),
@@ -120,15 +112,7 @@ class NetworkShape:
             "Name": body.get("Name") or id.lower(),
             "Policies": [dict(item) for item in body.get("Policies") or []],
             "Resources": {
-                "AllocationOrder": 0,
-                **self._health(),
-                **self._flags(0),
-                **({"CompartmentOperationTime": 0} if profile.flags else {}),
-                "ID": activity,
-                "PortOperationTime": 0,
-                "State": 1,
-                "SwitchOperationTime": 0,
-                "VfpOperationTime": 0,
+                **self._allocators.resources(activity),
                 "parentId": switch.parent_id if switch else self.guid(),
             },
             "State": 1,
@@ -210,13 +194,13 @@ class NetworkShape:
             **self._flags(0),
         }
         if self._profile.health:
-            subnet |= {**self._health(), "ID": self.guid(), "State": 0}
+            subnet |= {**self._allocators.health(), "ID": self.guid(), "State": 0}
             if not nat or self._profile.flags:  # a NAT subnet has no ObjectType on 9.x (HNS fact 21)
                 subnet["ObjectType"] = 5
         if self._profile.flags:
             subnet["IpSubnets"] = [
                 {
-                    **self._health(),
+                    **self._allocators.health(),
                     "Flags": 3,
                     "ID": self.guid(),
                     "IpAddressPrefix": str(prefix),

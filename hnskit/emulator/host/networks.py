@@ -94,8 +94,8 @@ class Networks:
             self._tell(network.switch)
         return network
 
-    def delete(self, network: HnsNetwork) -> None:
-        """DELETE /networks/{id}: succeeds with endpoints on it too (HNS fact 75)."""
+    def delete(self, network: HnsNetwork, *, cut: bool = True) -> None:
+        """DELETE /networks/{id}: succeeds with endpoints on it too (HNS fact 75). Without `cut` nobody is told."""
         del self._networks[network.id.upper()]
         if network.host_vnic is not None:
             self._windows.remove_nic(network.host_vnic)
@@ -103,7 +103,8 @@ class Networks:
         if switch is not None and all(item.switch is not switch for item in self):
             self._switches.remove(switch)
             self._windows.move_back(switch.vnic, switch.nic)
-            self._tell(switch)
+            if cut:
+                self._tell(switch)
 
     def switch_extension(self, network: HnsNetwork, body: Mapping[str, Any]) -> None:
         """POST /networks/{id} with Extensions (HNS fact 9)."""

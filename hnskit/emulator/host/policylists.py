@@ -57,7 +57,7 @@ class PolicyLists:
         id, activity = self._guid(), self._guid()
         made: dict[str, Any] = {
             "ActivityId": activity,
-            **self._health(),
+            **self._allocators.health(),
             "Flags": 0 if any(item.get("IsDSR") for item in policies) else _NOT_DIRECT,
             **newest,
             "ID": id,
@@ -65,14 +65,8 @@ class PolicyLists:
             "Policies": copy.deepcopy(policies),
             "References": list(references),
             "Resources": {
-                **self._health(),
+                **self._allocators.resources(activity),
                 **self._allocators.numbered(balancers),
-                **({"CompartmentOperationTime": 0, "Flags": 0} if self._profile.flags else {}),
-                "ID": activity,
-                "PortOperationTime": 0,
-                "State": 1,
-                "SwitchOperationTime": 0,
-                "VfpOperationTime": 0,
             },
             "State": 2,
             "Version": self._profile.version,
@@ -86,8 +80,3 @@ class PolicyLists:
 
     def _guid(self) -> str:
         return self._mint.guid(self._profile.upper_network_ids)
-
-    def _health(self) -> dict[str, Any]:
-        if not self._profile.health:
-            return {}
-        return {"AdditionalParams": {}, "Health": {"LastErrorCode": 0, "LastUpdateTime": self._mint.filetime()}}

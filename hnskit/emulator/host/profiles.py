@@ -88,17 +88,20 @@ _OLD: Mapping[str, Any] = {
     "nat_name": "ICS",
     "nat_flags": 0,
 }
-_NEW: Mapping[str, Any] = {
-    **_NEW_EXTENSIONS,
-    "success_first": True,
+_SINCE_1809: Mapping[str, Any] = {
     "spaced": False,
     "failing_hresult": True,
     "error_code": True,
+    "upper_network_ids": True,
+    "health": True,
+}
+_NEW: Mapping[str, Any] = {
+    **_NEW_EXTENSIONS,
+    **_SINCE_1809,
+    "success_first": True,
     "resources_last": True,
     "lean_endpoints": True,
     "upper_endpoint_ids": False,
-    "upper_network_ids": True,
-    "health": True,
     "flags": True,
     "nat_name": "NAT",
     "nat_flags": 8,
@@ -131,13 +134,9 @@ _ALL = (
         hns=(9, 3),
         docker="19.03.12",
         docker_api="1.40",
-        spaced=False,
-        failing_hresult=True,
-        error_code=True,
-        upper_network_ids=True,
         upper_endpoint_ids=True,
-        health=True,
         nat_notifications=True,
+        **_SINCE_1809,
         **_OLD,
     ),
     Profile(

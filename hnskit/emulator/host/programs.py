@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 from hnskit.emulator.host import curl, proxy, route
-from hnskit.emulator.host.containers import ADMINISTRATOR, FOR_EVER, DockerContainer, Ran
-
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import Host
+from hnskit.emulator.host.containers import ADMINISTRATOR, FOR_EVER, DockerContainer, Ran, Surroundings
 
 
 def name_of(program: str) -> str:
@@ -17,7 +13,7 @@ def name_of(program: str) -> str:
     return program.replace("/", "\\").rpartition("\\")[2].lower().removesuffix(".exe")
 
 
-def run(host: Host, container: DockerContainer, command: list[str], user: str = "") -> Ran | None:
+def run(around: Surroundings, container: DockerContainer, command: list[str], user: str = "") -> Ran | None:
     """Run a program; None where the image has none of this name.
 
     Args:
@@ -29,50 +25,50 @@ def run(host: Host, container: DockerContainer, command: list[str], user: str = 
     arguments = command[1:]
     who = user or container.user or container.content.user or ADMINISTRATOR
     if name == "cmd":
-        return _cmd(host, container, arguments, who)
+        return _cmd(around, container, arguments, who)
     if name == "curl":
-        return curl.run(host, container, arguments)
+        return curl.run(around, container, arguments)
     if name == "route":
-        return route.run(host.windows, container, arguments, administrator=who == ADMINISTRATOR)
+        return route.run(around.windows, container, arguments, administrator=who == ADMINISTRATOR)
     if name == "ipconfig":
-        return _ipconfig(host, container, arguments)
+        return _ipconfig(around, container, arguments)
     if name == "hostname":
         return Ran(stdout=f"{container.hostname}\r\n")
     if name == "ping":
         return _ping(arguments)
-    return proxy.start(host, container)
+    return proxy.start(around, container)
 
 
-def _cmd(host: Host, container: DockerContainer, arguments: list[str], user: str) -> Ran:
+def _cmd(around: Surroundings, container: DockerContainer, arguments: list[str], user: str) -> Ran:
     words = list(arguments)
     while words and words[0].lower() in ("/s", "/d", "/q"):
         words.pop(0)
     if not words:
-        return Ran(stdout=_banner(host))  # no terminal: it reads the end of its input and ends
+        return Ran(stdout=_banner(around))  # no terminal: it reads the end of its input and ends
     if words[0].lower() != "/c":
         return _not_emulated(f"cmd {words[0]}")
     line = " ".join(words[1:])
     built_in, _, rest = line.strip().partition(" ")
     if built_in.lower() == "ver":
-        return Ran(stdout=f"\r\nMicrosoft Windows [Version {_version(host)}]\r\n")
+        return Ran(stdout=f"\r\nMicrosoft Windows [Version {_version(around)}]\r\n")
     if built_in.lower() == "echo":
         return Ran(stdout=f"{rest}\r\n")
     if any(mark in line for mark in "&|<>^%"):
         return _not_emulated(f"cmd /c {line}")
     command = shlex.split(line.replace("\\", "\\\\"))
-    ran = run(host, container, command, user) if command else Ran()
+    ran = run(around, container, command, user) if command else Ran()
     if ran is None:
         said = f"'{command[0]}' is not recognized as an internal or external command,\r\n"
         return Ran(1, "", f"{said}operable program or batch file.\r\n")
     return ran
 
 
-def _ipconfig(host: Host, container: DockerContainer, arguments: list[str]) -> Ran:
+def _ipconfig(around: Surroundings, container: DockerContainer, arguments: list[str]) -> Ran:
     if arguments:
         return _not_emulated(f"ipconfig {' '.join(arguments)}")
-    compartment = host.windows.compartment_of(container.id)
+    compartment = around.windows.compartment_of(container.id)
     lines = ["", "Windows IP Configuration", ""]
-    for nic in host.windows.nics_in(compartment.id) if compartment else []:
+    for nic in around.windows.nics_in(compartment.id) if compartment else []:
         if nic.loopback:
             continue
         gateway = next((item.next_hop for item in nic.routes if item.prefix == "0.0.0.0/0"), "")
@@ -96,12 +92,12 @@ def _ping(arguments: list[str]) -> Ran:
     return Ran(stdout="\r\nPinging 127.0.0.1 with 32 bytes of data:\r\n" + reply * 4, seconds=3.0)
 
 
-def _version(host: Host) -> str:
-    return f"10.0.{host.windows_profile.build}.{host.windows_profile.revision}"
+def _version(around: Surroundings) -> str:
+    return f"10.0.{around.windows_profile.build}.{around.windows_profile.revision}"
 
 
-def _banner(host: Host) -> str:
-    first = f"Microsoft Windows [Version {_version(host)}]\r\n"
+def _banner(around: Surroundings) -> str:
+    first = f"Microsoft Windows [Version {_version(around)}]\r\n"
     return f"{first}(c) Microsoft Corporation. All rights reserved.\r\n\r\nC:\\>"
 
 

@@ -1,11 +1,29 @@
-"""Members of a request, with their types: HNS takes any member it does not know, but not one of a wrong type."""
+"""A request and its members, with their types: HNS takes any member it does not know, but not one of a wrong type."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from hnskit.emulator.host import refusals
+
+
+def body_of(request: str) -> dict[str, Any]:
+    """The object of a request's JSON; {} for "".
+
+    Raises:
+        Refusal: it is no JSON, or no object.
+    """
+    if not request:
+        return {}
+    try:
+        body = json.loads(request)
+    except (ValueError, RecursionError):
+        raise refusals.invalid_json() from None
+    if not isinstance(body, dict):
+        raise refusals.invalid_json()
+    return body
 
 
 def text_in(body: Mapping[str, Any], key: str) -> str:

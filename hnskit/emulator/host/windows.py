@@ -87,7 +87,7 @@ class Windows:
         self._mint = mint
         self._next_index = 12
         self._virtual_count = 0
-        self._last_compartment = HOST_COMPARTMENT
+        self._last_compartment = self._reserved_compartment = HOST_COMPARTMENT
         self.nics: list[Nic] = [
             Nic(
                 "Loopback Pseudo-Interface 1", "", 1, "", mtu=4294967295, loopback=True,
@@ -152,7 +152,7 @@ class Windows:
         return next((item for item in self.compartments if item.description == wanted), None)
 
     def add_compartment(self, container_id: str) -> NetCompartment:
-        """A container starts: it gets the next number, never the old one again (HNS facts 80, 81)."""
+        """A container starts: it gets the next number, no old one again until a reboot (HNS facts 80, 81)."""
         self._last_compartment += 1
         made = NetCompartment(
             self._last_compartment, f"\\Container_{container_id}", "{" + self._mint.guid(upper=False) + "}"
@@ -172,7 +172,12 @@ class Windows:
         That the host lists that compartment is UNCONFIRMED: it is not listed here.
         """
         self._last_compartment += 1
+        self._reserved_compartment = self._last_compartment
         return self._last_compartment
+
+    def count_compartments_anew(self) -> None:
+        """The host has started again: what numbers containers get then is UNCONFIRMED, small ones were seen."""
+        self._last_compartment = self._reserved_compartment
 
     def remove_compartment(self, container_id: str) -> None:
         """A container stops: its compartment and what was in it are gone (HNS fact 80)."""

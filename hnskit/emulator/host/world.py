@@ -9,6 +9,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from hnskit.datapath import Verdict
 from hnskit.model import METADATA_ADDRESS
 
 FABRIC_GATEWAY = "10.0.0.1"
@@ -38,6 +39,16 @@ class Response:
     reason: str
     body: str = ""
     headers: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResult:
+    """What became of an HTTP request from inside a container."""
+
+    verdict: Verdict
+    response: Response | None = None
+    refused: bool = False
+    """It got there, and nobody listens."""
 
 
 def respond(status: int, reason: str, body: str, content_type: str, server: str) -> Response:
