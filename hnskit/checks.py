@@ -11,6 +11,7 @@ from hnskit.applying.waiting import unread_parts
 from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
 from hnskit.facts import Facts
+from hnskit.journal import Made
 from hnskit.planning.cut import risks
 from hnskit.planning.setup import plan
 from hnskit.remote import windows
@@ -45,13 +46,16 @@ def missing_tarballs(session: Session, desired: Desired, facts: Facts) -> tuple[
     return tuple(result.id for result in invoke_calls(session, calls) if not result.value()["Exists"])
 
 
-def preflight(desired: Desired, facts: Facts, missing: Collection[str] = ()) -> tuple[Finding, ...]:
+def preflight(
+    desired: Desired, facts: Facts, missing: Collection[str] = (), made: Made | None = None
+) -> tuple[Finding, ...]:
     """Look at everything that could stand in the way.
 
     Args:
         desired: from `desired_from`.
         facts: from `gather_facts`.
         missing: from `missing_tarballs`; what a snapshot does not tell.
+        made: from `made_on`: what hnskit left behind itself does not stand in its way.
 
     Returns:
         Findings of severity ok, warning (goes on) and error (nothing must be changed).
@@ -60,7 +64,7 @@ def preflight(desired: Desired, facts: Facts, missing: Collection[str] = ()) -> 
     for check in (_readable, _windows, _hns, _docker, _adapter, _subnet, _risk, _isolation):
         found += check(desired, facts)
     found += _tarballs(desired, missing)
-    return (*found, *_plan(desired, facts, found))
+    return (*found, *_plan(desired, facts, found, made))
 
 
 def require_fit(findings: Iterable[Finding], host: str = "") -> None:
@@ -217,11 +221,11 @@ def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
             )
 
 
-def _plan(desired: Desired, facts: Facts, found: Sequence[Finding]) -> Iterator[Finding]:
+def _plan(desired: Desired, facts: Facts, found: Sequence[Finding], made: Made | None) -> Iterator[Finding]:
     """What stands in the way, but for what only follows from a finding that is there already."""
     if unread_parts(facts):
         return  # from half a host nothing may be concluded
-    refused = plan(desired, facts, ALL_PARTS).refused
+    refused = plan(desired, facts, ALL_PARTS, made).refused
     no_adapter = any(one.id == "adapter" and one.severity == "error" for one in found)
     for step in refused:
         if not (step.kind == "network" and no_adapter):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hnskit.facts import Facts
-from hnskit.matching import Connection, Match, blocking_acl, match_proxy, outbound_nat_covers
+from hnskit.matching import Connection, Match, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
 from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
-from hnskit.policies.codec import kind_of, outbound_proxy_port
+from hnskit.policies.codec import kind_of
 from hnskit.snapshot_index import SnapshotIndex, prefix_of
 
 Kind = Literal["reached", "refused", "unreachable", "unknown"]
@@ -69,6 +69,8 @@ class Verdict:
     source_address: str = ""
     """As the target sees it."""
     rewritten_by: Policy | None = None
+    unwalked: tuple[Policy, ...] = ()
+    """L4WFPPROXY policies on the way, each of which may take the connection elsewhere (HNS fact 54)."""
     confirmed: bool = True
     """Whether every hop is."""
 
@@ -107,13 +109,18 @@ class DataPath:
     def __init__(self, facts: Facts) -> None:
         self.index = SnapshotIndex(facts)
 
-    def walk(self, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Walk:
-        """Walk one connection; see the function of the same name."""
+    def walk(
+        self, source: Container | str, destination: str, port: int, protocol: str = "tcp", *, answer: bool = False
+    ) -> Walk:
+        """Walk one connection, or the answer to one; see the function of the same name."""
         connection = Connection(str(ipaddress.IPv4Address(destination)), port, protocol)
-        walker = _Walker(self.index, connection)
+        walker = _Walker(self.index, connection, answer)
         verdict = walker.from_container(source) if isinstance(source, Container) else walker.from_address(source)
         verdict = replace(
-            verdict, rewritten_by=walker.rewritten_by, confirmed=all(hop.confirmed for hop in walker.hops)
+            verdict,
+            rewritten_by=walker.rewritten_by,
+            unwalked=tuple(walker.unwalked),
+            confirmed=all(hop.confirmed for hop in walker.hops),
         )
         name = source.name if isinstance(source, Container) else source
         return Walk(name, connection.destination, port, protocol, tuple(walker.hops), verdict)
@@ -122,11 +129,13 @@ class DataPath:
 class _Walker:
     """One walk: collects hops, ends in a verdict."""
 
-    def __init__(self, path: SnapshotIndex, connection: Connection) -> None:
+    def __init__(self, path: SnapshotIndex, connection: Connection, answer: bool) -> None:
+        self._answer = answer
         self._path = path
         self._connection = connection
         self.hops: list[Hop] = []
         self.rewritten_by: Policy | None = None
+        self.unwalked: list[Policy] = []
 
     def from_address(self, source: str) -> Verdict:
         if self._path.is_host_address(source):
@@ -147,7 +156,7 @@ class _Walker:
             return self._end(
                 "unreachable", "not-running", container.name, f"the container is {container.status}", "HNS fact 80"
             )
-        compartment = self._path.compartment_of(container)
+        compartment = self._path.owners.compartment_of(container)
         shared = self._path.endpoints_of(container, _NO_COMPARTMENT)
         if compartment is None and not shared:
             return self._end(
@@ -222,10 +231,7 @@ class _Walker:
         Those of the network (L4Proxy) come after the endpoint's own; that order, and all that L4WFPPROXY does, is
         UNCONFIRMED (HNS facts 51, 54).
         """
-        for policy in endpoint.policies:
-            if self._connection.protocol == "tcp" and (port := outbound_proxy_port(policy)):
-                said = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not walked"
-                self._hop(endpoint, said, "HNS fact 54", confirmed=False)
+        self._look_at_wfp(endpoint, "outbound")
         of_network = network.policies if network is not None else ()
         rules = [(policy, policy.is_proxy) for policy in endpoint.policies if kind_of(policy) == "PROXY"]
         rules += [(policy, False) for policy in of_network if kind_of(policy) == "PROXY"]
@@ -238,6 +244,18 @@ class _Walker:
                 self._connection = replace(self._connection, destination=match.target[0], port=match.target[1])
                 return True
         return False
+
+    def _look_at_wfp(self, endpoint: Endpoint, way: Literal["outbound", "inbound"]) -> None:
+        """Name the L4WFPPROXY policies that may take the connection; the walk goes on as if they did not.
+
+        They take connections: what goes back on one that is there already is not looked at.
+        """
+        for policy in endpoint.policies:
+            if kind_of(policy) == "L4WFPPROXY" and not self._answer:
+                match = match_wfp(policy, self._connection, way)
+                self._hop(endpoint, match.sentence, match.fact, match.confirmed)
+                if match.matched:
+                    self.unwalked.append(policy)
 
     def _deliver_rewritten(self, endpoint: Endpoint, network: Network | None, next_hop: str) -> Verdict:
         when = "before Windows asks for a MAC address" if next_hop == _TRAP else "at the endpoint's own port"
@@ -262,11 +280,12 @@ class _Walker:
         blocked = blocking_acl(endpoint.policies, "In", self._connection, source_address)
         if blocked is not None:
             return self._stop("refused", "acl", endpoint, blocked[1])
+        self._look_at_wfp(endpoint, "inbound")
         if endpoint.compartment_id == HOST_COMPARTMENT:
             target = self._target("host", self._connection, endpoint=endpoint.id)
             return self._end("reached", "delivered", endpoint, f"the host itself, at {self._connection}",
                              target=target, source_address=source_address)  # fmt: skip
-        container = self._path.container_of(endpoint)
+        container = self._path.owners.of_endpoint(endpoint)
         if container is None:
             return self._no_container(endpoint)
         target = self._target("container", self._connection, container=container.id, endpoint=endpoint.id)

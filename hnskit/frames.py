@@ -19,14 +19,10 @@ from hnskit.codec import proxy_settings
 from hnskit.desired import LABEL
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts, same_mac
-from hnskit.model import Endpoint, Policy
+from hnskit.model import Compartment, Endpoint, Policy
+from hnskit.owners import Owners
 from hnskit.planning.steps import Action, Plan, Step
-from hnskit.words import (
-    compartment_words,
-    container_of,
-    policies_words,
-    state_word,
-)
+from hnskit.words import policies_words, state_word
 
 if TYPE_CHECKING:
     from hnskit.applying.writer import Outcome
@@ -87,7 +83,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
     """
     columns = columns_of("name network address state compartment:Int64 container gateway mac policies id")
     names = {item.id.lower(): item.name for item in facts.networks}
-    owners = _owners(facts)
+    owners, places = Owners(facts), {item.id: item for item in facts.compartments}
     rows = (
         (
             item.name,
@@ -95,7 +91,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
             item.address,
             state_word(item.state),
             item.compartment_id,
-            owners.get(item.id) or _owner(facts, item),
+            _whose(owners, item, places),
             item.gateway,
             item.mac,
             policies_words(item.policies),
@@ -106,19 +102,13 @@ def endpoints(facts: Facts) -> pd.DataFrame:
     return make_frame(columns, rows, "name", "address", "id")
 
 
-def _owners(facts: Facts) -> dict[str, str]:
-    """The containers of attached endpoints by the endpoint's id, for all at once: a host may have thousands."""
-    names = {item.id: item.name for item in facts.containers}
-    inside = {item.id: names.get(item.container_id, "") for item in facts.compartments if item.container_id}
-    return {item.id: inside.get(item.compartment_id or 0, "") for item in facts.endpoints if item.attached}
-
-
-def _owner(facts: Facts, endpoint: Endpoint) -> str:
-    container = container_of(facts, endpoint)
+def _whose(owners: Owners, endpoint: Endpoint, places: Mapping[int, Compartment]) -> str:
+    """Whom an endpoint serves: a container, the host, or nobody."""
+    container = owners.of_endpoint(endpoint)
     if container is not None:
         return container.name
-    here = (item for item in facts.compartments if endpoint.attached and item.id == endpoint.compartment_id)
-    return next((compartment_words(facts, item) for item in here), "")
+    here = places.get(endpoint.compartment_id or 0) if endpoint.attached else None
+    return owners.words(here) if here else ""
 
 
 def policies(facts: Facts) -> pd.DataFrame:
@@ -193,13 +183,13 @@ def compartments(facts: Facts) -> pd.DataFrame:
     description (Windows' own, `\\\\Container_<id>`), guid: str.
     """
     columns = columns_of("compartment:Int64 whose endpoints addresses description guid")
-    rows = []
+    rows, owners = [], Owners(facts)
     for item in facts.compartments:
         inside = facts.endpoints_in(item.id)
         rows.append(
             (
                 item.id,
-                compartment_words(facts, item),
+                owners.words(item),
                 ", ".join(endpoint.name for endpoint in inside),
                 ", ".join(endpoint.address for endpoint in inside),
                 item.description,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from hnskit import codec
 from hnskit.errors import HostAnswerError
 from hnskit.model import VFP_NETWORKS, Network, Policy
+from hnskit.policies.proxies import WfpProxy
 
 _PROTOCOLS = {"tcp": "6", "udp": "17"}
 _ANY = ("", "0", "256")  # how an ACL says any protocol; 256 is hcsshim's
@@ -89,6 +90,32 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
         confirmed=whole,
         target=(address, port),
     )
+
+
+def match_wfp(policy: Policy, connection: Connection, way: Literal["outbound", "inbound"]) -> Match:
+    """An L4WFPPROXY, another kind of redirect: to a port of the container itself (HNS fact 54).
+
+    Its fields and limits are documented, and no host was seen with one. So a match says that it may act, and has no
+    target. Whom its UserSID leaves alone a snapshot does not tell; whose addresses the inbound exceptions are,
+    the caller's or the container's, is UNCONFIRMED, and they are left aside.
+    """
+    said, outbound, fact = WfpProxy.read(policy), way == "outbound", "HNS fact 54"
+    port = said.outbound_port if outbound else said.inbound_port
+    if connection.protocol != "tcp":
+        return Match(False, "the L4WFPPROXY is for TCP only", fact)
+    if not port:
+        return Match(False, f"the L4WFPPROXY has no port for {way} connections", fact)
+    ports = said.outbound_ports if outbound else said.inbound_ports
+    if str(connection.port) in ports or (outbound and _inside(connection.destination, said.outbound_addresses)):
+        return Match(False, f"{connection} is an {way} exception of the L4WFPPROXY", fact, confirmed=False)
+    # What is asked for is the remote side of an outbound connection, and the local one of an inbound connection.
+    hosts = _values(said.remote_addresses if outbound else said.local_addresses)
+    numbers = _values(said.remote_ports if outbound else said.local_ports)
+    here = not hosts or _inside(connection.destination, hosts)
+    if not here or (numbers and not any(_port_inside(connection.port, item) for item in numbers)):
+        return Match(False, f"the L4WFPPROXY's filter is not for {connection}", fact, confirmed=False)
+    words = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not walked"
+    return Match(True, words, fact, confirmed=False)
 
 
 def blocking_acl(

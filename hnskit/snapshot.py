@@ -19,24 +19,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from hnskit import model
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
-from hnskit.model import (
-    Adapter,
-    Address,
-    Compartment,
-    Container,
-    Docker,
-    Endpoint,
-    Image,
-    Interface,
-    Network,
-    Policy,
-    PolicyList,
-    Route,
-    Subnet,
-    System,
-)
+from hnskit.model import Container
 
 KIND = "facts"
 VERSION = 1
@@ -251,22 +237,22 @@ def _one(rows: _Rows) -> Callable[[Any], Any]:
     return lambda value: None if value is None else rows.one(value)
 
 
-_POLICIES = _rows(Policy)
+_POLICIES = _rows(model.Policy)
 _READERS: dict[str, Callable[[Any], Any]] = {
     "target": str,
     "taken_at": str,
-    "system": _one(_rows(System)),
+    "system": _one(_rows(model.System)),
     "hns_version": _version,
-    "adapters": _rows(Adapter),
-    "interfaces": _rows(Interface),
-    "addresses": _rows(Address),
-    "routes": _rows(Route),
-    "compartments": _rows(Compartment),
-    "networks": _rows(Network, subnets=_rows(Subnet), policies=_POLICIES, version=_version),
-    "endpoints": _rows(Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
-    "policy_lists": _rows(PolicyList, policies=_POLICIES, references=_texts),
-    "docker": _one(_rows(Docker)),
-    "images": _rows(Image),
-    "containers": _rows(Container, command=_texts),
+    "adapters": _rows(model.Adapter),
+    "interfaces": _rows(model.Interface),
+    "addresses": _rows(model.Address),
+    "routes": _rows(model.Route),
+    "compartments": _rows(model.Compartment),
+    "networks": _rows(model.Network, subnets=_rows(model.Subnet), policies=_POLICIES, version=_version),
+    "endpoints": _rows(model.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
+    "policy_lists": _rows(model.PolicyList, policies=_POLICIES, references=_texts),
+    "docker": _one(_rows(model.Docker)),
+    "images": _rows(model.Image),
+    "containers": _rows(model.Container, command=_texts),
     "problems": _texts,
 }

@@ -11,6 +11,7 @@ from collections import defaultdict
 
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, Route
+from hnskit.owners import Owners
 
 
 class SnapshotIndex:
@@ -22,9 +23,8 @@ class SnapshotIndex:
         self.knows_endpoints = facts.knows("endpoints")
         self._knows_networks = facts.knows("networks")
         self._networks = {item.id.upper(): item for item in facts.networks}
+        self.owners = Owners(facts)
         self._containers = {item.id: item for item in facts.containers}
-        self._compartments = {item.container_id: item.id for item in facts.compartments if item.container_id}
-        self._container_in = {number: id for id, number in self._compartments.items()}
         self._mac_of = {item.index: plain_mac(item.mac) for item in facts.adapters}
         # The first adapter of a MAC: a NIC and the vNIC that took its place share one (HNS fact 66).
         self._index_of = {plain_mac(item.mac): item.index for item in reversed(facts.adapters) if item.mac}
@@ -32,6 +32,9 @@ class SnapshotIndex:
         self._host_interfaces = {
             item.index: item for item in facts.interfaces if item.compartment_id == HOST_COMPARTMENT
         }
+        self._interfaces_in: dict[int, list[int]] = defaultdict(list)
+        for item in facts.interfaces:
+            self._interfaces_in[item.compartment_id].append(item.index)
         self._at: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
         self._by_address: dict[str, list[Endpoint]] = defaultdict(list)
         self._in: dict[int, list[Endpoint]] = defaultdict(list)
@@ -46,19 +49,6 @@ class SnapshotIndex:
                 self._of[container].append(endpoint)
         for route in facts.routes:
             self._routes[route.compartment_id].append(route)
-
-    def compartment_of(self, container: Container) -> int | None:
-        """The number of a container's compartment."""
-        return self._compartments.get(container.id)
-
-    def container_in(self, compartment: int | None) -> Container | None:
-        """The container whose compartment this is."""
-        return self._containers.get(self._container_in.get(compartment or 0, ""))
-
-    def container_of(self, endpoint: Endpoint) -> Container | None:
-        """The container that an attached endpoint serves, by its compartment or by SharedContainers."""
-        owner = self.container_in(endpoint.compartment_id)
-        return owner or next((self._containers[id] for id in endpoint.containers if id in self._containers), None)
 
     def container_by_id(self, identity: str) -> Container | None:
         """The container of this id."""
@@ -108,6 +98,23 @@ class SnapshotIndex:
         index = held.interface_index if held else self._index_of.get(plain_mac(gateway.mac), -1)
         interface = self._host_interfaces.get(index)
         return None if interface is None else interface.forwarding
+
+    def is_unplugged(self, endpoint: Endpoint, place: int | None = None) -> bool:
+        """Whether HNS calls it attached, and the host has no adapter of it; `place` where HNS names no compartment.
+
+        So after a reboot: HNS keeps endpoints (HNS fact 76), Windows makes no adapter for them again, and the number
+        of the compartment may be another container's by then. That HNS still calls them attached is UNCONFIRMED.
+
+        Nothing is concluded from what the host does not list: of a container's compartment it must list the
+        interfaces, and each but the loopback as an adapter, as it does (HNS fact 82).
+        """
+        if not endpoint.attached or not endpoint.mac or plain_mac(endpoint.mac) in self._index_of:
+            return False
+        number = place if endpoint.compartment_id is None else endpoint.compartment_id
+        if number == HOST_COMPARTMENT:
+            return bool(self._mac_of and self._host_interfaces) and endpoint.address not in self._host_addresses
+        inside = self._interfaces_in.get(number or 0, [])
+        return bool(inside) and sum(index not in self._mac_of for index in inside) <= 1
 
     def knows_routes(self, compartment: int) -> bool:
         """Whether the snapshot has routes of this compartment."""

@@ -8,6 +8,7 @@ system's colour scheme.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -18,8 +19,10 @@ from hnskit.desired import Desired
 from hnskit.diagnosis.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network
-from hnskit.words import container_of, state_word
+from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
+from hnskit.owners import Owners
+from hnskit.policies.codec import kind_of
+from hnskit.words import policy_words, state_word
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 WIDTH = 980
@@ -112,6 +115,7 @@ class Drawing:
 
     def __init__(self, facts: Facts, desired: Desired | None, before: Facts | None = None) -> None:
         self.facts = facts
+        self._owners = Owners(facts)
         self.desired = desired
         self._differences = differences(before, facts) if before is not None else ()
         self._marks = {(one.kind, one.key): one.what for one in self._differences}
@@ -136,6 +140,10 @@ class Drawing:
         y = self._gone(self._lonely_containers(y))
         if any(item.proxies for item in self.facts.endpoints):
             y = self._legend(y)
+        if any(_other_redirects(item.policies) for item in self.facts.endpoints):
+            y += 22
+            said = "L4WFPPROXY, L4Proxy: other kinds of redirect; what they do was not seen on any host (UNCONFIRMED)"
+            self._text(_BUS_X, y, said, "q", 110)
         if self._differences:
             y = self._marks_legend(y)
         return Topology("".join(self.parts), y + 8, "\n".join(self.words))
@@ -182,11 +190,12 @@ class Drawing:
         mark = self._marks.get(("network", network.id.lower()), "")
         self._text(_BUS_X, y + 14, _signed(network.name, mark), f"b {mark}".strip(), 40)
         vfp = "" if network.vfp_enabled is not False else ", no VFP: no proxy policy works here"
-        self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}", "q", 90)
+        others = _other_words(_other_redirects(network.policies, of_network=True))
+        self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}{others}", "q", 110)
         members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
         members.sort(key=lambda item: (self._rank(item), _natural(item.name), item.address, item.id))
         top = y + _HEAD
-        self.words.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints")
+        self.words.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints{others}")
         more, members = len(members) - _MOST, members[:_MOST]
         for number, endpoint in enumerate(members):
             self._endpoint(endpoint, top + number * _ROW)
@@ -210,6 +219,7 @@ class Drawing:
         self.rows[endpoint.id] = middle
         self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{END_X}" y2="{middle}"/>')
         redirect, warning = self._redirect_words(endpoint)
+        others = _other_redirects(endpoint.policies)
         self._box(
             END_X,
             y,
@@ -217,16 +227,18 @@ class Drawing:
             endpoint.name or "(no name)",
             f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}",
             mark=self._marks.get(("endpoint", endpoint.id.lower()), ""),
+            aside=" ".join(dict.fromkeys(policy.type for policy in others)),
         )
         if redirect or warning:
             self._text(END_X + END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
-        owner = container_of(self.facts, endpoint)
+        owner = self._owners.of_endpoint(endpoint)
         where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
         self.words.append(
             f"  endpoint {endpoint.name} {endpoint.address} {state_word(endpoint.state)}"
             + (f", {where}" if where else "")
             + (f", container {owner.name}" if owner else "")
             + (f", {redirect or warning}" if redirect or warning else "")
+            + _other_words(others)
         )
         if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
             if endpoint.attached:
@@ -291,7 +303,7 @@ class Drawing:
             self.words.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
 
     def _lonely_containers(self, y: int) -> int:
-        used = {item.id for endpoint in self.facts.endpoints if (item := container_of(self.facts, endpoint))}
+        used = {item.id for endpoint in self.facts.endpoints if (item := self._owners.of_endpoint(endpoint))}
         lonely = sorted((item for item in self.facts.containers if item.id not in used), key=lambda item: item.name)
         if not lonely:
             return y
@@ -309,10 +321,24 @@ class Drawing:
         self._text(END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
         return y
 
-    def _box(self, x: int, y: int, width: int, title: str, note: str, *, ghost: bool = False, mark: str = "") -> None:
+    def _box(
+        self,
+        x: int,
+        y: int,
+        width: int,
+        title: str,
+        note: str,
+        *,
+        ghost: bool = False,
+        mark: str = "",
+        aside: str = "",
+    ) -> None:
+        """A box with two lines; `aside` stands at the right end of the first."""
         kind = f' class="{mark or "ghost"}"' if mark or ghost else ""
         self.parts.append(f'<rect{kind} x="{x}" y="{y}" width="{width}" height="{_BOX}" rx="6"/>')
-        room = int((width - 20) / (_CHAR + 0.5))
+        room = int((width - 20) / (_CHAR + 0.5)) - (len(aside) + 2 if aside else 0)
+        if aside:
+            self._text(x + width - 10, y + 19, aside, "q", 28, end=True)
         self._text(x + 10, y + 19, _signed(title, mark), f"b {mark}".strip(), room)
         self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
 
@@ -357,6 +383,22 @@ def _proxies(endpoint: Endpoint) -> list[ProxySettings]:
         except HostAnswerError:
             continue
     return found
+
+
+def _other_redirects(policies: Iterable[Policy], *, of_network: bool = False) -> list[Policy]:
+    """Redirects of another kind than an endpoint's PROXY: L4WFPPROXY, and L4Proxy, which a network may have, too.
+
+    Where they lead is not drawn: that they redirect, and how, was not seen on any host (HNS facts 51, 54).
+    """
+    return [
+        policy
+        for policy in policies
+        if kind_of(policy) == "L4WFPPROXY" or (kind_of(policy) == "PROXY" and (of_network or not policy.is_proxy))
+    ]
+
+
+def _other_words(policies: Iterable[Policy]) -> str:
+    return "".join(f", {policy_words(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)
 
 
 def _redirects(facts: Facts, network: Network) -> bool:

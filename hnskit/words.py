@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hnskit.codec import proxy_settings
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, Compartment, Container, Endpoint, EndpointState, Policy
+from hnskit.model import EndpointState, Policy
 from hnskit.policies.words import neighbour_words
 
 _STATES = {
@@ -68,23 +68,3 @@ def policy_words(policy: Policy) -> str:
 def policies_words(policies: Iterable[Policy]) -> str:
     """All policies of an object, in the order in which HNS has them."""
     return "; ".join(policy_words(policy) for policy in policies)
-
-
-def container_of(facts: Facts, endpoint: Endpoint) -> Container | None:
-    """The container that an attached endpoint serves, by its compartment or by SharedContainers."""
-    owner = compartment_container(facts, endpoint.compartment_id) if endpoint.attached else None
-    return owner or next((item for item in facts.containers if item.id in endpoint.containers), None)
-
-
-def compartment_container(facts: Facts, compartment_id: int | None) -> Container | None:
-    """The container whose network compartment this is (HNS fact 79)."""
-    identity = next((item.container_id for item in facts.compartments if item.id == compartment_id), "")
-    return next((item for item in facts.containers if identity and item.id == identity), None)
-
-
-def compartment_words(facts: Facts, compartment: Compartment) -> str:
-    """Whose a compartment is: `the host`, a container's name, or Windows' own description."""
-    if compartment.id == HOST_COMPARTMENT:
-        return "the host"
-    owner = compartment_container(facts, compartment.id)
-    return owner.name if owner else compartment.description or "unknown"

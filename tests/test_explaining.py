@@ -67,6 +67,55 @@ def test_a_proxy_without_a_way_on_is_reached_and_does_not_answer() -> None:
     assert "From there 169.254.169.254:80 is not reached" in said.sentence()
 
 
+WFP = {"OutboundProxyPort": "15001", "InboundProxyPort": "15003", "UserSID": "S-1-5-18"}
+MAY = "L4WFPPROXY may take it to port"
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({}, f"{MAY} 15001"),
+        ({"FilterTuple": {"RemoteAddresses": "169.254.0.0/16", "RemotePorts": "80-90"}}, f"{MAY} 15001"),
+        ({"OutboundExceptions": {"IpAddressExceptions": [METADATA]}}, "is an outbound exception"),
+        ({"OutboundExceptions": {"PortExceptions": ["80"]}}, "is an outbound exception"),
+        ({"FilterTuple": {"RemoteAddresses": "10.0.0.0/8"}}, "filter is not for 169.254.169.254:80"),
+        ({"FilterTuple": {"RemotePorts": "443"}}, "filter is not for 169.254.169.254:80"),
+        ({"OutboundProxyPort": ""}, "has no port for outbound connections"),
+    ],
+)
+def test_an_l4wfpproxy_is_named_and_what_comes_of_it_is_not_known(more: dict[str, object], sentence: str) -> None:
+    """Nobody has seen one at work (HNS fact 54): whether an answer comes is not known, and nothing else changes."""
+    wfp = Policy("L4WFPPROXY", {**WFP, **more})
+    said = explain(client_with(*hosts.MADE_WITH, hosts.redirect_policy(), wfp), "hnskit-client1", METADATA)
+    (hop,) = [hop for hop in said.legs[0].hops if "L4WFPPROXY" in hop.sentence]
+    assert sentence in hop.sentence
+    assert hop.fact == "HNS fact 54"
+    may = sentence.startswith(MAY)
+    assert said.answered is (None if may else True)
+    assert ("unless an L4WFPPROXY takes it elsewhere, which is not known" in said.sentence()) is may
+    assert said.to_json()["unwalked"] is may
+    assert (said.verdict.kind, said.verdict.source_address) == ("reached", "10.0.1.20")
+
+
+def test_an_inbound_l4wfpproxy_is_named_where_it_takes_in_and_not_for_answers() -> None:
+    """On the proxy's endpoint: of the client's connection, and not of the answer to it."""
+    wfp = Policy("L4WFPPROXY", {"InboundProxyPort": "15003", "OutboundProxyPort": "15001"})
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-proxy", policies=(*hosts.MADE_WITH, wfp))
+    said = explain(facts, "hnskit-client1", METADATA)
+    named = {leg.name: [hop.sentence for hop in leg.hops if MAY in hop.sentence] for leg in said.legs}
+    assert ["port 15003" in sentence for sentence in named["there"]] == [True]
+    assert ["port 15001" in sentence for sentence in named["onward"]] == [True]
+    assert named["back"] == []
+    assert said.answered is None
+
+
+def test_an_l4wfpproxy_leaves_udp_alone() -> None:
+    """TCP only."""
+    said = explain(client_with(*hosts.MADE_WITH, Policy("L4WFPPROXY", WFP)), "hnskit-client1", "8.8.8.8", 53, "udp")
+    assert "the L4WFPPROXY is for TCP only" in said.to_text()
+    assert said.answered is True
+
+
 def test_a_block_is_a_refusal() -> None:
     """refused by Z"""
     block = Policy("ACL", {"Action": "Block", "Direction": "Out", "RemoteAddresses": METADATA, "Priority": 1})

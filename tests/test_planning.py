@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hnskit.desired import Part
-from hnskit.model import Container, Image, Network, Policy, Subnet
+from hnskit.model import Adapter, Container, Image, Interface, Network, Policy, Subnet
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan
 from tests import hosts
@@ -108,14 +108,90 @@ def test_restarted_container_is_attached_again_not_made_again():
 
 
 def test_stopped_container_is_started_and_attached():
-    """A container that stopped is started; its endpoint follows it into the new compartment."""
+    """A container that stopped is started; its endpoint is freed of the old compartment, and follows into the new."""
     done = hosts.complete()
     stopped = tuple(
         replace(item, status="exited") if item.name == "hnskit-client1" else item for item in done.containers
     )
     gone = tuple(item for item in done.compartments if not item.container_id.endswith("client1"))
     facts = replace(done, containers=stopped, compartments=gone)
-    assert pending(facts)[:2] == ["start container hnskit-client1", "attach endpoint hnskit-client1"]
+    assert pending(facts)[:3] == [
+        "start container hnskit-client1",
+        "detach endpoint hnskit-client1",
+        "attach endpoint hnskit-client1",
+    ]
+
+
+def after_a_reboot(facts):
+    """No container runs, and no endpoint has an adapter any more; HNS still calls them attached (UNCONFIRMED)."""
+    return replace(
+        facts,
+        adapters=facts.adapters[:1],
+        interfaces=facts.interfaces[:1],
+        addresses=facts.addresses[:1],
+        compartments=facts.compartments[:1],
+        containers=tuple(replace(item, status="exited") for item in facts.containers),
+    )
+
+
+def test_after_a_reboot_every_endpoint_is_attached_again_and_the_plan_says_why():
+    """Those of the host's compartment because they have no adapter, those of containers because these do not run."""
+    current = plan(hosts.desired(), after_a_reboot(hosts.complete()))
+    off = {step.name: step.reason for step in current.pending if step.action == "detach"}
+    assert set(off) == {"hnskit-gateway", "hnskit-proxy", "hnskit-client1", "hnskit-client2"}
+    assert "the host has no adapter of it, as after a reboot" in off["hnskit-gateway"]
+    assert "compartment 5 (gone)" in off["hnskit-client1"]
+    assert not current.refused
+
+
+def interfaces(facts, *, listed):
+    """The same host with the interfaces of compartment 5: the loopback, and one that Get-NetAdapter lists, or not."""
+    inside = [Interface(number, f"in 5: {number}", 5, False, 1450, False, True) for number in (50, 51)]
+    theirs = [Adapter("vEthernet (x)", "", 51, "Up", "00-15-5D-00-00-FF", False)] if listed else []
+    return replace(facts, interfaces=(*facts.interfaces, *inside), adapters=(*facts.adapters, *theirs))
+
+
+def test_an_endpoint_without_an_adapter_in_a_compartment_whose_adapters_are_listed_is_attached_again():
+    """The number of its compartment was given again after a reboot: HNS calls it attached, Windows knows better."""
+    done = interfaces(hosts.complete(), listed=True)
+    assert pending(done) == ["detach endpoint hnskit-client1", "attach endpoint hnskit-client1"]
+    web = Container("x", "web", "iis:1", "sha256:cc", "running")
+    theirs = tuple(replace(item, description="\\Container_x") if item.id == 5 else item for item in done.compartments)
+    stopped = (*done.containers[:1], replace(done.containers[1], status="exited"), *done.containers[2:])
+    assert not refusals(replace(done, compartments=theirs, containers=(*stopped, web)))
+
+
+def test_an_adapter_that_is_not_listed_proves_nothing():
+    """Of a host that does not list the adapters of containers nothing is concluded."""
+    assert pending(interfaces(hosts.complete(), listed=False)) == []
+
+
+def left_behind(facts):
+    """After a reboot that took the network: its endpoints are there (UNCONFIRMED which Windows does that)."""
+    return replace(after_a_reboot(facts), networks=())
+
+
+def test_what_a_lost_network_left_is_replaced_where_it_is_hnskits():
+    """By label, by the network of a labelled one, by a journal."""
+    lost = left_behind(hosts.complete())
+    current = plan(hosts.desired(), lost)
+    assert not current.refused
+    gone = {step.object_id for step in current.pending if (step.kind, step.action) == ("endpoint", "delete")}
+    assert gone == {item.id for item in lost.endpoints}
+    (made_again,) = [step for step in current.pending if step.id == "create endpoint hnskit-gateway"]
+    assert "delete endpoint hnskit-gateway (ID-hnskit-gateway)" in made_again.needs
+
+
+def test_what_a_lost_network_left_stays_where_nothing_shows_whose_it_is():
+    """It is named, with what removes it, where it holds a wanted address; else it is in nobody's way."""
+    lost = replace(left_behind(hosts.complete()), containers=())
+    current = plan(hosts.desired(), lost)
+    assert not [step for step in current.pending if step.action == "delete"]
+    assert [step.name for step in current.refused] == ["hnskit-gateway"]
+    assert "Where-Object ID -EQ 'ID-hnskit-gateway' | Remove-HnsEndpoint" in current.refused[0].reason
+    kept = {step.object_id: step.reason for step in current.steps if step.kind == "endpoint" and step.object_id}
+    assert "no journal says that hnskit made it" in kept["ID-hnskit-client1"]
+    assert not plan(hosts.desired(), lost, made=hosts.made()).refused
 
 
 def test_forwarding_that_was_switched_off_is_switched_on():
@@ -178,18 +254,21 @@ def test_taken_address_is_refused_with_the_holder():
 
 
 @pytest.mark.parametrize(
-    ("part", "notebook"),
-    [(Part.PROXY, "10_l2bridge_network"), (Part.POLICY, "20_proxy_container")],
+    ("part", "first"),
+    [(Part.PROXY, Part.NETWORK), (Part.POLICY, Part.PROXY)],
 )
-def test_a_part_alone_says_which_notebook_comes_first(part, notebook):
-    """A notebook that is run too early is refused with the name of the one that is missing."""
-    assert any(notebook in reason for reason in refusals(hosts.fresh(), parts=(part,)).values())
+def test_a_part_alone_says_which_part_comes_first(part, first):
+    """One that is applied too early is refused with the one that is missing: in words, and as data."""
+    current = plan(hosts.desired(), hosts.fresh(), (part,))
+    assert current.lacking == (first,)
+    assert all(f"apply the part {first} first" in step.reason for step in current.refused)
+    assert Plan.from_json(json.loads(json.dumps(current.to_json()))) == current
 
 
 def test_a_client_without_endpoint_is_refused_by_the_policy_part():
-    """40_proxy_policy alone needs the clients."""
+    """The policy alone needs the clients."""
     facts = hosts.without_endpoint(hosts.complete(), "hnskit-client2")
-    assert "30_client_containers" in refusals(facts, parts=(Part.POLICY,))["hnskit-client2"]
+    assert "apply the part clients first" in refusals(facts, parts=(Part.POLICY,))["hnskit-client2"]
 
 
 def test_plan_survives_json():

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hnskit.facts import Facts
-from hnskit.model import Compartment, Network
+from hnskit.model import Compartment, Network, Policy
 from hnskit.topology import WIDTH, draw
 from tests.hosts import MADE_WITH, complete, container, desired, endpoint, fresh, misspelt_policy, redirect_policy
 
@@ -60,7 +60,7 @@ def test_no_two_texts_of_a_line_meet() -> None:
     long = "c" * 63
     host = replace(
         complete(),
-        endpoints=(endpoint(long, "10.0.1.200", 5, redirect_policy()),),
+        endpoints=(endpoint(long, "10.0.1.200", 5, redirect_policy(), WFP),),
         containers=(container(long, "i" * 80),),
     )
     lines: dict[str, list[tuple[float, float]]] = {}
@@ -97,6 +97,37 @@ def test_a_misspelt_policy_draws_no_path() -> None:
     picture = draw(replace(host, endpoints=(*host.endpoints[:2], wrong)), desired())
     assert "misspelt proxy policy" in picture.text
     assert '<path class="red" d="M332' not in picture.svg()
+
+
+WFP = Policy("L4WFPPROXY", {"OutboundProxyPort": "15001", "UserSID": "S-1-5-18"})
+
+
+def test_other_kinds_of_redirect_are_named_and_lead_nowhere_in_the_picture() -> None:
+    """An L4WFPPROXY on an endpoint, an L4Proxy of the network: what they do was not seen (HNS facts 51, 54)."""
+    host = complete()
+    odd = endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH, WFP)
+    network = replace(host.networks[0], policies=(redirect_policy(),))
+    picture = draw(replace(host, networks=(network,), endpoints=(*host.endpoints[:2], odd)), desired())
+    said = {line.strip().partition(" 10.")[0]: line for line in picture.text.splitlines()}
+    wanted = "L4WFPPROXY outbound -> :15001 but S-1-5-18 (another kind of redirect, UNCONFIRMED)"
+    assert wanted in said["endpoint hnskit-client1"]
+    assert "not redirected" in said["endpoint hnskit-client1"]
+    assert "PROXY 169.254.169.254:80 -> 10.0.1.136:80 (another kind of redirect, UNCONFIRMED)" in picture.text
+    svg = picture.svg()
+    assert re.search(r">L4WFPPROXY</text>", svg)
+    assert "other kinds of redirect" in svg
+    assert "other kinds of redirect" not in draw(host, desired()).svg()
+    assert '<path class="red"' not in svg
+
+
+def test_an_l4wfpproxy_does_not_hide_the_redirect_beside_it() -> None:
+    """Both are said, and the path is the proxy policy's."""
+    host = complete()
+    both = endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH, redirect_policy(), WFP)
+    picture = draw(replace(host, endpoints=(*host.endpoints[:2], both)), desired())
+    (line,) = [line for line in picture.text.splitlines() if "endpoint hnskit-client1" in line]
+    assert ", PROXY 169.254.169.254:80, L4WFPPROXY outbound" in line
+    assert '<path class="red"' in picture.svg()
 
 
 def test_a_redirect_to_an_address_that_nobody_has_is_marked() -> None:

@@ -27,6 +27,11 @@ class Ledger:
         self._notes: list[str] = []
         self._since = time.monotonic()
 
+    @property
+    def made(self) -> Made:
+        """What this run, and those before it, made and found."""
+        return made_from(self._journal.records[self._first_record :], self._known)
+
     def tell(self, kind: EventKind, text: str, step: Step | None = None, seconds: float | None = None) -> None:
         """Tell whoever looks, and keep nothing."""
         self._on_event(Event(kind, text, step, seconds))
@@ -92,9 +97,8 @@ class Ledger:
 
     def outcome(self, first: Plan, before: Facts, after: Facts) -> Outcome:
         """All of it."""
-        made = made_from(self._journal.records[self._first_record :], self._known)
         seconds = time.monotonic() - self._since
-        return Outcome(first, tuple(self.done), before, after, seconds, made, tuple(self._notes))
+        return Outcome(first, tuple(self.done), before, after, seconds, self.made, tuple(self._notes))
 
 
 def _ignore(_: Event) -> None:

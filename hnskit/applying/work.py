@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from hnskit import busy
 from hnskit.applying.ledger import Ledger
 from hnskit.applying.operations import Operation, in_sending_order, operation
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
@@ -42,6 +43,8 @@ _TRANSIENT = frozenset(
         0x80070490,
     }
 )
+Planner = Callable[[Facts, Made], Plan]
+"""From a host, and what is known to be made there by this run and those before, to what is left to do."""
 _UNSEEN = "route"  # UNCONFIRMED whether Get-NetRoute on the host shows the routes of a container's compartment
 Operate = Callable[[Step, Desired, Facts], Operation]
 
@@ -53,7 +56,7 @@ class Work:
         self,
         session: Session,
         desired: Desired,
-        planner: Callable[[Facts], Plan],
+        planner: Planner,
         *,
         known: Made | None = None,
         journal: Records | None = None,
@@ -65,6 +68,7 @@ class Work:
         self._desired = desired
         self._planner = planner
         self._ledger = Ledger(session.target, known, journal, on_event)
+        self._run_dir = journal.run_dir if journal is not None else None
         self._pace = pace or Pace()
         self._waiter = Waiter(self._pace, self._read, lambda text, step: self._ledger.tell("wait", text, step))
         self._operate = operate
@@ -78,16 +82,20 @@ class Work:
         return tuple(self._ledger.begun.values())
 
     def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
-        """Carry the plan out; errors are those of `apply`, and have the outcome so far.
+        """Carry the plan out, alone at work on the host; errors are those of `apply`, with the outcome so far.
 
         Args:
             facts: a snapshot that was just taken.
             write_found: note what is there already as found: it is not this run that made it.
         """
+        with busy.claim(self._session.target, self._run_dir):
+            return self._run(facts, write_found)
+
+    def _run(self, facts: Facts | None, write_found: bool) -> Outcome:
         before = self._now = facts or gather_facts(self._session)
         if unread := unread_parts(before):
             raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
-        first = current = self._planner(before)
+        first = current = self._plan(before)
         if first.refused:
             raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
         self._ledger.tell("plan", first.summary)
@@ -96,7 +104,7 @@ class Work:
                 self._ledger.found(first, before)
             while steps := self._left(current):
                 self._round(in_sending_order(steps, self._desired))
-                current = self._goes_on(self._planner(self._now))
+                current = self._goes_on(self._plan(self._now))
         except KeyboardInterrupt as cause:
             stopped = StoppedError(host=before.target)
             self._ledger.stopped_by(stopped)
@@ -107,6 +115,9 @@ class Work:
             error.outcome = self._ledger.outcome(first, before, self._now)
             raise
         return self._ledger.outcome(first, before, self._now)
+
+    def _plan(self, now: Facts) -> Plan:
+        return self._planner(now, self._ledger.made)
 
     @staticmethod
     def _goes_on(current: Plan) -> Plan:
@@ -145,7 +156,7 @@ class Work:
             (step, self._waiter.too_late(step, "the host accepted it, but does not show it", self._now))
             for step in hidden
         ]
-        pending = {step.id for step in self._planner(self._now).pending}
+        pending = {step.id for step in self._plan(self._now).pending}
         done = [one for one in done if one.step not in hidden]
         done += [StepResult(step, 0.0) for step in unknown if step.id not in pending and step.kind != _UNSEEN]
         failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
@@ -261,7 +272,7 @@ class Work:
             self._ledger.tell("done", one.step.reason, one.step, result.milliseconds / 1000)
 
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
-        pending = {step.id for step in self._planner(now).pending}
+        pending = {step.id for step in self._plan(now).pending}
         again = {step.object_id for step in steps if step.action is Action.DELETE and step.object_id}
         there = {item.id for item in now.endpoints} | {item.id for item in now.networks}
         # What is replaced is planned again under the same name: that the old one is gone is all there is to see.

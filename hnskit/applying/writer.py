@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
+from hnskit import busy
 from hnskit.applying.operations import operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
 from hnskit.applying.rollback import Rollback
 from hnskit.applying.waiting import Pace
-from hnskit.applying.work import Operate, Work
+from hnskit.applying.work import Operate, Planner, Work
 from hnskit.desired import ALL_PARTS, Desired, Part
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import Journal, Made
 from hnskit.planning.setup import plan
-from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from hnskit.remote.session import Session
 
@@ -48,6 +48,7 @@ def apply(
         pace: how often a step is tried, and how long Windows is waited for.
 
     Raises:
+        BusyError: somebody else of this user's is at work on the host; nothing was changed.
         PreflightError: something that is there must not be touched; nothing was changed.
         StepError: a step failed; the others of its round were done.
         ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
@@ -58,22 +59,23 @@ def apply(
     """
     wanted = tuple(parts)
 
-    def work(planner: Callable[[Facts], Plan], operate: Operate = operation) -> Work:
+    def work(planner: Planner, operate: Operate = operation) -> Work:
         return Work(
             session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, operate=operate
         )
 
-    forth = work(lambda now: plan(desired, now, wanted, made))
-    try:
-        return forth.run(facts, write_found=True)
-    except (PreflightError, StoppedError):
-        raise
-    except HnskitError as error:
-        stopped = outcome_of(error)
-        if rollback and stopped is not None and forth.begun:
-            back = Rollback(desired, stopped.before, forth.begun)
-            _roll_back(error, work(back.plan, back.operation))
-        raise
+    forth = work(lambda now, known: plan(desired, now, wanted, known))
+    with busy.claim(session.target, journal.run_dir if journal is not None else None):  # also between forth and back
+        try:
+            return forth.run(facts, write_found=True)
+        except (PreflightError, StoppedError):
+            raise
+        except HnskitError as error:
+            stopped = outcome_of(error)
+            if rollback and stopped is not None and forth.begun:
+                back = Rollback(desired, stopped.before, forth.begun)
+                _roll_back(error, work(lambda now, _: back.plan(now), back.operation))
+            raise
 
 
 def _roll_back(error: HnskitError, back: Work) -> None:
@@ -121,7 +123,7 @@ def destroy(
     work = Work(
         session,
         desired,
-        lambda now: plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name),
+        lambda now, _: plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name),
         known=made,
         journal=journal,
         on_event=on_event,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from hnskit.desired import Desired
 from hnskit.diagnosis.differences import differences
-from hnskit.diagnosis.explaining import Explanation, explain, parse_destination
+from hnskit.diagnosis.explaining import explain, parse_destination
+from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts import Facts
 from hnskit.running.folder import find_params
 from hnskit.snapshot import load_facts

@@ -10,146 +10,14 @@ the way that the answer takes back. `datapath` walks each; what rests on somethi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
 
-from hnskit.datapath import DataPath, Hop, Verdict, Walk, label
+from hnskit.datapath import DataPath, Hop, Walk, label
+from hnskit.diagnosis.explanation import Explanation
+from hnskit.diagnosis.legs import Leg
 from hnskit.facts import Facts
 from hnskit.model import Container
 
-if TYPE_CHECKING:
-    from hnskit.topology import Topology
-
-LegName = Literal["there", "onward", "back"]
-
 _ANSWER_PORT = 49152  # the first port that Windows gives a client's side of a connection
-_WORDS = {"reached": "reaches", "refused": "is refused", "unreachable": "does not arrive", "unknown": "is not known"}
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One walk of an explanation."""
-
-    name: LegName
-    title: str
-    hops: tuple[Hop, ...]
-    verdict: Verdict | None = None
-    """None for a way back that nothing has to be looked up for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One connection, explained."""
-
-    source: str
-    destination: str
-    port: int
-    protocol: str
-    legs: tuple[Leg, ...]
-    """`there` always; `onward` where a proxy is reached; `back` where something is reached."""
-    walk: Walk
-    """The first leg as `datapath` has it."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """How the connection itself ends: of a redirected one, at the proxy."""
-        return self.walk.verdict
-
-    @property
-    def onward(self) -> Verdict | None:
-        """How the proxy's own request ends; None where no proxy is reached."""
-        return next((leg.verdict for leg in self.legs if leg.name == "onward"), None)
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether no hop of any leg is UNCONFIRMED."""
-        return all(hop.confirmed for leg in self.legs for hop in leg.hops)
-
-    @property
-    def answered(self) -> bool | None:
-        """Whether an answer can come: everything is reached, and the way back holds; None where it is not known."""
-        kinds = [leg.verdict.kind for leg in self.legs if leg.verdict is not None]
-        if "unknown" in kinds:
-            return None if not {"refused", "unreachable"} & set(kinds) else False
-        return all(kind == "reached" for kind in kinds)
-
-    def sentence(self) -> str:
-        """The verdict in a sentence: reaches X via Y; refused by Z; unknown because W."""
-        verdict, asked = self.verdict, f"{self.source} to {self.destination}:{self.port}"
-        if verdict.kind == "unknown":
-            return f"{asked} is not known: {verdict.reason}."
-        if verdict.kind != "reached":
-            return f"{asked} {_WORDS[verdict.kind]}: {verdict.reason}."
-        at = self.walk.hops[-1].sentence
-        seen = f", with {verdict.source_address} as its source" if verdict.source_address else ""
-        if verdict.rewritten_by is not None:
-            at = at.removeprefix("leaves the host to ")
-            text = f"{asked} is redirected by the {verdict.rewritten_by.type} policy to {at}{seen}."
-        elif verdict.target is not None and verdict.target.place == "outside":
-            text = f"{asked} leaves the host{seen}."
-        else:
-            text = f"{asked} reaches {at}{seen}."
-        onward = self.onward
-        if onward is None:
-            return text
-        if onward.kind == "reached":
-            return f"{text} From there {self.destination}:{self.port} is reached."
-        unknown = "it is not known whether " if onward.kind == "unknown" else ""
-        wrong = "is reached" if unknown else "is not reached"
-        return f"{text} From there {unknown}{self.destination}:{self.port} {wrong}: {onward.reason}."
-
-    def to_text(self) -> str:
-        """For a terminal: the verdict, then each leg, a line a hop."""
-        lines = [self.sentence()]
-        for leg in self.legs:
-            lines += ["", f"{leg.title}:"]
-            lines += [f"  {number}. {hop}" for number, hop in enumerate(leg.hops, start=1)]
-        if not self.confirmed:
-            lines += ["", "UNCONFIRMED: neither seen on a host nor in a primary source; see docs/facts.md."]
-        return "\n".join(lines)
-
-    def to_json(self) -> dict[str, Any]:
-        """As `hnskit explain --json` prints it."""
-        return {
-            "source": self.source,
-            "destination": self.destination,
-            "port": self.port,
-            "protocol": self.protocol,
-            "sentence": self.sentence(),
-            "answered": self.answered,
-            "confirmed": self.confirmed,
-            "verdict": _verdict_json(self.verdict),
-            "legs": [
-                {
-                    "name": leg.name,
-                    "title": leg.title,
-                    "hops": [asdict(hop) for hop in leg.hops],
-                    "verdict": _verdict_json(leg.verdict) if leg.verdict else None,
-                }
-                for leg in self.legs
-            ],
-        }
-
-    def frame(self) -> Any:
-        """The hops as a DataFrame; see `frames_diagnosis.hops_frame`."""
-        from hnskit.diagnosis.frames import hops_frame
-
-        return hops_frame(self)
-
-    def picture(self, facts: Facts) -> Topology:
-        """The way drawn on the host's topology."""
-        from hnskit.diagnosis.walk_drawing import draw_explanation
-
-        return draw_explanation(facts, self)
-
-    def __str__(self) -> str:
-        return self.to_text()
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        from hnskit.view import View
-
-        view = View(self.frame(), self.sentence())
-        return {"text/html": view.styled().to_html(), "text/plain": self.to_text()}
 
 
 def explain(
@@ -242,7 +110,7 @@ class Explainer:
         if verdict.target.place == "container" and responder is not None and seen.startswith("127."):
             return Leg("back", title, (Hop(responder.name, "the answer stays in the container"),))
         source: Container | str = responder if responder is not None else verdict.target.address
-        back = self._path.walk(source, seen, _ANSWER_PORT, walk.protocol)
+        back = self._path.walk(source, seen, _ANSWER_PORT, walk.protocol, answer=True)
         nat = verdict.rewritten_by is not None
         said = f"the target sees {seen} as the source" + (
             "; whether OutboundNat changes it is not known" if nat else ""
@@ -278,16 +146,3 @@ def parse_destination(words: str, default_port: int = 80) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError(f"{port!r} is no port of 1 to 65535")
     return address, int(port)
-
-
-def _verdict_json(verdict: Verdict) -> dict[str, Any]:
-    rewritten = verdict.rewritten_by
-    return {
-        "kind": verdict.kind,
-        "code": verdict.code,
-        "reason": verdict.reason,
-        "target": asdict(verdict.target) if verdict.target else None,
-        "source_address": verdict.source_address,
-        "rewritten_by": {"Type": rewritten.type, **rewritten.settings} if rewritten else None,
-        "confirmed": verdict.confirmed,
-    }

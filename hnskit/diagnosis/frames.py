@@ -10,12 +10,12 @@ from hnskit.frames import columns_of, make_frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hnskit.diagnosis.explaining import Explanation
+    from hnskit.diagnosis.legs import Explained
     from hnskit.doctor import Finding
     from hnskit.errors import KnownCode
 
 
-def hops_frame(explanation: Explanation) -> pd.DataFrame:
+def hops_frame(explanation: Explained) -> pd.DataFrame:
     """The hops of an explanation, in their order.
 
     Columns: leg (`there`, `onward`, `back`): str; hop (from 1 in each leg): Int64; where, what, fact: str;
@@ -30,7 +30,7 @@ def hops_frame(explanation: Explanation) -> pd.DataFrame:
     return make_frame(columns, rows)
 
 
-def matrix_frame(explanations: Iterable[Explanation]) -> pd.DataFrame:
+def matrix_frame(explanations: Iterable[Explained]) -> pd.DataFrame:
     """Many explanations, a row each.
 
     Columns: source, destination (`ip:port`), verdict (reached, refused, unreachable, unknown), code, target (where

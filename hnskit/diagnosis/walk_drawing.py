@@ -9,8 +9,9 @@ from dataclasses import replace
 from html import escape
 
 from hnskit.datapath import Hop
-from hnskit.diagnosis.explaining import Explanation
+from hnskit.diagnosis.legs import Explained
 from hnskit.facts import Facts
+from hnskit.owners import Owners
 from hnskit.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
 
 _COLOURS = {"reached": "#2c8a4b", "refused": "#d13438", "unreachable": "#d13438", "unknown": "#b07300"}
@@ -22,7 +23,7 @@ _HOST_Y = 200  # the upper edge of the host's first adapter
 _ROOM = {"b": 128, "w": 135, "q": 155}  # characters of a line below the picture
 
 
-def draw_explanation(facts: Facts, explanation: Explanation) -> Topology:
+def draw_explanation(facts: Facts, explanation: Explained) -> Topology:
     """Draw an explanation.
 
     Args:
@@ -44,14 +45,14 @@ def draw_explanation(facts: Facts, explanation: Explanation) -> Topology:
     return Topology("".join(body), y + 10, f"{plain.text}\n\n{explanation.to_text()}")
 
 
-def _focused(facts: Facts, explanation: Explanation) -> Facts:
+def _focused(facts: Facts, explanation: Explained) -> Facts:
     if len(facts.endpoints) <= _MOST:
         return facts
     touched = {hop.endpoint for leg in explanation.legs for hop in leg.hops if hop.endpoint}
     kept = tuple(item for item in facts.endpoints if item.id in touched)
     networks = {item.network_id.lower() for item in kept}
-    compartments = {item.compartment_id for item in kept}
-    used = {item.container_id for item in facts.compartments if item.id in compartments}
+    owners = Owners(facts)
+    used = {owner.id for item in kept if (owner := owners.of_endpoint(item))}
     used |= {container for item in kept for container in item.containers}
     return replace(
         facts,
@@ -64,7 +65,7 @@ def _focused(facts: Facts, explanation: Explanation) -> Facts:
 class _Marks:
     """Numbered marks of the hops, and curves between the endpoints that they are at."""
 
-    def __init__(self, explanation: Explanation, rows: dict[str, int]) -> None:
+    def __init__(self, explanation: Explained, rows: dict[str, int]) -> None:
         self._legs = explanation.legs
         self._rows = rows
         self._colour = _COLOURS[explanation.verdict.kind]

@@ -12,21 +12,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hnskit.desired import Desired
-from hnskit.doctor.endpoints import AddressTwice, DeadCompartment, DegradedEndpoint, StaleEndpoint
+from hnskit.doctor.endpoints import (
+    AddressTwice,
+    DeadCompartment,
+    DegradedEndpoint,
+    StaleEndpoint,
+    UnpluggedEndpoint,
+)
 from hnskit.doctor.finding import Check, Finding, Patient, Severity
 from hnskit.doctor.host import HnsTooOld, KnownBadWindows, NotReadable, StaticAddress, TeamedUplink, WifiUplink
 from hnskit.doctor.networks import DeadReference, ForwardingOff, MetadataRoute, NoGatewayEndpoint, VfpOff
+from hnskit.doctor.other_proxies import NetworkProxy, WfpBesideProxy, WfpLoop, WfpUnanswered
 from hnskit.doctor.policies import (
     DoubledPolicy,
     IncompletePolicy,
-    MisspeltKey,
     PolicyOnNat,
     PolicyUnattached,
-    SuspiciousKey,
     TargetNobody,
     TargetRedirected,
-    UnknownPolicyType,
 )
+from hnskit.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts import Facts
 
 CHECKS: tuple[Check, ...] = (
@@ -44,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     DegradedEndpoint(),
     AddressTwice(),
     DeadCompartment(),
+    UnpluggedEndpoint(),
     MisspeltKey(),
     SuspiciousKey(),
     UnknownPolicyType(),
@@ -53,6 +59,10 @@ CHECKS: tuple[Check, ...] = (
     TargetNobody(),
     TargetRedirected(),
     DoubledPolicy(),
+    WfpBesideProxy(),
+    WfpUnanswered(),
+    WfpLoop(),
+    NetworkProxy(),
     DeadReference(),
 )
 """Every check, in the order in which a person looks."""

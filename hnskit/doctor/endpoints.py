@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from hnskit.desired import Part
-from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words, remove_endpoint
-from hnskit.model import Endpoint, EndpointState
+from hnskit.doctor.finding import Check, Finding, Patient, remove_endpoint
+from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
+from hnskit.words import state_word
 
 
 class StaleEndpoint(Check):
@@ -29,12 +30,11 @@ class StaleEndpoint(Check):
 
     def _stale(self, patient: Patient, endpoint: Endpoint, why: str, evidence: str) -> Finding:
         holds = f", and it still holds {endpoint.address}" if endpoint.address else ""
-        return self.finding(
-            endpoint_words(endpoint),
+        return self.of_endpoint(
+            endpoint,
             f"{why}{holds}",
             evidence,
             patient.repair(Part.CLIENTS, endpoint.name, remove_endpoint(endpoint)),
-            name=endpoint.name,
         )
 
 
@@ -49,8 +49,8 @@ class DegradedEndpoint(Check):
         """State 5."""
         for endpoint in patient.facts.endpoints:
             if endpoint.state == EndpointState.DEGRADED:
-                yield self.finding(
-                    endpoint_words(endpoint),
+                yield self.of_endpoint(
+                    endpoint,
                     "HNS accepted it, and could not carry out one of its policies; it cannot be attached (0x803B0017)",
                     "State 5 (degraded)",
                     patient.repair(
@@ -58,7 +58,6 @@ class DegradedEndpoint(Check):
                         endpoint.name,
                         f"Look for a placeholder in its policies. {remove_endpoint(endpoint)}",
                     ),
-                    name=endpoint.name,
                 )
 
 
@@ -103,14 +102,36 @@ class DeadCompartment(Check):
         for endpoint in patient.facts.endpoints:
             number = endpoint.compartment_id
             if endpoint.attached and number is not None and number not in there:
-                yield self.finding(
-                    endpoint_words(endpoint),
+                yield self.of_endpoint(
+                    endpoint,
                     f"it is attached to compartment {number}, which is gone: its container was stopped or restarted",
                     f"CompartmendId {number}; compartments: {', '.join(map(str, sorted(there))) or 'none'}",
                     patient.repair(
                         _part_of(patient, endpoint), endpoint.name, "Detach it, and attach it to the new compartment."
                     ),
-                    name=endpoint.name,
+                )
+
+
+class UnpluggedEndpoint(Check):
+    """An endpoint that HNS calls attached, and of which the host has no adapter."""
+
+    name = "endpoint-unplugged"
+    severity = "error"
+    reference = "HNS facts 76, 82"
+    confirmed = False
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """So after a reboot: nothing goes through it, whatever its state says."""
+        for endpoint in patient.facts.endpoints:
+            if patient.index.is_unplugged(endpoint):
+                number = endpoint.compartment_id
+                part = Part.NETWORK if number == HOST_COMPARTMENT else _part_of(patient, endpoint)
+                yield self.of_endpoint(
+                    endpoint,
+                    f"it is attached to compartment {number}, and the host has no adapter of it, as after a reboot: "
+                    "nothing goes through it",
+                    f"State {endpoint.state} ({state_word(endpoint.state)}); no adapter has the MAC {endpoint.mac}",
+                    patient.repair(part, endpoint.name, "Detach it, and attach it again."),
                 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -13,8 +14,11 @@ from hnskit.codec import ProxySettings
 from hnskit.desired import Desired, Part
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, Endpoint, Policy
+from hnskit.matching import Connection
+from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
 from hnskit.planning.scene import remove_command
+from hnskit.policies.codec import kind_of
+from hnskit.policies.proxies import WfpProxy
 from hnskit.snapshot_index import SnapshotIndex
 
 Severity = Literal["error", "warning", "note"]
@@ -69,6 +73,15 @@ class ProxyRule:
         return f"{self.settings.ip or 'any address'}:{self.settings.port or 'any port'}"
 
 
+@dataclass(frozen=True, slots=True)
+class WfpRule:
+    """An L4WFPPROXY policy of an endpoint, read."""
+
+    endpoint: Endpoint
+    policy: Policy
+    settings: WfpProxy
+
+
 class Patient:
     """A snapshot to be examined, with what is wanted of the host where that is known."""
 
@@ -92,6 +105,16 @@ class Patient:
         return tuple(found)
 
     @cached_property
+    def wfp_rules(self) -> tuple[WfpRule, ...]:
+        """Every L4WFPPROXY policy of an endpoint."""
+        return tuple(
+            WfpRule(endpoint, policy, WfpProxy.read(policy))
+            for endpoint in self.facts.endpoints
+            for policy in endpoint.policies
+            if kind_of(policy) == "L4WFPPROXY"
+        )
+
+    @cached_property
     def gateways(self) -> tuple[Endpoint, ...]:
         """Endpoints in the host's compartment."""
         return tuple(item for item in self.facts.endpoints if item.attached and item.compartment_id == HOST_COMPARTMENT)
@@ -105,8 +128,16 @@ class Patient:
 
     def apply(self, part: Part) -> str:
         """The command that repairs a part of what is wanted."""
-        where = f" {self._params_file}" if self._params_file else ""
-        return f"`hnskit apply{where} --part {part}`"
+        return f"`hnskit apply{self._where} --part {part}`"
+
+    def policy(self, verb: str, rule: WfpRule, *more: str) -> str:
+        """The command that does something with an L4WFPPROXY, which hnskit never makes by itself."""
+        words = [f"hnskit policy {verb}{self._where} --endpoint {rule.endpoint.name or rule.endpoint.id}"]
+        return f"`{' '.join([*words, '--type L4WFPPROXY', *more])}`"
+
+    @property
+    def _where(self) -> str:
+        return f" {self._params_file}" if self._params_file else ""
 
     def repair(self, part: Part, name: str, otherwise: str) -> str:
         """The command for an object in the parameters, and what else to do for any other."""
@@ -132,6 +163,25 @@ class Check(ABC):
         return Finding(
             self.name, object=object, message=message, evidence=evidence, next_step=next_step, **own | fields
         )
+
+    def of_endpoint(self, endpoint: Endpoint, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
+        """A finding about an endpoint."""
+        return self.finding(endpoint_words(endpoint), message, evidence, next_step, name=endpoint.name, **fields)
+
+    def of_network(self, network: Network, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
+        """A finding about a network."""
+        return self.finding(f"network {network.name}", message, evidence, next_step, name=network.name, **fields)
+
+
+def policy_text(policy: Policy) -> str:
+    """A policy as the host printed it."""
+    return json.dumps(codec.policy_json(policy), default=str, ensure_ascii=False)
+
+
+def asked_by(settings: ProxySettings) -> Connection:
+    """A connection that a proxy policy redirects, with the metadata service's where it takes any."""
+    port = int(settings.port) if settings.port.isdigit() else 80
+    return Connection((settings.ip or METADATA_ADDRESS).partition("/")[0], port)
 
 
 def endpoint_words(endpoint: Endpoint) -> str:

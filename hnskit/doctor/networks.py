@@ -11,7 +11,6 @@ from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words
 from hnskit.model import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.planning.scene import remove_command
 from hnskit.snapshot_index import prefix_of
-from hnskit.words import container_of
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS says that there is none (HNS fact 29)
@@ -43,8 +42,8 @@ class NoGatewayEndpoint(Check):
                     continue
                 reserved = any(subnet.gateway == gateway for subnet in network.subnets)
                 message = f"{count} of its endpoints use gateway {gateway}, which no endpoint of the host holds"
-                yield self.finding(
-                    f"network {network.name}",
+                yield self.of_network(
+                    network,
                     message + (": HNS itself keeps it, and does not forward" if reserved else ""),
                     f"gateways in use: {', '.join(sorted(used))}; endpoints of the host: "
                     f"{', '.join(item.address for item in patient.gateways) or 'none'}",
@@ -55,7 +54,6 @@ class NoGatewayEndpoint(Check):
                         "compartment 1, and switch forwarding on there.",
                     ),
                     severity="error" if wanted else self.severity,
-                    name=network.name,
                 )
 
 
@@ -132,7 +130,7 @@ class MetadataRoute(Check):
                     reference="HNS fact 67",
                 )
             for container in _proxies(patient, address):
-                compartment = patient.index.compartment_of(container)
+                compartment = patient.index.owners.compartment_of(container)
                 if compartment is None or not patient.index.knows_routes(compartment):
                     continue
                 if not _has_route(patient, compartment, address):
@@ -182,12 +180,11 @@ class VfpOff(Check):
         """VFP carries out every proxy policy."""
         for network in patient.facts.networks:
             if network.is_type(*VFP_NETWORKS) and network.vfp_enabled is False:
-                yield self.finding(
-                    f"network {network.name}",
+                yield self.of_network(
+                    network,
                     "its Azure VFP switch extension is off: no proxy policy on it is carried out",
                     f"{network.type}; VFP IsEnabled false",
                     "Switch it on (Set-HnsSwitchExtension of microsoft/SDN hns.psm1), or make the network again.",
-                    name=network.name,
                 )
 
 
@@ -211,5 +208,5 @@ def _proxies(patient: Patient, address: str) -> list[Container]:
         if rule.settings.target and rule.settings.ip.partition("/")[0] == address
     }
     holders = (item for target in sorted(targets) for item in patient.index.endpoints_at(target) if item.attached)
-    found = (container_of(patient.facts, one) for one in holders)
+    found = (patient.index.owners.of_endpoint(one) for one in holders)
     return list({item.id: item for item in found if item is not None}.values())

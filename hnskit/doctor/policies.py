@@ -1,118 +1,17 @@
-"""Policies that are misspelt, misplaced, doubled, or lead nowhere."""
+"""Proxy policies that are misplaced, doubled, or lead nowhere."""
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from hnskit import codec
 from hnskit.desired import Part
-from hnskit.doctor.finding import Check, Finding, Patient, ProxyRule, endpoint_words
-from hnskit.matching import Connection, match_proxy
-from hnskit.model import METADATA_ADDRESS, VFP_NETWORKS, Endpoint, Policy
+from hnskit.doctor.finding import Check, Finding, Patient, ProxyRule, WfpRule, asked_by, endpoint_words, policy_text
+from hnskit.matching import match_proxy
+from hnskit.model import VFP_NETWORKS, Endpoint
 from hnskit.snapshot_index import prefix_of
 from hnskit.words import policy_words, state_word
-
-_V1_KEYS: Mapping[str, frozenset[str]] = {
-    "NAT": frozenset({"Protocol", "InternalPort", "ExternalPort"}),
-    "QOS": frozenset({"MaximumOutgoingBandwidthInBytes"}),
-    "ISOLATION": frozenset({"VLAN", "VSID", "InDefaultIsolation"}),
-    "OUTBOUNDNAT": frozenset({"VIP", "ExceptionList", "Destinations", "PA"}),
-    "ROUTE": frozenset({"DestinationPrefix", "NextHop", "NeedEncap"}),
-    "ACL": frozenset(
-        {
-            "Id", "Protocol", "Protocols", "InternalPort", "Action", "Direction", "LocalAddresses", "RemoteAddresses",
-            "LocalPorts", "LocalPort", "RemotePorts", "RemotePort", "RuleType", "Priority", "ServiceName", "Scope",
-        }
-    ),
-}  # fmt: skip
-"""Keys of v1 policies beside Type: hcsshim internal/hns/hnspolicy.go, and what real hosts printed."""
-
-_TYPES = ("PROXY", "OutBoundNAT", "L2Driver", "L4Proxy", "L4WFPPROXY", "ROUTE", "SDNRoute", "PortMapping", "ACL")
-_NEAR = 0.8  # how alike a key must be to a known one to be taken for a misspelling of it
-
-
-class MisspeltKey(Check):
-    """A key of a proxy policy that HNS stored and does not know."""
-
-    name = "policy-key"
-    severity = "error"
-    reference = "HNS fact 47"
-
-    def find(self, patient: Patient) -> Iterator[Finding]:
-        """v1 takes any key and does nothing with one that it does not know."""
-        for rule in patient.rules:
-            for key in rule.settings.unknown:
-                near = codec.likely_proxy_key(key)
-                message = f"the proxy policy has the key {key}, which HNS stored and does not know"
-                if near:
-                    message += f"; {near} was probably meant"
-                yield self.finding(
-                    endpoint_words(rule.endpoint),
-                    f"{message}: it redirects nothing",
-                    _json(rule.policy),
-                    patient.repair(
-                        Part.POLICY,
-                        rule.endpoint.name,
-                        f"Write the policy again with {f'{near} in place of {key}' if near else f'no {key}'}.",
-                    ),
-                    name=rule.endpoint.name,
-                )
-
-
-class SuspiciousKey(Check):
-    """A key of another policy that is nearly one that HNS knows."""
-
-    name = "policy-key-near"
-    severity = "warning"
-    reference = "HNS facts 42, 47"
-    confirmed = False
-
-    def find(self, patient: Patient) -> Iterator[Finding]:
-        """Only near misses: the list of keys that HNS knows is not public."""
-        for endpoint in patient.facts.endpoints:
-            for policy in endpoint.policies:
-                known = _V1_KEYS.get(policy.type.upper())
-                if policy.schema != 1 or known is None:
-                    continue
-                for key in policy.settings:
-                    near = [] if key in known else difflib.get_close_matches(key, known, n=1, cutoff=_NEAR)
-                    if near:
-                        yield self.finding(
-                            endpoint_words(endpoint),
-                            f"the {policy.type} policy has the key {key}; {near[0]} was probably meant",
-                            _json(policy),
-                            f"Write the policy again with {near[0]} in place of {key}.",
-                            name=endpoint.name,
-                        )
-
-
-class UnknownPolicyType(Check):
-    """A policy whose type is nearly one that HNS knows."""
-
-    name = "policy-type"
-    severity = "warning"
-    reference = "HNS facts 42, 47"
-    confirmed = False
-
-    def find(self, patient: Patient) -> Iterator[Finding]:
-        """`PROXXY` and the like."""
-        known = {item.lower() for item in _TYPES}
-        for endpoint in patient.facts.endpoints:
-            for policy in endpoint.policies:
-                if not policy.type or policy.type.lower() in known:
-                    continue
-                near = difflib.get_close_matches(policy.type, _TYPES, n=1, cutoff=_NEAR)
-                if near:
-                    yield self.finding(
-                        endpoint_words(endpoint),
-                        f"it has a policy of type {policy.type}; {near[0]} was probably meant",
-                        _json(policy),
-                        f"Write the policy again as {near[0]}.",
-                        name=endpoint.name,
-                    )
 
 
 class IncompletePolicy(Check):
@@ -135,12 +34,11 @@ class IncompletePolicy(Check):
             else:
                 continue
             again = "Write it again with Destination as ip:port and OutboundNat true."
-            yield self.finding(
-                endpoint_words(rule.endpoint),
+            yield self.of_endpoint(
+                rule.endpoint,
                 f"the proxy policy is not whole: {wrong}",
-                _json(rule.policy),
+                policy_text(rule.policy),
                 patient.repair(Part.POLICY, rule.endpoint.name, again),
-                name=rule.endpoint.name,
             )
 
 
@@ -159,12 +57,11 @@ class PolicyOnNat(Check):
             if not kind or kind.lower() in {item.value.lower() for item in VFP_NETWORKS}:
                 continue
             named = f"network {network.name}" if network else "network"
-            yield self.finding(
-                endpoint_words(rule.endpoint),
+            yield self.of_endpoint(
+                rule.endpoint,
                 f"the proxy policy does nothing: its {named} is of type {kind}, where VFP is not the engine",
                 f"{policy_words(rule.policy)}; Type {kind}",
                 "Give the container an endpoint on an L2Bridge network: `hnskit apply` makes one.",
-                name=rule.endpoint.name,
             )
 
 
@@ -177,15 +74,15 @@ class PolicyUnattached(Check):
 
     def find(self, patient: Patient) -> Iterator[Finding]:
         """State is known, and is not attached."""
-        for endpoint in {id(rule.endpoint): rule.endpoint for rule in patient.rules}.values():
+        endpoints = [rule.endpoint for rule in patient.rules] + [rule.endpoint for rule in patient.wfp_rules]
+        for endpoint in {id(item): item for item in endpoints}.values():
             if endpoint.attached or not endpoint.state_known:
                 continue
-            yield self.finding(
-                endpoint_words(endpoint),
+            yield self.of_endpoint(
+                endpoint,
                 "it has a proxy policy and is not attached: there is no traffic to redirect",
                 f"State {endpoint.state} ({state_word(endpoint.state)})",
                 patient.repair(Part.CLIENTS, endpoint.name, "Attach it to its container's compartment, or remove it."),
-                name=endpoint.name,
             )
 
 
@@ -209,31 +106,28 @@ class TargetNobody(Check):
             where = "" if whole else "in this dump "
             again = patient.repair(Part.POLICY, rule.endpoint.name, "Point the policy at an address that is held.")
             if holders:
-                yield self.finding(
-                    endpoint_words(rule.endpoint),
+                yield self.of_endpoint(
+                    rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, whose endpoint is not attached",
                     f"{policy_words(rule.policy)}; {endpoint_words(holders[0])} is {state_word(holders[0].state)}",
                     patient.repair(Part.PROXY, holders[0].name, "Attach that endpoint to its container's compartment."),
-                    name=rule.endpoint.name,
                 )
             elif _is_here(patient, rule.endpoint, target[0]):
-                yield self.finding(
-                    endpoint_words(rule.endpoint),
+                yield self.of_endpoint(
+                    rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, which no endpoint {where}holds",
                     policy_words(rule.policy),
                     again,
                     severity=self.severity if whole else "warning",
                     confirmed=whole,
-                    name=rule.endpoint.name,
                 )
             elif whole:
-                yield self.finding(
-                    endpoint_words(rule.endpoint),
+                yield self.of_endpoint(
+                    rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, which is on no network of this host",
                     policy_words(rule.policy),
                     "Check that something listens there.",
                     severity="note",
-                    name=rule.endpoint.name,
                 )
 
 
@@ -258,18 +152,17 @@ class TargetRedirected(Check):
                     if (holder.id, rule.what) in seen or not _takes(patient, rule, other):
                         continue
                     seen.add((holder.id, rule.what))
-                    yield self.finding(
-                        endpoint_words(holder),
+                    yield self.of_endpoint(
+                        holder,
                         f"what is redirected to it ({rule.what}) is redirected again when it asks itself: a loop",
                         f"{policy_words(rule.policy)} on {endpoint_words(rule.endpoint)}; "
                         f"{policy_words(other.policy)} on itself",
                         patient.repair(Part.POLICY, holder.name, "Take the proxy policy off the proxy's own endpoint."),
-                        name=holder.name,
                     )
 
 
 class DoubledPolicy(Check):
-    """The same policy twice, or two that claim the same traffic."""
+    """The same policy twice, or two that claim the same traffic; there is one L4WFPPROXY for a container."""
 
     name = "policy-doubled"
     severity = "warning"
@@ -278,34 +171,41 @@ class DoubledPolicy(Check):
     def find(self, patient: Patient) -> Iterator[Finding]:
         """Adding does not look for what is there already."""
         for endpoint in patient.facts.endpoints:
-            counts = Counter(_json(policy) for policy in endpoint.policies)
+            counts = Counter(policy_text(policy) for policy in endpoint.policies)
             for text, count in counts.items():
                 if count > 1:
-                    yield self.finding(
-                        endpoint_words(endpoint),
+                    yield self.of_endpoint(
+                        endpoint,
                         f"it has the same {json.loads(text).get('Type', '')} policy {count} times",
                         text,
                         patient.repair(Part.POLICY, endpoint.name, "Write its list of policies with each once."),
-                        name=endpoint.name,
                     )
         claims: dict[tuple[str, str], list[ProxyRule]] = {}
         for rule in patient.rules:
             claims.setdefault((rule.endpoint.id, rule.what), []).append(rule)
         for (_, what), rules in claims.items():
-            if len({_json(rule.policy) for rule in rules}) > 1:
+            if len({policy_text(rule.policy) for rule in rules}) > 1:
                 endpoint = rules[0].endpoint
-                yield self.finding(
-                    endpoint_words(endpoint),
+                yield self.of_endpoint(
+                    endpoint,
                     f"{len(rules)} proxy policies claim {what}; which of them acts is not known",
                     "; ".join(policy_words(rule.policy) for rule in rules),
                     patient.repair(Part.POLICY, endpoint.name, "Leave one of them."),
                     confirmed=False,
-                    name=endpoint.name,
                 )
-
-
-def _json(policy: Policy) -> str:
-    return json.dumps(codec.policy_json(policy), default=str, ensure_ascii=False)
+        wfp: dict[str, dict[str, WfpRule]] = {}
+        for one in patient.wfp_rules:
+            wfp.setdefault(one.endpoint.id, {})[policy_text(one.policy)] = one
+        for different in wfp.values():
+            if len(different) > 1:
+                first = next(iter(different.values()))
+                yield self.of_endpoint(
+                    first.endpoint,
+                    f"it has {len(different)} L4WFPPROXY policies, and there is one proxy for a container or pod",
+                    "; ".join(policy_words(one.policy) for one in different.values()),
+                    f"Leave one of them: {patient.policy('list', first)} numbers them.",
+                    reference="HNS fact 54",
+                )
 
 
 def _is_here(patient: Patient, endpoint: Endpoint, address: str) -> bool:
@@ -321,7 +221,4 @@ def _is_here(patient: Patient, endpoint: Endpoint, address: str) -> bool:
 
 def _takes(patient: Patient, rule: ProxyRule, other: ProxyRule) -> bool:
     """Whether `other` takes what `rule` redirects, asked for by the proxy itself."""
-    port = int(rule.settings.port) if rule.settings.port.isdigit() else 80
-    address = (rule.settings.ip or METADATA_ADDRESS).partition("/")[0]
-    network = patient.index.network_of(other.endpoint)
-    return match_proxy(other.policy, Connection(address, port), network).matched
+    return match_proxy(other.policy, asked_by(rule.settings), patient.index.network_of(other.endpoint)).matched

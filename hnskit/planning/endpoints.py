@@ -10,9 +10,10 @@ from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.planning.redirect import describe
 from hnskit.planning.removal import remove_stale, stale_name
 from hnskit.planning.scene import Scene, pending_ids, remove_command
-from hnskit.planning.steps import Action, Change, Step
+from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
 _BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
+_UNPLUGGED = "HNS calls it attached, and the host has no adapter of it, as after a reboot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class EndpointPlanner:
         self._names = names
         self._claims = self._claimed()
 
-    def steps(self, part: Part, wanted: DesiredEndpoint, before: Sequence[Step], missing_network: str) -> list[Step]:
+    def steps(self, part: Part, wanted: DesiredEndpoint, before: Sequence[Step]) -> list[Step]:
         """The steps of one endpoint, those of its stale namesakes first."""
         scene, name = self._scene, wanted.name
         there = scene.current(name)
@@ -62,8 +63,8 @@ class EndpointPlanner:
             return steps
         waits = pending_ids(before, ("network", scene.desired.network.name))
         if scene.network is None and not waits:
-            reason = f"the network {scene.desired.network.name} is not there: run {missing_network} first"
-            return [Step(part, Action.REFUSE, "endpoint", name, reason)]
+            reason = f"the network {scene.desired.network.name} is not there"
+            return [refused_for_want_of(Part.NETWORK, part, "endpoint", name, reason)]
         changes = [
             Change("network", "", scene.desired.network.name),
             Change("address", "", wanted.address or "chosen by HNS"),
@@ -75,41 +76,61 @@ class EndpointPlanner:
     def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> list[Step]:
         """Bind an endpoint to a compartment, from wherever it is bound now."""
         whose, compartment = place.whose, place.compartment
+        remade = pending_ids(before, ("endpoint", name))
+        starts = pending_ids(before, ("container", name))
+        there = None if remade else next(iter(self._scene.current(name)), None)
 
         def step(action: Action, reason: str, needs: tuple[str, ...] = ()) -> list[Step]:
             changes = (Change("compartment", "", str(compartment or "new")),) if action is Action.ATTACH else ()
+            identity = there.id if there else ""
             return [Step(part, action, "attachment", name, reason, changes, needs=needs, object_id=identity)]
 
-        waits = pending_ids(before, ("endpoint", name), ("container", name))
-        there = next(iter(self._scene.current(name)), None)
-        identity = there.id if there and not waits else ""
-        if waits:
-            return step(Action.ATTACH, f"the endpoint goes into {whose}", needs=waits)
-        if there is None:
-            return step(Action.REFUSE, f"there is no endpoint {name} to attach")
-        if compartment is None and not place.running:
+        if there is None or not there.attached:
+            if remade or starts:
+                return step(Action.ATTACH, f"the endpoint goes into {whose}", needs=remade + starts)
+            if there is None:
+                return step(Action.REFUSE, f"there is no endpoint {name} to attach")
+        if compartment is None and not place.running and not starts:
             return step(Action.REFUSE, f"{whose} has no network compartment: is the container running?")
         if not there.attached:
             return step(Action.ATTACH, f"it is not attached (state {there.state})")
-        if there.compartment_id is None:
-            if place.container_id and place.container_id in there.containers:
-                return step(Action.NONE, f"it is attached to {whose}, as HNS says")
-            return step(Action.NONE, "it is attached; HNS does not say to which compartment, so that is not compared")
-        if there.compartment_id == compartment:
-            return step(Action.NONE, f"it is attached to {whose} (compartment {compartment})")
-        # A container that was restarted has a new compartment; the endpoint stays bound to the old one (HNS fact 81).
-        owner = self._scene.compartment_owner(there.compartment_id)
-        if owner is not None and not self._scene.is_own(owner):
-            return step(
-                Action.REFUSE,
-                f"it is attached to the compartment of the container {owner.name}, which is not hnskit's: stop that "
-                f"(`docker stop {owner.name}`), or choose another name",
-            )
-        bound = "the host's" if there.compartment_id == HOST_COMPARTMENT else f"{owner.name}'s" if owner else "gone"
-        reason = f"it is bound to compartment {there.compartment_id} ({bound}), not to {whose}"
+        unplugged = self._scene.index.is_unplugged(there, compartment)
+        if not starts and not unplugged:
+            if there.compartment_id is None:
+                if place.container_id and place.container_id in there.containers:
+                    return step(Action.NONE, f"it is attached to {whose}, as HNS says")
+                said = "it is attached; HNS does not say to which compartment, so that is not compared"
+                return step(Action.NONE, said)
+            if there.compartment_id == compartment:
+                return step(Action.NONE, f"it is attached to {whose} (compartment {compartment})")
+        if not unplugged and (refusal := self._foreign_compartment(there)):
+            return step(Action.REFUSE, refusal)
+        reason = _UNPLUGGED if unplugged else self._misbound(there, whose)
         # In two rounds: HNS refuses to attach what is attached, and a detachment that fails must not be followed by it.
         off = Step(part, Action.DETACH, "attachment", name, reason, object_id=there.id)
-        return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(off.id,))]
+        return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(*starts, off.id))]
+
+    def _foreign_compartment(self, endpoint: Endpoint) -> str:
+        """Why an attached endpoint must stay: a container that is not hnskit's has it; "" where none has."""
+        owner = self._scene.index.owners.of_compartment(endpoint.compartment_id)
+        if owner is None or self._scene.is_own(owner):
+            return ""
+        return (
+            f"it is attached to the compartment of the container {owner.name}, which is not hnskit's: stop that "
+            f"(`docker stop {owner.name}`), or choose another name"
+        )
+
+    def _misbound(self, endpoint: Endpoint, whose: str) -> str:
+        """How an endpoint is bound to another compartment than it should be.
+
+        A container that was restarted has a new one; the endpoint stays bound to the old one (HNS fact 81).
+        """
+        number = endpoint.compartment_id
+        if number is None:
+            return f"HNS calls it attached, and {whose} is not there"
+        owner = self._scene.index.owners.of_compartment(number)
+        bound = "the host's" if number == HOST_COMPARTMENT else f"{owner.name}'s" if owner else "gone"
+        return f"it is bound to compartment {number} ({bound}), not to {whose}"
 
     def _create(self, part: Part, wanted: DesiredEndpoint, changes: Sequence[Change], before: Sequence[Step]) -> Step:
         scene, name = self._scene, wanted.name
@@ -119,7 +140,7 @@ class EndpointPlanner:
             *pending_ids(before, ("network", scene.desired.network.name)),
             *pending_ids(before, ("endpoint", name)),
         ]
-        needs += [step.id for step in before if step.name in map(stale_name, scene.stale(name))]
+        needs += pending_ids(before, *(("endpoint", stale_name(item)) for item in scene.stale(name)))
         if wanted.address:
             holder = scene.holder(wanted.address, name)
             if holder is not None:
@@ -137,10 +158,13 @@ class EndpointPlanner:
         if scene.is_host_address(wanted.address, wanted.name):
             return f"{wanted.address} is the host's own address: choose another one"
         holder = scene.holder(wanted.address, wanted.name)
-        if holder is None or holder.name in self._names or holder.name in scene.departed:
+        if holder is None:
+            return ""
+        goes = holder.name in self._names or holder.name in scene.departed
+        if goes and (scene.is_ours(holder) or not scene.is_stale(holder)):
             return ""
         who = f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id})"
-        if holder.name in {endpoint.name for endpoint in scene.desired.endpoints}:
+        if not scene.is_stale(holder) and holder.name in {endpoint.name for endpoint in scene.desired.endpoints}:
             return f"{who}, which is hnskit's but not of this part: apply all parts together"
         what = (
             "left by a network that is gone, and no journal says that hnskit made it"

@@ -8,7 +8,7 @@ from hnskit.desired import DesiredContainer, Part
 from hnskit.model import VFP_NETWORKS, Endpoint
 from hnskit.planning.redirect import claiming, describe, is_redirected, managed_policies, proxy_address
 from hnskit.planning.scene import Scene, pending_ids
-from hnskit.planning.steps import Action, Change, Step
+from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
 
 def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
@@ -26,9 +26,7 @@ def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
     return steps
 
 
-def policy_step(
-    scene: Scene, client: DesiredContainer, before: Sequence[Step], missing_proxy: str, missing_client: str
-) -> Step:
+def policy_step(scene: Scene, client: DesiredContainer, before: Sequence[Step]) -> Step:
     """Make one client's proxy policies what they should be."""
     desired, name = scene.desired, client.endpoint.name
 
@@ -40,10 +38,12 @@ def policy_step(
     waits = pending_ids(before, ("endpoint", desired.proxy.endpoint.name))
     address = proxy_address(desired, scene.facts) if not waits else ""
     if not address and not waits:
-        return step(Action.REFUSE, f"the proxy {desired.proxy.name} has no endpoint yet: run {missing_proxy} first")
+        said = f"the proxy {desired.proxy.name} has no endpoint yet"
+        return refused_for_want_of(Part.PROXY, Part.POLICY, "policy", name, said)
     waits += pending_ids(before, ("container", client.name), ("endpoint", name), ("attachment", name))
     if there is None and not waits:
-        return step(Action.REFUSE, f"the client {client.name} has no endpoint yet: run {missing_client} first")
+        said = f"the client {client.name} has no endpoint yet"
+        return refused_for_want_of(Part.CLIENTS, Part.POLICY, "policy", name, said)
     if there is None:
         return step(Action.UPDATE, "the endpoint has no proxy policy", _changes(scene, client, None, address), waits)
     network = scene.network

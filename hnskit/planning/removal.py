@@ -23,12 +23,7 @@ def remove_endpoint(scene: Scene, part: Part, name: str, reason: str, *, by_name
         commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
         said = f"there are {len(there)} of this name: look which is in use, and remove the other with {commands}"
         return [Step(part, Action.REFUSE, "endpoint", name, said)]
-    steps: list[Step] = []
-    for endpoint in scene.stale(name):
-        if goes(scene, endpoint, by_name=by_name):
-            steps.append(_delete_stale(part, endpoint))
-        else:
-            steps.append(_keep(scene, part, stale_name(endpoint), endpoint))
+    steps = remove_stale(scene, part, name, by_name=by_name)
     if not there:
         said = "it is not there" if not scene.elsewhere(name) else "that of this name is on another network"
         return [*steps, Step(part, Action.NONE, "endpoint", name, said)]
@@ -42,12 +37,16 @@ def remove_endpoint(scene: Scene, part: Part, name: str, reason: str, *, by_name
     return [*steps, Step(part, Action.DELETE, "endpoint", name, reason, needs=needs, object_id=endpoint.id)]
 
 
-def remove_stale(scene: Scene, part: Part, name: str) -> list[Step]:
-    """Delete what has this name and was left by a network that is gone: it stands in the way of a new one."""
+def remove_stale(scene: Scene, part: Part, name: str, *, by_name: bool = False) -> list[Step]:
+    """Delete what has this name and was left by a network that is gone: it stands in the way of a new one.
+
+    What nothing shows to be hnskit's stays.
+    """
     return [
         _delete_stale(part, endpoint)
+        if goes(scene, endpoint, by_name=by_name)
+        else _keep(scene, part, stale_name(endpoint), endpoint)
         for endpoint in scene.stale(name)
-        if not scene.known.only_found("endpoint", name, endpoint.id)
     ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from hnskit.desired import LABEL, Desired
 from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model import Container, Endpoint, Network
 from hnskit.planning.steps import Step
+from hnskit.snapshot_index import SnapshotIndex
 
 
 class Scene:
@@ -32,7 +34,11 @@ class Scene:
         return endpoint.network_id.lower() in self._own_network_ids
 
     def is_stale(self, endpoint: Endpoint) -> bool:
-        """Whether it was left by a network that is gone; such a one still holds its address (HNS fact 76)."""
+        """Whether it was left by a network that is gone; such a one still holds its address (HNS fact 76).
+
+        That a reboot takes an L2Bridge away is UNCONFIRMED, as is that it keeps it: for that see
+        `SnapshotIndex.is_unplugged`.
+        """
         return endpoint.network_id.lower() not in self._network_ids
 
     def current(self, name: str) -> tuple[Endpoint, ...]:
@@ -53,13 +59,25 @@ class Scene:
         return container.labels.get(LABEL) == self.desired.network.name
 
     def is_ours(self, endpoint: Endpoint) -> bool:
-        """Whether hnskit made it: a journal says so, or a container with hnskit's label has its name."""
+        """Whether hnskit made it: a journal says so, or a container with hnskit's label has its name.
+
+        Of what a network left that is gone, the network may tell as well: if that was hnskit's, so is this.
+        """
         if self.known.was_made("endpoint", endpoint.name, endpoint.id):
             return True
         if self.known.only_found("endpoint", endpoint.name, endpoint.id):
             return False
+        return self._is_labelled(endpoint) or (self.is_stale(endpoint) and self._was_our_network(endpoint.network_id))
+
+    def _is_labelled(self, endpoint: Endpoint) -> bool:
         container = self.facts.container_named(endpoint.name)
         return container is not None and self.is_own(container)
+
+    def _was_our_network(self, id: str) -> bool:
+        """Whether a network that is gone was hnskit's: by a journal, or by an endpoint of a labelled container."""
+        if self.known.was_made("network", self.desired.network.name, id):
+            return True
+        return any(item.network_id.lower() == id.lower() and self._is_labelled(item) for item in self.facts.endpoints)
 
     @property
     def strangers(self) -> tuple[Container, ...]:
@@ -87,11 +105,10 @@ class Scene:
         name, id = self.desired.network.name, endpoint.network_id
         return self.on_network(endpoint) or (self.is_stale(endpoint) and self.known.was_made("network", name, id))
 
-    def compartment_owner(self, compartment_id: int | None) -> Container | None:
-        """The container whose compartment this is."""
-        found = (item.container_id for item in self.facts.compartments if item.id == compartment_id)
-        container_id = next(found, "")
-        return next((item for item in self.facts.containers if container_id and item.id == container_id), None)
+    @cached_property
+    def index(self) -> SnapshotIndex:
+        """The host, looked up quickly: whose the compartments are, and what has no adapter."""
+        return SnapshotIndex(self.facts)
 
     def holder(self, address: str, name: str) -> Endpoint | None:
         """The endpoint that holds an address on the network, other than the one of this name."""

@@ -18,15 +18,7 @@ from hnskit.planning.endpoints import EndpointPlanner, Place
 from hnskit.planning.policies import misplaced_steps, policy_step
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.scene import Scene, pending_ids, remove_command
-from hnskit.planning.steps import Action, Change, Plan, Step
-
-NOTEBOOKS = {
-    Part.NETWORK: "10_l2bridge_network",
-    Part.PROXY: "20_proxy_container",
-    Part.CLIENTS: "30_client_containers",
-    Part.POLICY: "40_proxy_policy",
-}
-"""The notebook of each part, which a reason names where its work is missing."""
+from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
 
 def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made: Made | None = None) -> Plan:
@@ -35,7 +27,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
     Args:
         desired: from `desired_from`.
         facts: from `gather_facts`; nothing else is looked at.
-        parts: leave out what another notebook does; what it makes is then expected to be there.
+        parts: what others make is then expected to be there; `Plan.lacking` are those whose work is missing.
         made: from `made_on`: tells what hnskit made and is no longer in the parameters from somebody else's.
 
     Returns:
@@ -59,7 +51,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         causes = [*steps, *_container_refusals(scene, wanted)]
         return Plan(facts.target, tuple(_without_echoes(causes, desired.proxy.endpoint.name)))
     if Part.NETWORK in wanted:
-        steps += endpoints.steps(Part.NETWORK, desired.gateway, steps, NOTEBOOKS[Part.NETWORK])
+        steps += endpoints.steps(Part.NETWORK, desired.gateway, steps)
         place = Place("the host's compartment", HOST_COMPARTMENT)
         steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
         steps.append(_forwarding(scene, steps))
@@ -72,8 +64,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
             _add_container(scene, endpoints, Part.CLIENTS, client, steps)
     if Part.POLICY in wanted:
         steps += misplaced_steps(scene, steps)
-        missing = (NOTEBOOKS[Part.PROXY], NOTEBOOKS[Part.CLIENTS])
-        steps.extend(policy_step(scene, client, steps, *missing) for client in desired.clients)
+        steps.extend(policy_step(scene, client, steps) for client in desired.clients)
     return Plan(facts.target, tuple(_without_echoes(steps, desired.proxy.endpoint.name)))
 
 
@@ -95,8 +86,8 @@ def _ground(scene: Scene) -> list[Step]:
         return [Step(Part.NETWORK, Action.REFUSE, "network", wanted.network.name, refusal)]
     gateway = next(iter(scene.current(wanted.gateway.name)), None)
     if gateway and wanted.gateway.address and gateway.address != wanted.gateway.address:
-        said = f"it has {gateway.address}, not {wanted.gateway.address}: apply the part network first"
-        return [Step(Part.NETWORK, Action.REFUSE, "endpoint", wanted.gateway.name, said)]
+        said = f"it has {gateway.address}, not {wanted.gateway.address}"
+        return [refused_for_want_of(Part.NETWORK, Part.NETWORK, "endpoint", wanted.gateway.name, said)]
     return []
 
 
@@ -247,7 +238,7 @@ def _add_container(
         steps.append(image)
     container = scene.facts.container_named(wanted.name)
     steps.append(_container(scene, part, wanted, container, pending_ids(steps, ("image", wanted.image))))
-    steps.extend(endpoints.steps(part, wanted.endpoint, steps, NOTEBOOKS[Part.NETWORK]))
+    steps.extend(endpoints.steps(part, wanted.endpoint, steps))
     compartment = scene.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
     place = Place(f"{wanted.name}'s compartment", number, running, container.id if container else "")

@@ -54,6 +54,8 @@ class Step:
     """Ids of the steps that must be done first."""
     object_id: str = ""
     """Of the object that is meant, where it is there: another one of the same name is not."""
+    lacks: Part | None = None
+    """The part that has to be applied first, where a refusal is for want of its work."""
 
     @property
     def id(self) -> str:
@@ -69,6 +71,12 @@ class Step:
     def pending(self) -> bool:
         """Whether it changes anything."""
         return self.action not in (Action.NONE, Action.REFUSE)
+
+
+def refused_for_want_of(lacks: Part, part: Part, kind: str, name: str, reason: str) -> Step:
+    """A refusal because the work of another part is not there."""
+    said = f"{reason}: apply the part {lacks} first"
+    return Step(part, Action.REFUSE, kind, name, said, lacks=lacks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,11 @@ class Plan:
     def refused(self) -> tuple[Step, ...]:
         """What stands in the way; a plan with any of these is not applied."""
         return tuple(step for step in self.steps if step.action is Action.REFUSE)
+
+    @property
+    def lacking(self) -> tuple[Part, ...]:
+        """The parts whose work is missing, each once: they come first."""
+        return tuple(dict.fromkeys(step.lacks for step in self.steps if step.lacks is not None))
 
     @property
     def summary(self) -> str:
@@ -154,6 +167,7 @@ class Plan:
                     disruptive=row["disruptive"],
                     needs=tuple(row["needs"]),
                     object_id=row["object_id"],
+                    lacks=Part(row["lacks"]) if row.get("lacks") else None,
                 )
                 for row in data["steps"]
             ),

@@ -13,6 +13,7 @@ from hnskit.doctor import CHECKS, examine, findings_text
 from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
+from hnskit.model import Policy
 from hnskit.planning.setup import plan
 from hnskit.snapshot import load_facts, parse_facts
 from tests import hosts
@@ -138,6 +139,33 @@ def test_what_belongs_to_others_is_left_to_the_operator() -> None:
     mended, left = mended_by(plan_repair(hosts.desired(), facts), found)
     assert mended == ()
     assert [item.check for item in left] == ["policy-key"]
+
+
+WFP = Policy("L4WFPPROXY", {"OutboundProxyPort": "15001", "UserSID": "S-1-5-18"})
+
+
+def said_of(facts: Facts) -> dict[str, str]:
+    """Message of each check, of all that is found of the first client."""
+    return {item.check: item.message for item in examine(facts) if item.name == "hnskit-client1"}
+
+
+def test_an_l4wfpproxy_on_an_hns_that_has_none_is_not_answered() -> None:
+    """By the version of the host's HNS; where that is not known nothing is said."""
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, WFP))
+    assert "HNS 9.3 has no such policy" in said_of(facts)["wfp-unanswered"]
+    assert said_of(replace(facts, hns_version=None)) == {}
+    assert said_of(replace(facts, hns_version=(13, 2))) == {}
+
+
+def test_two_l4wfpproxy_policies_are_doubled_and_one_that_nobody_uses_is_said() -> None:
+    """There is one proxy for a container or pod (HNS fact 54)."""
+    other = Policy("L4WFPPROXY", {**WFP.settings, "OutboundProxyPort": "15009"})
+    facts = replace(hosts.complete(), hns_version=(15, 0))
+    facts = hosts.with_endpoint(facts, "hnskit-client1", policies=(*hosts.MADE_WITH, WFP, other), state=1)
+    assert said_of(facts) == {
+        "policy-doubled": "it has 2 L4WFPPROXY policies, and there is one proxy for a container or pod",
+        "policy-unattached": "it has a proxy policy and is not attached: there is no traffic to redirect",
+    }
 
 
 def test_what_is_not_in_a_snapshot_is_no_finding() -> None:

@@ -1,0 +1,110 @@
+"""Keys and types of policies that HNS stored and does not know: v1 checks none of them (HNS fact 47)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+
+from hnskit import codec
+from hnskit.desired import Part
+from hnskit.doctor.finding import Check, Finding, Patient, policy_text
+from hnskit.model import Endpoint, Policy
+
+_V1_KEYS: Mapping[str, frozenset[str]] = {
+    "NAT": frozenset({"Protocol", "InternalPort", "ExternalPort"}),
+    "QOS": frozenset({"MaximumOutgoingBandwidthInBytes"}),
+    "ISOLATION": frozenset({"VLAN", "VSID", "InDefaultIsolation"}),
+    "OUTBOUNDNAT": frozenset({"VIP", "ExceptionList", "Destinations", "PA"}),
+    "ROUTE": frozenset({"DestinationPrefix", "NextHop", "NeedEncap"}),
+    "ACL": frozenset(
+        {
+            "Id", "Protocol", "Protocols", "InternalPort", "Action", "Direction", "LocalAddresses", "RemoteAddresses",
+            "LocalPorts", "LocalPort", "RemotePorts", "RemotePort", "RuleType", "Priority", "ServiceName", "Scope",
+        }
+    ),
+}  # fmt: skip
+"""Keys of v1 policies beside Type: hcsshim internal/hns/hnspolicy.go, and what real hosts printed."""
+
+_TYPES = ("PROXY", "OutBoundNAT", "L2Driver", "L4Proxy", "L4WFPPROXY", "ROUTE", "SDNRoute", "PortMapping", "ACL")
+_NEAR = 0.8  # how alike a key must be to a known one to be taken for a misspelling of it
+
+
+class MisspeltKey(Check):
+    """A key of a proxy policy that HNS stored and does not know."""
+
+    name = "policy-key"
+    severity = "error"
+    reference = "HNS fact 47"
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """v1 takes any key and does nothing with one that it does not know."""
+        for rule in patient.rules:
+            for key in rule.settings.unknown:
+                near = codec.likely_proxy_key(key)
+                message = f"the proxy policy has the key {key}, which HNS stored and does not know"
+                if near:
+                    message += f"; {near} was probably meant"
+                yield self.of_endpoint(
+                    rule.endpoint,
+                    f"{message}: it redirects nothing",
+                    policy_text(rule.policy),
+                    patient.repair(
+                        Part.POLICY,
+                        rule.endpoint.name,
+                        f"Write the policy again with {f'{near} in place of {key}' if near else f'no {key}'}.",
+                    ),
+                )
+
+
+class SuspiciousKey(Check):
+    """A key of another policy that is nearly one that HNS knows."""
+
+    name = "policy-key-near"
+    severity = "warning"
+    reference = "HNS facts 42, 47"
+    confirmed = False
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """Only near misses: the list of keys that HNS knows is not public."""
+        for endpoint, policy in _policies(patient):
+            known = _V1_KEYS.get(policy.type.upper(), frozenset())
+            for key in policy.settings if policy.schema == 1 else ():
+                if near := _near_miss(key, known):
+                    yield self.of_endpoint(
+                        endpoint,
+                        f"the {policy.type} policy has the key {key}; {near} was probably meant",
+                        policy_text(policy),
+                        f"Write the policy again with {near} in place of {key}.",
+                    )
+
+
+class UnknownPolicyType(Check):
+    """A policy whose type is nearly one that HNS knows."""
+
+    name = "policy-type"
+    severity = "warning"
+    reference = "HNS facts 42, 47"
+    confirmed = False
+
+    def find(self, patient: Patient) -> Iterator[Finding]:
+        """`PROXXY` and the like; letter case does not count."""
+        known = {item.lower() for item in _TYPES}
+        for endpoint, policy in _policies(patient):
+            near = "" if policy.type.lower() in known else _near_miss(policy.type, _TYPES)
+            if near:
+                yield self.of_endpoint(
+                    endpoint,
+                    f"it has a policy of type {policy.type}; {near} was probably meant",
+                    policy_text(policy),
+                    f"Write the policy again as {near}.",
+                )
+
+
+def _policies(patient: Patient) -> Iterator[tuple[Endpoint, Policy]]:
+    return ((endpoint, policy) for endpoint in patient.facts.endpoints for policy in endpoint.policies)
+
+
+def _near_miss(word: str, known: Collection[str]) -> str:
+    """What a word that is none of these was probably meant to be; "" where it is one, or near none."""
+    near = [] if word in known else difflib.get_close_matches(word, known, n=1, cutoff=_NEAR)
+    return near[0] if near else ""

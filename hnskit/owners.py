@@ -1,0 +1,38 @@
+"""Whose is what on a host: which container has a compartment, and which an endpoint serves. Pure.
+
+The only place that answers this; what asks about many endpoints makes one `Owners`, since a host may have thousands.
+"""
+
+from __future__ import annotations
+
+from hnskit.facts import Facts
+from hnskit.model import HOST_COMPARTMENT, Compartment, Container, Endpoint
+
+
+class Owners:
+    """Of one snapshot."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._containers = {item.id: item for item in facts.containers}
+        self._number = {item.container_id: item.id for item in facts.compartments if item.container_id}
+        self._inside = {number: self._containers.get(id) for id, number in self._number.items()}
+
+    def of_compartment(self, number: int | None) -> Container | None:
+        """The container whose network compartment this is, by the compartment's description (HNS fact 79)."""
+        return None if number is None else self._inside.get(number)
+
+    def of_endpoint(self, endpoint: Endpoint) -> Container | None:
+        """The container that an endpoint serves: by its compartment while it is attached, else by SharedContainers."""
+        owner = self.of_compartment(endpoint.compartment_id) if endpoint.attached else None
+        return owner or next((self._containers[id] for id in endpoint.containers if id in self._containers), None)
+
+    def compartment_of(self, container: Container) -> int | None:
+        """The number of a container's compartment; None while it does not run (HNS fact 80)."""
+        return self._number.get(container.id)
+
+    def words(self, compartment: Compartment) -> str:
+        """Whose a compartment is: `the host`, a container's name, or Windows' own description."""
+        if compartment.id == HOST_COMPARTMENT:
+            return "the host"
+        owner = self.of_compartment(compartment.id)
+        return owner.name if owner else compartment.description or "unknown"

@@ -1,0 +1,17 @@
+"""What the tests of applying begin with."""
+
+from __future__ import annotations
+
+import pytest
+
+from hnskit.applying.writer import apply
+from tests import hosts
+from tests.lab import QUICK, HereSession, host_here
+
+
+@pytest.fixture
+def host():
+    """A host on which the redirect is set up."""
+    ready = host_here()
+    ready.made = apply(HereSession(ready), hosts.desired(), pace=QUICK).made
+    return ready

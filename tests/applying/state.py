@@ -1,0 +1,30 @@
+"""The redirect set up on an emulated host, and what tests do to it and ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hnskit.applying.writer import apply
+from tests import hosts, worlds
+from tests.lab import QUICK, HereSession
+from tests.matrix import not_complete
+
+ONE_CLIENT = replace(hosts.desired(), clients=hosts.desired().clients[:1])
+
+
+def done(host, desired=None, **options):
+    """The ids of the steps that apply did, after which the host is complete."""
+    wanted = desired or hosts.desired()
+    outcome = apply(HereSession(host), wanted, pace=QUICK, **options)
+    assert list(not_complete(wanted, host.snapshot())) == []
+    return [result.step.id for result in outcome.done]
+
+
+def on(name, act):
+    """A change of the endpoint of this name."""
+    return lambda host: act(host, worlds.endpoint(host, name))
+
+
+def policies(*wrong):
+    """An endpoint gets these proxy policies, and no others."""
+    return lambda host, found: worlds.set_policies(host, found, *wrong)

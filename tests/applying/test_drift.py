@@ -1,0 +1,100 @@
+"""What differs from the parameters is put right, with the least disruption."""
+
+from __future__ import annotations
+
+import pytest
+
+from hnskit.planning.setup import plan
+from tests import hosts, worlds
+from tests.applying.state import ONE_CLIENT, done, on, policies
+from tests.lab import host_here
+
+MOVED = ("detach endpoint hnskit-client1", "attach endpoint hnskit-client1")
+ELSEWHERE = hosts.redirect_policy("10.0.1.99:80")
+
+
+def restart(host):
+    worlds.docker(host, "stop", "hnskit-client1")
+    worlds.docker(host, "start", "hnskit-client1")
+
+
+@pytest.mark.parametrize(
+    ("drift", "repair"),
+    [
+        (on("hnskit-client1", policies()), ["update policy hnskit-client1"]),
+        (on("hnskit-client1", policies(hosts.misspelt_policy())), ["update policy hnskit-client1"]),
+        (on("hnskit-client1", policies(ELSEWHERE, ELSEWHERE)), ["update policy hnskit-client1"]),
+        (on("hnskit-proxy", policies(ELSEWHERE)), ["update policy hnskit-proxy"]),
+        (on("hnskit-gateway", policies(ELSEWHERE)), ["update policy hnskit-gateway"]),
+        (on("hnskit-client1", worlds._detach), ["attach endpoint hnskit-client1"]),
+        (restart, ["detach endpoint hnskit-client1", "attach endpoint hnskit-client1"]),
+        (worlds._stop("hnskit-client1"), ["start container hnskit-client1", *MOVED]),
+        (worlds._remove("hnskit-client1"), ["run container hnskit-client1", *MOVED]),
+        (worlds._forwarding_off, ["update forwarding hnskit-gateway"]),
+        (
+            on("hnskit-client1", worlds._delete),
+            ["create endpoint hnskit-client1", "attach endpoint hnskit-client1", "update policy hnskit-client1"],
+        ),
+    ],
+    ids=[
+        "no policy", "misspelt", "doubled", "on the proxy", "on the gateway", "detached", "restarted", "stopped",
+        "container gone", "forwarding off", "endpoint gone",
+    ],
+)  # fmt: skip
+def test_drift_is_repaired_with_the_least_disruption(host, drift, repair):
+    """What differs is put right, and nothing else is touched: an endpoint is attached again, not made again."""
+    drift(host)
+    assert done(host) == repair
+
+
+def test_a_wrong_gateway_makes_the_endpoint_again(host):
+    """HNS cannot change a gateway: delete, create, attach, and the policy that went with it."""
+    wanted = hosts.desired("gateway_endpoint.address=10.0.1.3")
+    ids = done(host, wanted)
+    assert ids.index("delete endpoint hnskit-client1") < ids.index("create endpoint hnskit-client1")
+    assert not [id for id in ids if "network" in id or "container" in id]
+
+
+def test_the_order_of_two_wanted_addresses_may_be_swapped(host):
+    """Two clients that swap addresses are both made again; neither stands in the other's way."""
+    first = hosts.desired("clients[0].address=10.0.1.20", "clients[1].address=10.0.1.21")
+    done(host, first)
+    swapped = hosts.desired("clients[0].address=10.0.1.21", "clients[1].address=10.0.1.20")
+    done(host, swapped)
+    assert worlds.endpoint(host, "hnskit-client1").address == "10.0.1.21"
+
+
+def test_our_own_endpoint_that_holds_a_wanted_address_makes_room(host):
+    """HNS chose the address for client2 that client1 now wants: client2 gets another one."""
+    held = worlds.endpoint(host, "hnskit-client2").address
+    done(host, hosts.desired(f"clients[0].address={held}"))
+    assert worlds.endpoint(host, "hnskit-client1").address == held
+    assert worlds.endpoint(host, "hnskit-client2").address != held
+
+
+def test_a_client_that_left_the_parameters_is_removed_and_said_so(host):
+    """Its endpoint is detached and deleted, its container removed, if a journal says it was made; else it stays."""
+    current = plan(ONE_CLIENT, host.snapshot(), made=host.made)
+    assert {step.reason for step in current.pending if step.action == "delete"} == {"it is no longer in the parameters"}
+    assert not plan(ONE_CLIENT, host.snapshot()).pending
+    ids = done(host, ONE_CLIENT, made=host.made)
+    assert ids == [
+        "detach endpoint hnskit-client2",
+        "delete endpoint hnskit-client2",
+        "delete container hnskit-client2",
+    ]
+
+
+def test_clients_with_redirects_of_their_own():
+    """A client's list stands in place of the top-level redirect; what is no longer in it goes."""
+    host = host_here()
+    own = "clients[0].redirects=[{address: 169.254.169.254, port: 81}, {address: 169.254.169.253, port: 80}]"
+    wanted = hosts.desired(own)
+    done(host, wanted)
+    first, second = (worlds.endpoint(host, name).proxies for name in ("hnskit-client1", "hnskit-client2"))
+    assert [(one.settings["IP"], one.settings["Port"]) for one in first] == [
+        ("169.254.169.254", "81"),
+        ("169.254.169.253", "80"),
+    ]
+    assert [one.settings["Port"] for one in second] == ["80"]
+    assert done(host) == ["update policy hnskit-client1"]

@@ -1,0 +1,78 @@
+"""What an apply announces and writes down, and how much it asks the host."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hnskit.applying.writer import apply
+from hnskit.errors import HnskitError
+from hnskit.journal import Journal
+from hnskit.model import Policy
+from tests import hosts, worlds
+from tests.applying.state import done
+from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+
+
+@pytest.mark.parametrize("line", [1, 2, 5, 12])
+def test_a_full_disk_stops_before_the_next_change(line, tmp_path):
+    """When the journal cannot be written nothing more is sent, and the next run goes on."""
+
+    class Full(Journal):
+        left = line
+
+        def write(self, event, **fields):
+            self.left -= 1
+            if self.left <= 0:
+                sent.append(len(session.pipelines))
+                self.path = full
+            super().write(event, **fields)
+
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    sent: list[int] = []
+    host = host_here()
+    session = HereSession(host)
+    with pytest.raises(HnskitError, match="No space left"):
+        apply(session, hosts.desired(), pace=QUICK, journal=Full(tmp_path / "1" / "journal.jsonl", "t"))
+    assert set(sent) == {len(session.pipelines)}
+    done(host)
+
+
+def test_the_number_of_pipelines_does_not_grow_with_the_clients():
+    """Eight clients take as many pipelines as one."""
+    counts = []
+    for number in (1, 8):
+        wanted = hosts.desired()
+        clients = tuple(
+            replace(wanted.clients[0], name=f"c{n}x", endpoint=replace(wanted.clients[0].endpoint, name=f"c{n}x"))
+            for n in range(number)
+        )
+        session = HereSession(host_here())
+        apply(session, replace(wanted, clients=clients), pace=QUICK)
+        counts.append(len(session.pipelines))
+    assert counts[0] == counts[1]
+
+
+def test_the_cut_is_announced_with_its_risks_and_what_may_be_lost_is_journalled():
+    """Before the bridge appears: what may happen; in the journal: what there was; afterwards: what was lost."""
+    host = host_here(static_address=True)
+    host.set_fault("metadata_route_lost", True)
+    events, journal = [], MemoryJournal()
+    outcome = apply(HereSession(host), hosts.desired(), pace=QUICK, journal=journal, on_event=events.append)
+    (cut,) = [event for event in events if event.kind == "cut"]
+    assert all(words in cut.text for words in ("is the only one", "is static", "169.254.169.254/32"))
+    (record,) = [record for record in journal.records if record["event"] == "cut"]
+    assert any("169.254.169.254/32" in route for route in record["routes"])
+    assert record["addresses"]
+    assert [note for note in outcome.notes if "169.254.169.254/32" in note]
+
+
+def test_no_secret_and_no_policy_of_others_is_in_the_journal(host):
+    """The journal has names, kinds, ids and reasons."""
+    journal = MemoryJournal()
+    worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), Policy("PROXY", {"Destination": "s3cret:1"}))
+    apply(HereSession(host), hosts.desired(), pace=QUICK, journal=journal)
+    assert "s3cret" not in json.dumps(journal.records)

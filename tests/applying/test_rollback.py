@@ -1,0 +1,122 @@
+"""An apply that fails goes back to the facts before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hnskit.applying.writer import apply
+from hnskit.errors import StepError
+from tests import hosts, worlds
+from tests.applying.state import ONE_CLIENT
+from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+from tests.matrix import differences
+
+
+@pytest.mark.parametrize("failing", [3, 6, 9, 12, 15])
+def test_a_failed_apply_goes_back_to_the_facts_before(failing):
+    """Wherever it fails, `rollback` undoes what this run made."""
+    host = host_here()
+    worlds.foreign_nat_endpoint(host)
+    before, session, calls = host.snapshot(), HereSession(host), []
+    refusal = {"HResult": 0, "Response": '{"Success":false,"Error":"No. ","ErrorCode":2147942487}'}
+
+    def answered(answer):
+        if answer["id"].startswith("step: "):
+            calls.append(answer["id"])
+        is_hns = answer["ok"] and answer["output"] and "Response" in answer["output"][0]
+        if answer["id"].startswith("step: ") and len(calls) >= failing and is_hns and not failed:
+            failed.append(answer["id"])
+            return json.dumps({**answer, "output": [refusal]})
+        return None
+
+    failed: list[str] = []
+    session.answered = answered
+    journal = MemoryJournal()
+    with pytest.raises(StepError, match="was undone") as caught:
+        apply(session, hosts.desired(), pace=QUICK, rollback=True, journal=journal)
+    assert caught.value.undone.changed > 0
+    assert list(differences(before, host.snapshot())) == []
+
+
+def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host):
+    """Policies, attachments and forwarding return to what they were; what was made before stays."""
+    worlds._forwarding_off(host)
+    worlds._detach(host, worlds.endpoint(host, "hnskit-client2"))
+    worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), hosts.misspelt_policy(), worlds.FOREIGN_POLICY)
+    before = host.snapshot()
+    session = HereSession(host)
+    session.answered = lambda a: (
+        json.dumps({**a, "ok": False, "error": {"id": "X", "category": "", "target": "", "message": "no"}})
+        if a["id"] == "step: run container hnskit-client3"
+        else None
+    )
+    three = hosts.desired()
+    third = replace(
+        three.clients[0], name="hnskit-client3", endpoint=replace(three.clients[0].endpoint, name="hnskit-client3")
+    )
+    with pytest.raises(StepError, match="was undone"):
+        apply(session, replace(three, clients=(*three.clients, third)), pace=QUICK, rollback=True)
+    after = host.snapshot()
+    assert [item.proxies for item in after.endpoints] == [item.proxies for item in before.endpoints]
+    assert [item.attached for item in after.endpoints] == [item.attached for item in before.endpoints]
+    assert after.interfaces == before.interfaces
+    assert after.container_named("hnskit-client3") is None
+
+
+def refuse_once(step):
+    """Has one step fail, once, with what the host never did."""
+    failed = []
+
+    def answered(answer):
+        if answer["id"] != f"step: {step}" or failed:
+            return None
+        failed.append(step)
+        error = {"id": "X", "category": "", "target": "", "message": "no"}
+        return json.dumps({**answer, "ok": False, "error": error})
+
+    return answered
+
+
+def client(name):
+    """One more client."""
+    first = hosts.desired().clients[0]
+    return replace(first, name=name, endpoint=replace(first.endpoint, name=name))
+
+
+def test_rollback_names_what_cannot_be_brought_back(host):
+    """A client that was removed is gone; the error says so."""
+    session = HereSession(host)
+    session.answered = refuse_once("update policy hnskit-client3")
+    wanted = replace(ONE_CLIENT, clients=(*ONE_CLIENT.clients, client("hnskit-client3")))
+    with pytest.raises(StepError, match="hnskit-client2 was removed and cannot be brought back"):
+        apply(session, wanted, pace=QUICK, rollback=True, made=host.made)
+    assert host.snapshot().container_named("hnskit-client3") is None
+
+
+def test_rollback_takes_a_route_away_again(host):
+    """The proxy was there before without a route, and is so again."""
+    worlds.docker(
+        host, "exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe", "delete", "169.254.169.254"
+    )
+    before, session = host.snapshot(), HereSession(host)
+    session.answered = refuse_once("attach endpoint hnskit-client3")
+    wanted = replace(hosts.desired(), clients=(*hosts.desired().clients, client("hnskit-client3")))
+    with pytest.raises(StepError, match="was undone"):
+        apply(session, wanted, pace=QUICK, rollback=True)
+    assert host.snapshot().routes == before.routes
+
+
+def test_rollback_attaches_again_what_was_detached(host):
+    """A client that was about to be removed is attached as before."""
+    before, session = host.snapshot(), HereSession(host)
+    session.answered = refuse_once("run container hnskit-client3")
+    wanted = replace(ONE_CLIENT, clients=(*ONE_CLIENT.clients, client("hnskit-client3")))
+    with pytest.raises(StepError, match="was undone"):
+        apply(session, wanted, pace=QUICK, rollback=True)
+    after = host.snapshot()
+    assert [(item.name, item.compartment_id) for item in after.endpoints] == [
+        (item.name, item.compartment_id) for item in before.endpoints
+    ]

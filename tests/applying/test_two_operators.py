@@ -1,0 +1,76 @@
+"""Somebody else changes the host at the same time."""
+
+from __future__ import annotations
+
+from hnskit.applying.writer import apply
+from tests import hosts, worlds
+from tests.applying.state import ONE_CLIENT, on, policies
+from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+
+
+def other_operator(host, before_step, act):
+    """A session during which somebody else acts right before one step is sent."""
+    session, acted = HereSession(host), []
+
+    def before_call(call):
+        if call["id"] == f"step: {before_step}" and not acted:
+            acted.append(True)
+            act(host)
+
+    session.before_call = before_call
+    return session
+
+
+def test_a_policy_that_somebody_adds_meanwhile_is_not_lost():
+    """The list is read again right before it is written."""
+    host = host_here()
+    session = other_operator(
+        host, "update policy hnskit-client1", on("hnskit-client1", policies(worlds.FOREIGN_POLICY))
+    )
+    outcome = apply(session, hosts.desired(), pace=QUICK)
+    proxies = worlds.endpoint(host, "hnskit-client1").proxies
+    assert worlds.FOREIGN_POLICY in proxies
+    assert len(proxies) == 2
+    assert [note for note in outcome.notes if "somebody else" in note]
+
+
+def test_a_network_that_somebody_makes_meanwhile_is_not_doubled():
+    """The other's network of the same name and subnet is used; there is one."""
+    host = host_here()
+    subnets = [{"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}]
+    body = {"Type": "L2Bridge", "Name": "hnskit-l2bridge", "Subnets": subnets}
+    journal = MemoryJournal()
+    session = other_operator(
+        host, "create network hnskit-l2bridge", lambda host: worlds.hns(host, "POST", "/networks", body)
+    )
+    apply(session, hosts.desired(), pace=QUICK, journal=journal)
+    (network,) = host.snapshot().networks_named("hnskit-l2bridge")
+    assert not journal.made.was_made("network", network.name, network.id)
+
+
+def test_an_endpoint_that_somebody_attaches_meanwhile_is_not_deleted(host):
+    """It was planned to go as it was: detached. It is read again, detached, and only then deleted."""
+    worlds._detach(host, worlds.endpoint(host, "hnskit-client2"))
+    facts = host.snapshot()
+    mine = worlds.endpoint(host, "hnskit-client2")
+    number = facts.compartment_of(facts.container_named("hnskit-client2")).id
+    body = {"SystemType": "Host", "CompartmentId": number}
+    session = other_operator(
+        host,
+        "delete endpoint hnskit-client2",
+        lambda host: worlds.hns(host, "POST", f"/endpoints/{mine.id}/attach", body),
+    )
+    outcome = apply(session, ONE_CLIENT, pace=QUICK, made=host.made)
+    assert "detach endpoint hnskit-client2" in [result.step.id for result in outcome.done]
+
+
+def test_a_container_that_somebody_replaced_meanwhile_is_not_removed(host):
+    """A container is removed by its id: the new one of the same name is somebody else's."""
+
+    def replace_container(host):
+        worlds.docker(host, "rm", "--force", "hnskit-client2")
+        worlds.docker(host, "run", "--detach", "--name", "hnskit-client2", worlds.IMAGE, "ping.exe", "-t", "localhost")
+
+    session = other_operator(host, "delete container hnskit-client2", replace_container)
+    apply(session, ONE_CLIENT, pace=QUICK)
+    assert host.snapshot().container_named("hnskit-client2").running

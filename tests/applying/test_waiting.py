@@ -1,0 +1,106 @@
+"""Windows is late, or fails for a while: what is waited for, what is tried again, and when patience ends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hnskit.applying.writer import apply
+from hnskit.errors import StepError
+from tests import hosts
+from tests.applying.state import done
+from tests.lab import QUICK, HereSession, host_here
+from tests.matrix import not_complete
+
+
+def late(host, hide, times):
+    """A session whose answers lack something for the first so many snapshots."""
+    session, left = HereSession(host), [times]
+
+    def answered(answer):
+        instead = hide(answer)
+        if instead is None or not left[0]:
+            return None
+        left[0] -= 1
+        return json.dumps(instead)
+
+    session.answered = answered
+    return session, left
+
+
+def without(answer, id, keep):
+    """The answer of one call with some of its rows left out."""
+    if answer["id"] != id or all(map(keep, answer["output"])):
+        return None
+    return {**answer, "output": [row for row in answer["output"] if keep(row)]}
+
+
+def test_the_adapter_of_the_gateway_is_waited_for():
+    """Forwarding needs an interface, which Windows shows late."""
+    host = host_here()
+    session, left = late(host, lambda a: without(a, "addresses", lambda row: "hnskit" not in row["Alias"]), 4)
+    waits = []
+    hide_macs = session.answered
+    session.answered = lambda a: hide_macs(a) or (
+        json.dumps(without(a, "adapters", lambda row: "hnskit" not in row["Name"])) if left[0] and without(
+            a, "adapters", lambda row: "hnskit" not in row["Name"]) else None
+    )  # fmt: skip
+    apply(session, hosts.desired(), pace=QUICK, on_event=lambda event: waits.append(event.kind))
+    assert list(not_complete(hosts.desired(), host.snapshot())) == []
+    assert "wait" in waits
+
+
+def test_the_compartment_of_a_container_is_waited_for():
+    """An endpoint is attached only when the container's compartment has appeared."""
+    host = host_here()
+    session, left = late(
+        host, lambda a: without(a, "compartments", lambda row: "Container" not in row["Description"]), 4
+    )
+    apply(session, hosts.desired(), pace=QUICK)
+    assert left == [0]
+    assert list(not_complete(hosts.desired(), host.snapshot())) == []
+
+
+def test_the_management_ip_is_waited_for():
+    """After the bridge appeared its ManagementIP may come late; the outcome has it."""
+    host = host_here()
+    host.set_fault("management_ip_late", 0.3)
+    outcome = apply(HereSession(host), hosts.desired(), pace=QUICK)
+    assert outcome.after.networks_named("hnskit-l2bridge")[0].management_ip
+    assert not [note for note in outcome.notes if "ManagementIP" in note]
+
+
+def test_a_management_ip_that_never_comes_is_a_note():
+    """Nothing depends on it, so the run goes on."""
+    host = host_here()
+    host.set_fault("management_ip_late", 1000.0)
+    outcome = apply(HereSession(host), hosts.desired(), pace=replace(QUICK, patience=0.2))
+    assert [note for note in outcome.notes if "no ManagementIP" in note]
+
+
+def test_patience_ends():
+    """What never appears is an error that names the step, and the run can be gone on with."""
+    host = host_here()
+    session, _ = late(
+        host, lambda a: without(a, "compartments", lambda row: "Container" not in row["Description"]), 10**6
+    )
+    with pytest.raises(StepError, match="has not appeared"):
+        apply(session, hosts.desired(), pace=replace(QUICK, patience=0.2))
+    done(host)
+
+
+def test_an_unspecified_error_is_tried_again():
+    """Overlapping creations fail for a moment (HNS fact 69)."""
+    host = host_here()
+    host.set_fault("unspecified_errors", 2)
+    assert len(done(host)) == 17
+
+
+def test_an_error_that_stays_is_given_up_after_some_attempts():
+    """Retries end; what HNS said is in the error."""
+    host = host_here()
+    host.set_fault("unspecified_errors", 10)
+    with pytest.raises(StepError, match="Unspecified error"):
+        apply(HereSession(host), hosts.desired(), pace=QUICK)
