@@ -15,11 +15,20 @@ from importlib import resources
 FIRST = 25
 """Rows of a page."""
 
+PRINTED = """<style>@media print{
+.hk-paper,.hk-paper table{font-size:9px!important}.hk-paper tr,svg.hk{break-inside:avoid}
+.hk-paper td,.hk-paper th{padding:.2em .4em!important;white-space:pre-line!important;overflow-wrap:break-word}
+.jp-OutputPrompt{display:none!important}.jp-OutputArea-child,.jp-OutputArea-output{overflow:visible!important}
+.jp-InputArea-editor pre{white-space:pre-wrap!important}}</style>"""
+"""For tables of the class `hk-paper`: on paper nothing can be scrolled, so all columns fit in; where they do not, the
+browser makes the page smaller. A notebook's lines of code, too, which nbconvert's page else cuts off."""
+
 _STYLE = """
 .hkt{font-size:13px}.hkt .bar{display:flex;gap:.7em;align-items:center;flex-wrap:wrap;margin:.4em 0}
 .hkt .cap{font-weight:bold;white-space:pre-line}.hkt .wide{overflow-x:auto}
-.hkt table{border-collapse:collapse}.hkt th,.hkt td{text-align:left;vertical-align:top;padding:.25em .7em;
-white-space:pre-line;border-bottom:1px solid rgba(128,128,128,.25)}.hkt td{max-width:34em}
+.hkt table{border-collapse:collapse}.hkt th,.hkt td{text-align:left!important;vertical-align:top;padding:.25em .7em;
+white-space:pre-line;border-bottom:1px solid rgba(128,128,128,.25)}.hkt td{max-width:34em;
+overflow-wrap:break-word}
 .hkt th button{all:unset;cursor:pointer;font-weight:bold}.hkt th button:focus-visible{outline:2px solid #1f86d6}
 .hkt th[aria-sort=ascending] button::after{content:" ▲"}.hkt th[aria-sort=descending] button::after{content:" ▼"}
 .hkt input{font:inherit;padding:.15em .4em;min-width:18em;color:inherit;background:transparent;
@@ -27,7 +36,7 @@ border:1px solid rgba(128,128,128,.6);border-radius:3px}
 .hkt .bar button{font:inherit;padding:.15em .7em;color:inherit;background:rgba(128,128,128,.15);
 border:1px solid rgba(128,128,128,.5);border-radius:3px;cursor:pointer}.hkt .bar button:disabled{opacity:.4}
 .hkt .said{opacity:.8}
-@media print{.hkt .bar{display:none}}
+@media print{.hkt .bar :is(label,button){display:none}.hkt .wide{overflow:visible}}
 """
 
 
@@ -53,7 +62,8 @@ def big_table(
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows[:FIRST])
     return (
-        f'<div class="hkt {scope}"><style>{_STYLE}{lines}</style><div class="cap">{escape(caption)}</div>'
+        f'<div class="hkt hk-paper {scope}"><style>{_STYLE}{lines}</style>{PRINTED}'
+        f'<div class="cap">{escape(caption)}</div>'
         f'<div class="bar">The first {min(FIRST, len(rows))} of {len(rows)} rows; trust the notebook to search in all.'
         f'</div><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         f'<script type="application/json">{data}</script>'

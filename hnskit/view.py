@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,11 @@ _COLOURS = {
     "cuts": {"yes": BAD},
 }
 _CELLS: list[Any] = [
-    {"selector": "td, th", "props": "text-align: left; vertical-align: top; white-space: pre-line; max-width: 34em"},
+    {
+        "selector": "td, th",
+        "props": "text-align: left; vertical-align: top; white-space: pre-line; max-width: 34em; "
+        "overflow-wrap: break-word",
+    },
     {
         "selector": "caption",
         "props": "caption-side: top; white-space: pre-line; text-align: left; font-weight: bold; padding: 0.3em 0",
@@ -61,8 +66,7 @@ class View:
         self.frame = frame
         self.caption = caption
         self._since = Since(before, frame) if before is not None else None
-        # Counted: two runs of a notebook have the same HTML, and two tables of a page no style in common.
-        self._uuid = f"hnskit{next(_NUMBERS)}"
+        self._number = next(_NUMBERS)
         self._shown = frame.drop(columns=[name for name in hidden if name in frame])
         if self._since is not None and any(self._since.signs):
             self._shown.insert(0, _SINCE, self._since.signs)
@@ -77,12 +81,22 @@ class View:
         }
         numbers: dict[Any, Any] = {name: "{:.3f}" for name in shown if str(shown[name].dtype) == "float64"}
         styler = shown.style.format({**words, **ids, **numbers}, na_rep="", escape="html").hide(axis="index")
-        styler = styler.set_table_styles([*_CELLS, *self._narrow()]).set_uuid(self._uuid)
+        styler = styler.set_table_styles([*_CELLS, *self._narrow()]).set_uuid(self._uuid())
         styler = self._marked(styler)
         for name, colours in _COLOURS.items():
             if name in shown:
                 styler = styler.map(_coloured(colours), subset=[name])
         return styler.set_caption(self._heading()) if self._heading() else styler
+
+    def _uuid(self) -> str:
+        """Counted: two runs of a notebook have the same HTML, and two of its tables no style in common.
+
+        And made of what is shown: all notebooks that are open in JupyterLab are one page; each kernel counts from 1.
+        """
+        shown = self._shown
+        marked = self._since.cells if self._since is not None else ()
+        content = repr((self._heading(), [*shown], [*_rows(shown)], marked))
+        return f"hnskit{self._number}-{zlib.crc32(content.encode()):08x}"
 
     def _narrow(self) -> list[Any]:
         """Short cells stay on one line: a name is not broken at its hyphens."""
@@ -106,7 +120,7 @@ class View:
         for row, name, was in since.cells[:_MARKED]:
             if name in self._shown:
                 place: Any = (row, name)
-                styler = styler.format(_Was(was), subset=place, escape="html", na_rep="")
+                styler = styler.format(_Was(was), subset=place, escape="html")  # no na_rep: it would hide what was
                 styler = styler.map(lambda _: f"background: {CARE}30", subset=place)
         return styler.map(_coloured({"+": GOOD, "~": CARE}), subset=[_SINCE])
 
@@ -129,10 +143,10 @@ class View:
 
     def to_html(self) -> str:
         """For a page: styled, or, where it is long, searched and turned by page there."""
-        if len(self._shown) <= MOST:
-            return str(self.styled().to_html())
-        from hnskit.bigtable import big_table
+        from hnskit.bigtable import PRINTED, big_table
 
+        if len(self._shown) <= MOST:
+            return str(self.styled().to_html(table_attributes='class="hk-paper"')) + PRINTED
         texts = self._texts()
         rows = [["" if cell != cell else str(cell) for cell in row] for row in _rows(texts)]  # noqa: PLR0124 - NaN
         ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in ("id", "guid")}
@@ -200,7 +214,7 @@ class _Was:
         self._was = was
 
     def __call__(self, value: Any) -> str:
-        return f"{_word(value)}\n(was {self._was or 'nothing'})"
+        return f"{_word(value)}\n(was {self._was or 'nothing'})".lstrip()
 
 
 class Since:

@@ -109,7 +109,9 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS])
         try:
-            yield running
+            context = running.new_context(viewport=SIZE)  # one for all tabs: they share what was loaded
+            context.set_default_timeout(PATIENCE)
+            yield context
         finally:
             running.close()
 
@@ -131,8 +133,7 @@ class Notebook:
             self.page = beside.page
             self._run(f"await app.commands.execute('docmanager:open', {{path: {path!r}}});")
         else:
-            self.page = browser.new_page(viewport=SIZE)
-            self.page.set_default_timeout(PATIENCE)
+            self.page = browser.new_page()
             self.page.goto(f"{address}lab/tree/{path}?token={TOKEN}&reset")
         self.page.wait_for_function(
             f"window.jupyterapp?.shell.currentWidget?.context?.path === {path!r} && "
@@ -156,12 +157,22 @@ class Notebook:
 
     def run_below(self, text: str) -> None:
         """Run the cell that has a text in its source, and all below it."""
+        self._at(text, "await app.commands.execute('notebook:run-all-below');")
+
+    def run_above(self, text: str) -> None:
+        """Run all cells above the one that has a text in its source."""
+        self._at(text, "await app.commands.execute('notebook:run-all-above');")
+
+    def go_to(self, text: str) -> None:
+        """Scroll to the cell that has a text in its source: JupyterLab draws only what is near the view."""
+        self._at(text, "await panel.scrollToItem(at, 'start');")
+
+    def _at(self, text: str, script: str) -> None:
         self._run(
             f"""const panel = app.shell.currentWidget.content ?? app.shell.currentWidget;
             const at = panel.widgets.findIndex(cell => cell.model.type === 'code' &&
                 cell.model.sharedModel.getSource().includes({text!r}));
-            panel.activeCellIndex = at; panel.deselectAll();
-            await app.commands.execute('notebook:run-all-below');"""
+            panel.activeCellIndex = at; panel.deselectAll(); {script}"""
         )
 
     def save(self) -> None:
@@ -170,17 +181,39 @@ class Notebook:
 
     def outputs(self, what: str = "") -> Any:
         """What is in the outputs of the notebook that is in front."""
-        return self.page.locator(f".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output {what}")
+        return self.front().locator(f".jp-OutputArea-output {what}")
+
+    def front(self) -> Any:
+        """The notebook that is in front, without JupyterLab around it."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    def interrupt(self) -> None:
+        """Press the button with the square: interrupt the kernel."""
+        self.page.get_by_role("button", name="Interrupt the kernel").click()
+
+    def lose_kernel(self) -> None:
+        """The kernel's process ends, as when the machine runs out of memory; JupyterLab says so, and starts another."""
+        self._run(
+            "app.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: 'import os; os._exit(1)'});"
+        )
+        self.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
 
     def see(self, text: str | re.Pattern[str], *, seconds: int = 30) -> Any:
         """Wait until a text is to be seen in an output."""
+        from playwright.sync_api import TimeoutError as NotSeen
+
         found = self.outputs().get_by_text(text).first
-        found.wait_for(timeout=1000 * seconds)
+        try:
+            found.wait_for(timeout=1000 * seconds)
+        except NotSeen:
+            said = "\n".join(self.outputs().all_inner_texts())
+            raise AssertionError(f"{text!r} is not to be seen ({self.picture('not-seen')}), but: {said}") from None
         return found
 
     def picture(self, name: str) -> Path:
         """Keep what is to be seen now."""
         path = self._artefacts / f"{name}.png"
+        self.page.wait_for_timeout(200)  # JupyterLab draws what was scrolled to a little later
         self.page.screenshot(path=path)
         return path
 

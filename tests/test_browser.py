@@ -5,69 +5,10 @@ Screenshots are kept in `runs/browser` (or HNSKIT_SCREENSHOTS): look at them.
 
 from __future__ import annotations
 
-import json
-import os
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.browser import ROOT, TOKEN, Notebook, browser, jupyter_lab, require_browser
-
-PAGE = "notebooks/index.ipynb"
-
-
-class Desk:
-    """A JupyterLab, a browser, and the folder that both work on."""
-
-    def __init__(self, folder: Path, address: str, running: Any, artefacts: Path) -> None:
-        self.folder, self.address, self._running, self._artefacts = folder, address, running, artefacts
-
-    def open(self, path: str, *, beside: Notebook | None = None) -> Notebook:
-        return Notebook(self._running, self.address, path, self._artefacts, beside=beside)
-
-    def params(self, name: str, **changes: str) -> None:
-        """Lead the shipped parameters to an emulated host of a test's own."""
-        text = (ROOT / "params" / "emulator.yaml").read_text()
-        for old, new in {"emulator://lab": f"emulator://{name}", "cut_seconds: 3.0": "cut_seconds: 1.0"}.items():
-            text = text.replace(old, new)
-        (self.folder / "params" / "emulator.yaml").write_text(text)
-
-    def runs(self) -> list[dict[str, Any]]:
-        """The summaries of all runs, the oldest first."""
-        found = sorted((self.folder / "runs").glob("*/summary.json"))
-        return [json.loads(path.read_text()) for path in found]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    require_browser()
-    artefacts = Path(os.environ.get("HNSKIT_SCREENSHOTS") or ROOT / "runs" / "browser")
-    artefacts.mkdir(parents=True, exist_ok=True)
-    folder, state = tmp_path_factory.mktemp("desk"), tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HNSKIT_STATE_DIR", str(state))
-        from hnskit.emulator import registry
-
-        try:
-            with jupyter_lab(folder, state) as address, browser() as running:
-                yield Desk(folder, address, running, artefacts)
-        finally:
-            for entry in registry.running():
-                registry.stop(entry.name)
-
-
-def button(tab: Notebook, name: str) -> Any:
-    return tab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("button", name=name, exact=True)
-
-
-def pressable(tab: Notebook, name: str, wanted: bool) -> None:
-    """Wait until a button can, or cannot, be pressed."""
-    from playwright.sync_api import expect
-
-    expect(button(tab, name)).to_be_enabled(enabled=wanted)
+from tests.browser import TOKEN
+from tests.desk import PAGE, Desk, button, pressable
 
 
 def test_the_start_page(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pandas as pd
@@ -120,6 +121,23 @@ def test_two_views_of_a_page_share_no_style() -> None:
     frame = frames.endpoints(complete())
     one, other = (View(frame, "endpoints")._repr_mimebundle_()["text/html"] for _ in range(2))
     assert one.split('<table id="')[1][:20] != other.split('<table id="')[1][:20]
+
+
+def test_views_of_two_kernels_share_no_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each counts from 1, and all notebooks that are open in JupyterLab are one page."""
+    ids = set()
+    for name in ("networks", "adapters"):
+        monkeypatch.setattr("hnskit.view._NUMBERS", itertools.count(1))
+        html = View(frames.TABLES[name](complete()), name)._repr_mimebundle_()["text/html"]
+        ids.add(html.split('<table id="')[1].partition('"')[0])
+    assert len(ids) == 2
+
+
+def test_a_changed_cell_that_is_empty_now_says_what_it_was() -> None:
+    """An empty cell that is only coloured tells nothing."""
+    before = pd.DataFrame({"name": ["Ethernet"], "mtu": pd.array([1500], dtype="Int64")})
+    now = pd.DataFrame({"name": ["Ethernet"], "mtu": pd.array([None], dtype="Int64")})
+    assert "(was 1500)" in View(now, before=before)._repr_mimebundle_()["text/html"]
 
 
 def test_an_empty_view_says_none() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hnskit import cli
 from hnskit.errors import HnskitError
 from hnskit.running import runner
 from hnskit.running.resuming import KEPT, unfinished_run
 from tests.labs import emulated_host
+from tests.terminal import hnskit, sets
 
 ROOT = Path(__file__).parent.parent
 PARAMS = str(ROOT / "params" / "emulator.yaml")
@@ -22,19 +22,6 @@ PARAMS = str(ROOT / "params" / "emulator.yaml")
 def lab(tmp_path: Path) -> Iterator[list[str]]:
     with emulated_host(tmp_path / "state") as overrides:
         yield overrides
-
-
-def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Exit status and stdout of a command."""
-    try:
-        cli.main(list(arguments))
-    except SystemExit as end:
-        return int(end.code or 0), capsys.readouterr().out
-    return 0, capsys.readouterr().out
-
-
-def sets(overrides: list[str]) -> list[str]:
-    return [part for override in overrides for part in ("--set", override)]
 
 
 def test_a_stopped_run_goes_on_in_its_folder_and_keeps_what_is_still_true(lab: list[str], tmp_path: Path) -> None:
@@ -62,15 +49,15 @@ def test_drift_says_it_all_with_its_exit_status_and_json(
 ) -> None:
     """1 and each difference before apply, 0 after it; `verify` proves it; destroy says that nothing is left."""
     here = [PARAMS, *sets(lab), "--runs", str(tmp_path / "runs"), "--json"]
-    status, out = called(capsys, "drift", *here)
+    status, out, _ = hnskit(capsys, "drift", *here)
     found = json.loads(out)
     assert status == 1
     assert not found["ok"]
     assert "network hnskit-l2bridge" in [row["object"] for row in found["differences"]]
-    assert called(capsys, "apply", *here, "--rollback-on-failure")[0] == 0
-    status, out = called(capsys, "drift", *here)
+    assert hnskit(capsys, "apply", *here, "--rollback-on-failure")[0] == 0
+    status, out, _ = hnskit(capsys, "drift", *here)
     assert (status, json.loads(out)["differences"]) == (0, [])
-    status, out = called(capsys, "destroy", *here)
+    status, out, _ = hnskit(capsys, "destroy", *here)
     assert (status, json.loads(out)["nothing_left"], json.loads(out)["left"]) == (0, True, [])
 
 
@@ -80,10 +67,10 @@ def test_a_failed_apply_with_rollback_tells_what_was_undone(
     """The JSON has the outcome and what was undone; afterwards nothing is there."""
     here = [PARAMS, *sets(lab), "--runs", str(tmp_path / "runs"), "--json"]
     broken = [*here, "--set", "proxy.command=[nothing.exe]", "--rollback-on-failure"]
-    status, out = called(capsys, "apply", *broken)
+    status, out, _ = hnskit(capsys, "apply", *broken)
     said = json.loads(out)
     assert status == 1
     assert "was undone" in said["message"]
     assert said["undone"]["changed"] > 0
-    _, out = called(capsys, "show", "networks", PARAMS, *sets(lab), "--json")
+    _, out, _ = hnskit(capsys, "show", "networks", PARAMS, *sets(lab), "--json")
     assert "hnskit-l2bridge" not in out

@@ -17,6 +17,7 @@ from hnskit.running import folder as runfolder
 from hnskit.running import runner
 from hnskit.running.log import Patience
 from hnskit.running.report import write_report
+from hnskit.running.summary import StepSummary, Summary
 from hnskit.running.terminal import RunLines
 from tests.labs import emulated_host
 
@@ -50,11 +51,11 @@ class Heard:
     def happens(self, line: str, lasting: bool) -> None:
         self.lines.append(line)
 
-    def ends(self, step: runner.StepSummary) -> None:
+    def ends(self, step: StepSummary) -> None:
         self.lines.append(f"end {step.notebook}")
 
 
-def saved(summary: runner.Summary) -> dict[str, Any]:
+def saved(summary: Summary) -> dict[str, Any]:
     data: dict[str, Any] = json.loads((Path(summary.run_dir) / "summary.json").read_text(encoding="utf-8"))
     return data
 
@@ -227,7 +228,7 @@ def test_without_a_terminal_the_heading_comes_first_and_nothing_twice(capsys: py
     lines.begins("10_l2bridge_network")
     lines.happens("create network x (4.00 s)", True)
     lines.happens("the connection came back", True)
-    step = runner.StepSummary("10_l2bridge_network", "network", ok=True, changed=1, notes=["the connection came back"])
+    step = StepSummary("10_l2bridge_network", "network", ok=True, changed=1, notes=["the connection came back"])
     lines.ends(step)
     said = [line.strip() for line in capsys.readouterr().err.splitlines()]
     assert said[:3] == ["10_l2bridge_network …", "create network x (4.00 s)", "the connection came back"]

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from hnskit import runbook
-from hnskit.running import busy
+from hnskit import busy, runbook
 from hnskit.running.launch import Follower, last_run, launch
 from hnskit.running.log import FILE, ask_to_stop
 from hnskit.running.serverlinks import Server, link
@@ -45,7 +44,7 @@ def started(desk: Path) -> tuple[Follower, list[RunState], list[str], int]:
     target = yaml.safe_load((desk / "params" / "lab.yaml").read_text())["target"]
     runs = desk / "runs"
     launched = launch(Path("params/lab.yaml"), runs, ["00_preflight", "10_l2bridge_network"])
-    follower = Follower(runs, target, states.append, refused.append, launched)
+    follower = Follower(target, states.append, refused.append, launched)
     follower.start()
     return follower, states, refused, launched.process.pid
 
@@ -74,7 +73,7 @@ def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path
     wait_for(lambda: follower.run_dir is not None)
     assert follower.run_dir is not None
     seen: list[RunState] = []
-    other = Follower(desk / "runs", follower._target, seen.append, [].append)
+    other = Follower(follower._target, seen.append, [].append)
     other.start()
     second, _, refused, _ = started(desk)
     second.join(30)
@@ -87,8 +86,8 @@ def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path
     assert seen[-1].verdict == states[-1].verdict
     summary = json.loads((follower.run_dir / "summary.json").read_text())
     assert summary["exit_status"] == 130
-    assert busy.at_work(desk / "runs", follower._target) is None
-    assert "not begun" in states[-1].html(lambda _, text: text) or "failed" in states[-1].html(lambda _, text: text)
+    assert busy.at_work(follower._target) is None
+    assert "</span> stopped</td>" in states[-1].html(lambda _, text: text)
 
 
 def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Path) -> None:

@@ -12,7 +12,7 @@
   const label = make("label", "Search ");
   label.append(search);
   const back = make("button", "‹ back", { type: "button", onclick: () => turn(page - 1) });
-  const on = make("button", "on ›", { type: "button", onclick: () => turn(page + 1) });
+  const on = make("button", "next ›", { type: "button", onclick: () => turn(page + 1) });
   const bar = make("div", "", { className: "bar" });
   bar.append(label, back, on, said);
   root.querySelector(".bar").replaceWith(bar);

@@ -12,6 +12,7 @@ report.html, junit.xml  the same for a reader, and for CI systems
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -52,6 +53,26 @@ def find_notebooks(params_file: Path) -> Path:
     """The step notebooks: of the project around the working directory, or else of the one around a parameter file."""
     roots = (project_root(), project_root(params_file.parent))
     return next((folder for root in roots if (folder := root / NOTEBOOKS).is_dir()), roots[0] / NOTEBOOKS)
+
+
+def part_of(notebook: Path) -> str:
+    """The part of the redirect that a notebook is about, by its metadata; "" where it names none.
+
+    Raises:
+        HnskitError: it is not a notebook.
+    """
+    try:
+        metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    except (OSError, ValueError, KeyError, TypeError) as cause:
+        raise HnskitError("this is not a notebook", object=str(notebook)) from cause
+    return str(metadata.get("hnskit", {}).get("part", ""))
+
+
+def notebook_of(part: str, notebooks: Path) -> str:
+    """The name of the notebook of a part; "" where the folder has none."""
+    with contextlib.suppress(HnskitError):
+        return next((path.stem for path in sorted(notebooks.glob("[0-9]*.ipynb")) if part_of(path) == part), "")
+    return ""
 
 
 def default_runs() -> Path:

@@ -14,6 +14,7 @@ from typing import Any
 from hnskit.errors import HnskitError
 from hnskit.facts import Facts
 from hnskit.running import folder as runfolder
+from hnskit.running.view import prose
 from hnskit.snapshot import load_facts
 from hnskit.topology import draw
 from hnskit.words import took
@@ -33,11 +34,13 @@ th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;f
 .quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
 figure{margin:0 0 1rem}figcaption{font-weight:600;margin-bottom:.3rem}svg{max-width:100%;height:auto}
 @media screen and (max-width:640px){
-body{margin:1rem auto}table,tbody,tr,td{display:block}tr:has(th){display:none}tr{border-bottom:1px solid var(--line)}
+body{margin:1rem auto}table,tbody,tr,td{display:block}thead{display:none}tr{border-bottom:1px solid var(--line)}
 td,td.n,td:last-child{border:0;padding:.1rem 0;min-width:0;white-space:normal;overflow-wrap:anywhere}
 td[data-of]:not([data-of=""])::before{content:attr(data-of) ": ";opacity:.7}
 }
-@media print{body{margin:0;max-width:none;color:#000;background:#fff}h2{break-after:avoid}tr,figure{break-inside:avoid}}
+@media print{
+:root{color-scheme:light}body{margin:0;max-width:none;color:#000;background:#fff}
+h2{break-after:avoid}tr,figure{break-inside:avoid}}
 """
 
 
@@ -123,7 +126,7 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         f"<h1>The redirect on {escape(summary['target'])}</h1>"
         f'<p class="quiet">{escape(_moment(summary["started"]))}, {summary["seconds"]:.1f} s, '
         f"parameters: {escape(summary['params_file'])}</p>"
-        f'<div class="verdict{"" if ok else " bad"}"><strong>{escape(said)}</strong><br><pre>{escape(did)}</pre></div>'
+        f'<div class="verdict{"" if ok else " bad"}"><strong>{escape(said)}</strong><br><pre>{prose(did)}</pre></div>'
     )
 
 
@@ -142,7 +145,8 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         "".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) for row in rows
     )
     body = "".join(f"<tr>{row}</tr>" for row in cells)
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{body}</table>" if body else ""
+    head_row = f"<tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
+    return f"<table><thead>{head_row}</thead><tbody>{body}</tbody></table>" if body else ""
 
 
 def _mark(ok: bool) -> str:
@@ -187,7 +191,7 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
         (
             f'<span class="{colours.get(one["severity"], "")}">{escape(one["severity"])}</span>',
             escape(one["object"]),
-            "<br>".join(escape(text) for text in (one["message"], one["next_step"]) if text),
+            "<br>".join(prose(text) for text in (one["message"], one["next_step"]) if text),
         )
         for step in steps
         for one in step["findings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 _LINES = 200
-_SIGNS = {"waiting": "·", "running": "▸", "done": "✓", "failed": "✗", "not begun": "–"}
+_SIGNS = {
+    "waiting": "·", "running": "▸", "done": "✓", "failed": "✗", "stopped": "■", "not finished": "✗", "not begun": "–",
+}  # fmt: skip
+_STOPPED = 130  # the exit status of a run that was asked to stop
 
 LOST = (
     "The run ended without a word: its process was killed, or the machine was restarted. What was begun and done is in "
@@ -25,14 +29,21 @@ STYLE = """
 .hk-run th,.hk-run td{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid rgba(128,128,128,.3)}
 .hk-run th.n{text-align:right}.hk-run td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .hk-run .done{color:#2c8a4b}.hk-run .failed{color:#d13438}.hk-run .running{color:#1f86d6}
+.hk-run .stopped,.hk-run .not-finished{color:#b07300}
 .hk-run .waiting,.hk-run .not-begun{opacity:.65}
 .hk-run pre{display:flex;flex-direction:column-reverse;max-height:14em;
 overflow:auto;margin:.8em 0 0;padding:.5em .7em;background:rgba(128,128,128,.09);
-border-radius:4px;font-size:12px;white-space:pre-wrap}
-.hk-run pre code{background:none;padding:0;font:inherit}
+border-radius:4px;font-size:12px;white-space:pre-wrap;
+word-break:normal;overflow-wrap:anywhere}
+.hk-run pre code{background:none;padding:0;font:inherit;white-space:inherit;word-break:inherit}
 .hk-run .verdict{font-weight:600;margin:.2em 0}.hk-run a{text-decoration:underline}
 .hk-run .lamp{display:inline-block;width:1.3em;text-align:center}
 """
+
+
+def prose(text: str) -> str:
+    """A text as HTML: what stands in backticks, a command, is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 @dataclass(slots=True)
@@ -132,7 +143,7 @@ class RunState:
         log = escape("\n".join([*self.lines, *([self.passing] if self.passing else [])]))
         more = [link(self.run_dir / name, text) for name, text in _FILES if (self.run_dir / name).is_file()]
         return (
-            f'<style>{STYLE}</style><div class="hk-run"><p class="verdict" role="status">{escape(self.verdict)}</p>'
+            f'<style>{STYLE}</style><div class="hk-run"><p class="verdict" role="status">{prose(self.verdict)}</p>'
             f'<div class="bar {colour}" role="progressbar" aria-label="the run" aria-valuenow="{self.percent}" '
             f'aria-valuemin="0" aria-valuemax="100"><div style="width:{self.percent}%"></div></div>'
             f'<table><tr><th scope="col">step</th><th scope="col">state</th><th scope="col" class="n">changed</th>'
@@ -141,10 +152,16 @@ class RunState:
             + f'<pre role="log" aria-label="log" tabindex="0"><code>{log}</code></pre></div>'
         )
 
-    def _row(self, step: Step, link: Callable[[Path, str], str]) -> str:
-        state = step.state
+    def _shown(self, state: str) -> str:
+        """A step's state in words; at the end of the run also of those that did not come to theirs."""
+        if state == "failed" and self.finish is not None and self.finish.get("exit_status") == _STOPPED:
+            return "stopped"
         if self.over and state in ("waiting", "running"):
-            state = "not begun" if state == "waiting" else "failed"
+            return "not begun" if state == "waiting" else "not finished"
+        return state
+
+    def _row(self, step: Step, link: Callable[[Path, str], str]) -> str:
+        state = self._shown(step.state)
         name = link(self.run_dir / step.file, step.notebook) if step.file else escape(step.notebook)
         changed = str(step.changed) if step.state in ("done", "failed") else ""
         seconds = f"{step.seconds:.1f} s" if step.seconds else ""

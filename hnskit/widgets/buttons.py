@@ -10,6 +10,12 @@ import ipywidgets
 
 from hnskit.errors import HnskitError
 from hnskit.progress import Progress
+from hnskit.widgets.farewell import live
+
+_GONE = (
+    "The kernel of this notebook has ended, so this button does nothing any more. Run all cells again: the plan above "
+    "then shows what the host still lacks, and only that is done."
+)
 
 
 def action_button(label: str, warning: str, work: Callable[[Progress], None]) -> Any:
@@ -45,4 +51,4 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
             button.description, button.button_style = "Done: run the cells below again", "success"
 
     button.on_click(press)
-    return ipywidgets.VBox([note, button, output])
+    return live([note, button, output], _GONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import threading
 from collections.abc import Callable
 from html import escape
@@ -11,16 +11,22 @@ from typing import Any
 
 import ipywidgets
 
+from hnskit import busy
 from hnskit.errors import HnskitError
-from hnskit.running import busy
+from hnskit.running.folder import part_of
 from hnskit.running.launch import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
 from hnskit.running.serverlinks import link, this_server
-from hnskit.running.view import RunState
+from hnskit.running.view import RunState, prose
 from hnskit.widgets.editor import ParamsEditor
+from hnskit.widgets.farewell import farewell, live
 from hnskit.widgets.secrets import secret_box
 
 ALL = "all steps, in order"
+_GONE = (
+    "The kernel behind this page has ended: nothing on it can be pressed, and what it shows is old. A run that was "
+    "under way goes on by itself. Run this cell again (Shift+Enter): the page then follows that run, or shows its end."
+)
 _SECRET = "HNSKIT_TYPED_PASSWORD"  # noqa: S105 - the name of a variable
 _LABEL = {"description_width": "13em"}
 _WIDE = {"width": "34em"}
@@ -30,7 +36,7 @@ class StartPage:
     """The widgets of the page; show `widget`."""
 
     def __init__(self, params_file: Path, runs: Path, notebooks: Path) -> None:
-        self._runs = runs.absolute()
+        self._runs = Path(os.path.normpath(runs.absolute()))  # without `..`: people read it, and links are made of it
         self._server = this_server()
         self._state: RunState | None = None
         self._follower: Follower | None = None
@@ -60,13 +66,15 @@ class StartPage:
         self._run.on_click(lambda _: self._on_run())
         self._stop.on_click(lambda _: self._on_stop())
         self._step.observe(lambda _: self._on_params(), "value")
-        self.widget = ipywidgets.VBox(
+        self.widget = live(
             [
                 _heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
                 self._editor.widget,
                 _heading("2. The host"), self._secret, self._connect, self._host,
-                _heading("3. Run"), ipywidgets.HBox([self._step, self._run, self._stop]), self._note, self._view,
-            ]
+                _heading("3. Run"), farewell(_GONE), ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
+                self._view,
+            ],
+            _GONE,
         )  # fmt: skip
         self._on_params()
         self._attach()
@@ -121,7 +129,7 @@ class StartPage:
         """Follow the run that is at work on the host already, or show the last one."""
         if self.running:
             return
-        if busy.at_work(self._runs, self.target) is not None:
+        if busy.at_work(self.target) is not None:
             self._follow(None)
             self._note.value = "A run was at work on this host when the page was opened; this page follows it."
             return
@@ -130,7 +138,7 @@ class StartPage:
         self._view.value = f'<p style="opacity:.7">The last run on this host:</p>{self._html(last)}' if last else ""
 
     def _on_run(self) -> None:
-        if busy.at_work(self._runs, self.target) is not None:
+        if busy.at_work(self.target) is not None:
             self._attach()
             return
         environment, overrides = self._credential()
@@ -152,7 +160,7 @@ class StartPage:
         return {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
 
     def _follow(self, process: Any) -> None:
-        self._follower = Follower(self._runs, self.target, self._on_state, self._on_refused, process)
+        self._follower = Follower(self.target, self._on_state, self._on_refused, process)
         self._run.disabled, self._stop.disabled, self._stop.description = True, False, "Stop"
         self._follower.start()
 
@@ -190,7 +198,7 @@ class StartPage:
     def _look(self, path: Path) -> None:
         """In a thread of its own: what host this is."""
         try:
-            self._host.value = _look_at(path, self._say)
+            self._host.value = _look_at(path, self._runs, self._say)
         except HnskitError as error:
             self._host.value = _alert(error.paragraph())
         except Exception as error:
@@ -207,11 +215,12 @@ _CUTTING = ("", "10_l2bridge_network", "90_teardown")
 _CUTS = "The host's own network goes away for seconds when the bridge appears or goes."
 
 
-def _look_at(path: Path, say: Callable[[str], None]) -> str:
+def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
     from hnskit.checks import preflight
     from hnskit.connecting import open_host
     from hnskit.desired import desired_from
+    from hnskit.journal import made_on
     from hnskit.params import load_params
     from hnskit.topology import draw
     from hnskit.words import host_words
@@ -223,15 +232,16 @@ def _look_at(path: Path, say: Callable[[str], None]) -> str:
         facts = host.facts()
     finally:
         host.close()
-    findings = [one for one in preflight(desired, facts) if one.severity != "ok"]
+    made = made_on(params.target, runs)
+    findings = [one for one in preflight(desired, facts, made=made) if one.severity != "ok"]
     rows = "".join(
         f'<li><b style="color:{_COLOURS[one.severity]}">{one.severity}</b> {escape(one.object)}: '
-        f"{escape('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
+        f"{prose('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
         for one in findings
     )
     errors = sum(one.severity == "error" for one in findings)
     said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
-    fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0">{rows}</ul>'
+    fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
     return f'<p role="status">✓ {escape(host_words(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
 
 
@@ -246,10 +256,9 @@ def _known(params: Any) -> bool:
 
 def _is_step(path: Path) -> bool:
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-    except (OSError, ValueError, KeyError):
+        return bool(part_of(path))
+    except HnskitError:
         return False
-    return bool(metadata.get("hnskit", {}).get("part"))
 
 
 def _heading(text: str) -> Any:
@@ -257,4 +266,5 @@ def _heading(text: str) -> Any:
 
 
 def _alert(text: str) -> str:
-    return f'<p role="alert" style="color:#d13438;white-space:pre-wrap">✗ {escape(text)}</p>'
+    said = prose(text[:1].upper() + text[1:])
+    return f'<p role="alert" style="color:#d13438;white-space:pre-wrap;line-height:1.45">✗ {said}</p>'

@@ -1,0 +1,39 @@
+"""What a page says once its kernel is gone: its widgets stay in sight, and do nothing any more.
+
+The kernel cannot say it. JupyterLab marks each widget that lost its kernel with a class of CSS (ipywidgets' own
+`jupyter-widgets-disconnected`), so the sentence is there from the beginning and its style shows it at that moment, in
+place of a broken link beside every widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+_GONE = "jupyter-widgets-disconnected"
+_STYLE = f"""<style>
+.hk-farewell{{display:none!important}}
+.hk-farewell.{_GONE}{{display:block!important;max-width:62em;margin:.6em 0}}
+.hk-farewell p{{margin:0;padding:.5em .8em;line-height:1.45;border-left:5px solid #b07300;
+background:rgba(128,128,128,.12)}}
+.hk-live.{_GONE}::before,.hk-live .{_GONE}::before,.hk-live .{_GONE}::after{{content:none!important}}
+.hk-live.{_GONE}>:not(.hk-farewell){{opacity:.55}}
+.hk-live.{_GONE} :is(button,input,select){{pointer-events:none}}
+</style>"""
+
+
+def live(parts: Sequence[Any], sentence: str) -> Any:
+    """Widgets below one another, that say `sentence` on top and fade when their kernel is gone."""
+    box = ipywidgets.VBox([farewell(sentence), *parts])
+    box.add_class("hk-live")
+    return box
+
+
+def farewell(sentence: str) -> Any:
+    """The sentence, to be seen when the kernel is gone: for `live`, once more in the middle of many widgets."""
+    said = ipywidgets.HTML(f'{_STYLE}<p role="alert">{escape(sentence)}</p>')
+    said.add_class("hk-farewell")
+    return said
