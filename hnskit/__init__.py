@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from hnskit.checks import Finding, preflight, require_fit
     from hnskit.connecting import connect, open_host
     from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
-    from hnskit.diagnosis.explaining import Explainer, Explanation, explain
+    from hnskit.diagnosis.explaining import Explainer, explain
+    from hnskit.diagnosis.explanation import Explanation
     from hnskit.doctor import examine
     from hnskit.facts import Facts, gather_facts
     from hnskit.hns_codes import explain_code
@@ -47,7 +48,7 @@ _HOMES = {
     "Drift": "planning.drift",
     "Event": "applying.writer",
     "Explainer": "diagnosis.explaining",
-    "Explanation": "diagnosis.explaining",
+    "Explanation": "diagnosis.explanation",
     "Facts": "facts",
     "Finding": "checks",
     "Journal": "journal",
