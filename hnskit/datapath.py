@@ -157,7 +157,7 @@ class _Walker:
                 "unreachable", "not-running", container.name, f"the container is {container.status}", "HNS fact 80"
             )
         compartment = self._path.owners.compartment_of(container)
-        shared = self._path.endpoints_of(container, _NO_COMPARTMENT)
+        shared = self._path.endpoints_of(container, None)
         if compartment is None and not shared:
             return self._end(
                 "unknown", "no-compartment", container.name, "the snapshot has no compartment of it", "HNS fact 79"

@@ -22,6 +22,7 @@ from hnskit.facts import Facts, same_mac
 from hnskit.model import Compartment, Endpoint, Policy
 from hnskit.owners import Owners
 from hnskit.planning.steps import Action, Plan, Step
+from hnskit.snapshot_index import SnapshotIndex
 from hnskit.words import policies_words, state_word
 
 if TYPE_CHECKING:
@@ -156,9 +157,10 @@ def containers(facts: Facts) -> pd.DataFrame:
     for; empty for any other container), id: str.
     """
     columns = columns_of("name image status isolation network_mode endpoint address compartment:Int64 made_for id")
-    rows = []
+    rows, index = [], SnapshotIndex(facts)
     for item in facts.containers:
-        compartment, used = facts.compartment_of(item), facts.endpoints_of(item)
+        compartment = index.owners.compartment_of(item)
+        used = index.endpoints_of(item, compartment)
         rows.append(
             (
                 item.name,
@@ -168,7 +170,7 @@ def containers(facts: Facts) -> pd.DataFrame:
                 item.network_mode,
                 ", ".join(endpoint.name for endpoint in used),
                 ", ".join(endpoint.address for endpoint in used),
-                compartment.id if compartment else None,
+                compartment,
                 item.labels.get(LABEL, ""),
                 item.id,
             )
@@ -183,13 +185,13 @@ def compartments(facts: Facts) -> pd.DataFrame:
     description (Windows' own, `\\\\Container_<id>`), guid: str.
     """
     columns = columns_of("compartment:Int64 whose endpoints addresses description guid")
-    rows, owners = [], Owners(facts)
+    rows, index = [], SnapshotIndex(facts)
     for item in facts.compartments:
-        inside = facts.endpoints_in(item.id)
+        inside = index.endpoints_in(item.id)
         rows.append(
             (
                 item.id,
-                owners.words(item),
+                index.owners.words(item),
                 ", ".join(endpoint.name for endpoint in inside),
                 ", ".join(endpoint.address for endpoint in inside),
                 item.description,

@@ -54,9 +54,13 @@ class SnapshotIndex:
         """The container of this id."""
         return self._containers.get(identity)
 
-    def endpoints_of(self, container: Container, compartment: int) -> list[Endpoint]:
+    def endpoints_in(self, compartment: int | None) -> list[Endpoint]:
+        """Attached endpoints whose port is in this compartment; None: the compartment of what does not run."""
+        return self._in.get(compartment, []) if compartment is not None else []
+
+    def endpoints_of(self, container: Container, compartment: int | None) -> list[Endpoint]:
         """Attached endpoints of a container, by compartment or SharedContainers (HNS facts 35, 38)."""
-        inside = self._in.get(compartment, [])
+        inside = self.endpoints_in(compartment)
         return inside + [item for item in self._of.get(container.id, []) if item not in inside]
 
     def endpoints_at(self, address: str, network: Network | None = None) -> list[Endpoint]:

@@ -272,16 +272,20 @@ class Work:
             self._ledger.tell("done", one.step.reason, one.step, result.milliseconds / 1000)
 
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
-        pending = {step.id for step in self._plan(now).pending}
+        planned = self._plan(now).pending
+        pending = {step.id for step in planned}
         again = {step.object_id for step in steps if step.action is Action.DELETE and step.object_id}
         there = {item.id for item in now.endpoints} | {item.id for item in now.networks}
-        # What is replaced is planned again under the same name: that the old one is gone is all there is to see.
+        # What is replaced is planned again under the same name: that the old one is gone is all there is to see. And
+        # what was just created is there if it is to be deleted: HNS may have drawn an address that another one wants.
+        deleted = {(step.kind, step.name) for step in planned if step.action is Action.DELETE}
         return [
             step
             for step in steps
             if step.id in pending
             and step.kind != _UNSEEN
             and not (step.object_id in again and step.object_id not in there)
+            and not (step.action is Action.CREATE and (step.kind, step.name) in deleted)
         ]
 
     def _step_error(self, failed: Sequence[tuple[Step, HnskitError]]) -> StepError:

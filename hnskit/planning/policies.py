@@ -31,12 +31,13 @@ def policy_step(scene: Scene, client: DesiredContainer, before: Sequence[Step]) 
     desired, name = scene.desired, client.endpoint.name
 
     def step(action: Action, reason: str, changes: Sequence[Change] = (), needs: tuple[str, ...] = ()) -> Step:
-        identity = there.id if there and not pending_ids(before, ("endpoint", name)) else ""
+        identity = there.id if there else ""
         return Step(Part.POLICY, action, "policy", name, reason, tuple(changes), needs=needs, object_id=identity)
 
-    there = next(iter(scene.current(name)), None)
+    remade = pending_ids(before, ("endpoint", name))  # one that is made anew has no policy
+    there = None if remade else next(iter(scene.current(name)), None)
     waits = pending_ids(before, ("endpoint", desired.proxy.endpoint.name))
-    address = proxy_address(desired, scene.facts) if not waits else ""
+    address = desired.proxy.endpoint.address if waits else proxy_address(desired, scene.facts)
     if not address and not waits:
         said = f"the proxy {desired.proxy.name} has no endpoint yet"
         return refused_for_want_of(Part.PROXY, Part.POLICY, "policy", name, said)
@@ -52,7 +53,7 @@ def policy_step(scene: Scene, client: DesiredContainer, before: Sequence[Step]) 
             Action.REFUSE,
             f"its network {network.name} is of type {network.type}, where no proxy policy works (HNS fact 49)",
         )
-    if address and is_redirected(there, desired, scene.facts):
+    if address and is_redirected(there, desired, scene.facts, address):
         goes = ", ".join(f"{one.what} goes to {address}:{one.proxy_port}" for one in client.redirects)
         return step(Action.NONE, goes)
     now = managed_policies(there, desired, scene.facts)
@@ -67,7 +68,7 @@ def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, add
         to = (
             f"{address}:{redirect.proxy_port}"
             if address
-            else (f"{proxy.endpoint.address or 'the address of ' + proxy.name}, port {redirect.proxy_port}")
+            else f"the address of {proxy.name}, port {redirect.proxy_port}"
         )
         claims = [policy for policy in left if claiming(policy, redirect)]
         left = [policy for policy in left if policy not in claims]

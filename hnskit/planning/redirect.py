@@ -25,9 +25,9 @@ def redirects_of(desired: Desired, name: str) -> tuple[DesiredRedirect, ...]:
     return client.redirects if client else ()
 
 
-def is_redirected(endpoint: Endpoint, desired: Desired, facts: Facts) -> bool:
-    """Whether the endpoint has the wanted policies, once each, and no other that claims the same traffic."""
-    there, address = list(managed_policies(endpoint, desired, facts)), proxy_address(desired, facts)
+def is_redirected(endpoint: Endpoint, desired: Desired, facts: Facts, address: str) -> bool:
+    """Whether the endpoint has the wanted policies to this address, once each, and no other for the same traffic."""
+    there = list(managed_policies(endpoint, desired, facts))
     for redirect in redirects_of(desired, endpoint.name):
         wanted = _policy(redirect, address)
         same = next((policy for policy in there if _same(policy, wanted)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hnskit.planning.setup import plan
@@ -98,3 +100,15 @@ def test_clients_with_redirects_of_their_own():
     ]
     assert [one.settings["Port"] for one in second] == ["80"]
     assert done(host) == ["update policy hnskit-client1"]
+
+
+def test_a_proxy_that_is_made_again_at_its_own_address_leaves_the_policies_alone():
+    """They lead to the address that the parameters name; the plan promises no step that is then not needed."""
+    wanted = hosts.desired()
+    wanted = replace(wanted, proxy=replace(wanted.proxy, endpoint=replace(wanted.proxy.endpoint, address="10.0.1.12")))
+    host = host_here()
+    done(host, wanted)
+    worlds.hns(host, "DELETE", f"/endpoints/{worlds.endpoint(host, 'hnskit-proxy').id}")
+    promised = [step.id for step in plan(wanted, host.snapshot()).pending]
+    assert sorted(done(host, wanted)) == sorted(promised)
+    assert not [id for id in promised if "policy" in id]

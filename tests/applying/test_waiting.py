@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.writer import apply
+from hnskit.emulator.host.text import Mint
 from hnskit.errors import StepError
-from tests import hosts
+from tests import hosts, worlds
 from tests.applying.state import done
 from tests.lab import QUICK, HereSession, host_here
 from tests.matrix import not_complete
@@ -104,3 +105,17 @@ def test_an_error_that_stays_is_given_up_after_some_attempts():
     host.set_fault("unspecified_errors", 10)
     with pytest.raises(StepError, match="Unspecified error"):
         apply(HereSession(host), hosts.desired(), pace=QUICK)
+
+
+def test_an_address_that_hns_draws_and_another_endpoint_wants_is_given_back(monkeypatch):
+    """The proxy is made while the old gateway goes, and gets the new gateway's address: it is made again."""
+    wanted = hosts.desired()
+    host = host_here()
+    done(host, replace(wanted, gateway=replace(wanted.gateway, address="10.0.1.3")))
+    worlds.hns(host, "DELETE", f"/endpoints/{worlds.endpoint(host, 'hnskit-proxy').id}")
+    draw = Mint.below
+    # Among the free addresses of a /24, the lowest: 10.0.1.2. Ids and MACs are drawn from more.
+    monkeypatch.setattr(Mint, "below", lambda mint, many: 0 if many < 255 else draw(mint, many))
+    steps = done(host, wanted)
+    assert steps.count("create endpoint hnskit-proxy") == 2
+    assert worlds.endpoint(host, "hnskit-gateway").address == "10.0.1.2"
