@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnskit import busy
+from hnskit.absence import explained
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.writer import Outcome, apply, destroy
 from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
@@ -98,6 +99,7 @@ class Book(Diagnosis):
         self._findings: tuple[Finding, ...] = ()
         self._verification: Verification | None = None
         self._host: Host | None = None
+        self._ended = False
         with self._recorded():
             self.params = load_params(params_file, overrides)
             self.desired = desired_from(self.params)
@@ -240,6 +242,11 @@ class Book(Diagnosis):
         kept = f" The run is kept in {self._run_dir}." if self._run_dir else ""
         return Sentence(f"{did}; {time.monotonic() - self._since:.1f} s in all.{kept}")
 
+    def end(self) -> None:
+        """Let go of the host for good: what is shown of this book stays, and its button does nothing any more."""
+        self._ended = True
+        self._close()
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": str(self), "text/markdown": str(self)}
 
@@ -263,6 +270,7 @@ class Book(Diagnosis):
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
+            self._connected()  # before a run folder is made
             journal = None if current.refused else self._journal()  # also of what was found where nothing is to do
             with busy.claim(self.params.target, self._run_dir) if works else nullcontext():
                 outcome = self._change(facts, journal, progress)
@@ -318,14 +326,23 @@ class Book(Diagnosis):
 
     def _read(self) -> Facts:
         """The host as it is now; of a snapshot, as it was."""
-        if self._host is None:
-            self._host = open_host(self.params, on_start=say)
-        return self._host.facts()
+        with explained(self.params.target, self._runs()):
+            return self._opened().facts()
 
     def _connected(self) -> Session:
+        with explained(self.params.target, self._runs()):
+            return self._opened().session()
+
+    def _opened(self) -> Host:
+        if self._ended:
+            raise HnskitError(
+                "this book was closed when another was opened",
+                object=self.part,
+                next_step="Run the cell that opens the book again, and those below it.",
+            )
         if self._host is None:
             self._host = open_host(self.params, on_start=say)
-        return self._host.session()
+        return self._host
 
     def _close(self) -> None:
         if self._host is not None:

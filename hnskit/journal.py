@@ -149,7 +149,12 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def made_on(target: str, runs: Path = DEFAULT_RUNS) -> Made:
-    """Fold every journal below a folder of runs that is about this target, in the order in which things happened."""
+    """Fold every journal below a folder of runs that is about this target."""
+    return made_from(records_on(target, runs))
+
+
+def records_on(target: str, runs: Path = DEFAULT_RUNS) -> list[dict[str, Any]]:
+    """The records about this target of every journal below a folder of runs, in the order in which things happened."""
     timed: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(runs.glob(f"*/{FILE}")):
         latest = ""
@@ -159,7 +164,7 @@ def made_on(target: str, runs: Path = DEFAULT_RUNS) -> Made:
     # By the records' own UTC: folders are named after a local clock, which is put back in autumn, and a resumed run
     # goes on in an older folder.
     timed.sort(key=lambda item: item[0])
-    return made_from(record for _, record in timed if record.get("target") == target)
+    return [record for _, record in timed if record.get("target") == target]
 
 
 def made_from(records: Iterable[Mapping[str, Any]], known: Made | None = None) -> Made:

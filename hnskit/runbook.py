@@ -27,6 +27,8 @@ __all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
 
 _selections: dict[tuple[str, ...], Selection] = {}
 """At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
+_open: Book | None = None
+"""The book that was opened last."""
 
 
 class Choice:
@@ -44,8 +46,11 @@ class Choice:
             ParamsError: the parameters are wrong; no host was contacted.
             ConnectError: the host cannot be reached, or refuses the login.
         """
+        global _open  # noqa: PLW0603 - a kernel has one notebook, and that one book
+        if _open is not None and self.interactive:
+            _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
         chosen = self.selection
-        return Book(
+        _open = Book(
             part,
             chosen.params_file,
             chosen.overrides,
@@ -53,6 +58,7 @@ class Choice:
             interactive=self.interactive,
             keep_network=keep_network,
         )
+        return _open
 
     def to_text(self) -> str:
         """The choice in a sentence."""

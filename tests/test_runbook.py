@@ -159,6 +159,22 @@ def test_run_all_keeps_what_was_typed_until_it_is_taken_back() -> None:
     assert "in order" in again.verdict.value
 
 
+def test_a_book_that_is_opened_anew_ends_the_one_before_even_if_that_fails(lab: list[str], tmp_path: Path) -> None:
+    """JupyterLab may run the cells below a failed one: what they still show must not act on the host."""
+    choice = runbook.choose(PARAMS, lab, interactive=True)
+    book = choice.open("network")
+    book.plan()
+    shown = book.apply_button("Create the network")
+    choice.selection.edits = {"network.subnet": "10.0.1.0/99"}
+    with pytest.raises(ParamsError):
+        choice.open("network")
+    buttons(shown)[0].click()
+    assert "closed when another was opened" in shown.children[-1].value
+    assert "Run the cell that opens the book again" in shown.children[-1].value
+    choice.selection.edits = {}
+    assert choice.open("network").facts.networks_named("hnskit-l2bridge") == ()
+
+
 def test_other_arguments_are_another_choice() -> None:
     """What was typed for one host is not taken for another, and nothing typed counts without a reader."""
     Form(runbook.choose(PARAMS, interactive=True)).fields["proxy.address"].value = "10.0.1.9"

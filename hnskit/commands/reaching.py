@@ -70,12 +70,14 @@ def require_read(facts: Facts, part: str = "") -> None:
 def _reached(
     params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
 ) -> Iterator[tuple[Params, _Reached]]:
+    from hnskit.absence import explained
     from hnskit.params import load_params
-    from hnskit.running.folder import find_params
+    from hnskit.running.folder import default_runs, find_params
 
     loaded = load_params(find_params(params), overrides)
-    reached = reach(loaded, lambda text: click.echo(f"  {text}", err=True))
-    try:
-        yield loaded, reached
-    finally:
-        reached.close()
+    with explained(loaded.target, default_runs()):
+        reached = reach(loaded, lambda text: click.echo(f"  {text}", err=True))
+        try:
+            yield loaded, reached
+        finally:
+            reached.close()
