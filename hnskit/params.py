@@ -301,6 +301,9 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
         raise _blamed(error, overrides) from error.__cause__
 
 
+_INSTEAD = "what replaces the file's values (--set, overrides, a form)"
+
+
 def _blamed(error: ParamsError, overrides: Sequence[str]) -> ParamsError:
     """The same mistakes, with the file blamed only for its own."""
     set_paths = tuple(path_text(_parts(override.partition("=")[0])) for override in overrides)
@@ -316,14 +319,14 @@ def _blamed(error: ParamsError, overrides: Sequence[str]) -> ParamsError:
         return error
     if count == len(error.mistakes):
         return ParamsError(
-            "what --set gives",
+            _INSTEAD,
             error.mistakes,
-            next_step=f"Correct the --set values; {error.source} is as it was, and no host was contacted.",
+            next_step=f"Correct these values; {error.source} is as it was, and no host was contacted.",
         )
     return ParamsError(
-        f"{error.source} and what --set gives",
+        f"{error.source} and {_INSTEAD}",
         error.mistakes,
-        next_step="Correct the file and the --set values (each key is described in params/emulator.yaml); "
+        next_step="Correct the file and these values (each key is described in params/emulator.yaml); "
         "no host was contacted.",
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8  # lines of the log that stay in sight while it runs; at its end all of them do
 
-_SIGNS = {"done": "✓", "failed": "✗", "cut": "!", "wait": "…", "note": "i", "start": "▸"}
+_SIGNS = {"done": "✓", "failed": "✗", "cut": "!", "wait": "…", "note": "·", "start": "▸"}
 
 
 class Progress:

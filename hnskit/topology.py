@@ -26,7 +26,7 @@ from hnskit.words import policy_words, state_word
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 WIDTH = 980
-HOST_X, HOST_W = 16, 218
+HOST_X, HOST_W = 16, 228
 _BUS_X, _LANE_X = 268, 300
 END_X, END_W = 332, 330
 _CON_X, _CON_W = 700, 264

@@ -11,7 +11,7 @@ import pytest
 
 from hnskit.facts import Facts
 from hnskit.model import Compartment, Network, Policy
-from hnskit.topology import WIDTH, draw
+from hnskit.topology import HOST_W, HOST_X, WIDTH, draw
 from tests.hosts import MADE_WITH, complete, container, desired, endpoint, fresh, misspelt_policy, redirect_policy
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -79,7 +79,7 @@ def test_a_redirected_client_has_a_path_to_its_proxy() -> None:
     assert len(re.findall(r'<path class="red" d="M332 ', svg)) == 2
     ways = re.findall(r'<path class="fwd" d="M332 (\d+)H300V(\d+)H324"/>', svg)
     assert len(ways) == 1  # from the proxy to the gateway endpoint's own box …
-    assert f'<path class="fwd" d="M332 {int(ways[0][1]) - 16}H242"/>' in svg  # … and from there to the host
+    assert f'<path class="fwd" d="M332 {int(ways[0][1]) - 16}H{HOST_X + HOST_W + 8}"/>' in svg  # … and from there to the host
 
 
 def test_a_client_that_should_be_redirected_and_is_not_is_marked() -> None:

@@ -154,5 +154,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _reason(cause: BaseException) -> str:
     """The innermost reason of a chain of requests/urllib3 exceptions, as one short sentence."""
     *_, inner = _causes(cause)
-    text = getattr(inner, "strerror", None) or str(inner)
+    # urllib3 puts its own words, with its connection's repr, around what the system said.
+    text = getattr(inner, "strerror", None) or getattr(inner.__cause__, "strerror", None) or str(inner)
     return str(text).rsplit(">: ", 1)[-1].strip()
