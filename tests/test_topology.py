@@ -78,8 +78,9 @@ def test_a_redirected_client_has_a_path_to_its_proxy() -> None:
     svg = draw(complete(), desired()).svg()
     assert len(re.findall(r'<path class="red" d="M332 ', svg)) == 2
     ways = re.findall(r'<path class="fwd" d="M332 (\d+)H300V(\d+)H324"/>', svg)
-    assert len(ways) == 1  # from the proxy to the gateway endpoint's own box …
-    assert f'<path class="fwd" d="M332 {int(ways[0][1]) - 16}H{HOST_X + HOST_W + 8}"/>' in svg  # … and from there to the host
+    # From the proxy to the gateway endpoint's own box, and from there to the host.
+    assert len(ways) == 1
+    assert f'<path class="fwd" d="M332 {int(ways[0][1]) - 16}H{HOST_X + HOST_W + 8}"/>' in svg
 
 
 def test_a_client_that_should_be_redirected_and_is_not_is_marked() -> None:
