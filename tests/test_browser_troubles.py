@@ -10,15 +10,17 @@ import signal
 import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from hnskit import busy
 from hnskit.snapshot import save_facts
 from tests.browser import Notebook
-from tests.desk import PAGE, Desk, button, pressable
+from tests.desk import PAGE, PARAMS, Desk, button, pressable
 from tests.test_topology import crowd
 
+CANARY = "canary-41c7-secret"
 NOT_PRESSED = "The button above has not been pressed yet"
 A4 = 718  # CSS pixels between margins of 10 mm
 
@@ -232,3 +234,36 @@ def printed(desk: Desk) -> dict[str, Path]:
         pages[name] = run / f"{name}.html"
         pages[name].write_text(HTMLExporter().from_filename(str(run / f"{name}.ipynb"))[0])
     return pages
+
+
+def test_a_typed_password_is_in_no_file(desk: Desk) -> None:
+    """In a step notebook and on the start page: it was used, and is in no notebook, widget state, history or log."""
+    from hnskit.emulator import registry
+
+    entry, _ = registry.start("typed")
+    desk.params(f"winrm://{urlsplit(entry.http).netloc}")
+    file = desk.folder / PARAMS
+    login = f"connection:\n  username: {entry.username}\n  credential: prompt\n"
+    file.write_text(file.read_text().replace("connection:\n", login))
+    for path in ("notebooks/00_preflight.ipynb", PAGE):
+        with desk.notebook(path) as tab:
+            tab.run_all()
+            box = tab.outputs("input[type=password]")
+            box.fill(CANARY)
+            box.press("Enter")
+            tab.see(f"The password of {entry.username} is known to this kernel")
+            assert box.input_value() == ""
+            if path == PAGE:
+                button(tab, "Connect").click()
+            else:
+                tab.run_below("choice.open")
+            tab.see(f"the login of {entry.username} with negotiate was refused").scroll_into_view_if_needed()
+            if path == PAGE:
+                button(tab, "Run").click()
+                tab.see("3. Run").scroll_into_view_if_needed()
+                tab.see("was refused. Check the user name")
+            tab.picture(f"25-password-{Path(path).stem}")
+            tab.save()
+    written = [place for place in desk.folder.rglob("*") if place.is_file()]
+    assert any(place.name == "history.sqlite" for place in written), "no history was written at all"
+    assert [str(place) for place in written if CANARY.encode() in place.read_bytes()] == []
