@@ -63,7 +63,7 @@ def export_conflist(desired: Desired, proxy_address: str, plugin: str, *, api_ve
         api_version: of HNS, for win-bridge: 1 with Docker, 2 with containerd.
 
     Raises:
-        CniError: there is no such plug-in, no proxy address, or the list breaks CNI's rules.
+        CniError: there is no such plug-in, no IPv4 address of the proxy, or the list breaks CNI's rules.
     """
     if plugin not in PLUGINS:
         raise CniError(f"{plugin!r} is none of {', '.join(PLUGINS)}")
@@ -75,6 +75,10 @@ def export_conflist(desired: Desired, proxy_address: str, plugin: str, *, api_ve
             object=f"proxy {desired.proxy.name}",
             next_step="Set `proxy.address`, or run `hnskit apply --part network --part proxy` first.",
         )
+    try:
+        ipaddress.IPv4Address(proxy_address)
+    except ValueError as cause:
+        raise CniError(f"the proxy's address {proxy_address!r} is no IPv4 address") from cause
     made = _PLUGINS[plugin](desired, proxy_address, api_version)
     validate_conflist(made.data)
     return made

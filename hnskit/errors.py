@@ -10,6 +10,8 @@
     │   ├── CredentialError        the secret behind a reference was not found
     │   └── SnapshotError          a snapshot's file cannot be read or written
     ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
+    ├── SelectionError         what was named is not there (policies/selecting.py)    exit status 2
+    ├── CniError               no CNI list can be made of it (cni.py)                 exit status 2
     ├── PreflightError         the host is not fit, nothing was changed               exit status 4
     ├── BusyError              another run is at work on the host                     exit status 4
     ├── StoppedError           the operator stopped it                                exit status 130

@@ -94,3 +94,10 @@ def test_a_list_needs_the_proxy_s_address():
         export_conflist(hosts.desired(), PROXY, "calico")
     with pytest.raises(CniError, match="API"):
         export_conflist(hosts.desired(), PROXY, "win-bridge", api_version=3)
+
+
+def test_a_proxy_that_is_no_address_is_refused():
+    """By every plug-in alike, before anything is written."""
+    for plugin in PLUGINS:
+        with pytest.raises(CniError, match="'nonsense' is no IPv4 address"):
+            export_conflist(hosts.desired(), "nonsense", plugin)

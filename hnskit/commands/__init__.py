@@ -1,1 +1,1 @@
-"""Commands of the command line that are loaded when they are called."""
+"""The commands of the command line, a file each; what a command needs is imported when it is called."""
