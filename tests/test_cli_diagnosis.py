@@ -177,3 +177,11 @@ def test_export_cni_asks_no_host_where_the_address_is_known(capsys, tmp_path):
     words = ("export", "cni", PARAMS, "--plugin", "win-bridge", "--api", "1", "--set", f"target=snapshot:{path}")
     assert hnskit(capsys, *words, "--output", str(out_file))[0] == 0
     assert "10.0.1.136:80" in out_file.read_text()
+
+
+def test_export_cni_says_that_a_file_cannot_be_written(capsys, tmp_path):
+    """One paragraph, and no list half written."""
+    words = ("export", "cni", PARAMS, "--plugin", "azure", "--proxy", "10.0.1.9", "--output", str(tmp_path))
+    status, _, err = hnskit(capsys, *words)
+    assert status == 2
+    assert "the file cannot be written" in err
