@@ -1,12 +1,15 @@
-"""Why a host that should be there does not answer: a run may just have taken its network away."""
+"""A host that should be there and does not answer: a run may just have taken its network away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
+from hnskit import busy
 from hnskit.errors import HostUnreachableError
 from hnskit.journal import records_on
 
@@ -14,25 +17,51 @@ _LONG = 120.0
 """Seconds after which an absence has another cause; up to 47 were seen (HNS fact 64)."""
 _SEEN = ("done", "found")
 """Events that are written after the host has answered."""
+_PAUSE = 1.0
+
+_Reached = TypeVar("_Reached")
+
+
+def reached(
+    reach: Callable[[], _Reached], target: str, runs: Path, patience: float, tell: Callable[[str], None]
+) -> _Reached:
+    """Reach a host; one that a stopped run has left without its network is waited for.
+
+    Args:
+        reach: gets there; called again for as long as it is not reachable.
+        runs: the folder of the journals that may know why.
+        patience: seconds to wait.
+        tell: called with one sentence before it is waited for.
+
+    Raises:
+        HostUnreachableError: at once where nothing explains it, else after `patience`, with the cause.
+        ConnectError: as `reach` raises it.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            return reach()
+        except HostUnreachableError as error:
+            cause = _cause(target, runs)
+            if not cause or time.monotonic() - began > patience:
+                _explain(error, cause)
+                raise
+            tell(f"{target} does not answer: {cause}. It is waited for, up to {patience:.0f} s.")
+            tell = _quiet
+            time.sleep(_PAUSE)
 
 
 @contextmanager
 def explained(target: str, runs: Path) -> Iterator[None]:
-    """What talks to a host: if it is not reachable, the error tells of a cut that a stopped run has left.
+    """What talks to a host: if it cannot be reached any more, the error says what may have taken its network.
 
     Raises:
-        HostUnreachableError: as it was, with the cut and what to do.
+        HostUnreachableError: as it was, with the cause and what to do.
     """
     try:
         yield
     except HostUnreachableError as error:
-        seconds = since_cut(target, runs)
-        if seconds is not None:
-            error.message += f"; a run took its network away {seconds:.0f} s ago, and did not see it come back"
-            error.next_step = (
-                "Wait some seconds and try again: as a rule it comes back by itself. If it stays away for minutes, "
-                "look at its console."
-            )
+        _explain(error, _cause(target, runs))
         raise
 
 
@@ -49,3 +78,25 @@ def since_cut(target: str, runs: Path) -> float | None:
     except (ValueError, TypeError):
         return None
     return seconds if 0 <= seconds <= _LONG else None
+
+
+def _cause(target: str, runs: Path) -> str:
+    """What is known to have taken the host's network away, if anything."""
+    worker = busy.somebody_else(target)
+    if worker is not None:
+        return f"{worker.sentence()}, and may have taken its network away"
+    seconds = since_cut(target, runs)
+    return "" if seconds is None else f"a run took its network away {seconds:.0f} s ago, and did not see it come back"
+
+
+def _explain(error: HostUnreachableError, cause: str) -> None:
+    if cause and cause not in error.message:
+        error.message += f"; {cause}"
+        error.next_step = (
+            "Wait some seconds and try again: as a rule it comes back by itself. If it stays away for minutes, "
+            "look at its console."
+        )
+
+
+def _quiet(_: str) -> None:
+    """It was said already."""

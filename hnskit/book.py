@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnskit import busy
-from hnskit.absence import explained
+from hnskit.absence import explained, reached
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.writer import Outcome, apply, destroy
 from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
@@ -24,7 +24,7 @@ from hnskit.desired import Desired, Part, desired_from
 from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
-from hnskit.journal import FILE, Journal, made_on
+from hnskit.journal import FILE, Journal, Made, made_on
 from hnskit.params import Params, load_params
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
@@ -100,6 +100,7 @@ class Book(Diagnosis):
         self._verification: Verification | None = None
         self._host: Host | None = None
         self._ended = False
+        self._waits = False  # a button is shown and was not pressed
         with self._recorded():
             self.params = load_params(params_file, overrides)
             self.desired = desired_from(self.params)
@@ -113,7 +114,8 @@ class Book(Diagnosis):
         if table not in TABLES:
             raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
         before = TABLES[table](self._first) if self._moved else None
-        return View(TABLES[table](self.facts), table, before=before)
+        caption = f"{table}: as before, the button was not pressed yet" if self._waits else table
+        return View(TABLES[table](self.facts), caption, before=before)
 
     def picture(self) -> Topology:
         """The host as it was last seen, drawn; once something was changed here, with what is not as it was before."""
@@ -146,7 +148,7 @@ class Book(Diagnosis):
     def _preflight(self) -> tuple[Finding, ...]:
         live = not is_snapshot(self.params.target)
         missing = missing_tarballs(self._connected(), self.desired, self.facts) if live else ()
-        return preflight(self.desired, self.facts, missing, made_on(self.params.target, self._runs()))
+        return preflight(self.desired, self.facts, missing, self._known())
 
     def plan(self) -> View:
         """What would be changed, and why; nothing is changed by asking."""
@@ -167,11 +169,12 @@ class Book(Diagnosis):
 
         It raises nothing: `result`, in the next cell, does.
         """
-        self._outcome, self._failure = None, None
+        self._outcome, self._failure, self._waits = None, None, False
         current = self._plan or self._plan_now()
         if self._interactive and current.pending and not current.refused:
             from hnskit.widgets import action_button
 
+            self._waits = True
             warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
             return action_button(label, warning, self._carry_out)
         progress = display_progress(label)
@@ -255,15 +258,15 @@ class Book(Diagnosis):
 
     def _plan_now(self) -> Plan:
         if self.part == TEARDOWN:
-            made = made_on(self.params.target, self._runs())
-            return plan_destroy(self.desired, self.facts, made, keep_network=self._keep_network)
-        return plan(self.desired, self.facts, self._parts(), made_on(self.params.target, self._runs()))
+            return plan_destroy(self.desired, self.facts, self._known(), keep_network=self._keep_network)
+        return plan(self.desired, self.facts, self._parts(), self._known())
 
     def _parts(self) -> tuple[Part, ...]:
         return tuple(part for part in Part if part == self.part)
 
     def _carry_out(self, progress: Progress) -> None:
         """Apply the plan; keep what came of it, or what went wrong, for `result`."""
+        self._waits = False
         current = self._plan or self._plan_now()
         progress.expect(current.pending)
         works = bool(current.pending and not current.refused)
@@ -272,7 +275,7 @@ class Book(Diagnosis):
         try:
             self._connected()  # before a run folder is made
             journal = None if current.refused else self._journal()  # also of what was found where nothing is to do
-            with busy.claim(self.params.target, self._run_dir) if works else nullcontext():
+            with busy.claim(self.params.target, self._run_dir, busy.NOTEBOOK) if works else nullcontext():
                 outcome = self._change(facts, journal, progress)
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
@@ -300,7 +303,7 @@ class Book(Diagnosis):
             return destroy(
                 self._connected(),
                 self.desired,
-                made_on(self.params.target, self._runs()),
+                self._known(),
                 keep_network=self._keep_network,
                 facts=facts,
                 journal=journal,
@@ -311,10 +314,13 @@ class Book(Diagnosis):
             self.desired,
             parts=self._parts(),
             facts=facts,
-            made=made_on(self.params.target, self._runs()),
+            made=self._known(),
             journal=journal,
             on_event=progress.on_event,
         )
+
+    def _known(self) -> Made:
+        return made_on(self.params.target, self._runs())
 
     def _runs(self) -> Path:
         return self._run_dir.parent if self._run_dir else runfolder.default_runs()
@@ -341,7 +347,8 @@ class Book(Diagnosis):
                 next_step="Run the cell that opens the book again, and those below it.",
             )
         if self._host is None:
-            self._host = open_host(self.params, on_start=say)
+            target, patience = self.params.target, self.params.connection.recovery_timeout
+            self._host = reached(lambda: open_host(self.params, on_start=say), target, self._runs(), patience, say)
         return self._host
 
     def _close(self) -> None:

@@ -3,29 +3,44 @@
 The claim is a lock on a file of this user's, whatever the runs folder is. It ends with the process that holds it,
 whatever happens to it, so nothing has to be tidied up after a crash. Beside it lies who holds it. Other users and other
 machines do not see it: for them each change is guarded on the host (`planning` and `Assert-HnskitGuard`).
+
+A run's notebooks do its work in processes of their own. They are let in by a token that is made for this one claim and
+lies in their environment; the run hands it to its kernels and to nobody else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from hnskit.errors import BusyError, HnskitError
 from hnskit.locks import try_lock, unlock
 from hnskit.statedir import STATE_VARIABLE, state_directory
+from hnskit.targets import canonical
+from hnskit.wholefile import write_whole
+
+CLAIM_VARIABLE = "HNSKIT_CLAIM"
+"""Has the token of a claim, in the environment of those that work for who holds it."""
+
+RUN, COMMAND, NOTEBOOK, SCRIPT = "run", "command", "notebook", "script"
+"""Kinds of work. Only a run has a log that can be followed."""
+_NOUNS = {RUN: "another run", COMMAND: "another command", NOTEBOOK: "a notebook", SCRIPT: "another script"}
 
 _TRIES, _PAUSE = 10, 0.02
 
-_mine: ContextVar[frozenset[str]] = ContextVar("claimed targets", default=frozenset())
-"""What the caller itself has claimed already."""
+_mine: ContextVar[Mapping[Path, Claim]] = ContextVar("claims")
+"""What the caller itself has claimed already, by the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,70 +48,150 @@ class Worker:
     """Who is at work on a host."""
 
     target: str
-    pid: int
-    since: str
+    pid: int = 0
+    """0: not known."""
+    since: str = ""
     """Local time, as a clock shows it."""
-    run_dir: str
-    """Absolute; "" without a run folder."""
+    run_dir: str = ""
+    """Absolute; "" without a run folder, or while a run has none yet."""
+    kind: str = ""
+    """`RUN`, `COMMAND`, `NOTEBOOK` or `SCRIPT`; "" if not known."""
+    token: str = field(default="", repr=False)
 
     def sentence(self) -> str:
-        """Who it is, since when, and where it is to be seen."""
+        """What it is, since when, and where it is to be seen."""
+        noun = _NOUNS.get(self.kind, "something else")
+        if not self.pid:
+            return f"{noun} is at work on it"
         place = self.run_dir or "without a run folder"
-        return f"another run is at work on it since {self.since} (process {self.pid}, {place})"
+        return f"{noun} is at work on it since {self.since} (process {self.pid}, {place})"
+
+
+class Claim:
+    """The right to work on a host, while it lasts."""
+
+    def __init__(self, who: Path, worker: Worker) -> None:
+        self._who = who
+        self._worker = worker
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process that works for the holder must have in its environment, and no other may have."""
+        return {CLAIM_VARIABLE: self._worker.token}
+
+    def is_kept_in(self, run_dir: Path) -> None:
+        """Let others know where this work is to be seen; who works for another holder says nothing new.
+
+        Raises:
+            HnskitError: the state directory cannot be written to.
+        """
+        if self._worker.pid == os.getpid():
+            self._worker = replace(self._worker, run_dir=str(run_dir.absolute()))
+            self.tell()
+
+    def tell(self) -> None:
+        """Write down who is at work; errors are those of `is_kept_in`."""
+        try:
+            _patient(lambda: write_whole(self._who, json.dumps(asdict(self._worker))))
+        except OSError as cause:
+            raise _not_sure(self._who.parent, self._worker.target, cause) from cause
+
+    def end(self) -> None:
+        """Nobody is at work any more; if the file stays, its lock still says so."""
+        with contextlib.suppress(OSError):
+            _patient(lambda: self._who.unlink(missing_ok=True))
 
 
 @contextmanager
-def claim(target: str, run_dir: Path | None = None) -> Iterator[None]:
+def claim(target: str, run_dir: Path | None = None, kind: str = SCRIPT) -> Iterator[Claim]:
     """Be the only one at work on a host; who holds the claim, and a notebook of the run that does, may go on.
+
+    Args:
+        run_dir: the folder in which this work is kept, if it has one.
+        kind: what it is. A run is nobody's notebook: it is let in only where its own caller holds the claim.
 
     Raises:
         BusyError: somebody else is at work on it.
         HnskitError: the state directory cannot be written to.
     """
-    if target in _mine.get():
-        yield
-        return
     lock, who = _files(target)
-    place = str(run_dir.absolute()) if run_dir else ""
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        stream = lock.open("a+b")
-    except OSError as cause:
-        raise HnskitError(
-            f"that nobody else is at work on it cannot be made sure: {cause.strerror or cause}",
-            object=str(lock.parent),
-            host=target,
-            next_step=f"Set {STATE_VARIABLE} to a directory that you can write to.",
-        ) from cause
-    with stream:
-        if not _taken(stream.fileno(), lambda: _is_own(_read(who), place)):
-            worker = _read(who)
-            if _is_own(worker, place):
-                yield
-                return
-            said = worker.sentence() if worker else "another run is at work on it"
-            raise BusyError(f"{said}; nothing was changed", host=target)
-        held = _mine.set(_mine.get() | {target})
+    mine = _mine.get({})
+    if lock in mine:
+        yield mine[lock]
+        return
+
+    def let_in() -> bool:
+        worker = _read(who)
+        token = os.environ.get(CLAIM_VARIABLE)
+        return bool(token) and kind != RUN and worker is not None and worker.token == token
+
+    with _opened(lock, target) as stream:
+        if not _taken(stream.fileno(), let_in):
+            worker = _read_patiently(who, target)
+            if not let_in():
+                raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
+            yield Claim(who, worker)
+            return
+        now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
+        place = str(run_dir.absolute()) if run_dir else ""
+        held = Claim(who, Worker(target, os.getpid(), now, place, kind, secrets.token_hex(16)))
+        before = _mine.set({**mine, lock: held})
         try:
-            now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
-            _write(who, Worker(target, os.getpid(), now, place))
-            yield
+            held.tell()
+            yield held
         finally:
-            _mine.reset(held)
-            who.unlink(missing_ok=True)
+            _mine.reset(before)
+            held.end()
             unlock(stream.fileno())
+
+
+def require_nobody(target: str) -> None:
+    """Look, without a claim.
+
+    Raises:
+        BusyError: somebody is at work on it.
+    """
+    worker = somebody_else(target)
+    if worker is not None:
+        raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
+
+
+def somebody_else(target: str) -> Worker | None:
+    """Who is at work on a host, if it is neither the caller nor the run whose notebook it is."""
+    lock, _ = _files(target)
+    worker = None if lock in _mine.get({}) else at_work(target)
+    return None if worker is None or worker.token == os.environ.get(CLAIM_VARIABLE) else worker
 
 
 def at_work(target: str) -> Worker | None:
-    """Who is at work on a host, if anybody is."""
+    """Who is at work on a host, if anybody is known to be."""
     lock, who = _files(target)
-    if not lock.exists():
+    try:
+        stream = lock.open("r+b")
+    except OSError:  # nobody ever was; or nobody can be, `claim` says why
         return None
-    with lock.open("a+b") as stream:
+    with stream:
         if try_lock(stream.fileno()):
             unlock(stream.fileno())
             return None
-    return _read(who)
+    return _read_patiently(who, target)
+
+
+def _opened(lock: Path, target: str) -> IO[bytes]:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return lock.open("a+b")
+    except OSError as cause:
+        raise _not_sure(lock.parent, target, cause) from cause
+
+
+def _not_sure(folder: Path, target: str, cause: OSError) -> HnskitError:
+    return HnskitError(
+        f"that nobody else is at work on it cannot be made sure: {cause.strerror or cause}",
+        object=str(folder),
+        host=target,
+        next_step=f"Set {STATE_VARIABLE} to a directory that you can write to.",
+    )
 
 
 def _taken(descriptor: int, give_up: Callable[[], bool]) -> bool:
@@ -110,13 +205,25 @@ def _taken(descriptor: int, give_up: Callable[[], bool]) -> bool:
     return False
 
 
-def _is_own(worker: Worker | None, place: str) -> bool:
-    return worker is not None and bool(place) and worker.run_dir == place
+def _patient(work: Callable[[], None]) -> None:
+    """Do what Windows refuses while another process reads the file.
+
+    Raises:
+        OSError: it is refused for another reason, or for long.
+    """
+    for _ in range(_TRIES):
+        try:
+            work()
+        except PermissionError:
+            time.sleep(_PAUSE)
+        else:
+            return
+    work()
 
 
 def _files(target: str) -> tuple[Path, Path]:
-    # Hosts' names know no case. A hash: a target can have characters that a file's name cannot.
-    name = hashlib.sha256(target.lower().encode()).hexdigest()[:16]
+    # Folders of emulated hosts may know no case. A hash: a target can have characters that a file's name cannot.
+    name = hashlib.sha256(canonical(target).lower().encode()).hexdigest()[:16]
     folder = state_directory() / "busy"
     return folder / f"{name}.lock", folder / f"{name}.json"
 
@@ -128,7 +235,10 @@ def _read(who: Path) -> Worker | None:
         return None
 
 
-def _write(who: Path, worker: Worker) -> None:
-    half = who.with_suffix(".new")
-    half.write_text(json.dumps(asdict(worker)), encoding="utf-8")
-    half.replace(who)  # whole or not at all: others read it meanwhile
+def _read_patiently(who: Path, target: str) -> Worker:
+    """Who holds the lock; between the lock and the file that says it, there is a moment."""
+    for _ in range(_TRIES):
+        if (worker := _read(who)) is not None:
+            return worker
+        time.sleep(_PAUSE)
+    return Worker(target)

@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hnskit.applying.waiting import unread_parts
 from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
-from hnskit.facts import Facts
+from hnskit.facts import Facts, unread_parts
 from hnskit.journal import Made
 from hnskit.planning.cut import risks
 from hnskit.planning.setup import plan
@@ -144,7 +143,7 @@ def _adapter(desired: Desired, facts: Facts) -> Iterator[Finding]:
     wanted = desired.network.adapter
     physical = [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
     if wanted:
-        named = [adapter for adapter in facts.adapters if adapter.name == wanted]
+        named = [adapter for adapter in facts.adapters if adapter.is_named(wanted)]
         if not named:
             there = ", ".join(adapter.name for adapter in physical) or "none"
             yield Finding(

@@ -164,6 +164,11 @@ def parse_endpoint(obj: object) -> Endpoint:
     )
 
 
+def attached_since(endpoint: Endpoint) -> str:
+    """When an endpoint was attached, as HNS says it; "" where it does not (HNS facts 32, 89)."""
+    return str(endpoint.raw.get("StartTime", ""))
+
+
 def parse_policy_list(obj: object) -> PolicyList:
     """A policy list, or a v2 load balancer.
 

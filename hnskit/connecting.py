@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
 from hnskit.facts import Facts, gather_facts
-from hnskit.params import Params
+from hnskit.paramsmodel import Params
 from hnskit.remote.connection import ConnectionSettings
+from hnskit.targets import WINRM, WINRM_PORTS
 
 if TYPE_CHECKING:
     from hnskit.remote.psrp import PsrpSession
 
 SNAPSHOT = "snapshot:"
 """How a target begins that is a file or a folder."""
-
-WINRM_PORTS = {"http": 5985, "https": 5986}
 
 
 class Host(Protocol):
@@ -140,7 +139,7 @@ def connect(params: Params, on_start: Callable[[str], None] | None = None) -> Ps
 def connection_settings(params: Params, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
     """What is needed to reach `params.target`: built in for `winrm:`, by entry point for any other scheme."""
     scheme, _, place = params.target.partition("://")
-    if scheme == "winrm":
+    if scheme == WINRM:
         return _winrm(params, place)
     resolve = _scheme(scheme, params)
     return resolve(params.target, {**params.connection.model_dump(), **params.emulator.model_dump()}, on_start)
@@ -172,7 +171,7 @@ _Resolve = Callable[[str, dict[str, Any], Callable[[str], None] | None], Connect
 def _scheme(scheme: str, params: Params) -> _Resolve:
     found = _schemes()
     if scheme not in found:
-        known = ", ".join(sorted(["winrm", *found]))
+        known = ", ".join(sorted([WINRM, *found]))
         raise ParamsError(
             params.source, (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),)
         )

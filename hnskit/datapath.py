@@ -338,10 +338,10 @@ class _Walker:
             return self._end("unknown", "gateway-not-known", where, words, "HNS fact 33")
         if holders[0].compartment_id != HOST_COMPARTMENT:
             return self._end("unknown", "beyond", where, f"gateway {gateway} is another container's endpoint")
-        forwarding = self._path.forwarding(holders[0])
-        if forwarding is None:
+        interface = self._path.interface_of(holders[0])
+        if interface is None:
             return self._end("unknown", "no-interface", holders[0], "the snapshot has no host interface of it")
-        if not forwarding:
+        if not interface.forwarding:
             words = "forwarding is off on its interface"
             return self._end("unreachable", "forwarding-off", holders[0], words, "HNS fact 71")
         self._hop(holders[0], "the host takes it in, and forwards", "HNS fact 71")

@@ -8,7 +8,8 @@
     │   ├── LoginRefusedError
     │   ├── CertificateError
     │   ├── CredentialError        the secret behind a reference was not found
-    │   └── SnapshotError          a snapshot's file cannot be read or written
+    │   └── SnapshotError          a snapshot's file cannot be read
+    ├── FileError              a file that was named cannot be written                exit status 2
     ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
     ├── SelectionError         what was named is not there (policies/selecting.py)    exit status 2
     ├── CniError               no CNI list can be made of it (cni.py)                 exit status 2
@@ -40,6 +41,7 @@ __all__ = [
     "ConnectError",
     "CredentialError",
     "DockerError",
+    "FileError",
     "HnsError",
     "HnskitError",
     "HostAnswerError",
@@ -193,11 +195,18 @@ class CredentialError(ConnectError):
 
 
 class SnapshotError(ConnectError):
-    """A file that should stand for a host cannot be read, or written."""
+    """A file that should stand for a host cannot be read."""
 
     def __init__(self, source: str, message: str, **fields: str) -> None:
         self.source = source
         super().__init__(message, **{"object": f"snapshot {source}", **fields})
+
+
+class FileError(HnskitError):
+    """A file or folder that was named on this machine cannot be written, or is not what it should be."""
+
+    exit_status = 2
+    default_next_step = "Name another place."
 
 
 class ReadOnlyTargetError(HnskitError):

@@ -13,7 +13,6 @@ from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HostAnswerError, OutcomeUnknownError, RemoteCommandError
 from hnskit.model import (
-    HOST_COMPARTMENT,
     Adapter,
     Address,
     Compartment,
@@ -29,6 +28,9 @@ from hnskit.model import (
 )
 from hnskit.remote import docker, hns, windows
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
+
+_UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
+"""Parts of a snapshot without which a plan can still be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +91,6 @@ class Facts:
         shared = tuple(item for item in self.endpoints if item.attached and container.id in item.containers)
         return inside + tuple(item for item in shared if item not in inside)
 
-    def interface_of(self, endpoint: Endpoint) -> Interface | None:
-        """The host interface of an endpoint that is attached to the host (HNS fact 41).
-
-        It is found by the endpoint's address, else by its MAC: names get suffixes (HNS fact 66).
-        """
-        index = next((item.interface_index for item in self.addresses if item.address == endpoint.address), None)
-        if index is None and endpoint.mac:
-            index = next((item.index for item in self.adapters if same_mac(item.mac, endpoint.mac)), None)
-        return next(
-            (item for item in self.interfaces if item.index == index and item.compartment_id == HOST_COMPARTMENT), None
-        )
-
     def image_named(self, name: str) -> Image | None:
         """The image of this name; without a tag, `:latest` is meant, as Docker reads it."""
         wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
@@ -111,9 +101,14 @@ class Facts:
         return asdict(self)
 
 
-def same_mac(one: str, other: str) -> bool:
-    """Whether two MAC addresses are the same, whatever their separators and case (HNS fact 30)."""
-    return one.replace("-", "").replace(":", "").lower() == other.replace("-", "").replace(":", "").lower()
+def plain_mac(mac: str) -> str:
+    """A MAC address without its separators and case, by which two are compared (HNS fact 30)."""
+    return mac.replace("-", "").replace(":", "").lower()
+
+
+def unread_parts(facts: Facts) -> str:
+    """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
+    return "; ".join(problem for problem in facts.problems if problem.partition(":")[0] not in _UNNEEDED)
 
 
 def fact_calls() -> list[Call]:

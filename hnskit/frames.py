@@ -18,7 +18,7 @@ import pandas as pd
 from hnskit.codec import proxy_settings
 from hnskit.desired import LABEL
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts, same_mac
+from hnskit.facts import Facts, plain_mac
 from hnskit.model import Compartment, Endpoint, Policy
 from hnskit.owners import Owners
 from hnskit.planning.steps import Action, Plan, Step
@@ -213,7 +213,7 @@ def adapters(facts: Facts) -> pd.DataFrame:
     rows = []
     for item in facts.adapters:
         interface = next((one for one in facts.interfaces if one.index == item.index), None)
-        served = [one.name for one in facts.endpoints if one.mac and same_mac(one.mac, item.mac)]
+        served = [one.name for one in facts.endpoints if one.mac and plain_mac(one.mac) == plain_mac(item.mac)]
         rows.append(
             (
                 item.name,

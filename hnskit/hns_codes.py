@@ -12,6 +12,8 @@ from html import escape
 from importlib import resources
 from typing import Any
 
+from hnskit.markup import prose
+
 _WIDTH = 96
 _NUMBER = re.compile(r"^(-?)(0x)?([0-9a-f]+)$", re.IGNORECASE)
 
@@ -62,14 +64,14 @@ class KnownCode:
 
     def to_html(self) -> str:
         """A box for a notebook; its colours read on a light page and on a dark one."""
-        causes = "".join(f"<li>{escape(cause)}</li>" for cause in self.causes)
+        causes = "".join(f"<li>{prose(cause)}</li>" for cause in self.causes)
         printed = f"<p>Hosts print: “{escape(self.message)}”</p>" if self.message else ""
         listed = f"<p>Likely causes</p><ul>{causes}</ul>" if causes else ""
-        step = f"<p><b>What to do:</b> {escape(self.next_step)}</p>" if self.next_step else ""
+        step = f"<p><b>What to do:</b> {prose(self.next_step)}</p>" if self.next_step else ""
         return (
-            '<div style="border:1px solid #d13438;border-left-width:6px;border-radius:4px;padding:.4em 1em">'
+            '<div style="border:1px solid #808080;border-left-width:6px;border-radius:4px;padding:.4em 1em">'
             f"<p><b>{escape(self.name)}</b> <code>{escape(self.forms)}</code></p>"
-            f"<p>{escape(self.meaning or 'Nothing is known of this code here.')}</p>{printed}{listed}{step}</div>"
+            f"<p>{prose(self.meaning or 'Nothing is known of this code here.')}</p>{printed}{listed}{step}</div>"
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.planning.steps import Action, Step
+from hnskit.targets import canonical
 
 FILE = "journal.jsonl"
 DEFAULT_RUNS = Path("runs")
@@ -130,7 +131,11 @@ class Made:
 
     def was_made(self, kind: str, name: str, id: str) -> bool:
         """Whether a journal says that hnskit made it."""
-        return _identity(kind, name, id) in self.made or (kind, name) in self.begun
+        return self.was_finished(kind, name, id) or (kind, name) in self.begun
+
+    def was_finished(self, kind: str, name: str, id: str) -> bool:
+        """Whether a journal says that hnskit made it, and saw it made: for what no host shows."""
+        return _identity(kind, name, id) in self.made
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
@@ -164,7 +169,8 @@ def records_on(target: str, runs: Path = DEFAULT_RUNS) -> list[dict[str, Any]]:
     # By the records' own UTC: folders are named after a local clock, which is put back in autumn, and a resumed run
     # goes on in an older folder.
     timed.sort(key=lambda item: item[0])
-    return [record for _, record in timed if record.get("target") == target]
+    wanted = canonical(target)  # journals of older versions have a target as its file spelt it
+    return [record for _, record in timed if canonical(str(record.get("target"))) == wanted]
 
 
 def made_from(records: Iterable[Mapping[str, Any]], known: Made | None = None) -> Made:

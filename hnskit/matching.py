@@ -69,11 +69,11 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
     if settings.target is None:
         said = repr(settings.destination) if settings.destination else "missing"
         return Match(False, f"the proxy policy's Destination is {said}, not ip:port", "HNS fact 49", confirmed=False)
-    if settings.ip and not _inside(connection.destination, [settings.ip]):
+    if settings.ip and not inside(connection.destination, [settings.ip]):
         return Match(False, f"the proxy policy is for {settings.ip}, not {connection.destination}", "HNS fact 48")
     if settings.port and settings.port != str(connection.port):
         return Match(False, f"the proxy policy is for port {settings.port}, not {connection.port}", "HNS fact 48")
-    if _inside(connection.destination, settings.exceptions):
+    if inside(connection.destination, settings.exceptions):
         return Match(
             False, f"{connection.destination} is in the proxy policy's ExceptionList", "HNS fact 44", confirmed=False
         )
@@ -106,12 +106,12 @@ def match_wfp(policy: Policy, connection: Connection, way: Literal["outbound", "
     if not port:
         return Match(False, f"the L4WFPPROXY has no port for {way} connections", fact)
     ports = said.outbound_ports if outbound else said.inbound_ports
-    if str(connection.port) in ports or (outbound and _inside(connection.destination, said.outbound_addresses)):
+    if str(connection.port) in ports or (outbound and inside(connection.destination, said.outbound_addresses)):
         return Match(False, f"{connection} is an {way} exception of the L4WFPPROXY", fact, confirmed=False)
     # What is asked for is the remote side of an outbound connection, and the local one of an inbound connection.
     hosts = _values(said.remote_addresses if outbound else said.local_addresses)
     numbers = _values(said.remote_ports if outbound else said.local_ports)
-    here = not hosts or _inside(connection.destination, hosts)
+    here = not hosts or inside(connection.destination, hosts)
     if not here or (numbers and not any(_port_inside(connection.port, item) for item in numbers)):
         return Match(False, f"the L4WFPPROXY's filter is not for {connection}", fact, confirmed=False)
     words = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not walked"
@@ -147,7 +147,7 @@ def outbound_nat_covers(policies: Iterable[Policy], destination: str) -> Match:
     if not rules:
         return Match(False, "the endpoint has no OutBoundNAT policy: replies find no way back", "HNS fact 86")
     exceptions = _values(rules[0].settings.get("ExceptionList"))
-    if _inside(destination, exceptions):
+    if inside(destination, exceptions):
         return Match(False, f"{destination} is in OutBoundNAT's ExceptionList: replies find no way back", "HNS fact 43")
     return Match(True, "OutBoundNAT gives it the host's address as source", "HNS fact 86")
 
@@ -171,7 +171,7 @@ def _acl_matches(policy: Policy, direction: str, connection: Connection, remote:
     if protocol and not set(protocol) & {_PROTOCOLS.get(connection.protocol, "?"), *_ANY}:
         return False
     addresses = _values(settings.get("RemoteAddresses", settings.get("RemoteAddress")))
-    if addresses and not _inside(remote, addresses):
+    if addresses and not inside(remote, addresses):
         return False
     kind = "Remote" if direction == "Out" else "Local"
     ports = _values(settings.get(f"{kind}Ports", settings.get(f"{kind}Port")))
@@ -186,7 +186,8 @@ def _values(value: Any) -> list[str]:
     return [str(item).strip() for item in items if str(item).strip()]
 
 
-def _inside(address: str, prefixes: Iterable[str]) -> bool:
+def inside(address: str, prefixes: Iterable[str]) -> bool:
+    """Whether an address, as text, is in one of these prefixes; what is no prefix holds none."""
     try:
         wanted = ipaddress.ip_address(address)
     except ValueError:

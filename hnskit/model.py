@@ -185,6 +185,10 @@ class Adapter:
     medium: int = 0
     """NdisPhysicalMedium; 9 is Native 802.11 (Wi-Fi), where L2Bridge does not work (HNS fact 26)."""
 
+    def is_named(self, name: str) -> bool:
+        """Whether this is its name: Windows makes nothing of letter case there."""
+        return self.name.lower() == name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:

@@ -1,6 +1,7 @@
 """Whose is what on a host: which container has a compartment, and which an endpoint serves. Pure.
 
-The only place that answers this; what asks about many endpoints makes one `Owners`, since a host may have thousands.
+What asks about many endpoints makes one `Owners`, since a host may have thousands; `Facts.compartment_of` and
+`Facts.endpoints_of` answer the same about one container.
 """
 
 from __future__ import annotations

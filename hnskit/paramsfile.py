@@ -12,6 +12,7 @@ import yaml
 
 from hnskit.errors import HnskitError, ParamsError
 from hnskit.params import load_params, parse_params
+from hnskit.wholefile import write_whole
 
 
 class ParamsFile:
@@ -97,7 +98,7 @@ class ParamsFile:
         return bool(self.plain() != yaml.safe_load(self._text))
 
     def save(self, path: Path | None = None) -> Path:
-        """Write it, to its own place or to another.
+        """Write it, to its own place or to another; a link stays one, and its file keeps its mode.
 
         Raises:
             ParamsError: a value is wrong; nothing was written.
@@ -112,9 +113,7 @@ class ParamsFile:
                     else "there is such a file already", object=str(target),
                     next_step="Save under another name, or read the file again and change that.",
                 )  # fmt: skip
-            draft = target.with_name(f".{target.name}.part")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(target)
+            write_whole(target, text)
         except OSError as cause:
             raise HnskitError(f"it cannot be written: {cause.strerror}", object=str(target)) from cause
         self.path, self._text = target, text

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from hnskit import model
-from hnskit.errors import SnapshotError
+from hnskit.errors import FileError, SnapshotError
 from hnskit.facts import Facts
 from hnskit.model import Container
+from hnskit.wholefile import write_whole
 
 KIND = "facts"
 VERSION = 1
@@ -45,13 +46,13 @@ def save_facts(facts: Facts, path: str | Path) -> Path:
     """Write a snapshot as one JSON file.
 
     Raises:
-        SnapshotError: the file cannot be written.
+        FileError: it cannot be written.
     """
     place = Path(path)
     try:
-        place.write_text(dump_facts(facts), encoding="utf-8")
+        write_whole(place, dump_facts(facts))
     except OSError as cause:
-        raise SnapshotError(str(place), f"cannot be written: {cause.strerror or cause}") from cause
+        raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(place)) from cause
     return place
 
 

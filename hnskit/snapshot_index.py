@@ -9,8 +9,8 @@ import functools
 import ipaddress
 from collections import defaultdict
 
-from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Network, Route
+from hnskit.facts import Facts, plain_mac
+from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Interface, Network, Route
 from hnskit.owners import Owners
 
 
@@ -93,15 +93,14 @@ class SnapshotIndex:
         """The first address of a host interface; "" where it has none."""
         return next((item.address for item in self._host_addresses.values() if item.interface_index == index), "")
 
-    def forwarding(self, gateway: Endpoint) -> bool | None:
-        """Whether the host forwards on a gateway endpoint's vNIC; None where its interface is not known.
+    def interface_of(self, endpoint: Endpoint) -> Interface | None:
+        """The host interface of an endpoint that is attached to the host; None where it is not known (HNS fact 41).
 
-        The vNIC is found by the endpoint's address, else by its MAC (HNS facts 41, 66).
+        It is found by the endpoint's address, else by its MAC: names get suffixes (HNS fact 66).
         """
-        held = self._host_addresses.get(gateway.address)
-        index = held.interface_index if held else self._index_of.get(plain_mac(gateway.mac), -1)
-        interface = self._host_interfaces.get(index)
-        return None if interface is None else interface.forwarding
+        held = self._host_addresses.get(endpoint.address)
+        index = held.interface_index if held else self._index_of.get(plain_mac(endpoint.mac), -1)
+        return self._host_interfaces.get(index)
 
     def is_unplugged(self, endpoint: Endpoint, place: int | None = None) -> bool:
         """Whether HNS calls it attached, and the host has no adapter of it; `place` where HNS names no compartment.
@@ -143,8 +142,3 @@ def prefix_of(text: str) -> ipaddress.IPv4Network:
         return ipaddress.IPv4Network(text, strict=False)
     except ValueError:
         return ipaddress.IPv4Network("255.255.255.255/32")
-
-
-def plain_mac(mac: str) -> str:
-    """A MAC address without its separators and case (HNS fact 30)."""
-    return mac.replace("-", "").replace(":", "").lower()

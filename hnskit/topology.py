@@ -17,7 +17,7 @@ from typing import Any
 from hnskit.codec import ProxySettings, proxy_settings
 from hnskit.desired import Desired
 from hnskit.diagnosis.differences import SIGNS, differences
-from hnskit.errors import HostAnswerError
+from hnskit.errors import FileError, HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
 from hnskit.owners import Owners
@@ -84,8 +84,15 @@ class Topology:
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write it as an SVG file."""
-        Path(path).write_text(self.svg(), encoding="utf-8")
+        """Write it as an SVG file.
+
+        Raises:
+            FileError: it cannot be written.
+        """
+        try:
+            Path(path).write_text(self.svg(), encoding="utf-8")
+        except OSError as cause:
+            raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(path)) from cause
         return Path(path)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

@@ -172,8 +172,9 @@ def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Se
         path = wanted.path.replace("{probe}", probe)
         options = [option for header in headers for option in ("--header", header)]
         where = f"http://{address}{path}" if port == 80 else f"http://{address}:{port}{path}"
-        program = (wanted.program, "--silent", "--show-error", "--include", "--max-time", str(timeout))
-        return docker.execute(id, client.name, (*program, *options, where), timeout=timeout + 60)
+        # Without --globoff curl reads brackets and braces of a URL as ranges and lists (curl's man page).
+        how = ("--silent", "--show-error", "--include", "--globoff", "--max-time", str(timeout))
+        return docker.execute(id, client.name, (wanted.program, *how, *options, where), timeout=timeout + 60)
 
     asked = zip(client.redirects, probes.requests, strict=True)
     return [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections.abc import Iterable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
+from hnskit.markup import escaped_prose
 from hnskit.words import short_id
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ _NUMBERS = itertools.count(1)
 MOST = 60
 """Rows of a table that is shown whole."""
 
+_PROSE = ("message", "next_step", "reason", "evidence")  # columns of sentences
 _SINCE = "±"
 _SHORT = 34  # characters of a cell that is kept on one line
 _MARKED = 200  # changed cells that say what they were
@@ -80,13 +83,16 @@ class View:
             name: _html_id for name in ("id", "guid") if name in shown and str(shown[name].dtype) == "str"
         }
         numbers: dict[Any, Any] = {name: "{:.3f}" for name in shown if str(shown[name].dtype) == "float64"}
-        styler = shown.style.format({**words, **ids, **numbers}, na_rep="", escape="html").hide(axis="index")
+        prose: dict[Any, Any] = {name: escaped_prose for name in _PROSE if name in shown}
+        formats = {**words, **ids, **numbers, **prose}
+        styler = shown.style.format(formats, na_rep="", escape="html").hide(axis="index")
         styler = styler.set_table_styles([*_CELLS, *self._narrow()]).set_uuid(self._uuid())
         styler = self._marked(styler)
         for name, colours in _COLOURS.items():
             if name in shown:
                 styler = styler.map(_coloured(colours), subset=[name])
-        return styler.set_caption(self._heading()) if self._heading() else styler
+        heading = escape(self._heading(), quote=False)  # pandas takes a caption for HTML
+        return styler.set_caption(heading) if heading else styler
 
     def _uuid(self) -> str:
         """Counted: two runs of a notebook have the same HTML, and two of its tables no style in common.
@@ -208,13 +214,13 @@ def _coloured(colours: dict[str, str]) -> Any:
 
 
 class _Was:
-    """Shows a changed cell with what it was."""
+    """Shows a changed cell with what it was, as HTML: pandas has escaped the value, and nothing else."""
 
     def __init__(self, was: str) -> None:
         self._was = was
 
     def __call__(self, value: Any) -> str:
-        return f"{_word(value)}\n(was {self._was or 'nothing'})".lstrip()
+        return f"{_word(value)}\n(was {escape(self._was, quote=False) or 'nothing'})".lstrip()
 
 
 class Since:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from hnskit import busy
 from hnskit.absence import since_cut
+from hnskit.emulator import registry
 from hnskit.journal import FILE, Journal
 from tests.hosts import PARAMS
-from tests.terminal import hnskit
+from tests.labs import emulated_host
+from tests.terminal import hnskit, sets
 
 TARGET = "winrm://127.0.0.1:9"
 
@@ -48,13 +51,41 @@ def test_a_cut_counts_until_the_host_was_heard_of_again(
     assert since_cut("winrm://another", tmp_path) is None
 
 
+def test_a_host_that_a_stopped_run_has_cut_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same command run again goes on as soon as the host is back."""
+    monkeypatch.chdir(tmp_path)
+    with emulated_host(tmp_path / "state") as overrides:
+        name = overrides[0].rpartition("/")[2]
+        assert hnskit(capsys, "facts", str(PARAMS), *sets(overrides)).status == 0
+        written = Journal(tmp_path / "runs" / "run" / FILE, f"emulator://{name}")
+        written.write("cut", step="create network hnskit-l2bridge")
+        registry.get(name).ask({"do": "cut", "seconds": 2.0})
+        said = hnskit(capsys, "plan", str(PARAMS), *sets(overrides))
+    assert said.status == 0, said.err
+    assert "did not see it come back. It is waited for, up to 90 s." in said.err
+
+
+def test_who_changes_a_host_looks_first_whether_somebody_is_at_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the host does not answer: that may be the other's doing."""
+    monkeypatch.setattr(
+        busy, "somebody_else", lambda target: busy.Worker(target, 7, "09:00:00", "/runs/a", busy.RUN, "")
+    )
+    said = hnskit(capsys, "apply", str(PARAMS), "--set", f"target={TARGET}", "--set", "connection.username=u")
+    assert said.status == 4
+    assert "another run is at work on it since 09:00:00" in said.err
+
+
 def test_a_command_after_a_stopped_run_names_the_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It advises to wait, and not to look for a firewall."""
     monkeypatch.chdir(tmp_path)
-    arguments = ["facts", str(PARAMS), "--set", f"target={TARGET}", "--set", "connection.username=u",
-                 "--set", "connection.credential=env:HNSKIT_SECRET"]  # fmt: skip
+    login = ["connection.username=u", "connection.credential=env:HNSKIT_SECRET", "connection.recovery_timeout=1"]
+    arguments = ["facts", str(PARAMS), *sets([f"target={TARGET}", *login])]
     monkeypatch.setenv("HNSKIT_SECRET", "x")
     before = hnskit(capsys, *arguments)
     journal(tmp_path / "runs", "cut", seconds_ago=4.0)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hnskit.applying.writer import apply, destroy
 from hnskit.emulator.host import create_host
 from hnskit.errors import BusyError, HnskitError
 from hnskit.statedir import STATE_VARIABLE
+from hnskit.wholefile import write_whole
 from tests.hosts import desired
 from tests.lab import HereSession
 
@@ -29,24 +30,26 @@ def _nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
 
 
-def elsewhere(program: str) -> str:
+def elsewhere(program: str, environment: Mapping[str, str] | None = None) -> str:
     """What another process prints."""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    given = {**os.environ, **(environment or {})}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=given)
     return done.stdout + done.stderr
 
 
-def claims(run_dir: str = "None") -> str:
+def claims(run_dir: Path | None = None, kind: str = busy.SCRIPT) -> str:
     """A program that claims the host, and says who is in its way."""
+    place = f"Path({str(run_dir)!r})" if run_dir else None
     return (
         "from pathlib import Path; from hnskit import busy, errors\n"
-        f"try:\n  with busy.claim({TARGET!r}, {run_dir}): print('held')\n"
+        f"try:\n  with busy.claim({TARGET!r}, {place}, {kind!r}): print('held')\n"
         "except errors.BusyError as error: print(error.paragraph())"
     )
 
 
 def test_another_process_is_refused_and_told_who_is_at_work(tmp_path: Path) -> None:
     """From whatever folder it comes, nothing is changed by it, and it knows what to do."""
-    with busy.claim(TARGET, tmp_path / "run"):
+    with busy.claim(TARGET, tmp_path / "run", busy.RUN):
         said = elsewhere(claims())
     assert "another run is at work on it since" in said
     assert f"process {os.getpid()}, {tmp_path / 'run'}" in said
@@ -56,10 +59,90 @@ def test_another_process_is_refused_and_told_who_is_at_work(tmp_path: Path) -> N
     assert elsewhere(claims()) == "held\n"
 
 
-def test_a_notebook_of_the_same_run_goes_on(tmp_path: Path) -> None:
-    """The runner holds the claim, its kernel does the work."""
-    with busy.claim(TARGET, tmp_path / "run"):
-        assert elsewhere(claims(f"Path({str(tmp_path / 'run')!r})")) == "held\n"
+def test_a_notebook_of_the_run_goes_on_and_another_run_does_not(tmp_path: Path) -> None:
+    """The runner holds the claim, its kernel does the work: it has the token, while the run folder is no secret."""
+    with busy.claim(TARGET, tmp_path / "run", busy.RUN) as held:
+        assert elsewhere(claims(tmp_path / "run", busy.NOTEBOOK), held.environment) == "held\n"
+        assert "another run is at work" in elsewhere(claims(tmp_path / "run", busy.NOTEBOOK))
+        assert "another run is at work" in elsewhere(claims(tmp_path / "run", busy.RUN), held.environment)
+        assert not set(held.environment) & set(os.environ)
+    with busy.claim(TARGET, tmp_path / "run", busy.RUN):
+        assert "another run is at work" in elsewhere(claims(tmp_path / "run"), held.environment), "a token of before"
+
+
+def test_who_works_for_another_does_not_say_where_that_is_to_be_seen(tmp_path: Path) -> None:
+    """A command that a notebook of the run calls has a folder of its own."""
+    program = (
+        "from pathlib import Path; from hnskit import busy\n"
+        f"with busy.claim({TARGET!r}, kind=busy.COMMAND) as held: held.is_kept_in(Path('elsewhere'))"
+    )
+    with busy.claim(TARGET, kind=busy.RUN) as held:
+        held.is_kept_in(tmp_path / "run")
+        assert elsewhere(program, held.environment) == ""
+        worker = busy.at_work(TARGET)
+    assert worker is not None
+    assert (worker.run_dir, worker.kind) == (str(tmp_path / "run"), busy.RUN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(busy.COMMAND, "another command"), (busy.NOTEBOOK, "a notebook"), (busy.SCRIPT, "another script")],
+)
+def test_it_says_what_kind_of_work_it_is(kind: str, said: str) -> None:
+    """Only a run has a log to follow; the token is in nothing that is printed."""
+    with busy.claim(TARGET, kind=kind) as held:
+        worker = busy.at_work(TARGET)
+    assert worker is not None
+    assert worker.kind == kind
+    assert worker.sentence().startswith(f"{said} is at work on it since")
+    assert held.environment[busy.CLAIM_VARIABLE] not in repr(worker) + worker.sentence()
+
+
+def test_a_lock_without_a_word_of_whose_it_is_counts(tmp_path: Path) -> None:
+    """It is just being written down, or was by another version."""
+    with busy.claim(TARGET):
+        next((tmp_path / "state" / "busy").glob("*.json")).write_text("{")
+        worker = busy.at_work(TARGET)
+        assert worker is not None
+        assert worker.sentence() == "something else is at work on it"
+        assert "something else is at work on it; nothing was changed" in elsewhere(claims())
+
+
+def test_what_windows_refuses_while_somebody_reads_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There a file that is open for reading can be neither replaced nor taken away."""
+    refusals = [PermissionError("is being used by another process")] * 3
+
+    def write(path: Path, text: str) -> None:
+        if refusals:
+            raise refusals.pop()
+        write_whole(path, text)
+
+    monkeypatch.setattr(busy, "write_whole", write)
+    with busy.claim(TARGET, kind=busy.COMMAND):
+        worker = busy.at_work(TARGET)
+    assert worker is not None
+    assert worker.kind == busy.COMMAND
+
+
+def test_a_full_disk_is_said_and_leaves_the_host_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the file nobody could be told, and the run's own notebooks would be refused."""
+
+    def full(path: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(busy, "write_whole", full)
+    with pytest.raises(HnskitError, match="cannot be made sure: No space left on device"), busy.claim(TARGET):
+        pass
+    assert elsewhere(claims()) == "held\n"
+
+
+def test_what_cannot_be_taken_away_at_the_end_is_no_error(tmp_path: Path) -> None:
+    """The work is done; the lock says that nobody is at work."""
+    with busy.claim(TARGET):
+        who = next((tmp_path / "state" / "busy").glob("*.json"))
+        who.unlink()
+        who.mkdir()  # a file that cannot be unlinked
+    assert busy.at_work(TARGET) is None
 
 
 def test_who_holds_the_claim_may_go_on_and_another_thread_may_not() -> None:
@@ -84,7 +167,9 @@ def test_other_hosts_are_other_claims() -> None:
     """Two hosts can be worked on at once; one by another spelling of its name is the same."""
     with busy.claim("winrm://HOST:5985"), busy.claim("emulator://other"):
         assert busy.at_work("emulator://third") is None
-        assert busy.at_work("winrm://host:5985") is not None
+        for spelling in ("winrm://host:5985", "winrm://host", "winrm://Host:5986"):
+            assert busy.at_work(spelling) is not None
+        assert busy.at_work("winrm://host:8443") is None
 
 
 def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:

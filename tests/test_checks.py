@@ -50,6 +50,18 @@ def test_an_adapter_that_is_not_there_is_one_error():
     assert (error.object, error.message) == ("adapter Foo", "is not there")
 
 
+def test_the_name_of_an_adapter_is_compared_as_the_plan_does():
+    """Windows makes nothing of letter case there."""
+    assert errors(hosts.fresh(), "network.adapter=ethernet") == []
+
+
+def test_a_stale_namesake_of_somebody_elses_is_an_error_before_anything_is_changed():
+    """The endpoint of that name cannot be made while it is there."""
+    stale = replace(hosts.endpoint("hnskit-client1", "10.9.0.9", None), id="STALE", network_id="GONE")
+    (error,) = errors(replace(hosts.fresh(), endpoints=(stale,)))
+    assert error.object == "endpoint hnskit-client1"
+
+
 def test_a_network_that_cannot_be_does_not_hide_an_image_that_is_missing():
     """Two causes are two errors; what follows from either is none."""
     found = errors(replace(hosts.fresh(), images=()), "network.adapter=Foo")

@@ -184,4 +184,4 @@ def test_export_cni_says_that_a_file_cannot_be_written(capsys, tmp_path):
     words = ("export", "cni", PARAMS, "--plugin", "azure", "--proxy", "10.0.1.9", "--output", str(tmp_path))
     status, _, err = hnskit(capsys, *words)
     assert status == 2
-    assert "the file cannot be written" in err
+    assert "it cannot be written" in err

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hnskit.decoding import decode
 from hnskit.dumps import read_dump, read_text
-from hnskit.dumps.decoding import decode
 from hnskit.dumps.format_list import read_blocks, read_value
 from hnskit.errors import SnapshotError
 from hnskit.model import Policy

@@ -15,6 +15,7 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
+from hnskit.running import execution as execution_module
 from hnskit.running.engine import SharedKernelEngine
 from hnskit.running.execution import Execution
 from hnskit.running.kernels import SharedKernel
@@ -126,12 +127,52 @@ def test_stopping_interrupts_the_cell(tmp_path: Path) -> None:
 def test_where_no_kernel_can_be_shared_each_notebook_gets_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run is slower, and no different."""
 
-    def refuse(self: SharedKernel, name: str = "") -> None:
+    def refuse(self: SharedKernel, *_: Any) -> None:
         raise RuntimeError("no shared kernel here")
 
     monkeypatch.setattr(SharedKernel, "__init__", refuse)
     with Execution() as execution:
         assert execution.execute(notebook(tmp_path / "1.ipynb", "x = 1"), tmp_path / "out.ipynb", {}) is None
+
+
+@pytest.mark.parametrize("share", [True, False], ids=["shared", "one each"])
+def test_what_only_its_kernels_know_is_in_no_environment_but_theirs(share: bool, tmp_path: Path) -> None:
+    """Also in that of a kernel that takes the place of one that died; other threads of this process start nothing with
+    it."""
+    look = notebook(tmp_path / "look.ipynb", "import os; print(os.environ['HNSKIT_OURS'])")
+    deadly = notebook(tmp_path / "deadly.ipynb", "import os; os._exit(7)")
+    with Execution(share_kernel=share, environment={"HNSKIT_OURS": "token-1"}) as execution:
+        for source in (look, deadly, look):
+            execution.execute(source, tmp_path / "out.ipynb", {})
+            assert "HNSKIT_OURS" not in os.environ
+    assert "token-1" in (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+
+
+def test_a_kernel_is_not_used_again_by_who_wants_another_environment(tmp_path: Path) -> None:
+    """What was handed to one run is not there for the next in this process."""
+    look = notebook(tmp_path / "look.ipynb", "import os; print(os.environ.get('HNSKIT_OURS'))")
+    assert execute(look, environment={"HNSKIT_OURS": "token-1"}) == "token-1\n"
+    assert execute(look) == "None\n"
+
+
+def test_where_papermill_cannot_be_loaded_no_kernel_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its process nor its folder."""
+    kernels: list[SharedKernel] = []
+
+    def no_papermill() -> None:
+        raise ImportError("No module named 'papermill'")
+
+    class Seen(SharedKernel):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            kernels.append(self)
+
+    monkeypatch.setattr(execution_module, "_load_papermill", no_papermill)
+    monkeypatch.setattr(execution_module, "SharedKernel", Seen)
+    with pytest.raises(ImportError), Execution():
+        pass
+    assert not kernels[0].alive
+    assert not Path(kernels[0].manager.connection_file).parent.exists()
 
 
 def test_the_third_request_to_stop_ends_a_kernel_that_heeds_none(tmp_path: Path) -> None:

@@ -140,6 +140,16 @@ def test_a_changed_cell_that_is_empty_now_says_what_it_was() -> None:
     assert "(was 1500)" in View(now, before=before)._repr_mimebundle_()["text/html"]
 
 
+def test_a_view_escapes_what_a_host_said_before() -> None:
+    """What a cell was, and names of what is gone: whoever could name a network could else write a script."""
+    now, evil = frames.networks(complete()), "<img src=x onerror=alert(1)>"
+    before = now.assign(name=evil)
+    gone = pd.concat([now, now.assign(id="another", name=evil)])
+    for html in (View(now, "networks", before=before).to_html(), View(now, "networks", before=gone).to_html()):
+        assert "<img" not in html
+        assert "&lt;img src=x onerror=alert(1)&gt;" in html
+
+
 def test_an_empty_view_says_none() -> None:
     """An empty table could also be a failure; a word is not."""
     assert View(frames.networks(fresh()), "networks").to_text() == "networks: none"

@@ -43,6 +43,21 @@ def test_made_and_found_are_folded_over_all_runs_of_one_target(tmp_path):
     assert not known.was_made("network", "n", "ID3")
 
 
+@pytest.mark.parametrize("written", ["winrm://HOST", "winrm://host:5986", "winrm://Host:5985", "winrm://host"])
+def test_an_older_journal_counts_by_whatever_name_its_host_has(written, tmp_path):
+    """It has the target as the parameter file spelt it then; another port is another host's."""
+    journal(tmp_path, "1", target=written).finished(STEP, "ID1", 0)
+    assert made_on("winrm://host", tmp_path).was_made("network", "n", "ID1")
+    assert made_on(written, tmp_path).was_made("network", "n", "ID1")
+    assert not made_on("winrm://host:8443", tmp_path).was_made("network", "n", "ID1")
+
+
+def test_names_of_emulated_hosts_know_letter_case(tmp_path):
+    """Each is a folder of its own."""
+    journal(tmp_path, "1", target="emulator://LAB").finished(STEP, "ID1", 0)
+    assert not made_on("emulator://lab", tmp_path).was_made("network", "n", "ID1")
+
+
 def test_an_object_made_anew_is_another_object(tmp_path):
     """The id counts, not the name: a network of the same name that somebody else made later is not ours."""
     journal(tmp_path, "1").finished(STEP, "ID1", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hnskit.connecting import connection_settings
 from hnskit.errors import ParamsError
 from hnskit.params import load_params
 from tests import hosts
@@ -57,6 +58,11 @@ def test_shipped_files_are_right(path):
         ("gateway_endpoint.address=", "gateway_endpoint.address", "empty"),
         ("network.dns=['']", "network.dns[0]", "empty"),
         ("proxy.image=--privileged", "proxy.image", "name of an image"),
+        ('proxy.image="a:b\\n"', "proxy.image", "name of an image"),
+        ('proxy.name="a-proxy\\n"', "proxy.name", "letters"),
+        ('network.name="net\\n"', "network.name", "letters"),
+        ('target="winrm://host\\n"', "target", "emulator://NAME"),
+        ('verify.path="/{probe}\\n"', "verify.path", "no blanks"),
         ("target=winrm://u:p@host", "target", "no user in a target"),
         ("connection.auth=certificate", "connection.certificate_key", "is needed"),
         ("verify.proof.log=GET", "verify.proof.log", "old line"),
@@ -213,3 +219,36 @@ def test_a_key_that_is_a_list_is_a_mistake_with_its_line(tmp_path):
     file = tmp_path / "p.yaml"
     file.write_text("? [a]\n: 1\n")
     assert "a key must be a word" in mistakes(path=file)["line 1"]
+
+
+@pytest.mark.parametrize(
+    ("written", "transport", "known_as"),
+    [
+        ("winrm://HOST.Example.com", "https", "winrm://host.example.com"),
+        ("winrm://HOST:5986", "https", "winrm://host"),
+        ("winrm://host:5985", "http", "winrm://host"),
+        ("winrm://host:5985", "https", "winrm://host:5985"),
+        ("winrm://10.0.0.4:8443", "https", "winrm://10.0.0.4:8443"),
+        ("emulator://Lab", "http", "emulator://Lab"),
+        ("snapshot:Dump/A.json", "http", "snapshot:Dump/A.json"),
+    ],
+)
+def test_a_host_has_one_name_however_it_is_spelt(written, transport, known_as):
+    """Claims, journals and folders of runs take it from there; the names of emulated hosts and files know case."""
+    params = load_params(hosts.PARAMS, [f"target={written}", f"connection.transport={transport}"])
+    assert params.target == known_as
+
+
+@pytest.mark.parametrize(
+    ("overrides", "where"),
+    [
+        (["target=winrm://Host:5986", "connection.transport=https"], ("host", 5986, True)),
+        (["target=winrm://Host", "connection.transport=http"], ("host", 5985, False)),
+        (["target=winrm://Host:5985", "connection.transport=https"], ("host", 5985, True)),
+        (["target=winrm://Host:8443", "connection.transport=https"], ("host", 8443, True)),
+    ],
+)
+def test_the_port_that_is_reached_is_the_one_that_was_meant(overrides, where):
+    """With its default left out of the target or not."""
+    settings = connection_settings(load_params(hosts.PARAMS, overrides))
+    assert (settings.server, settings.port, settings.ssl) == where

@@ -77,6 +77,19 @@ def test_a_file_that_somebody_else_changed_is_not_written_over(path: Path) -> No
     assert file.save(path.with_name("other.yaml")).is_file()
 
 
+def test_a_file_behind_a_link_is_saved_where_it_lies_and_keeps_its_mode(path: Path, tmp_path: Path) -> None:
+    """Nobody else can read it afterwards who could not before, and the link still leads to it."""
+    path.chmod(0o640)
+    link = tmp_path / "current.yaml"
+    link.symlink_to(path)
+    file = ParamsFile(link)
+    file.set("proxy.port", 8081)
+    file.save()
+    assert link.is_symlink()
+    assert load_params(path).proxy.port == 8081
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_client_comes_under_a_name_of_its_own_and_goes(path: Path) -> None:
     """And its address is not taken along."""
     file = ParamsFile(path)

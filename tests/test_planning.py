@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hnskit import codec
 from hnskit.desired import Part
+from hnskit.journal import Made
 from hnskit.model import Adapter, Container, Image, Interface, Network, Policy, Subnet
+from hnskit.planning.drift import drift
+from hnskit.planning.routes import place_of
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan
 from tests import hosts
@@ -183,14 +187,14 @@ def test_what_a_lost_network_left_is_replaced_where_it_is_hnskits():
 
 
 def test_what_a_lost_network_left_stays_where_nothing_shows_whose_it_is():
-    """It is named, with what removes it, where it holds a wanted address; else it is in nobody's way."""
+    """Each is refused, with what removes it: no other can be made under its name."""
     lost = replace(left_behind(hosts.complete()), containers=())
     current = plan(hosts.desired(), lost)
     assert not [step for step in current.pending if step.action == "delete"]
-    assert [step.name for step in current.refused] == ["hnskit-gateway"]
-    assert "Where-Object ID -EQ 'ID-hnskit-gateway' | Remove-HnsEndpoint" in current.refused[0].reason
-    kept = {step.object_id: step.reason for step in current.steps if step.kind == "endpoint" and step.object_id}
-    assert "no journal says that hnskit made it" in kept["ID-hnskit-client1"]
+    assert [step.name for step in current.refused] == [item.name for item in lost.endpoints]
+    for step in current.refused:
+        assert f"Where-Object ID -EQ 'ID-{step.name}' | Remove-HnsEndpoint" in step.reason
+        assert "no journal says that hnskit made it" in step.reason
     assert not plan(hosts.desired(), lost, made=hosts.made()).refused
 
 
@@ -206,6 +210,82 @@ def test_missing_route_in_the_proxy_is_added():
     done = hosts.complete()
     facts = replace(done, routes=tuple(item for item in done.routes if item.compartment_id == 1))
     assert pending(facts) == ["create route 169.254.169.254 in hnskit-proxy"]
+
+
+def hidden_routes():
+    """A host that shows no route of a container; it does show since when the proxy runs, and is attached."""
+    done = hosts.complete()
+    proxy = next(item for item in done.endpoints if item.name == "hnskit-proxy")
+    done = hosts.with_endpoint(done, "hnskit-proxy", raw={**proxy.raw, "StartTime": 131614059830560691})
+    started = tuple(replace(item, started_at="2026-01-01T00:00:00Z") for item in done.containers)
+    return replace(done, containers=started, routes=tuple(item for item in done.routes if item.compartment_id == 1))
+
+
+def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so():
+    """The plan says by what it knows; without a journal it is to be added, which is harmless where it is there."""
+    facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
+    known = Made(frozenset([("route", name, place_of(name, facts))]))
+    (route,) = [step for step in plan(hosts.desired(), facts, made=known).steps if step.kind == "route"]
+    assert route.action is Action.NONE
+    assert "as a journal says" in route.reason
+    begun = Made(begun=frozenset([("route", name)]))
+    assert [step.kind for step in plan(hosts.desired(), facts, made=begun).pending] == ["route"]
+
+
+@pytest.mark.parametrize("what", ["container", "attachment", "shown"])
+def test_what_a_journal_says_of_a_route_ends_with_its_adapter(what):
+    """With the container's run, and with the attachment; and what the host does show goes before any journal."""
+    facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
+    known = Made(frozenset([("route", name, place_of(name, facts))]))
+    if what == "container":
+        facts = replace(facts, containers=tuple(replace(item, started_at="later") for item in facts.containers))
+    elif what == "attachment":
+        facts = hosts.with_endpoint(facts, "hnskit-proxy", raw={"StartTime": 131614059830560999})
+    else:
+        routes = tuple(item for item in hosts.complete().routes if item.prefix != "169.254.169.254/32")
+        facts = replace(facts, routes=routes)
+    assert [step.kind for step in plan(hosts.desired(), facts, made=known).pending] == ["route"]
+
+
+WIDE = (
+    codec.proxy_policy("10.0.1.21:80", "169.254.0.0/16", 80),
+    codec.proxy_policy("10.0.1.21:80", "169.254.0.0/16", 443),
+)
+
+
+@pytest.mark.parametrize("name", ["hnskit-client1", "hnskit-proxy", "hnskit-gateway"])
+def test_a_wider_policy_of_somebody_elses_is_refused_where_it_takes_what_is_redirected(name):
+    """Which of the two acts is not known; hnskit removes neither, and drift does not call such a host as desired."""
+    there = next(item for item in hosts.complete().endpoints if item.name == name)
+    facts = hosts.with_endpoint(hosts.complete(), name, policies=(WIDE[0], *there.policies))
+    assert list(refusals(facts)) == [name]
+    assert "PROXY 169.254.0.0/16:80" in refusals(facts)[name]
+    assert not drift(hosts.desired(), facts).ok
+    other_port = hosts.with_endpoint(hosts.complete(), name, policies=(WIDE[1], *there.policies))
+    assert refusals(other_port) == {}
+    assert pending(other_port) == []
+
+
+def test_a_wider_policy_that_leads_to_the_proxy_is_hnskits_to_replace():
+    """Like any other redirect that is not as it should be."""
+    wide = codec.proxy_policy(f"{hosts.PROXY_ADDRESS}:80", "169.254.0.0/16", 80)
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, wide))
+    assert pending(facts) == ["update policy hnskit-client1"]
+
+
+def test_a_stale_namesake_of_somebody_elses_is_kept_beside_an_endpoint_that_is_right():
+    """It is in nobody's way there; but the other cannot be made again, as it would have to be for another address."""
+    stale = replace(hosts.endpoint("hnskit-gateway", "10.9.0.9", None), id="STALE", network_id="GONE")
+    facts = replace(hosts.complete(), endpoints=(stale, *hosts.complete().endpoints))
+    assert pending(facts) == []
+    assert refusals(facts) == {}
+    assert "STALE" in refusals(facts, "gateway_endpoint.address=10.0.1.3")["hnskit-gateway"]
+
+
+@pytest.mark.parametrize("name", ["ethernet", "ETHERNET"])
+def test_the_name_of_an_adapter_is_compared_as_windows_does(name):
+    """The plan that cuts the host's network is the same."""
+    assert plan(hosts.desired(f"network.adapter={name}"), hosts.fresh()).ready()[0].disruptive
 
 
 def test_endpoint_with_another_address_is_made_again():

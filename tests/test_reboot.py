@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hnskit import codec
 from hnskit.applying.waiting import Pace
 from hnskit.applying.writer import apply
 from hnskit.emulator.host import Host
@@ -119,6 +120,27 @@ def test_a_stale_endpoint_of_somebody_else_stays() -> None:
     theirs = host.snapshot().endpoints_named("theirs")
     set_up(host, made)
     assert host.snapshot().endpoints_named("theirs") == theirs
+
+
+def stale_namesake(name: str) -> Host:
+    """A host that started again and lost somebody's bridge, and kept their endpoint of a name that is wanted."""
+    host = host_here(faults={"reboot_loses_bridges": True})
+    network = worlds.hns(
+        host, "POST", "/networks", codec.network_request("theirs", "L2Bridge", "10.9.0.0/24", "10.9.0.1")
+    )
+    worlds.hns(host, "POST", "/endpoints", codec.endpoint_request(name, network["ID"], address="10.9.0.9"))
+    host.set_fault("reboot", True)
+    return host
+
+
+@pytest.mark.parametrize("name", ["hnskit-gateway", "hnskit-client1"])
+def test_a_stale_namesake_of_somebody_elses_is_refused_before_any_change(name: str) -> None:
+    """The plan said that it stays: neither a label that this run makes nor a failure half way is the end of that."""
+    host = stale_namesake(name)
+    before = host.snapshot()
+    with pytest.raises(PreflightError, match="left by a network that is gone"):
+        apply(HereSession(host), hosts.desired(), pace=PACE)
+    assert host.snapshot() == before
 
 
 def test_the_plan_says_why() -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from hnskit import cli
 from hnskit.running import junit
-from hnskit.running.report import render
+from hnskit.running.report import render, write_report
+from hnskit.snapshot import save_facts
+from tests import hosts
 
 
 def summary(**changes: Any) -> dict[str, Any]:
@@ -59,6 +61,18 @@ def test_junit_names_what_failed() -> None:
     assert failure.get("message") == "wrong."
 
 
+def test_a_snapshot_that_is_cut_off_is_no_picture_and_no_obstacle(tmp_path: Path) -> None:
+    """The rest of the report is worth as much."""
+    (tmp_path / "summary.json").write_text(json.dumps(summary()))
+    (tmp_path / "snapshots").mkdir()
+    save_facts(hosts.complete(), tmp_path / "snapshots" / "policy-before.json")
+    (tmp_path / "snapshots" / "policy-after.json").write_text('{"hnskit":"facts","version":1,"target":"x","netw')
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "in place and proved" in page
+    assert page.count("<svg ") == 1
+    assert "The host before" in page
+
+
 def test_hnskit_report_makes_both_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the run's folder alone."""
     (tmp_path / "summary.json").write_text(json.dumps(summary()))
@@ -67,7 +81,7 @@ def test_hnskit_report_makes_both_again(tmp_path: Path, capsys: pytest.CaptureFi
     assert (tmp_path / "report.html").is_file()
     with pytest.raises(SystemExit) as end:
         cli.main(["report", str(tmp_path / "nowhere")])
-    assert end.value.code == 1
+    assert end.value.code == 2
 
 
 def test_a_narrow_screen_gets_one_cell_below_the_other() -> None:

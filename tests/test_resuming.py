@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from hnskit.errors import HnskitError
+from hnskit.errors import BusyError, HnskitError
+from hnskit.params import load_params
 from hnskit.running import runner
 from hnskit.running.resuming import KEPT, unfinished_run
+from hnskit.statedir import STATE_VARIABLE
 from tests.labs import emulated_host
 from tests.terminal import hnskit, sets
 
@@ -42,6 +47,66 @@ def test_a_stopped_run_goes_on_in_its_folder_and_keeps_what_is_still_true(lab: l
     assert again.verification
     with pytest.raises(HnskitError, match="came to its end"):
         runner.run(PARAMS, lab, runs=runs, resume=True)
+
+
+def unfinished(runs: Path, target: str) -> Path:
+    """The folder of a run that was killed in its second notebook, after a first attempt that had failed there."""
+    run_dir = runs / "20260101-000000-lab"
+    (run_dir / "results").mkdir(parents=True)
+    (run_dir / "run.jsonl").write_text(json.dumps({"event": "run", "target": target, "todo": []}) + "\n")
+    (run_dir / "stop").touch()
+    result = {
+        "part": "network", "ok": False, "changed": 3, "seconds": 1.0, "kept": [], "notes": [], "findings": [],
+        "done": [{"step": "create network x", "seconds": 1.0}], "verification": {"ok": True, "clients": []},
+        "error": {"paragraph": "It was an old failure.", "exit_status": 3},
+    }  # fmt: skip
+    (run_dir / "results" / "network.json").write_text(json.dumps(result))
+    (run_dir / "10_l2bridge_network.ipynb").write_text("{}")
+    return run_dir
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_that_is_at_work_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is refused has not touched its folder, and a wish that it stop still stands there."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    target = load_params(PARAMS).target
+    run_dir = unfinished(tmp_path / "runs", target)
+    before = contents(tmp_path / "runs")
+    program = (
+        "from pathlib import Path; from hnskit import busy\n"
+        f"with busy.claim({target!r}, Path({str(run_dir)!r}), busy.RUN): print(flush=True); input()"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        for resume in (True, False):
+            with pytest.raises(BusyError, match=f"another run is at work on it since .*process {holder.pid}"):
+                runner.run(PARAMS, runs=tmp_path / "runs", resume=resume)
+    finally:
+        holder.communicate("\n", timeout=10)
+    assert contents(tmp_path / "runs") == before
+    assert list((tmp_path / "runs").iterdir()) == [run_dir]
+
+
+def test_what_an_earlier_attempt_came_to_is_not_what_this_one_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook that dies before it writes anything has changed and proved nothing."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    unfinished(tmp_path / "runs", load_params(PARAMS).target)
+    (tmp_path / "notebooks").mkdir()
+    book = nbformat.read(ROOT / "notebooks" / "10_l2bridge_network.ipynb", as_version=4)
+    book.cells = [*book.cells[:2], nbformat.v4.new_code_cell("import os; os._exit(7)")]
+    nbformat.write(book, tmp_path / "notebooks" / "10_l2bridge_network.ipynb")
+    summary = runner.run(PARAMS, runs=tmp_path / "runs", notebooks=tmp_path / "notebooks", resume=True)
+    assert summary.error is not None
+    assert "the kernel that ran it ended" in summary.error["paragraph"]
+    assert (summary.exit_status, summary.changed, summary.verification) == (1, 0, None)
+    assert summary.steps[0].done == []
 
 
 def test_drift_says_it_all_with_its_exit_status_and_json(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from hnskit import busy
 from hnskit.running import folder as runfolder
 from hnskit.running import runner
 from hnskit.running.log import Patience
@@ -208,6 +210,29 @@ def test_no_notebooks_anywhere_is_exit_status_2(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(runfolder.HnskitError, match="--notebooks") as caught:
         runner.run("mine.yaml", runs=tmp_path / "runs")
     assert caught.value.exit_status == 2
+
+
+def test_notebooks_in_a_kernel_each_may_change_the_host_as_well(lab: list[str], tmp_path: Path) -> None:
+    """papermill's own kernels are of the run, too; this process itself has nothing that others could be let in by."""
+    few = only(tmp_path / "some", "10_l2bridge_network")
+    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=few, share_kernel=False)
+    assert (summary.ok, summary.changed, summary.error) == (True, 4, None)
+    assert busy.CLAIM_VARIABLE not in os.environ
+
+
+def test_a_report_that_cannot_be_written_is_the_end_of_the_run_and_no_traceback(tmp_path: Path) -> None:
+    """A page that follows it learns that it is over, and why."""
+    folder = only(tmp_path / "some", "00_preflight")
+    notebook = nbformat.read(folder / "00_preflight.ipynb", as_version=4)
+    in_the_way = "import pathlib; (pathlib.Path(run_dir) / 'report.html').mkdir()"
+    notebook.cells = [*notebook.cells[:2], nbformat.v4.new_code_cell(in_the_way)]
+    nbformat.write(notebook, folder / "00_preflight.ipynb")
+    summary = runner.run(PARAMS, runs=tmp_path / "runs", notebooks=folder)
+    assert (summary.ok, summary.exit_status, summary.stopped_at) == (False, 1, "its report")
+    assert saved(summary) == summary.to_json()
+    last = json.loads((Path(summary.run_dir) / "run.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["event"], last["ok"]) == ("finish", False)
+    assert "cannot be written down" in last["error"]["paragraph"]
 
 
 def test_what_a_run_did_not_expect_is_in_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

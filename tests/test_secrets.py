@@ -118,7 +118,10 @@ def test_the_box_at_the_screen_is_empty_once_it_is_typed(tmp_path: Path) -> None
     box, note = secret_box(params, lambda: told.append("typed"))
     box.value = CANARY
     assert told == ["typed"]
-    assert credentials.resolve("prompt", "admin").reveal() == CANARY
+    assert "known to this kernel" in secret_box(params)[1].value
+    other = load_params(PARAMS, ["target=winrm://other", "connection.username=admin", "connection.credential=prompt"])
+    assert "of admin on winrm://other: type it" in secret_box(other)[1].value
+    assert credentials.resolve("prompt", "admin", "winrm://host").reveal() == CANARY
     states = json.dumps([widget.get_state() for widget in (box, note)], default=str)
     assert CANARY not in states
     assert CANARY not in json.dumps(ipywidgets.Widget.get_manager_state(), default=str)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hnskit.connecting import connect, open_host
 from hnskit.emulator.host import PROFILES, create_host
-from hnskit.errors import ReadOnlyTargetError, SnapshotError
+from hnskit.errors import FileError, ReadOnlyTargetError, SnapshotError
 from hnskit.facts import Facts
 from hnskit.model import Container, Endpoint, Policy
 from hnskit.params import load_params
@@ -128,7 +128,7 @@ def test_nothing_at_the_path_is_one_sentence(tmp_path: Path) -> None:
     """With the path in it."""
     with pytest.raises(SnapshotError, match="no such file"):
         load_facts(tmp_path / "nothing.json")
-    with pytest.raises(SnapshotError, match="cannot be written"):
+    with pytest.raises(FileError, match="cannot be written"):
         save_facts(hosts.complete(), tmp_path / "no" / "folder.json")
 
 

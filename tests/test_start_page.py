@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,9 +20,12 @@ import yaml
 
 from hnskit import busy, runbook
 from hnskit.running.launch import Follower, last_run, launch
-from hnskit.running.log import FILE, ask_to_stop
+from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop
 from hnskit.running.serverlinks import Server, link
+from hnskit.running.summary import Nobody
 from hnskit.running.view import LOST, RunState
+from hnskit.statedir import STATE_VARIABLE
+from hnskit.widgets import StartPage
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +51,7 @@ def started(desk: Path) -> tuple[Follower, list[RunState], list[str], int]:
     target = yaml.safe_load((desk / "params" / "lab.yaml").read_text())["target"]
     runs = desk / "runs"
     launched = launch(Path("params/lab.yaml"), runs, ["00_preflight", "10_l2bridge_network"])
-    follower = Follower(target, states.append, refused.append, launched)
+    follower = Follower(target, states.append, refused.append, [].append, launched)
     follower.start()
     return follower, states, refused, launched.process.pid
 
@@ -73,7 +80,7 @@ def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path
     wait_for(lambda: follower.run_dir is not None)
     assert follower.run_dir is not None
     seen: list[RunState] = []
-    other = Follower(follower._target, seen.append, [].append)
+    other = Follower(follower._target, seen.append, [].append, [].append)
     other.start()
     second, _, refused, _ = started(desk)
     second.join(30)
@@ -111,6 +118,67 @@ def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Pat
     assert len(made) == len(set(made))
 
 
+@contextmanager
+def at_work(target: str, kind: str, run_dir: Path | None = None) -> Iterator[int]:
+    """Another process is at work on a host; its number."""
+    place = f"Path({str(run_dir)!r})" if run_dir else None
+    program = (
+        "from pathlib import Path; from hnskit import busy\n"
+        f"with busy.claim({target!r}, {place}, {kind!r}): print(flush=True); input()"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        yield holder.pid
+    finally:
+        holder.communicate("\n", timeout=10)
+
+
+@pytest.mark.parametrize(("kind", "noun"), [(busy.COMMAND, "another command"), (busy.NOTEBOOK, "a notebook")])
+def test_what_has_no_log_is_named_and_the_page_is_free_at_its_end(
+    kind: str, noun: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hnskit apply`, or a step's button: nothing of it is called a run, killed, or one that could not begin."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    (tmp_path / "runs" / "1").mkdir(parents=True)
+    with at_work("emulator://lab", kind, tmp_path / "runs" / "1") as pid:
+        page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+        wait_for(lambda: page._view.value)
+        assert f"The host is not free: {noun} is at work on it since" in page._view.value
+        assert f"process {pid}" in page._view.value
+        assert "run was at work" not in page._note.value
+        assert (page.running, page._run.disabled, page._stop.disabled) == (True, True, True)
+    page.wait(30)
+    wait_for(lambda: not page._run.disabled)
+    assert page._view.value == ""
+
+
+def test_a_run_that_begins_after_other_work_is_followed_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And can be stopped from here."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params, run_dir = tmp_path / "lab.yaml", tmp_path / "runs" / "20260101-000000-lab"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    run_dir.mkdir(parents=True)
+    log = RunLog(run_dir, Nobody())
+    log.write("run", target="emulator://lab", todo=["00_preflight"])
+    with at_work("emulator://lab", busy.COMMAND):
+        page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+        wait_for(lambda: "not free" in page._view.value)
+    with at_work("emulator://lab", busy.RUN, run_dir):
+        page._on_run()  # pressed as soon as it can be, but somebody else was quicker
+        wait_for(lambda: "At work on emulator://lab" in page._view.value)
+        assert not page._stop.disabled
+        page._on_stop()
+        assert asked_to_stop(run_dir)
+        log.write("finish", ok=False, exit_status=130, seconds=1.0, error=None)
+    wait_for(lambda: not page._run.disabled)
+
+
 def test_what_cannot_begin_says_why(desk: Path) -> None:
     """A file that was broken between the save and the run."""
     (desk / "params" / "lab.yaml").write_text("target: emulator://lab\nnope: 1\n")
@@ -120,6 +188,15 @@ def test_what_cannot_begin_says_why(desk: Path) -> None:
     assert refused or last is not None
     said = refused[0] if refused else last.verdict  # type: ignore[union-attr]
     assert "nope" in said
+
+
+def test_the_last_run_is_found_by_whatever_name_its_host_had(tmp_path: Path) -> None:
+    """An older run wrote the target down as its parameter file spelt it."""
+    run_dir = tmp_path / "20260101-000000-host"
+    run_dir.mkdir()
+    RunLog(run_dir, Nobody()).write("run", target="winrm://HOST:5986", todo=[])
+    assert last_run(tmp_path, "winrm://host") is not None
+    assert last_run(tmp_path, "winrm://other") is None
 
 
 def test_headless_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,16 @@ def test_every_redirect_of_a_client_is_asked_for():
     assert len(set(lines)) == 2
 
 
+def test_brackets_and_braces_of_a_path_are_sent_as_they_are():
+    """To curl they are ranges and lists, unless it is told otherwise."""
+    wanted = hosts.desired('verify.path="/metadata/instance?api-version=2021-02-01&f[n]={a,b}&probe={probe}"')
+    host = host_here()
+    apply(HereSession(host), wanted, pace=QUICK)
+    found = verify(HereSession(host), wanted)
+    assert found.ok, found.to_text()
+    assert "f[n]={a,b}" in next(check.seen for check in found.clients[0].checks if check.name == "log")
+
+
 def test_one_redirect_that_is_missing_fails_its_client_alone():
     """The other client is proved all the same."""
     host = host_here()

@@ -10,7 +10,11 @@ from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepRes
 from hnskit.errors import HnskitError
 from hnskit.facts import Facts
 from hnskit.journal import Made, Records, made_from
+from hnskit.planning.routes import place_of
 from hnskit.planning.steps import Action, Plan, Step
+
+_OBJECTS = ("network", "endpoint", "image", "container")
+"""Kinds whose steps name the object that is meant by its id, where it is there."""
 
 
 class Ledger:
@@ -46,7 +50,8 @@ class Ledger:
         """What is there already was found: it is not this run that made it."""
         for step in first.steps:
             if step.action is Action.NONE and (identity := _identity(step, facts)):
-                self._journal.found(step.kind, step.name, identity)
+                # A step about one of several of a name names it with its id.
+                self._journal.found(step.kind, step.name.removesuffix(f" ({identity})"), identity)
 
     def cut(self, step: Step, text: str, **before: object) -> None:
         """The host's network is about to go away; `before` is what may be lost."""
@@ -111,6 +116,8 @@ def _identity(step: Step, facts: Facts) -> str:
 
 
 def _identities(step: Step, facts: Facts) -> Iterator[str]:
+    if step.object_id and step.kind in _OBJECTS:
+        yield step.object_id  # of several of one name it is the one that was meant
     if step.kind == "network":
         yield from (item.id for item in facts.networks_named(step.name))
     elif step.kind == "endpoint":
@@ -121,3 +128,5 @@ def _identities(step: Step, facts: Facts) -> Iterator[str]:
         yield container.id
     elif step.kind in ("forwarding", "policy") and step.action is Action.UPDATE:
         yield from (item.id for item in facts.endpoints_named(step.name))
+    elif step.kind == "route" and step.action is Action.CREATE and (place := place_of(step.name, facts)):
+        yield place

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 
 from hnskit import codec
 from hnskit.desired import Desired, DesiredContainer
-from hnskit.errors import StepError
+from hnskit.errors import HnskitError, StepError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
 from hnskit.planning.redirect import policies_with_redirects, policies_without_redirects, proxy_address, redirects_of
 from hnskit.planning.steps import Action, Step
 from hnskit.remote import docker, hns, windows
 from hnskit.remote.session import Call, CallResult
+from hnskit.snapshot_index import SnapshotIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A call that only looks whether a step is done."""
+
+    call: Call
+    shows: Callable[[CallResult], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,13 @@ class Operation:
     call: Call
     read: Callable[[CallResult], str]
     """Raises what a failed call has to say; gives the id of what was made, or ""."""
+    look: Look | None = None
+    """What is sent with the call, where a failure may only mean that what it makes was there already."""
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """What is sent, in this order."""
+        return (self.call, self.look.call) if self.look else (self.call,)
 
 
 def operation(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -70,7 +86,6 @@ def _switched(read: Callable[[CallResult], object], endpoint: Endpoint) -> Calla
 
 _HNS_DONE = _nothing_made(hns.output)
 _DOCKER_DONE = _nothing_made(docker.output)
-_WINDOWS_DONE = _nothing_made(CallResult.value)
 
 
 def _endpoint_of(step: Step, desired: Desired, facts: Facts) -> Endpoint:
@@ -158,7 +173,7 @@ def _detach(step: Step, desired: Desired, facts: Facts) -> Operation:
 
 def _forward(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint = _endpoint_of(step, desired, facts)
-    interface = facts.interface_of(endpoint)
+    interface = SnapshotIndex(facts).interface_of(endpoint)
     if interface is None:
         raise StepError(f"the interface of {step.name} has not appeared on the host", object=step.name, step=step.id)
     enabled = step.changes[-1].after == "Enabled"
@@ -199,7 +214,23 @@ def _delete_container(step: Step, _: Desired, __: Facts) -> Operation:
 def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
     proxy, address = desired.proxy, step.name.partition(" in ")[0]
     arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
-    return Operation(step, docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user), _DOCKER_DONE)
+    call = docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user)
+    print_it = docker.execute(f"look: {step.id}", proxy.name, ("route.exe", "print", address), user=proxy.route_user)
+    look = Look(print_it, lambda result: _prints_route(result, address, proxy.endpoint.gateway))
+    return Operation(step, call, _DOCKER_DONE, look)
+
+
+def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
+    """Whether `route.exe print` shows an active route: its words differ with the language, its addresses do not.
+
+    A row is destination, mask, gateway, interface, metric; one of a persistent route has no interface.
+    """
+    try:
+        printed = docker.output(result)
+    except HnskitError:
+        return False
+    rows = (line.split() for line in printed.splitlines())
+    return any(row[:3] == [address, "255.255.255.255", gateway] and len(row) == 5 for row in rows)
 
 
 def _delete_route(step: Step, desired: Desired, _: Facts) -> Operation:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from hnskit.applying.operations import Operation, attach_operation, operation, policy_operation
 from hnskit.desired import Desired, Part
 from hnskit.facts import Facts
-from hnskit.model import Endpoint
+from hnskit.model import Endpoint, Policy
 from hnskit.planning.cut import removal_cuts
-from hnskit.planning.redirect import describe
+from hnskit.planning.redirect import describe, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step
+from hnskit.snapshot_index import SnapshotIndex
 
 
 class Rollback:
@@ -40,7 +41,7 @@ class Rollback:
         """The calls of a step of `plan`: policies go back to what they were."""
         there, before = _by_id(facts, step.object_id), _by_id(self._before, step.object_id)
         if there and before and step.kind == "policy":
-            return policy_operation(step, there, before.policies)
+            return policy_operation(step, there, self._given_back(there, before, facts))
         if there and before and before.compartment_id and step.action is Action.ATTACH:
             return attach_operation(step, there, before.compartment_id)
         return operation(step, desired, facts)
@@ -112,7 +113,7 @@ class Rollback:
 
     def _forwarding(self, begun: Step, now: Facts) -> Iterator[Step]:
         there = _by_id(now, begun.object_id)
-        interface = now.interface_of(there) if there else None
+        interface = SnapshotIndex(now).interface_of(there) if there else None
         if there and _by_id(self._before, there.id) and interface and interface.forwarding:
             change = Change("forwarding", "Enabled", "Disabled")
             yield Step(
@@ -127,10 +128,24 @@ class Rollback:
 
     def _policy(self, begun: Step, now: Facts) -> Iterator[Step]:
         there, before = _by_id(now, begun.object_id), _by_id(self._before, begun.object_id)
-        if there and before and there.proxies != before.proxies:
-            change = Change("redirects", describe(there.proxies), describe(before.proxies))
+        back = self._given_back(there, before, now) if there and before else ()
+        proxies = tuple(policy for policy in back if policy.is_proxy)
+        if there and before and there.proxies != proxies:
+            change = Change("redirects", describe(there.proxies), describe(proxies))
             reason = "this run changed it"
             yield Step(begun.part, Action.UPDATE, "policy", begun.name, reason, (change,), object_id=there.id)
+
+    def _given_back(self, there: Endpoint, before: Endpoint, now: Facts) -> tuple[Policy, ...]:
+        """An endpoint's list with the redirects that it had; others' changes since stay."""
+        had = managed_policies(before, self._desired, self._before)
+        ours = managed_policies(there, self._desired, now)
+        left = [policy for policy in there.policies if policy not in ours and policy not in had] + list(had)
+        ordered = []
+        for policy in before.policies:
+            if policy in left:
+                left.remove(policy)
+                ordered.append(policy)
+        return (*ordered, *left)
 
     def _route(self, begun: Step, now: Facts) -> Iterator[Step]:
         # In a proxy that this run made it goes with the proxy.
@@ -139,8 +154,13 @@ class Rollback:
         prefix = f"{begun.name.partition(' in ')[0]}/32"
         inside = {(route.compartment_id, route.prefix) for route in now.routes}
         old = {item.id for item in self._before.containers}
-        if proxy and proxy.id in old and compartment and (compartment.id, prefix) in inside:
+        if proxy is None or proxy.id not in old or compartment is None:
+            return
+        if (compartment.id, prefix) in inside:
             yield _step(begun, Action.DELETE, "route", "this run added it", object_id="")
+        elif all(number != compartment.id for number, _ in inside):
+            said = f"the route {begun.name} stays: the host does not show whether it was there before"
+            yield _step(begun, Action.NONE, "route", said, object_id="")
 
     def _removed(self, begun: Step, now: Facts) -> Iterator[Step]:
         ids = {item.id for item in now.endpoints} | {item.id for item in now.containers}

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from hnskit.applying.operations import wanted_compartment
 from hnskit.desired import Desired
 from hnskit.errors import StepError
-from hnskit.facts import Facts
+from hnskit.facts import Facts, unread_parts
 from hnskit.planning.steps import Action, Step
+from hnskit.snapshot_index import SnapshotIndex
 
-_UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
-"""Parts of a snapshot without which a plan can still be made."""
 _SHOWS_MANAGEMENT_IP = (9, 0)
 """HNS 5.1 did not show ManagementIP, 9.2 does (HNS fact 19); between them nothing is known."""
 
@@ -117,18 +116,13 @@ class Waiter:
         )
 
 
-def unread_parts(facts: Facts) -> str:
-    """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
-    return "; ".join(problem for problem in facts.problems if problem.partition(":")[0] not in _UNNEEDED)
-
-
 def _late(steps: Sequence[Step], desired: Desired, now: Facts) -> list[Step]:
     """The steps that cannot be sent yet: Windows has not shown the vNIC or the compartment that they are about."""
 
     def ready(step: Step) -> bool:
         if step.kind == "forwarding":
             endpoint = next((item for item in now.endpoints if item.id == step.object_id), None)
-            return endpoint is None or now.interface_of(endpoint) is not None
+            return endpoint is None or SnapshotIndex(now).interface_of(endpoint) is not None
         if step.action is Action.ATTACH:
             return wanted_compartment(step, desired, now) is not None
         return True
@@ -139,6 +133,6 @@ def _late(steps: Sequence[Step], desired: Desired, now: Facts) -> list[Step]:
 def _has_address(desired: Desired, now: Facts) -> bool:
     """Whether the adapter of the bridge has an address that could show as ManagementIP."""
     wanted = desired.network.adapter
-    macs = {item.mac for item in now.adapters if item.physical and (not wanted or item.name == wanted)}
+    macs = {item.mac for item in now.adapters if item.physical and (not wanted or item.is_named(wanted))}
     indexes = {item.index for item in now.adapters if item.mac in macs}
     return any(item.interface_index in indexes for item in now.addresses)

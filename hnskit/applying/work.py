@@ -14,7 +14,7 @@ from hnskit import busy
 from hnskit.applying.ledger import Ledger
 from hnskit.applying.operations import Operation, in_sending_order, operation
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
-from hnskit.applying.waiting import Pace, Waiter, unread_parts
+from hnskit.applying.waiting import Pace, Waiter
 from hnskit.desired import Desired
 from hnskit.errors import (
     DockerError,
@@ -26,7 +26,7 @@ from hnskit.errors import (
     StepError,
     StoppedError,
 )
-from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts
+from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
 from hnskit.journal import Made, Records
 from hnskit.planning import cut
 from hnskit.planning.steps import Action, Plan, Step
@@ -45,7 +45,7 @@ _TRANSIENT = frozenset(
 )
 Planner = Callable[[Facts, Made], Plan]
 """From a host, and what is known to be made there by this run and those before, to what is left to do."""
-_UNSEEN = "route"  # UNCONFIRMED whether Get-NetRoute on the host shows the routes of a container's compartment
+_UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRMED: see planning/routes.py
 Operate = Callable[[Step, Desired, Facts], Operation]
 
 
@@ -200,7 +200,7 @@ class Work:
 
     def _send(self, operations: Sequence[Operation], results: dict[str, CallResult]) -> None:
         """One pipeline: the steps' calls, then a new snapshot, `_now`; `results` fills while the host answers."""
-        calls = [one.call for one in operations]
+        calls = [call for one in operations for call in one.calls]
         lost = self._session.seconds_lost
         try:
             for result in invoke_calls(self._session, [*calls, *fact_calls()]):
@@ -229,7 +229,12 @@ class Work:
             try:
                 done.append(StepResult(one.step, result.milliseconds / 1000, one.read(result)))
             except HnskitError as error:
-                if self._may_try_again(one.step, error):
+                looked = results.get(one.look.call.id) if one.look else None
+                if one.look and looked and one.look.shows(looked):
+                    self._ledger.note(f"{one.step.noun} {one.step.name} was there already")
+                    done.append(StepResult(one.step, result.milliseconds / 1000))
+                    self._ledger.tell("done", one.step.reason, one.step, done[-1].seconds)
+                elif self._may_try_again(one.step, error):
                     self._again[one.step.id] = error
                     self._ledger.again(one.step)
                 else:
@@ -250,8 +255,9 @@ class Work:
         left = self._attempts[step.id] < self._pace.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
-        if changed or (isinstance(error, RemoteCommandError) and step.kind == "forwarding"):
-            self._ledger.note(f"{step.noun} {step.name} was changed by somebody else meanwhile; it is read again")
+        if changed or (step.kind == "forwarding" and _found_nothing(error)):
+            again = "; it is read again" if left else ""
+            self._ledger.note(f"{step.noun} {step.name} was changed by somebody else meanwhile{again}")
             # After a loss that somebody may be this run itself, by a command that arrived late.
             if changed and step.id not in self._unknown:
                 self._ledger.overtaken(step)
@@ -299,6 +305,11 @@ class Work:
         )
         new.__cause__ = error
         return new
+
+
+def _found_nothing(error: HnskitError) -> bool:
+    """Whether a command of the host found nothing of the number that it was given."""
+    return isinstance(error, RemoteCommandError) and error.category == "ObjectNotFound"
 
 
 def _refusals(current: Plan) -> str:

@@ -44,8 +44,10 @@ def journalled(target: str, runs: Path | None) -> Iterator[Journal]:
     from hnskit.running import folder as runfolder
 
     place = runs or runfolder.default_runs()
-    with busy.claim(target):
-        yield Journal(runfolder.new_run_folder(place, target) / FILE, target)
+    with busy.claim(target, kind=busy.COMMAND) as held:
+        run_dir = runfolder.new_run_folder(place, target)
+        held.is_kept_in(run_dir)
+        yield Journal(run_dir / FILE, target)
 
 
 def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:

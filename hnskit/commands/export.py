@@ -43,8 +43,9 @@ def cni(  # noqa: PLR0917 - click passes options by name
 
     The proxy's address is looked up on the host only where the parameters do not have it.
     """
-    from hnskit.cni import CniError, export_conflist
+    from hnskit.cni import export_conflist
     from hnskit.desired import desired_from
+    from hnskit.errors import FileError
     from hnskit.params import load_params
     from hnskit.planning.redirect import proxy_address as look_up
     from hnskit.running.folder import find_params
@@ -60,7 +61,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
         try:
             output.write_text(made.to_json(), encoding="utf-8")
         except OSError as cause:
-            raise CniError(f"the file cannot be written: {cause.strerror}", object=str(output)) from cause
+            raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(output)) from cause
         click.echo(f"Written: {output}", err=True)
     elif as_json:
         print_json({"plugin": made.plugin, "conflist": made.data, "notes": list(made.notes)})

@@ -8,7 +8,7 @@ import click
 
 from hnskit.commands.options import common
 from hnskit.commands.output import print_json, say_problems
-from hnskit.commands.reaching import opened
+from hnskit.commands.reaching import read_host
 
 
 @click.command()
@@ -18,9 +18,8 @@ from hnskit.commands.reaching import opened
 )
 @click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as an SVG file.")
 def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None, picture: Path | None) -> None:
-    """Everything that hnskit reads of the host, in one snapshot."""
-    with opened(params, overrides) as (_, host):
-        snapshot = host.facts()
+    """Everything that hnskit reads of the host, in one snapshot; PARAMS may also be snapshot:FILE."""
+    _, snapshot = read_host(params, overrides)
     if save is not None:
         from hnskit.snapshot import save_facts
 

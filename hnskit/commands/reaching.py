@@ -33,10 +33,15 @@ def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tu
 
 
 def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
-    """The parameters and a session to their host, for who changes it; a snapshot is refused."""
+    """The parameters and a session to their host, for who changes it; a snapshot is refused, and a second worker."""
+    from hnskit import busy
     from hnskit.connecting import connect
 
-    return _reached(params, overrides, connect)
+    def alone(loaded: Params, on_start: Callable[[str], None]) -> Session:
+        busy.require_nobody(loaded.target)  # before anything else: the other may have taken the host's network away
+        return connect(loaded, on_start)
+
+    return _reached(params, overrides, alone)
 
 
 def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
@@ -57,7 +62,7 @@ def require_read(facts: Facts, part: str = "") -> None:
     Raises:
         PreflightError: with what the host said.
     """
-    from hnskit.applying.waiting import unread_parts
+    from hnskit.facts import unread_parts
 
     unread = unread_parts(facts)
     if part:
@@ -70,14 +75,19 @@ def require_read(facts: Facts, part: str = "") -> None:
 def _reached(
     params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
 ) -> Iterator[tuple[Params, _Reached]]:
-    from hnskit.absence import explained
+    from hnskit.absence import explained, reached
     from hnskit.params import load_params
     from hnskit.running.folder import default_runs, find_params
 
     loaded = load_params(find_params(params), overrides)
-    with explained(loaded.target, default_runs()):
-        reached = reach(loaded, lambda text: click.echo(f"  {text}", err=True))
-        try:
-            yield loaded, reached
-        finally:
-            reached.close()
+    target, runs = loaded.target, default_runs()
+    host = reached(lambda: reach(loaded, _say), target, runs, loaded.connection.recovery_timeout, _say)
+    try:
+        with explained(target, runs):
+            yield loaded, host
+    finally:
+        host.close()
+
+
+def _say(text: str) -> None:
+    click.echo(f"  {text}", err=True)

@@ -6,7 +6,7 @@ import click
 
 from hnskit.commands.options import common, table_option
 from hnskit.commands.output import say_problems
-from hnskit.commands.reaching import opened, require_read
+from hnskit.commands.reaching import read_host, require_read
 
 TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters", "images")
 
@@ -16,9 +16,11 @@ TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "ad
 @common
 @table_option
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
-    """One table of the host: networks, endpoints, policies, containers, compartments, adapters or images."""
-    with opened(params, overrides) as (_, host):
-        snapshot = host.facts()
+    """One table of the host: networks, endpoints, policies, containers, compartments, adapters or images.
+
+    PARAMS may also be snapshot:FILE.
+    """
+    _, snapshot = read_host(params, overrides)
     require_read(snapshot, "endpoints" if table == "policies" else table)
     from hnskit import frames
     from hnskit.running.terminal import print_table

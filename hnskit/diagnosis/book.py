@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from hnskit.diagnosis.differences import differences
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts import Facts
+from hnskit.journal import Made
 from hnskit.running.folder import find_params
+from hnskit.screen import Sentence
 from hnskit.snapshot import load_facts
 from hnskit.topology import Topology, draw
 from hnskit.view import View
@@ -22,11 +25,15 @@ if TYPE_CHECKING:
 _LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice")
 
 
-class Diagnosis:
+class Diagnosis(ABC):
     """The part of a book that only looks; it works as well on a snapshot."""
 
     desired: Desired
     facts: Facts
+
+    @abstractmethod
+    def _known(self) -> Made:
+        """What the journals say that hnskit made on the host."""
 
     def explain(self, source: str, destination: str) -> Explanation:
         """What would happen to a connection, and why.
@@ -58,11 +65,10 @@ class Diagnosis:
     def diagnose(self) -> View:
         """What is wrong or suspicious on the host, and what to do about it."""
         from hnskit.diagnosis.frames import diagnosis_frame
-        from hnskit.doctor import examine
+        from hnskit.doctor import examine, summary_of
 
         found = examine(self.facts, self.desired)
-        errors = sum(item.severity == "error" for item in found)
-        return View(diagnosis_frame(found), f"doctor: {errors} errors, {len(found)} findings", hidden=("check",))
+        return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
 
     def stale(self) -> View:
         """Endpoints that nobody uses any more, and how each is removed."""
@@ -98,13 +104,17 @@ class Diagnosis:
         from hnskit.doctor.repair import plan_repair
         from hnskit.frames import plan_frame
 
-        found = plan_repair(self.desired, self.facts)
+        found = plan_repair(self.desired, self.facts, self._known())
         frame = plan_frame(found)
         return View(frame[frame["action"] != "keep"], f"{len(found.pending)} to do", hidden=("wave", "part", "id"))
 
     @staticmethod
-    def code(code: int) -> KnownCode:
-        """What a code of HNS means, in any of its forms."""
-        from hnskit.hns_codes import explain_code
+    def code(code: str) -> KnownCode | Sentence:
+        """What a code of HNS means, in any of its forms, or a part of its name; empty: none was given.
 
-        return explain_code(code)
+        Raises:
+            ValueError: it is neither a number of 32 bits nor a part of a name.
+        """
+        from hnskit.hns_codes import find_codes
+
+        return find_codes(code)[0] if code else Sentence("No code was given.")

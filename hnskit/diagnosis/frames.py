@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from hnskit.diagnosis.legs import Explained
     from hnskit.doctor import Finding
-    from hnskit.errors import KnownCode
 
 
 def hops_frame(explanation: Explained) -> pd.DataFrame:
@@ -82,10 +81,3 @@ def diagnosis_frame(findings: Iterable[Finding]) -> pd.DataFrame:
         for item in findings
     )
     return make_frame(columns, rows)
-
-
-def codes_frame(codes: Iterable[KnownCode]) -> pd.DataFrame:
-    """HNS's, HCS's and Win32 codes, by number. Columns: code (`0x803B0013`), name, meaning, next_step: str."""
-    columns = columns_of("code name meaning next_step")
-    rows = ((f"0x{item.code:08X}", item.name, item.meaning, item.next_step) for item in codes)
-    return make_frame(columns, rows, "code")

@@ -69,7 +69,7 @@ CHECKS: tuple[Check, ...] = (
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
-__all__ = ["CHECKS", "Check", "Finding", "Patient", "Severity", "examine", "findings_text"]
+__all__ = ["CHECKS", "Check", "Finding", "Patient", "Severity", "examine", "findings_text", "summary_of"]
 
 
 def examine(facts: Facts, desired: Desired | None = None, params_file: str = "") -> tuple[Finding, ...]:
@@ -91,10 +91,15 @@ def examine(facts: Facts, desired: Desired | None = None, params_file: str = "")
 def findings_text(findings: Iterable[Finding], host: str) -> str:
     """For a terminal."""
     listed = tuple(findings)
+    return "\n\n".join([f"{host}: {summary_of(listed)}.", *(finding.to_text() for finding in listed)])
+
+
+def summary_of(findings: Iterable[Finding]) -> str:
+    """How many of each severity, the worst first."""
+    listed = tuple(findings)
     counts = [
         f"{count} {severity}{'s' if count != 1 else ''}"
         for severity in _ORDER
         if (count := sum(finding.severity == severity for finding in listed))
     ]
-    head = f"{host}: {', '.join(counts)}." if counts else f"{host}: nothing is wrong, as far as it was looked at."
-    return "\n\n".join([head, *(finding.to_text() for finding in listed)])
+    return ", ".join(counts) or "nothing is wrong, as far as it was looked at"

@@ -188,7 +188,7 @@ class StaticAddress(Check):
         if not facts.knows("networks") or any(item.is_type(NetworkType.L2BRIDGE) for item in facts.networks):
             return
         wanted = patient.desired.network.adapter if patient.desired else ""
-        indexes = {item.index for item in _uplinks(patient) if not wanted or item.name == wanted}
+        indexes = {item.index for item in _uplinks(patient) if not wanted or item.is_named(wanted)}
         for address in facts.addresses:
             if address.interface_index in indexes and address.origin == "Manual":
                 yield self.finding(

@@ -69,9 +69,9 @@ class ForwardingOff(Check):
         if not patient.gateways or not patient.facts.knows("interfaces"):
             return
         for endpoint in patient.gateways:
-            if patient.index.forwarding(endpoint) is False:
-                interface = patient.facts.interface_of(endpoint)
-                alias = interface.alias if interface else endpoint.name
+            interface = patient.index.interface_of(endpoint)
+            if interface is not None and not interface.forwarding:
+                alias = interface.alias
                 yield self.finding(
                     f"adapter {alias}",
                     f"forwarding is off: {endpoint_words(endpoint)} is a gateway that lets nothing through",

@@ -180,19 +180,16 @@ class DoubledPolicy(Check):
                         text,
                         patient.repair(Part.POLICY, endpoint.name, "Write its list of policies with each once."),
                     )
-        claims: dict[tuple[str, str], list[ProxyRule]] = {}
-        for rule in patient.rules:
-            claims.setdefault((rule.endpoint.id, rule.what), []).append(rule)
-        for (_, what), rules in claims.items():
-            if len({policy_text(rule.policy) for rule in rules}) > 1:
-                endpoint = rules[0].endpoint
-                yield self.of_endpoint(
-                    endpoint,
-                    f"{len(rules)} proxy policies claim {what}; which of them acts is not known",
-                    "; ".join(policy_words(rule.policy) for rule in rules),
-                    patient.repair(Part.POLICY, endpoint.name, "Leave one of them."),
-                    confirmed=False,
-                )
+        for endpoint, what, rules in _claims(patient):
+            leave = f"Leave one of them: `hnskit policy list --endpoint {endpoint.name or endpoint.id}` numbers them."
+            wide = any("/" in rule.settings.ip.removesuffix("/32") for rule in rules)  # no plan touches such a one
+            yield self.of_endpoint(
+                endpoint,
+                f"{len(rules)} proxy policies claim {what}; which of them acts is not known",
+                "; ".join(policy_words(rule.policy) for rule in rules),
+                leave if wide else patient.repair(Part.POLICY, endpoint.name, leave),
+                confirmed=False,
+            )
         wfp: dict[str, dict[str, WfpRule]] = {}
         for one in patient.wfp_rules:
             wfp.setdefault(one.endpoint.id, {})[policy_text(one.policy)] = one
@@ -206,6 +203,21 @@ class DoubledPolicy(Check):
                     f"Leave one of them: {patient.policy('list', first)} numbers them.",
                     reference="HNS fact 54",
                 )
+
+
+def _claims(patient: Patient) -> Iterator[tuple[Endpoint, str, list[ProxyRule]]]:
+    """Different policies of one endpoint that claim the same, one of them maybe more than that: each set once."""
+    by_endpoint: dict[str, list[ProxyRule]] = {}
+    for rule in patient.rules:
+        by_endpoint.setdefault(rule.endpoint.id, []).append(rule)
+    for here in by_endpoint.values():
+        seen: set[frozenset[str]] = set()
+        for rule in here if len(here) > 1 else ():
+            rules = [other for other in here if other.what == rule.what or _takes(patient, rule, other)]
+            texts = frozenset(policy_text(other.policy) for other in rules)
+            if len(texts) > 1 and texts not in seen:
+                seen.add(texts)
+                yield rule.endpoint, rule.what, rules
 
 
 def _is_here(patient: Patient, endpoint: Endpoint, address: str) -> bool:

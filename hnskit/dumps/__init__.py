@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hnskit.dumps.decoding import decode
+from hnskit.decoding import decode
 from hnskit.dumps.gathering import Gathering, with_notes
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts

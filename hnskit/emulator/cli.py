@@ -72,10 +72,10 @@ def start(  # noqa: PLR0917 - click passes them by name
 
 
 @emulator.command()
-@click.argument("name")
+@click.argument("name", default="lab")
 @_as_json
 def status(name: str, as_json: bool) -> None:
-    """Say what the host NAME has."""
+    """Say what the host NAME (lab) has."""
     entry = registry.get(name)
     answer = entry.to_json() | entry.ask({"do": "status"})
     counts = ", ".join(f"{key} {value}" for key, value in answer["host"].items() if isinstance(value, int | str))
@@ -89,11 +89,11 @@ def status(name: str, as_json: bool) -> None:
 
 
 @emulator.command()
-@click.argument("name")
+@click.argument("name", default="lab")
 @click.option("--together", is_flag=True, help="And all other hosts that are in its process (start --hosts).")
 @_as_json
 def stop(name: str, together: bool, as_json: bool) -> None:
-    """Stop the host NAME; all that it had is gone."""
+    """Stop the host NAME (lab); all that it had is gone."""
     entry = registry.stop(name, together=together)
     _print({"name": name, "pid": entry.pid, "stopped": True}, as_json, f"{name} stopped")
 
@@ -108,10 +108,10 @@ def list_hosts(as_json: bool) -> None:
 
 
 @emulator.command()
-@click.argument("name")
+@click.argument("name", default="lab")
 @_as_json
 def reset(name: str, as_json: bool) -> None:
-    """Make the host NAME as it was when it started."""
+    """Make the host NAME (lab) as it was when it started."""
     registry.get(name).ask({"do": "reset"})
     _print({"name": name, "reset": True}, as_json, f"{name} is as it was when it started")
 

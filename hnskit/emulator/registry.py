@@ -296,7 +296,8 @@ def _check_same(entry: Entry, profile: str | None, engine: str) -> None:
             raise ConnectError(
                 f"it runs already, with {what} {has} and not {wanted}",
                 object=f"emulated host {entry.name}",
-                next_step=f"Stop it first: hnskit emulator stop {entry.name}",
+                next_step=f"Name what it has: `--set emulator.{what}={has}`. Or stop it, and lose what is on it: "
+                f"hnskit emulator stop {entry.name}",
             )
 
 

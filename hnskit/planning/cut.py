@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnskit.desired import Desired
-from hnskit.facts import Facts, same_mac
+from hnskit.facts import Facts, plain_mac
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Adapter, Network, NetworkType, Route
 
 _DEFAULT = "0.0.0.0/0"
@@ -35,7 +35,7 @@ def adapter_of(network: Network, facts: Facts) -> Adapter | None:
     """
     physical = [adapter for adapter in facts.adapters if adapter.physical]
     if network.adapter_name:
-        return next((item for item in physical if item.name.lower() == network.adapter_name.lower()), None)
+        return next((item for item in physical if item.is_named(network.adapter_name)), None)
     named = {item.adapter_name.lower() for item in _bridges(facts) if item.adapter_name}
     covered = [item for item in physical if _is_covered(item, facts) and item.name.lower() not in named]
     candidates = covered or physical
@@ -50,8 +50,8 @@ def moving(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
     """
     bridged = [adapter.name for item in _bridges(facts) if (adapter := adapter_of(item, facts))]
     free = [item for item in _physical(facts) if item.name not in bridged and not _is_covered(item, facts)]
-    wanted = desired.network.adapter.lower()
-    return tuple(item for item in free if not wanted or item.name.lower() == wanted)
+    wanted = desired.network.adapter
+    return tuple(item for item in free if not wanted or item.is_named(wanted))
 
 
 def creation_cuts(desired: Desired, facts: Facts) -> bool:
@@ -77,7 +77,7 @@ def is_management(adapter: Adapter, facts: Facts) -> bool:
     """
     indexes = {route.interface_index for route in _host_routes(facts) if route.prefix == _DEFAULT}
     outward = [item for item in facts.adapters if item.index in indexes]
-    return not outward or any(same_mac(item.mac, adapter.mac) for item in outward)
+    return not outward or any(_same_mac(item, adapter) for item in outward)
 
 
 def _bridges(facts: Facts) -> list[Network]:
@@ -88,9 +88,13 @@ def _physical(facts: Facts) -> list[Adapter]:
     return [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
 
 
+def _same_mac(one: Adapter, other: Adapter) -> bool:
+    return plain_mac(one.mac) == plain_mac(other.mac)
+
+
 def _is_covered(adapter: Adapter, facts: Facts) -> bool:
     """Whether a virtual adapter has taken its place (HNS fact 66)."""
-    return any(not item.physical and same_mac(item.mac, adapter.mac) for item in facts.adapters)
+    return any(not item.physical and _same_mac(item, adapter) for item in facts.adapters)
 
 
 def risks(desired: Desired, facts: Facts) -> tuple[Risk, ...]:
@@ -116,7 +120,7 @@ def _risks(adapters: Sequence[Adapter], facts: Facts, *, removing: bool) -> Iter
             "" if removing else "A second adapter, named in network.adapter, keeps the management adapter out of it.",
         )
     # The vNIC in the place of a NIC has its MAC.
-    indexes = {item.index for item in facts.adapters if any(same_mac(item.mac, one.mac) for one in adapters)}
+    indexes = {item.index for item in facts.adapters if any(_same_mac(item, one) for one in adapters)}
     for address in facts.addresses:
         if address.interface_index in indexes and address.origin == "Manual":
             yield Risk(

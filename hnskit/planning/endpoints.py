@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hnskit.desired import DesiredEndpoint, Part
 from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.planning.redirect import describe
-from hnskit.planning.removal import remove_stale, stale_name
+from hnskit.planning.removal import goes, remove_stale, stale_name
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
@@ -58,9 +58,13 @@ class EndpointPlanner:
                 return [*steps, Step(part, Action.NONE, "endpoint", name, reason, object_id=there[0].id)]
             fields = ", ".join(change.field for change in wrong)
             reason = f"it differs in {fields}, which HNS cannot change on an endpoint that is there"
+            if refusal := self._left_by_others(name):
+                return [Step(part, Action.REFUSE, "endpoint", name, f"{reason}; and {refusal}")]
             steps.append(Step(part, Action.DELETE, "endpoint", name, reason, object_id=there[0].id))
             steps.append(self._create(part, wanted, wrong, [*before, *steps]))
             return steps
+        if refusal := self._left_by_others(name):
+            return [Step(part, Action.REFUSE, "endpoint", name, refusal)]
         waits = pending_ids(before, ("network", scene.desired.network.name))
         if scene.network is None and not waits:
             reason = f"the network {scene.desired.network.name} is not there"
@@ -72,6 +76,17 @@ class EndpointPlanner:
             *([Change("policies", "", "OutBoundNAT")] if wanted.outbound_nat else []),
         ]
         return [*steps, self._create(part, wanted, changes, [*before, *steps])]
+
+    def _left_by_others(self, name: str) -> str:
+        """Why no endpoint of this name can be made: one that a lost network left, and that must stay; "" if none."""
+        kept = next((item for item in self._scene.stale(name) if not goes(self._scene, item, by_name=False)), None)
+        if kept is None:
+            return ""
+        return (
+            f"an endpoint of this name was left by a network that is gone ({kept.network_id}), and no journal says "
+            "that hnskit made it: choose another name, or if it is not in use remove it with "
+            f"{remove_command('Endpoint', kept.id)}"
+        )
 
     def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> list[Step]:
         """Bind an endpoint to a compartment, from wherever it is bound now."""

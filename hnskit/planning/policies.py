@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from hnskit.desired import DesiredContainer, Part
 from hnskit.model import VFP_NETWORKS, Endpoint
-from hnskit.planning.redirect import claiming, describe, is_redirected, managed_policies, proxy_address
+from hnskit.planning.redirect import (
+    claiming,
+    describe,
+    is_redirected,
+    managed_policies,
+    proxy_address,
+    wider_policies,
+)
 from hnskit.planning.scene import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
@@ -18,6 +25,9 @@ def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
         there = next(iter(scene.current(name)), None)
         if there is None or pending_ids(before, ("endpoint", name)):
             continue  # one that is made anew has none
+        if refusal := _wider_refusal(scene, there):
+            steps.append(Step(Part.POLICY, Action.REFUSE, "policy", name, refusal, object_id=there.id))
+            continue
         wrong = managed_policies(there, scene.desired, scene.facts)
         if wrong:
             reason = "a redirect does not belong here: it sends the proxy's own requests back to the proxy"
@@ -53,12 +63,26 @@ def policy_step(scene: Scene, client: DesiredContainer, before: Sequence[Step]) 
             Action.REFUSE,
             f"its network {network.name} is of type {network.type}, where no proxy policy works (HNS fact 49)",
         )
+    if refusal := _wider_refusal(scene, there):
+        return step(Action.REFUSE, refusal)
     if address and is_redirected(there, desired, scene.facts, address):
         goes = ", ".join(f"{one.what} goes to {address}:{one.proxy_port}" for one in client.redirects)
         return step(Action.NONE, goes)
     now = managed_policies(there, desired, scene.facts)
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
     return step(Action.UPDATE, reason, _changes(scene, client, there, address), waits)
+
+
+def _wider_refusal(scene: Scene, there: Endpoint) -> str:
+    """Why an endpoint's redirects cannot be relied on: a policy of somebody else's takes the same requests."""
+    wider = wider_policies(there, scene.desired, scene.facts)
+    if not wider:
+        return ""
+    return (
+        f"it has {describe(wider)}, which takes what is to be redirected too, and which of two policies acts is not "
+        f"known: remove it (`hnskit policy list --endpoint {there.name}` numbers it, `hnskit policy remove --number` "
+        "removes it), or have it leave that out"
+    )
 
 
 def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
 from hnskit import codec
 from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
+from hnskit.matching import Connection, inside, match_proxy
 from hnskit.model import Endpoint, Policy
 from hnskit.planning.scene import Scene
 
@@ -49,6 +49,22 @@ def managed_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tupl
         policy
         for policy in endpoint.proxies
         if any(claiming(policy, redirect) for redirect in redirects) or _was_ours(policy, desired, facts)
+    )
+
+
+def wider_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
+    """Proxy policies for more than a redirect, and for that too: which of the two acts is UNCONFIRMED (HNS fact 45).
+
+    They are somebody else's: hnskit makes none for a whole prefix.
+    """
+    network = next((item for item in facts.networks if item.id.lower() == endpoint.network_id.lower()), None)
+    redirects = redirects_of(desired, endpoint.name) or desired.redirects
+    asked = [Connection(redirect.address, redirect.port) for redirect in redirects]
+    managed = managed_policies(endpoint, desired, facts)
+    return tuple(
+        policy
+        for policy in endpoint.proxies
+        if policy not in managed and any(match_proxy(policy, one, network).matched for one in asked)
     )
 
 
@@ -108,17 +124,12 @@ def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
     address = proxy.target[0]
     if address == proxy_address(desired, facts):
         return True
-    if proxy.ip.removesuffix("/32") not in desired.redirected_addresses or not _inside(address, desired.network.prefix):
+    if proxy.ip.removesuffix("/32") not in desired.redirected_addresses:
+        return False
+    if not inside(address, [desired.network.prefix]):
         return False
     names = {endpoint.name for endpoint in desired.endpoints}
     return all(holder.name in names for holder in facts.endpoints_at(address))
-
-
-def _inside(address: str, prefix: str) -> bool:
-    try:
-        return ipaddress.IPv4Address(address) in ipaddress.IPv4Network(prefix)
-    except ValueError:
-        return False
 
 
 def _same(one: Policy, other: Policy) -> bool:

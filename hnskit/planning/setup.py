@@ -17,6 +17,7 @@ from hnskit.planning.cut import adapter_of, creation_cuts, moving
 from hnskit.planning.endpoints import EndpointPlanner, Place
 from hnskit.planning.policies import misplaced_steps, policy_step
 from hnskit.planning.removal import remove_container, remove_endpoint
+from hnskit.planning.routes import route_step
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
@@ -58,7 +59,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
     if Part.PROXY in wanted:
         _add_container(scene, endpoints, Part.PROXY, desired.proxy, steps)
         if desired.proxy.route_user:
-            steps += [_route(scene, address, steps) for address in desired.redirected_addresses]
+            steps += [route_step(scene, address, steps) for address in desired.redirected_addresses]
     if Part.CLIENTS in wanted:
         for client in desired.clients:
             _add_container(scene, endpoints, Part.CLIENTS, client, steps)
@@ -177,7 +178,7 @@ def _network_refusal(scene: Scene) -> str:
                 "set network.gateway to what it has, or choose another network.name"
             )
         adapter = adapter_of(network, scene.facts)
-        if wanted.adapter and adapter and adapter.name.lower() != wanted.adapter.lower():
+        if wanted.adapter and adapter and not adapter.is_named(wanted.adapter):
             return (
                 f"it is there on the adapter {adapter.name}, not on {wanted.adapter}, which HNS cannot change: "
                 "set network.adapter to what it has, or choose another network.name"
@@ -190,8 +191,7 @@ def _network_refusal(scene: Scene) -> str:
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
                     "choose another network.subnet"
                 )
-    named_adapter = (item for item in scene.facts.adapters if item.name.lower() == wanted.adapter.lower())
-    adapter = next(named_adapter, None)
+    adapter = next((item for item in scene.facts.adapters if item.is_named(wanted.adapter)), None)
     if wanted.adapter and adapter is None:
         there = ", ".join(item.name for item in scene.facts.adapters if item.physical) or "none"
         return f"there is no adapter {wanted.adapter}; physical adapters: {there}"
@@ -218,7 +218,7 @@ def _forwarding(scene: Scene, before: Sequence[Step]) -> Step:
     name = scene.desired.gateway.name
     waits = pending_ids(before, ("endpoint", name), ("attachment", name))
     there = next(iter(scene.current(name)), None)
-    interface = scene.facts.interface_of(there) if there and not waits else None
+    interface = scene.index.interface_of(there) if there and not waits else None
     identity = there.id if there and not waits else ""
 
     def step(action: Action, reason: str, changes: tuple[Change, ...] = ()) -> Step:
@@ -298,27 +298,6 @@ def _container_difference(wanted: DesiredContainer, there: Container) -> str:
     if wanted.isolation and there.isolation not in ("", "default", wanted.isolation):
         return f"its isolation is {there.isolation}, not {wanted.isolation}"
     return ""
-
-
-def _route(scene: Scene, address: str, before: Sequence[Step]) -> Step:
-    proxy, facts = scene.desired.proxy, scene.facts
-    name = f"{address} in {proxy.name}"
-    waits = pending_ids(
-        before, ("container", proxy.name), ("endpoint", proxy.endpoint.name), ("attachment", proxy.endpoint.name)
-    )
-    container = facts.container_named(proxy.name)
-    compartment = facts.compartment_of(container) if container else None
-    if container is None and not waits:
-        return Step(Part.PROXY, Action.REFUSE, "route", name, f"there is no container {proxy.name}")
-    wanted = (f"{address}/32", proxy.endpoint.gateway)
-    if compartment and not waits:
-        inside = (route for route in facts.routes if route.compartment_id == compartment.id)
-        if wanted in ((route.prefix, route.next_hop) for route in inside):
-            return Step(Part.PROXY, Action.NONE, "route", name, f"it goes through {wanted[1]}")
-    reason = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"
-    return Step(
-        Part.PROXY, Action.CREATE, "route", name, reason, (Change(wanted[0], "", f"through {wanted[1]}"),), needs=waits
-    )
 
 
 def _overlap(one: str, other: str) -> bool:

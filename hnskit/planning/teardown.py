@@ -77,7 +77,7 @@ def _restore_forwarding(scene: Scene, by_name: bool) -> list[Step]:
         return []
     if not scene.known.was_made("forwarding", name, there.id):
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "no journal says that hnskit enabled it")]
-    interface = scene.facts.interface_of(there)
+    interface = scene.index.interface_of(there)
     if interface is None or not interface.forwarding:
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "it is disabled, as it was found")]
     change = Change("forwarding", "Enabled", "Disabled")

@@ -1,9 +1,9 @@
 """Credential references: where a secret is, never the secret.
 
 env:NAME          an environment variable
-file:PATH         the first line of a file that only its owner can read
+file:PATH         the first line of a file that only its owner can read; UTF-8, or with its mark UTF-16
 keyring:SERVICE   the system's keyring (Windows Credential Manager, macOS Keychain, Secret Service)
-prompt            ask the person at the screen, once a process
+prompt            ask the person at the screen, once a process for each account of a host
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import stat
 import sys
 from pathlib import Path
 
+from hnskit.decoding import decode
 from hnskit.errors import CredentialError
+from hnskit.targets import canonical
 
 SCHEMES = ("env", "file", "keyring", "prompt")
 
@@ -38,39 +40,56 @@ class Secret:
         raise TypeError("a secret is not pickled")
 
 
-def resolve(reference: str, username: str) -> Secret:
+def resolve(reference: str, username: str, target: str) -> Secret:
     """Fetch the secret behind a reference.
+
+    Args:
+        reference: see above.
+        username: whose it is; of a keyring's entry the account.
+        target: the host that is to get it; what was typed for another one is not used.
 
     Raises:
         CredentialError: there is none, or it must not be used.
     """
     scheme, _, place = reference.partition(":")
     if scheme == "env":
-        value = os.environ.get(place)
-        if value is None:
-            raise CredentialError(
-                f"the environment variable {place} is not set",
-                object="connection.credential",
-                next_step=f"Set {place} to the password of {username}, or name another reference.",
-            )
-        return Secret(value)
-    if scheme == "file":
-        return _from_file(Path(place).expanduser())
-    if scheme == "keyring":
-        return _from_keyring(place, username)
-    if scheme == "prompt":
-        return _from_prompt(username)
-    raise CredentialError(
-        f"{reference.partition(':')[0]!r} is not a kind of credential reference",
-        object="connection.credential",
-        next_step=f"Use one of {', '.join(SCHEMES)}.",
-    )
+        secret = _from_environment(place, username)
+    elif scheme == "file":
+        secret = _from_file(Path(place).expanduser())
+    elif scheme == "keyring":
+        secret = _from_keyring(place, username)
+    elif scheme == "prompt":
+        secret = _from_prompt(username, target)
+    else:
+        raise CredentialError(
+            f"{scheme!r} is not a kind of credential reference",
+            object="connection.credential",
+            next_step=f"Use one of {', '.join(SCHEMES)}.",
+        )
+    if not secret:
+        raise CredentialError(
+            f"the password of {username} for {target} is empty",
+            object="connection.credential",
+            next_step=f"{reference} must give one; of a file the first line counts.",
+        )
+    return Secret(secret)
 
 
-def _from_file(path: Path) -> Secret:
+def _from_environment(name: str, username: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise CredentialError(
+            f"the environment variable {name} is not set",
+            object="connection.credential",
+            next_step=f"Set {name} to the password of {username}, or name another reference.",
+        )
+    return value
+
+
+def _from_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except OSError as cause:
         raise CredentialError(
             f"the password file {path} cannot be read: {cause.strerror}", object="connection.credential"
@@ -81,15 +100,25 @@ def _from_file(path: Path) -> Secret:
             object="connection.credential",
             next_step=f"Run: chmod 600 {path}",
         )
-    return Secret(text.splitlines()[0] if text else "")
+    try:
+        text, doubt = decode(data)
+    except ValueError:
+        text, doubt = "", "it is no text"
+    if doubt:  # letters that are a guess would be another password, and a few of those lock the account
+        raise CredentialError(
+            f"the password file {path} cannot be read: it is neither UTF-8 nor UTF-16",
+            object="connection.credential",
+            next_step="Save it as UTF-8.",
+        )
+    return text.splitlines()[0] if text else ""
 
 
-def _from_keyring(service: str, username: str) -> Secret:
+def _from_keyring(service: str, username: str) -> str:
     import keyring
     import keyring.errors
 
     try:
-        value = keyring.get_password(service, username)
+        value: str | None = keyring.get_password(service, username)
     except keyring.errors.KeyringError as cause:
         raise CredentialError(
             f"this machine has no usable keyring: {cause}",
@@ -102,31 +131,35 @@ def _from_keyring(service: str, username: str) -> Secret:
             object="connection.credential",
             next_step=f"Run: keyring set {service} {username}",
         )
-    return Secret(value)
+    return value
 
 
-_typed: dict[str, Secret] = {}
-"""What was typed at the screen in this process, by account."""
+_typed: dict[tuple[str, str], Secret] = {}
+"""What was typed at the screen in this process, by host and account."""
 
 
-def remember(username: str, value: str) -> None:
-    """Keep what was typed for an account, in this process only, for `prompt`."""
-    _typed[username] = Secret(value)
+def remember(target: str, username: str, value: str) -> None:
+    """Keep what was typed for an account of one host, in this process only, for `prompt`."""
+    _typed[canonical(target), username] = Secret(value)
 
 
-def typed(username: str) -> Secret | None:
-    """The password of an account that has been typed already."""
-    return _typed.get(username)
+def typed(target: str, username: str) -> Secret | None:
+    """The password of an account of one host, if it has been typed already."""
+    return _typed.get((canonical(target), username))
 
 
-def _from_prompt(username: str) -> Secret:
-    if username not in _typed:
-        if not sys.stdin or not sys.stdin.isatty():
-            raise CredentialError(
-                "the credential is `prompt`, and no password has been typed",
-                object="connection.credential",
-                next_step="Type it into the box of the form, then run this cell again; in a pipeline use env:NAME "
-                "or keyring:SERVICE.",
-            )
-        remember(username, getpass.getpass(f"Password of {username}: "))
-    return _typed[username]
+def _from_prompt(username: str, target: str) -> str:
+    secret = typed(target, username)
+    if secret is not None:
+        return secret.reveal()
+    if not sys.stdin or not sys.stdin.isatty():
+        raise CredentialError(
+            "the credential is `prompt`, and no password has been typed",
+            object="connection.credential",
+            next_step="Type it into the box of the form, then run this cell again; in a pipeline use env:NAME "
+            "or keyring:SERVICE.",
+        )
+    value = getpass.getpass(f"Password of {username} on {target}: ")
+    if value:
+        remember(target, username, value)
+    return value

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hnskit.answer import Answer
 from hnskit.errors import DockerError, HostAnswerError
 from hnskit.model import Container, Docker, Image
 from hnskit.remote.session import Call, CallResult
@@ -79,11 +80,14 @@ def output(result: CallResult) -> str:
         DockerError: it ended with another status than 0.
         RemoteCommandError: it could not be run at all.
     """
-    answer = result.value()
+    return _printed(result.value(), result.id)
+
+
+def _printed(answer: Mapping[str, Any], what: str) -> str:
     code, stdout, stderr = _parts(answer)
     if code != 0:
         said = stderr.strip() or stdout.strip() or "it gave no reason"
-        raise DockerError(f"docker ended with status {code}: {said}", exit_code=code, stderr=stderr, object=result.id)
+        raise DockerError(f"docker ended with status {code}: {said}", exit_code=code, stderr=stderr, object=what)
     return stdout
 
 
@@ -111,51 +115,81 @@ def _json(text: str, what: str) -> Any:
         raise HostAnswerError(f"{what} is not JSON", got=text) from cause
 
 
+def _needed(answer: Answer, key: str) -> str:
+    """A text that docker always prints; KeyError where it is not there."""
+    if key not in answer.json:
+        raise KeyError(f"{answer.where}.{key}")
+    return answer.text(key)
+
+
 def _version(result: CallResult) -> Docker:
     # `docker version` prints the client's part even where the daemon is not there.
     code, stdout, stderr = finished(result)
-    answer = _json(stdout, "docker version") if stdout.strip() else {}
-    server = answer.get("Server") or {}
+    server = Answer(_json(stdout, "docker version") if stdout.strip() else {}, "version").nested("Server")
     return Docker(
-        version=server.get("Version", ""),
-        api_version=server.get("ApiVersion", ""),
-        os=server.get("Os", ""),
-        error="" if code == 0 and server else (stderr.strip() or "the Docker daemon did not answer"),
+        version=server.text("Version"),
+        api_version=server.text("ApiVersion"),
+        os=server.text("Os"),
+        error="" if code == 0 and server.json else (stderr.strip() or "the Docker daemon did not answer"),
     )
+
+
+def _image(row: object) -> Image:
+    answer = Answer(row, "image")
+    name = f"{_needed(answer, 'Repository')}:{_needed(answer, 'Tag')}"
+    return Image(id=_needed(answer, "ID"), name=name, size=answer.text("Size"))
 
 
 def _images(result: CallResult) -> tuple[Image, ...]:
     rows = [_json(line, "a line of docker image ls") for line in output(result).splitlines() if line.strip()]
-    return tuple(
-        Image(id=row["ID"], name=f"{row['Repository']}:{row['Tag']}", size=row.get("Size", ""))
-        for row in rows
-        if row["Repository"] != "<none>"
-    )
+    try:
+        images = [_image(row) for row in rows]
+    except KeyError as cause:
+        raise HostAnswerError("this is not what docker image ls prints", got=rows) from cause
+    return tuple(image for image in images if not image.name.startswith("<none>:"))
 
 
 def parse_container(row: Mapping[str, Any]) -> Container:
-    """A container, from one object of `docker inspect`."""
-    config, state, host = row["Config"], row["State"], row["HostConfig"]
+    """A container, from one object of `docker inspect`.
+
+    Raises:
+        HostAnswerError: a member is of a wrong type.
+        KeyError: a member is not there that every container has.
+    """
+    answer = Answer(row, "container")
+    config, state, host = (answer.nested(key) for key in ("Config", "State", "HostConfig"))
     return Container(
-        id=row["Id"],
-        name=row["Name"].lstrip("/"),
-        image=config["Image"],
-        image_id=row["Image"],
-        status=state["Status"],
-        command=(*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())),
-        labels=dict(config.get("Labels") or {}),
-        network_mode=host.get("NetworkMode", ""),
-        isolation=host.get("Isolation", ""),
-        started_at=state.get("StartedAt", ""),
+        id=_needed(answer, "Id"),
+        name=_needed(answer, "Name").lstrip("/"),
+        image=_needed(config, "Image"),
+        image_id=_needed(answer, "Image"),
+        status=_needed(state, "Status"),
+        command=(*_words(config, "Entrypoint"), *_words(config, "Cmd")),
+        labels={key: config.nested("Labels").text(key) for key in config.nested("Labels").json},
+        network_mode=host.text("NetworkMode"),
+        isolation=host.text("Isolation"),
+        started_at=state.text("StartedAt"),
     )
 
 
+def _words(config: Answer, key: str) -> list[str]:
+    # Not `texts`: a word of a command may have commas and blanks.
+    words = config.items(key)
+    if not all(isinstance(word, str) for word in words):
+        raise HostAnswerError(f"{config.where}.{key} is not a list of text", got=words)
+    return words
+
+
 def _containers(result: CallResult) -> tuple[Container, ...]:
-    rows = _json(output(result), "docker inspect")
-    try:
-        return tuple(parse_container(row) for row in rows)
-    except (KeyError, TypeError, AttributeError) as cause:
-        raise HostAnswerError("this is not what docker inspect prints", got=rows) from cause
+    # The host asks docker in several runs, if there are many containers: each has a list of its own.
+    found: list[Container] = []
+    for answer in result.values():
+        rows = _json(_printed(answer, result.id), "docker inspect")
+        try:
+            found += [parse_container(row) for row in rows]
+        except (KeyError, TypeError) as cause:
+            raise HostAnswerError("this is not what docker inspect prints", got=rows) from cause
+    return tuple(found)
 
 
 READERS: dict[str, Callable[[CallResult], Any]] = {

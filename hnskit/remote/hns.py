@@ -21,7 +21,7 @@ def request(
 
     Args:
         guard: what must still be so right before the call, from `unchanged` or `absent`; else nothing is sent
-            and the call fails with `CHANGED`.
+            and the call fails with `CHANGED`, or with `Hnskit.HnsUnread` where HNS does not show the list.
     """
     parameters = {"Method": method, "Path": path, "Body": "" if body is None else codec.dump(body)}
     if guard is not None:
@@ -30,12 +30,16 @@ def request(
 
 
 def unchanged(path: str, raw: Mapping[str, Any], *members: str) -> dict[str, Any]:
-    """A guard: the object still has these members as `raw`, its JSON when it was read, has them."""
-    return {"path": path, "is": {member: raw[member] for member in members if member in raw}}
+    """A guard: the object still has these members as `raw`, its JSON when it was read, has them.
+
+    A member that `raw` does not have is sent as null: the object must still not have it. That an object by itself has
+    the members that it has in a list is UNCONFIRMED.
+    """
+    return {"path": path, "is": {member: raw.get(member) for member in members}}
 
 
 def absent(path: str, **members: str) -> dict[str, Any]:
-    """A guard: no object of this list has these members, in whatever letter case.
+    """A guard: no object of this list has these members, in whatever letter case, and HNS shows the list.
 
     HNS prints the id of one network in upper case on the network and in lower case on its endpoints (HNS fact 62).
     """

@@ -259,7 +259,7 @@ def _wsman(settings: ConnectionSettings) -> WSMan:
     require_files(settings)
     password = None
     if settings.auth not in ("certificate", "kerberos") or settings.credential:
-        password = credentials.resolve(settings.credential, settings.username).reveal()
+        password = credentials.resolve(settings.credential, settings.username, settings.target).reveal()
     try:
         return WSMan(
             settings.server,

@@ -105,13 +105,20 @@ def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult
         raise HostAnswerError("the host left calls unanswered", got=list(waiting), host=session.target)
 
 
+def _object(row: Any) -> dict[str, Any]:
+    """One output record of a command: all of the kit put out objects."""
+    if not isinstance(row, dict):
+        raise TypeError(row)
+    return row
+
+
 def _result(line: str, waiting: dict[str, str], host: str) -> CallResult:
     """Read one answer, and take its call off those that wait."""
     try:
         answer = json.loads(line)
         identity, command = answer["id"], waiting.pop(answer["id"])
         if answer["ok"]:
-            return CallResult(identity, list(answer["output"]), int(answer["ms"]))
+            return CallResult(identity, [_object(row) for row in answer["output"]], int(answer["ms"]))
         error = answer["error"]
         problem = RemoteCommandError(
             error["message"],

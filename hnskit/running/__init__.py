@@ -1,1 +1,1 @@
-"""A sequence of notebooks through papermill: a run folder, a report, a lock; and going on where a run stopped."""
+"""A sequence of notebooks through papermill: a run folder, a report; and going on where a run stopped."""

@@ -3,13 +3,15 @@
     papermill --engine hnskit notebooks/40_proxy_policy.ipynb out.ipynb
 
 In one process, every notebook after the first saves the start of a kernel and its imports. A kernel that was killed,
-did not come to an end, or was started in another folder is not used again: the next notebook gets a new one.
+did not come to an end, or was started in another folder or environment is not used again: the next notebook gets a
+new one.
 """
 
 from __future__ import annotations
 
 import atexit
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +87,19 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no type
         stderr_file: Any = None,
         start_timeout: int = 60,
         execution_timeout: int | None = None,
+        environment: Mapping[str, str] | None = None,
         **_: Any,
     ) -> None:
         """Execute the cells, as papermill's own engine does, with its arguments.
+
+        Args:
+            environment: what the kernel has in its environment beside what this process has.
 
         Raises:
             TimeoutError: a cell took longer than `execution_timeout` seconds.
             RuntimeError: the kernel died, or does not answer.
         """
-        kernel = cls._ready(kernel_name, start_timeout)
+        kernel = cls._ready(kernel_name, start_timeout, environment or {})
         client = PapermillNotebookClient(
             nb_man,
             km=kernel.manager,
@@ -119,17 +125,18 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no type
             raise
 
     @classmethod
-    def _ready(cls, kernel_name: str, timeout: int) -> SharedKernel:
+    def _ready(cls, kernel_name: str, timeout: int, environment: Mapping[str, str]) -> SharedKernel:
         """The kernel of the notebook before, emptied; a new one where that cannot be."""
-        if cls.kernel is not None:
+        if (kernel := cls.kernel) is not None:
+            wanted = (kernel_name, Path.cwd(), environment)
             try:
-                if cls.kernel.alive and (cls.kernel.name, cls.kernel.cwd) == (kernel_name, Path.cwd()):
-                    cls.kernel.ready(timeout)
-                    return cls.kernel
+                if kernel.alive and (kernel.name, kernel.cwd, kernel.environment) == wanted:
+                    kernel.ready(timeout)
+                    return kernel
             except RuntimeError:
                 pass
             cls.close(now=True)
-        cls.kernel = SharedKernel(kernel_name)
+        cls.kernel = SharedKernel(kernel_name, environment)
         cls.kernel.ready(timeout)
         return cls.kernel
 

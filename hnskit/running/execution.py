@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from hnskit.errors import HnskitError, StoppedError
-from hnskit.running.kernels import SharedKernel
+from hnskit.running.kernels import SharedKernel, manager_with
 from hnskit.running.results import error_json
 
 KERNEL = "python3"
@@ -24,10 +25,18 @@ class Execution:
     Args:
         share_kernel: all notebooks in one kernel, emptied between them.
         cell_timeout: seconds that a cell may take; None: as long as it likes.
+        environment: what the kernels have in their environment beside what this process has.
     """
 
-    def __init__(self, *, share_kernel: bool = True, cell_timeout: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        share_kernel: bool = True,
+        cell_timeout: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._share = share_kernel
+        self._environment = dict(environment or {})
         self._timeout = cell_timeout
         self._engine: Any = None
         self._stopped = False
@@ -38,13 +47,18 @@ class Execution:
         if self._share:
             # It starts while papermill is loaded.
             with contextlib.suppress(OSError, RuntimeError, ImportError):
-                kernel = SharedKernel(KERNEL)
-        _load_papermill()
-        if kernel is not None:
-            from hnskit.running.engine import SharedKernelEngine
+                kernel = SharedKernel(KERNEL, self._environment)
+        try:
+            _load_papermill()
+            if kernel is not None:
+                from hnskit.running.engine import SharedKernelEngine
 
-            SharedKernelEngine.close(now=True)
-            SharedKernelEngine.kernel, self._engine = kernel, SharedKernelEngine
+                SharedKernelEngine.close(now=True)
+                SharedKernelEngine.kernel, self._engine = kernel, SharedKernelEngine
+        except BaseException:  # whoever failed to enter is not left either
+            if kernel is not None:
+                kernel.close(now=True)
+            raise
         return self
 
     def __exit__(
@@ -105,8 +119,9 @@ class Execution:
 
     def _options(self) -> dict[str, Any]:
         if self._engine is not None:
-            return {"engine_name": "hnskit"}
-        return {"extra_arguments": ["--log-level=CRITICAL"]}
+            return {"engine_name": "hnskit", "environment": self._environment}
+        manager = manager_with(self._environment)
+        return {"extra_arguments": ["--log-level=CRITICAL"], "kernel_manager_class": manager}
 
 
 def _broken(message: str, notebook: Path) -> dict[str, Any]:
@@ -124,7 +139,7 @@ def _load_papermill() -> None:
     """Import papermill without the grammar of addresses that jsonschema would build in 2.4 s; no notebook needs it."""
     grammar = "rfc3987_syntax"
     if grammar in sys.modules or "jsonschema" in sys.modules:
-        import papermill  # before hnskit.engine, which papermill itself loads by its entry point
+        import papermill  # before hnskit.running.engine, which papermill itself loads by its entry point
 
         return
     sys.modules[grammar] = None  # type: ignore[assignment]  # so an import of it fails, as where it is not installed

@@ -20,8 +20,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hnskit.errors import HnskitError
+from hnskit.errors import FileError, HnskitError
 from hnskit.journal import DEFAULT_RUNS
+from hnskit.wholefile import write_whole
 
 SUMMARY = "summary.json"
 REPORT = "report.html"
@@ -104,7 +105,7 @@ def new_run_folder(runs: Path, target: str) -> Path:
                 continue
             return folder
     except OSError as cause:
-        raise HnskitError(
+        raise FileError(
             f"the run folder cannot be made: {cause.strerror}",
             object=str(runs),
             next_step="Choose another place with --runs; nothing was changed.",
@@ -119,11 +120,9 @@ def slug(target: str) -> str:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a file whole or not at all, so that a reader never meets half of it."""
+    """Write a file of JSON, whole or not at all; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".part")
-    whole.write_text(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    whole.replace(path)
+    write_whole(path, json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

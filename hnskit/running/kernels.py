@@ -14,6 +14,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +34,38 @@ _WARM = "import hnskit.running.warm"
 _RESET = "get_ipython().reset(new_session=True)"
 
 
+def manager_with(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
+    """A kind of manager whose kernels have more in their environment than this process; it is not put into ours."""
+
+    class Manager(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has no types here
+        """Starts kernels with it."""
+
+        async def start_kernel(self, **options: Any) -> None:
+            """Start one; arguments are jupyter_client's."""
+            await super().start_kernel(**options, env={**os.environ, **environment})
+
+    return Manager
+
+
 class SharedKernel:
     """A running kernel and the connection to it."""
 
-    def __init__(self, name: str = "python3") -> None:
+    def __init__(self, name: str = "python3", environment: Mapping[str, str] | None = None) -> None:
         """Start it; `ready` waits until it answers.
+
+        Args:
+            environment: what it has in its environment beside what this process has.
 
         Raises:
             OSError, RuntimeError: there is no such kernel, or it cannot be started.
         """
         self.name = name
         self.cwd = Path.cwd()
+        self.environment = dict(environment or {})
         self.client: Any = None
         # A folder of its own, that nobody else can enter: its sockets are named after the file in it.
         self._place = Path(tempfile.mkdtemp(prefix="hnskit-"))
-        self.manager: Any = AsyncKernelManager(
+        self.manager: Any = manager_with(self.environment)(
             kernel_name=name,
             connection_file=str(self._place / "kernel.json"),
             config=Config({"KernelManager": _transport(self._place)}),

@@ -18,6 +18,7 @@ from typing import Any
 from hnskit import busy
 from hnskit.running.log import FILE, read_from
 from hnskit.running.view import RunState
+from hnskit.targets import canonical
 
 _SAID = ".page"  # below the runs folder: what the runs of a page print
 _NUMBERS = itertools.count(1)
@@ -70,9 +71,11 @@ class Follower:
     """Reads a run's log in a thread and tells of each new state until the run is over.
 
     Args:
-        launched: the run, if this process started it; else the run that is at work on the target is followed.
         on_state: called in the thread with each new state.
         on_refused: called if the run could not begin, with the sentence that says why.
+        on_other: called with what is at work on the target if that is no run, and so has no log to follow; and with
+            None when it has ended.
+        launched: the run, if this process started it; else what is at work on the target is followed.
     """
 
     def __init__(
@@ -80,11 +83,12 @@ class Follower:
         target: str,
         on_state: Callable[[RunState], None],
         on_refused: Callable[[str], None],
+        on_other: Callable[[busy.Worker | None], None],
         launched: Launched | None = None,
     ) -> None:
         self._target, self._launched = target, launched
         self._process = launched.process if launched else None
-        self._on_state, self._on_refused = on_state, on_refused
+        self._on_state, self._on_refused, self._on_other = on_state, on_refused, on_other
         self.run_dir: Path | None = None
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
 
@@ -102,10 +106,13 @@ class Follower:
         self._thread.join(seconds)
 
     def _follow(self) -> None:
-        self.run_dir = self._found()
+        self.run_dir = self._begun() if self._launched is None else self._launched_at(self._launched.process)
         if self.run_dir is None:
-            self._on_refused(self._said())
-            self._forget()
+            if self._launched is None:
+                self._on_other(None)
+            else:
+                self._on_refused(self._said())
+                self._forget()
             return
         state, place, gone_since = RunState(self.run_dir), 0, 0.0
         while not state.over:
@@ -123,15 +130,27 @@ class Follower:
         if self._launched is not None:
             self._launched.forget()
 
-    def _found(self) -> Path | None:
-        """The run's folder, as soon as it has one."""
+    def _begun(self) -> Path | None:
+        """The folder of the run that somebody else has begun; None when what is at work has ended and was no run."""
+        told: busy.Worker | None = None
+        while (worker := busy.at_work(self._target)) is not None:
+            if told is not None and (worker.pid, worker.since) != (told.pid, told.since):
+                break  # that one has ended, and the next has begun
+            if worker.kind == busy.RUN and worker.run_dir:
+                return Path(worker.run_dir)
+            if worker.kind != busy.RUN and worker != told:
+                told = worker
+                self._on_other(worker)
+            time.sleep(_PAUSE)
+        return None
+
+    def _launched_at(self, process: subprocess.Popen[bytes]) -> Path | None:
+        """The folder of the run that this process has begun, as soon as it has one; None if it ended without."""
         while True:
             worker = busy.at_work(self._target)
-            if worker is not None and worker.run_dir and (self._process is None or worker.pid == self._process.pid):
+            if worker is not None and worker.run_dir and worker.pid == process.pid:
                 return Path(worker.run_dir)
-            if self._process is None:
-                return None
-            if self._process.poll() is not None:
+            if process.poll() is not None:
                 place = self._printed().get("run_dir")
                 return Path(place) if place else None
             time.sleep(_PAUSE)
@@ -139,7 +158,8 @@ class Follower:
     def _lives(self) -> bool:
         if self._process is not None:
             return self._process.poll() is None
-        return busy.at_work(self._target) is not None
+        worker = busy.at_work(self._target)
+        return worker is not None and worker.run_dir == str(self.run_dir)
 
     def _printed(self) -> dict[str, Any]:
         try:
@@ -163,7 +183,7 @@ def last_run(runs: Path, target: str) -> RunState | None:
     """The last run on a target that has come to an end, as its log tells it."""
     for log in sorted(runs.glob(f"*/{FILE}"), reverse=True):
         records, _ = read_from(log, 0)
-        if records and records[0].get("target") == target:
+        if records and canonical(str(records[0].get("target"))) == canonical(target):
             state = RunState(log.parent.absolute())
             state.take(records)
             state.lost = state.finish is None

@@ -5,16 +5,17 @@ Everything is taken from the run folder, so it can be made again at any time.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from hnskit.errors import HnskitError
+from hnskit.errors import FileError, SnapshotError
 from hnskit.facts import Facts
+from hnskit.markup import prose
 from hnskit.running import folder as runfolder
-from hnskit.running.view import prose
 from hnskit.snapshot import load_facts
 from hnskit.topology import draw
 from hnskit.words import took
@@ -60,18 +61,21 @@ def read_summary(run_dir: Path) -> dict[str, Any]:
     """The summary of a run.
 
     Raises:
-        HnskitError: the folder has none.
+        FileError: the folder has none.
     """
     summary = runfolder.read_json(run_dir / runfolder.SUMMARY)
     if summary is None:
-        raise HnskitError(
+        raise FileError(
             "there is no summary of a run in it", object=str(run_dir), next_step="Name a folder that `hnskit run` made."
         )
     return summary
 
 
 def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
-    """The host before the first notebook, and after the last one with what is not as it was: as SVG text."""
+    """The host before the first notebook, and after the last one with what is not as it was: as SVG text.
+
+    A snapshot that cannot be read is no picture, and no reason to have no report.
+    """
     parts = [step["part"] for step in summary["steps"]]
     target = summary["target"]
     before = _snapshot(run_dir, parts, "before", target)
@@ -87,7 +91,10 @@ def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
 def _snapshot(run_dir: Path, parts: Iterable[str], moment: str, target: str) -> Facts | None:
     files = (runfolder.snapshot_file(run_dir, part, moment) for part in parts)
     path = next((path for path in files if path.is_file()), None)
-    return replace(load_facts(path), target=target) if path is not None else None
+    if path is not None:
+        with contextlib.suppress(SnapshotError):
+            return replace(load_facts(path), target=target)
+    return None
 
 
 def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:

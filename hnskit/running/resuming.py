@@ -8,7 +8,7 @@ from pathlib import Path
 from hnskit.checks import preflight
 from hnskit.connecting import open_host
 from hnskit.desired import Part, desired_from
-from hnskit.errors import HnskitError
+from hnskit.errors import FileError
 from hnskit.journal import made_on
 from hnskit.params import Params
 from hnskit.planning.setup import plan
@@ -22,15 +22,15 @@ def unfinished_run(runs: Path, target: str) -> Path:
     """The folder of the last run of this target, which did not come to its end.
 
     Raises:
-        HnskitError: there is none.
+        FileError: there is none.
     """
     folders = sorted(runs.glob(f"*-{runfolder.slug(target)}*"))  # those of other targets may begin like this, too
     found = [path for path in folders if _target_of(path) == target]
     summary = runfolder.read_json(found[-1] / runfolder.SUMMARY) if found else None
     if not found or (summary or {}).get("ok"):
-        why = "the last one came to its end" if found else "there is none"
-        raise HnskitError(
-            f"there is no run of {target} to go on with: {why}",
+        why = ", for the last one came to its end" if found else ""
+        raise FileError(
+            f"there is no run of {target} to go on with{why}",
             object=str(runs),
             next_step="Run it without --resume.",
         )

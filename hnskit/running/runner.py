@@ -5,6 +5,7 @@ It never raises for a run that fails: the summary says where it stopped, why, an
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit import busy
-from hnskit.errors import BusyError, HnskitError, NotebooksError, ParamsError, StoppedError
+from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.journal import FILE
 from hnskit.params import load_params
 from hnskit.running import folder as runfolder
@@ -64,7 +65,8 @@ def run(
     Raises:
         BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
         NotebooksError: there are none, or none of a name in `only`; nothing was changed.
-        HnskitError: the run folder could not be made, or there is no run to go on with; nothing was changed.
+        HnskitError: the run folder could not be made, there is no run to go on with, or that nobody else is at work
+            cannot be made sure; nothing was changed.
     """
     since = time.monotonic()
     path = runfolder.find_params(params_file)
@@ -76,38 +78,39 @@ def run(
         target = load_params(path, overrides).target
     except HnskitError as error:
         wrong = error
-    if wrong is None and (worker := busy.at_work(target)) is not None:
-        raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
-    run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
-    (run_dir / STOP).unlink(missing_ok=True)
-    summary = Summary(target, str(path), str(run_dir), started)
-    log = RunLog(run_dir, watcher or Nobody())
-    log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
-    parameters = {"params_file": str(path), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
-    try:
-        with busy.claim(target, run_dir) if wrong is None else nullcontext():
-            if wrong is None:
+    # Whoever is refused has written nothing, above all not into the folder of the run that is at work.
+    with busy.claim(target, kind=busy.RUN) if wrong is None else nullcontext() as held:
+        run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
+        (run_dir / STOP).unlink(missing_ok=True)
+        summary = Summary(target, str(path), str(run_dir), started)
+        log = RunLog(run_dir, watcher or Nobody())
+        log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
+        given = {"params_file": str(path), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
+        try:
+            if held is not None:
+                held.is_kept_in(run_dir)
                 if resume:
                     summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
-                with Execution(share_kernel=share_kernel, cell_timeout=cell_timeout) as execution:
-                    _execute_all(summary, todo, parameters, execution, log)
-    except (HnskitError, KeyboardInterrupt) as cause:  # two began at one moment; or Ctrl-C between two notebooks
-        wrong = cause if isinstance(cause, HnskitError) else StoppedError()
-    except Exception as cause:  # the edge of a run: whatever it is, the folder gets its summary
-        wrong = HnskitError(
-            f"the run broke: {type(cause).__name__}: {cause}",
-            next_step="If a package is missing, install hnskit again with all its requirements.",
+                with Execution(
+                    share_kernel=share_kernel, cell_timeout=cell_timeout, environment=held.environment
+                ) as execution:
+                    _execute_all(summary, todo, given, execution, log)
+        except (HnskitError, KeyboardInterrupt) as cause:  # Ctrl-C between two notebooks
+            wrong = cause if isinstance(cause, HnskitError) else StoppedError()
+        except Exception as cause:  # the edge of a run: whatever it is, the folder gets its summary
+            wrong = HnskitError(
+                f"the run broke: {type(cause).__name__}: {cause}",
+                next_step="If a package is missing, install hnskit again with all its requirements.",
+            )
+            wrong.__cause__ = cause
+        if wrong is not None:
+            summary.fail(error_json(wrong), "the parameters" if isinstance(wrong, ParamsError) else "its beginning")
+        summary.seconds = round(time.monotonic() - since, 3)
+        _write(summary, run_dir)
+        log.write(
+            "finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error
         )
-        wrong.__cause__ = cause
-    if wrong is not None:
-        summary.error, summary.exit_status = error_json(wrong), wrong.exit_status
-        summary.stopped_at = (
-            "the parameters" if isinstance(wrong, ParamsError) else summary.stopped_at or "its beginning"
-        )
-    summary.seconds = round(time.monotonic() - since, 3)
-    _write(summary, run_dir)
-    log.write("finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error)
-    return summary
+        return summary
 
 
 def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Sequence[tuple[Path, str]]) -> set[str]:
@@ -142,6 +145,8 @@ def _execute_all(
             log.ends(step)
             continue
         since = time.monotonic()
+        for earlier in (runfolder.results_file(run_dir, part), run_dir / path.name):
+            earlier.unlink(missing_ok=True)  # what another attempt in this folder came to is nothing that this one did
         with _watching(run_dir, log.happens, execution.stop):
             stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None
             error = stopped or execution.execute(path, run_dir / path.name, parameters)
@@ -152,8 +157,7 @@ def _execute_all(
         summary.steps.append(step)
         log.ends(step)
         if error is not None:
-            summary.error, summary.stopped_at = error, path.stem
-            summary.exit_status = int(error.get("exit_status", 1))
+            summary.fail(error, path.stem)
             return
     summary.ok, summary.exit_status = True, 0
 
@@ -224,10 +228,18 @@ def _journal_line(record: dict[str, Any]) -> str:
 
 
 def _write(summary: Summary, run_dir: Path) -> None:
+    """Leave the summary and what is made of it; that this cannot be done is the run's failure, if it has no other."""
     from hnskit.running.junit import write_junit
     from hnskit.running.report import write_report
 
     summary.report = str(run_dir / runfolder.REPORT)
-    runfolder.write_json(run_dir / runfolder.SUMMARY, summary.to_json())
-    write_report(run_dir)
-    write_junit(run_dir)
+    try:
+        runfolder.write_json(run_dir / runfolder.SUMMARY, summary.to_json())
+        write_report(run_dir)
+        write_junit(run_dir)
+    except (HnskitError, OSError) as cause:
+        if summary.error is None:
+            error = HnskitError(f"what the run came to cannot be written down: {cause}", object=str(run_dir))
+            summary.fail(error_json(error), "its report")
+            with contextlib.suppress(OSError):
+                runfolder.write_json(run_dir / runfolder.SUMMARY, summary.to_json())

@@ -49,6 +49,11 @@ class Summary:
         """How many steps of all notebooks changed something."""
         return sum(step.changed for step in self.steps)
 
+    def fail(self, error: dict[str, Any], place: str) -> None:
+        """It failed, with an error as `results.error_json` has it; it stopped at the first place that is named."""
+        self.ok, self.error, self.exit_status = False, error, int(error.get("exit_status", 1))
+        self.stopped_at = self.stopped_at or place
+
     def to_json(self) -> dict[str, Any]:
         """As summary.json and `hnskit run --json` have it."""
         return asdict(self)

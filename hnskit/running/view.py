@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from hnskit.markup import prose
 
 _LINES = 200
 _SIGNS = {
@@ -39,11 +40,6 @@ word-break:normal;overflow-wrap:anywhere}
 .hk-run .verdict{font-weight:600;margin:.2em 0}.hk-run a{text-decoration:underline}
 .hk-run .lamp{display:inline-block;width:1.3em;text-align:center}
 """
-
-
-def prose(text: str) -> str:
-    """A text as HTML: what stands in backticks, a command, is code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 @dataclass(slots=True)

@@ -13,11 +13,13 @@ import ipywidgets
 
 from hnskit import busy
 from hnskit.errors import HnskitError
+from hnskit.markup import prose
 from hnskit.running.folder import part_of
 from hnskit.running.launch import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
 from hnskit.running.serverlinks import link, this_server
-from hnskit.running.view import RunState, prose
+from hnskit.running.view import RunState
+from hnskit.targets import canonical
 from hnskit.widgets.editor import ParamsEditor
 from hnskit.widgets.farewell import farewell, live
 from hnskit.widgets.secrets import secret_box
@@ -27,6 +29,7 @@ _GONE = (
     "The kernel behind this page has ended: nothing on it can be pressed, and what it shows is old. A run that was "
     "under way goes on by itself. Run this cell again (Shift+Enter): the page then follows that run, or shows its end."
 )
+_OTHER = "The host is not free: {}. It can be watched only where it was begun; when it ends, a run can begin here."
 _SECRET = "HNSKIT_TYPED_PASSWORD"  # noqa: S105 - the name of a variable
 _LABEL = {"description_width": "13em"}
 _WIDE = {"width": "34em"}
@@ -81,8 +84,8 @@ class StartPage:
 
     @property
     def target(self) -> str:
-        """The target, as the form has it."""
-        return str(self._editor.file.get("target") or "")
+        """The target of the form, as it is compared with others."""
+        return canonical(str(self._editor.file.get("target") or ""))
 
     @property
     def running(self) -> bool:
@@ -126,12 +129,13 @@ class StartPage:
             self._note.value = _CUTS if self._step.value in _CUTTING else ""
 
     def _attach(self) -> None:
-        """Follow the run that is at work on the host already, or show the last one."""
+        """Follow what is at work on the host already, or show the last run."""
         if self.running:
             return
-        if busy.at_work(self.target) is not None:
+        if (worker := busy.at_work(self.target)) is not None:
+            if worker.kind == busy.RUN:
+                self._note.value = "A run was at work on this host when the page was opened; this page follows it."
             self._follow(None)
-            self._note.value = "A run was at work on this host when the page was opened; this page follows it."
             return
         last = last_run(self._runs, self.target)
         self._state = last
@@ -154,13 +158,13 @@ class StartPage:
             return {}, []
         from hnskit.remote.credentials import typed
 
-        secret = typed(str(self._editor.file.get("connection.username") or ""))
+        secret = typed(self.target, str(self._editor.file.get("connection.username") or ""))
         if secret is None:
             return {}, []
         return {_SECRET: secret.reveal()}, [f"connection.credential=env:{_SECRET}"]
 
     def _follow(self, process: Any) -> None:
-        self._follower = Follower(self.target, self._on_state, self._on_refused, process)
+        self._follower = Follower(self.target, self._on_state, self._on_refused, self._on_other, process)
         self._run.disabled, self._stop.disabled, self._stop.description = True, False, "Stop"
         self._follower.start()
 
@@ -174,6 +178,15 @@ class StartPage:
     def _on_refused(self, sentence: str) -> None:
         self._over()
         self._view.value = _alert(sentence)
+
+    def _on_other(self, worker: busy.Worker | None) -> None:
+        """In the follower's thread: what is at work is no run, or has ended."""
+        if worker is None:
+            self._over()
+            self._attach()
+            return
+        self._stop.disabled = True
+        self._view.value = f'<p role="status">{prose(_OTHER.format(worker.sentence()))}</p>'
 
     def _over(self) -> None:
         self._follower = None
@@ -251,7 +264,7 @@ _COLOURS = {"warning": "#b07300", "error": "#d13438"}
 def _known(params: Any) -> bool:
     from hnskit.remote.credentials import typed
 
-    return typed(params.connection.username) is not None
+    return typed(params.target, params.connection.username) is not None
 
 
 def _is_step(path: Path) -> bool:

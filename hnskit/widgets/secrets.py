@@ -14,8 +14,8 @@ from hnskit.remote import credentials
 
 def secret_box(params: Params, on_typed: Callable[[], None] | None = None) -> tuple[Any, ...]:
     """The widgets that ask for the password where the parameters say `credential: prompt`; none elsewhere."""
-    username = params.connection.username
-    if params.connection.credential != "prompt" or "://" not in params.target:
+    username, target = params.connection.username, params.target
+    if params.connection.credential != "prompt" or "://" not in target:
         return ()
     box = ipywidgets.Password(
         description="Password",
@@ -27,15 +27,15 @@ def secret_box(params: Params, on_typed: Callable[[], None] | None = None) -> tu
     note = ipywidgets.HTML()
 
     def say() -> None:
-        known = credentials.typed(username) is not None
-        text = f"The password of {username} is known to this kernel, until it ends." if known else (
-            f"The password of {username} on the host: type it, then press Enter."
+        known = credentials.typed(target, username) is not None
+        text = f"The password of {username} on {target} is known to this kernel, until it ends." if known else (
+            f"The password of {username} on {target}: type it, then press Enter."
         )  # fmt: skip
         note.value = escape(text)
 
     def take(change: Any) -> None:
         if change["new"]:
-            credentials.remember(username, change["new"])
+            credentials.remember(target, username, change["new"])
             box.value = ""  # before anybody can save the notebook with its widgets
             say()
             if on_typed is not None:

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from hnskit.applying.ledger import Ledger
 from hnskit.applying.writer import apply
 from hnskit.errors import HnskitError
 from hnskit.journal import Journal
 from hnskit.model import Policy
+from hnskit.planning.setup import plan
 from tests import hosts, worlds
 from tests.applying.state import done
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
@@ -54,6 +56,32 @@ def test_the_number_of_pipelines_does_not_grow_with_the_clients():
         apply(session, replace(wanted, clients=clients), pace=QUICK)
         counts.append(len(session.pipelines))
     assert counts[0] == counts[1]
+
+
+def with_a_stale_namesake(facts):
+    """Somebody's endpoint of our client's name, which a lost network left, listed before the real one."""
+    stale = replace(hosts.endpoint("hnskit-client1", "10.9.0.9", None), id="STALE", network_id="GONE")
+    return replace(facts, endpoints=(stale, *facts.endpoints))
+
+
+def found_on(facts):
+    """What is known after a run has begun on this host."""
+    ledger = Ledger("t", None, None, None)
+    ledger.found(plan(hosts.desired(), facts), facts)
+    return ledger.made
+
+
+def test_what_is_found_is_the_object_that_the_plan_keeps():
+    """Not the first of its name."""
+    found = found_on(with_a_stale_namesake(hosts.complete())).found
+    assert ("endpoint", "hnskit-client1", "id-hnskit-client1") in found
+
+
+def test_whose_a_stale_namesake_is_was_judged_at_the_runs_start():
+    """The label of the container that the run itself makes does not make it hnskit's."""
+    later = with_a_stale_namesake(hosts.complete())
+    first = replace(later, containers=tuple(item for item in later.containers if item.name != "hnskit-client1"))
+    assert plan(hosts.desired(), later, made=found_on(first)).pending == ()
 
 
 def test_the_cut_is_announced_with_its_risks_and_what_may_be_lost_is_journalled():

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from hnskit import codec
 from hnskit.applying.writer import apply
 from hnskit.errors import StepError
+from hnskit.model import Policy
 from tests import hosts, worlds
-from tests.applying.state import ONE_CLIENT
+from tests.applying.state import ONE_CLIENT, without_container_routes
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
 from tests.matrix import differences
 
@@ -78,6 +80,39 @@ def refuse_once(step):
         return json.dumps({**answer, "ok": False, "error": error})
 
     return answered
+
+
+def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host):
+    """An ACL and a proxy policy of others, which came after this run had written its redirect."""
+    for name in ("hnskit-client1", "hnskit-client2"):
+        worlds.set_policies(host, worlds.endpoint(host, name))
+    acl = Policy("ACL", {"Action": "Block", "Direction": "Out", "Protocols": "6", "RemotePorts": "25"})
+    theirs = [acl, worlds.FOREIGN_POLICY]
+    session, refuse = HereSession(host), refuse_once("update policy hnskit-client2")
+
+    def answered(answer):
+        instead = refuse(answer)
+        if instead:
+            found = worlds.endpoint(host, "hnskit-client1")
+            assert len(found.proxies) == 1, "the redirect of the first client was to be written before"
+            body = codec.policies_request(found.id, [*found.policies, *theirs])
+            worlds.hns(host, "POST", f"/endpoints/{found.id}", body)
+        return instead
+
+    session.answered = answered
+    with pytest.raises(StepError, match="was undone"):
+        apply(session, hosts.desired(), pace=QUICK, rollback=True)
+    assert [item for item in worlds.endpoint(host, "hnskit-client1").policies if item in theirs] == theirs
+    assert worlds.endpoint(host, "hnskit-client1").proxies == (worlds.FOREIGN_POLICY,)
+
+
+def test_rollback_says_of_a_route_that_the_host_does_not_show_that_it_stays(host):
+    """It may have been there before this run."""
+    session, refuse = HereSession(host), refuse_once("attach endpoint hnskit-client3")
+    session.answered = lambda answer: refuse(answer) or without_container_routes(answer)
+    wanted = replace(hosts.desired(), clients=(*hosts.desired().clients, client("hnskit-client3")))
+    with pytest.raises(StepError, match=r"the route 169\.254\.169\.254 in hnskit-proxy stays"):
+        apply(session, wanted, pace=QUICK, rollback=True)
 
 
 def client(name):

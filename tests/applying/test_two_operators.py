@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from hnskit.applying.writer import apply
+from hnskit.errors import StepError
 from tests import hosts, worlds
 from tests.applying.state import ONE_CLIENT, on, policies
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
@@ -62,6 +67,45 @@ def test_an_endpoint_that_somebody_attaches_meanwhile_is_not_deleted(host):
     )
     outcome = apply(session, ONE_CLIENT, pace=QUICK, made=host.made)
     assert "detach endpoint hnskit-client2" in [result.step.id for result in outcome.done]
+
+
+def forwarding_fails(category):
+    """An answer of Set-NetIPInterface in place of its own."""
+    error = {"id": "X,Set-NetIPInterface", "category": category, "target": "", "message": "It did not work."}
+
+    def answered(answer):
+        if answer["id"] != "step: update forwarding hnskit-gateway":
+            return None
+        return json.dumps({"id": answer["id"], "ok": False, "ms": 1, "error": error})
+
+    return answered
+
+
+def test_forwarding_that_is_denied_is_not_somebody_elses_change():
+    """It fails at once, by what Windows said, and no note makes up a cause."""
+    session = HereSession(host_here())
+    session.answered = forwarding_fails("PermissionDenied")
+    with pytest.raises(StepError, match="It did not work") as caught:
+        apply(session, hosts.desired(), pace=QUICK)
+    assert caught.value.outcome.notes == ()
+
+
+def test_an_adapter_that_is_gone_when_forwarding_is_switched_is_somebody_elses_change():
+    """Then the host is read again, as often as a step is tried; the last time nothing is read again."""
+    host = host_here()
+    session, fails = HereSession(host), forwarding_fails("ObjectNotFound")
+
+    def answered(answer):
+        instead = fails(answer)
+        if instead:
+            worlds._forwarding_off(host)
+        return instead
+
+    session.answered = answered
+    with pytest.raises(StepError, match="It did not work") as caught:
+        apply(session, hosts.desired(), pace=QUICK)
+    said = "forwarding hnskit-gateway was changed by somebody else meanwhile"
+    assert caught.value.outcome.notes == (*[f"{said}; it is read again"] * (QUICK.attempts - 1), said)
 
 
 def test_a_container_that_somebody_replaced_meanwhile_is_not_removed(host):

@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 
+from hnskit import codec
+from hnskit.book import Book
+from hnskit.desired import Part
 from hnskit.doctor import CHECKS, examine, findings_text
 from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
+from hnskit.journal import Journal
 from hnskit.model import Policy
 from hnskit.planning.setup import plan
-from hnskit.snapshot import load_facts, parse_facts
+from hnskit.planning.steps import Action, Step
+from hnskit.snapshot import load_facts, parse_facts, save_facts
 from tests import hosts
 
 HERE = Path(__file__).parent
@@ -127,6 +132,40 @@ def test_the_misspelt_key_is_found_and_the_plan_mends_it() -> None:
     assert [step.id for step in repair.pending] == ["update policy hnskit-client1"]
     assert mended_by(repair, found) == ((finding,), ())
     assert repair == plan(hosts.desired(), facts)
+
+
+@pytest.mark.parametrize(("wide", "mends"), [("169.254.0.0/16", False), ("", True)])
+def test_a_wider_policy_beside_the_redirect_is_found(wide: str, mends: bool) -> None:
+    """Once for the pair, with a command that does something: what is for a whole prefix no plan takes away."""
+    there = next(item for item in hosts.complete().endpoints if item.name == "hnskit-client1")
+    policies = (codec.proxy_policy("10.0.1.21:80", wide, 80), *there.policies)
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
+    (finding,) = [item for item in examine(facts, hosts.desired()) if item.check == "policy-doubled"]
+    assert "2 proxy policies claim" in finding.message
+    assert ("hnskit apply" in finding.next_step) is mends
+    assert bool(plan(hosts.desired(), facts).pending) is mends
+
+
+def test_a_static_address_is_found_on_the_wanted_adapter_in_any_letter_case() -> None:
+    """As Windows compares names of adapters."""
+    facts = hosts.fresh()
+    facts = replace(facts, addresses=tuple(replace(item, origin="Manual") for item in facts.addresses))
+    found = examine(facts, hosts.desired("network.adapter=ethernet"))
+    assert "static-address" in [item.check for item in found]
+
+
+def test_a_book_plans_the_repair_with_what_the_journals_know(tmp_path: Path) -> None:
+    """As `hnskit doctor --fix` does: an endpoint that only a journal shows to be hnskit's goes."""
+    facts = replace(hosts.complete(), networks=(), containers=())
+    snapshot = save_facts(facts, tmp_path / "now.json")
+    target = f"snapshot:{snapshot}"
+    journal = Journal(tmp_path / "1" / "journal.jsonl", target)
+    for endpoint in facts.endpoints:
+        step = Step(Part.NETWORK, Action.CREATE, "endpoint", endpoint.name, "")
+        journal.finished(step, endpoint.id, 0.0)
+    book = Book("network", hosts.PARAMS, [f"target={target}"], tmp_path / "2")
+    ids = set(book.repair().frame["id"])
+    assert {f"delete endpoint {item.name} ({item.id})" for item in facts.endpoints} <= ids
 
 
 def test_what_belongs_to_others_is_left_to_the_operator() -> None:

@@ -156,6 +156,7 @@ GOOD: list[Command] = [
     (HNS, {"Method": "GET", "Path": "/policylists", "Body": None}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/networks","none":{"Name":"other"}}'}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version","is":{"Major":9}}'}),
+    (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version","is":{"Major":9,"X":null}}'}),
     (HCN, {"Operation": "QueryEndpoint", "Id": NOBODY}),
     (HCN, {"operation": "querynetwork", "ID": NOBODY, "Settings": '{"SchemaVersion":{"Major":2,"Minor":0}}'}),
     (HCN, {"Op": "ModifyNetwork", "Id": NOBODY, "Set": "{}", "Guard": '{"path":"/networks","none":{"Name":"other"}}'}),
@@ -191,6 +192,9 @@ BAD: list[Command] = [
     ("Test-HnskitPath", {}),
     ("Test-HnskitPath", {"Path": ""}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version","is":{"Major":"9"}}'}),
+    (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version","is":{"Major":null}}'}),
+    (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/networks/nope","is":{"X":null}}'}),
+    (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/nope","none":{"Name":"other"}}'}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": '{"path":"/globals/version"}'}),
     (HNS, {"Method": "GET", "Path": "/networks", "Guard": "{}"}),
     (HCN, {"Operation": "OpenEndpoint", "Id": NOBODY}),
@@ -315,6 +319,31 @@ def test_the_whole_redirect_is_the_same_step_by_step(pair: Pair) -> None:
         hns("DELETE", f"/endpoints/{endpoint['ID']}")
     docker("rm", "--force", "proxy", "client")
     hns("DELETE", f"/networks/{network['ID']}")
+
+
+def test_a_guard_knows_what_is_not_there(pair: Pair) -> None:
+    """A list that HNS does not show proves nothing; an object that has got a member is another one."""
+    hns = {"Method": "GET", "Path": "/networks"}
+    unread = pair.check((HNS, {**hns, "Guard": '{"path":"/nope","none":{"Name":"other"}}'}))
+    assert "Hnskit.HnsUnread" in json.dumps(unread.messages[-1].fields)
+    grown = pair.check((HNS, {**hns, "Guard": '{"path":"/globals/version","is":{"Major":null}}'}))
+    assert "Hnskit.Changed" in json.dumps(grown.messages[-1].fields)
+    assert pair.check((HNS, {**hns, "Guard": '{"path":"/globals/version","is":{"X":null}}'})).of("PIPELINE_OUTPUT")
+
+
+def test_many_containers_are_asked_about_in_several_runs_of_docker(pair: Pair) -> None:
+    """Each fits a command line of Windows, and nothing is asked twice or left out."""
+    names = [f"many{number}" for number in range(251)]
+    for served in (pair.python, pair.pwsh):
+        for name in names:
+            words = ["run", "--detach", "--name", name, "--network", "none", NANOSERVER, "ping.exe", "-t", "localhost"]
+            served.call(lambda host=served.host, words=words: host.docker.run(words))
+    said = pair.check(("Get-HnskitContainer", {}))
+    lists = [json.loads(_unescaped(row.fields["/StdOut"][2:])) for row in said.of("PIPELINE_OUTPUT")]
+    assert [len(found) for found in lists] == [250, 1]
+    assert {item["Name"].strip("/") for found in lists for item in found} == set(names)
+    for served in (pair.python, pair.pwsh):
+        served.call(lambda host=served.host: host.docker.run(["rm", "--force", *names]))
 
 
 def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:

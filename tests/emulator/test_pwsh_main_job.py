@@ -126,8 +126,8 @@ def test_a_restricted_session_has_the_kits_functions(pool: RunspacePool, name: s
     [
         "Get-Command", "Get-Date", "New-Object", "Add-Type", "Invoke-Expression", "ConvertFrom-Json", "Import-Module",
         "Get-NetAdapter", "Set-NetIPInterface", "Get-ItemProperty", "Get-EmulatedInstance", "Invoke-EmulatedHost",
-        "New-HnskitError", "Assert-HnskitGuard", "ConvertTo-HnskitArgument", "ForEach-Object", "cd..", "docker",
-        "hostname", "/bin/sh", "sh",
+        "New-HnskitError", "Assert-HnskitGuard", "ConvertTo-HnskitArgument", "ConvertTo-HnskitJson", "ForEach-Object",
+        "cd..", "docker", "hostname", "/bin/sh", "sh",
         "hnskit\\New-HnskitError", "Microsoft.PowerShell.Utility\\Add-Type", "Get-Content", "Get-ChildItem",
     ],
 )  # fmt: skip
@@ -147,6 +147,12 @@ def test_a_restricted_session_checks_parameters(pool: RunspacePool) -> None:
     assert refused_with(say(pool, wrong)) == "S:ParameterArgumentValidationError,Invoke-HnskitHns"
     injected = ("Invoke-HnskitDocker", {"ArgumentList": ["$(whoami)"]})
     assert refused_with(say(pool, injected)) == "S:Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker"
+
+
+def test_docker_that_cannot_be_started_is_not_called_missing(pool: RunspacePool) -> None:
+    """Here since its command line is too long."""
+    said = say(pool, ("Invoke-HnskitDocker", {"ArgumentList": ["version", "x" * 200_000]}))
+    assert refused_with(said) == "S:Hnskit.DockerNotStarted,Invoke-HnskitDocker"
 
 
 def test_the_double_is_restricted_alike(tmp_path: Path) -> None:

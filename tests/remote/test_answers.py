@@ -74,9 +74,15 @@ WHOLE = answer("a")
 
 @pytest.mark.parametrize(
     "rest",
-    [WHOLE[:-5], "", "WARNING: what now?", answer("a"), answer("nobody"), f"{answer('b')}{answer('c')}", "[1]", "null"],
-    ids=["cut short", "cut at a line", "no JSON", "twice", "of no call", "two in a line", "a list", "nothing"],
-)
+    [
+        WHOLE[:-5], "", "WARNING: what now?", answer("a"), answer("nobody"), f"{answer('b')}{answer('c')}", "[1]",
+        "null", answer("b", output=[None]), answer("b", output=["x"]),
+    ],
+    ids=[
+        "cut short", "cut at a line", "no JSON", "twice", "of no call", "two in a line", "a list", "nothing",
+        "no object put out", "a text put out",
+    ],
+)  # fmt: skip
 def test_what_is_no_answer_is_an_error_that_quotes_it_and_keeps_what_came_before(rest: str) -> None:
     """The answer before it is handed on first."""
     results = asked(f"{WHOLE}\n{rest}")

@@ -33,7 +33,7 @@ TYPES = {
     "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "Hnskit.Computenetwork",
     "Hnskit.Vmcompute", "System.IntPtr",
     "System.ComponentModel.Win32Exception", "System.DateTime", "System.Diagnostics.Process",
-    "System.Diagnostics.Stopwatch", "System.DllNotFoundException", "System.Globalization.CultureInfo",
+    "System.Diagnostics.Stopwatch", "System.DllNotFoundException", "System.Globalization.CultureInfo", "System.Math",
     "System.Management.Automation.ErrorCategory", "System.Security.Principal.WindowsBuiltInRole",
     "System.Security.Principal.WindowsIdentity", "System.Text.Encoding",
 }  # fmt: skip
@@ -146,13 +146,15 @@ def test_the_manifest_exports_what_is_meant_for_clients() -> None:
 
 
 def test_a_jea_endpoint_shows_what_the_manifest_exports() -> None:
-    """And docs/jea.md names no command or parameter that 5.1 has not."""
+    """And docs/jea.md says how many they are, and names no command or parameter that 5.1 has not."""
     manifest, role = (
         (SCRIPTS / path).read_text(encoding="utf-8") for path in ("hnskit.psd1", "RoleCapabilities/hnskit.psrc")
     )
     exported = re.findall(r"'(\w+-Hnskit\w+)'", manifest)
     assert re.findall(r"'hnskit\\(\w+-Hnskit\w+)'", role) == exported
     assert not_of_51(facts("docs/jea.md")) == []
+    words = {12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen"}
+    assert f"the kit's {words[len(exported)]} functions" in (ROOT / "docs" / "jea.md").read_text(encoding="utf-8")
     assert "RestrictedRemoteServer" in (SCRIPTS / "hnskit.pssc").read_text(encoding="utf-8")
 
 

@@ -27,6 +27,9 @@ Row = dict[str, Any]
 _LONGEST_SILENCE = 0.25
 """Seconds that the answers of calls that only read may wait for each other."""
 
+_INSPECTED = 250
+"""Containers that one `docker inspect` is asked about."""
+
 _DOCKER_ALLOWED = (
     "exec", "image", "import", "inspect", "load", "logs", "ps", "rm", "run", "start", "stop", "version",
 )  # fmt: skip
@@ -114,8 +117,14 @@ def _containers(host: Machine, _bound: Mapping[str, Any]) -> Done:
     ids = listed.rows[0]["StdOut"].split()
     if not ids:
         return Done([{"ExitCode": 0, "StdOut": "[]", "StdErr": ""}])
-    done = _docker(host, {"ArgumentList": ["inspect", "--type", "container", *ids]})
-    done.seconds += listed.seconds
+    done = Done(seconds=listed.seconds)
+    for first in range(0, len(ids), _INSPECTED):
+        part = _docker(host, {"ArgumentList": ["inspect", "--type", "container", *ids[first : first + _INSPECTED]]})
+        done.rows += part.rows
+        done.seconds += part.seconds
+        done.error = part.error
+        if done.error is not None:
+            break
     return done
 
 
@@ -207,10 +216,10 @@ def _command(name: str) -> Command:
     async def run(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
         done = _RUNS[name](host, bound)
         await _wait(done.seconds)
-        if done.error is not None:
-            raise done.error
         for row in done.rows:
             yield row
+        if done.error is not None:
+            raise done.error
 
     return Command(name, _PARAMETERS.get(name, ()), run)
 

@@ -14,9 +14,10 @@ from hnskit.emulator.host.containers import DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.world import HttpResult, Request, Response
 
 _SWITCHES = {"s": "silent", "S": "show-error", "i": "include", "I": "head", "f": "fail", "k": "insecure",
-             "L": "location", "4": "ipv4"}  # fmt: skip
+             "L": "location", "4": "ipv4", "g": "globoff"}  # fmt: skip
 _VALUES = {"m": "max-time", "H": "header", "o": "output", "w": "write-out", "X": "request", "A": "user-agent"}
 _LONG_VALUES = frozenset(_VALUES.values()) | {"connect-timeout", "url", "noproxy"}
+_NO_RANGE = re.compile(r"\[(?!\d+-\d+|[a-z]-[a-z]|[A-Z]-[A-Z])")  # what is one is not emulated
 _CONNECT_TIMEOUT = 21.0  # Windows gives up on a SYN after 21 seconds
 _SUPPRESSED = frozenset({"NUL", "NUL:"})
 
@@ -110,6 +111,9 @@ def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
 
 
 def _transfer(around: Surroundings, container: DockerContainer, options: _Options, url: str, done: Ran) -> None:
+    wrong = None if "globoff" in options.switches else _NO_RANGE.search(url)
+    if wrong:
+        raise _EndError(3, f"[globbing] bad range in column {wrong.end() + 1}")
     address, port, target, authority = _locate(container, url)
     method = options.values.get("request", "HEAD" if "head" in options.switches else "GET")
     result = around.http(container, address, port, Request(method, target, _headers(options, authority)))

@@ -18,32 +18,44 @@ def broken(hns: HnsService, bound: Mapping[str, Any]) -> PSError | None:
         PSError: it is no guard.
     """
     guard = _read(bound["Guard"]) if bound.get("Guard") else None
-    if guard is None or _holds(hns, guard):
+    if guard is None:
+        return None
+    path = guard["path"]
+    output = _shown(hns, path)
+    if output is None and "is" not in guard:
+        return PSError(
+            f"HNS does not show {path}, so that nothing was sent.",
+            error_id="Hnskit.HnsUnread", category="ReadError", target=path, origin="",
+        )  # fmt: skip
+    if _holds(guard, output or []):
         return None
     return PSError(
-        f"Somebody else has changed {guard['path']} since it was read.",
-        error_id="Hnskit.Changed", category="ResourceExists", target=guard["path"], origin="",
+        f"Somebody else has changed {path} since it was read.",
+        error_id="Hnskit.Changed", category="ResourceExists", target=path, origin="",
     )  # fmt: skip
 
 
-def _holds(hns: HnsService, guard: Mapping[str, Any]) -> bool:
-    """Whether HNS still has what the caller saw: members compared as JSON, order included.
+def _shown(hns: HnsService, path: str) -> list[Any] | None:
+    """What HNS has there; None where it does not say so."""
+    _, response = hns.call("GET", path, "")
+    answer = json.loads(response) if response else {}
+    if answer.get("Success") is not True:
+        return None
+    output = answer.get("Output") or []
+    return output if isinstance(output, list) else [output]
+
+
+def _holds(guard: Mapping[str, Any], output: list[Any]) -> bool:
+    """Whether HNS still has what the caller saw: members compared as JSON, order included; what is not there is null.
 
     The spelling counts in `is`, but for `none` the letter case does not.
     """
-    _, response = hns.call("GET", guard["path"], "")
-    answer = json.loads(response) if response else {}
-    output = answer.get("Output") or []
     rule = guard["is"] if "is" in guard else guard["none"]
 
     def text(value: object) -> str:
         return json.dumps(value) if "is" in guard else json.dumps(value).lower()
 
-    same = [
-        item
-        for item in (output if isinstance(output, list) else [output])
-        if all(name in item and text(item[name]) == text(value) for name, value in rule.items())
-    ]
+    same = [item for item in output if all(text(item.get(name)) == text(value) for name, value in rule.items())]
     return bool(same) == ("is" in guard)
 
 

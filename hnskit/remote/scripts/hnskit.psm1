@@ -27,25 +27,39 @@ function New-HnskitError {
         (New-Object System.InvalidOperationException $Message), "Hnskit.$Id", $Category, $Target)
 }
 
+function ConvertTo-HnskitJson {
+    # The value of a property as JSON; null where there is no such property. ConvertTo-Json of 5.1 has no text for null.
+    param($Property)
+    if (-not $Property -or $null -eq $Property.Value) { return 'null' }
+    ConvertTo-Json -InputObject $Property.Value -Depth 20 -Compress
+}
+
 function Assert-HnskitGuard {
     # Stop if HNS no longer has what the caller saw. Guard is JSON: {"path", "is": {member: value, ...}} for one
-    # object, {"path", "none": {member: value, ...}} for a list in which no object may have these members, in
-    # whatever letter case: HNS prints one id in upper case here and in lower case there (HNS fact 62).
+    # object, where null stands for a member that is not there; {"path", "none": {member: value, ...}} for a list in
+    # which no object may have these members, in whatever letter case: HNS prints one id in upper case here and in lower
+    # case there (HNS fact 62). A list that HNS does not show proves nothing.
     param([Parameter(Mandatory)] [string] $Guard)
     $wanted = ConvertFrom-Json -InputObject $Guard
-    $answer = ConvertFrom-Json -InputObject (Invoke-HnskitHns -Method GET -Path $wanted.path).Response
-    $seen = if ($answer.PSObject.Properties['Output']) { @($answer.Output) } else { @() }
-    $rule = if ($wanted.PSObject.Properties['is']) { $wanted.is } else { $wanted.none }
+    $response = (Invoke-HnskitHns -Method GET -Path $wanted.path).Response
+    $one = [bool] $wanted.PSObject.Properties['is']
+    $rule = if ($one) { $wanted.is } else { $wanted.none }
+    $answer = if ($response) { ConvertFrom-Json -InputObject $response } else { New-Object PSObject }
+    $shown = $answer.PSObject.Properties['Success'] -and $answer.Success -is [bool] -and $answer.Success
+    if (-not $shown -and -not $one) {
+        throw (New-HnskitError -Id 'HnsUnread' -Category ReadError -Target $wanted.path `
+            -Message "HNS does not show $($wanted.path), so that nothing was sent.")
+    }
+    $seen = if ($shown -and $answer.PSObject.Properties['Output']) { @($answer.Output) } else { @() }
     $same = @(foreach ($object in $seen) {
         $differs = @(foreach ($property in $rule.PSObject.Properties) {
-            $member = $object.PSObject.Properties[$property.Name]
-            $now = if ($member) { ConvertTo-Json -InputObject $member.Value -Depth 20 -Compress } else { '' }
-            $then = ConvertTo-Json -InputObject $property.Value -Depth 20 -Compress
-            if ($(if ($wanted.PSObject.Properties['is']) { $now -cne $then } else { $now -ine $then })) { $property.Name }
+            $now = ConvertTo-HnskitJson -Property $object.PSObject.Properties[$property.Name]
+            $then = ConvertTo-HnskitJson -Property $property
+            if ($(if ($one) { $now -cne $then } else { $now -ine $then })) { $property.Name }
         })
         if ($differs.Count -eq 0) { $object }
     })
-    if ([bool] $wanted.PSObject.Properties['is'] -ne [bool] $same.Count) {
+    if ($one -ne [bool] $same.Count) {
         throw (New-HnskitError -Id 'Changed' -Category ResourceExists -Target $wanted.path `
             -Message "Somebody else has changed $($wanted.path) since it was read.")
     }
@@ -203,8 +217,13 @@ function Invoke-HnskitDocker {
     try {
         $process = [System.Diagnostics.Process]::Start($start)
     } catch [System.ComponentModel.Win32Exception] {
-        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerMissing' -Category ObjectNotFound -Target 'docker' `
-            -Message 'docker.exe was not found on PATH.'))
+        $cause = $_.Exception.GetBaseException()
+        if ($cause.NativeErrorCode -eq 2) {
+            $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerMissing' -Category ObjectNotFound `
+                -Target 'docker' -Message 'docker.exe was not found on PATH.'))
+        }
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerNotStarted' -Category ResourceUnavailable `
+            -Target 'docker' -Message "docker.exe could not be started: $($cause.Message)"))
     }
     try {
         # Both pipes are read at once: a full one would block the process for ever.
@@ -228,13 +247,17 @@ function Invoke-HnskitDocker {
 }
 
 function Get-HnskitContainer {
-    # docker inspect of every container (running or not), one JSON array as text; '[]' when there is none.
+    # docker inspect of every container (running or not): JSON arrays as text, one for each 250 containers, since a
+    # command line of Windows has at most 32767 characters; '[]' when there is none.
     [CmdletBinding()] param()
     $list = Invoke-HnskitDocker -ArgumentList 'ps', '--all', '--quiet', '--no-trunc'
     if ($list.ExitCode -ne 0) { return $list }
     $ids = @($list.StdOut -split '\s+' | Where-Object { $_ })
     if ($ids.Count -eq 0) { return [pscustomobject] @{ ExitCode = 0; StdOut = '[]'; StdErr = '' } }
-    Invoke-HnskitDocker -ArgumentList (@('inspect', '--type', 'container') + $ids)
+    for ($first = 0; $first -lt $ids.Count; $first += 250) {
+        $last = [System.Math]::Min($first + 250, $ids.Count) - 1
+        Invoke-HnskitDocker -ArgumentList (@('inspect', '--type', 'container') + $ids[$first..$last])
+    }
 }
 
 function Get-HnskitSystem {

@@ -1,4 +1,4 @@
-"""Bytes of a dump to text: what PowerShell's `>` and `Out-File`, editors and log collectors leave behind."""
+"""Bytes of a file to text: what PowerShell's `>` and `Out-File`, editors and log collectors leave behind."""
 
 from __future__ import annotations
 

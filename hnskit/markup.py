@@ -1,0 +1,16 @@
+"""Sentences as HTML: what stands between backticks, a command, is code."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+
+def prose(text: str) -> str:
+    """A plain sentence as HTML."""
+    return escaped_prose(escape(text))
+
+
+def escaped_prose(text: str) -> str:
+    """The same of a sentence that is escaped already."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)

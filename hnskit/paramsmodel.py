@@ -1,0 +1,266 @@
+"""The model of the parameters: each key with its type, its limits, its meaning, and how a wrong value is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from hnskit.model import METADATA_ADDRESS
+from hnskit.remote.connection import Auth
+from hnskit.remote.credentials import SCHEMES
+from hnskit.targets import WINRM, canonical
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}")  # what Docker allows, so that endpoint and container agree
+_IMAGE = re.compile(r"[A-Za-z0-9]\S*")  # with a dash first, docker would take it as an option
+_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+")
+
+
+def _check_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("2 to 63 letters, digits, '_', '.' or '-', the first a letter or a digit")
+    return value
+
+
+def _check_address(value: str) -> str:
+    try:
+        ipaddress.IPv4Address(value)
+    except ValueError as cause:
+        raise ValueError(f"an IPv4 address such as 10.0.1.2 is wanted{'' if value else ', it is empty'}") from cause
+    return value
+
+
+def _check_address_or_nothing(value: str) -> str:
+    return _check_address(value) if value else value
+
+
+def _check_image(value: str) -> str:
+    if not _IMAGE.fullmatch(value):
+        raise ValueError("the name of an image is wanted: REPOSITORY[:TAG]")
+    return value
+
+
+def _check_prefix(value: str) -> str:
+    try:
+        ipaddress.IPv4Network(value)
+    except ValueError as cause:
+        raise ValueError(_instead(value)) from cause
+    return value
+
+
+def _instead(value: str) -> str:
+    try:
+        meant = ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        return "a subnet such as 10.0.1.0/24 is wanted"
+    return f"the subnet of this address is {meant}: write that"
+
+
+def _check_target(value: str) -> str:
+    if not _TARGET.fullmatch(value):
+        raise ValueError("a target is emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE")
+    scheme, _, place = value.partition("://")
+    if "@" in place:
+        raise ValueError("no user in a target: connection.username and connection.credential say who logs in")
+    if scheme == WINRM:
+        _, _, port = place.partition(":")
+        if port and not (port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError("winrm://HOST[:PORT], with a port of 1 to 65535")
+    return value
+
+
+def _check_credential(value: str) -> str:
+    scheme, _, place = value.partition(":")
+    if value and (scheme not in SCHEMES or (scheme != "prompt") != bool(place)):
+        raise ValueError("a reference to a secret, never the secret: env:NAME, file:PATH, keyring:SERVICE or prompt")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+Address = Annotated[str, AfterValidator(_check_address)]
+AddressOrNothing = Annotated[str, AfterValidator(_check_address_or_nothing)]
+Prefix = Annotated[str, AfterValidator(_check_prefix)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Connection(_Strict):
+    """How to reach the host over PowerShell Remoting."""
+
+    transport: Literal["http", "https"] = Field("https", description="WinRM over HTTP (5985) or HTTPS (5986)")
+    auth: Auth = Field("negotiate", description="how to log in")
+    username: str = Field("", description="account on the host, an administrator")
+    credential: Annotated[str, AfterValidator(_check_credential)] = Field(
+        "", description="where its password is: env:NAME, file:PATH, keyring:SERVICE or prompt"
+    )
+    ca: str = Field("", description="PEM file of the authority that signed the host's certificate; empty: the system's")
+    certificate: str = Field("", description="PEM file of the client certificate, for auth certificate")
+    certificate_key: str = Field("", description="PEM file of its key")
+    configuration: str = Field("", description="session configuration (JEA) that has the kit's commands")
+    connect_timeout: float = Field(10.0, gt=0, le=300, description="seconds until a silent host is called unreachable")
+    recovery_timeout: float = Field(
+        90.0, gt=0, le=3600, description="seconds to get a lost connection back, when the bridge appears or goes"
+    )
+
+
+class EmulatorFaults(_Strict):
+    """What goes wrong on purpose on an emulated host; docs/faults.md has each with the report that it comes from."""
+
+    cut_mode: Literal["refuse", "reset", "stall", "blackhole", "forget"] = Field(
+        "refuse", description="how the host is away when the bridge appears or goes"
+    )
+    management_ip_late: float = Field(0.0, ge=0, le=600, description="seconds until a network shows its ManagementIP")
+    metadata_route_lost: bool = Field(False, description="the host's route to 169.254.169.254 is lost in the move")
+    static_address_lost: bool = Field(False, description="the host's static address is lost in the move")
+    unspecified_errors: int = Field(0, ge=0, le=100, description='so many creations fail with "Unspecified error"')
+    refuse_after_delete: float = Field(0.0, ge=0, le=600, description="seconds after a DELETE without a creation")
+    hidden_network: str = Field("", description="a network's name that is taken and not listed")
+    hns_restart: int = Field(0, ge=0, description="HNS restarts during this change, counted from 1; 0: never")
+    reboot: int = Field(0, ge=0, description="the host starts again during this change; 0: never")
+    reboot_loses_bridges: bool = Field(False, description="a reboot takes L2Bridges too, and leaves their endpoints")
+    docker_seconds: float = Field(0.0, ge=0, le=3600, description="how much longer each docker.exe takes")
+    disk_full: bool = Field(False, description="docker import finds no room")
+    docker_stopped: bool = Field(False, description="the Docker daemon does not run")
+    docker_missing: bool = Field(False, description="docker.exe is not installed")
+    hns_missing: bool = Field(False, description="the Containers feature is not installed")
+    wifi: bool = Field(False, description="the adapter is a Wi-Fi one")
+    second_user: str = Field(
+        "",
+        pattern=r"^$|^(network|endpoint|policy) \S+$",
+        description="`network NAME`, `endpoint NAME` or `policy NAME`: what somebody else makes meanwhile",
+    )
+    random: int | None = Field(None, description="seed from which some faults are drawn that hnskit survives")
+
+
+class Emulator(_Strict):
+    """Only for targets emulator://NAME."""
+
+    profile: str = Field("ws2019", description="which Windows it is: ws2019, ws2022, …")
+    engine: Literal["", "python", "pwsh"] = Field(
+        "", description="what runs its PowerShell; empty: python, or whatever the host has that runs"
+    )
+    start: bool = Field(True, description="start it if it does not run")
+    cut_seconds: float = Field(
+        3.0, ge=0, le=600, description="how long the host is away when the bridge appears or goes"
+    )
+    faults: EmulatorFaults = EmulatorFaults()
+
+
+class NetworkParams(_Strict):
+    """The L2Bridge network."""
+
+    name: Name = Field(description="its name in HNS")
+    subnet: Prefix = Field(description="the containers' addresses come from it, such as 10.0.1.0/24")
+    gateway: AddressOrNothing = Field(
+        "", description="the subnet's gateway, kept by HNS; empty: its first address (.1)"
+    )
+    adapter: str = Field("", description="name of the physical adapter; empty: Windows chooses")
+    dns: list[Address] = Field(default_factory=list, description="DNS servers of the endpoints")
+
+
+class GatewayEndpoint(_Strict):
+    """The endpoint in the host's compartment that the containers use as gateway."""
+
+    name: Name = Field(description="its name in HNS")
+    address: Address = Field(description="usually .2, since HNS keeps .1")
+
+
+class _Workload(_Strict):
+    name: Name = Field(description="of the container and of its endpoint")
+    image: Annotated[str, AfterValidator(_check_image)] = Field(description="repository:tag, as Docker has it")
+    import_: str = Field(
+        "", alias="import", description="tarball on the host to import the image from, if it is not there"
+    )
+    command: list[str] = Field(default_factory=list, description="what it runs; empty: the image's own")
+    isolation: Literal["", "process", "hyperv"] = Field("", description="empty: Docker's default")
+    address: AddressOrNothing = Field("", description="empty: HNS chooses, hnskit looks it up")
+
+
+class Proxy(_Workload):
+    """The container that the requests are redirected to."""
+
+    port: Port = Field(80, description="where it listens")
+    route: bool = Field(
+        True,
+        description="give it a route to the metadata address through the gateway (Windows takes 169.254/16 as on-link)",
+    )
+    user: str = Field("ContainerAdministrator", description="who may add a route inside it")
+
+
+class Redirect(_Strict):
+    """What is redirected."""
+
+    address: Address = Field(METADATA_ADDRESS, description="what the clients ask; IPv4")
+    port: Port = Field(80, description="TCP port")
+    outbound_nat: bool = Field(True, description="the proxy sees the client's traffic as NATed")
+
+
+class Client(_Workload):
+    """A container whose requests are redirected."""
+
+    redirects: list[Redirect] | None = Field(
+        None, min_length=1, description="what is redirected for this client in place of the top-level redirect"
+    )
+
+
+class HeaderProof(_Strict):
+    """A header that only an answer through the proxy has."""
+
+    name: Text
+    contains: str = ""
+
+
+class Proof(_Strict):
+    """What shows that the proxy answered or forwarded; all that are given must hold."""
+
+    header: HeaderProof | None = Field(None, description="name and contains: a header that the proxy adds")
+    body: str = Field("", description="text in the body")
+    log: str = Field("", description="text in the proxy's log, with {probe}, this request's own token")
+
+
+class Control(_Strict):
+    """A request that must be left alone."""
+
+    port: Port = Field(8080, description="TCP port that is not redirected")
+    timeout: int = Field(3, ge=1, le=120, description="seconds")
+
+
+class Verify(_Strict):
+    """The request that proves the redirect, made inside each client."""
+
+    path: str = Field("/", description="path and query; {probe} becomes a token of this request", pattern=r"^/\S*$")
+    headers: dict[str, str] = Field(default_factory=dict, description="what is sent with it, name: value")
+    timeout: int = Field(10, ge=1, le=300, description="seconds")
+    program: Text = Field("curl.exe", description="curl inside the client")
+    proof: Proof
+    control: Control = Control()
+
+
+class Params(_Strict):
+    """One set of parameters for library, notebooks, command line and pipelines."""
+
+    target: Annotated[str, AfterValidator(_check_target)] = Field(
+        description="emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE"
+    )
+    connection: Connection = Connection()
+    emulator: Emulator = Emulator()
+    network: NetworkParams
+    gateway_endpoint: GatewayEndpoint
+    proxy: Proxy
+    clients: list[Client] = Field(min_length=1)
+    redirect: Redirect = Redirect()
+    verify: Verify
+    source: str = Field("parameters", exclude=True)
+    """Where they came from, for error messages."""
+
+    @model_validator(mode="after")
+    def _one_spelling_of_the_target(self) -> Params:
+        # Here and nowhere else: claims, journals and folders of runs are all named after it.
+        object.__setattr__(self, "target", canonical(self.target, self.connection.transport))
+        return self

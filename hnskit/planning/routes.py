@@ -1,0 +1,56 @@
+"""The proxy's own routes to what is redirected, in its container. Pure.
+
+Whether Get-NetRoute on the host shows the routes of a container's compartment is UNCONFIRMED. Where it shows none of
+them, what a journal says counts: of this container since its start, and of its endpoint since it was attached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hnskit import codec
+from hnskit.desired import Part
+from hnskit.facts import Facts
+from hnskit.planning.scene import Scene, pending_ids
+from hnskit.planning.steps import Action, Change, Step
+
+_WHY = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"
+_UNSEEN = "this host does not show the routes of a container"
+
+
+def route_step(scene: Scene, address: str, before: Sequence[Step]) -> Step:
+    """The proxy reaches a redirected address through the gateway endpoint."""
+    proxy, facts = scene.desired.proxy, scene.facts
+    name = f"{address} in {proxy.name}"
+    waits = pending_ids(
+        before, ("container", proxy.name), ("endpoint", proxy.endpoint.name), ("attachment", proxy.endpoint.name)
+    )
+    container = facts.container_named(proxy.name)
+    compartment = facts.compartment_of(container) if container else None
+    if container is None and not waits:
+        return Step(Part.PROXY, Action.REFUSE, "route", name, f"there is no container {proxy.name}")
+    prefix, gateway, reason = f"{address}/32", proxy.endpoint.gateway, _WHY
+    if compartment and not waits:
+        if scene.index.knows_routes(compartment.id):
+            inside = (route for route in facts.routes if route.compartment_id == compartment.id)
+            if (prefix, gateway) in ((route.prefix, route.next_hop) for route in inside):
+                return Step(Part.PROXY, Action.NONE, "route", name, f"it goes through {gateway}")
+        elif scene.known.was_finished("route", name, place_of(name, facts)):
+            said = f"it goes through {gateway}, as a journal says; {_UNSEEN}"
+            return Step(Part.PROXY, Action.NONE, "route", name, said)
+        else:
+            reason = f"{_WHY}; {_UNSEEN}, and no journal says that it is there: it is added, or found to be there"
+    change = Change(prefix, "", f"through {gateway}")
+    return Step(Part.PROXY, Action.CREATE, "route", name, reason, (change,), needs=waits)
+
+
+def place_of(name: str, facts: Facts) -> str:
+    """Where the route of a step of this name is: in one run of a container, on one attachment; "" while there is none.
+
+    A route goes with its adapter: when the container stops, and when the endpoint is detached.
+    """
+    container = facts.container_named(name.rpartition(" in ")[2])
+    attached = facts.endpoints_of(container) if container else ()
+    if container is None or not attached:
+        return ""
+    return " ".join([container.id, container.started_at, *(codec.attached_since(item) for item in attached)])

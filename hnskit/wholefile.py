@@ -1,0 +1,36 @@
+"""A file that is written whole or not at all: whoever reads it meanwhile, or after a crash, never meets half of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+_OURS, _EVERYBODYS = 0o600, 0o666  # the second less what the umask takes away, as for any new file
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, as UTF-8, in one moment.
+
+    A link stays a link, and what it leads to is written; a file that was there keeps its mode. What is no file, such as
+    /dev/stdout, is written to as it is.
+
+    Raises:
+        OSError: it cannot be written; what was there is as it was.
+    """
+    place = Path(os.path.realpath(path))
+    there = place.exists()
+    if there and not place.is_file():
+        place.write_text(text, encoding="utf-8")
+        return
+    half = place.with_name(f".{place.name}.part")
+    try:
+        half.unlink(missing_ok=True)
+        half.touch(_OURS if there else _EVERYBODYS)  # at no moment readable for more people than the file itself
+        half.write_text(text, encoding="utf-8")
+        if there:
+            shutil.copymode(place, half)
+        half.replace(place)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
