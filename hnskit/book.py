@@ -9,7 +9,7 @@ With a run folder, each book leaves `results/<part>.json` and pictures of the ho
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, Made, made_on
-from hnskit.params import Params, load_params
+from hnskit.params import Params
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
@@ -33,6 +33,7 @@ from hnskit.progress import Progress, display_progress
 from hnskit.running import folder as runfolder
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
+from hnskit.selection import Selection
 from hnskit.snapshot import save_facts
 from hnskit.topology import Topology, draw
 from hnskit.verification import Verification, require_proof, verify
@@ -64,8 +65,7 @@ class Book(Diagnosis):
     def __init__(
         self,
         part: str,
-        params_file: Path,
-        overrides: Sequence[str] = (),
+        selection: Selection,
         run_dir: Path | None = None,
         *,
         interactive: bool = False,
@@ -75,8 +75,7 @@ class Book(Diagnosis):
 
         Args:
             part: one of `PARTS`.
-            params_file: the parameters.
-            overrides: `key.path=value`.
+            selection: the parameters.
             run_dir: the run's folder; None: one is made below `runs` when something is changed.
             interactive: whether a button is to wait for somebody.
             keep_network: the teardown leaves the network.
@@ -88,7 +87,7 @@ class Book(Diagnosis):
         if part not in PARTS:
             raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
         self.part = part
-        self._params_file = params_file
+        self._params_file = selection.params_file
         self._keep_network = keep_network
         self._interactive = interactive
         self._run_dir = run_dir
@@ -102,7 +101,7 @@ class Book(Diagnosis):
         self._ended = False
         self._waits = False  # a button is shown and was not pressed
         with self._recorded():
-            self.params = load_params(params_file, overrides)
+            self.params = selection.load()
             self.desired = desired_from(self.params)
             self.facts = self._first = self._read()
         self._keep("before")

@@ -171,9 +171,10 @@ _Resolve = Callable[[str, dict[str, Any], Callable[[str], None] | None], Connect
 def _scheme(scheme: str, params: Params) -> _Resolve:
     found = _schemes()
     if scheme not in found:
-        known = ", ".join(sorted([WINRM, *found]))
+        known = ", ".join(sorted([WINRM, SNAPSHOT.rstrip(":"), *found]))
         raise ParamsError(
-            params.source, (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),)
+            f"{params.source}, or what replaces its values",
+            (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),),
         )
     resolve: _Resolve = found[scheme].load()
     return resolve

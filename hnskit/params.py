@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import difflib
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,8 +15,9 @@ from pydantic import ValidationError
 from hnskit.contradictions import contradictions, path_text
 from hnskit.errors import Mistake, ParamsError
 from hnskit.paramsmodel import Params
+from hnskit.schema import keys_beside
 
-__all__ = ["Params", "load_params", "parse_params"]
+__all__ = ["Params", "load_params", "params_of", "parse_params"]
 
 
 def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
@@ -46,9 +49,19 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
         raise ParamsError(source, (Mistake(where, str(getattr(cause, "problem", cause))),)) from cause
     if not isinstance(data, dict):
         raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
-    mistakes = [mistake for override in overrides for mistake in _override(data, override)]
+    return params_of(data, source, overrides)
+
+
+def params_of(data: Mapping[str, Any], source: str, overrides: Sequence[str] = ()) -> Params:
+    """Parameters from a mapping that is already read, with single values replaced.
+
+    Raises:
+        ParamsError: with every mistake in the mapping and the overrides.
+    """
+    wanted = copy.deepcopy(dict(data))
+    mistakes = [mistake for override in overrides for mistake in _override(wanted, override)]
     try:
-        return parse_params(data, source, mistakes)
+        return parse_params(wanted, source, mistakes)
     except ParamsError as error:
         raise _blamed(error, overrides) from error.__cause__
 
@@ -153,6 +166,9 @@ def _mistake(error: Mapping[str, Any]) -> Mistake:
     path = path_text(error["loc"])
     said = _PATTERNS.get(path) if kind == "string_pattern_mismatch" else _SAID.get(kind)
     message = said.format(**error.get("ctx", {})) if said else str(error["msg"]).removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), keys_beside(error["loc"]), 1)
+        message += f"; did you mean {near[0]}?" if near else ""
     shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
     if path.startswith("connection") or "@" in shown:
         shown = ""  # somebody may have put the secret itself there

@@ -18,15 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.book import PARTS, Book
-from hnskit.params import load_params
+from hnskit.params import Params, load_params
 from hnskit.running import folder as runfolder
-from hnskit.screen import Sentence, at_screen, say
+from hnskit.screen import Sentence, at_screen, say, variables
 from hnskit.selection import Selection
 
 __all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
 
 _selections: dict[tuple[str, ...], Selection] = {}
 """At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
+_OF_YAML = (str, dict, list)  # what YAML makes of a key's value
+
 _open: Book | None = None
 """The book that was opened last."""
 
@@ -49,22 +51,12 @@ class Choice:
         global _open  # noqa: PLW0603 - a kernel has one notebook, and that one book
         if _open is not None and self.interactive:
             _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
-        chosen = self.selection
-        _open = Book(
-            part,
-            chosen.params_file,
-            chosen.overrides,
-            self.run_dir,
-            interactive=self.interactive,
-            keep_network=keep_network,
-        )
+        _open = Book(part, self.selection, self.run_dir, interactive=self.interactive, keep_network=keep_network)
         return _open
 
     def to_text(self) -> str:
         """The choice in a sentence."""
-        overrides = self.selection.overrides
-        changed = f", with {', '.join(overrides)}" if overrides else ""
-        return f"Parameters: {self.selection.params_file}{changed}."
+        return self.selection.to_text()
 
     def _ipython_display_(self) -> None:
         if not self.interactive:
@@ -95,10 +87,17 @@ def choose(
             for the next call with the same arguments.
     """
     screen = at_screen() if interactive is None else interactive
-    selection = Selection(runfolder.find_params(params_file), tuple(overrides))
+    selection = Selection(runfolder.find_params(params_file), tuple(overrides), None if screen else _given())
     if screen:
         selection = _selections.setdefault((str(selection.params_file), str(run_dir), *overrides), selection)
     return Choice(selection, run_dir, screen)
+
+
+def _given() -> dict[str, Any] | None:
+    """What `papermill -f my-host.yaml` was given: it makes a variable of each key of the file; None: nothing."""
+    there = variables()
+    keys = (info.alias or name for name, info in Params.model_fields.items() if not info.exclude)
+    return {key: there[key] for key in keys if isinstance(there.get(key), _OF_YAML)} or None
 
 
 def open_book(

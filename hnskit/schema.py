@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -63,6 +63,18 @@ def sections() -> tuple[Section, ...]:
     return (Section("", "The host", tuple(top)), *found)
 
 
+def keys_beside(place: Sequence[int | str]) -> tuple[str, ...]:
+    """The keys that there are where a key stands, given the words and numbers of its path; () where none is known."""
+    model: type[BaseModel] | None = Params
+    for part in place[:-1]:
+        if model is None:
+            return ()
+        if isinstance(part, str):
+            names = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+            model = _model(names.get(part))
+    return tuple(info.alias or name for name, info in model.model_fields.items() if not info.exclude) if model else ()
+
+
 def _rows(model: type[BaseModel], before: str) -> Iterator[Row]:
     for name, info in model.model_fields.items():
         path = before + (info.alias or name)
@@ -74,7 +86,9 @@ def _rows(model: type[BaseModel], before: str) -> Iterator[Row]:
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation is, or is a list of."""
+    """The model that an annotation is, or is a list of, or either or None."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        annotation = next(iter(get_args(annotation)))
     if get_origin(annotation) is list:
         (annotation,) = get_args(annotation)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -17,12 +18,22 @@ def at_screen() -> bool:
 
     JupyterLab lets its kernel ask for input, nbclient (and so papermill) does not: ipykernel keeps which it was.
     """
+    kernel = getattr(_shell(), "kernel", None)
+    return bool(getattr(kernel, "_allow_stdin", False))
+
+
+def variables() -> Mapping[str, Any]:
+    """The variables of the notebook; none outside of one."""
+    return getattr(_shell(), "user_ns", {})
+
+
+def _shell() -> Any:
+    """IPython's, in a kernel; None elsewhere."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
-        return False
-    kernel = getattr(get_ipython(), "kernel", None)
-    return bool(getattr(kernel, "_allow_stdin", False))
+        return None
+    return get_ipython()
 
 
 def say(text: str) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from hnskit.params import Params, load_params, params_of
+
+_GIVEN = "what papermill was given"
 
 
 @dataclass(slots=True)
@@ -14,8 +20,25 @@ class Selection:
     params_file: Path
     given: tuple[str, ...] = ()
     """`key.path=value`, from the notebook's own parameters."""
+    data: Mapping[str, Any] | None = None
+    """What papermill was given as parameters, in place of what the file has."""
     edits: dict[str, str] = field(default_factory=dict)
     """What was typed, by the path of its parameter; right or wrong."""
+
+    def load(self) -> Params:
+        """The parameters that are chosen.
+
+        Raises:
+            ParamsError: they are wrong; no host was contacted.
+        """
+        if self.data is not None:
+            return params_of(self.data, _GIVEN, self.overrides)
+        return load_params(self.params_file, self.overrides)
+
+    def to_text(self) -> str:
+        """Which they are, in a sentence."""
+        changed = f", with {', '.join(self.overrides)}" if self.overrides else ""
+        return f"Parameters: {self.params_file if self.data is None else _GIVEN}{changed}."
 
     @property
     def overrides(self) -> list[str]:

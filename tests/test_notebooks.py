@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 from hnskit.runbook import PARTS
+from tests.labs import emulated_host
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -132,3 +133,21 @@ def test_a_notebook_with_side_effects_shows_the_plan_before_it_changes_anything(
     (button,) = buttons
     assert "book.plan()" in sources[:button]
     assert sources[button + 1] == "book.result()"
+
+
+def test_papermill_takes_a_file_of_hnskit_as_its_own_parameters(tmp_path: Path) -> None:
+    """`papermill -f my-host.yaml -p overrides …` works on that host, and a mistake in it is named."""
+    import papermill
+    import yaml
+
+    given = yaml.safe_load((FOLDER.parent / "params" / "emulator.yaml").read_text())
+    with emulated_host(tmp_path / "state") as overrides:
+        out, name = tmp_path / "out.ipynb", overrides[0].partition("=")[2]
+        given |= {"target": name, "overrides": overrides[1:]}
+        papermill.execute_notebook(FOLDER / "00_preflight.ipynb", out, given, progress_bar=False)
+        assert f"{name} is fit for the redirect" in out.read_text()
+        assert "Parameters: what papermill was given, with emulator.cut_seconds=0.2." in out.read_text()
+        given["network"] = {"subnet": "10.0.1.0/99"}
+        with pytest.raises(papermill.PapermillExecutionError, match="what papermill was given") as caught:
+            papermill.execute_notebook(FOLDER / "00_preflight.ipynb", out, given, progress_bar=False)
+    assert "network.subnet" in str(caught.value)

@@ -27,7 +27,10 @@ def test_shipped_files_are_right(path):
 @pytest.mark.parametrize(
     ("override", "path", "words"),
     [
-        ("network.subnett=10.0.0.0/8", "network.subnett", "no such key"),
+        ("network.subnett=10.0.0.0/8", "network.subnett", "no such key; did you mean subnet?"),
+        ("redirct.port=80", "redirct", "no such key; did you mean redirect?"),
+        ("clients[0].adress=10.0.1.7", "clients[0].adress", "no such key; did you mean address?"),
+        ("proxy.imprt=x", "proxy.imprt", "no such key; did you mean import?"),
         ("foo=1", "foo", "no such key"),
         ("source=x", "source", "no such key"),
         ('proxy.port="80"', "proxy.port", "whole number"),
@@ -140,7 +143,7 @@ def test_redirects_of_a_client_stand_in_place_of_the_top_level_one():
     ("override", "path", "words"),
     [
         ("clients[0].redirects=[]", "clients[0].redirects", "must not be empty"),
-        ("clients[0].redirects=[{prot: 81}]", "clients[0].redirects[0].prot", "no such key"),
+        ("clients[0].redirects=[{prot: 81}]", "clients[0].redirects[0].prot", "no such key; did you mean port?"),
         ("clients[0].redirects=[{port: 81}, {port: 81}]", "clients[0].redirects[1]", "redirects already"),
         ("clients[0].redirects=[{address: 10.0.1.9}]", "clients[0].redirects[0].address", "lies inside"),
         ("clients[0].redirects=[{port: 8080}]", "verify.control.port", "redirected port"),

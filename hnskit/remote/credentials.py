@@ -62,9 +62,11 @@ def resolve(reference: str, username: str, target: str) -> Secret:
         secret = _from_prompt(username, target)
     else:
         raise CredentialError(
-            f"{scheme!r} is not a kind of credential reference",
+            f"{scheme!r} is not a kind of credential reference"
+            if reference
+            else "it does not say where the password is",
             object="connection.credential",
-            next_step=f"Use one of {', '.join(SCHEMES)}.",
+            next_step="Set it to env:NAME, file:PATH, keyring:SERVICE or prompt; the password itself belongs nowhere in it.",
         )
     if not secret:
         raise CredentialError(
