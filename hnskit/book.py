@@ -88,6 +88,7 @@ class Book(Diagnosis):
             raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
         self.part = part
         self._params_file = selection.params_file
+        self._asked = (str(selection.params_file) if selection.data is None else "", tuple(selection.overrides))
         self._keep_network = keep_network
         self._interactive = interactive
         self._run_dir = run_dir
@@ -112,6 +113,7 @@ class Book(Diagnosis):
 
         if table not in TABLES:
             raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
+        self._require_open()
         before = TABLES[table](self._first) if self._moved else None
         caption = f"{table}: as before, the button was not pressed yet" if self._waits else table
         return View(TABLES[table](self.facts), caption, before=before)
@@ -168,6 +170,7 @@ class Book(Diagnosis):
 
         It raises nothing: `result`, in the next cell, does.
         """
+        self._require_open()
         self._outcome, self._failure, self._waits = None, None, False
         current = self._plan or self._plan_now()
         if self._interactive and current.pending and not current.refused:
@@ -245,7 +248,7 @@ class Book(Diagnosis):
         return Sentence(f"{did}; {time.monotonic() - self._since:.1f} s in all.{kept}")
 
     def end(self) -> None:
-        """Let go of the host for good: what is shown of this book stays, and its button does nothing any more."""
+        """Let go of the host for good: what is shown of this book stays, its button and its cells do nothing more."""
         self._ended = True
         self._close()
 
@@ -338,13 +341,16 @@ class Book(Diagnosis):
         with explained(self.params.target, self._runs()):
             return self._opened().session()
 
-    def _opened(self) -> Host:
+    def _require_open(self) -> None:
         if self._ended:
             raise HnskitError(
                 "this book was closed when another was opened",
                 object=self.part,
                 next_step="Run the cell that opens the book again, and those below it.",
             )
+
+    def _opened(self) -> Host:
+        self._require_open()
         if self._host is None:
             target, patience = self.params.target, self.params.connection.recovery_timeout
             self._host = reached(lambda: open_host(self.params, on_start=say), target, self._runs(), patience, say)
@@ -358,6 +364,7 @@ class Book(Diagnosis):
     @contextmanager
     def _recorded(self) -> Iterator[None]:
         """Write down a failure before it leaves the cell."""
+        self._require_open()
         try:
             yield
         except (HnskitError, KeyboardInterrupt) as cause:

@@ -11,7 +11,7 @@ import ipywidgets
 import pytest
 
 from hnskit import runbook, screen
-from hnskit.errors import HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
 from hnskit.running import folder as runfolder
 from hnskit.view import View
 from hnskit.widgets import params_form
@@ -171,6 +171,9 @@ def test_a_book_that_is_opened_anew_ends_the_one_before_even_if_that_fails(lab: 
     buttons(shown)[0].click()
     assert "closed when another was opened" in shown.children[-1].value
     assert "Run the cell that opens the book again" in shown.children[-1].value
+    for cell in (book.plan, book.result, book.require_proof, lambda: book.show("networks")):
+        with pytest.raises(HnskitError, match="closed when another was opened"):
+            cell()
     choice.selection.edits = {}
     assert choice.open("network").facts.networks_named("hnskit-l2bridge") == ()
 
