@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,14 +11,19 @@ from hnskit.errors import PreflightError
 from hnskit.facts import Facts, unread_parts
 from hnskit.journal import Made
 from hnskit.planning.cut import risks
+from hnskit.planning.obstacles import (
+    Obstacle,
+    build_obstacle,
+    docker_obstacle,
+    network_obstacles,
+    obstacles,
+    uplinks,
+)
 from hnskit.planning.setup import plan
 from hnskit.remote import windows
 from hnskit.remote.session import Session, invoke_calls
-from hnskit.support import Feature, requirement, supports
 
 Severity = Literal["ok", "warning", "error"]
-
-_WIFI = 9  # NdisPhysicalMediumNative802_11
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,10 @@ def preflight(
         Findings of severity ok, warning (goes on) and error (nothing must be changed).
     """
     found: list[Finding] = []
-    for check in (_readable, _windows, _hns, _docker, _adapter, _subnet, _risk, _isolation):
+    for check in (_readable, _windows, _hns, _docker, _network, _risk, _isolation):
         found += check(desired, facts)
     found += _tarballs(desired, missing)
-    return (*found, *_plan(desired, facts, found, made))
+    return (*found, *_plan(desired, facts, made))
 
 
 def require_fit(findings: Iterable[Finding], host: str = "") -> None:
@@ -94,17 +98,10 @@ def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
     system = facts.system
     if system is None:
         return
-    named = f"{system.product} ({system.build}.{system.revision})"
-    if not supports(facts.hns_version, system.build, Feature.PROXY):
-        yield Finding(
-            "build",
-            "error",
-            "Windows",
-            f"{named} has no proxy policies",
-            requirement(Feature.PROXY),
-        )
+    if obstacle := build_obstacle(facts):
+        yield _error(obstacle)
     else:
-        yield Finding("build", "ok", "Windows", named)
+        yield Finding("build", "ok", "Windows", f"{system.product} ({system.build}.{system.revision})")
     if system.administrator:
         yield Finding("administrator", "ok", "account", "is an administrator")
     else:
@@ -129,63 +126,26 @@ def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
     if docker is None or docker.error:
         reason = docker.error if docker else "is not there"
         yield Finding("docker", "error", "Docker", reason, "Start the service: Start-Service docker")
-    elif docker.os and docker.os != "windows":
-        yield Finding(
-            "docker", "error", "Docker", f"runs {docker.os} containers", "Switch Docker to Windows containers."
-        )
+    elif obstacle := docker_obstacle(facts):
+        yield _error(obstacle)
     else:
         yield Finding("docker", "ok", "Docker", f"version {docker.version}")
 
 
-def _adapter(desired: Desired, facts: Facts) -> Iterator[Finding]:
+def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    """The adapter and the subnet of a bridge that is not there yet."""
     if facts.networks_named(desired.network.name):
         return
-    wanted = desired.network.adapter
-    physical = [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
-    if wanted:
-        named = [adapter for adapter in facts.adapters if adapter.is_named(wanted)]
-        if not named:
-            there = ", ".join(adapter.name for adapter in physical) or "none"
-            yield Finding(
-                "adapter", "error", f"adapter {wanted}", "is not there", f"Physical adapters that are up: {there}."
-            )
-            return
-        if not named[0].physical:
-            yield Finding(
-                "adapter", "error", f"adapter {wanted}", "is not a physical adapter; HNS refuses it (HNS fact 25)"
-            )
-            return
-        physical = named
-    if not physical:
-        yield Finding("adapter", "error", "adapter", "no physical adapter is up for the bridge")
-    elif all(adapter.medium == _WIFI for adapter in physical):
-        yield Finding(
-            "adapter", "error", f"adapter {physical[0].name}", "is Wi-Fi, where L2Bridge does not work (HNS fact 26)"
-        )
-    else:
-        yield Finding("adapter", "ok", f"adapter {physical[0].name}", "is physical and up")
+    found = [_error(obstacle) for obstacle in network_obstacles(desired, facts)]
+    for adapter in uplinks(desired, facts)[:1] if all(finding.id != "adapter" for finding in found) else ():
+        is_up = adapter.status == "Up"
+        said = "is physical and up" if is_up else f"is physical, and not up ({adapter.status})"
+        yield Finding("adapter", "ok" if is_up else "warning", f"adapter {adapter.name}", said)
+    yield from found
 
 
-def _subnet(desired: Desired, facts: Facts) -> Iterator[Finding]:
-    """The host's own subnets: a bridge with the same one would have two ways to each of its addresses."""
-    if facts.networks_named(desired.network.name):
-        return
-    wanted = ipaddress.IPv4Network(desired.network.prefix)
-    of_hns = {item.address for item in facts.endpoints} | {
-        subnet.gateway for network in facts.networks for subnet in network.subnets
-    }
-    for item in facts.addresses:
-        if item.address in of_hns or item.address.startswith(("127.", "169.254.")):
-            continue
-        own = ipaddress.IPv4Network(f"{item.address}/{item.prefix_length}", strict=False)
-        if own.overlaps(wanted):
-            yield Finding(
-                "subnet",
-                "error",
-                f"subnet {wanted}",
-                f"overlaps {own}, in which the host itself is ({item.address} on {item.interface_alias})",
-                "Choose another network.subnet, with a gateway and a gateway endpoint in it.",
-            )
+def _error(obstacle: Obstacle) -> Finding:
+    return Finding(obstacle.id, "error", obstacle.object, obstacle.message, obstacle.next_step)
 
 
 def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
@@ -220,14 +180,14 @@ def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
             )
 
 
-def _plan(desired: Desired, facts: Facts, found: Sequence[Finding], made: Made | None) -> Iterator[Finding]:
+def _plan(desired: Desired, facts: Facts, made: Made | None) -> Iterator[Finding]:
     """What stands in the way, but for what only follows from a finding that is there already."""
     if unread_parts(facts):
         return  # from half a host nothing may be concluded
     refused = plan(desired, facts, ALL_PARTS, made).refused
-    no_adapter = any(one.id == "adapter" and one.severity == "error" for one in found)
+    said = {obstacle.reason for obstacle in obstacles(desired, facts)}
     for step in refused:
-        if not (step.kind == "network" and no_adapter):
+        if step.reason not in said:
             yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)
     if not refused:
         yield Finding("plan", "ok", "plan", "nothing that is there stands in the way")

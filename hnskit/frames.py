@@ -21,7 +21,7 @@ from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts, plain_mac
 from hnskit.model import Compartment, Endpoint, Policy
 from hnskit.owners import Owners
-from hnskit.planning.steps import Action, Plan, Step
+from hnskit.planning.steps import Change, Plan
 from hnskit.snapshot_index import SnapshotIndex
 from hnskit.words import policies_words, state_word
 
@@ -252,16 +252,17 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
 def plan_frame(plan: Plan) -> pd.DataFrame:
     """A plan, a row a step, in the plan's order.
 
-    Columns: action (create, …; `keep` where nothing is to do), object (`network hnskit-l2bridge`), change (a line
-    `field: before -> after` each), reason: str; cuts (whether the host's own network goes away meanwhile): boolean;
-    wave (1 is done first; 0: nothing to do): Int64; part, id: str.
+    Columns: action (create, …; `keep` or `not there` where nothing is to do), object (`network hnskit-l2bridge`),
+    change (a line `field: before -> after` each, `field: from … to …` where a value has an arrow itself), reason: str;
+    cuts (whether the host's own network goes away meanwhile): boolean; wave (1 is done first; 0: nothing to do): Int64;
+    part, id: str.
     """
     columns = columns_of("action object change reason cuts:boolean wave:Int64 part id")
     rows = (
         (
-            action_word(step),
+            step.word,
             f"{step.noun} {step.name}",
-            "\n".join(f"{one.field}: {one.before or 'nothing'} -> {one.after or 'nothing'}" for one in step.changes),
+            "\n".join(one.words for one in step.changes),
             step.reason,
             step.disruptive,
             plan.level(step),
@@ -273,11 +274,6 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     return make_frame(columns, rows)
 
 
-def action_word(step: Step) -> str:
-    """What a step does, in a word; `keep` where nothing is to do."""
-    return "keep" if step.action is Action.NONE else step.action.value
-
-
 def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
     """What differs between two snapshots, a row an object. Columns: what (new, gone, changed), object, change: str."""
     rows = (
@@ -285,8 +281,7 @@ def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
             one.what,
             f"{one.kind} {one.name}",
             "\n".join(
-                f"{name}: {before or 'nothing'} -> {after or 'nothing'}" if one.what == "changed"
-                else f"{name}: {after or before}"
+                Change(name, before, after).words if one.what == "changed" else f"{name}: {after or before}"
                 for name, before, after in one.changes
             ),
         )
@@ -326,7 +321,7 @@ def outcome_frame(outcome: Outcome) -> pd.DataFrame:
     columns = columns_of("action object reason seconds:float64 id")
     rows = (
         (
-            action_word(result.step),
+            result.step.word,
             f"{result.step.noun} {result.step.name}",
             result.step.reason,
             result.seconds,

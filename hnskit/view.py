@@ -22,7 +22,7 @@ _COLOURS = {
     "state": {"attached": GOOD, "attached, shared": GOOD, "created": CARE, "degraded": BAD, "detached": CARE},
     "status": {"running": GOOD, "Up": GOOD, "exited": CARE, "Disconnected": CARE},
     "severity": {"ok": GOOD, "warning": CARE, "error": BAD},
-    "action": {"keep": QUIET, "refuse": BAD, "delete": BAD, "detach": BAD, "update": CARE},
+    "action": {"keep": QUIET, "not there": QUIET, "refuse": BAD, "delete": BAD, "detach": BAD, "update": CARE},
     "ok": {"yes": GOOD, "no": BAD},
     "cuts": {"yes": BAD},
 }

@@ -9,7 +9,7 @@ from hnskit.codec import proxy_settings
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import EndpointState, Policy
-from hnskit.policies.words import neighbour_words
+from hnskit.policies.words import PROTOCOLS, neighbour_words
 
 _STATES = {
     EndpointState.UNINITIALIZED: "uninitialized",
@@ -21,6 +21,8 @@ _STATES = {
     EndpointState.DESTROYED: "destroyed",
 }
 
+MANY = 8
+"""So many clients, or objects that are as they should be, are listed one by one; more of them are counted."""
 _WORTH_SAYING = 0.1  # seconds
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
 
@@ -54,7 +56,7 @@ def short_id(identity: str) -> str:
 
 
 def policy_words(policy: Policy) -> str:
-    """One policy: `PROXY 169.254.169.254:80 -> 10.0.1.17:80`, `OutBoundNAT but 10.0.0.0/8`."""
+    """One policy: `PROXY 169.254.169.254:80 -> 10.0.1.17:80 NAT`, `OutBoundNAT but 10.0.0.0/8`."""
     if not policy.is_proxy and policy.type != "L4Proxy":
         return neighbour_words(policy) or "(no type)"
     try:
@@ -62,6 +64,9 @@ def policy_words(policy: Policy) -> str:
     except HostAnswerError:
         return f"{policy.type} {json.dumps(dict(policy.settings), default=str)}"
     words = f"{policy.type} {said.ip or 'any address'}:{said.port or '*'} -> {said.destination or 'nowhere'}"
+    words += " NAT" if said.outbound_nat else ""
+    words += f" {PROTOCOLS.get(said.protocol, said.protocol)} only" if said.protocol else ""
+    words += f" but {', '.join(said.exceptions)}" if said.exceptions else ""
     return f"{words} (unknown: {', '.join(said.unknown)})" if said.unknown else words
 
 

@@ -85,7 +85,25 @@ def test_a_build_without_proxy_policies_is_named_with_what_has_them():
     """What the table of features says, preflight says."""
     facts = hosts.fresh()
     old = replace(facts, system=replace(facts.system, build=16299), hns_version=None)
-    assert any("17134" in error.next_step for error in errors(old))
+    (error,) = errors(old)
+    assert (error.object, "17134" in error.next_step) == ("Windows", True)
+
+
+def test_what_the_plan_refuses_for_the_same_cause_is_said_once():
+    """Wi-Fi and Docker for Linux are findings of their own, with what to do."""
+    (adapter,) = hosts.fresh().adapters
+    facts = replace(hosts.fresh(), adapters=(replace(adapter, medium=9),), docker=Docker("20.10", "1.41", "linux"))
+    assert [(error.id, bool(error.next_step)) for error in errors(facts)] == [("docker", True), ("adapter", True)]
+
+
+def test_a_named_adapter_that_is_not_up_is_a_warning():
+    """It is not said to be up."""
+    (adapter,) = hosts.fresh().adapters
+    facts = replace(hosts.fresh(), adapters=(replace(adapter, status="Disconnected"),))
+    found = preflight(hosts.desired("network.adapter=Ethernet"), facts)
+    assert [(one.severity, one.message) for one in found if one.id == "adapter"] == [
+        ("warning", "is physical, and not up (Disconnected)")
+    ]
 
 
 def test_a_tarball_that_is_not_on_the_host_is_an_error():

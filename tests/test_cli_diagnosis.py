@@ -76,6 +76,7 @@ def test_doctor_s_exit_status(capsys, good, bad):
     status, out, _ = hnskit(capsys, "doctor", PARAMS, "--set", f"target={bad}")
     assert status == 1
     assert "OutboundNat was probably meant" in out
+    assert f"hnskit apply {PARAMS} --set target={bad} --part policy" in out
     status, out, _ = hnskit(capsys, "doctor", bad, "--json", "--check", "policy-key")
     assert (status, [item["check"] for item in json.loads(out)["findings"]]) == (1, ["policy-key"])
     assert hnskit(capsys, "doctor", bad, "--check", "vfp-off")[0] == 0

@@ -80,6 +80,25 @@ def test_a_dry_run_shows_the_plan(capsys, snapshot):
     assert "13.2" in step["reason"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (("--ip", "169.254.169.250", "--destination", f"{hosts.PROXY_ADDRESS}:81"), "no longer wanted: from PROXY"),
+        (("--ip", "10.7.7.7", "--destination", "10.9.9.9:443"), ""),
+    ],
+    ids=["taken away", "left alone"],
+)
+def test_a_policy_that_the_next_apply_would_not_leave_is_said(capsys, snapshot, rule, said):
+    """On stderr, before anything is changed; and `add --help` speaks of it."""
+    words = ("--set", f"target={snapshot}", "--endpoint", "hnskit-client1", "--port", "8080", "--dry-run")
+    status, _, err = hnskit(capsys, "policy", "add", PARAMS, *words, *rule)
+    assert status == 0
+    assert ("The next `hnskit apply`" in err) is bool(said)
+    assert said in err
+    help_text = " ".join(hnskit(capsys, "policy", "add", "--help").out.split())
+    assert "next `hnskit apply` takes away again" in help_text
+
+
 def test_policies_of_a_live_host(capsys, lab, tmp_path):
     """Add, change, list, remove and clear over the wire, with a journal; then nothing is left to do."""
     runs = ("--runs", str(tmp_path / "runs"))
@@ -97,7 +116,8 @@ def test_policies_of_a_live_host(capsys, lab, tmp_path):
     assert (status, json.loads(out)["changed"]) == (0, 1), err
     _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--proxies", "--json")
     shown = [row["words"] for row in json.loads(out)]
-    assert shown[1:] == ["PROXY 169.254.169.250:8080 -> 10.0.1.201:80", "L4WFPPROXY outbound -> :15001 but S-1-5-18"]
+    wanted = ["PROXY 169.254.169.250:8080 -> 10.0.1.201:80 NAT", "L4WFPPROXY outbound -> :15001 but S-1-5-18"]
+    assert shown[1:] == wanted
     _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--v2", "--json")
     assert [row["type"] for row in json.loads(out)][2:] == ["L4Proxy", "L4Proxy", "L4WFPPROXY"]
     status, out, _ = hnskit(

@@ -37,7 +37,7 @@ def test_an_endpoint_is_told_in_words() -> None:
     """State, owner and policies as an operator says them; the id is whole."""
     row = frames.endpoints(complete()).set_index("name").loc["hnskit-client1"]
     assert (row["state"], row["container"], row["compartment"]) == ("attached", "hnskit-client1", 5)
-    assert row["policies"] == "OutBoundNAT; L2Driver; PROXY 169.254.169.254:80 -> 10.0.1.136:80"
+    assert row["policies"] == "OutBoundNAT; L2Driver; PROXY 169.254.169.254:80 -> 10.0.1.136:80 NAT"
     assert row["id"] == "ID-hnskit-client1"
 
 

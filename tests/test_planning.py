@@ -74,10 +74,10 @@ def test_two_clients_of_one_image_need_it_once():
     ("policies", "words"),
     [
         ((), ""),
-        ((hosts.misspelt_policy(),), "unknown key OutbountNat"),
+        ((hosts.misspelt_policy(),), "(unknown: OutbountNat)"),
         ((hosts.redirect_policy("10.0.1.99:80"),), "10.0.1.99:80"),
         ((hosts.redirect_policy(), hosts.redirect_policy()), "PROXY"),
-        ((Policy("PROXY", {"Destination": "10.0.1.136:80"}),), "any:any"),
+        ((Policy("PROXY", {"Destination": "10.0.1.136:80"}),), "any address:*"),
         ((Policy("PROXY", {"IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.136:80"}),), "PROXY"),
     ],
     ids=["missing", "misspelt", "elsewhere", "doubled", "too wide", "without NAT"],
@@ -88,7 +88,46 @@ def test_policy_that_is_not_right_is_replaced(policies, words):
     current = plan(hosts.desired(), facts)
     assert [step.id for step in current.pending] == ["update policy hnskit-client1"]
     assert words in current.pending[0].changes[0].before
-    assert current.pending[0].changes[0].after == "10.0.1.136:80"
+    assert current.pending[0].changes[0].after == "PROXY 169.254.169.254:80 -> 10.0.1.136:80 NAT"
+
+
+def test_a_redirect_that_stays_is_no_change():
+    """Beside one that is no longer wanted; and its own arrow is not taken for a change."""
+    stray = codec.proxy_policy(f"{hosts.PROXY_ADDRESS}:81", "169.254.169.250", 8080)
+    policies = (*hosts.MADE_WITH, hosts.redirect_policy(), stray)
+    current = plan(hosts.desired(), hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies))
+    lines = current.to_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("~ update policy hnskit-client1"))
+    assert lines[at + 1] == ("    no longer wanted: from PROXY 169.254.169.250:8080 -> 10.0.1.136:81 NAT to nothing")
+    assert not lines[at + 2].startswith("    ")
+
+
+def test_a_windows_without_proxy_policies_and_a_docker_of_linux_are_refused():
+    """Each by the parts that need it, and before any change."""
+    facts = hosts.fresh()
+    old = replace(facts, system=replace(facts.system, build=16299))
+    assert "has no proxy policies. Windows build 17134" in refusals(old)["Windows"]
+    assert not plan(hosts.desired(), old, [Part.NETWORK, Part.PROXY]).refused
+    linux = replace(facts, docker=replace(facts.docker, os="linux"))
+    assert "runs linux containers" in refusals(linux)["Docker"]
+    assert not plan(hosts.desired(), linux, [Part.NETWORK]).refused
+
+
+def test_no_bridge_is_made_without_a_wired_adapter_that_is_up():
+    """A Wi-Fi one, or none at all; one that is there is left alone."""
+    (adapter,) = hosts.fresh().adapters
+    wifi = replace(hosts.fresh(), adapters=(replace(adapter, medium=9),))
+    assert "is Wi-Fi, where L2Bridge does not work" in refusals(wifi)["hnskit-l2bridge"]
+    down = replace(hosts.fresh(), adapters=(replace(adapter, status="Disconnected"),))
+    assert "no physical one is up" in refusals(down)["hnskit-l2bridge"]
+    there = tuple(replace(item, medium=9) for item in hosts.complete().adapters)
+    assert not plan(hosts.desired(), replace(hosts.complete(), adapters=there)).refused
+
+
+def test_the_vnic_of_a_gateway_that_is_gone_is_not_the_host_s_own_subnet():
+    """It may outlive its endpoint for a while (HNS fact 41)."""
+    left = replace(hosts.fresh(), addresses=hosts.complete().addresses)
+    assert not plan(hosts.desired(), left).refused
 
 
 def test_policy_on_the_wrong_endpoint_is_missed_on_the_right_one():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hnskit.journal import Made
-from hnskit.planning.steps import Action
+from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from tests import hosts
 
@@ -29,6 +29,15 @@ def test_fresh_host_has_nothing_to_remove():
     current = plan_destroy(hosts.desired(), hosts.fresh(), MADE)
     assert not current.pending
     assert all(step.reason for step in current.steps)
+
+
+def test_what_is_not_there_is_not_said_to_be_kept():
+    """With a sign and a word of its own."""
+    current = plan_destroy(hosts.desired(), hosts.fresh(), MADE)
+    assert ". not there endpoint hnskit-client1: it is not there" in current.to_text().splitlines()
+    assert "keep" not in current.to_text()
+    assert current.summary == f"0 to do, 0 to keep, {len(current.steps)} not there"
+    assert Plan.from_json(current.to_json()) == current
 
 
 def test_everything_goes_and_endpoints_are_detached_first():

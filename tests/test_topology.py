@@ -113,7 +113,7 @@ def test_other_kinds_of_redirect_are_named_and_lead_nowhere_in_the_picture() -> 
     wanted = "L4WFPPROXY outbound -> :15001 but S-1-5-18 (another kind of redirect, UNCONFIRMED)"
     assert wanted in said["endpoint hnskit-client1"]
     assert "not redirected" in said["endpoint hnskit-client1"]
-    assert "PROXY 169.254.169.254:80 -> 10.0.1.136:80 (another kind of redirect, UNCONFIRMED)" in picture.text
+    assert "PROXY 169.254.169.254:80 -> 10.0.1.136:80 NAT (another kind of redirect, UNCONFIRMED)" in picture.text
     svg = picture.svg()
     assert re.search(r">L4WFPPROXY</text>", svg)
     assert "other kinds of redirect" in svg

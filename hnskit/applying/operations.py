@@ -10,7 +10,13 @@ from hnskit.desired import Desired, DesiredContainer
 from hnskit.errors import HnskitError, StepError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
-from hnskit.planning.redirect import policies_with_redirects, policies_without_redirects, proxy_address, redirects_of
+from hnskit.planning.redirect import (
+    REDIRECTS,
+    policies_with_redirects,
+    policies_without_redirects,
+    proxy_address,
+    redirects_of,
+)
 from hnskit.planning.steps import Action, Step
 from hnskit.remote import docker, hns, windows
 from hnskit.remote.session import Call, CallResult
@@ -241,7 +247,7 @@ def _delete_route(step: Step, desired: Desired, _: Facts) -> Operation:
 
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint, address = _endpoint_of(step, desired, facts), proxy_address(desired, facts)
-    if not step.changes[-1].after and len(step.changes) == 1:
+    if any(change.field == REDIRECTS and not change.after for change in step.changes):
         policies = policies_without_redirects(endpoint, desired, facts)
     elif address or not redirects_of(desired, endpoint.name):
         policies = policies_with_redirects(endpoint, desired, facts)

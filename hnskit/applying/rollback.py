@@ -13,9 +13,10 @@ from hnskit.desired import Desired, Part
 from hnskit.facts import Facts
 from hnskit.model import Endpoint, Policy
 from hnskit.planning.cut import removal_cuts
-from hnskit.planning.redirect import describe, managed_policies
+from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step
 from hnskit.snapshot_index import SnapshotIndex
+from hnskit.words import policies_words
 
 
 class Rollback:
@@ -131,7 +132,7 @@ class Rollback:
         back = self._given_back(there, before, now) if there and before else ()
         proxies = tuple(policy for policy in back if policy.is_proxy)
         if there and before and there.proxies != proxies:
-            change = Change("redirects", describe(there.proxies), describe(proxies))
+            change = Change(REDIRECTS, policies_words(there.proxies), policies_words(proxies))
             reason = "this run changed it"
             yield Step(begun.part, Action.UPDATE, "policy", begun.name, reason, (change,), object_id=there.id)
 

@@ -45,6 +45,8 @@ _TRANSIENT = frozenset(
 )
 Planner = Callable[[Facts, Made], Plan]
 """From a host, and what is known to be made there by this run and those before, to what is left to do."""
+AGAIN = "Mend the cause, then run the same command again"
+"""What is to be done where a step failed and nothing better is known."""
 _UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRMED: see planning/routes.py
 Operate = Callable[[Step, Desired, Facts], Operation]
 
@@ -301,7 +303,7 @@ class Work:
             f"{step.id} failed: {error.message}{more}",
             host=self._session.target,
             step=step.id,
-            next_step=error.next_step or "Mend the cause, then run the same command again: what is done stays done.",
+            next_step=error.next_step or f"{AGAIN}: what is done stays done.",
         )
         new.__cause__ = error
         return new

@@ -10,11 +10,11 @@ from hnskit.applying.operations import operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
 from hnskit.applying.rollback import Rollback
 from hnskit.applying.waiting import Pace
-from hnskit.applying.work import Operate, Planner, Work
+from hnskit.applying.work import AGAIN, Operate, Planner, Work
 from hnskit.desired import ALL_PARTS, Desired, Part
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
-from hnskit.journal import Journal, Made
+from hnskit.journal import Made, Records
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from hnskit.remote.session import Session
@@ -29,7 +29,7 @@ def apply(
     parts: Iterable[Part] = ALL_PARTS,
     facts: Facts | None = None,
     made: Made | None = None,
-    journal: Journal | None = None,
+    journal: Records | None = None,
     on_event: OnEvent | None = None,
     rollback: bool = False,
     pace: Pace | None = None,
@@ -90,6 +90,8 @@ def _roll_back(error: HnskitError, back: Work) -> None:
         lost = "; ".join(step.reason for step in undone.plan.steps if not step.pending)
         error.message += "; what this run had done was undone" + (f", but {lost}" if lost else "")
         error.undone = undone
+    if error.next_step.startswith(AGAIN):
+        error.next_step = f"{AGAIN}."  # what was done does not stay
 
 
 def destroy(
@@ -100,7 +102,7 @@ def destroy(
     keep_network: bool = False,
     by_name: bool = False,
     facts: Facts | None = None,
-    journal: Journal | None = None,
+    journal: Records | None = None,
     on_event: OnEvent | None = None,
     pace: Pace | None = None,
 ) -> Outcome:

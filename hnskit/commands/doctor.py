@@ -48,7 +48,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
 
     _known_checks(only)
     loaded, facts = read_host(params, overrides)
-    findings = _examined(loaded, facts, params, only)
+    findings = _examined(loaded, facts, params, overrides, only)
     result: dict[str, Any] = {"target": facts.target, "findings": [item.to_json() for item in findings]}
     if not as_json:
         click.echo(findings_text(findings, facts.target))
@@ -68,11 +68,13 @@ def _known_checks(only: tuple[str, ...]) -> None:
         raise click.UsageError(f"There is no check {', '.join(unknown)}; there are: {', '.join(sorted(names))}.")
 
 
-def _examined(loaded: Params | None, facts: Facts, params: str, only: tuple[str, ...]) -> tuple[Finding, ...]:
+def _examined(
+    loaded: Params | None, facts: Facts, params: str, overrides: tuple[str, ...], only: tuple[str, ...]
+) -> tuple[Finding, ...]:
     from hnskit.desired import desired_from
     from hnskit.doctor import examine
 
-    findings = examine(facts, desired_from(loaded) if loaded else None, params if loaded else "")
+    findings = examine(facts, desired_from(loaded), params, overrides) if loaded else examine(facts)
     return tuple(item for item in findings if not only or item.check in only)
 
 
@@ -111,7 +113,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     with contextlib.redirect_stdout(io.StringIO() if result is not None else sys.stdout) as printed:
         ctx.invoke(apply, params=params, overrides=overrides, as_json=result is not None)
     with opened(params, overrides) as (_, host):
-        after = _examined(loaded, host.facts(), params, only)
+        after = _examined(loaded, host.facts(), params, overrides, only)
     if result is not None:
         result["outcome"] = json.loads(printed.getvalue()) if isinstance(printed, io.StringIO) else None
         result["after"] = [item.to_json() for item in after]

@@ -94,6 +94,9 @@ def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) ->
 def add(asked: Asked, kind: str) -> None:
     """Add a policy, and keep every other; a policy that is there already is not added twice.
 
+    On an endpoint of the parameters the next `hnskit apply` takes away again what leads to the proxy or claims what is
+    redirected; where it would, that is said.
+
     With --kind auto what is said decides, and HNS's version: --destination is a redirect (PROXY on an endpoint, L4Proxy
     on a network), --inbound-port or --outbound-port an L4WFPPROXY.
     """

@@ -15,6 +15,7 @@ from hnskit.commands.policy_options import Asked
 from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
+    from hnskit.desired import Desired
     from hnskit.facts import Facts
     from hnskit.policies.editing import Edit, Owner
 
@@ -69,9 +70,12 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     from hnskit.running.terminal import EventLines
 
     if asked.dry_run:
-        _, facts = read_host(asked.params, asked.overrides)
-        found = policies.plan(facts, edits(facts))
+        parameters, facts = read_host(asked.params, asked.overrides)
+        wanted = edits(facts)
+        found = policies.plan(facts, wanted)
         say_problems(facts)
+        if parameters is not None and found.pending and not found.refused:
+            _say_what_apply_makes_of_it(desired_from(parameters), facts, wanted)
         if asked.as_json:
             print_json(found.to_json())
         else:
@@ -88,6 +92,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
             click.echo(first.to_text())
         apply = partial(policies.apply, host.session(), desired_from(loaded), wanted, facts=facts)
         if first.pending and not first.refused:
+            _say_what_apply_makes_of_it(desired_from(loaded), facts, wanted)
             with journalled(loaded.target, asked.runs) as journal:
                 done = apply(journal=journal, on_event=EventLines())
         else:
@@ -96,3 +101,17 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         print_json(done.to_json())
     else:
         click.echo(f"{done.to_text()}.")
+
+
+def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[Edit]) -> None:
+    """Warn where the next `hnskit apply` of these parameters would change the policies again, or be refused."""
+    from hnskit.desired import Part
+    from hnskit.planning.setup import plan
+    from hnskit.planning.steps import Plan
+    from hnskit.policies.edits import after_edits
+
+    before = plan(desired, facts, [Part.POLICY]).steps
+    after = plan(desired, after_edits(edits, facts), [Part.POLICY])
+    if new := tuple(step for step in after.steps if step not in before and (step.pending or step in after.refused)):
+        click.secho("! The next `hnskit apply` of these parameters would not leave it so:", fg="yellow", err=True)
+        click.echo(Plan(facts.target, new).to_text(), err=True)

@@ -30,6 +30,8 @@ class Diagnosis(ABC):
 
     desired: Desired
     facts: Facts
+    _asked: tuple[str, tuple[str, ...]]
+    """The parameter file, "" where there is none, and what was given in place of its values: for commands to type."""
 
     @abstractmethod
     def _known(self) -> Made:
@@ -67,7 +69,7 @@ class Diagnosis(ABC):
         from hnskit.diagnosis.frames import diagnosis_frame
         from hnskit.doctor import examine, summary_of
 
-        found = examine(self.facts, self.desired)
+        found = examine(self.facts, self.desired, *self._asked)
         return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
 
     def stale(self) -> View:
@@ -75,8 +77,9 @@ class Diagnosis(ABC):
         from hnskit.diagnosis.frames import diagnosis_frame
         from hnskit.doctor import examine
 
-        found = [item for item in examine(self.facts, self.desired) if item.check in _LEFT_BEHIND]
-        return View(diagnosis_frame(found), "left behind", hidden=("check", "severity"))
+        found = examine(self.facts, self.desired, *self._asked)
+        left = [item for item in found if item.check in _LEFT_BEHIND]
+        return View(diagnosis_frame(left), "left behind", hidden=("check", "severity"))
 
     def compare(self, earlier: str) -> View:
         """What differs between a snapshot's file and the host as it was last seen.
@@ -106,7 +109,11 @@ class Diagnosis(ABC):
 
         found = plan_repair(self.desired, self.facts, self._known())
         frame = plan_frame(found)
-        return View(frame[frame["action"] != "keep"], f"{len(found.pending)} to do", hidden=("wave", "part", "id"))
+        return View(
+            frame[~frame["action"].isin(("keep", "not there"))],
+            f"{len(found.pending)} to do",
+            hidden=("wave", "part", "id"),
+        )
 
     @staticmethod
     def code(code: str) -> KnownCode | Sentence:

@@ -9,7 +9,7 @@ says nothing about what the snapshot does not have. `repair.py` plans the repair
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hnskit.desired import Desired
 from hnskit.doctor.endpoints import (
@@ -72,18 +72,21 @@ _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 __all__ = ["CHECKS", "Check", "Finding", "Patient", "Severity", "examine", "findings_text", "summary_of"]
 
 
-def examine(facts: Facts, desired: Desired | None = None, params_file: str = "") -> tuple[Finding, ...]:
+def examine(
+    facts: Facts, desired: Desired | None = None, params_file: str = "", overrides: Sequence[str] = ()
+) -> tuple[Finding, ...]:
     """Run every check.
 
     Args:
         facts: the host, live or from a file.
         desired: what is wanted of it, where that is known: commands then name its parts.
         params_file: named in those commands.
+        overrides: `key.path=value`, what was given in place of the file's values: named in them, too.
 
     Returns:
         The findings, the worst first; within a severity in the order of `CHECKS`.
     """
-    patient = Patient(facts, desired, params_file)
+    patient = Patient(facts, desired, params_file, overrides)
     found = [finding for check in CHECKS for finding in check.find(patient)]
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
 

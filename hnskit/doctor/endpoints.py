@@ -34,7 +34,7 @@ class StaleEndpoint(Check):
             endpoint,
             f"{why}{holds}",
             evidence,
-            patient.repair(Part.CLIENTS, endpoint.name, remove_endpoint(endpoint)),
+            patient.repair(patient.part_of(endpoint), endpoint.name, remove_endpoint(endpoint)),
         )
 
 
@@ -54,7 +54,7 @@ class DegradedEndpoint(Check):
                     "HNS accepted it, and could not carry out one of its policies; it cannot be attached (0x803B0017)",
                     "State 5 (degraded)",
                     patient.repair(
-                        Part.CLIENTS,
+                        patient.part_of(endpoint),
                         endpoint.name,
                         f"Look for a placeholder in its policies. {remove_endpoint(endpoint)}",
                     ),
@@ -107,7 +107,7 @@ class DeadCompartment(Check):
                     f"it is attached to compartment {number}, which is gone: its container was stopped or restarted",
                     f"CompartmendId {number}; compartments: {', '.join(map(str, sorted(there))) or 'none'}",
                     patient.repair(
-                        _part_of(patient, endpoint), endpoint.name, "Detach it, and attach it to the new compartment."
+                        patient.part_of(endpoint), endpoint.name, "Detach it, and attach it to the new compartment."
                     ),
                 )
 
@@ -125,7 +125,7 @@ class UnpluggedEndpoint(Check):
         for endpoint in patient.facts.endpoints:
             if patient.index.is_unplugged(endpoint):
                 number = endpoint.compartment_id
-                part = Part.NETWORK if number == HOST_COMPARTMENT else _part_of(patient, endpoint)
+                part = Part.NETWORK if number == HOST_COMPARTMENT else patient.part_of(endpoint)
                 yield self.of_endpoint(
                     endpoint,
                     f"it is attached to compartment {number}, and the host has no adapter of it, as after a reboot: "
@@ -137,8 +137,3 @@ class UnpluggedEndpoint(Check):
 
 def _is_orphan(patient: Patient, endpoint: Endpoint) -> bool:
     return all(patient.index.container_by_id(item) is None for item in endpoint.containers)
-
-
-def _part_of(patient: Patient, endpoint: Endpoint) -> Part:
-    desired = patient.desired
-    return Part.PROXY if desired and endpoint.name == desired.proxy.endpoint.name else Part.CLIENTS

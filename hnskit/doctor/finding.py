@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -17,6 +18,7 @@ from hnskit.facts import Facts
 from hnskit.matching import Connection
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
 from hnskit.planning.scene import remove_command
+from hnskit.planning.setup import plan
 from hnskit.policies.codec import kind_of
 from hnskit.policies.proxies import WfpProxy
 from hnskit.snapshot_index import SnapshotIndex
@@ -83,12 +85,16 @@ class WfpRule:
 
 
 class Patient:
-    """A snapshot to be examined, with what is wanted of the host where that is known."""
+    """A snapshot to be examined, with what is wanted of the host where that is known, and how that was said."""
 
-    def __init__(self, facts: Facts, desired: Desired | None = None, params_file: str = "") -> None:
+    def __init__(
+        self, facts: Facts, desired: Desired | None = None, params_file: str = "", overrides: Sequence[str] = ()
+    ) -> None:
         self.facts = facts
         self.desired = desired
         self._params_file = params_file
+        self._overrides = tuple(overrides)
+        self._mended_alone: dict[Part, bool] = {}
         self.index = SnapshotIndex(facts)
 
     @cached_property
@@ -126,22 +132,42 @@ class Patient:
         names = {self.desired.network.name, *(item.name for item in self.desired.endpoints)}
         return name in names
 
+    def part_of(self, endpoint: Endpoint) -> Part:
+        """The part of the redirect that makes an endpoint."""
+        if self.desired and endpoint.name == self.desired.gateway.name:
+            return Part.NETWORK
+        return Part.PROXY if self.desired and endpoint.name == self.desired.proxy.endpoint.name else Part.CLIENTS
+
+    def command(self, verb: str, *more: str) -> str:
+        """A command of hnskit for this host, to be typed as it is: the parameters and what took their values' place.
+
+        Where no parameters are known PARAMS stands for them: without them the command would be for another host.
+        """
+        given = [self._params_file or "PARAMS", *(word for text in self._overrides for word in ("--set", text))]
+        return f"`hnskit {' '.join([verb, *map(shlex.quote, (*given, *more))])}`"
+
     def apply(self, part: Part) -> str:
-        """The command that repairs a part of what is wanted."""
-        return f"`hnskit apply{self._where} --part {part}`"
+        """The command that repairs a part of what is wanted: with all the others, where it cannot be done alone."""
+        return self.command("apply", *(("--part", str(part)) if self._can_be_mended_alone(part) else ()))
 
-    def policy(self, verb: str, rule: WfpRule, *more: str) -> str:
-        """The command that does something with an L4WFPPROXY, which hnskit never makes by itself."""
-        words = [f"hnskit policy {verb}{self._where} --endpoint {rule.endpoint.name or rule.endpoint.id}"]
-        return f"`{' '.join([*words, '--type L4WFPPROXY', *more])}`"
+    def _can_be_mended_alone(self, part: Part) -> bool:
+        if part not in self._mended_alone:
+            alone = plan(self.desired, self.facts, [part]) if self.desired else None
+            self._mended_alone[part] = bool(alone and alone.pending and not alone.refused)
+        return self._mended_alone[part]
 
-    @property
-    def _where(self) -> str:
-        return f" {self._params_file}" if self._params_file else ""
+    def policy(self, verb: str, owner: Endpoint | Network, *more: str) -> str:
+        """The command that does something with policies of an endpoint or a network."""
+        on = "--network" if isinstance(owner, Network) else "--endpoint"
+        return self.command(f"policy {verb}", on, owner.name or owner.id, *more)
+
+    def wfp(self, verb: str, rule: WfpRule, *more: str) -> str:
+        """The same with an L4WFPPROXY, which hnskit never makes by itself."""
+        return self.policy(verb, rule.endpoint, "--type", "L4WFPPROXY", *more)
 
     def repair(self, part: Part, name: str, otherwise: str) -> str:
         """The command for an object in the parameters, and what else to do for any other."""
-        return f"{self.apply(part)}, or `hnskit doctor --fix`." if self.wants(name) else otherwise
+        return f"{self.apply(part)}, or {self.command('doctor', '--fix')}." if self.wants(name) else otherwise
 
 
 class Check(ABC):

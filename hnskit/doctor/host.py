@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from hnskit.doctor.finding import Check, Finding, Patient, Severity
 from hnskit.model import Adapter, NetworkType
+from hnskit.planning.obstacles import WIFI, is_wifi
 from hnskit.support import Feature, requirement, supports
 
-_WIFI = 9  # NdisPhysicalMediumNative802_11
 _TEAM = "Multiplexor"  # of "Microsoft Network Adapter Multiplexor Driver", which a team's adapter has as description
 _ABSENT = ("not in this dump", "this dump has single ones, which need not be all")
 
@@ -63,7 +63,7 @@ class NotReadable(Check):
 
     def find(self, patient: Patient) -> Iterator[Finding]:
         """Each problem by itself; parts that a dump never had together, as a note."""
-        absent = []
+        absent, save = [], patient.command("facts", "--save", "FILE")
         for problem in patient.facts.problems:
             part, _, said = problem.partition(": ")
             if said in _ABSENT:
@@ -73,14 +73,14 @@ class NotReadable(Check):
                 "snapshot",
                 "something could not be read; what is said of the host leaves it out",
                 problem,
-                "Read the host again (`hnskit facts --save FILE`), or dump it with `ConvertTo-Json -Depth 20`.",
+                f"Read the host again ({save}), or dump it with `ConvertTo-Json -Depth 20`.",
             )
         if absent:
             yield self.finding(
                 "snapshot",
                 f"not all is in it of {', '.join(part for part, _ in absent)}: what is missing there proves nothing",
                 "; ".join(f"{part}: {said}" for part, said in absent),
-                "`hnskit facts --save FILE` takes everything.",
+                f"{save} takes everything.",
                 severity="note",
             )
 
@@ -146,11 +146,11 @@ class WifiUplink(Check):
     def find(self, patient: Patient) -> Iterator[Finding]:
         """An L2Bridge network cannot be made on it."""
         uplinks = _uplinks(patient)
-        if uplinks and all(item.medium == _WIFI for item in uplinks):
+        if uplinks and all(map(is_wifi, uplinks)):
             yield self.finding(
                 f"adapter {uplinks[0].name}",
                 "it is Wi-Fi, and no other adapter is up: an L2Bridge network does not work on it",
-                f"{uplinks[0].description}; NdisPhysicalMedium {_WIFI}",
+                f"{uplinks[0].description}; NdisPhysicalMedium {WIFI}",
                 "Use a wired adapter, and name it in `network.adapter`.",
             )
 

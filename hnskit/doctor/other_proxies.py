@@ -41,7 +41,7 @@ class WfpBesideProxy(Check):
                     "acts is not known",
                     f"{policy_words(rule.policy)}; {policy_words(wfp.policy)}",
                     f"Make {rule.what} an outbound exception of the L4WFPPROXY, or take that away: "
-                    f"{patient.policy('clear', wfp)}.",
+                    f"{patient.wfp('clear', wfp)}.",
                 )
 
 
@@ -66,10 +66,10 @@ class WfpUnanswered(Check):
                 yield self._unanswered(wfp, f"HNS {version} has no such policy", requirement(Feature.L4_WFP_PROXY))
             elif not ports or wrong:
                 why = f"its proxy port {wrong[0]} is no port" if wrong else "it names no port of a proxy"
-                yield self._unanswered(wfp, why, f"Write it again with a port, or: {patient.policy('clear', wfp)}.")
+                yield self._unanswered(wfp, why, f"Write it again with a port, or: {patient.wfp('clear', wfp)}.")
             elif container is not None and container.isolation.lower() == "hyperv":
                 why = f"{container.name} is isolated by Hyper-V, and L4WFPPROXY works in process isolation only"
-                again = f"Run it with `--isolation process`, or: {patient.policy('clear', wfp)}."
+                again = f"Run it with `--isolation process`, or: {patient.wfp('clear', wfp)}."
                 yield self._unanswered(wfp, why, again)
 
     def _unanswered(self, wfp: WfpRule, why: str, next_step: str) -> Finding:
@@ -97,7 +97,7 @@ class WfpLoop(Check):
                     wfp.endpoint,
                     "its L4WFPPROXY has no UserSID: what the proxy itself sends is redirected to it again, without end",
                     policy_words(wfp.policy),
-                    f"Give it the SID of the proxy's account: {patient.policy('change', wfp, '--user-sid SID')}.",
+                    f"Give it the SID of the proxy's account: {patient.wfp('change', wfp, '--user-sid', 'SID')}.",
                 )
 
 
@@ -130,6 +130,7 @@ class NetworkProxy(Check):
             names = ", ".join(sorted({endpoint_words(rule.endpoint) for rule in both}))
             what = ", ".join(sorted({rule.what for rule in both}))
             yield self._finding(
+                patient,
                 network,
                 f"its own proxy policy takes {what} too, which {names} redirects; which of them acts is not known",
                 "; ".join([policy_words(policy), *(policy_words(rule.policy) for rule in both)]),
@@ -140,19 +141,19 @@ class NetworkProxy(Check):
         """A proxy that nobody is, or that is on the network and so is redirected to itself."""
         if settings.target is None:
             said = settings.destination or "missing"
-            yield self._finding(
-                network, f"its own proxy policy's Destination is {said}, not ip:port", policy_words(policy), "Mend it"
-            )
+            message = f"its own proxy policy's Destination is {said}, not ip:port"
+            yield self._finding(patient, network, message, policy_words(policy), "Mend it")
             return
         address, whole = settings.target[0], patient.facts.knows("endpoints")
         inside = patient.index.endpoints_at(address, network)
         here = any(prefix_of(address).subnet_of(prefix_of(subnet.prefix)) for subnet in network.subnets)
         if not inside and here and whole and not patient.index.is_host_address(address):
             said = f"its own proxy policy redirects to {settings.destination}, which no endpoint holds"
-            yield self._finding(network, said, policy_words(policy), "Point it at an address that is held")
+            yield self._finding(patient, network, said, policy_words(policy), "Point it at an address that is held")
         asked = asked_by(settings)
         if inside and match_proxy(policy, asked, network).matched and address not in settings.exceptions:
             yield self._finding(
+                patient,
                 network,
                 f"its own proxy policy is for {endpoint_words(inside[0])} as well, to which it redirects: what that "
                 f"asks {asked} is redirected to it again",
@@ -160,11 +161,6 @@ class NetworkProxy(Check):
                 f"Put it on each client's endpoint, or make {address} an exception (what that is of is UNCONFIRMED)",
             )
 
-    def _finding(self, network: Network, message: str, evidence: str, what: str) -> Finding:
-        how = f"`hnskit policy list --network {network.name}` numbers them for `change` and `remove`"
-        return self.of_network(
-            network,
-            message,
-            evidence,
-            f"{what}: {how}.",
-        )
+    def _finding(self, patient: Patient, network: Network, message: str, evidence: str, what: str) -> Finding:
+        how = f"{patient.policy('list', network)} numbers them for `change` and `remove`"
+        return self.of_network(network, message, evidence, f"{what}: {how}.")

@@ -61,7 +61,7 @@ class PolicyOnNat(Check):
                 rule.endpoint,
                 f"the proxy policy does nothing: its {named} is of type {kind}, where VFP is not the engine",
                 f"{policy_words(rule.policy)}; Type {kind}",
-                "Give the container an endpoint on an L2Bridge network: `hnskit apply` makes one.",
+                f"Give the container an endpoint on an L2Bridge network: {patient.command('apply')} makes one.",
             )
 
 
@@ -82,7 +82,9 @@ class PolicyUnattached(Check):
                 endpoint,
                 "it has a proxy policy and is not attached: there is no traffic to redirect",
                 f"State {endpoint.state} ({state_word(endpoint.state)})",
-                patient.repair(Part.CLIENTS, endpoint.name, "Attach it to its container's compartment, or remove it."),
+                patient.repair(
+                    patient.part_of(endpoint), endpoint.name, "Attach it to its container's compartment, or remove it."
+                ),
             )
 
 
@@ -110,7 +112,11 @@ class TargetNobody(Check):
                     rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, whose endpoint is not attached",
                     f"{policy_words(rule.policy)}; {endpoint_words(holders[0])} is {state_word(holders[0].state)}",
-                    patient.repair(Part.PROXY, holders[0].name, "Attach that endpoint to its container's compartment."),
+                    patient.repair(
+                        patient.part_of(holders[0]),
+                        holders[0].name,
+                        "Attach that endpoint to its container's compartment.",
+                    ),
                 )
             elif _is_here(patient, rule.endpoint, target[0]):
                 yield self.of_endpoint(
@@ -181,7 +187,7 @@ class DoubledPolicy(Check):
                         patient.repair(Part.POLICY, endpoint.name, "Write its list of policies with each once."),
                     )
         for endpoint, what, rules in _claims(patient):
-            leave = f"Leave one of them: `hnskit policy list --endpoint {endpoint.name or endpoint.id}` numbers them."
+            leave = f"Leave one of them: {patient.policy('list', endpoint)} numbers them."
             wide = any("/" in rule.settings.ip.removesuffix("/32") for rule in rules)  # no plan touches such a one
             yield self.of_endpoint(
                 endpoint,
@@ -200,7 +206,7 @@ class DoubledPolicy(Check):
                     first.endpoint,
                     f"it has {len(different)} L4WFPPROXY policies, and there is one proxy for a container or pod",
                     "; ".join(policy_words(one.policy) for one in different.values()),
-                    f"Leave one of them: {patient.policy('list', first)} numbers them.",
+                    f"Leave one of them: {patient.wfp('list', first)} numbers them.",
                     reference="HNS fact 54",
                 )
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from hnskit.desired import DesiredEndpoint, Part
 from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
-from hnskit.planning.redirect import describe
 from hnskit.planning.removal import goes, remove_stale, stale_name
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
+from hnskit.words import policies_words
 
 _BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
 _UNPLUGGED = "HNS calls it attached, and the host has no adapter of it, as after a reboot"
@@ -215,7 +215,7 @@ class EndpointPlanner:
             if there.gateway != wanted.gateway:
                 changes.append(Change("gateway", there.gateway, wanted.gateway))
             if not any(policy.type.lower() == "outboundnat" for policy in there.policies):
-                changes.append(Change("policies", describe(there.policies), "OutBoundNAT"))
+                changes.append(Change("policies", policies_words(there.policies), "OutBoundNAT"))
         return changes
 
 

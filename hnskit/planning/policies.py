@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from hnskit.desired import DesiredContainer, Part
 from hnskit.model import VFP_NETWORKS, Endpoint
 from hnskit.planning.redirect import (
+    REDIRECTS,
     claiming,
-    describe,
     is_redirected,
+    is_same,
     managed_policies,
     proxy_address,
+    redirect_policy,
     wider_policies,
 )
 from hnskit.planning.scene import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
+from hnskit.words import policies_words, policy_words
 
 
 def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
@@ -31,7 +34,7 @@ def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
         wrong = managed_policies(there, scene.desired, scene.facts)
         if wrong:
             reason = "a redirect does not belong here: it sends the proxy's own requests back to the proxy"
-            changes = (Change("redirects", describe(wrong), ""),)
+            changes = (Change(REDIRECTS, policies_words(wrong), ""),)
             steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, changes, object_id=there.id))
     return steps
 
@@ -79,9 +82,9 @@ def _wider_refusal(scene: Scene, there: Endpoint) -> str:
     if not wider:
         return ""
     return (
-        f"it has {describe(wider)}, which takes what is to be redirected too, and which of two policies acts is not "
-        f"known: remove it (`hnskit policy list --endpoint {there.name}` numbers it, `hnskit policy remove --number` "
-        "removes it), or have it leave that out"
+        f"it has {policies_words(wider)}, which takes what is to be redirected too, and which of two policies acts is "
+        f"not known: remove it (`hnskit policy list --endpoint {there.name}` numbers it, `hnskit policy remove "
+        "--number` removes it), or have it leave that out"
     )
 
 
@@ -89,14 +92,11 @@ def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, add
     proxy = scene.desired.proxy
     changes, left = [], list(managed_policies(there, scene.desired, scene.facts) if there else ())
     for redirect in client.redirects:
-        to = (
-            f"{address}:{redirect.proxy_port}"
-            if address
-            else f"the address of {proxy.name}, port {redirect.proxy_port}"
-        )
         claims = [policy for policy in left if claiming(policy, redirect)]
         left = [policy for policy in left if policy not in claims]
-        changes.append(Change(redirect.what, describe(claims), to))
+        to = redirect_policy(redirect, address or f"the address of {proxy.name}")
+        if len(claims) != 1 or not is_same(claims[0], to):
+            changes.append(Change(redirect.what, policies_words(claims), policy_words(to)))
     if left:
-        changes.append(Change("no longer wanted", describe(left), ""))
+        changes.append(Change("no longer wanted", policies_words(left), ""))
     return changes

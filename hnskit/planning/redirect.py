@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from hnskit import codec
 from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HostAnswerError
@@ -11,6 +9,9 @@ from hnskit.facts import Facts
 from hnskit.matching import Connection, inside, match_proxy
 from hnskit.model import Endpoint, Policy
 from hnskit.planning.scene import Scene
+
+REDIRECTS = "redirects"
+"""The field of a change of all of an endpoint's redirects: to nothing, it takes them away."""
 
 
 def proxy_address(desired: Desired, facts: Facts) -> str:
@@ -29,8 +30,8 @@ def is_redirected(endpoint: Endpoint, desired: Desired, facts: Facts, address: s
     """Whether the endpoint has the wanted policies to this address, once each, and no other for the same traffic."""
     there = list(managed_policies(endpoint, desired, facts))
     for redirect in redirects_of(desired, endpoint.name):
-        wanted = _policy(redirect, address)
-        same = next((policy for policy in there if _same(policy, wanted)), None)
+        wanted = redirect_policy(redirect, address)
+        same = next((policy for policy in there if is_same(policy, wanted)), None)
         if same is None:
             return False
         there.remove(same)
@@ -71,7 +72,7 @@ def wider_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[
 def policies_with_redirects(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
     """The endpoint's whole list as it should be: what others put there stays, the redirects come last."""
     address = proxy_address(desired, facts)
-    wanted = (_policy(redirect, address) for redirect in redirects_of(desired, endpoint.name))
+    wanted = (redirect_policy(redirect, address) for redirect in redirects_of(desired, endpoint.name))
     return (*policies_without_redirects(endpoint, desired, facts), *wanted)
 
 
@@ -81,26 +82,10 @@ def policies_without_redirects(endpoint: Endpoint, desired: Desired, facts: Fact
     return tuple(policy for policy in endpoint.policies if policy not in managed)
 
 
-def describe(policies: Iterable[Policy]) -> str:
-    """Policies as words; keys that mean nothing to HNS are named, since HNS stores them in silence (HNS fact 47)."""
-    return "; ".join(_words(policy) for policy in policies)
-
-
-def _policy(redirect: DesiredRedirect, address: str) -> Policy:
+def redirect_policy(redirect: DesiredRedirect, address: str) -> Policy:
+    """The policy that sends what is redirected to the proxy at an address."""
     target = f"{address}:{redirect.proxy_port}"
     return codec.proxy_policy(target, redirect.address, redirect.port, redirect.outbound_nat)
-
-
-def _words(policy: Policy) -> str:
-    if not policy.is_proxy:
-        return policy.type
-    try:
-        proxy = codec.proxy_settings(policy)
-    except HostAnswerError:
-        return "PROXY (unreadable)"
-    unknown = f" (unknown key {', '.join(proxy.unknown)})" if proxy.unknown else ""
-    nat = " NAT" if proxy.outbound_nat else ""
-    return f"PROXY {proxy.ip or 'any'}:{proxy.port or 'any'} -> {proxy.destination or 'nowhere'}{nat}{unknown}"
 
 
 def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
@@ -132,7 +117,8 @@ def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
     return all(holder.name in names for holder in facts.endpoints_at(address))
 
 
-def _same(one: Policy, other: Policy) -> bool:
+def is_same(one: Policy, other: Policy) -> bool:
+    """Whether two proxy policies say the same, however they are spelt."""
     try:
         return codec.proxy_settings(one) == codec.proxy_settings(other)
     except HostAnswerError:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hnskit.desired import Part
 from hnskit.model import Endpoint
 from hnskit.planning.scene import Scene, pending_ids, remove_command
-from hnskit.planning.steps import Action, Step
+from hnskit.planning.steps import Action, Step, not_there
 
 FOUND = "it was there before hnskit, as a journal says"
 UNPROVED = "no journal says that hnskit made it: `hnskit destroy --by-name` (by_name=True in Python) removes it"
@@ -26,7 +26,7 @@ def remove_endpoint(scene: Scene, part: Part, name: str, reason: str, *, by_name
     steps = remove_stale(scene, part, name, by_name=by_name)
     if not there:
         said = "it is not there" if not scene.elsewhere(name) else "that of this name is on another network"
-        return [*steps, Step(part, Action.NONE, "endpoint", name, said)]
+        return [*steps, not_there(part, "endpoint", name, said)]
     endpoint = there[0]
     if not goes(scene, endpoint, by_name=by_name):
         return [*steps, _keep(scene, part, name, endpoint)]
@@ -80,7 +80,7 @@ def remove_container(scene: Scene, part: Part, name: str, before: Sequence[Step]
     """Remove a container if hnskit ran it; its endpoint is detached first."""
     there = scene.facts.container_named(name)
     if there is None:
-        return Step(part, Action.NONE, "container", name, "it is not there")
+        return not_there(part, "container", name)
     if not scene.is_own(there):
         return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
     said = reason or f"hnskit made it; it is {there.status}"

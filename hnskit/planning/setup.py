@@ -15,6 +15,7 @@ from hnskit.journal import Made
 from hnskit.model import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.planning.cut import adapter_of, creation_cuts, moving
 from hnskit.planning.endpoints import EndpointPlanner, Place
+from hnskit.planning.obstacles import build_obstacle, docker_obstacle, network_obstacles
 from hnskit.planning.policies import misplaced_steps, policy_step
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.routes import route_step
@@ -38,7 +39,7 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
     wanted = set(parts)
     scene = Scene(desired, facts, made)
     endpoints = EndpointPlanner(scene, _names(desired, wanted))
-    steps: list[Step] = []
+    steps = list(_host_refusals(facts, wanted))
     if Part.CLIENTS in wanted:
         for name in scene.departed:
             reason = "it is no longer in the parameters"
@@ -67,6 +68,16 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         steps += misplaced_steps(scene, steps)
         steps.extend(policy_step(scene, client, steps) for client in desired.clients)
     return Plan(facts.target, tuple(_without_echoes(steps, desired.proxy.endpoint.name)))
+
+
+def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
+    """What of the host itself stands in the way of these parts."""
+    obstacle = docker_obstacle(facts)
+    if obstacle and (part := next((item for item in (Part.PROXY, Part.CLIENTS) if item in wanted), None)):
+        yield Step(part, Action.REFUSE, "host", obstacle.object, obstacle.reason)
+    obstacle = build_obstacle(facts)
+    if obstacle and Part.POLICY in wanted:
+        yield Step(Part.POLICY, Action.REFUSE, "host", obstacle.object, obstacle.reason)
 
 
 def _container_refusals(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
@@ -191,13 +202,8 @@ def _network_refusal(scene: Scene) -> str:
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
                     "choose another network.subnet"
                 )
-    adapter = next((item for item in scene.facts.adapters if item.is_named(wanted.adapter)), None)
-    if wanted.adapter and adapter is None:
-        there = ", ".join(item.name for item in scene.facts.adapters if item.physical) or "none"
-        return f"there is no adapter {wanted.adapter}; physical adapters: {there}"
-    if adapter and not adapter.physical:
-        return f"the adapter {wanted.adapter} is not a physical one; HNS refuses it (HNS fact 25)"
-    return ""
+    obstacle = next(network_obstacles(scene.desired, scene.facts), None)
+    return obstacle.reason if obstacle else ""
 
 
 def _room_refusal(scene: Scene) -> str:

@@ -36,6 +36,14 @@ class Change:
     before: str
     after: str
 
+    @property
+    def words(self) -> str:
+        """In a line: `subnet: nothing -> 10.0.1.0/24`; `from … to …` where a value has an arrow of its own."""
+        before, after = self.before or "nothing", self.after or "nothing"
+        if "->" in f"{before} {after}":
+            return f"{self.field}: from {before} to {after}"
+        return f"{self.field}: {before} -> {after}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -56,6 +64,8 @@ class Step:
     """Of the object that is meant, where it is there: another one of the same name is not."""
     lacks: Part | None = None
     """The part that has to be applied first, where a refusal is for want of its work."""
+    absent: bool = False
+    """Whether nothing is to be done because the object is not there, and is not to be."""
 
     @property
     def id(self) -> str:
@@ -68,9 +78,21 @@ class Step:
         return "endpoint" if self.kind == "attachment" else self.kind
 
     @property
+    def word(self) -> str:
+        """What it does, in a word or two: `keep` where nothing is to do, `not there` for what is not to be there."""
+        if self.action is not Action.NONE:
+            return self.action.value
+        return "not there" if self.absent else "keep"
+
+    @property
     def pending(self) -> bool:
         """Whether it changes anything."""
         return self.action not in (Action.NONE, Action.REFUSE)
+
+
+def not_there(part: Part, kind: str, name: str, reason: str = "it is not there") -> Step:
+    """Nothing to do: what is not to be there is not."""
+    return Step(part, Action.NONE, kind, name, reason, absent=True)
 
 
 def refused_for_want_of(lacks: Part, part: Part, kind: str, name: str, reason: str) -> Step:
@@ -104,9 +126,11 @@ class Plan:
     @property
     def summary(self) -> str:
         """How many steps are to do, and how many not: `17 to do, 1 refused, 3 to keep`."""
-        keep = len(self.steps) - len(self.pending) - len(self.refused)
-        refused = f", {len(self.refused)} refused" if self.refused else ""
-        return f"{len(self.pending)} to do{refused}, {keep} to keep"
+        absent = sum(step.absent for step in self.steps)
+        keep = len(self.steps) - len(self.pending) - len(self.refused) - absent
+        said = [f"{len(self.pending)} to do", f"{len(self.refused)} refused" if self.refused else ""]
+        said += [f"{keep} to keep", f"{absent} not there" if absent else ""]
+        return ", ".join(filter(None, said))
 
     @property
     def disruptive(self) -> tuple[Step, ...]:
@@ -168,6 +192,7 @@ class Plan:
                     needs=tuple(row["needs"]),
                     object_id=row["object_id"],
                     lacks=Part(row["lacks"]) if row.get("lacks") else None,
+                    absent=row.get("absent", False),
                 )
                 for row in data["steps"]
             ),
@@ -185,13 +210,10 @@ class Plan:
         }
         lines = []
         for step in self.steps:
-            what = "keep" if step.action is Action.NONE else step.action.value
             noun = step.kind if step.action in (Action.NONE, Action.REFUSE) else step.noun
-            lines.append(f"{signs.get(step.action, '+')} {what} {noun} {step.name}: {step.reason}")
+            sign = "." if step.absent else signs.get(step.action, "+")
+            lines.append(f"{sign} {step.word} {noun} {step.name}: {step.reason}")
             if step.disruptive:
                 lines.append("    the host's own network goes away for seconds while this is done")
-            lines += [
-                f"    {change.field}: {change.before or 'nothing'} -> {change.after or 'nothing'}"
-                for change in step.changes
-            ]
+            lines += [f"    {change.words}" for change in step.changes]
         return "\n".join(lines)

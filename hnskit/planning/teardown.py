@@ -15,10 +15,11 @@ from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.planning.cut import removal_cuts
-from hnskit.planning.redirect import describe, managed_policies
+from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
 from hnskit.planning.scene import Scene, remove_command
-from hnskit.planning.steps import Action, Change, Plan, Step
+from hnskit.planning.steps import Action, Change, Plan, Step, not_there
+from hnskit.words import policies_words
 
 _STRANGER = "it is not in these parameters, and no journal says that hnskit made it for them"
 
@@ -101,24 +102,22 @@ def _restore_policies(scene: Scene, by_name: bool) -> list[Step]:
         if not ours:
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "it has no redirect"))
             continue
-        change = Change("redirects", describe(ours), "")
+        change = Change(REDIRECTS, policies_words(ours), "")
         reason = "hnskit put it on an endpoint that it found"
         steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, (change,), object_id=there.id))
     return steps
 
 
 def _remove_network(scene: Scene, before: Sequence[Step], by_name: bool) -> Step:
-    name = scene.desired.network.name
+    name, network = scene.desired.network.name, scene.network
+    if network is None:
+        return not_there(Part.NETWORK, "network", name)
 
     def step(action: Action, reason: str, needs: tuple[str, ...] = (), disruptive: bool = False) -> Step:
-        identity = scene.network.id if scene.network else ""
         return Step(
-            Part.NETWORK, action, "network", name, reason, disruptive=disruptive, needs=needs, object_id=identity
+            Part.NETWORK, action, "network", name, reason, disruptive=disruptive, needs=needs, object_id=network.id
         )
 
-    network = scene.network
-    if network is None:
-        return step(Action.NONE, "it is not there")
     if len(scene.networks) > 1 or not network.is_type(NetworkType.L2BRIDGE):
         commands = " or ".join(remove_command("Network", item.id) for item in scene.networks)
         said = f"it is not the one L2Bridge network that hnskit makes; if it is not in use, remove it with {commands}"
@@ -144,7 +143,7 @@ def _remove_images(scene: Scene, before: Sequence[Step]) -> list[Step]:
         image = scene.facts.image_named(name)
         part = Part.PROXY if name == desired.proxy.image else Part.CLIENTS
         if image is None:
-            steps.append(Step(part, Action.NONE, "image", name, "it is not there"))
+            steps.append(not_there(part, "image", name))
             continue
         removed = {one.object_id for one in before if one.kind == "container" and one.pending}
         users = [item for item in scene.facts.containers if item.image_id == image.id and item.id not in removed]

@@ -24,7 +24,7 @@ from hnskit.applying.work import Work
 from hnskit.desired import Desired
 from hnskit.errors import ParamsError
 from hnskit.facts import Facts
-from hnskit.journal import Journal
+from hnskit.journal import Records
 from hnskit.model import Policy
 from hnskit.planning.steps import Plan
 from hnskit.policies import codec as policy_codec
@@ -159,7 +159,7 @@ def apply(
     edits: Sequence[Edit],
     *,
     facts: Facts | None = None,
-    journal: Journal | None = None,
+    journal: Records | None = None,
     on_event: OnEvent | None = None,
     pace: Pace | None = None,
 ) -> Applied:

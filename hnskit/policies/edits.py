@@ -8,7 +8,7 @@ others put there stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hnskit.applying.operations import Operation
@@ -70,6 +70,16 @@ def owner_of(edit: Edit, facts: Facts) -> Owner | None:
     """The object as it is now; None where it is gone."""
     objects: tuple[Owner, ...] = facts.networks if edit.on == "network" else facts.endpoints
     return next((item for item in objects if item.id.lower() == edit.id.lower()), None)
+
+
+def after_edits(edits: Iterable[Edit], facts: Facts) -> Facts:
+    """The host as it would be with these edits of endpoints done; what is refused of them is not asked."""
+    there = {item.id.lower(): item for item in facts.endpoints}
+    for edit in edits:
+        owner = there.get(edit.id.lower()) if edit.on == "endpoint" else None
+        if owner is not None:
+            there[edit.id.lower()] = replace(owner, policies=edit.applied(owner.policies))
+    return replace(facts, endpoints=tuple(there.values()))
 
 
 def plan_edits(edits: Iterable[Edit], facts: Facts) -> Plan:

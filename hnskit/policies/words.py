@@ -8,7 +8,8 @@ from typing import Any
 from hnskit.model import Policy
 from hnskit.policies import codec as policy_codec
 
-_PROTOCOLS = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "256": ""}
+PROTOCOLS = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "256": ""}
+"""Numbers of protocols as words; 256 is any."""
 
 
 def neighbour_words(policy: Policy) -> str:
@@ -47,7 +48,7 @@ def _acl(said: Mapping[str, Any]) -> str:
     parts = [
         _listed(said.get("Action")),
         _listed(said.get("Direction")),
-        ",".join(_PROTOCOLS.get(item.strip(), item.strip()) for item in numbers.split(",")),
+        ",".join(PROTOCOLS.get(item.strip(), item.strip()) for item in numbers.split(",")),
         *(_side(said, word, way) for word, way in (("at", "Local"), ("to", "Remote"))),
         f"priority {said['Priority']}" if said.get("Priority") else "",
     ]
@@ -61,7 +62,7 @@ def _side(said: Mapping[str, Any], word: str, way: str) -> str:
 
 
 def _port_mapping(said: Mapping[str, Any]) -> str:
-    protocol = _PROTOCOLS.get(_listed(said.get("Protocol")), _listed(said.get("Protocol")).lower())
+    protocol = PROTOCOLS.get(_listed(said.get("Protocol")), _listed(said.get("Protocol")).lower())
     outer, inner = _listed(said.get("ExternalPort")), _listed(said.get("InternalPort"))
     return " ".join(filter(None, (protocol, f"{outer or '?'} -> {inner or '?'}" if outer or inner else "")))
 

@@ -70,8 +70,11 @@ def test_an_endpoint_in_the_compartment_of_somebody_elses_container_is_refused(h
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (["network.adapter=Ethernet 9"], "there is no adapter Ethernet 9"),
-        (["network.subnet=10.0.0.0/24", "network.gateway=", "gateway_endpoint.address=10.0.0.5"], "host's own address"),
+        (["network.adapter=Ethernet 9"], "adapter Ethernet 9 is not there"),
+        (
+            ["network.subnet=10.0.0.0/24", "network.gateway=", "gateway_endpoint.address=10.0.0.5"],
+            "in which the host itself is",
+        ),
         (["proxy.image=nobody:1", "proxy.import="], "name no tarball"),
         (["network.subnet=172.24.0.0/16", "network.gateway=", "gateway_endpoint.address=172.24.0.2"], "overlaps"),
     ],
@@ -87,6 +90,25 @@ def test_what_cannot_be_satisfied_is_refused_before_any_change(overrides, words)
     with pytest.raises(PreflightError, match=words):
         apply(session, hosts.desired(*texts), pace=QUICK)
     assert host.snapshot() == before
+
+
+def test_a_wifi_adapter_is_refused_before_any_change():
+    """HNS is not asked: its answer would name no cause (0x80070057)."""
+    host = host_here(wifi=True)
+    before, session = host.snapshot(), HereSession(host)
+    with pytest.raises(PreflightError, match=r"nothing was changed: .* is Wi-Fi, where L2Bridge does not work"):
+        apply(session, hosts.desired(), pace=QUICK)
+    assert not [call for pipeline in session.pipelines for call in pipeline if call.startswith("step: ")]
+    assert host.snapshot() == before
+
+
+def test_the_host_s_own_address_is_refused_on_a_bridge_that_is_there(host):
+    """The adapter has got an address in the bridge's subnet since."""
+    host.windows.nics[0].name = "Ethernet"
+    facts = host.snapshot()
+    own = replace(facts.addresses[0], address="10.0.1.77", interface_alias="Ethernet")
+    facts = replace(facts, addresses=(*facts.addresses, own))
+    assert "host's own address" in plan(hosts.desired("clients[0].address=10.0.1.77"), facts).refused[0].reason
 
 
 def test_more_endpoints_than_addresses_are_refused(host):

@@ -40,6 +40,7 @@ def test_a_failed_apply_goes_back_to_the_facts_before(failing):
     with pytest.raises(StepError, match="was undone") as caught:
         apply(session, hosts.desired(), pace=QUICK, rollback=True, journal=journal)
     assert caught.value.undone.changed > 0
+    assert "stays done" not in caught.value.paragraph()
     assert list(differences(before, host.snapshot())) == []
 
 
@@ -126,8 +127,9 @@ def test_rollback_names_what_cannot_be_brought_back(host):
     session = HereSession(host)
     session.answered = refuse_once("update policy hnskit-client3")
     wanted = replace(ONE_CLIENT, clients=(*ONE_CLIENT.clients, client("hnskit-client3")))
-    with pytest.raises(StepError, match="hnskit-client2 was removed and cannot be brought back"):
+    with pytest.raises(StepError, match="hnskit-client2 was removed and cannot be brought back") as caught:
         apply(session, wanted, pace=QUICK, rollback=True, made=host.made)
+    assert caught.value.next_step == "Mend the cause, then run the same command again."
     assert host.snapshot().container_named("hnskit-client3") is None
 
 

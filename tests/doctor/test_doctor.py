@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ import pytest
 
 from hnskit import codec
 from hnskit.book import Book
-from hnskit.desired import Part
-from hnskit.doctor import CHECKS, examine, findings_text
+from hnskit.desired import ALL_PARTS, Part
+from hnskit.doctor import CHECKS, Finding, examine, findings_text
 from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
@@ -20,6 +22,7 @@ from hnskit.journal import Journal
 from hnskit.model import Policy
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
+from hnskit.selection import Selection
 from hnskit.snapshot import load_facts, parse_facts, save_facts
 from tests import hosts
 
@@ -134,6 +137,70 @@ def test_the_misspelt_key_is_found_and_the_plan_mends_it() -> None:
     assert repair == plan(hosts.desired(), facts)
 
 
+def commands(finding: Finding) -> list[list[str]]:
+    """The commands of hnskit in what is to be done, as a shell reads them."""
+    return [shlex.split(text) for text in re.findall(r"`(hnskit [^`]*)`", finding.next_step)]
+
+
+def test_a_command_repeats_the_overrides_as_a_shell_takes_them() -> None:
+    """Typed as it stands it is for the host that was looked at."""
+    policies = (*hosts.MADE_WITH, hosts.misspelt_policy())
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
+    overrides = ["target=emulator://reb", "clients[0].command=[ping.exe, -t, localhost]"]
+    (finding,) = [
+        item for item in examine(facts, hosts.desired(), "my lab.yaml", overrides) if item.severity == "error"
+    ]
+    where = ["my lab.yaml", *(word for text in overrides for word in ("--set", text))]
+    assert commands(finding) == [
+        ["hnskit", "apply", *where, "--part", "policy"],
+        ["hnskit", "doctor", *where, "--fix"],
+    ]
+
+
+def test_a_command_without_known_parameters_is_for_no_host() -> None:
+    """The default file's would be another one than the snapshot's."""
+    other = Policy("L4WFPPROXY", {**WFP.settings, "OutboundProxyPort": "15009"})
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, WFP, other))
+    (finding,) = [item for item in examine(facts) if item.check == "policy-doubled"]
+    assert [words[:4] for words in commands(finding)] == [["hnskit", "policy", "list", "PARAMS"]]
+
+
+@pytest.mark.parametrize("bridge", ["gone", "there"])
+def test_the_advised_parts_can_be_applied(bridge: str) -> None:
+    """After a reboot, with the bridge gone or there: no command ends with `apply the part network first`."""
+    facts = hosts.complete()
+    facts = replace(
+        facts,
+        networks=() if bridge == "gone" else facts.networks,
+        adapters=facts.adapters[:1],
+        interfaces=facts.interfaces[:1],
+        addresses=facts.addresses[:1],
+        compartments=facts.compartments[:1],
+    )
+    found = [
+        item for item in examine(facts, hosts.desired(), "p.yaml") if item.name and "hnskit apply" in item.next_step
+    ]
+    advised = {item.name: commands(item)[0] for item in found}
+    assert {"hnskit-gateway", "hnskit-proxy", "hnskit-client1"} <= set(advised)
+    for words in advised.values():
+        parts = [Part(words[number + 1]) for number, word in enumerate(words) if word == "--part"]
+        assert plan(hosts.desired(), facts, parts or ALL_PARTS).pending
+        assert not plan(hosts.desired(), facts, parts or ALL_PARTS).refused
+    alone = {"hnskit-client1": "clients", "hnskit-proxy": "proxy"} if bridge == "there" else {}
+    for name in ("hnskit-client1", "hnskit-proxy"):
+        assert advised[name] == ["hnskit", "apply", "p.yaml", *(("--part", alone[name]) if alone else ())]
+
+
+def test_a_notebook_s_commands_have_its_overrides(tmp_path: Path) -> None:
+    """Those of its parameters and those of its form."""
+    policies = (*hosts.MADE_WITH, hosts.misspelt_policy())
+    facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
+    target = f"target=snapshot:{save_facts(facts, tmp_path / 'now.json')}"
+    book = Book("network", Selection(hosts.PARAMS, (target,)), tmp_path / "2")
+    said = " ".join(book.diagnose().frame["next_step"])
+    assert f"hnskit apply {hosts.PARAMS} --set {target} --part policy" in said
+
+
 @pytest.mark.parametrize(("wide", "mends"), [("169.254.0.0/16", False), ("", True)])
 def test_a_wider_policy_beside_the_redirect_is_found(wide: str, mends: bool) -> None:
     """Once for the pair, with a command that does something: what is for a whole prefix no plan takes away."""
@@ -163,7 +230,7 @@ def test_a_book_plans_the_repair_with_what_the_journals_know(tmp_path: Path) -> 
     for endpoint in facts.endpoints:
         step = Step(Part.NETWORK, Action.CREATE, "endpoint", endpoint.name, "")
         journal.finished(step, endpoint.id, 0.0)
-    book = Book("network", hosts.PARAMS, [f"target={target}"], tmp_path / "2")
+    book = Book("network", Selection(hosts.PARAMS, (f"target={target}",)), tmp_path / "2")
     ids = set(book.repair().frame["id"])
     assert {f"delete endpoint {item.name} ({item.id})" for item in facts.endpoints} <= ids
 

@@ -24,7 +24,8 @@ from hnskit.emulator.host.faults import Faults, drawn_from
 from hnskit.emulator.interface import Cut, CutMode
 from hnskit.errors import ConnectError, HnskitError, ParamsError, StepError
 from hnskit.facts import gather_facts
-from hnskit.params import EmulatorFaults, load_params
+from hnskit.params import load_params
+from hnskit.paramsmodel import EmulatorFaults
 from hnskit.verification import Verification, verify
 from tests import hosts
 from tests.lab import Lab
@@ -144,7 +145,9 @@ def test_faults_are_switched_on_by_the_command_line_and_by_parameters(lab_name: 
     target.resolve(f"emulator://{lab_name}", options)
     assert entry.ask({"do": "status"})["host"]["faults"]["unspecified_errors"] == 1
     target.resolve(f"emulator://{lab_name}", {})
-    assert "unspecified_errors" not in entry.ask({"do": "status"})["host"]["faults"]
+    left = entry.ask({"do": "status"})["host"]["faults"]
+    assert "unspecified_errors" not in left
+    assert left["disk_full"] is True  # of the start: parameters take back only what they have wished for
     with pytest.raises(ConnectError, match="there are: cut"):
         entry.ask({"do": "fault", "name": "nonsense", "value": 1})
 

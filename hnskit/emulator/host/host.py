@@ -93,7 +93,8 @@ class Host:
             "cut", {"seconds": seconds, "mode": self._options.get("cut_mode", "refuse")} if seconds else None
         )
         self._wanted: Mapping[str, Any] = {}
-        self.want_faults(self._options.get("faults") or {})
+        for fault, value in (self._options.get("faults") or {}).items():
+            self.set_fault(fault, value)  # not a wish of somebody's parameters: theirs come and go beside it
 
     def set_fault(self, name: str, value: Any) -> None:
         """Change one switch of `faults`: see `Faults.set`. An event with the value True happens now.

@@ -1,0 +1,119 @@
+"""What makes a host unfit for the redirect, as its facts show with certainty: for preflight and every plan. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hnskit.desired import Desired
+from hnskit.facts import Facts
+from hnskit.model import Adapter
+from hnskit.support import Feature, requirement, supports
+
+WIFI = 9
+"""NdisPhysicalMediumNative802_11."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that no repair of hnskit's takes away."""
+
+    id: str
+    """`build`, `docker`, `adapter` or `subnet`."""
+    object: str
+    message: str
+    next_step: str = ""
+
+    @property
+    def reason(self) -> str:
+        """As a step that is refused says it."""
+        said = self.message if self.id in ("build", "docker") else f"{self.object} {self.message}"
+        return f"{said}. {self.next_step}".removesuffix(".") if self.next_step else said
+
+
+def obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
+    """All of them."""
+    yield from filter(None, (build_obstacle(facts), docker_obstacle(facts)))
+    yield from network_obstacles(desired, facts)
+
+
+def build_obstacle(facts: Facts) -> Obstacle | None:
+    """A Windows that has no proxy policies; None where its build is not known."""
+    system = facts.system
+    if system is None or supports(facts.hns_version, system.build, Feature.PROXY):
+        return None
+    named = f"{system.product} ({system.build}.{system.revision})"
+    return Obstacle("build", "Windows", f"{named} has no proxy policies", requirement(Feature.PROXY))
+
+
+def docker_obstacle(facts: Facts) -> Obstacle | None:
+    """A Docker that runs no Windows containers; one that does not answer is a part that cannot be read."""
+    docker = facts.docker
+    if docker is None or docker.error or docker.os in ("", "windows"):
+        return None
+    return Obstacle("docker", "Docker", f"runs {docker.os} containers", "Switch Docker to Windows containers.")
+
+
+def network_obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
+    """Why the bridge cannot be made; nothing where it is there."""
+    if facts.networks_named(desired.network.name):
+        return
+    if adapter := _adapter_obstacle(desired, facts):
+        yield adapter
+    yield from _subnet_obstacles(desired, facts)
+
+
+def uplinks(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
+    """The adapters that the bridge may be made on: the named one, else every physical one that is up."""
+    wanted = desired.network.adapter
+    if wanted:
+        return tuple(item for item in facts.adapters if item.is_named(wanted))
+    return _physical(facts)
+
+
+def is_wifi(adapter: Adapter) -> bool:
+    """Whether L2Bridge does not work on it, because it is a wireless one (HNS fact 26)."""
+    return adapter.medium == WIFI
+
+
+def _physical(facts: Facts) -> tuple[Adapter, ...]:
+    return tuple(item for item in facts.adapters if item.physical and item.status == "Up")
+
+
+def _adapter_obstacle(desired: Desired, facts: Facts) -> Obstacle | None:
+    if not facts.knows("adapters"):
+        return None
+    wanted, there = desired.network.adapter, uplinks(desired, facts)
+    if wanted and not there:
+        names = ", ".join(adapter.name for adapter in _physical(facts)) or "none"
+        return Obstacle("adapter", f"adapter {wanted}", "is not there", f"Physical adapters that are up: {names}.")
+    if not there:
+        return Obstacle("adapter", "adapter", "of the host: no physical one is up for the bridge")
+    name = f"adapter {there[0].name}"
+    if not there[0].physical:
+        return Obstacle("adapter", name, "is not a physical adapter; HNS refuses it (HNS fact 25)")
+    if all(map(is_wifi, there)):
+        said = "is Wi-Fi, where L2Bridge does not work (HNS fact 26)"
+        return Obstacle("adapter", name, said, "Use a wired adapter, and name it in network.adapter.")
+    return None
+
+
+def _subnet_obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
+    """The host's own subnets: a bridge with the same one would have two ways to each of its addresses."""
+    wanted = ipaddress.IPv4Network(desired.network.prefix)
+    of_hns = {item.address for item in facts.endpoints} | {
+        subnet.gateway for network in facts.networks for subnet in network.subnets
+    }
+    gateway = f"vEthernet ({desired.gateway.name})"  # it may outlive its endpoint for a while (HNS fact 41)
+    for item in facts.addresses:
+        if item.address in of_hns or item.address.startswith(("127.", "169.254.")):
+            continue
+        own = ipaddress.IPv4Network(f"{item.address}/{item.prefix_length}", strict=False)
+        if own.overlaps(wanted) and not item.interface_alias.startswith(gateway):
+            yield Obstacle(
+                "subnet",
+                f"subnet {wanted}",
+                f"overlaps {own}, in which the host itself is ({item.address} on {item.interface_alias})",
+                "Choose another network.subnet, with a gateway and a gateway endpoint in it.",
+            )
