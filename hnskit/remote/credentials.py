@@ -66,7 +66,7 @@ def resolve(reference: str, username: str, target: str) -> Secret:
             if reference
             else "it does not say where the password is",
             object="connection.credential",
-            next_step="Set it to env:NAME, file:PATH, keyring:SERVICE or prompt; the password itself belongs nowhere in it.",
+            next_step="Set it to env:NAME, file:PATH, keyring:SERVICE or prompt; never to the password itself.",
         )
     if not secret:
         raise CredentialError(
