@@ -24,13 +24,14 @@ from hnskit.desired import Desired, Part, desired_from
 from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
-from hnskit.journal import FILE, Journal, Made, made_on
+from hnskit.journal import FILE, Journal, Made, Records, made_on
 from hnskit.params import Params
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
 from hnskit.progress import Progress, display_progress
 from hnskit.running import folder as runfolder
+from hnskit.running.latejournal import LateJournal
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
 from hnskit.selection import Selection
@@ -76,7 +77,8 @@ class Book(Diagnosis):
         Args:
             part: one of `PARTS`.
             selection: the parameters.
-            run_dir: the run's folder; None: one is made below `runs` when something is changed.
+            run_dir: the run's folder; None: one is made below `runs` once there is something to keep, see
+                `LateJournal`.
             interactive: whether a button is to wait for somebody.
             keep_network: the teardown leaves the network.
 
@@ -275,10 +277,9 @@ class Book(Diagnosis):
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
-            self._connected()  # before a run folder is made
-            journal = None if current.refused else self._journal()  # also of what was found where nothing is to do
-            with busy.claim(self.params.target, self._run_dir, busy.NOTEBOOK) if works else nullcontext():
-                outcome = self._change(facts, journal, progress)
+            self._connected()
+            with busy.claim(self.params.target, self._run_dir, busy.NOTEBOOK) if works else nullcontext() as held:
+                outcome = self._change(facts, None if current.refused else self._journal(held), progress)
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
             if isinstance(error, PreflightError):
@@ -300,7 +301,7 @@ class Book(Diagnosis):
         names = [name for part in current.lacking if (name := runfolder.notebook_of(part, folder))]
         return f"Run {' and '.join(names)} first." if names else ""
 
-    def _change(self, facts: Facts | None, journal: Journal | None, progress: Progress) -> Outcome:
+    def _change(self, facts: Facts | None, journal: Records | None, progress: Progress) -> Outcome:
         if self.part == TEARDOWN:
             return destroy(
                 self._connected(),
@@ -327,10 +328,16 @@ class Book(Diagnosis):
     def _runs(self) -> Path:
         return self._run_dir.parent if self._run_dir else runfolder.default_runs()
 
-    def _journal(self) -> Journal:
-        if self._run_dir is None:
-            self._run_dir = runfolder.new_run_folder(self._runs(), self.params.target)
-        return Journal(self._run_dir / FILE, self.params.target)
+    def _journal(self, held: busy.Claim | None) -> Records:
+        if self._run_dir is not None:
+            return Journal(self._run_dir / FILE, self.params.target)
+
+        def made(run_dir: Path) -> None:
+            self._run_dir = run_dir
+            if held is not None:
+                held.is_kept_in(run_dir)
+
+        return LateJournal(self._runs(), self.params.target, self._known(), made)
 
     def _read(self) -> Facts:
         """The host as it is now; of a snapshot, as it was."""
@@ -368,7 +375,8 @@ class Book(Diagnosis):
         try:
             yield
         except (HnskitError, KeyboardInterrupt) as cause:
-            error = cause if isinstance(cause, HnskitError) else StoppedError()
+            target = self.params.target if hasattr(self, "params") else ""
+            error = cause if isinstance(cause, HnskitError) else StoppedError(host=target)
             self._record(error)
             if not self._interactive:
                 self._close()

@@ -15,6 +15,7 @@ from hnskit.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.errors import HnskitError, VerificationError
 from hnskit.remote import docker
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
+from hnskit.words import MANY
 
 _SHOWN = 200  # characters of an answer that a check repeats
 _CURL = {
@@ -85,18 +86,31 @@ class Verification:
 
     def to_text(self) -> str:
         """For a terminal, the verdict first."""
-        proved = sum(client.ok for client in self.clients)
-        lines = [
-            f"{'PROVED' if self.ok else 'NOT PROVED'}: "
-            f"{proved} of {len(self.clients)} clients are answered through the proxy"
+        return proof_text(self.to_json())
+
+
+def proof_text(proof: Mapping[str, Any]) -> str:
+    """A proof for a terminal, the verdict first; of many clients those that are proved are counted.
+
+    Args:
+        proof: as `Verification.to_json` has it.
+    """
+    clients = proof["clients"]
+    proved = sum(client["ok"] for client in clients)
+    verdict = "PROVED" if proof["ok"] else "NOT PROVED"
+    lines = [f"{verdict}: {proved} of {len(clients)} clients are answered through the proxy"]
+    counts = len(clients) > MANY
+    for client in clients:
+        if counts and client["ok"]:
+            continue
+        lines.append(f"  {client['client']}: {'proved' if client['ok'] else 'NOT PROVED'}")
+        lines += [
+            f"    {'ok    ' if check['ok'] else 'FAILED'} {check['name']}: {check['wanted']}; seen: {check['seen']}"
+            for check in client["checks"]
         ]
-        for client in self.clients:
-            lines.append(f"  {client.client}: {'ok' if client.ok else 'FAILED'}")
-            lines += [
-                f"    {'ok    ' if check.ok else 'FAILED'} {check.name}: {check.wanted}; seen: {check.seen}"
-                for check in client.checks
-            ]
-        return "\n".join(lines)
+    if counts and 0 < proved < len(clients):
+        lines.append(f"  the other {proved}: proved")
+    return "\n".join(lines)
 
 
 def verify(session: Session, desired: Desired, on_event: Callable[[str], None] | None = None) -> Verification:

@@ -47,6 +47,11 @@ def test_the_start_page(desk: Desk) -> None:
     tab.see("in place and proved", seconds=60)
     tab.outputs("pre").last.scroll_into_view_if_needed()
     tab.picture("5-proved")
+    tab.see("before the run below. Connect shows what it has now").scroll_into_view_if_needed()
+    tab.picture("5-host-before-the-run")
+    tab.run_all()
+    tab.see("was in place and proved then").scroll_into_view_if_needed()
+    tab.picture("5-the-last-run")
     stopped, proved = desk.runs()
     assert (stopped["exit_status"], proved["exit_status"]) == (130, 0)
     made = [one["step"] for run in (stopped, proved) for step in run["steps"] for one in step["done"]]

@@ -194,6 +194,40 @@ def test_a_table_of_thousands_is_searched_and_turned_by_clicks(desk: Desk) -> No
         tab.picture("23-large-table-searched")
 
 
+CONTRAST = """one => {
+    const rgb = text => text.match(/[\\d.]+/g).map(Number);
+    const light = ([red, green, blue]) => [red, green, blue].map(part => part / 255)
+        .map(part => part <= .03928 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+        .reduce((sum, part, at) => sum + part * [.2126, .7152, .0722][at], 0);
+    const style = getComputedStyle(one);
+    const [front, back] = [light(rgb(style.color)), light(rgb(style.backgroundColor))].sort();
+    return Number(style.opacity) * (back + .05) / (front + .05);
+}"""
+"""How well a caption is to be read (WCAG 2, relative luminance): from 1, not at all, to 21."""
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_a_button_that_cannot_be_pressed_can_be_read_and_says_why(desk: Desk, theme: str) -> None:
+    """In either theme; the reason stands beside Connect."""
+    desk.params("buttons")
+    with desk.notebook(PAGE) as tab:
+        tab.theme(theme)
+        tab.run_all()
+        tab.see("3. Run")
+        tab.page.get_by_text("network: The L2Bridge network").click()
+        field = tab.page.get_by_label("subnet")
+        field.fill("10.0.1.0/25")
+        field.press("Enter")
+        pressable(tab, "Connect", False)
+        for name in ("Connect", "Run", "Stop"):
+            assert button(tab, name).evaluate(CONTRAST) >= 4.5
+        beside = tab.front().locator(".widget-hbox", has=tab.page.get_by_role("button", name="Connect", exact=True))
+        assert "Save the parameters first" in beside.inner_text()
+        button(tab, "Connect").scroll_into_view_if_needed()
+        tab.picture(f"26-not-to-be-pressed-{theme.rpartition(' ')[2].lower()}")
+        tab.theme("JupyterLab Light")
+
+
 CUT_OFF = """() => [...document.querySelectorAll('table, th, td, svg, pre, p, li')].filter(one => {
     const box = one.getBoundingClientRect(), edge = document.documentElement.clientWidth;
     const holder = one.closest('.jp-OutputArea-output, .jp-Editor, body').getBoundingClientRect();

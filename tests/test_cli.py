@@ -207,6 +207,17 @@ def test_an_operator_s_own_network_survives_a_destroy(
     assert "Nothing of hnskit's is left." in gone.out
 
 
+def test_an_apply_with_nothing_to_do_leaves_no_run_folder(
+    lab: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """All that it finds is known from the first one's journal."""
+    here = [*lab, "--part", "network", "--runs", str(tmp_path / "runs")]
+    assert hnskit(capsys, "apply", *here).status == 0
+    (run_dir,) = (tmp_path / "runs").iterdir()
+    assert "Nothing to do." in hnskit(capsys, "apply", *here).out
+    assert list((tmp_path / "runs").iterdir()) == [run_dir]
+
+
 def test_apply_shows_its_plan_and_a_proof_that_fails_is_said_once(
     lab: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -22,10 +22,11 @@ def summary(**changes: Any) -> dict[str, Any]:
         "seconds": 0.5, "done": [{"step": "update policy c1", "seconds": 0.1}], "kept": [], "notes": [], "findings": [],
     }  # fmt: skip
     check = {"name": "control", "ok": True, "wanted": "left alone", "seen": "HTTP\x00 200 <b>"}
+    client = {"client": "c1", "ok": True, "checks": [check]}
     return {
         "target": "emulator://lab", "params_file": "params/emulator.yaml", "run_dir": "runs/x",
         "started": "2026-01-02T03:04:05+00:00", "ok": True, "exit_status": 0, "seconds": 1.5, "stopped_at": "",
-        "error": None, "steps": [step], "verification": {"ok": True, "clients": [{"client": "c1", "checks": [check]}]},
+        "error": None, "steps": [step], "verification": {"ok": True, "clients": [client]},
         "report": "", **changes,
     }  # fmt: skip
 
@@ -89,3 +90,36 @@ def test_a_narrow_screen_gets_one_cell_below_the_other() -> None:
     page = render(summary(), {})
     assert "@media screen and (max-width:640px)" in page
     assert '<td data-of="seen">' in page
+
+
+def test_long_lists_are_folded_and_what_failed_is_not() -> None:
+    """Fifty clients are a line to open; the one that is not proved stands there, and paper has all of them."""
+    check = {"name": "answer", "ok": True, "wanted": "x", "seen": "y"}
+    clients = [{"client": f"c{number}", "ok": number != 7, "checks": [check]} for number in range(50)]
+    step = {**summary()["steps"][0], "kept": [f"endpoint e{number}: it is there" for number in range(210)]}
+    page = render(summary(steps=[step], verification={"ok": False, "clients": clients}), {})
+    proof, changed = page.partition("The proof")[2].partition("What changed")[::2]
+    assert "<summary>49 clients are proved</summary>" in proof
+    assert "c7<" in proof.partition("<details>")[0]
+    assert "c8<" in proof.partition("<details>")[2]
+    assert "<summary>210 are as they should be already</summary>" in changed
+    assert "update policy c1" in changed.partition("<details>")[0]
+    assert "::details-content{content-visibility:visible" in page
+    assert "<details>" not in render(summary(), {})
+
+
+def test_a_run_that_went_on_counts_what_it_had_done_before_it_stopped() -> None:
+    """Both figures, and the steps."""
+    earlier = [{"step": "create network n", "seconds": 1.0}, {"step": "create endpoint g", "seconds": 0.1}]
+    page = render(summary(earlier=earlier), {})
+    assert "4 changes were made: 2 now, 2 before it stopped." in page
+    assert "create endpoint g" in page
+
+
+def test_a_stop_is_no_failure_and_what_was_changed_is_said() -> None:
+    """Beside the sentence, and in the table."""
+    step = {**summary()["steps"][0], "ok": False, "stopped": True}
+    stopped = summary(steps=[step], ok=False, stopped_at="40_proxy_policy", error={"paragraph": "it was stopped."})
+    page = render(stopped, {})
+    assert "it was stopped.\n2 changes were made." in page
+    assert '<span class="care">stopped</span>' in page

@@ -223,3 +223,19 @@ def test_what_was_there_already_is_written_down_as_found(lab: list[str], tmp_pat
     teardown.apply_button("Remove what hnskit made")
     teardown.finish()
     assert teardown.facts.networks_named("hnskit-l2bridge")
+
+
+def test_a_book_with_nothing_to_do_leaves_no_run_folder(
+    lab: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first makes one when it changes something, and says so; the second changes nothing, and says no more."""
+    monkeypatch.chdir(tmp_path)
+    book = runbook.choose(PARAMS, lab, interactive=False).open("network")
+    book.apply_button("Create the network")
+    (run_dir,) = (tmp_path / "runs").iterdir()
+    assert f"The run is kept in runs/{run_dir.name}." in str(book.finish())
+    again = runbook.choose(PARAMS, lab, interactive=False).open("network")
+    again.apply_button("Create the network")
+    assert "nothing to do" in again.result().to_text()
+    assert "kept" not in str(again.finish())
+    assert list((tmp_path / "runs").iterdir()) == [run_dir]

@@ -6,6 +6,9 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -258,6 +261,71 @@ def test_without_a_terminal_the_heading_comes_first_and_nothing_twice(capsys: py
     said = [line.strip() for line in capsys.readouterr().err.splitlines()]
     assert said[:3] == ["10_l2bridge_network …", "create network x (4.00 s)", "the connection came back"]
     assert len(said) == 4
+
+
+def test_a_stop_is_not_called_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """With what had been changed by then."""
+    RunLines(live=False).ends(StepSummary("10_l2bridge_network", "network", stopped=True, changed=4))
+    said = capsys.readouterr().err
+    assert "STOPPED 10_l2bridge_network" in said
+    assert "4 changed, then stopped" in said
+    assert "fail" not in said.lower()
+
+
+def test_many_kept_objects_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A few are listed; notes always are."""
+    kept = [f"endpoint c{number}: it is there" for number in range(9)]
+    RunLines(live=False).ends(StepSummary("x", "clients", ok=True, kept=kept, notes=["lost and came back"]))
+    said = capsys.readouterr().err
+    assert "9 objects are as they should be already" in said
+    assert "c1" not in said
+    assert "lost and came back" in said
+    RunLines(live=False).ends(StepSummary("x", "clients", ok=True, kept=kept[:8]))
+    assert "endpoint c7: it is there" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C for one group of processes is POSIX's")
+@pytest.mark.parametrize("option", [[], ["--kernel-each"]], ids=["shared", "one each"])
+def test_ctrl_c_keeps_what_was_changed_and_a_resumed_run_counts_it(
+    option: list[str], lab: list[str], tmp_path: Path
+) -> None:
+    """Between two steps that were done and the end of their cell; no trace of asyncio, and no word of a failure."""
+    folder = only(tmp_path / "some", "10_l2bridge_network")
+    notebook = nbformat.read(folder / "10_l2bridge_network.ipynb", as_version=4)
+    at = next(number for number, cell in enumerate(notebook.cells) if "apply_button" in cell.source)
+    notebook.cells.insert(at + 1, nbformat.v4.new_code_cell("import time; print('here'); time.sleep(60)"))
+    nbformat.write(notebook, folder / "10_l2bridge_network.ipynb")
+    runs, err = tmp_path / "runs", tmp_path / "err.txt"
+    sets = [word for text in lab for word in ("--set", text)]
+    # A shell's background job, as this test may be, hands on that SIGINT is ignored.
+    program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += "from hnskit import cli; cli.main(sys.argv[1:])"
+    command = [sys.executable, "-c", program, "run", str(PARAMS), *sets, "--runs", str(runs), *option]
+    with err.open("wb") as stream:
+        process = subprocess.Popen(
+            [*command, "--notebooks", str(folder)], start_new_session=True, stdout=subprocess.PIPE, stderr=stream
+        )
+    deadline = time.monotonic() + 60
+    while "update forwarding hnskit-gateway" not in err.read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    said = err.read_text(encoding="utf-8")
+    assert process.returncode == 130
+    assert "STOPPED 10_l2bridge_network" in said
+    assert "4 changed, then stopped" in said
+    assert "10_l2bridge_network, on emulator://" in said
+    assert not re.search("Traceback|FAIL|failed|never|Error", said)
+    assert b"Stopped at 10_l2bridge_network: 4 changed" in out
+    (run_dir,) = runs.iterdir()
+    result = json.loads((run_dir / "results" / "network.json").read_text(encoding="utf-8"))
+    assert (result["ok"], result["changed"], len(result["done"])) == (False, 4, 4)
+    assert "4 changes were made." in (run_dir / "report.html").read_text(encoding="utf-8")
+    if not option:
+        again = runner.run(PARAMS, lab, runs=runs, resume=True)
+        assert (again.ok, again.changed, len(again.earlier)) == (True, 13, 4)
+        assert "17 changes were made: 13 now, 4 before it stopped." in (run_dir / "report.html").read_text()
 
 
 def test_silence_is_broken_by_what_is_waited_for() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ from hnskit.running.summary import Nobody
 from hnskit.running.view import LOST, RunState
 from hnskit.statedir import STATE_VARIABLE
 from hnskit.widgets import StartPage
+from hnskit.widgets import page as page_module
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent
@@ -197,6 +199,65 @@ def test_the_last_run_is_found_by_whatever_name_its_host_had(tmp_path: Path) -> 
     RunLog(run_dir, Nobody()).write("run", target="winrm://HOST:5986", todo=[])
     assert last_run(tmp_path, "winrm://host") is not None
     assert last_run(tmp_path, "winrm://other") is None
+
+
+def proved(runs: Path, target: str) -> None:
+    """A run that was proved, in its folder."""
+    run_dir = runs / "20260101-000000-lab"
+    run_dir.mkdir(parents=True)
+    log = RunLog(run_dir, Nobody())
+    log.write("run", target=target, todo=["50_verify"])
+    log.write("end", notebook="50_verify", ok=True, changed=2, seconds=1.0)
+    log.write("finish", ok=True, exit_status=0, seconds=1.0, error=None)
+
+
+def test_the_last_run_is_dated_in_the_past_tense_and_goes_with_its_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the host has now, the page does not know; and nothing of one host stands below the name of another."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    proved(tmp_path / "runs", "emulator://lab")
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    assert re.search(r"The last run on this host, \d\d \w+ \d{4}, \d\d:\d\d:\d\d\.", page._view.value)
+    assert "was in place and proved then: 2 changed" in page._view.value
+    assert "is in place" not in page._view.value
+    page._looked = page._host.value = "its picture"
+    target = page._editor._fields["target"]
+    target.value = "emulator://other"
+    assert (page._view.value, page._host.value) == ("", "")
+    target.value = "emulator://lab"
+    assert "was in place and proved then" in page._view.value
+
+
+def test_what_was_seen_of_the_host_is_marked_as_old_when_a_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the moment at which it was seen."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    monkeypatch.setattr(page_module, "_look_at", lambda *_: "<svg>no bridge</svg>")
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    page._on_connect()
+    wait_for(lambda: page._host.value == "<svg>no bridge</svg>" and not page._connect.disabled)
+    with at_work("emulator://lab", busy.COMMAND):
+        page._on_run()
+        assert re.search(r"As it was on \d\d .*, before the run below\.", page._host.value)
+        assert "no bridge" in page._host.value
+    page.wait(30)
+
+
+def test_beside_a_button_that_cannot_be_pressed_stands_why(tmp_path: Path) -> None:
+    """Also beside Connect, which is far from the note of Run."""
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    assert (page._connect.disabled, page._connect_note.value) == (False, "")
+    page._editor._fields["network.subnet"].value = "10.0.1.0/25"
+    assert page._connect.disabled
+    assert page._connect_note.value.startswith("Save the parameters first")
 
 
 def test_headless_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hnskit.applying.writer import apply
-from hnskit.verification import verify
+from hnskit.verification import Check, ClientProof, Verification, proof_text, verify
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, host_here
 
@@ -49,3 +49,35 @@ def test_a_control_that_could_not_be_asked_is_no_proof():
     assert len(controls) == 2
     assert not any(check.ok for check in controls)
     assert all("could not be asked" in check.seen for check in controls)
+
+
+def proof(count, failed=()):
+    """Of so many clients, some of which are not proved."""
+    return Verification(
+        "emulator://lab",
+        tuple(
+            ClientProof(f"c{number}", (Check("answer", number not in failed, "HTTP 2xx", "HTTP 200"),))
+            for number in range(count)
+        ),
+    )
+
+
+def test_run_and_verify_say_a_proof_in_the_same_words():
+    """The one has it from a notebook's result, as JSON."""
+    found = proof(2, failed=[1])
+    assert proof_text(found.to_json()) == found.to_text()
+    assert found.to_text().splitlines() == [
+        "NOT PROVED: 1 of 2 clients are answered through the proxy",
+        "  c0: proved",
+        "    ok     answer: HTTP 2xx; seen: HTTP 200",
+        "  c1: NOT PROVED",
+        "    FAILED answer: HTTP 2xx; seen: HTTP 200",
+    ]
+
+
+def test_of_many_clients_those_that_are_proved_are_counted():
+    """What failed is always listed."""
+    assert proof(50).to_text() == "PROVED: 50 of 50 clients are answered through the proxy"
+    said = proof(50, failed=range(12)).to_text()
+    assert [f"c{number}" in said for number in range(50)] == [True] * 12 + [False] * 38
+    assert said.endswith("the other 38: proved")

@@ -13,7 +13,7 @@ from hnskit.commands.output import print_json
 
 if TYPE_CHECKING:
     from hnskit.desired import Part
-    from hnskit.journal import Journal, Made
+    from hnskit.journal import Made, Records
     from hnskit.params import Params
 
 
@@ -33,21 +33,20 @@ def made_before(loaded: Params, runs: Path | None = None) -> Made:
 
 
 @contextmanager
-def journalled(target: str, runs: Path | None) -> Iterator[Journal]:
-    """A journal in a run folder of its own; meanwhile nobody else changes the host.
+def journalled(target: str, runs: Path | None) -> Iterator[Records]:
+    """A journal, in a run folder of its own once there is something to keep; meanwhile nobody else changes the host.
 
     Raises:
         BusyError: somebody else is at work on it.
     """
     from hnskit import busy
-    from hnskit.journal import FILE, Journal
-    from hnskit.running import folder as runfolder
+    from hnskit.journal import made_on
+    from hnskit.running.folder import default_runs
+    from hnskit.running.latejournal import LateJournal
 
-    place = runs or runfolder.default_runs()
+    place = runs or default_runs()
     with busy.claim(target, kind=busy.COMMAND) as held:
-        run_dir = runfolder.new_run_folder(place, target)
-        held.is_kept_in(run_dir)
-        yield Journal(run_dir / FILE, target)
+        yield LateJournal(place, target, made_on(target, place), held.is_kept_in)
 
 
 def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:
@@ -61,7 +60,7 @@ def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work
         click.secho(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
     if first.refused:
         outcome = work(None, EventLines())  # it raises, with the reasons
-    else:  # also where nothing is to do: the journal then has what was found
+    else:  # also where nothing is to do: what was found and no journal knows is written down
         with journalled(loaded.target, runs) as journal:
             outcome = work(journal, EventLines())
     if as_json:

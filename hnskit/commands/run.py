@@ -60,12 +60,12 @@ def run(
 
 
 def _print_run(summary: Summary) -> None:
-    for client in (summary.verification or {}).get("clients", ()):
-        click.echo(f"{client['client']}: {'proved' if client['ok'] else 'NOT PROVED'}")
-        for check in client["checks"]:
-            click.echo(
-                f"  {'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['wanted']}; seen: {check['seen']}"
-            )
+    from hnskit.running.summary import changes_words
+    from hnskit.verification import proof_text
+
+    if summary.verification is not None:
+        click.echo(proof_text(summary.verification))
     verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
-    click.echo(f"{verdict}: {summary.changed} changed, {summary.seconds:.1f} s.")
+    did = changes_words(summary.changed, len(summary.earlier))
+    click.echo(f"{verdict}: {did}, {summary.seconds:.1f} s.")
     click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")

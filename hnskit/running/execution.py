@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from hnskit.errors import HnskitError, StoppedError
-from hnskit.running.kernels import SharedKernel, manager_with
+from hnskit.running.kernels import SharedKernel, interrupt, kill, manager_with
 from hnskit.running.results import error_json
 
 KERNEL = "python3"
@@ -37,6 +37,7 @@ class Execution:
     ) -> None:
         self._share = share_kernel
         self._environment = dict(environment or {})
+        self._managers = manager_with(self._environment)
         self._timeout = cell_timeout
         self._engine: Any = None
         self._stopped = False
@@ -75,12 +76,9 @@ class Execution:
         self._stopped = True
         self._asked += 1
         kernel = self._engine.kernel if self._engine is not None else None
-        if kernel is None:
-            return
-        if self._asked < _PATIENT:
-            kernel.interrupt()
-        else:
-            kernel.kill()
+        manager = kernel.manager if kernel is not None else self._managers.latest
+        if manager is not None:
+            (interrupt if self._asked < _PATIENT else kill)(manager)
 
     def execute(self, source: Path, output: Path, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """Execute one notebook; its error as `results.error_json` has it, if it failed. Raises nothing."""
@@ -100,7 +98,7 @@ class Execution:
                 **self._options(),
             )
         except PapermillExecutionError as cause:
-            if cause.ename == "KeyboardInterrupt":
+            if cause.ename in ("KeyboardInterrupt", StoppedError.__name__):
                 return error_json(StoppedError())
             return _other(f"{cause.ename}: {cause.evalue}", source)
         except KeyboardInterrupt:
@@ -120,8 +118,7 @@ class Execution:
     def _options(self) -> dict[str, Any]:
         if self._engine is not None:
             return {"engine_name": "hnskit", "environment": self._environment}
-        manager = manager_with(self._environment)
-        return {"extra_arguments": ["--log-level=CRITICAL"], "kernel_manager_class": manager}
+        return {"extra_arguments": ["--log-level=CRITICAL"], "kernel_manager_class": self._managers}
 
 
 def _broken(message: str, notebook: Path) -> dict[str, Any]:

@@ -34,15 +34,31 @@ _WARM = "import hnskit.running.warm"
 _RESET = "get_ipython().reset(new_session=True)"
 
 
-def manager_with(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
+def interrupt(manager: Any) -> None:
+    """Break off what the kernel of a manager does, if it has one; may be called from any thread."""
+    with contextlib.suppress(RuntimeError, OSError):
+        asyncio.run(manager.interrupt_kernel())
+
+
+def kill(manager: Any) -> None:
+    """End the kernel of a manager at once; whoever waits for it hears that it is dead."""
+    with contextlib.suppress(RuntimeError, OSError):
+        asyncio.run(manager.signal_kernel(getattr(signal, "SIGKILL", signal.SIGTERM)))
+
+
+def manager_with(environment: Mapping[str, str]) -> Any:
     """A kind of manager whose kernels have more in their environment than this process; it is not put into ours."""
 
     class Manager(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has no types here
         """Starts kernels with it."""
 
+        latest: AsyncKernelManager | None = None
+        """The manager that started a kernel last, for who has to stop a kernel that papermill started."""
+
         async def start_kernel(self, **options: Any) -> None:
             """Start one; arguments are jupyter_client's."""
             await super().start_kernel(**options, env={**os.environ, **environment})
+            Manager.latest = self
 
     return Manager
 
@@ -111,13 +127,7 @@ class SharedKernel:
 
     def interrupt(self) -> None:
         """Break off what it does; may be called from any thread."""
-        with contextlib.suppress(RuntimeError, OSError):
-            asyncio.run(self.manager.interrupt_kernel())
-
-    def kill(self) -> None:
-        """End it at once; whoever waits for it hears that it is dead."""
-        with contextlib.suppress(RuntimeError, OSError):
-            asyncio.run(self.manager.signal_kernel(getattr(signal, "SIGKILL", signal.SIGTERM)))
+        interrupt(self.manager)
 
     def settle(self, seconds: float) -> None:
         """Give an interrupted cell the time to write down what it came to."""

@@ -186,6 +186,6 @@ def last_run(runs: Path, target: str) -> RunState | None:
         if records and canonical(str(records[0].get("target"))) == canonical(target):
             state = RunState(log.parent.absolute())
             state.take(records)
-            state.lost = state.finish is None
+            state.lost, state.past = state.finish is None, True
             return state
     return None

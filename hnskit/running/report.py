@@ -6,7 +6,7 @@ Everything is taken from the run folder, so it can be made again at any time.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -18,7 +18,7 @@ from hnskit.markup import prose
 from hnskit.running import folder as runfolder
 from hnskit.snapshot import load_facts
 from hnskit.topology import draw
-from hnskit.words import took
+from hnskit.words import MANY, took
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}
@@ -41,8 +41,12 @@ td[data-of]:not([data-of=""])::before{content:attr(data-of) ": ";opacity:.7}
 }
 @media print{
 :root{color-scheme:light}body{margin:0;max-width:none;color:#000;background:#fff}
-h2{break-after:avoid}tr,figure{break-inside:avoid}}
+h2{break-after:avoid}tr,figure{break-inside:avoid}
+details::details-content{content-visibility:visible;display:block;height:auto}}
+summary{cursor:pointer;padding:.2rem 0}
 """
+_OPEN_IN_PRINT = "document.querySelectorAll('details').forEach(one=>one.open=true)"
+"""For browsers that do not know `::details-content` yet."""
 
 
 def write_report(run_dir: Path) -> Path:
@@ -102,7 +106,7 @@ def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     sections = [
         _verdict(summary),
         _section("The proof", _proof(summary.get("verification"))),
-        _section("What changed", _changes(summary["steps"])),
+        _section("What changed", _before(summary.get("earlier", ())) + _changes(summary["steps"])),
         _section("The host after", f"<figure>{pictures['after']}</figure>" if "after" in pictures else ""),
         _section("The host before", f"<figure>{pictures['before']}</figure>" if "before" in pictures else ""),
         _section("Preflight", _findings(summary["steps"])),
@@ -112,23 +116,22 @@ def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body>{''.join(sections)}</body></html>\n"
+        f'<body onbeforeprint="{_OPEN_IN_PRINT}">{"".join(sections)}</body></html>\n'
     )
 
 
 def _verdict(summary: Mapping[str, Any]) -> str:
     ok, error = summary["ok"], summary.get("error") or {}
-    changed = sum(step["changed"] for step in summary["steps"])
+    changed, earlier = sum(step["changed"] for step in summary["steps"]), len(summary.get("earlier", ()))
+    did = "Nothing had to be changed: the host was already as described."
+    if changed + earlier:
+        parts = f": {changed} now, {earlier} before it stopped" if earlier else ""
+        did = f"{changed + earlier} changes were made{parts}."
     if ok:
         said = "The redirect is in place and proved."
-        did = (
-            f"{changed} changes were made."
-            if changed
-            else "Nothing had to be changed: the host was already as described."
-        )
     else:
         said = f"The run stopped at {summary['stopped_at']}." if summary.get("stopped_at") else "The run did not start."
-        did = error.get("paragraph", "")
+        did = "\n".join([error.get("paragraph", ""), *([did] if changed + earlier else [])])
     return (
         f"<h1>The redirect on {escape(summary['target'])}</h1>"
         f'<p class="quiet">{escape(_moment(summary["started"]))}, {summary["seconds"]:.1f} s, '
@@ -156,13 +159,30 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead>{head_row}</thead><tbody>{body}</tbody></table>" if body else ""
 
 
-def _mark(ok: bool) -> str:
+def _mark(ok: bool, *, stopped: bool = False) -> str:
+    if stopped:
+        return '<span class="care">stopped</span>'
     return f'<span class="{"good" if ok else "bad"}">{"yes" if ok else "NO"}</span>'
+
+
+def _folded(count: int, words: str, content: str) -> str:
+    """Content that is folded away where it is long."""
+    return f"<details><summary>{count} {words}</summary>{content}</details>" if count > MANY else content
 
 
 def _proof(verification: Mapping[str, Any] | None) -> str:
     if not verification:
         return '<p class="quiet">The run did not come to the verification.</p>'
+    clients = verification["clients"]
+    proved = [client for client in clients if client["ok"]]
+    many = len(proved) > MANY  # what is not proved is never folded away
+    shown = [client for client in clients if not (many and client["ok"])]
+    intro = "<p>The requests below were made inside the client containers.</p>"
+    rest = _folded(len(proved), "clients are proved", _checks(proved)) if many else ""
+    return intro + _checks(shown) + rest
+
+
+def _checks(clients: Iterable[Mapping[str, Any]]) -> str:
     rows = [
         (
             escape(client["client"]),
@@ -171,25 +191,38 @@ def _proof(verification: Mapping[str, Any] | None) -> str:
             escape(check["wanted"]),
             escape(check["seen"]),
         )
-        for client in verification["clients"]
+        for client in clients
         for check in client["checks"]
     ]
-    intro = "<p>The requests below were made inside the client containers.</p>"
-    return intro + _table(("client", "check", "holds", "wanted", "seen"), rows)
+    return _table(("client", "check", "holds", "wanted", "seen"), rows)
 
 
 def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
-        done = [
-            f'<li><b>{escape(one["step"])}</b> <span class="quiet">{took(one["seconds"]).strip(" ()")}</span></li>'
-            for one in step["done"]
-        ]
         kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]
         notes = [f'<li class="care">{escape(note)}</li>' for note in step["notes"]]
-        if done or kept or notes:
-            parts.append(f"<p><b>{escape(step['notebook'])}</b></p><ul>{''.join([*done, *kept, *notes])}</ul>")
+        lists = _done(step["done"]) + _folded(len(kept), "are as they should be already", _list(kept)) + _list(notes)
+        if lists:
+            parts.append(f"<p><b>{escape(step['notebook'])}</b></p>{lists}")
     return "".join(parts)
+
+
+def _before(earlier: Sequence[Mapping[str, Any]]) -> str:
+    """What earlier attempts in the same folder have done."""
+    return f"<p><b>before it stopped</b></p>{_done(earlier)}" if earlier else ""
+
+
+def _done(steps: Sequence[Mapping[str, Any]]) -> str:
+    items = [
+        f'<li><b>{escape(one["step"])}</b> <span class="quiet">{took(one["seconds"]).strip(" ()")}</span></li>'
+        for one in steps
+    ]
+    return _folded(len(items), "changed", _list(items))
+
+
+def _list(items: Sequence[str]) -> str:
+    return f"<ul>{''.join(items)}</ul>" if items else ""
 
 
 def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
@@ -212,7 +245,7 @@ def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -
             f'<a href="{escape(step["file"], quote=True)}">{escape(step["notebook"])}</a>'
             if step["file"]
             else escape(step["notebook"]),
-            _mark(step["ok"]),
+            _mark(step["ok"], stopped=step.get("stopped", False)),
             str(step["changed"]),
             f"{step['seconds']:.1f} s",
         )

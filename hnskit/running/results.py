@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,28 @@ def write_result(
         "error": error_json(error) if error else None,
     }
     runfolder.write_json(runfolder.results_file(run_dir, part), data)
+
+
+def write_unfinished(run_dir: Path, part: str, done: Sequence[Mapping[str, Any]], error: Mapping[str, Any]) -> None:
+    """Write `results/<part>.json` for a notebook that ended without a word: what the journal has of it counts."""
+    data = {
+        "part": part,
+        "ok": False,
+        "changed": len(done),
+        "seconds": round(sum(one["seconds"] for one in done), 3),
+        "done": list(done),
+        "kept": [],
+        "notes": [],
+        "findings": [],
+        "verification": None,
+        "error": error,
+    }
+    runfolder.write_json(runfolder.results_file(run_dir, part), data)
+
+
+def done_steps(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The steps that records of a journal say were done, as a result has them."""
+    return [{"step": one["step"], "seconds": one["seconds"]} for one in records if one.get("event") == "done"]
 
 
 def error_json(error: HnskitError) -> dict[str, Any]:

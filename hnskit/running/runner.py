@@ -20,9 +20,10 @@ from hnskit.journal import FILE
 from hnskit.params import load_params
 from hnskit.running import folder as runfolder
 from hnskit.running import resuming
+from hnskit.running.attended import attended
 from hnskit.running.execution import Execution
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
-from hnskit.running.results import error_json
+from hnskit.running.results import done_steps, error_json, write_unfinished
 from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher
 from hnskit.words import took
 
@@ -90,13 +91,19 @@ def run(
             if held is not None:
                 held.is_kept_in(run_dir)
                 if resume:
+                    summary.earlier = done_steps(read_from(run_dir / FILE, 0)[0])
                     summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
-                with Execution(
+                execution = Execution(
                     share_kernel=share_kernel, cell_timeout=cell_timeout, environment=held.environment
-                ) as execution:
-                    _execute_all(summary, todo, given, execution, log)
+                )
+
+                def work() -> None:
+                    with execution:  # all in the one thread that the kernel's connection belongs to
+                        _execute_all(summary, todo, given, execution, log)
+
+                attended(work, run_dir, execution.stop)
         except (HnskitError, KeyboardInterrupt) as cause:  # Ctrl-C between two notebooks
-            wrong = cause if isinstance(cause, HnskitError) else StoppedError()
+            wrong = cause if isinstance(cause, HnskitError) else StoppedError("the run was stopped", host=target)
         except Exception as cause:  # the edge of a run: whatever it is, the folder gets its summary
             wrong = HnskitError(
                 f"the run broke: {type(cause).__name__}: {cause}",
@@ -108,8 +115,9 @@ def run(
         summary.seconds = round(time.monotonic() - since, 3)
         _write(summary, run_dir)
         log.write(
-            "finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error
-        )
+            "finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error,
+            earlier=len(summary.earlier),
+        )  # fmt: skip
         return summary
 
 
@@ -147,12 +155,15 @@ def _execute_all(
         since = time.monotonic()
         for earlier in (runfolder.results_file(run_dir, part), run_dir / path.name):
             earlier.unlink(missing_ok=True)  # what another attempt in this folder came to is nothing that this one did
+        place = _end_of(run_dir / FILE)
         with _watching(run_dir, log.happens, execution.stop):
             stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None
-            error = stopped or execution.execute(path, run_dir / path.name, parameters)
+            error = _named(stopped or execution.execute(path, run_dir / path.name, parameters), step, summary)
         step.seconds = round(time.monotonic() - since, 3)
-        error = _take_result(step, summary, run_dir) or error
-        step.ok = error is None
+        if error is not None and not runfolder.results_file(run_dir, part).exists():
+            write_unfinished(run_dir, part, done_steps(read_from(run_dir / FILE, place)[0]), error)
+        error = _named(_take_result(step, summary, run_dir), step, summary) or error
+        step.ok, step.stopped = error is None, error is not None and error["exit_status"] == StoppedError.exit_status
         step.file = path.name if (run_dir / path.name).is_file() else ""
         summary.steps.append(step)
         log.ends(step)
@@ -160,6 +171,13 @@ def _execute_all(
             summary.fail(error, path.stem)
             return
     summary.ok, summary.exit_status = True, 0
+
+
+def _named(error: dict[str, Any] | None, step: StepSummary, summary: Summary) -> dict[str, Any] | None:
+    """An error as it is, but of one that was stopped it is said which notebook that was, and on which host."""
+    if error is None or error["exit_status"] != StoppedError.exit_status:
+        return error
+    return error_json(StoppedError(error["message"], object=step.notebook, host=summary.target))
 
 
 def _take_result(step: StepSummary, summary: Summary, run_dir: Path) -> dict[str, Any] | None:
@@ -179,7 +197,7 @@ def _watching(run_dir: Path, happens: Callable[[str, bool], None], stop: Callabl
     """Tell of the journal's new lines while a notebook runs, and stop it when somebody asks for that."""
     ended, patience = threading.Event(), Patience(happens)
     journal = run_dir / FILE
-    begin = journal.stat().st_size if journal.exists() else 0
+    begin = _end_of(journal)
 
     def follow() -> None:
         place, asked = begin, 0.0
@@ -204,6 +222,10 @@ def _watching(run_dir: Path, happens: Callable[[str, bool], None], stop: Callabl
         thread.join()
 
 
+def _end_of(journal: Path) -> int:
+    return journal.stat().st_size if journal.exists() else 0
+
+
 def _tell(journal: Path, place: int, happens: Callable[[str, bool], None]) -> int:
     """Tell of whole lines from `place` on; returns the place after them."""
     records, place = read_from(journal, place)
@@ -223,6 +245,8 @@ def _journal_line(record: dict[str, Any]) -> str:
     if event == "cut":
         return f"{record['step']}: the host's own network goes away for seconds now, and the host is waited for"
     if event == "failed":
+        if record.get("error") == StoppedError.__name__:
+            return f"{record['step']}: stopped, what came of it is not known"
         return f"{record['step']} failed: {record.get('message', '')}"
     return str(record.get("text", "")) if event == "note" else ""
 

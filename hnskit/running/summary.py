@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
+
+from hnskit.words import MANY
+
+
+def changes_words(changed: int, earlier: int) -> str:
+    """How much a run has changed: `17 changed`, or `13 changed now, 4 before it stopped` for one that went on."""
+    return f"{changed} changed now, {earlier} before it stopped" if earlier else f"{changed} changed"
+
+
+def kept_lines(kept: Sequence[str]) -> list[str]:
+    """Why nothing was to do, object by object; many objects are counted."""
+    return [f"{len(kept)} objects are as they should be already"] if len(kept) > MANY else list(kept)
 
 
 @dataclass(slots=True)
@@ -15,6 +28,8 @@ class StepSummary:
     file: str = ""
     """The executed notebook, relative to the run folder; "" if it was not begun."""
     ok: bool = False
+    stopped: bool = False
+    """Whether somebody stopped it: then it did not fail."""
     changed: int = 0
     seconds: float = 0.0
     done: list[dict[str, Any]] = field(default_factory=list)
@@ -41,12 +56,14 @@ class Summary:
     steps: list[StepSummary] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """Parts that an earlier run in this folder has done and that are still true."""
+    earlier: list[dict[str, Any]] = field(default_factory=list)
+    """Steps that earlier attempts in this folder have done, as its journal says: they are this run's, too."""
     verification: dict[str, Any] | None = None
     report: str = ""
 
     @property
     def changed(self) -> int:
-        """How many steps of all notebooks changed something."""
+        """How many steps of all notebooks changed something, in this attempt."""
         return sum(step.changed for step in self.steps)
 
     def fail(self, error: dict[str, Any], place: str) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hnskit.running.summary import kept_lines
+
 if TYPE_CHECKING:
     from hnskit.applying.writer import Event
     from hnskit.running.summary import StepSummary
@@ -47,7 +49,7 @@ class RunLines:
         if self._live:
             self._rewrite(f"  {notebook} …")
         else:
-            click.echo(f"     {notebook} …", err=True)
+            click.echo(f"        {notebook} …", err=True)
 
     def happens(self, line: str, lasting: bool) -> None:
         """Something happens in it."""
@@ -55,19 +57,20 @@ class RunLines:
             self._rewrite(f"  {self._notebook}: {line}")
         elif lasting:
             self._said.add(line)
-            click.echo(f"       {line}", err=True)
+            click.echo(f"          {line}", err=True)
 
     def ends(self, step: StepSummary) -> None:
         """It has ended: one line of what changed and how long it took; and why nothing did."""
         if self._live:
             self._rewrite("")
-        mark, colour = ("ok  ", "green") if step.ok else ("FAIL", "red")
+        mark, colour = ("ok", "green") if step.ok else ("STOPPED", "yellow") if step.stopped else ("FAIL", "red")
         click.echo(
-            f"{click.style(mark, fg=colour)} {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s", err=True
+            f"{click.style(f'{mark:<7}', fg=colour)} {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s",
+            err=True,
         )
-        for line in (*step.notes, *(step.kept if step.ok and not step.changed else ())):
+        for line in (*step.notes, *(kept_lines(step.kept) if step.ok and not step.changed else ())):
             if line not in self._said:
-                click.echo(f"       {line}", err=True)
+                click.echo(f"          {line}", err=True)
 
     @staticmethod
     def _rewrite(text: str) -> None:
@@ -77,7 +80,8 @@ class RunLines:
 
 def _what(step: StepSummary) -> str:
     if not step.ok:
-        return f"{step.changed} changed, then failed" if step.changed else "failed"
+        end = "stopped" if step.stopped else "failed"
+        return f"{step.changed} changed, then {end}" if step.changed else end
     if step.changed:
         return f"{step.changed} changed"
     return "nothing to do" if step.kept else READS_ONLY

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from hnskit.markup import prose
+from hnskit.running.summary import changes_words, kept_lines
 
 _LINES = 200
 _SIGNS = {
@@ -38,8 +40,17 @@ border-radius:4px;font-size:12px;white-space:pre-wrap;
 word-break:normal;overflow-wrap:anywhere}
 .hk-run pre code{background:none;padding:0;font:inherit;white-space:inherit;word-break:inherit}
 .hk-run .verdict{font-weight:600;margin:.2em 0}.hk-run a{text-decoration:underline}
+.hk-run.past .verdict{font-weight:400}
 .hk-run .lamp{display:inline-block;width:1.3em;text-align:center}
 """
+
+
+def local_time(stamp: str) -> str:
+    """A moment of ISO 8601 as a clock here shows it, with its date; "" where there is none."""
+    try:
+        return f"{datetime.fromisoformat(stamp).astimezone():%d %B %Y, %H:%M:%S}"
+    except ValueError:
+        return ""
 
 
 @dataclass(slots=True)
@@ -65,11 +76,16 @@ class RunState:
     """What happens now, and will be outdated by the next line."""
     finish: Mapping[str, Any] | None = None
     lost: bool = False
+    ended: str = ""
+    """When its last line was written; local time, as a calendar and a clock show it."""
+    past: bool = False
+    """Whether it is looked at later: what the host has now, it does not know."""
 
     def take(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Fold in the next lines of the log."""
         for record in records:
             event = record.get("event")
+            self.ended = local_time(str(record.get("time", ""))) or self.ended
             if event == "run":
                 self.target = str(record.get("target", ""))
                 self.steps = {name: Step(name) for name in record.get("todo", ())}
@@ -94,7 +110,7 @@ class RunState:
         step.file = str(record.get("file", ""))
         self.passing = ""
         if record.get("ok") and not step.changed:
-            for reason in record.get("kept", ()):
+            for reason in kept_lines(record.get("kept", ())):
                 self._say(f"    {reason}")
 
     def _say(self, line: str) -> None:
@@ -122,24 +138,28 @@ class RunState:
             now = next((step.notebook for step in self.steps.values() if step.state == "running"), "it begins")
             return f"At work on {self.target}: {now} …" if self.target else "It begins …"
         changed = sum(step.changed for step in self.steps.values())
-        did = f"{changed} changed" if changed else "nothing had to be changed"
+        earlier = int(self.finish.get("earlier", 0))
+        did = changes_words(changed, earlier) if changed + earlier else "nothing had to be changed"
         seconds = f"{float(self.finish.get('seconds', 0.0)):.1f} s"
         if not self.finish.get("ok"):
             said = str((self.finish.get("error") or {}).get("paragraph") or "It failed.")
             return said[0].upper() + said[1:]
         if "50_verify" in self.steps:
-            return f"The redirect on {self.target} is in place and proved: {did}, {seconds}."
+            then = "was in place and proved then" if self.past else "is in place and proved"
+            return f"The redirect on {self.target} {then}: {did}, {seconds}."
         return f"Done on {self.target}: {did}, {seconds}."
 
     def html(self, link: Callable[[Path, str], str]) -> str:
         """The whole as HTML; `link` turns a file and a text into an <a>."""
         ended = self.finish is not None and bool(self.finish.get("ok"))
+        past = " past" if self.past else ""
         colour = "ok" if ended else "bad" if self.over else ""
         rows = "".join(self._row(step, link) for step in self.steps.values())
         log = escape("\n".join([*self.lines, *([self.passing] if self.passing else [])]))
         more = [link(self.run_dir / name, text) for name, text in _FILES if (self.run_dir / name).is_file()]
         return (
-            f'<style>{STYLE}</style><div class="hk-run"><p class="verdict" role="status">{prose(self.verdict)}</p>'
+            f'<style>{STYLE}</style><div class="hk-run{past}">'
+            f'<p class="verdict" role="status">{prose(self.verdict)}</p>'
             f'<div class="bar {colour}" role="progressbar" aria-label="the run" aria-valuenow="{self.percent}" '
             f'aria-valuemin="0" aria-valuemax="100"><div style="width:{self.percent}%"></div></div>'
             f'<table><tr><th scope="col">step</th><th scope="col">state</th><th scope="col" class="n">changed</th>'

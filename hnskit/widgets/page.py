@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,14 @@ class StartPage:
         )  # fmt: skip
         self._again = ipywidgets.Button(description="Read again", tooltip="Read the file anew; unsaved changes go")
         self._file_said = ipywidgets.HTML()
-        self._editor = ParamsEditor(params_file, self._on_params)
+        self._editor = ParamsEditor(params_file, self._on_edit)
         self._secret = ipywidgets.VBox()
         self._connect = ipywidgets.Button(description="Connect", button_style="primary", tooltip="Look at the host")
+        self._connect_note = ipywidgets.HTML()
         self._host = ipywidgets.HTML()
+        self._looked = ""  # what the host showed when it was looked at, and when that was
+        self._looked_at = ""
+        self._shown = ""  # the target whose last run is shown
         steps = {path.stem: path for path in sorted(notebooks.glob("[0-9]*.ipynb")) if _is_step(path)}
         self._step = ipywidgets.Dropdown(
             options=[(ALL, ""), *((name, name) for name in steps)], value="", description="What to run",
@@ -73,7 +78,8 @@ class StartPage:
             [
                 _heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
                 self._editor.widget,
-                _heading("2. The host"), self._secret, self._connect, self._host,
+                _heading("2. The host"), self._secret, ipywidgets.HBox([self._connect, self._connect_note]),
+                self._host,
                 _heading("3. Run"), farewell(_GONE), ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
                 self._view,
             ],
@@ -104,8 +110,18 @@ class StartPage:
             self._file_said.value = _alert(error.paragraph())
             return
         self._file_said.value = ""
-        self._host.value = ""
+        self._forget_host()
         self._attach()
+
+    def _forget_host(self) -> None:
+        self._looked = self._host.value = ""
+
+    def _on_edit(self) -> None:
+        """Something was edited or saved; what is shown of one host is not left standing below the name of another."""
+        if self.target != self._shown and not self.running:
+            self._forget_host()
+            self._attach()
+        self._on_params()
 
     def _on_params(self) -> None:
         """Something was edited, saved, or chosen: what can be pressed now, and why not."""
@@ -119,19 +135,21 @@ class StartPage:
         lacks_secret = bool(params and self._secret.children and not _known(params))
         self._connect.disabled = not ready or lacks_secret
         self._run.disabled = not ready or lacks_secret or self.running
+        lack = ""
         if not ready:
-            self._note.value = "Correct and save the parameters first." if self._editor.file.mistakes() else (
-                "Save the parameters first: a run takes the file as it is saved."
+            lack = "Correct and save the parameters first." if self._editor.file.mistakes() else (
+                "Save the parameters first: the file is taken as it is saved."
             )  # fmt: skip
         elif lacks_secret:
-            self._note.value = "Type the password above first."
-        else:
-            self._note.value = _CUTS if self._step.value in _CUTTING else ""
+            lack = "Type the password above first."
+        self._connect_note.value = lack
+        self._note.value = lack or (_CUTS if self._step.value in _CUTTING else "")
 
     def _attach(self) -> None:
         """Follow what is at work on the host already, or show the last run."""
         if self.running:
             return
+        self._shown = self.target
         if (worker := busy.at_work(self.target)) is not None:
             if worker.kind == busy.RUN:
                 self._note.value = "A run was at work on this host when the page was opened; this page follows it."
@@ -139,7 +157,8 @@ class StartPage:
             return
         last = last_run(self._runs, self.target)
         self._state = last
-        self._view.value = f'<p style="opacity:.7">The last run on this host:</p>{self._html(last)}' if last else ""
+        when = f"The last run on this host, {last.ended}. What it has now, Connect shows:" if last else ""
+        self._view.value = f'<p style="opacity:.7">{when}</p>{self._html(last)}' if last else ""
 
     def _on_run(self) -> None:
         if busy.at_work(self.target) is not None:
@@ -166,7 +185,14 @@ class StartPage:
     def _follow(self, process: Any) -> None:
         self._follower = Follower(self.target, self._on_state, self._on_refused, self._on_other, process)
         self._run.disabled, self._stop.disabled, self._stop.description = True, False, "Stop"
+        self._mark_as_old()
         self._follower.start()
+
+    def _mark_as_old(self) -> None:
+        """What was seen of the host was before this work."""
+        if self._looked:
+            said = f"As it was on {self._looked_at}, before the run below. Connect shows what it has now."
+            self._host.value = f'<p role="status"><b>{said}</b></p><div style="opacity:.5">{self._looked}</div>'
 
     def _on_state(self, state: RunState) -> None:
         """In the follower's thread."""
@@ -204,21 +230,25 @@ class StartPage:
 
     def _on_connect(self) -> None:
         self._connect.disabled, self._connect.description = True, "Connecting …"
-        self._host.value = '<p role="status">Connecting …</p>'
+        self._looked, self._host.value = "", '<p role="status">Connecting …</p>'
         path = self._editor.file.path
         threading.Thread(target=self._look, args=(path,), name="connect", daemon=True).start()
 
     def _look(self, path: Path) -> None:
         """In a thread of its own: what host this is."""
         try:
-            self._host.value = _look_at(path, self._runs, self._say)
+            self._looked = self._host.value = _look_at(path, self._runs, self._say)
+            self._looked_at = f"{datetime.now():%d %B %Y, %H:%M:%S}"
+            if self.running:
+                self._mark_as_old()
         except HnskitError as error:
             self._host.value = _alert(error.paragraph())
         except Exception as error:
             self._host.value = _alert(f"{type(error).__name__}: {error}")
             raise
         finally:
-            self._connect.disabled, self._connect.description = False, "Connect"
+            self._connect.description = "Connect"
+            self._on_params()
 
     def _say(self, text: str) -> None:
         self._host.value = f'<p role="status">{escape(text)}</p>'
