@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from hnskit.running import execution as execution_module
@@ -42,12 +45,23 @@ def execute(source: Path, **options: Any) -> str:
     return "".join(one.get("text", "") for cell in done.cells for one in cell.get("outputs", []))
 
 
-def test_it_is_registered_for_everybody_who_uses_papermill() -> None:
-    """`papermill --engine hnskit` finds it by its entry point."""
+def test_it_is_registered_for_everybody_who_uses_papermill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`papermill --engine hnskit` finds it by its entry point, and it is this one that executes."""
     from importlib.metadata import entry_points
 
     (entry,) = entry_points(group="papermill.engine", name="hnskit")
-    assert entry.load() is SharedKernelEngine
+    seen: list[str] = []
+    execute = SharedKernelEngine.execute_notebook
+
+    def spied(*arguments: Any, **options: Any) -> Any:
+        seen.append("executed")
+        return execute(*arguments, **options)
+
+    monkeypatch.setattr(SharedKernelEngine, "execute_notebook", spied)
+    papermill_engines.register("found", entry.load())
+    path = notebook(tmp_path / "in.ipynb", "print('x')")
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", engine_name="found", progress_bar=False)
+    assert seen == ["executed"]
 
 
 def test_two_notebooks_share_a_process_and_no_variable(tmp_path: Path) -> None:
@@ -188,3 +202,10 @@ def test_the_third_request_to_stop_ends_a_kernel_that_heeds_none(tmp_path: Path)
         asking.join()
     assert error is not None
     assert error["exit_status"] == 130
+
+
+def test_the_engine_can_be_imported_before_papermill() -> None:
+    """papermill loads it by its entry point while it is itself being imported: each order works."""
+    program = "import {}; import {}; from papermill.engines import papermill_engines as all; all.get_engine('hnskit')"
+    for order in (("hnskit.running.engine", "papermill"), ("papermill", "hnskit.running.engine")):
+        subprocess.run([sys.executable, "-c", program.format(*order)], check=True)

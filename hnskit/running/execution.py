@@ -136,7 +136,7 @@ def _load_papermill() -> None:
     """Import papermill without the grammar of addresses that jsonschema would build in 2.4 s; no notebook needs it."""
     grammar = "rfc3987_syntax"
     if grammar in sys.modules or "jsonschema" in sys.modules:
-        import papermill  # before hnskit.running.engine, which papermill itself loads by its entry point
+        import papermill
 
         return
     sys.modules[grammar] = None  # type: ignore[assignment]  # so an import of it fails, as where it is not installed
