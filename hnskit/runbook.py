@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from hnskit.book import PARTS, Book
 from hnskit.params import Params, load_params
 from hnskit.running import folder as runfolder
@@ -73,7 +75,7 @@ class Choice:
 
 def choose(
     params_file: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str] | str = (),
     run_dir: str | Path = "",
     interactive: bool | None = None,
 ) -> Choice:
@@ -81,16 +83,27 @@ def choose(
 
     Args:
         params_file: relative to the working directory or to the project's root.
-        overrides: `key.path=value`, as `--set` takes them.
+        overrides: `key.path=value`, as `--set` takes them; also as the text that `papermill -p overrides` makes of one
+            or of a list in brackets.
         run_dir: the run's folder; empty: one is made below `runs` when something is changed.
         interactive: whether somebody is at the screen; None finds out. There, what was typed into the form is kept
             for the next call with the same arguments.
     """
     screen = at_screen() if interactive is None else interactive
-    selection = Selection(runfolder.find_params(params_file), tuple(overrides), None if screen else _given())
+    given = _listed(overrides)
+    selection = Selection(runfolder.find_params(params_file), given, None if screen else _given())
     if screen:
-        selection = _selections.setdefault((str(selection.params_file), str(run_dir), *overrides), selection)
+        selection = _selections.setdefault((str(selection.params_file), str(run_dir), *given), selection)
     return Choice(selection, run_dir, screen)
+
+
+def _listed(overrides: Sequence[str] | str) -> tuple[str, ...]:
+    """Overrides as a list; papermill's `-p` gives what is no number as a text."""
+    if not isinstance(overrides, str):
+        return tuple(overrides)
+    text = overrides.strip()
+    listed = yaml.safe_load(text) if text.startswith("[") else [text] if text else []
+    return tuple(map(str, listed))
 
 
 def _given() -> dict[str, Any] | None:

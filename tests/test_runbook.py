@@ -178,6 +178,20 @@ def test_a_book_that_is_opened_anew_ends_the_one_before_even_if_that_fails(lab: 
     assert choice.open("network").facts.networks_named("hnskit-l2bridge") == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "overrides"),
+    [
+        ("", []),
+        ("[]", []),
+        ("redirect.port=8080", ["redirect.port=8080"]),
+        ('["redirect.port=8080", "proxy.address=10.0.1.9"]', ["redirect.port=8080", "proxy.address=10.0.1.9"]),
+    ],
+)
+def test_overrides_may_be_the_text_that_papermill_makes_of_them(given: str, overrides: list[str]) -> None:
+    """`papermill -p overrides …` gives a text."""
+    assert runbook.choose(PARAMS, given, interactive=False).selection.overrides == overrides
+
+
 def test_other_arguments_are_another_choice() -> None:
     """What was typed for one host is not taken for another, and nothing typed counts without a reader."""
     Form(runbook.choose(PARAMS, interactive=True)).fields["proxy.address"].value = "10.0.1.9"
