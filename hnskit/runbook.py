@@ -102,7 +102,10 @@ def _listed(overrides: Sequence[str] | str) -> tuple[str, ...]:
     if not isinstance(overrides, str):
         return tuple(overrides)
     text = overrides.strip()
-    listed = yaml.safe_load(text) if text.startswith("[") else [text] if text else []
+    try:
+        listed = yaml.safe_load(text) if text.startswith("[") else [text] if text else []
+    except yaml.YAMLError:
+        listed = [text]  # no override either: whoever takes it says so
     return tuple(map(str, listed))
 
 

@@ -183,6 +183,7 @@ def test_a_book_that_is_opened_anew_ends_the_one_before_even_if_that_fails(lab: 
     [
         ("", []),
         ("[]", []),
+        ("[redirect.port=8080", ["[redirect.port=8080"]),
         ("redirect.port=8080", ["redirect.port=8080"]),
         ('["redirect.port=8080", "proxy.address=10.0.1.9"]', ["redirect.port=8080", "proxy.address=10.0.1.9"]),
     ],
