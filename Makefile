@@ -20,7 +20,7 @@ run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
 
 lab: setup
-	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/index.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 test: setup-dev browser
 	$(BIN)/python -m pytest -n auto

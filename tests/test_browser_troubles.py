@@ -42,7 +42,7 @@ def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
         button(tab, "Run").click()
         tab.see("create network hnskit-l2bridge …")
         tab.lose_kernel()
-        tab.see("Run this cell again (Shift+Enter)").scroll_into_view_if_needed()
+        tab.see("Run all cells again (menu Run)").scroll_into_view_if_needed()
         assert tab.outputs(".jupyter-widgets-disconnected").count() > 0
         tab.picture("10-kernel-gone")
         tab.run_all()

@@ -28,7 +28,7 @@ from hnskit.widgets.secrets import secret_box
 ALL = "all steps, in order"
 _GONE = (
     "The kernel behind this page has ended: nothing on it can be pressed, and what it shows is old. A run that was "
-    "under way goes on by itself. Run this cell again (Shift+Enter): the page then follows that run, or shows its end."
+    "under way goes on by itself. Run all cells again (menu Run): the page then follows that run, or shows its end."
 )
 _OTHER = "The host is not free: {}. It can be watched only where it was begun; when it ends, a run can begin here."
 _SECRET = "HNSKIT_TYPED_PASSWORD"  # noqa: S105 - the name of a variable
