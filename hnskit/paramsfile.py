@@ -12,7 +12,7 @@ import yaml
 
 from hnskit.errors import HnskitError, ParamsError
 from hnskit.params import load_params, parse_params
-from hnskit.wholefile import write_whole
+from hnskit.wholefile import write_named
 
 
 class ParamsFile:
@@ -113,9 +113,9 @@ class ParamsFile:
                     else "there is such a file already", object=str(target),
                     next_step="Save under another name, or read the file again and change that.",
                 )  # fmt: skip
-            write_whole(target, text)
         except OSError as cause:
-            raise HnskitError(f"it cannot be written: {cause.strerror}", object=str(target)) from cause
+            raise HnskitError(f"it cannot be read: {cause.strerror}", object=str(target)) from cause
+        write_named(target, text)
         self.path, self._text = target, text
         return target
 

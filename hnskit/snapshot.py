@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from hnskit import model
-from hnskit.errors import FileError, SnapshotError
+from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
 from hnskit.model import Container
-from hnskit.wholefile import write_whole
+from hnskit.wholefile import write_named
 
 KIND = "facts"
 VERSION = 1
@@ -48,12 +48,7 @@ def save_facts(facts: Facts, path: str | Path) -> Path:
     Raises:
         FileError: it cannot be written.
     """
-    place = Path(path)
-    try:
-        write_whole(place, dump_facts(facts))
-    except OSError as cause:
-        raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(place)) from cause
-    return place
+    return write_named(path, dump_facts(facts))
 
 
 def dump_facts(facts: Facts) -> str:

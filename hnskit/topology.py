@@ -17,11 +17,12 @@ from typing import Any
 from hnskit.codec import ProxySettings, proxy_settings
 from hnskit.desired import Desired
 from hnskit.diagnosis.differences import SIGNS, differences
-from hnskit.errors import FileError, HostAnswerError
+from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
 from hnskit.owners import Owners
 from hnskit.policies.codec import kind_of
+from hnskit.wholefile import write_named
 from hnskit.words import policy_words, state_word
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
@@ -89,11 +90,7 @@ class Topology:
         Raises:
             FileError: it cannot be written.
         """
-        try:
-            Path(path).write_text(self.svg(), encoding="utf-8")
-        except OSError as cause:
-            raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(path)) from cause
-        return Path(path)
+        return write_named(path, self.svg())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from hnskit.errors import FileError
+
 _OURS, _EVERYBODYS = 0o600, 0o666  # the second less what the umask takes away, as for any new file
 
 
@@ -34,3 +36,17 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         half.unlink(missing_ok=True)
         raise
+
+
+def write_named(path: str | Path, text: str) -> Path:
+    """The same for a file that a person has named.
+
+    Raises:
+        FileError: it cannot be written; what was there is as it was.
+    """
+    place = Path(path)
+    try:
+        write_whole(place, text)
+    except OSError as cause:
+        raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(place)) from cause
+    return place

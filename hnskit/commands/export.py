@@ -45,10 +45,10 @@ def cni(  # noqa: PLR0917 - click passes options by name
     """
     from hnskit.cni import export_conflist
     from hnskit.desired import desired_from
-    from hnskit.errors import FileError
     from hnskit.params import load_params
     from hnskit.planning.redirect import proxy_address as look_up
     from hnskit.running.folder import find_params
+    from hnskit.wholefile import write_named
 
     loaded = load_params(find_params(params), overrides)
     desired = desired_from(loaded)
@@ -58,11 +58,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
             address = look_up(desired, host.facts())
     made = export_conflist(desired, address, plugin, api_version=api_version)
     if output is not None:
-        try:
-            output.write_text(made.to_json(), encoding="utf-8")
-        except OSError as cause:
-            raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(output)) from cause
-        click.echo(f"Written: {output}", err=True)
+        click.echo(f"Written: {write_named(output, made.to_json())}", err=True)
     elif as_json:
         print_json({"plugin": made.plugin, "conflist": made.data, "notes": list(made.notes)})
     else:

@@ -13,10 +13,11 @@ from hnskit.doctor.finding import Check, Finding, Patient, WfpRule, asked_by, en
 from hnskit.errors import HostAnswerError
 from hnskit.matching import match_proxy, match_wfp
 from hnskit.model import Network, Policy
+from hnskit.policies.checks import can
 from hnskit.policies.codec import kind_of
 from hnskit.policies.values import port_problem
 from hnskit.snapshot_index import prefix_of
-from hnskit.support import Feature, requirement, supports
+from hnskit.support import Feature, requirement
 from hnskit.words import policy_words
 
 
@@ -55,8 +56,7 @@ class WfpUnanswered(Check):
     def find(self, patient: Patient) -> Iterator[Finding]:
         """No port, or none that is one; Hyper-V isolation; an HNS that has no L4WFPPROXY."""
         facts = patient.facts
-        build = facts.system.build if facts.system else None
-        old = facts.hns_version is not None and not supports(facts.hns_version, build, Feature.L4_WFP_PROXY)
+        old = facts.hns_version is not None and not can(facts, Feature.L4_WFP_PROXY)
         for wfp in patient.wfp_rules:
             container = patient.index.owners.of_endpoint(wfp.endpoint)
             ports = [port for port in (wfp.settings.outbound_port, wfp.settings.inbound_port) if port]
