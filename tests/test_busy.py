@@ -211,3 +211,14 @@ def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
     with pytest.raises(HnskitError, match="cannot be made sure") as caught, busy.claim(TARGET):
         pass
     assert STATE_VARIABLE in caught.value.paragraph()
+
+
+def test_somebody_else_is_neither_the_caller_nor_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who only asks is told of another process, and not of the claim that it holds or was handed."""
+    look = f"from hnskit import busy; print(busy.somebody_else({TARGET!r}))"
+    with busy.claim(TARGET, tmp_path / "run", busy.RUN) as held:
+        assert busy.somebody_else(TARGET) is None
+        assert f"pid={os.getpid()}" in elsewhere(look)
+        for name, value in held.environment.items():
+            monkeypatch.setenv(name, value)
+        assert elsewhere(look) == "None\n"
