@@ -80,7 +80,11 @@ _HOMES = {
     "save_facts": "snapshot",
     "verify": "verification",
 }
-_MODULES = ("errors", "frames", "topology")
+_MODULES = {
+    "errors": "errors",
+    "frames": "frames",
+    "topology": "topology",
+}
 
 __all__ = [
     "ALL_PARTS",
@@ -127,7 +131,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"hnskit.{name}")
+        return importlib.import_module(f"hnskit.{_MODULES[name]}")
     if name in _HOMES:
         value = getattr(importlib.import_module(f"hnskit.{_HOMES[name]}"), name)
         globals()[name] = value
