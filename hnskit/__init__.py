@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.doctor import examine
+    from hnskit.errors.hns_codes import explain_code
     from hnskit.facts import Facts, gather_facts
-    from hnskit.hns_codes import explain_code
     from hnskit.journal import Journal, Made, made_on
     from hnskit.params import Params, load_params
     from hnskit.planning.drift import Drift, drift
@@ -65,7 +65,7 @@ _HOMES = {
     "destroy": "applying.writer",
     "examine": "doctor",
     "explain": "diagnosis.explaining",
-    "explain_code": "hns_codes",
+    "explain_code": "errors.hns_codes",
     "drift": "planning.drift",
     "gather_facts": "facts",
     "load_facts": "snapshot",

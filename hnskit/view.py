@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from hnskit.markup import escaped_prose
+from hnskit.errors.prose_html import escaped_prose
 from hnskit.words import short_id
 
 if TYPE_CHECKING:

@@ -158,7 +158,7 @@ def test_errors_in_every_form(capsys, code):
 
 def test_errors_without_a_code_lists_all(capsys):
     """A line each; unknown ones end with 1, nonsense with 2."""
-    from hnskit.hns_codes import all_codes
+    from hnskit.errors.hns_codes import all_codes
 
     status, out, _ = hnskit(capsys, "errors")
     assert (status, len(out.splitlines())) == (0, len(all_codes()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hnskit.errors import HnsError
-from hnskit.hns_codes import all_codes, explain_code, find_codes
+from hnskit.errors.hns_codes import all_codes, explain_code, find_codes
 
 
 @pytest.mark.parametrize("known", all_codes(), ids=lambda item: item.name)

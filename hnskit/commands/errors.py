@@ -20,7 +20,7 @@ def errors(code: str | None, as_json: bool) -> None:
     CODE may be hexadecimal (0x803b0013), decimal (2151350291), signed (-2143617005), masked as hcsshim prints
     it (0x490), or a part of a name (ADDR_INVALID).
     """
-    from hnskit.hns_codes import all_codes, find_codes
+    from hnskit.errors.hns_codes import all_codes, find_codes
 
     try:
         found = find_codes(code) if code is not None else all_codes()

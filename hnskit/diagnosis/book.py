@@ -19,7 +19,7 @@ from hnskit.topology import Topology, draw
 from hnskit.view import View
 
 if TYPE_CHECKING:
-    from hnskit.hns_codes import KnownCode
+    from hnskit.errors.hns_codes import KnownCode
 
 
 _LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice")
@@ -122,6 +122,6 @@ class Diagnosis(ABC):
         Raises:
             ValueError: it is neither a number of 32 bits nor a part of a name.
         """
-        from hnskit.hns_codes import find_codes
+        from hnskit.errors.hns_codes import find_codes
 
         return find_codes(code)[0] if code else Sentence("No code was given.")

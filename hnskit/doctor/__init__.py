@@ -12,13 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hnskit.desired import Desired
-from hnskit.doctor.endpoints import (
-    AddressTwice,
-    DeadCompartment,
-    DegradedEndpoint,
-    StaleEndpoint,
-    UnpluggedEndpoint,
-)
+from hnskit.doctor.endpoints import AddressTwice, DeadCompartment, DegradedEndpoint, StaleEndpoint, UnpluggedEndpoint
 from hnskit.doctor.finding import Check, Finding, Patient, Severity
 from hnskit.doctor.host import HnsTooOld, KnownBadWindows, NotReadable, StaticAddress, TeamedUplink, WifiUplink
 from hnskit.doctor.networks import DeadReference, ForwardingOff, MetadataRoute, NoGatewayEndpoint, VfpOff

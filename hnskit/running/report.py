@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import FileError, SnapshotError
+from hnskit.errors.prose_html import prose
 from hnskit.facts import Facts
-from hnskit.markup import prose
 from hnskit.running import folder as runfolder
 from hnskit.snapshot import load_facts
 from hnskit.topology import draw

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from hnskit.markup import prose
+from hnskit.errors.prose_html import prose
 from hnskit.running.summary import changes_words, kept_lines
 
 _LINES = 200

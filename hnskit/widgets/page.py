@@ -14,7 +14,7 @@ import ipywidgets
 
 from hnskit import busy
 from hnskit.errors import HnskitError
-from hnskit.markup import prose
+from hnskit.errors.prose_html import prose
 from hnskit.running.folder import part_of
 from hnskit.running.launch import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop

@@ -12,7 +12,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from hnskit.markup import prose
+from hnskit.errors.prose_html import prose
 
 _WIDTH = 96
 _NUMBER = re.compile(r"^(-?)(0x)?([0-9a-f]+)$", re.IGNORECASE)
@@ -133,7 +133,7 @@ def box(title: str, parts: Sequence[str]) -> list[str]:
 
 @functools.cache
 def _codes() -> Mapping[int, KnownCode]:
-    text = resources.files("hnskit").joinpath("data/hns_errors.json").read_text(encoding="utf-8")
+    text = resources.files("hnskit.errors").joinpath("hns_errors.json").read_text(encoding="utf-8")
     return {
         row["code"]: KnownCode(
             row["code"],

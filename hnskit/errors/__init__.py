@@ -33,7 +33,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hnskit.hns_codes import KnownCode, box, explain_code
+from hnskit.errors.hns_codes import KnownCode, box, explain_code
 
 __all__ = [
     "BusyError",
