@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import IO
 
 from hnskit.errors import BusyError, HnskitError
-from hnskit.locks import try_lock, unlock
-from hnskit.statedir import STATE_VARIABLE, state_directory
+from hnskit.local.atomic_write import write_whole
+from hnskit.local.locks import try_lock, unlock
+from hnskit.local.state_dir import STATE_VARIABLE, state_directory
 from hnskit.targets import canonical
-from hnskit.wholefile import write_whole
 
 CLAIM_VARIABLE = "HNSKIT_CLAIM"
 """Has the token of a claim, in the environment of those that work for who holds it."""

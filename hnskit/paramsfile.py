@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from hnskit.errors import HnskitError, ParamsError
+from hnskit.local.atomic_write import write_named
 from hnskit.params import load_params, parse_params
-from hnskit.wholefile import write_named
 
 
 class ParamsFile:

@@ -22,8 +22,8 @@ from typing import Any
 from hnskit import model
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
+from hnskit.local.atomic_write import write_named
 from hnskit.model import Container
-from hnskit.wholefile import write_named
 
 KIND = "facts"
 VERSION = 1

@@ -19,10 +19,10 @@ from hnskit.desired import Desired
 from hnskit.diagnosis.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
+from hnskit.local.atomic_write import write_named
 from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
 from hnskit.owners import Owners
 from hnskit.policies.codec import kind_of
-from hnskit.wholefile import write_named
 from hnskit.words import policy_words, state_word
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hnskit.statedir import STATE_VARIABLE
+from hnskit.local.state_dir import STATE_VARIABLE
 from tests.desk import desk  # noqa: F401 - a fixture
 
 

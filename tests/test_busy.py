@@ -16,8 +16,8 @@ from hnskit import busy
 from hnskit.applying.writer import apply, destroy
 from hnskit.emulator.host import create_host
 from hnskit.errors import BusyError, HnskitError
-from hnskit.statedir import STATE_VARIABLE
-from hnskit.wholefile import write_whole
+from hnskit.local.atomic_write import write_whole
+from hnskit.local.state_dir import STATE_VARIABLE
 from tests.hosts import desired
 from tests.lab import HereSession
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnskit.decoding import decode
 from hnskit.dumps import read_dump, read_text
 from hnskit.dumps.format_list import read_blocks, read_value
 from hnskit.errors import SnapshotError
+from hnskit.local.text_encoding import decode
 from hnskit.model import Policy
 from hnskit.snapshot import load_facts
 

@@ -12,10 +12,10 @@ import nbformat
 import pytest
 
 from hnskit.errors import BusyError, HnskitError
+from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.params import load_params
 from hnskit.running import runner
 from hnskit.running.resuming import KEPT, unfinished_run
-from hnskit.statedir import STATE_VARIABLE
 from tests.labs import emulated_host
 from tests.terminal import hnskit, sets
 

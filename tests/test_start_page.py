@@ -20,12 +20,12 @@ import pytest
 import yaml
 
 from hnskit import busy, runbook
+from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.running.launch import Follower, last_run, launch
 from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop
 from hnskit.running.serverlinks import Server, link
 from hnskit.running.summary import Nobody
 from hnskit.running.view import LOST, RunState
-from hnskit.statedir import STATE_VARIABLE
 from hnskit.widgets import StartPage
 from hnskit.widgets import page as page_module
 from tests.labs import emulated_host

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hnskit.local.atomic_write import write_whole
 from hnskit.snapshot import save_facts
-from hnskit.wholefile import write_whole
 from tests import hosts
 
 

@@ -45,10 +45,10 @@ def cni(  # noqa: PLR0917 - click passes options by name
     """
     from hnskit.cni import export_conflist
     from hnskit.desired import desired_from
+    from hnskit.local.atomic_write import write_named
     from hnskit.params import load_params
     from hnskit.planning.redirect import proxy_address as look_up
     from hnskit.running.folder import find_params
-    from hnskit.wholefile import write_named
 
     loaded = load_params(find_params(params), overrides)
     desired = desired_from(loaded)

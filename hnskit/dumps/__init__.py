@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hnskit.decoding import decode
 from hnskit.dumps.gathering import Gathering, with_notes
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
+from hnskit.local.text_encoding import decode
 
 MAX_BYTES = 512 * 1024 * 1024
 """Larger files of a folder are left out, and named."""

@@ -19,7 +19,7 @@ from typing import Any
 import spnego
 from spnego.channel_bindings import GssChannelBindings
 
-from hnskit.emulator.files import write_private
+from hnskit.local.private_files import write_private
 
 _USERS_VARIABLE = "NTLM_USER_FILE"
 _users_lock = threading.Lock()

@@ -15,7 +15,6 @@ from hnskit.emulator.auth import Account, Authority
 from hnskit.emulator.connection import Limits
 from hnskit.emulator.engine import Engine, Sink
 from hnskit.emulator.expressions import Expressions, system_of, version_table
-from hnskit.emulator.files import private_directory, write_private
 from hnskit.emulator.interface import Cut
 from hnskit.emulator.listener import Listener
 from hnskit.emulator.names import ADDRESS, LIMITED, RESTRICTED
@@ -25,6 +24,7 @@ from hnskit.emulator.pwsh_engine import PwshEngine
 from hnskit.emulator.python_engine import PythonEngine
 from hnskit.emulator.shells import DEFAULT_CONFIGURATION, Shells
 from hnskit.emulator.winrm import WinRM
+from hnskit.local.private_files import private_directory, write_private
 
 
 class Door:

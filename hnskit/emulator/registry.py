@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.emulator.calling import ControlError, ControlUnreachableError, ask
-from hnskit.emulator.files import locked, private_directory
 from hnskit.emulator.pwsh.locate import find_engine
 from hnskit.errors import ConnectError, HostUnreachableError
-from hnskit.statedir import STATE_VARIABLE, state_directory
+from hnskit.local.private_files import locked, private_directory
+from hnskit.local.state_dir import STATE_VARIABLE, state_directory
 
 ENGINES = ("python", "pwsh")
 DEFAULT_PROFILE = "ws2019"

@@ -15,10 +15,10 @@ from typing import Any, get_args
 
 from hnskit.emulator.control import Control
 from hnskit.emulator.door import Certificate, Door
-from hnskit.emulator.files import write_private
 from hnskit.emulator.interface import Cut, CutMode
 from hnskit.emulator.listener import Listener
 from hnskit.emulator.registry import ENGINES, Entry
+from hnskit.local.private_files import write_private
 
 USERNAME = "Administrator"
 _SOCKETS = 8192

@@ -14,8 +14,8 @@ import stat
 import sys
 from pathlib import Path
 
-from hnskit.decoding import decode
 from hnskit.errors import CredentialError
+from hnskit.local.text_encoding import decode
 from hnskit.targets import canonical
 
 SCHEMES = ("env", "file", "keyring", "prompt")

@@ -22,7 +22,7 @@ from typing import Any
 
 from hnskit.errors import FileError, HnskitError
 from hnskit.journal import DEFAULT_RUNS
-from hnskit.wholefile import write_whole
+from hnskit.local.atomic_write import write_whole
 
 SUMMARY = "summary.json"
 REPORT = "report.html"

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import platformdirs
 import pytest
 
-from hnskit.emulator.files import locked
+from hnskit.local.private_files import locked
 from hnskit.remote.psrp import module_text
 from tests.emulator.engines import PASSWORD, USER, Served, needs_engine
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
-from hnskit.emulator.files import locked, private_directory
 from hnskit.errors import ConnectError
+from hnskit.local.private_files import locked, private_directory
 
 LIBRARIES = ("vmcompute.dll", "computenetwork.dll")
 """As P/Invoke names them; the runtime finds each under this very name through LD_LIBRARY_PATH."""

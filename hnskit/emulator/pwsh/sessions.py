@@ -11,11 +11,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hnskit.emulator.files import private_directory
 from hnskit.emulator.pwsh import native_build
 from hnskit.emulator.pwsh.host_socket import HostSocket
 from hnskit.emulator.pwsh.locate import find_engine, session_command
 from hnskit.emulator.pwsh.process import EngineProcess
+from hnskit.local.private_files import private_directory
 
 _KEPT = ("DOTNET_ROOT",)
 """Where the runtime of an engine is that does not bring its own."""

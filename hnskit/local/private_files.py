@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from hnskit.locks import try_lock, unlock
+from hnskit.local.locks import try_lock, unlock
 
 
 def private_directory(path: Path) -> None:
