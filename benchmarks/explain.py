@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from hnskit import codec
 from hnskit.datapath import DataPath
 from hnskit.diagnosis.explaining import Explainer
 from hnskit.dumps import read_dump
 from hnskit.facts import Facts
-from hnskit.model import Adapter, Address, Compartment, Container, Interface, Route
+from hnskit.model import hns_json
+from hnskit.model.objects import Adapter, Address, Compartment, Container, Interface, Route
 from hnskit.snapshot import load_facts, save_facts
 
 SAMPLE = (
@@ -70,8 +70,8 @@ def host(count: int, *, resources: bool) -> Facts:
                 Route("10.0.0.0/8", "0.0.0.0", 40, 256, 2)),
         compartments=(Compartment(1, "Default Compartment"),
                       *(Compartment(n + 2, rf"\\Container_C-{name}".replace("\\\\", "\\")) for n, name in enumerate(names))),  # noqa: E501
-        networks=(codec.parse_network(network),),
-        endpoints=tuple(codec.parse_endpoint(row) for row in rows),
+        networks=(hns_json.parse_network(network),),
+        endpoints=tuple(hns_json.parse_endpoint(row) for row in rows),
         containers=tuple(Container(f"C-{name}", name, "image", "sha256:0", "running") for name in names),
     )  # fmt: skip
 

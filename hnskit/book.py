@@ -25,6 +25,7 @@ from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, Made, Records, made_on
+from hnskit.model.wording import host_words
 from hnskit.params import Params
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
@@ -39,7 +40,6 @@ from hnskit.snapshot import save_facts
 from hnskit.topology import Topology, draw
 from hnskit.verification import Verification, require_proof, verify
 from hnskit.view import View
-from hnskit.words import host_words
 
 if TYPE_CHECKING:
     from hnskit.remote.session import Session

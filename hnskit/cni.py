@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from hnskit import codec
 from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HnskitError
-from hnskit.model import Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Policy
 
 PLUGINS = ("sdnbridge", "win-bridge", "azure")
 CNI_VERSION = "0.3.0"
@@ -112,7 +112,7 @@ def _sdnbridge(desired: Desired, proxy_address: str, _: int) -> Conflist:
         "capabilities": {"portMappings": True, "dns": True},
         "ipam": _ipam(desired, proxy_address),
         "dns": {"nameservers": list(desired.network.dns)},
-        "AdditionalArgs": [{"Name": "EndpointPolicy", "Value": codec.policy_json(policy)} for policy in policies],
+        "AdditionalArgs": [{"Name": "EndpointPolicy", "Value": hns_json.policy_json(policy)} for policy in policies],
     }
     return Conflist("sdnbridge", _list(desired.network.name, plugin), (*_V2_NOTES, *_common_notes(desired)))
 
@@ -122,7 +122,7 @@ def _win_bridge(desired: Desired, proxy_address: str, api_version: int) -> Confl
         policies = [_outbound_nat_v2(), *(_l4_proxy(one, proxy_address) for one in desired.redirects)]
         notes: tuple[str, ...] = (*_V2_NOTES, *_common_notes(desired))
     else:
-        policies = [codec.outbound_nat_policy(), *(_proxy(one, proxy_address) for one in desired.redirects)]
+        policies = [hns_json.outbound_nat_policy(), *(_proxy(one, proxy_address) for one in desired.redirects)]
         notes = _common_notes(desired)
     plugin = {
         "type": "win-bridge",
@@ -130,7 +130,7 @@ def _win_bridge(desired: Desired, proxy_address: str, api_version: int) -> Confl
         "capabilities": {"portMappings": True, "dns": True},
         "ipam": _ipam(desired, proxy_address),
         "dns": {"nameservers": list(desired.network.dns)},
-        "policies": [{"name": "EndpointPolicy", "value": codec.policy_json(policy)} for policy in policies],
+        "policies": [{"name": "EndpointPolicy", "value": hns_json.policy_json(policy)} for policy in policies],
     }
     taken = ".2 of the subnet"
     if desired.gateway.address != _address(desired, 2):
@@ -143,7 +143,7 @@ def _win_bridge(desired: Desired, proxy_address: str, api_version: int) -> Confl
 
 def _azure(desired: Desired, proxy_address: str, _: int) -> Conflist:
     # An OutBoundNAT without an exception is refused by this plug-in ("OutBoundNAT policy not set").
-    nat = codec.outbound_nat_policy([desired.network.prefix])
+    nat = hns_json.outbound_nat_policy([desired.network.prefix])
     policies = [nat, *(_proxy(one, proxy_address) for one in desired.redirects)]
     plugin = {
         "type": "azure-vnet",
@@ -152,7 +152,7 @@ def _azure(desired: Desired, proxy_address: str, _: int) -> Conflist:
         "capabilities": {"portMappings": True, "dns": True},
         "ipam": {"type": "azure-vnet-ipam"},
         "dns": {"nameservers": list(desired.network.dns)},
-        "AdditionalArgs": [{"Name": "EndpointPolicy", "Value": codec.policy_json(policy)} for policy in policies],
+        "AdditionalArgs": [{"Name": "EndpointPolicy", "Value": hns_json.policy_json(policy)} for policy in policies],
     }
     notes = (
         "azure-vnet hands a PROXY policy on only where it uses HNS v1 (Docker); with containerd it uses v2 and refuses "
@@ -218,7 +218,7 @@ def _address(desired: Desired, number: int) -> str:
 
 
 def _proxy(redirect: DesiredRedirect, address: str) -> Policy:
-    return codec.proxy_policy(
+    return hns_json.proxy_policy(
         f"{address}:{redirect.proxy_port}", redirect.address, redirect.port, redirect.outbound_nat
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hnskit.errors import Mistake
-from hnskit.model import METADATA_ADDRESS
+from hnskit.model.objects import METADATA_ADDRESS
 
 
 def path_text(location: Iterable[int | str]) -> str:

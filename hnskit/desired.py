@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hnskit.model import METADATA_ADDRESS
+from hnskit.model.objects import METADATA_ADDRESS
 from hnskit.paramsmodel import Client as ClientParams
 from hnskit.paramsmodel import Params, Proxy, Redirect, Verify
 

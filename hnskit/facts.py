@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HostAnswerError, OutcomeUnknownError, RemoteCommandError
-from hnskit.model import (
+from hnskit.model.objects import (
     Adapter,
     Address,
     Compartment,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from hnskit.model import METADATA_ADDRESS
+from hnskit.model.objects import METADATA_ADDRESS
 from hnskit.remote.connection import Auth
 from hnskit.remote.credentials import SCHEMES
 from hnskit.targets import WINRM, canonical

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from hnskit.model.wording import took
 from hnskit.planning.steps import Step
-from hnskit.words import took
 
 if TYPE_CHECKING:
     from hnskit.applying.writer import Event

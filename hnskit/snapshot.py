@@ -19,11 +19,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from hnskit import model
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
 from hnskit.local.atomic_write import write_named
-from hnskit.model import Container
+from hnskit.model import objects
+from hnskit.model.objects import Container
 
 KIND = "facts"
 VERSION = 1
@@ -233,22 +233,22 @@ def _one(rows: _Rows) -> Callable[[Any], Any]:
     return lambda value: None if value is None else rows.one(value)
 
 
-_POLICIES = _rows(model.Policy)
+_POLICIES = _rows(objects.Policy)
 _READERS: dict[str, Callable[[Any], Any]] = {
     "target": str,
     "taken_at": str,
-    "system": _one(_rows(model.System)),
+    "system": _one(_rows(objects.System)),
     "hns_version": _version,
-    "adapters": _rows(model.Adapter),
-    "interfaces": _rows(model.Interface),
-    "addresses": _rows(model.Address),
-    "routes": _rows(model.Route),
-    "compartments": _rows(model.Compartment),
-    "networks": _rows(model.Network, subnets=_rows(model.Subnet), policies=_POLICIES, version=_version),
-    "endpoints": _rows(model.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
-    "policy_lists": _rows(model.PolicyList, policies=_POLICIES, references=_texts),
-    "docker": _one(_rows(model.Docker)),
-    "images": _rows(model.Image),
-    "containers": _rows(model.Container, command=_texts),
+    "adapters": _rows(objects.Adapter),
+    "interfaces": _rows(objects.Interface),
+    "addresses": _rows(objects.Address),
+    "routes": _rows(objects.Route),
+    "compartments": _rows(objects.Compartment),
+    "networks": _rows(objects.Network, subnets=_rows(objects.Subnet), policies=_POLICIES, version=_version),
+    "endpoints": _rows(objects.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
+    "policy_lists": _rows(objects.PolicyList, policies=_POLICIES, references=_texts),
+    "docker": _one(_rows(objects.Docker)),
+    "images": _rows(objects.Image),
+    "containers": _rows(objects.Container, command=_texts),
     "problems": _texts,
 }

@@ -10,7 +10,7 @@ import ipaddress
 from collections import defaultdict
 
 from hnskit.facts import Facts, plain_mac
-from hnskit.model import HOST_COMPARTMENT, Container, Endpoint, Interface, Network, Route
+from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Interface, Network, Route
 from hnskit.owners import Owners
 
 

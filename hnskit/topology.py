@@ -14,16 +14,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from hnskit.codec import ProxySettings, proxy_settings
 from hnskit.desired import Desired
 from hnskit.diagnosis.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.local.atomic_write import write_named
-from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
+from hnskit.model.hns_json import ProxySettings, proxy_settings
+from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
+from hnskit.model.policies.v1_v2 import kind_of
+from hnskit.model.wording import policy_words, state_word
 from hnskit.owners import Owners
-from hnskit.policies.codec import kind_of
-from hnskit.words import policy_words, state_word
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 WIDTH = 980

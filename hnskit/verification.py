@@ -13,9 +13,9 @@ from typing import Any
 
 from hnskit.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.errors import HnskitError, VerificationError
+from hnskit.model.wording import MANY
 from hnskit.remote import docker
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
-from hnskit.words import MANY
 
 _SHOWN = 200  # characters of an answer that a check repeats
 _CURL = {

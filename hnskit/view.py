@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from hnskit.errors.prose_html import escaped_prose
-from hnskit.words import short_id
+from hnskit.model.wording import short_id
 
 if TYPE_CHECKING:
     import pandas as pd

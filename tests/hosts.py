@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hnskit import codec
 from hnskit.desired import LABEL, Desired, desired_from
 from hnskit.facts import Facts
 from hnskit.journal import Made
-from hnskit.model import (
+from hnskit.model import hns_json
+from hnskit.model.objects import (
     Adapter,
     Address,
     Compartment,
@@ -29,7 +29,7 @@ from hnskit.params import load_params
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
 NETWORK_ID = "9D2043FC-21E4-4A6F-8149-10429CC534D3"
 PROXY_ADDRESS = "10.0.1.136"
-MADE_WITH = (codec.outbound_nat_policy(), Policy("L2Driver"))
+MADE_WITH = (hns_json.outbound_nat_policy(), Policy("L2Driver"))
 """What a container's endpoint has from its creation on."""
 
 
@@ -76,7 +76,7 @@ def endpoint(
 
 def redirect_policy(target: str = f"{PROXY_ADDRESS}:80") -> Policy:
     """The policy that every client has."""
-    return codec.proxy_policy(target, "169.254.169.254", 80)
+    return hns_json.proxy_policy(target, "169.254.169.254", 80)
 
 
 def misspelt_policy() -> Policy:

@@ -8,7 +8,7 @@ import pytest
 
 from hnskit.checks import missing_tarballs, preflight, require_fit
 from hnskit.errors import PreflightError
-from hnskit.model import Docker
+from hnskit.model.objects import Docker
 from tests import hosts
 from tests.lab import HereSession, host_here
 

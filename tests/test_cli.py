@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.model import Container
+from hnskit.model.objects import Container
 from hnskit.snapshot import dump_facts
 from tests import hosts
 from tests.labs import emulated_host

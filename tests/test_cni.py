@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from hnskit import codec
 from hnskit.cni import PLUGINS, CniError, export_conflist, validate_conflist
+from hnskit.model import hns_json
 from tests import hosts
 
 PROXY = hosts.PROXY_ADDRESS
@@ -18,7 +18,7 @@ def policies(made):
     """The endpoint policies of a list, in either spelling."""
     (plugin,) = made.data["plugins"]
     rows = plugin.get("AdditionalArgs") or plugin["policies"]
-    return [codec.parse_policy(row.get("Value") or row["value"]) for row in rows]
+    return [hns_json.parse_policy(row.get("Value") or row["value"]) for row in rows]
 
 
 @pytest.mark.parametrize(("plugin", "api"), [("sdnbridge", 2), ("win-bridge", 2), ("win-bridge", 1), ("azure", 2)])
@@ -26,7 +26,7 @@ def test_a_list_has_the_same_redirect_as_the_host(plugin, api):
     """v1 or v2 in form, the same address, port and destination, with source NAT beside it."""
     made = export_conflist(hosts.desired(), PROXY, plugin, api_version=api)
     nat, proxy = policies(made)
-    said = codec.proxy_settings(proxy)
+    said = hns_json.proxy_settings(proxy)
     assert nat.type == "OutBoundNAT"
     assert (said.ip, said.port, said.destination, said.outbound_nat) == ("169.254.169.254", "80", f"{PROXY}:80", True)
     assert said.unknown == ()

@@ -9,7 +9,18 @@ import pytest
 
 from hnskit.datapath import DataPath, Walk, walk
 from hnskit.facts import Facts
-from hnskit.model import Adapter, Address, Compartment, Container, Endpoint, Interface, Network, Policy, Route, Subnet
+from hnskit.model.objects import (
+    Adapter,
+    Address,
+    Compartment,
+    Container,
+    Endpoint,
+    Interface,
+    Network,
+    Policy,
+    Route,
+    Subnet,
+)
 
 METADATA = "169.254.169.254"
 NAT = Policy("OutBoundNAT")

@@ -13,7 +13,7 @@ from hnskit.dumps import read_dump, read_text
 from hnskit.dumps.format_list import read_blocks, read_value
 from hnskit.errors import SnapshotError
 from hnskit.local.text_encoding import decode
-from hnskit.model import Policy
+from hnskit.model.objects import Policy
 from hnskit.snapshot import load_facts
 
 SAMPLES = Path(__file__).parent / "samples" / "hns"

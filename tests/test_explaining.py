@@ -12,7 +12,7 @@ from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
 from hnskit.diagnosis.frames import hops_frame, matrix_frame
 from hnskit.dumps import read_dump
 from hnskit.facts import Facts
-from hnskit.model import Policy
+from hnskit.model.objects import Policy
 from tests import hosts
 from tests.test_dumps import SAMPLES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hnskit.model import Compartment
+from hnskit.model.objects import Compartment
 from hnskit.owners import Owners
 from tests import hosts
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnskit import codec
 from hnskit.desired import Part
 from hnskit.journal import Made
-from hnskit.model import Adapter, Container, Image, Interface, Network, Policy, Subnet
+from hnskit.model import hns_json
+from hnskit.model.objects import Adapter, Container, Image, Interface, Network, Policy, Subnet
 from hnskit.planning.drift import drift
 from hnskit.planning.routes import place_of
 from hnskit.planning.setup import plan
@@ -93,7 +93,7 @@ def test_policy_that_is_not_right_is_replaced(policies, words):
 
 def test_a_redirect_that_stays_is_no_change():
     """Beside one that is no longer wanted; and its own arrow is not taken for a change."""
-    stray = codec.proxy_policy(f"{hosts.PROXY_ADDRESS}:81", "169.254.169.250", 8080)
+    stray = hns_json.proxy_policy(f"{hosts.PROXY_ADDRESS}:81", "169.254.169.250", 8080)
     policies = (*hosts.MADE_WITH, hosts.redirect_policy(), stray)
     current = plan(hosts.desired(), hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies))
     lines = current.to_text().splitlines()
@@ -287,8 +287,8 @@ def test_what_a_journal_says_of_a_route_ends_with_its_adapter(what):
 
 
 WIDE = (
-    codec.proxy_policy("10.0.1.21:80", "169.254.0.0/16", 80),
-    codec.proxy_policy("10.0.1.21:80", "169.254.0.0/16", 443),
+    hns_json.proxy_policy("10.0.1.21:80", "169.254.0.0/16", 80),
+    hns_json.proxy_policy("10.0.1.21:80", "169.254.0.0/16", 443),
 )
 
 
@@ -307,7 +307,7 @@ def test_a_wider_policy_of_somebody_elses_is_refused_where_it_takes_what_is_redi
 
 def test_a_wider_policy_that_leads_to_the_proxy_is_hnskits_to_replace():
     """Like any other redirect that is not as it should be."""
-    wide = codec.proxy_policy(f"{hosts.PROXY_ADDRESS}:80", "169.254.0.0/16", 80)
+    wide = hns_json.proxy_policy(f"{hosts.PROXY_ADDRESS}:80", "169.254.0.0/16", 80)
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, wide))
     assert pending(facts) == ["update policy hnskit-client1"]
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import pytest
 
-from hnskit import codec
 from hnskit.applying.waiting import Pace
 from hnskit.applying.writer import apply
 from hnskit.emulator.host import Host
 from hnskit.errors import HnskitError, PreflightError
 from hnskit.journal import Made
+from hnskit.model import hns_json
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
 from hnskit.verification import verify
@@ -126,9 +126,9 @@ def stale_namesake(name: str) -> Host:
     """A host that started again and lost somebody's bridge, and kept their endpoint of a name that is wanted."""
     host = host_here(faults={"reboot_loses_bridges": True})
     network = worlds.hns(
-        host, "POST", "/networks", codec.network_request("theirs", "L2Bridge", "10.9.0.0/24", "10.9.0.1")
+        host, "POST", "/networks", hns_json.network_request("theirs", "L2Bridge", "10.9.0.0/24", "10.9.0.1")
     )
-    worlds.hns(host, "POST", "/endpoints", codec.endpoint_request(name, network["ID"], address="10.9.0.9"))
+    worlds.hns(host, "POST", "/endpoints", hns_json.endpoint_request(name, network["ID"], address="10.9.0.9"))
     host.set_fault("reboot", True)
     return host
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hnskit.support import SUPPORT, Feature, requirement, supports
+from hnskit.model.hns_features import SUPPORT, Feature, requirement, supports
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from hnskit import codec
 from hnskit.desired import LABEL, Desired, desired_from
 from hnskit.emulator.host import Host
 from hnskit.facts import Facts
-from hnskit.model import Endpoint, Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Endpoint, Policy
 from hnskit.params import parse_params
 from tests import hosts
 
@@ -85,8 +85,8 @@ def foreign_bridge(host: Host) -> None:
     web = facts.container_named("web")
     compartment = facts.compartment_of(web) if web else None
     if compartment:
-        hns(host, "POST", f"/endpoints/{made['ID']}/attach", codec.attach_request(compartment.id))
-        policies = [codec.policy_json(hosts.redirect_policy("10.9.0.9:80")), {"Type": "OutBoundNAT"}]
+        hns(host, "POST", f"/endpoints/{made['ID']}/attach", hns_json.attach_request(compartment.id))
+        policies = [hns_json.policy_json(hosts.redirect_policy("10.9.0.9:80")), {"Type": "OutBoundNAT"}]
         hns(host, "POST", f"/endpoints/{made['ID']}", {"ID": made["ID"], "Policies": policies})
 
 
@@ -127,7 +127,7 @@ def _on_endpoint(name: str, act: Callable[[Host, Endpoint], object]) -> Change:
 
 
 def _detach(host: Host, found: Endpoint) -> None:
-    hns(host, "POST", f"/endpoints/{found.id}/detach", codec.detach_request())
+    hns(host, "POST", f"/endpoints/{found.id}/detach", hns_json.detach_request())
 
 
 def _delete(host: Host, found: Endpoint) -> None:
@@ -137,7 +137,7 @@ def _delete(host: Host, found: Endpoint) -> None:
 def set_policies(host: Host, found: Endpoint, *proxies: Policy) -> None:
     """Give an endpoint these proxy policies and no others."""
     kept = [policy for policy in found.policies if not policy.is_proxy]
-    hns(host, "POST", f"/endpoints/{found.id}", codec.policies_request(found.id, [*kept, *proxies]))
+    hns(host, "POST", f"/endpoints/{found.id}", hns_json.policies_request(found.id, [*kept, *proxies]))
 
 
 def _policies(*proxies: Policy) -> Callable[[Host, Endpoint], None]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from hnskit import codec
 from hnskit.desired import Desired, DesiredContainer
 from hnskit.errors import HnskitError, StepError
 from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
 from hnskit.planning.redirect import (
     REDIRECTS,
     policies_with_redirects,
@@ -114,7 +114,7 @@ def _container_of(step: Step, desired: Desired) -> DesiredContainer:
 
 def _create_network(step: Step, desired: Desired, _: Facts) -> Operation:
     wanted = desired.network
-    body = codec.network_request(
+    body = hns_json.network_request(
         wanted.name, NetworkType.L2BRIDGE.value, wanted.prefix, wanted.gateway, wanted.adapter, dns=wanted.dns
     )
     return Operation(step, hns.create_network(_call_id(step), body), _made_by_hns)
@@ -131,13 +131,13 @@ def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
     wanted = next(
         item for item in (desired.gateway, *(c.endpoint for c in desired.containers)) if item.name == step.name
     )
-    body = codec.endpoint_request(
+    body = hns_json.endpoint_request(
         wanted.name,
         network.id,
         address=wanted.address,
         gateway=wanted.gateway,
         dns=desired.network.dns if wanted.outbound_nat else (),
-        policies=[codec.outbound_nat_policy()] if wanted.outbound_nat else [],
+        policies=[hns_json.outbound_nat_policy()] if wanted.outbound_nat else [],
     )
     return Operation(step, hns.create_endpoint(_call_id(step), body), _made_by_hns)
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from hnskit.applying.operations import Operation, attach_operation, operation, policy_operation
 from hnskit.desired import Desired, Part
 from hnskit.facts import Facts
-from hnskit.model import Endpoint, Policy
+from hnskit.model.objects import Endpoint, Policy
+from hnskit.model.wording import policies_words
 from hnskit.planning.cut import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step
 from hnskit.snapshot_index import SnapshotIndex
-from hnskit.words import policies_words
 
 
 class Rollback:

@@ -32,9 +32,9 @@ def owners_of(facts: Facts, endpoints: Sequence[str], networks: Sequence[str]) -
 
 def spec_of(facts: Facts, owner: Owner, wanted: str, fields: Mapping[str, Any]) -> Any:
     """The policy that --kind and its fields ask for, on this host."""
+    from hnskit.model.policies.specs import SPECS, field_names
     from hnskit.policies import editing as policies
     from hnskit.policies.checks import on_of
-    from hnskit.policies.specs import SPECS, field_names
 
     if wanted.lower() != "auto":
         kind = policies.Kind(wanted)
@@ -56,7 +56,7 @@ def spec_of(facts: Facts, owner: Owner, wanted: str, fields: Mapping[str, Any]) 
 
 def known_fields(fields: Mapping[str, Any], kind: Any, name: str) -> None:
     """Refuse what a policy of this kind cannot say."""
-    from hnskit.policies.specs import field_names
+    from hnskit.model.policies.specs import field_names
 
     if kind is not None and (foreign := [item for item in fields if item not in field_names(kind)]):
         raise click.UsageError(f"A {name} policy has no {', '.join(item.replace('_', '-') for item in foreign)}.")

@@ -129,7 +129,7 @@ def fields_given(said: dict[str, Any]) -> dict[str, Any]:
         if value is not None and value != ()
     }
     if found.get("user_sid", "").lower() == _SYSTEM:
-        from hnskit.policies.proxies import LOCAL_SYSTEM
+        from hnskit.model.policies.proxies import LOCAL_SYSTEM
 
         found["user_sid"] = LOCAL_SYSTEM
     if "protocols" in found:

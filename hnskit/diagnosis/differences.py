@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hnskit.facts import Facts
-from hnskit.model import HOST_COMPARTMENT
-from hnskit.words import policies_words, state_word
+from hnskit.model.objects import HOST_COMPARTMENT
+from hnskit.model.wording import policies_words, state_word
 
 What = Literal["new", "gone", "changed"]
 

@@ -15,7 +15,7 @@ from hnskit.datapath import DataPath, Hop, Walk, label
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.diagnosis.legs import Leg
 from hnskit.facts import Facts
-from hnskit.model import Container
+from hnskit.model.objects import Container
 
 _ANSWER_PORT = 49152  # the first port that Windows gives a client's side of a connection
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, remove_endpoint
-from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
-from hnskit.words import state_word
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
+from hnskit.model.wording import state_word
 
 
 class StaleEndpoint(Check):

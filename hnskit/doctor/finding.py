@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from hnskit import codec
-from hnskit.codec import ProxySettings
 from hnskit.desired import Desired, Part
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.matching import Connection
-from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
+from hnskit.model import hns_json
+from hnskit.model.hns_json import ProxySettings
+from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
+from hnskit.model.policies.matching import Connection
+from hnskit.model.policies.proxies import WfpProxy
+from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.planning.scene import remove_command
 from hnskit.planning.setup import plan
-from hnskit.policies.codec import kind_of
-from hnskit.policies.proxies import WfpProxy
 from hnskit.snapshot_index import SnapshotIndex
 
 Severity = Literal["error", "warning", "note"]
@@ -105,7 +105,7 @@ class Patient:
             for policy in endpoint.policies:
                 if policy.is_proxy or policy.type == "L4Proxy":
                     try:
-                        found.append(ProxyRule(endpoint, policy, codec.proxy_settings(policy)))
+                        found.append(ProxyRule(endpoint, policy, hns_json.proxy_settings(policy)))
                     except HostAnswerError:
                         continue
         return tuple(found)
@@ -201,7 +201,7 @@ class Check(ABC):
 
 def policy_text(policy: Policy) -> str:
     """A policy as the host printed it."""
-    return json.dumps(codec.policy_json(policy), default=str, ensure_ascii=False)
+    return json.dumps(hns_json.policy_json(policy), default=str, ensure_ascii=False)
 
 
 def asked_by(settings: ProxySettings) -> Connection:

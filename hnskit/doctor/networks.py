@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words
-from hnskit.model import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
+from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.planning.scene import remove_command
 from hnskit.snapshot_index import prefix_of
 

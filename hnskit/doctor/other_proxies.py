@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit import codec
-from hnskit.codec import ProxySettings
 from hnskit.doctor.finding import Check, Finding, Patient, WfpRule, asked_by, endpoint_words
 from hnskit.errors import HostAnswerError
-from hnskit.matching import match_proxy, match_wfp
-from hnskit.model import Network, Policy
+from hnskit.model import hns_json
+from hnskit.model.hns_features import Feature, requirement
+from hnskit.model.hns_json import ProxySettings
+from hnskit.model.objects import Network, Policy
+from hnskit.model.policies.matching import match_proxy, match_wfp
+from hnskit.model.policies.v1_v2 import kind_of
+from hnskit.model.policies.values import port_problem
+from hnskit.model.wording import policy_words
 from hnskit.policies.checks import can
-from hnskit.policies.codec import kind_of
-from hnskit.policies.values import port_problem
 from hnskit.snapshot_index import prefix_of
-from hnskit.support import Feature, requirement
-from hnskit.words import policy_words
 
 
 class WfpBesideProxy(Check):
@@ -116,7 +116,7 @@ class NetworkProxy(Check):
                 if kind_of(policy) != "PROXY":
                     continue
                 try:
-                    settings = codec.proxy_settings(policy)
+                    settings = hns_json.proxy_settings(policy)
                 except HostAnswerError:
                     continue
                 yield from self._beside(patient, network, policy)

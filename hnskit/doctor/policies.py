@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, ProxyRule, WfpRule, asked_by, endpoint_words, policy_text
-from hnskit.matching import match_proxy
-from hnskit.model import VFP_NETWORKS, Endpoint
+from hnskit.model.objects import VFP_NETWORKS, Endpoint
+from hnskit.model.policies.matching import match_proxy
+from hnskit.model.wording import policy_words, state_word
 from hnskit.snapshot_index import prefix_of
-from hnskit.words import policy_words, state_word
 
 
 class IncompletePolicy(Check):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from hnskit import codec
 from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, policy_text
-from hnskit.model import Endpoint, Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Endpoint, Policy
 
 _V1_KEYS: Mapping[str, frozenset[str]] = {
     "NAT": frozenset({"Protocol", "InternalPort", "ExternalPort"}),
@@ -40,7 +40,7 @@ class MisspeltKey(Check):
         """v1 takes any key and does nothing with one that it does not know."""
         for rule in patient.rules:
             for key in rule.settings.unknown:
-                near = codec.likely_proxy_key(key)
+                near = hns_json.likely_proxy_key(key)
                 message = f"the proxy policy has the key {key}, which HNS stored and does not know"
                 if near:
                     message += f"; {near} was probably meant"

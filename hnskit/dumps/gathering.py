@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnskit import codec
 from hnskit.dumps.format_list import read_value
 from hnskit.dumps.kinds import Kind, is_envelope, kind_in_words, kind_of, lists_all
 from hnskit.dumps.pieces import Break, Deleted, Piece, read_pieces
 from hnskit.errors import HnsError, HostAnswerError
 from hnskit.facts import Facts
+from hnskit.model import hns_json
 from hnskit.remote.docker import parse_container
 
 _PARSERS: dict[Kind, Callable[[Any], Any]] = {
-    "networks": codec.parse_network,
-    "endpoints": codec.parse_endpoint,
-    "policy_lists": codec.parse_policy_list,
-    "compartments": codec.parse_namespace,
+    "networks": hns_json.parse_network,
+    "endpoints": hns_json.parse_endpoint,
+    "policy_lists": hns_json.parse_policy_list,
+    "compartments": hns_json.parse_namespace,
     "containers": parse_container,
-    "hns_version": codec.parse_version,
+    "hns_version": hns_json.parse_version,
 }
 _PARTS = (
     "system", "hns_version", "adapters", "interfaces", "addresses", "routes", "compartments", "networks", "endpoints",

@@ -12,7 +12,7 @@ from typing import Any
 
 from hnskit.desired import Desired
 from hnskit.facts import Facts, plain_mac
-from hnskit.model import HOST_COMPARTMENT, METADATA_ADDRESS, Adapter, Network, NetworkType, Route
+from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Adapter, Network, NetworkType, Route
 
 _DEFAULT = "0.0.0.0/0"
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hnskit.desired import DesiredEndpoint, Part
-from hnskit.model import HOST_COMPARTMENT, Endpoint, EndpointState
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
+from hnskit.model.wording import policies_words
 from hnskit.planning.removal import goes, remove_stale, stale_name
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
-from hnskit.words import policies_words
 
 _BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
 _UNPLUGGED = "HNS calls it attached, and the host has no adapter of it, as after a reboot"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from hnskit.desired import Desired
 from hnskit.facts import Facts
-from hnskit.model import Adapter
-from hnskit.support import Feature, requirement, supports
+from hnskit.model.hns_features import Feature, requirement, supports
+from hnskit.model.objects import Adapter
 
 WIFI = 9
 """NdisPhysicalMediumNative802_11."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hnskit.desired import DesiredContainer, Part
-from hnskit.model import VFP_NETWORKS, Endpoint
+from hnskit.model.objects import VFP_NETWORKS, Endpoint
+from hnskit.model.wording import policies_words, policy_words
 from hnskit.planning.redirect import (
     REDIRECTS,
     claiming,
@@ -18,7 +19,6 @@ from hnskit.planning.redirect import (
 )
 from hnskit.planning.scene import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
-from hnskit.words import policies_words, policy_words
 
 
 def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:

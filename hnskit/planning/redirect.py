@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hnskit import codec
 from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.matching import Connection, inside, match_proxy
-from hnskit.model import Endpoint, Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Endpoint, Policy
+from hnskit.model.policies.matching import Connection, inside, match_proxy
 from hnskit.planning.scene import Scene
 
 REDIRECTS = "redirects"
@@ -85,13 +85,13 @@ def policies_without_redirects(endpoint: Endpoint, desired: Desired, facts: Fact
 def redirect_policy(redirect: DesiredRedirect, address: str) -> Policy:
     """The policy that sends what is redirected to the proxy at an address."""
     target = f"{address}:{redirect.proxy_port}"
-    return codec.proxy_policy(target, redirect.address, redirect.port, redirect.outbound_nat)
+    return hns_json.proxy_policy(target, redirect.address, redirect.port, redirect.outbound_nat)
 
 
 def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
     """Whether a proxy policy is for the traffic of a redirect, however it is spelt."""
     try:
-        proxy = codec.proxy_settings(policy)
+        proxy = hns_json.proxy_settings(policy)
     except HostAnswerError:
         return True  # it cannot be told from a redirect that went wrong
     same_address = proxy.ip in ("", redirect.address, f"{redirect.address}/32")
@@ -101,7 +101,7 @@ def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
 def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
     """Whether a policy leads to the proxy, or a redirected address to a place on the network that nobody else has."""
     try:
-        proxy = codec.proxy_settings(policy)
+        proxy = hns_json.proxy_settings(policy)
     except HostAnswerError:
         return False
     if proxy.target is None:
@@ -120,6 +120,6 @@ def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
 def is_same(one: Policy, other: Policy) -> bool:
     """Whether two proxy policies say the same, however they are spelt."""
     try:
-        return codec.proxy_settings(one) == codec.proxy_settings(other)
+        return hns_json.proxy_settings(one) == hns_json.proxy_settings(other)
     except HostAnswerError:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hnskit.desired import Part
-from hnskit.model import Endpoint
+from hnskit.model.objects import Endpoint
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Step, not_there
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hnskit import codec
 from hnskit.desired import Part
 from hnskit.facts import Facts
+from hnskit.model import hns_json
 from hnskit.planning.scene import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step
 
@@ -53,4 +53,4 @@ def place_of(name: str, facts: Facts) -> str:
     attached = facts.endpoints_of(container) if container else ()
     if container is None or not attached:
         return ""
-    return " ".join([container.id, container.started_at, *(codec.attached_since(item) for item in attached)])
+    return " ".join([container.id, container.started_at, *(hns_json.attached_since(item) for item in attached)])

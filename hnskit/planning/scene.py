@@ -8,7 +8,7 @@ from functools import cached_property
 from hnskit.desired import LABEL, Desired
 from hnskit.facts import Facts
 from hnskit.journal import Made
-from hnskit.model import Container, Endpoint, Network
+from hnskit.model.objects import Container, Endpoint, Network
 from hnskit.planning.steps import Step
 from hnskit.snapshot_index import SnapshotIndex
 

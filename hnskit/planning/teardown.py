@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from hnskit.desired import LABEL, Desired, Part
 from hnskit.facts import Facts
 from hnskit.journal import Made
-from hnskit.model import HOST_COMPARTMENT, Endpoint, NetworkType
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
+from hnskit.model.wording import policies_words
 from hnskit.planning.cut import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
 from hnskit.planning.scene import Scene, remove_command
 from hnskit.planning.steps import Action, Change, Plan, Step, not_there
-from hnskit.words import policies_words
 
 _STRANGER = "it is not in these parameters, and no journal says that hnskit made it for them"
 

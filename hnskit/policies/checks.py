@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.model import VFP_NETWORKS, Endpoint, Network, Policy
+from hnskit.model.hns_features import Feature, requirement, supports
+from hnskit.model.objects import VFP_NETWORKS, Endpoint, Network, Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.kinds import PROXIES, Kind
+from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
+from hnskit.model.policies.proxies import ProxyRule, WfpProxy
+from hnskit.model.policies.specs import Spec
 from hnskit.owners import Owners
-from hnskit.policies import codec as policy_codec
-from hnskit.policies.kinds import PROXIES, Kind
-from hnskit.policies.neighbours import Acl, OutboundNat, RouteVia
-from hnskit.policies.proxies import ProxyRule, WfpProxy
-from hnskit.policies.specs import Spec
 from hnskit.remote.hcn import On
-from hnskit.support import Feature, requirement, supports
 
 Owner = Endpoint | Network
 

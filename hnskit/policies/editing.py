@@ -25,14 +25,15 @@ from hnskit.desired import Desired
 from hnskit.errors import ParamsError
 from hnskit.facts import Facts
 from hnskit.journal import Records
-from hnskit.model import Policy
+from hnskit.model.objects import Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.kinds import PROXIES, Kind
+from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
+from hnskit.model.policies.proxies import ProxyRule, WfpProxy
+from hnskit.model.policies.specs import Spec, read_spec
 from hnskit.planning.steps import Plan
-from hnskit.policies import codec as policy_codec
 from hnskit.policies.checks import Owner, choose_kind, on_of
 from hnskit.policies.edits import Edit, differences, operator, owner_of, plan_edits
-from hnskit.policies.kinds import PROXIES, Kind
-from hnskit.policies.neighbours import Acl, OutboundNat, RouteVia
-from hnskit.policies.proxies import ProxyRule, WfpProxy
 from hnskit.policies.selecting import (
     Entry,
     SelectionError,
@@ -44,7 +45,6 @@ from hnskit.policies.selecting import (
     select,
     type_of,
 )
-from hnskit.policies.specs import Spec, read_spec
 from hnskit.remote.session import Session
 
 __all__ = [

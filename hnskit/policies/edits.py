@@ -15,16 +15,16 @@ from hnskit.applying.operations import Operation
 from hnskit.desired import Desired, Part
 from hnskit.errors import StepError
 from hnskit.facts import Facts
-from hnskit.model import Endpoint, Network, Policy
+from hnskit.model.hns_features import Feature
+from hnskit.model.objects import Endpoint, Network, Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.kinds import Kind
+from hnskit.model.policies.specs import Spec
+from hnskit.model.wording import policy_words
 from hnskit.planning.steps import Action, Change, Plan, Step
-from hnskit.policies import codec as policy_codec
 from hnskit.policies.checks import Owner, can, judge, lacks, on_of
-from hnskit.policies.kinds import Kind
-from hnskit.policies.specs import Spec
 from hnskit.remote import hcn, hns
 from hnskit.remote.session import Call, CallResult
-from hnskit.support import Feature
-from hnskit.words import policy_words
 
 KIND = "policies"
 """Of these steps. A redirect's own are `policy`: a teardown takes those away, and these never."""

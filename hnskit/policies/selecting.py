@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hnskit import codec
 from hnskit.errors import HnskitError, HostAnswerError, PreflightError
 from hnskit.facts import Facts
-from hnskit.model import Endpoint, Network, Policy
+from hnskit.model import hns_json
+from hnskit.model.hns_features import Feature
+from hnskit.model.objects import Endpoint, Network, Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.specs import read_spec
+from hnskit.model.wording import policy_words
 from hnskit.owners import Owners
-from hnskit.policies import codec as policy_codec
 from hnskit.policies.checks import Owner, is_proxy, lacks, on_of
-from hnskit.policies.specs import read_spec
 from hnskit.remote import hcn
 from hnskit.remote.session import Session, invoke_calls
-from hnskit.support import Feature
-from hnskit.words import policy_words
 
 
 class SelectionError(HnskitError, LookupError):
@@ -150,8 +150,8 @@ def in_v2(session: Session, facts: Facts, owners: Iterable[Owner]) -> tuple[Owne
 
 def _as_read(owner: Owner, shown: Any) -> Owner:
     if isinstance(owner, Network):
-        return replace(owner, policies=codec.parse_network(shown).policies)
-    return replace(owner, policies=codec.parse_endpoint(shown).policies)
+        return replace(owner, policies=hns_json.parse_network(shown).policies)
+    return replace(owner, policies=hns_json.parse_endpoint(shown).policies)
 
 
 def type_of(kind: str) -> str:

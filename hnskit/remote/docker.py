@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hnskit.answer import Answer
 from hnskit.errors import DockerError, HostAnswerError
-from hnskit.model import Container, Docker, Image
+from hnskit.model.json_reader import Answer
+from hnskit.model.objects import Container, Docker, Image
 from hnskit.remote.session import Call, CallResult
 
 

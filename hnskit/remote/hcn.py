@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from hnskit import codec
-from hnskit.answer import load
 from hnskit.errors import HostAnswerError
-from hnskit.model import Policy
-from hnskit.policies.codec import settings_form
+from hnskit.model import hns_json
+from hnskit.model.json_reader import load
+from hnskit.model.objects import Policy
+from hnskit.model.policies.v1_v2 import settings_form
 from hnskit.remote.session import Call, CallResult
 
 On = Literal["endpoint", "network"]
@@ -20,9 +20,9 @@ def request(
     id: str, operation: str, object_id: str, settings: Mapping[str, Any], guard: Mapping[str, Any] | None = None
 ) -> Call:
     """One function of computenetwork.dll on one object; `guard` as for `hns.request`."""
-    parameters = {"Operation": operation, "Id": object_id.strip("{}"), "Settings": codec.dump(settings)}
+    parameters = {"Operation": operation, "Id": object_id.strip("{}"), "Settings": hns_json.dump(settings)}
     if guard is not None:
-        parameters["Guard"] = codec.dump(guard)
+        parameters["Guard"] = hns_json.dump(guard)
     return Call(id, "Invoke-HnskitHcn", parameters, reads=operation.startswith("Query"))
 
 
@@ -45,7 +45,7 @@ def modify_policies(
     Add appends and does not de-duplicate, Update replaces those of the kinds that are sent, Remove takes away what has
     the same value (HNS facts 52, 53; of a proxy policy none was ever seen on a host: UNCONFIRMED).
     """
-    sent = [codec.policy_json(settings_form(policy)) for policy in policies]
+    sent = [hns_json.policy_json(settings_form(policy)) for policy in policies]
     body = {"RequestType": change, "ResourceType": "Policy", "Settings": {"Policies": sent}}
     return request(id, f"Modify{on.title()}", object_id, body, guard)
 
@@ -63,5 +63,5 @@ def output(result: CallResult) -> Any:
     if not isinstance(hresult, int) or not isinstance(properties, str) or not isinstance(record, str):
         raise HostAnswerError("an answer of HCN has no HResult, Properties and ErrorRecord", got=answer)
     if hresult & 0x80000000:
-        codec.parse_envelope(record, hresult)
+        hns_json.parse_envelope(record, hresult)
     return load(properties) if properties.strip() else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hnskit import codec
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model import Endpoint, Network, Policy, PolicyList
+from hnskit.model import hns_json
+from hnskit.model.objects import Endpoint, Network, Policy, PolicyList
 from hnskit.remote.session import Call, CallResult
 
 CHANGED = "Hnskit.Changed"
@@ -23,9 +23,9 @@ def request(
         guard: what must still be so right before the call, from `unchanged` or `absent`; else nothing is sent
             and the call fails with `CHANGED`, or with `Hnskit.HnsUnread` where HNS does not show the list.
     """
-    parameters = {"Method": method, "Path": path, "Body": "" if body is None else codec.dump(body)}
+    parameters = {"Method": method, "Path": path, "Body": "" if body is None else hns_json.dump(body)}
     if guard is not None:
-        parameters["Guard"] = codec.dump(guard)
+        parameters["Guard"] = hns_json.dump(guard)
     return Call(id, "Invoke-HnskitHns", parameters, reads=method == "GET")
 
 
@@ -96,13 +96,13 @@ def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int) -> Call:
     An attached one is refused (0x803B0014). Guarded: nobody else has attached it meanwhile.
     """
     path = f"/endpoints/{endpoint.id}"
-    return request(id, "POST", f"{path}/attach", codec.attach_request(compartment_id), _as_attached(path, endpoint))
+    return request(id, "POST", f"{path}/attach", hns_json.attach_request(compartment_id), _as_attached(path, endpoint))
 
 
 def detach_endpoint(id: str, endpoint: Endpoint) -> Call:
     """Take an endpoint off its compartment; guarded: it is still attached as it was read."""
     path = f"/endpoints/{endpoint.id}"
-    return request(id, "POST", f"{path}/detach", codec.detach_request(), _as_attached(path, endpoint))
+    return request(id, "POST", f"{path}/detach", hns_json.detach_request(), _as_attached(path, endpoint))
 
 
 def _as_attached(path: str, endpoint: Endpoint) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def set_policies(id: str, endpoint: Endpoint, policies: Iterable[Policy]) -> Cal
     meanwhile is lost.
     """
     path = f"/endpoints/{endpoint.id}"
-    body = codec.policies_request(endpoint.id, policies)
+    body = hns_json.policies_request(endpoint.id, policies)
     return request(id, "POST", path, body, unchanged(path, endpoint.raw, "Policies"))
 
 
@@ -133,7 +133,7 @@ def output(result: CallResult) -> Any:
     response, hresult = answer.get("Response"), answer.get("HResult")
     if not isinstance(response, str) or not isinstance(hresult, int):
         raise HostAnswerError("an answer of HNS has no Response and HResult", got=answer)
-    return codec.parse_envelope(response, hresult)
+    return hns_json.parse_envelope(response, hresult)
 
 
 def _version(result: CallResult) -> tuple[int, int] | None:
@@ -141,19 +141,19 @@ def _version(result: CallResult) -> tuple[int, int] | None:
         answer = output(result)
     except HnsError:
         return None  # before 1803 the call fails (HNS fact 8)
-    return codec.parse_version(answer)
+    return hns_json.parse_version(answer)
 
 
 def _networks(result: CallResult) -> tuple[Network, ...]:
-    return codec.parse_all(output(result), codec.parse_network)
+    return hns_json.parse_all(output(result), hns_json.parse_network)
 
 
 def _endpoints(result: CallResult) -> tuple[Endpoint, ...]:
-    return codec.parse_all(output(result), codec.parse_endpoint)
+    return hns_json.parse_all(output(result), hns_json.parse_endpoint)
 
 
 def _policy_lists(result: CallResult) -> tuple[PolicyList, ...]:
-    return codec.parse_all(output(result), codec.parse_policy_list)
+    return hns_json.parse_all(output(result), hns_json.parse_policy_list)
 
 
 READERS: dict[str, Callable[[CallResult], Any]] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from hnskit.errors import HostAnswerError
-from hnskit.model import Adapter, Address, Compartment, Interface, Route, System
+from hnskit.model.objects import Adapter, Address, Compartment, Interface, Route, System
 from hnskit.remote.session import Call, CallResult
 
 T = TypeVar("T")

@@ -15,10 +15,10 @@ from typing import Any
 from hnskit.errors import FileError, SnapshotError
 from hnskit.errors.prose_html import prose
 from hnskit.facts import Facts
+from hnskit.model.wording import MANY, took
 from hnskit.running import folder as runfolder
 from hnskit.snapshot import load_facts
 from hnskit.topology import draw
-from hnskit.words import MANY, took
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}

@@ -17,6 +17,7 @@ from typing import Any
 from hnskit import busy
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.journal import FILE
+from hnskit.model.wording import took
 from hnskit.params import load_params
 from hnskit.running import folder as runfolder
 from hnskit.running import resuming
@@ -25,7 +26,6 @@ from hnskit.running.execution import Execution
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
 from hnskit.running.results import done_steps, error_json, write_unfinished
 from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher
-from hnskit.words import took
 
 _AGAIN = 5.0
 """Seconds after which what does not heed a request to stop is asked again."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from hnskit.words import MANY
+from hnskit.model.wording import MANY
 
 
 def changes_words(changed: int, earlier: int) -> str:

@@ -264,9 +264,9 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     from hnskit.connecting import open_host
     from hnskit.desired import desired_from
     from hnskit.journal import made_on
+    from hnskit.model.wording import host_words
     from hnskit.params import load_params
     from hnskit.topology import draw
-    from hnskit.words import host_words
 
     params = load_params(path)
     desired = desired_from(params)

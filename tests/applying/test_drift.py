@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit import codec
+from hnskit.model import hns_json
 from hnskit.planning.setup import plan
 from tests import hosts, worlds
 from tests.applying.state import ONE_CLIENT, done, on, policies
@@ -54,7 +54,7 @@ def test_a_redirect_that_is_right_stays_where_one_beside_it_goes(host):
     """That the plan names only what changes takes nothing else away."""
     (right,) = worlds.endpoint(host, "hnskit-client1").proxies
     address = worlds.endpoint(host, "hnskit-proxy").address
-    stray = codec.proxy_policy(f"{address}:81", "169.254.169.250", 8080)
+    stray = hns_json.proxy_policy(f"{address}:81", "169.254.169.250", 8080)
     worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), right, stray)
     assert done(host) == ["update policy hnskit-client1"]
     assert worlds.endpoint(host, "hnskit-client1").proxies == (right,)

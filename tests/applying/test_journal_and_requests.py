@@ -11,7 +11,7 @@ from hnskit.applying.ledger import Ledger
 from hnskit.applying.writer import apply
 from hnskit.errors import HnskitError
 from hnskit.journal import Journal
-from hnskit.model import Policy
+from hnskit.model.objects import Policy
 from hnskit.planning.setup import plan
 from tests import hosts, worlds
 from tests.applying.state import done

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit import codec
 from hnskit.applying.writer import apply
 from hnskit.errors import StepError
-from hnskit.model import Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Policy
 from tests import hosts, worlds
 from tests.applying.state import ONE_CLIENT, without_container_routes
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
@@ -96,7 +96,7 @@ def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host):
         if instead:
             found = worlds.endpoint(host, "hnskit-client1")
             assert len(found.proxies) == 1, "the redirect of the first client was to be written before"
-            body = codec.policies_request(found.id, [*found.policies, *theirs])
+            body = hns_json.policies_request(found.id, [*found.policies, *theirs])
             worlds.hns(host, "POST", f"/endpoints/{found.id}", body)
         return instead
 

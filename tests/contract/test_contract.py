@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from hnskit import codec
 from hnskit.applying.writer import apply, destroy
 from hnskit.connecting import connect
 from hnskit.desired import desired_from
 from hnskit.errors import HnsError
 from hnskit.facts import gather_facts
 from hnskit.journal import Journal
-from hnskit.model import EndpointState
+from hnskit.model import hns_json
+from hnskit.model.objects import EndpointState
 from hnskit.params import load_params
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
@@ -56,7 +56,7 @@ def listed(host: Any, kind: str) -> list[dict[str, Any]]:
 def test_hns_says_its_version(host: Any) -> None:
     """Two whole numbers; 7.2 is the first with proxy policies (HNS facts 8, 59)."""
     output = hns.output(ask(host, hns.request("v", "GET", "/globals/version"))[0])
-    assert codec.parse_version(output) >= (7, 2)
+    assert hns_json.parse_version(output) >= (7, 2)
 
 
 def test_an_answer_is_an_envelope(host: Any) -> None:
@@ -72,7 +72,7 @@ def test_an_id_that_is_not_there_is_not_found(host: Any) -> None:
     """ "Element not found" with its code from 1809 on (HNS facts 13, 74)."""
     with pytest.raises(HnsError) as caught:
         hns.output(ask(host, hns.request("x", "GET", f"/endpoints/{NOWHERE}"))[0])
-    version = codec.parse_version(hns.output(ask(host, hns.request("v", "GET", "/globals/version"))[0]))
+    version = hns_json.parse_version(hns.output(ask(host, hns.request("v", "GET", "/globals/version"))[0]))
     assert version < (9, 0) or (caught.value.code or 0) & 0xFFFF == 0x490
 
 
@@ -92,8 +92,8 @@ def test_ids_are_taken_in_any_letter_case(host: Any) -> None:
 @pytest.mark.parametrize("kind", ["networks", "endpoints", "policylists"])
 def test_objects_have_what_the_codec_reads(host: Any, kind: str) -> None:
     """An ID, a Version of a major and a minor number, and members of the types that are read."""
-    parse = {"networks": codec.parse_network, "endpoints": codec.parse_endpoint,
-             "policylists": codec.parse_policy_list}[kind]  # fmt: skip
+    parse = {"networks": hns_json.parse_network, "endpoints": hns_json.parse_endpoint,
+             "policylists": hns_json.parse_policy_list}[kind]  # fmt: skip
     for item in listed(host, kind):
         assert _GUID.fullmatch(item["ID"])
         assert 1 <= item["Version"] >> 32 < 100
@@ -116,7 +116,7 @@ def test_attached_endpoints_say_their_compartment(host: Any) -> None:
     """In the allocator Endpoint Port, spelt CompartmendId (HNS fact 33): hnskit's only way to know it."""
     for item in listed(host, "endpoints"):
         if item["State"] == EndpointState.ATTACHED:
-            assert codec.parse_endpoint(item).compartment_id is not None
+            assert hns_json.parse_endpoint(item).compartment_id is not None
 
 
 # Docker
@@ -191,7 +191,7 @@ def test_the_host_has_an_address_and_a_way_out(host: Any) -> None:
 def test_the_host_does_not_see_addresses_of_containers(host: Any) -> None:
     """Its vNICs it lists, their addresses it does not (HNS fact 82)."""
     seen = {row["IPAddress"] for row in rows(host, "Get-HnskitAddress")}
-    for item in map(codec.parse_endpoint, listed(host, "endpoints")):
+    for item in map(hns_json.parse_endpoint, listed(host, "endpoints")):
         if item.compartment_id not in (None, 0, 1):
             assert item.address not in seen
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from hnskit import codec
 from hnskit.book import Book
 from hnskit.desired import ALL_PARTS, Part
 from hnskit.doctor import CHECKS, Finding, examine, findings_text
@@ -19,7 +18,8 @@ from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts import Facts
 from hnskit.journal import Journal
-from hnskit.model import Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Policy
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
 from hnskit.selection import Selection
@@ -205,7 +205,7 @@ def test_a_notebook_s_commands_have_its_overrides(tmp_path: Path) -> None:
 def test_a_wider_policy_beside_the_redirect_is_found(wide: str, mends: bool) -> None:
     """Once for the pair, with a command that does something: what is for a whole prefix no plan takes away."""
     there = next(item for item in hosts.complete().endpoints if item.name == "hnskit-client1")
-    policies = (codec.proxy_policy("10.0.1.21:80", wide, 80), *there.policies)
+    policies = (hns_json.proxy_policy("10.0.1.21:80", wide, 80), *there.policies)
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
     (finding,) = [item for item in examine(facts, hosts.desired()) if item.check == "policy-doubled"]
     assert "2 proxy policies claim" in finding.message

@@ -13,9 +13,10 @@ from host_scenario import Scenario, make_network, output
 
 from benchmarks import conformance
 from benchmarks.reasons import NOT_COMPARED, NOT_IN_ORDER, REASONS
-from hnskit import codec, frames
+from hnskit import frames
 from hnskit.emulator.host import PROFILES, create_host, refusals
 from hnskit.emulator.host.refusals import Refusal
+from hnskit.model import hns_json
 from tests import hosts
 
 SAMPLES = conformance.SAMPLES
@@ -138,8 +139,8 @@ def test_every_sample_goes_through_codec_model_and_frames(path: Path) -> None:
     obj = obj["Output"] if path.name.endswith(".response.json") else obj
     obj["Unknown"] = {"Member": [1, {"a": None}]}
     kind = {"policylists": "policy_lists", "namespaces": "compartments"}.get(path.parent.name, path.parent.name)
-    parse = {"networks": codec.parse_network, "endpoints": codec.parse_endpoint,
-             "policylists": codec.parse_policy_list, "namespaces": codec.parse_namespace}[path.parent.name]  # fmt: skip
+    parse = {"networks": hns_json.parse_network, "endpoints": hns_json.parse_endpoint,
+             "policylists": hns_json.parse_policy_list, "namespaces": hns_json.parse_namespace}[path.parent.name]  # fmt: skip
     read: Any = parse(obj)
     facts = replace(hosts.fresh(), **{kind: (read,)})
     tables = {table: getattr(frames, table)(facts) for table in ("networks", "endpoints", "policies", "compartments")}
@@ -161,4 +162,4 @@ def test_a_redirected_client_of_server_2022_prints_as_little_as_one_of_13_3() ->
     ]  # fmt: skip
     assert ours["ID"] == ours["ID"].lower()
     assert ours["VirtualNetwork"] == scenario.network["ID"].lower()
-    assert codec.parse_endpoint(ours).compartment_id is not None
+    assert hns_json.parse_endpoint(ours).compartment_id is not None

@@ -27,7 +27,7 @@ from host_scenario import (
 
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.interface import Cut
-from hnskit.model import HOST_COMPARTMENT, EndpointState
+from hnskit.model.objects import HOST_COMPARTMENT, EndpointState
 
 _RANGES = [*range(27, 55), *range(63, 74), *range(79, 87)]
 _NOT_A_HOSTS_BEHAVIOUR = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hnskit import codec
 from hnskit.emulator.host import Host
 from hnskit.emulator.host.hns import HnsService
-from hnskit.model import Endpoint, Policy
+from hnskit.model import hns_json
+from hnskit.model.objects import Endpoint, Policy
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
 from tests import worlds
@@ -22,8 +22,8 @@ UNREAD = "Hnskit.HnsUnread"
 def made(host: Host) -> Endpoint:
     """An endpoint of somebody's, with a policy."""
     nat = host.snapshot().networks_named("nat")[0]
-    endpoint = worlds.hns(host, "POST", "/endpoints", codec.endpoint_request("web", nat.id))
-    worlds.hns(host, "POST", f"/endpoints/{endpoint['ID']}", codec.policies_request(endpoint["ID"], [ACL]))
+    endpoint = worlds.hns(host, "POST", "/endpoints", hns_json.endpoint_request("web", nat.id))
+    worlds.hns(host, "POST", f"/endpoints/{endpoint['ID']}", hns_json.policies_request(endpoint["ID"], [ACL]))
     found = worlds.endpoint(host, "web")
     assert found is not None
     assert found.policies
@@ -43,7 +43,7 @@ def error_id(result: CallResult) -> str:
 def without(endpoint: Endpoint, *members: str) -> Endpoint:
     """The endpoint as it was read when HNS did not show these members of it."""
     raw = {name: value for name, value in endpoint.raw.items() if name not in members}
-    return codec.parse_endpoint(raw)
+    return hns_json.parse_endpoint(raw)
 
 
 def test_policies_that_came_to_an_endpoint_without_any_are_not_written_over() -> None:
@@ -77,7 +77,7 @@ def test_a_list_that_hns_does_not_show_does_not_prove_that_a_name_is_free(
 
     with monkeypatch.context() as context:
         context.setattr(HnsService, "call", refusing)
-        result = asked(host, hns.create_endpoint("x", codec.endpoint_request("web", nat)))
+        result = asked(host, hns.create_endpoint("x", hns_json.endpoint_request("web", nat)))
     assert error_id(result) == UNREAD
     assert len(host.snapshot().endpoints_named("web")) == 1
 

@@ -13,7 +13,7 @@ from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import HostRoute, IPAddress, Windows
-from hnskit.model import HOST_COMPARTMENT, VFP_NETWORKS, EndpointState, NetworkType
+from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, EndpointState, NetworkType
 
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - the vNIC gets no default gateway (HNS fact 29)
 _GATEWAY_METRIC = 256

@@ -20,7 +20,7 @@ from hnskit.emulator.host.powershell_json import from_json, no_property
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.windows import Windows
 from hnskit.emulator.interface import Command, Parameter, PSError, UInt32
-from hnskit.model import HOST_COMPARTMENT
+from hnskit.model.objects import HOST_COMPARTMENT
 
 Row = dict[str, Any]
 

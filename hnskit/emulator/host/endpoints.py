@@ -15,7 +15,7 @@ from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import DNS_SERVER, DNS_SUFFIX, Windows
-from hnskit.model import EndpointState, NetworkType
+from hnskit.model.objects import EndpointState, NetworkType
 
 _KEPT = ("DNSServerList", "DNSSuffix")  # echoed where sent (HNS fact 27)
 _LEAN = (

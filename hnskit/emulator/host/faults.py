@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from hnskit.emulator.host.windows import Nic
 from hnskit.emulator.interface import Cut, CutMode
-from hnskit.model import METADATA_ADDRESS
+from hnskit.model.objects import METADATA_ADDRESS
 
 _SECOND_USER = re.compile(r"(network|endpoint|policy) \S+")
 NOW = True

@@ -18,7 +18,7 @@ from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import body_of
 from hnskit.emulator.host.refusals import Refusal
-from hnskit.model import NetworkType
+from hnskit.model.objects import NetworkType
 
 FIRST = (9, 2)
 """The HNS that has the v2 API (HNS fact 60)."""

@@ -23,7 +23,7 @@ from hnskit.emulator.host.world import HttpResult, Request, World
 from hnskit.emulator.interface import Command, Cut
 from hnskit.errors import RemoteCommandError
 from hnskit.facts import Facts
-from hnskit.model import NetworkType
+from hnskit.model.objects import NetworkType
 from hnskit.remote.session import CallResult
 
 _NAT_NETWORK = (

@@ -11,7 +11,7 @@ from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import HOST_COMPARTMENT_GUID, Windows
-from hnskit.model import HOST_COMPARTMENT
+from hnskit.model.objects import HOST_COMPARTMENT
 
 FIRST = (9, 2)
 """The HNS that has them (HNS fact 60)."""

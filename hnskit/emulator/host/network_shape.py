@@ -11,7 +11,7 @@ from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
 from hnskit.emulator.host.text import Mint
 from hnskit.emulator.host.windows import Nic
-from hnskit.model import NetworkType
+from hnskit.model.objects import NetworkType
 
 KEPT = ("DNSServerList", "DNSSuffix", "NetworkAdapterName", "SourceMac")
 """Text members of a request that are echoed, only where they were sent (HNS fact 19)."""

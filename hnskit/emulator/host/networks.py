@@ -13,7 +13,7 @@ from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import number_in, objects_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
 from hnskit.emulator.host.windows import IPAddress, Nic, Windows
-from hnskit.model import NetworkType
+from hnskit.model.objects import NetworkType
 
 EMULATED = frozenset({
     NetworkType.L2BRIDGE, NetworkType.OVERLAY, NetworkType.NAT, NetworkType.TRANSPARENT, NetworkType.ICS,

@@ -7,7 +7,7 @@ import ipaddress
 from typing import Any
 
 from hnskit.emulator.host import refusals
-from hnskit.model import NetworkType
+from hnskit.model.objects import NetworkType
 
 _TYPES = frozenset({
     "NAT", "ACL", "PA", "VLAN", "VSID", "VNET", "L2DRIVER", "ISOLATION", "QOS", "OUTBOUNDNAT", "ELB", "ROUTE", "PROXY",

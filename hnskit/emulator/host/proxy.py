@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.world import METADATA_PORT, Request, Response, respond
-from hnskit.model import METADATA_ADDRESS
+from hnskit.model.objects import METADATA_ADDRESS
 
 PORT = 80
 VIA = "1.1 metadata-proxy"

@@ -6,7 +6,7 @@ import ipaddress
 
 from hnskit.emulator.host.containers import DockerContainer, Ran
 from hnskit.emulator.host.windows import HostRoute, Nic, Windows, routes_of
-from hnskit.model import HOST_COMPARTMENT
+from hnskit.model.objects import HOST_COMPARTMENT
 
 _OK = " OK!\r\n"
 _RULE = "=" * 75

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from hnskit.datapath import Verdict
-from hnskit.model import METADATA_ADDRESS
+from hnskit.model.objects import METADATA_ADDRESS
 
 FABRIC_GATEWAY = "10.0.0.1"
 METADATA_PORT = 80

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hnskit.emulator.expressions import system_of
-from hnskit.model import HOST_COMPARTMENT
+from hnskit.model.objects import HOST_COMPARTMENT
 
 Row = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hnskit.model import Policy
-from hnskit.policies import codec as policy_codec
+from hnskit.model.objects import Policy
+from hnskit.model.policies import v1_v2 as policy_codec
 
 PROTOCOLS = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "256": ""}
 """Numbers of protocols as words; 256 is any."""

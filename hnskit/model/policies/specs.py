@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TypeAlias
 
-from hnskit.model import Policy
-from hnskit.policies import codec as policy_codec
-from hnskit.policies.kinds import Kind
-from hnskit.policies.neighbours import Acl, OutboundNat, RouteVia
-from hnskit.policies.proxies import ProxyRule, WfpProxy
+from hnskit.model.objects import Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.kinds import Kind
+from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
+from hnskit.model.policies.proxies import ProxyRule, WfpProxy
 
 Spec: TypeAlias = ProxyRule | WfpProxy | OutboundNat | RouteVia | Acl
 """Any policy that can be set."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from hnskit import codec
 from hnskit.errors import Mistake
-from hnskit.model import Policy
-from hnskit.policies import codec as policy_codec
-from hnskit.policies.kinds import Kind
-from hnskit.policies.spec_parts import Checks, FilterTuple, mapping_in, text_in, texts_in
-from hnskit.policies.values import (
+from hnskit.model import hns_json
+from hnskit.model.objects import Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.kinds import Kind
+from hnskit.model.policies.spec_parts import Checks, FilterTuple, mapping_in, text_in, texts_in
+from hnskit.model.policies.values import (
     PROTOCOLS,
     port_problem,
     prefix_problem,
@@ -74,7 +74,7 @@ class ProxyRule:
 
     def policy(self) -> Policy:
         """As HNS v1 has it; `policy_codec.settings_form` makes v2's of it."""
-        made = codec.proxy_policy(self.destination, self.ip, self.port, self.outbound_nat, self.exceptions)
+        made = hns_json.proxy_policy(self.destination, self.ip, self.port, self.outbound_nat, self.exceptions)
         said = {key: value for key, value in made.settings.items() if value != ""}
         if self.kind is Kind.L4PROXY:
             said["Protocol"] = int(PROTOCOLS[self.protocol or "tcp"])
@@ -87,7 +87,7 @@ class ProxyRule:
         Raises:
             HostAnswerError: a key of it has a type that HNS does not give it.
         """
-        said = codec.proxy_settings(policy_codec.flat(policy))
+        said = hns_json.proxy_settings(policy_codec.flat(policy))
         protocol = {number: name for name, number in PROTOCOLS.items()}.get(said.protocol, said.protocol)
         kind = Kind.L4PROXY if said.protocol or policy.type.upper() == "L4PROXY" else Kind.PROXY
         return cls(said.destination, said.ip, said.port, said.outbound_nat, said.exceptions, protocol, kind)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from hnskit.errors import Mistake
-from hnskit.policies.values import ports_problem, prefixes_problem, protocols_problem
+from hnskit.model.policies.values import ports_problem, prefixes_problem, protocols_problem
 
 _PRIORITIES = 65535
 

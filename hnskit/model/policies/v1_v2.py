@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hnskit.model import Policy
+from hnskit.model.objects import Policy
 
 L4PROXY_SPELLING = ("ExceptionList", "OutboundNat")
 """As the published schema has it (CommonL4ProxyPolicySetting) and Microsoft's hns.v2.psm1 sends it; hcsshim's struct

@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from hnskit.answer import Answer, load
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model import Compartment, Endpoint, Network, Policy, PolicyList, Subnet
+from hnskit.model.json_reader import Answer, load
+from hnskit.model.objects import Compartment, Endpoint, Network, Policy, PolicyList, Subnet
 
 T = TypeVar("T")
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hnskit import codec
 from hnskit.errors import HostAnswerError
-from hnskit.model import VFP_NETWORKS, Network, Policy
-from hnskit.policies.proxies import WfpProxy
+from hnskit.model import hns_json
+from hnskit.model.objects import VFP_NETWORKS, Network, Policy
+from hnskit.model.policies.proxies import WfpProxy
 
 _PROTOCOLS = {"tcp": "6", "udp": "17"}
 _ANY = ("", "0", "256")  # how an ACL says any protocol; 256 is hcsshim's
@@ -52,12 +52,12 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
             "HNS fact 49",
         )
     try:
-        settings = codec.proxy_settings(policy)
+        settings = hns_json.proxy_settings(policy)
     except HostAnswerError as problem:
         return Match(False, f"the proxy policy cannot be read: {problem.message}", "HNS fact 44", confirmed=False)
     if settings.unknown:
         # Seen with OutboundNat misspelt; that any other unknown key has the same effect is a guess.
-        seen = any(codec.likely_proxy_key(key) == "OutboundNat" for key in settings.unknown)
+        seen = any(hns_json.likely_proxy_key(key) == "OutboundNat" for key in settings.unknown)
         return Match(False, _unknown_keys(settings.unknown), "HNS fact 47", confirmed=seen)
     if network is None:
         return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
@@ -155,7 +155,7 @@ def outbound_nat_covers(policies: Iterable[Policy], destination: str) -> Match:
 def _unknown_keys(keys: tuple[str, ...]) -> str:
     words = []
     for key in keys:
-        near = codec.likely_proxy_key(key)
+        near = hns_json.likely_proxy_key(key)
         words.append(f"{key} (was {near} meant?)" if near else key)
     return f"the proxy policy has a key that HNS stored and does not know: {', '.join(words)}"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from hnskit.codec import proxy_settings
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
-from hnskit.model import EndpointState, Policy
-from hnskit.policies.words import PROTOCOLS, neighbour_words
+from hnskit.model.hns_json import proxy_settings
+from hnskit.model.objects import EndpointState, Policy
+from hnskit.model.policies.policy_wording import PROTOCOLS, neighbour_words
 
 _STATES = {
     EndpointState.UNINITIALIZED: "uninitialized",

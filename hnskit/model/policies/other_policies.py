@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from hnskit import codec
 from hnskit.errors import Mistake
-from hnskit.model import Policy
-from hnskit.policies import codec as policy_codec
-from hnskit.policies.kinds import Kind
-from hnskit.policies.spec_parts import Checks, FilterTuple, text_in, texts_in
-from hnskit.policies.values import address_problem, prefix_problem, prefixes_problem
+from hnskit.model import hns_json
+from hnskit.model.objects import Policy
+from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies.kinds import Kind
+from hnskit.model.policies.spec_parts import Checks, FilterTuple, text_in, texts_in
+from hnskit.model.policies.values import address_problem, prefix_problem, prefixes_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class OutboundNat:
     def policy(self) -> Policy:
         """As HNS v1 has it."""
         more = {"VIP": self.vip, "Destinations": list(self.destinations)}
-        said = {**codec.outbound_nat_policy(self.exceptions).settings, **{k: v for k, v in more.items() if v}}
+        said = {**hns_json.outbound_nat_policy(self.exceptions).settings, **{k: v for k, v in more.items() if v}}
         return Policy("OutBoundNAT", said)
 
     @classmethod
