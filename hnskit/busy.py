@@ -28,7 +28,7 @@ from hnskit.errors import BusyError, HnskitError
 from hnskit.local.atomic_write import write_whole
 from hnskit.local.locks import try_lock, unlock
 from hnskit.local.state_dir import STATE_VARIABLE, state_directory
-from hnskit.targets import canonical
+from hnskit.remote.targets import canonical
 
 CLAIM_VARIABLE = "HNSKIT_CLAIM"
 """Has the token of a claim, in the environment of those that work for who holds it."""

@@ -15,7 +15,7 @@ from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
 from hnskit.facts import Facts, gather_facts
 from hnskit.paramsmodel import Params
 from hnskit.remote.connection import ConnectionSettings
-from hnskit.targets import WINRM, WINRM_PORTS
+from hnskit.remote.targets import WINRM, WINRM_PORTS
 
 if TYPE_CHECKING:
     from hnskit.remote.psrp import PsrpSession

@@ -16,7 +16,7 @@ from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.planning.steps import Action, Step
-from hnskit.targets import canonical
+from hnskit.remote.targets import canonical
 
 FILE = "journal.jsonl"
 DEFAULT_RUNS = Path("runs")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from hnskit.model.objects import METADATA_ADDRESS
 from hnskit.remote.connection import Auth
 from hnskit.remote.credentials import SCHEMES
-from hnskit.targets import WINRM, canonical
+from hnskit.remote.targets import WINRM, canonical
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}")  # what Docker allows, so that endpoint and container agree
 _IMAGE = re.compile(r"[A-Za-z0-9]\S*")  # with a dash first, docker would take it as an option

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hnskit.errors import CredentialError
 from hnskit.local.text_encoding import decode
-from hnskit.targets import canonical
+from hnskit.remote.targets import canonical
 
 SCHEMES = ("env", "file", "keyring", "prompt")
 

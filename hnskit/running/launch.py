@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from hnskit import busy
+from hnskit.remote.targets import canonical
 from hnskit.running.log import FILE, read_from
 from hnskit.running.view import RunState
-from hnskit.targets import canonical
 
 _SAID = ".page"  # below the runs folder: what the runs of a page print
 _NUMBERS = itertools.count(1)

@@ -15,12 +15,12 @@ import ipywidgets
 from hnskit import busy
 from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
+from hnskit.remote.targets import canonical
 from hnskit.running.folder import part_of
 from hnskit.running.launch import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
 from hnskit.running.serverlinks import link, this_server
 from hnskit.running.view import RunState
-from hnskit.targets import canonical
 from hnskit.widgets.editor import ParamsEditor
 from hnskit.widgets.farewell import farewell, live
 from hnskit.widgets.secrets import secret_box
