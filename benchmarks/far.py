@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hnskit.connecting import connection_settings
-from hnskit.params import Params
+from hnskit.params.loading import Params
 from hnskit.remote.psrp import PsrpSession
 
 T = TypeVar("T")

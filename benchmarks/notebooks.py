@@ -73,9 +73,9 @@ def _calls() -> float:
     from hnskit.applying.writer import apply
     from hnskit.checks import preflight
     from hnskit.connecting import connect
-    from hnskit.desired import Part, desired_from
     from hnskit.facts import gather_facts
-    from hnskit.params import load_params
+    from hnskit.params.desired import Part, desired_from
+    from hnskit.params.loading import load_params
     from hnskit.verification import verify
 
     with _host() as overrides:

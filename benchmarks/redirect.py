@@ -26,7 +26,7 @@ import hnskit
 from benchmarks.far import Far
 from hnskit.emulator.pwsh.locate import find_engine
 from hnskit.errors import ConnectError
-from hnskit.params import Params
+from hnskit.params.loading import Params
 from hnskit.remote.psrp import PsrpSession
 
 ROOT = Path(__file__).parent.parent

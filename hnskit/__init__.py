@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from hnskit.applying.writer import Event, Outcome, apply, destroy
     from hnskit.checks import Finding, preflight, require_fit
     from hnskit.connecting import connect, open_host
-    from hnskit.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.doctor import examine
     from hnskit.errors.hns_codes import explain_code
     from hnskit.facts import Facts, gather_facts
     from hnskit.journal import Journal, Made, made_on
-    from hnskit.params import Params, load_params
+    from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
+    from hnskit.params.loading import Params, load_params
     from hnskit.planning.drift import Drift, drift
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
@@ -43,8 +43,8 @@ __version__ = "0.1.0"
 # Where each name is defined. No module of the package has the name of a function here (`hnskit.planning` has `plan`):
 # importing a submodule sets its name on the package, and would hide the function.
 _HOMES = {
-    "ALL_PARTS": "desired",
-    "Desired": "desired",
+    "ALL_PARTS": "params.desired",
+    "Desired": "params.desired",
     "Drift": "planning.drift",
     "Event": "applying.writer",
     "Explainer": "diagnosis.explaining",
@@ -54,14 +54,14 @@ _HOMES = {
     "Journal": "journal",
     "Made": "journal",
     "Outcome": "applying.writer",
-    "Params": "params",
-    "Part": "desired",
+    "Params": "params.loading",
+    "Part": "params.desired",
     "Plan": "planning.steps",
     "Step": "planning.steps",
     "Verification": "verification",
     "apply": "applying.writer",
     "connect": "connecting",
-    "desired_from": "desired",
+    "desired_from": "params.desired",
     "destroy": "applying.writer",
     "examine": "doctor",
     "explain": "diagnosis.explaining",
@@ -69,7 +69,7 @@ _HOMES = {
     "drift": "planning.drift",
     "gather_facts": "facts",
     "load_facts": "snapshot",
-    "load_params": "params",
+    "load_params": "params.loading",
     "made_on": "journal",
     "open_host": "connecting",
     "plan": "planning.setup",

@@ -20,13 +20,14 @@ from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.writer import Outcome, apply, destroy
 from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
 from hnskit.connecting import Host, is_snapshot, open_host
-from hnskit.desired import Desired, Part, desired_from
 from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import FILE, Journal, Made, Records, made_on
 from hnskit.model.wording import host_words
-from hnskit.params import Params
+from hnskit.params.desired import Desired, Part, desired_from
+from hnskit.params.loading import Params
+from hnskit.params.selection import Selection
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
@@ -35,7 +36,6 @@ from hnskit.running import folder as runfolder
 from hnskit.running.latejournal import LateJournal
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
-from hnskit.selection import Selection
 from hnskit.snapshot import save_facts
 from hnskit.topology import Topology, draw
 from hnskit.verification import Verification, require_proof, verify

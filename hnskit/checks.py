@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hnskit.desired import ALL_PARTS, Desired
 from hnskit.errors import PreflightError
 from hnskit.facts import Facts, unread_parts
 from hnskit.journal import Made
+from hnskit.params.desired import ALL_PARTS, Desired
 from hnskit.planning.cut import risks
 from hnskit.planning.obstacles import Obstacle, build_obstacle, docker_obstacle, network_obstacles, obstacles, uplinks
 from hnskit.planning.setup import plan

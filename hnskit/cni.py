@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HnskitError
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
+from hnskit.params.desired import Desired, DesiredRedirect
 
 PLUGINS = ("sdnbridge", "win-bridge", "azure")
 CNI_VERSION = "0.3.0"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
 from hnskit.facts import Facts, gather_facts
-from hnskit.paramsmodel import Params
+from hnskit.params.schema import Params
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.targets import WINRM, WINRM_PORTS
 

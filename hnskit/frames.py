@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hnskit.desired import LABEL
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts, plain_mac
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import Compartment, Endpoint, Policy
 from hnskit.model.wording import policies_words, state_word
 from hnskit.owners import Owners
+from hnskit.params.desired import LABEL
 from hnskit.planning.steps import Change, Plan
 from hnskit.snapshot_index import SnapshotIndex
 

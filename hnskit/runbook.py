@@ -20,10 +20,10 @@ from typing import Any
 import yaml
 
 from hnskit.book import PARTS, Book
-from hnskit.params import Params, load_params
+from hnskit.params.loading import Params, load_params
+from hnskit.params.selection import Selection
 from hnskit.running import folder as runfolder
 from hnskit.screen import Sentence, at_screen, say, variables
-from hnskit.selection import Selection
 
 __all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
 

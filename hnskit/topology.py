@@ -14,7 +14,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from hnskit.desired import Desired
 from hnskit.diagnosis.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
@@ -24,6 +23,7 @@ from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, 
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import policy_words, state_word
 from hnskit.owners import Owners
+from hnskit.params.desired import Desired
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 WIDTH = 980

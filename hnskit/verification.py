@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hnskit.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.errors import HnskitError, VerificationError
 from hnskit.model.wording import MANY
+from hnskit.params.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.remote import docker
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 

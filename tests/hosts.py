@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hnskit.desired import LABEL, Desired, desired_from
 from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model import hns_json
@@ -24,7 +23,8 @@ from hnskit.model.objects import (
     Subnet,
     System,
 )
-from hnskit.params import load_params
+from hnskit.params.desired import LABEL, Desired, desired_from
+from hnskit.params.loading import load_params
 
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
 NETWORK_ID = "9D2043FC-21E4-4A6F-8149-10429CC534D3"

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hnskit.applying.writer import apply, destroy
-from hnskit.desired import LABEL, Desired
 from hnskit.errors import HnskitError
 from hnskit.facts import Facts, gather_facts
 from hnskit.journal import Journal, made_on
+from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy
 from hnskit.remote.connection import ConnectionSettings

@@ -104,7 +104,7 @@ def test_what_nobody_expected_is_one_sentence(
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("hnskit.params.load_params", broken)
+    monkeypatch.setattr("hnskit.params.loading.load_params", broken)
     ran = hnskit(capsys, "plan", PARAMS)
     assert (ran.status, ran.out) == (1, "")
     assert "ZeroDivisionError: division by zero" in ran.err
@@ -120,7 +120,7 @@ def test_an_interrupt_is_a_sentence_and_status_130(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hnskit.params.load_params", interrupted)
+    monkeypatch.setattr("hnskit.params.loading.load_params", interrupted)
     ran = hnskit(capsys, "plan", PARAMS)
     assert ran.status == 130
     assert "Run the same command again" in ran.err

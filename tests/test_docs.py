@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from hnskit import cli
-from hnskit.params import Params
+from hnskit.params.loading import Params
 from tests import hosts
 from tests.labs import emulated_host
 

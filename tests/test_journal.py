@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from hnskit.desired import Part
 from hnskit.errors import DockerError, HnsError, HnskitError, OutcomeUnknownError, RemoteCommandError
 from hnskit.journal import Journal, made_on, read_journal
+from hnskit.params.desired import Part
 from hnskit.planning.steps import Action, Step
 
 STEP = Step(Part.NETWORK, Action.CREATE, "network", "n", "it is not there")

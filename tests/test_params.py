@@ -6,7 +6,7 @@ import pytest
 
 from hnskit.connecting import connection_settings
 from hnskit.errors import ParamsError
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from tests import hosts
 
 EXAMPLE = hosts.PARAMS.parent / "windows-host.example.yaml"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnskit.errors import HnskitError, ParamsError
-from hnskit.params import load_params
-from hnskit.paramsfile import ParamsFile
-from hnskit.schema import sections
+from hnskit.params.form_fields import sections
+from hnskit.params.loading import load_params
+from hnskit.params.params_file import ParamsFile
 
 FOLDER = Path(__file__).parent.parent / "params"
 SHIPPED = sorted(FOLDER.glob("*.yaml"))

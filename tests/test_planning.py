@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnskit.desired import Part
 from hnskit.journal import Made
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Container, Image, Interface, Network, Policy, Subnet
+from hnskit.params.desired import Part
 from hnskit.planning.drift import drift
 from hnskit.planning.routes import place_of
 from hnskit.planning.setup import plan

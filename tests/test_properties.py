@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnskit.applying.writer import apply, destroy
-from hnskit.desired import ALL_PARTS
 from hnskit.errors import PreflightError
 from hnskit.model.objects import Policy
+from hnskit.params.desired import ALL_PARTS
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy

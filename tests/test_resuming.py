@@ -13,7 +13,7 @@ import pytest
 
 from hnskit.errors import BusyError, HnskitError
 from hnskit.local.state_dir import STATE_VARIABLE
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from hnskit.running import runner
 from hnskit.running.resuming import KEPT, unfinished_run
 from tests.labs import emulated_host

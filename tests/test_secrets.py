@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from hnskit.remote import credentials
 from hnskit.running import runner
 from hnskit.widgets.secrets import secret_box

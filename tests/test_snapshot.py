@@ -15,7 +15,7 @@ from hnskit.emulator.host import PROFILES, create_host
 from hnskit.errors import FileError, ReadOnlyTargetError, SnapshotError
 from hnskit.facts import Facts
 from hnskit.model.objects import Container, Endpoint, Policy
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from hnskit.snapshot import dump_facts, load_facts, parse_facts, save_facts
 from tests import hosts
 

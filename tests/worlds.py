@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from hnskit.desired import LABEL, Desired, desired_from
 from hnskit.emulator.host import Host
 from hnskit.facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
-from hnskit.params import parse_params
+from hnskit.params.desired import LABEL, Desired, desired_from
+from hnskit.params.loading import parse_params
 from tests import hosts
 
 IMAGE = "mcr.microsoft.com/windows/nanoserver:1809"

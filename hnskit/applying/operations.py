@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from hnskit.desired import Desired, DesiredContainer
 from hnskit.errors import HnskitError, StepError
 from hnskit.facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
+from hnskit.params.desired import Desired, DesiredContainer
 from hnskit.planning.redirect import (
     REDIRECTS,
     policies_with_redirects,

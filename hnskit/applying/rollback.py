@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hnskit.applying.operations import Operation, attach_operation, operation, policy_operation
-from hnskit.desired import Desired, Part
 from hnskit.facts import Facts
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.wording import policies_words
+from hnskit.params.desired import Desired, Part
 from hnskit.planning.cut import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step

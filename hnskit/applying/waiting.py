@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hnskit.applying.operations import wanted_compartment
-from hnskit.desired import Desired
 from hnskit.errors import StepError
 from hnskit.facts import Facts, unread_parts
+from hnskit.params.desired import Desired
 from hnskit.planning.steps import Action, Step
 from hnskit.snapshot_index import SnapshotIndex
 

@@ -15,7 +15,6 @@ from hnskit.applying.ledger import Ledger
 from hnskit.applying.operations import Operation, in_sending_order, operation
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
 from hnskit.applying.waiting import Pace, Waiter
-from hnskit.desired import Desired
 from hnskit.errors import (
     DockerError,
     HnsError,
@@ -28,6 +27,7 @@ from hnskit.errors import (
 )
 from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
 from hnskit.journal import Made, Records
+from hnskit.params.desired import Desired
 from hnskit.planning import cut
 from hnskit.planning.steps import Action, Plan, Step
 from hnskit.remote import docker, hns

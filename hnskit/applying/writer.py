@@ -11,10 +11,10 @@ from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepRes
 from hnskit.applying.rollback import Rollback
 from hnskit.applying.waiting import Pace
 from hnskit.applying.work import AGAIN, Operate, Planner, Work
-from hnskit.desired import ALL_PARTS, Desired, Part
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts import Facts
 from hnskit.journal import Made, Records
+from hnskit.params.desired import ALL_PARTS, Desired, Part
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from hnskit.remote.session import Session

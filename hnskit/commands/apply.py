@@ -27,8 +27,8 @@ def apply(
 ) -> None:
     """Make the host as the parameters say, without notebooks; run it again at any time."""
     from hnskit.applying.writer import apply as apply_to
-    from hnskit.desired import desired_from
     from hnskit.facts import gather_facts
+    from hnskit.params.desired import desired_from
     from hnskit.planning.setup import plan as plan_for
 
     with connected(params, overrides) as (loaded, session):

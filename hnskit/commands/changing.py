@@ -12,14 +12,14 @@ import click
 from hnskit.commands.output import print_json
 
 if TYPE_CHECKING:
-    from hnskit.desired import Part
     from hnskit.journal import Made, Records
-    from hnskit.params import Params
+    from hnskit.params.desired import Part
+    from hnskit.params.loading import Params
 
 
 def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
     """The parts of these names; all of them where none is named."""
-    from hnskit.desired import ALL_PARTS, Part
+    from hnskit.params.desired import ALL_PARTS, Part
 
     return tuple(Part(name) for name in names) or ALL_PARTS
 

@@ -27,8 +27,8 @@ def destroy(
 ) -> None:
     """Take away what hnskit made, and nothing else."""
     from hnskit.applying.writer import destroy as destroy_on
-    from hnskit.desired import desired_from
     from hnskit.facts import gather_facts
+    from hnskit.params.desired import desired_from
     from hnskit.planning.teardown import plan_destroy
 
     with connected(params, overrides) as (loaded, session):

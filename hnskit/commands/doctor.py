@@ -19,7 +19,7 @@ from hnskit.commands.reaching import opened, read_host
 if TYPE_CHECKING:
     from hnskit.doctor import Finding
     from hnskit.facts import Facts
-    from hnskit.params import Params
+    from hnskit.params.loading import Params
 
 
 @click.command()
@@ -71,8 +71,8 @@ def _known_checks(only: tuple[str, ...]) -> None:
 def _examined(
     loaded: Params | None, facts: Facts, params: str, overrides: tuple[str, ...], only: tuple[str, ...]
 ) -> tuple[Finding, ...]:
-    from hnskit.desired import desired_from
     from hnskit.doctor import examine
+    from hnskit.params.desired import desired_from
 
     findings = examine(facts, desired_from(loaded), params, overrides) if loaded else examine(facts)
     return tuple(item for item in findings if not only or item.check in only)
@@ -91,8 +91,8 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
     from hnskit.connecting import is_snapshot
-    from hnskit.desired import desired_from
     from hnskit.doctor.repair import mended_by, plan_repair
+    from hnskit.params.desired import desired_from
 
     if loaded is None:
         raise click.UsageError("--fix needs a parameter file: it says what the host should be.")

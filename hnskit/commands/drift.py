@@ -18,7 +18,7 @@ from hnskit.commands.reaching import opened
 @runs_option
 def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | None) -> None:
     """What differs from the parameters; exit status 1 if anything does. Nothing is changed."""
-    from hnskit.desired import desired_from
+    from hnskit.params.desired import desired_from
     from hnskit.planning.drift import drift as drift_of
 
     with opened(params, overrides) as (loaded, host):

@@ -13,7 +13,7 @@ from hnskit.commands.output import print_json, say_problems
 from hnskit.commands.reaching import read_host
 
 if TYPE_CHECKING:
-    from hnskit.params import Params
+    from hnskit.params.loading import Params
 
 
 _FORMS = click.Choice(("text", "table", "json", "csv"))
@@ -82,7 +82,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
 
 
 def _redirected(loaded: Params | None) -> tuple[str, ...]:
-    from hnskit.desired import desired_from
+    from hnskit.params.desired import desired_from
 
     return tuple(one.what for one in desired_from(loaded).redirects) if loaded else ()
 

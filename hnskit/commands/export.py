@@ -44,9 +44,9 @@ def cni(  # noqa: PLR0917 - click passes options by name
     The proxy's address is looked up on the host only where the parameters do not have it.
     """
     from hnskit.cni import export_conflist
-    from hnskit.desired import desired_from
     from hnskit.local.atomic_write import write_named
-    from hnskit.params import load_params
+    from hnskit.params.desired import desired_from
+    from hnskit.params.loading import load_params
     from hnskit.planning.redirect import proxy_address as look_up
     from hnskit.running.folder import find_params
 

@@ -20,7 +20,7 @@ from hnskit.errors import PreflightError
 @runs_option
 def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
     """What would be changed, and why; exit status 4 if something stands in the way. Nothing is changed."""
-    from hnskit.desired import desired_from
+    from hnskit.params.desired import desired_from
     from hnskit.planning.setup import plan as plan_for
 
     with opened(params, overrides) as (loaded, host):

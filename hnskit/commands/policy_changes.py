@@ -15,8 +15,8 @@ from hnskit.commands.policy_options import Asked
 from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
-    from hnskit.desired import Desired
     from hnskit.facts import Facts
+    from hnskit.params.desired import Desired
     from hnskit.policies.editing import Edit, Owner
 
 
@@ -65,7 +65,7 @@ def known_fields(fields: Mapping[str, Any], kind: Any, name: str) -> None:
 def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     """Show the plan; apply it with a journal; say what came of it."""
     from hnskit.connecting import is_snapshot
-    from hnskit.desired import desired_from
+    from hnskit.params.desired import desired_from
     from hnskit.policies import editing as policies
     from hnskit.running.terminal import EventLines
 
@@ -105,7 +105,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
 
 def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[Edit]) -> None:
     """Warn where the next `hnskit apply` of these parameters would change the policies again, or be refused."""
-    from hnskit.desired import Part
+    from hnskit.params.desired import Part
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan
     from hnskit.policies.edits import after_edits

@@ -13,7 +13,7 @@ from hnskit.errors import PreflightError
 if TYPE_CHECKING:
     from hnskit.connecting import Host
     from hnskit.facts import Facts
-    from hnskit.params import Params
+    from hnskit.params.loading import Params
     from hnskit.remote.session import Session
 
 
@@ -76,7 +76,7 @@ def _reached(
     params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
 ) -> Iterator[tuple[Params, _Reached]]:
     from hnskit.absence import explained, reached
-    from hnskit.params import load_params
+    from hnskit.params.loading import load_params
     from hnskit.running.folder import default_runs, find_params
 
     loaded = load_params(find_params(params), overrides)

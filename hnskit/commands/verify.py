@@ -15,8 +15,8 @@ from hnskit.commands.reaching import connected
 @common
 def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Prove it: ask the metadata service from inside each client."""
-    from hnskit.desired import desired_from
     from hnskit.errors import VerificationError
+    from hnskit.params.desired import desired_from
     from hnskit.verification import PROOF_NEXT_STEP
     from hnskit.verification import verify as verify_on
 

@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hnskit.desired import Desired
 from hnskit.diagnosis.differences import differences
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts import Facts
 from hnskit.journal import Made
+from hnskit.params.desired import Desired
 from hnskit.running.folder import find_params
 from hnskit.screen import Sentence
 from hnskit.snapshot import load_facts

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hnskit.desired import Desired
 from hnskit.doctor.endpoints import AddressTwice, DeadCompartment, DegradedEndpoint, StaleEndpoint, UnpluggedEndpoint
 from hnskit.doctor.finding import Check, Finding, Patient, Severity
 from hnskit.doctor.host import HnsTooOld, KnownBadWindows, NotReadable, StaticAddress, TeamedUplink, WifiUplink
@@ -27,6 +26,7 @@ from hnskit.doctor.policies import (
 )
 from hnskit.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts import Facts
+from hnskit.params.desired import Desired
 
 CHECKS: tuple[Check, ...] = (
     NotReadable(),

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from hnskit.desired import Desired, Part
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import hns_json
@@ -19,6 +18,7 @@ from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, N
 from hnskit.model.policies.matching import Connection
 from hnskit.model.policies.proxies import WfpProxy
 from hnskit.model.policies.v1_v2 import kind_of
+from hnskit.params.desired import Desired, Part
 from hnskit.planning.scene import remove_command
 from hnskit.planning.setup import plan
 from hnskit.snapshot_index import SnapshotIndex

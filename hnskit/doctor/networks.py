@@ -6,9 +6,9 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
+from hnskit.params.desired import Part
 from hnskit.planning.scene import remove_command
 from hnskit.snapshot_index import prefix_of
 

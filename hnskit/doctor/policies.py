@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, ProxyRule, WfpRule, asked_by, endpoint_words, policy_text
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.policies.matching import match_proxy
 from hnskit.model.wording import policy_words, state_word
+from hnskit.params.desired import Part
 from hnskit.snapshot_index import prefix_of
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.desired import Desired
 from hnskit.doctor.finding import Finding
 from hnskit.facts import Facts
 from hnskit.journal import Made
+from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from hnskit.desired import Part
 from hnskit.doctor.finding import Check, Finding, Patient, policy_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
+from hnskit.params.desired import Part
 
 _V1_KEYS: Mapping[str, frozenset[str]] = {
     "NAT": frozenset({"Protocol", "InternalPort", "ExternalPort"}),

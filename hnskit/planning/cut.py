@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.desired import Desired
 from hnskit.facts import Facts, plain_mac
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Adapter, Network, NetworkType, Route
+from hnskit.params.desired import Desired
 
 _DEFAULT = "0.0.0.0/0"
 

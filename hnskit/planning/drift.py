@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.desired import Desired
 from hnskit.facts import Facts
 from hnskit.journal import Made
+from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan, Step
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from hnskit.desired import DesiredEndpoint, Part
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import policies_words
+from hnskit.params.desired import DesiredEndpoint, Part
 from hnskit.planning.removal import goes, remove_stale, stale_name
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of

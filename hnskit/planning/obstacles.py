@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hnskit.desired import Desired
 from hnskit.facts import Facts
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter
+from hnskit.params.desired import Desired
 
 WIFI = 9
 """NdisPhysicalMediumNative802_11."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hnskit.desired import DesiredContainer, Part
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.wording import policies_words, policy_words
+from hnskit.params.desired import DesiredContainer, Part
 from hnskit.planning.redirect import (
     REDIRECTS,
     claiming,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hnskit.desired import Desired, DesiredRedirect
 from hnskit.errors import HostAnswerError
 from hnskit.facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Connection, inside, match_proxy
+from hnskit.params.desired import Desired, DesiredRedirect
 from hnskit.planning.scene import Scene
 
 REDIRECTS = "redirects"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hnskit.desired import Part
 from hnskit.model.objects import Endpoint
+from hnskit.params.desired import Part
 from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Step, not_there
 

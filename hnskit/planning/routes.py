@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hnskit.desired import Part
 from hnskit.facts import Facts
 from hnskit.model import hns_json
+from hnskit.params.desired import Part
 from hnskit.planning.scene import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
-from hnskit.desired import ALL_PARTS, Desired, DesiredContainer, Part
 from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
+from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
 from hnskit.planning.cut import adapter_of, creation_cuts, moving
 from hnskit.planning.endpoints import EndpointPlanner, Place
 from hnskit.planning.obstacles import build_obstacle, docker_obstacle, network_obstacles

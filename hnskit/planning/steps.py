@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from hnskit.desired import Part
+from hnskit.params.desired import Part
 
 
 class Action(StrEnum):

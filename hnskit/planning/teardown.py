@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hnskit.desired import LABEL, Desired, Part
 from hnskit.facts import Facts
 from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.model.wording import policies_words
+from hnskit.params.desired import LABEL, Desired, Part
 from hnskit.planning.cut import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint

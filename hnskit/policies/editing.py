@@ -21,7 +21,6 @@ from typing import Any
 from hnskit.applying.outcomes import OnEvent, Outcome
 from hnskit.applying.waiting import Pace
 from hnskit.applying.work import Work
-from hnskit.desired import Desired
 from hnskit.errors import ParamsError
 from hnskit.facts import Facts
 from hnskit.journal import Records
@@ -31,6 +30,7 @@ from hnskit.model.policies.kinds import PROXIES, Kind
 from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
 from hnskit.model.policies.proxies import ProxyRule, WfpProxy
 from hnskit.model.policies.specs import Spec, read_spec
+from hnskit.params.desired import Desired
 from hnskit.planning.steps import Plan
 from hnskit.policies.checks import Owner, choose_kind, on_of
 from hnskit.policies.edits import Edit, differences, operator, owner_of, plan_edits

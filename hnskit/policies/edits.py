@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hnskit.applying.operations import Operation
-from hnskit.desired import Desired, Part
 from hnskit.errors import StepError
 from hnskit.facts import Facts
 from hnskit.model.hns_features import Feature
@@ -21,6 +20,7 @@ from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.kinds import Kind
 from hnskit.model.policies.specs import Spec
 from hnskit.model.wording import policy_words
+from hnskit.params.desired import Desired, Part
 from hnskit.planning.steps import Action, Change, Plan, Step
 from hnskit.policies.checks import Owner, can, judge, lacks, on_of
 from hnskit.remote import hcn, hns

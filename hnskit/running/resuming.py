@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hnskit.checks import preflight
 from hnskit.connecting import open_host
-from hnskit.desired import Part, desired_from
 from hnskit.errors import FileError
 from hnskit.journal import made_on
-from hnskit.params import Params
+from hnskit.params.desired import Part, desired_from
+from hnskit.params.loading import Params
 from hnskit.planning.setup import plan
 from hnskit.running import folder as runfolder
 from hnskit.running.log import FILE, read_from

@@ -18,7 +18,7 @@ from hnskit import busy
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.journal import FILE
 from hnskit.model.wording import took
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from hnskit.running import folder as runfolder
 from hnskit.running import resuming
 from hnskit.running.attended import attended

@@ -11,8 +11,8 @@ import ipywidgets
 import yaml
 
 from hnskit.errors import HnskitError
-from hnskit.paramsfile import ParamsFile
-from hnskit.schema import Row, Section, sections
+from hnskit.params.form_fields import Row, Section, sections
+from hnskit.params.params_file import ParamsFile
 
 _LABEL = {"description_width": "13em"}
 _FIELD = {"width": "34em"}

@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 
 from hnskit.errors import ParamsError
-from hnskit.params import Params, load_params
-from hnskit.selection import Selection
+from hnskit.params.loading import Params, load_params
+from hnskit.params.selection import Selection
 from hnskit.widgets.farewell import live
 from hnskit.widgets.secrets import secret_box
 

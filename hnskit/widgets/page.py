@@ -128,7 +128,7 @@ class StartPage:
         ready = self._editor.ready
         params = None
         if not self._editor.file.mistakes():
-            from hnskit.params import parse_params
+            from hnskit.params.loading import parse_params
 
             params = parse_params(self._editor.file.plain(), str(self._editor.file.path))
             self._secret.children = secret_box(params, self._on_params)
@@ -262,10 +262,10 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
     from hnskit.checks import preflight
     from hnskit.connecting import open_host
-    from hnskit.desired import desired_from
     from hnskit.journal import made_on
     from hnskit.model.wording import host_words
-    from hnskit.params import load_params
+    from hnskit.params.desired import desired_from
+    from hnskit.params.loading import load_params
     from hnskit.topology import draw
 
     params = load_params(path)

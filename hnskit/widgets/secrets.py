@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from hnskit.params import Params
+from hnskit.params.loading import Params
 from hnskit.remote import credentials
 
 

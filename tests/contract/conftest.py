@@ -16,7 +16,7 @@ import pytest
 
 from hnskit.applying.writer import apply
 from hnskit.connecting import connect
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from tests import hosts
 from tests.contract.scrub import Scrubber, whole_word
 from tests.contract.transcript import Recorder, Replay

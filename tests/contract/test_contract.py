@@ -15,13 +15,13 @@ import pytest
 
 from hnskit.applying.writer import apply, destroy
 from hnskit.connecting import connect
-from hnskit.desired import desired_from
 from hnskit.errors import HnsError
 from hnskit.facts import gather_facts
 from hnskit.journal import Journal
 from hnskit.model import hns_json
 from hnskit.model.objects import EndpointState
-from hnskit.params import load_params
+from hnskit.params.desired import desired_from
+from hnskit.params.loading import load_params
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
 from hnskit.verification import verify

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from hnskit.book import Book
-from hnskit.desired import ALL_PARTS, Part
 from hnskit.doctor import CHECKS, Finding, examine, findings_text
 from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
@@ -20,9 +19,10 @@ from hnskit.facts import Facts
 from hnskit.journal import Journal
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
+from hnskit.params.desired import ALL_PARTS, Part
+from hnskit.params.selection import Selection
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
-from hnskit.selection import Selection
 from hnskit.snapshot import load_facts, parse_facts, save_facts
 from tests import hosts
 

@@ -24,7 +24,7 @@ from hnskit.emulator.interface import Command, PSError, Said
 from hnskit.emulator.names import LIMITED
 from hnskit.errors import LoginRefusedError
 from hnskit.facts import gather_facts
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
 from hnskit.verification import verify
 from tests import hosts

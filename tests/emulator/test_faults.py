@@ -24,8 +24,8 @@ from hnskit.emulator.host.faults import Faults, drawn_from
 from hnskit.emulator.interface import Cut, CutMode
 from hnskit.errors import ConnectError, HnskitError, ParamsError, StepError
 from hnskit.facts import gather_facts
-from hnskit.params import load_params
-from hnskit.paramsmodel import EmulatorFaults
+from hnskit.params.loading import load_params
+from hnskit.params.schema import EmulatorFaults
 from hnskit.verification import Verification, verify
 from tests import hosts
 from tests.lab import Lab

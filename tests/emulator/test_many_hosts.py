@@ -15,7 +15,7 @@ from hnskit.emulator import registry
 from hnskit.emulator.cli import emulator
 from hnskit.errors import ConnectError
 from hnskit.facts import gather_facts
-from hnskit.params import load_params
+from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
 from tests import hosts
 

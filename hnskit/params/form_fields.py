@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hnskit.paramsmodel import Params
+from hnskit.params.schema import Params
 
 Kind = Literal["text", "whole", "number", "flag", "choice", "yaml"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hnskit.params import Params, load_params, params_of
+from hnskit.params.loading import Params, load_params, params_of
 
 _GIVEN = "what papermill was given"
 

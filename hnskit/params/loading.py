@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from hnskit.contradictions import contradictions, path_text
 from hnskit.errors import Mistake, ParamsError
-from hnskit.paramsmodel import Params
-from hnskit.schema import keys_beside
+from hnskit.params.cross_checks import contradictions, path_text
+from hnskit.params.form_fields import keys_beside
+from hnskit.params.schema import Params
 
 __all__ = ["Params", "load_params", "params_of", "parse_params"]
 

@@ -12,7 +12,7 @@ import yaml
 
 from hnskit.errors import HnskitError, ParamsError
 from hnskit.local.atomic_write import write_named
-from hnskit.params import load_params, parse_params
+from hnskit.params.loading import load_params, parse_params
 
 
 class ParamsFile:

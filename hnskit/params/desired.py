@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hnskit.model.objects import METADATA_ADDRESS
-from hnskit.paramsmodel import Client as ClientParams
-from hnskit.paramsmodel import Params, Proxy, Redirect, Verify
+from hnskit.params.schema import Client as ClientParams
+from hnskit.params.schema import Params, Proxy, Redirect, Verify
 
 LABEL = "hnskit.network"
 """The label on every container that hnskit runs; its value is the network's name."""
