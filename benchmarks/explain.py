@@ -21,11 +21,11 @@ import pandas as pd
 
 from hnskit.datapath import DataPath
 from hnskit.diagnosis.explaining import Explainer
-from hnskit.dumps import read_dump
-from hnskit.facts import Facts
+from hnskit.facts.dumps import read_dump
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import load_facts, save_facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Address, Compartment, Container, Interface, Route
-from hnskit.snapshot import load_facts, save_facts
 
 SAMPLE = (
     Path(__file__).parent.parent / "tests/samples/hns/endpoints/overlay-ws2019-9.3-swarm-attached-10.0.0.4-5bccb19.json"

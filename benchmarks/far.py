@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hnskit.connecting import connection_settings
+from hnskit.facts.source import connection_settings
 from hnskit.params.loading import Params
 from hnskit.remote.psrp import PsrpSession
 

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from hnskit import errors, frames, topology
     from hnskit.applying.writer import Event, Outcome, apply, destroy
     from hnskit.checks import Finding, preflight, require_fit
-    from hnskit.connecting import connect, open_host
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.doctor import examine
     from hnskit.errors.hns_codes import explain_code
-    from hnskit.facts import Facts, gather_facts
+    from hnskit.facts.host_facts import Facts, gather_facts
+    from hnskit.facts.snapshot import load_facts, save_facts
+    from hnskit.facts.source import connect, open_host
     from hnskit.journal import Journal, Made, made_on
     from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.params.loading import Params, load_params
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
     from hnskit.planning.teardown import plan_destroy
-    from hnskit.snapshot import load_facts, save_facts
     from hnskit.verification import Verification, require_proof, verify
 
 __version__ = "0.1.0"
@@ -49,7 +49,7 @@ _HOMES = {
     "Event": "applying.writer",
     "Explainer": "diagnosis.explaining",
     "Explanation": "diagnosis.explanation",
-    "Facts": "facts",
+    "Facts": "facts.host_facts",
     "Finding": "checks",
     "Journal": "journal",
     "Made": "journal",
@@ -60,24 +60,24 @@ _HOMES = {
     "Step": "planning.steps",
     "Verification": "verification",
     "apply": "applying.writer",
-    "connect": "connecting",
+    "connect": "facts.source",
     "desired_from": "params.desired",
     "destroy": "applying.writer",
     "examine": "doctor",
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
     "drift": "planning.drift",
-    "gather_facts": "facts",
-    "load_facts": "snapshot",
+    "gather_facts": "facts.host_facts",
+    "load_facts": "facts.snapshot",
     "load_params": "params.loading",
     "made_on": "journal",
-    "open_host": "connecting",
+    "open_host": "facts.source",
     "plan": "planning.setup",
     "plan_destroy": "planning.teardown",
     "preflight": "checks",
     "require_fit": "checks",
     "require_proof": "verification",
-    "save_facts": "snapshot",
+    "save_facts": "facts.snapshot",
     "verify": "verification",
 }
 _MODULES = {

@@ -19,10 +19,11 @@ from hnskit.absence import explained, reached
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.writer import Outcome, apply, destroy
 from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
-from hnskit.connecting import Host, is_snapshot, open_host
 from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import save_facts
+from hnskit.facts.source import Host, is_snapshot, open_host
 from hnskit.journal import FILE, Journal, Made, Records, made_on
 from hnskit.model.wording import host_words
 from hnskit.params.desired import Desired, Part, desired_from
@@ -36,7 +37,6 @@ from hnskit.running import folder as runfolder
 from hnskit.running.latejournal import LateJournal
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
-from hnskit.snapshot import save_facts
 from hnskit.topology import Topology, draw
 from hnskit.verification import Verification, require_proof, verify
 from hnskit.view import View

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hnskit.errors import PreflightError
-from hnskit.facts import Facts, unread_parts
+from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.journal import Made
 from hnskit.params.desired import ALL_PARTS, Desired
 from hnskit.planning.cut import risks

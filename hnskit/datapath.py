@@ -10,11 +10,11 @@ import ipaddress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot_index import SnapshotIndex, prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
 from hnskit.model.policies.matching import Connection, Match, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
 from hnskit.model.policies.v1_v2 import kind_of
-from hnskit.snapshot_index import SnapshotIndex, prefix_of
 
 Kind = Literal["reached", "refused", "unreachable", "unknown"]
 Place = Literal["container", "host", "outside"]

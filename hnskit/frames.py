@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts, plain_mac
+from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.host_facts import Facts, plain_mac
+from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import Compartment, Endpoint, Policy
 from hnskit.model.wording import policies_words, state_word
-from hnskit.owners import Owners
 from hnskit.params.desired import LABEL
 from hnskit.planning.steps import Change, Plan
-from hnskit.snapshot_index import SnapshotIndex
 
 if TYPE_CHECKING:
     from hnskit.applying.writer import Outcome
     from hnskit.checks import Finding
-    from hnskit.diagnosis.differences import Difference
+    from hnskit.facts.differences import Difference
     from hnskit.verification import Verification
 
 

@@ -14,15 +14,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from hnskit.diagnosis.differences import SIGNS, differences
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts
+from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.differences import SIGNS, differences
+from hnskit.facts.host_facts import Facts
 from hnskit.local.atomic_write import write_named
 from hnskit.model.hns_json import ProxySettings, proxy_settings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import policy_words, state_word
-from hnskit.owners import Owners
 from hnskit.params.desired import Desired
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.

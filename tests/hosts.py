@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made
 from hnskit.model import hns_json
 from hnskit.model.objects import (

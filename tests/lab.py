@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hnskit.applying.waiting import Pace
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.host.commands import answer_call
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Journal, Made, made_from
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession

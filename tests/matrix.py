@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from hnskit.applying.writer import apply, destroy
 from hnskit.errors import HnskitError
-from hnskit.facts import Facts, gather_facts
+from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.journal import Journal, made_on
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.setup import plan

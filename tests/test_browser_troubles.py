@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hnskit import busy
-from hnskit.snapshot import save_facts
+from hnskit.facts.snapshot import save_facts
 from tests.browser import Notebook
 from tests.desk import PAGE, PARAMS, Desk, button, pressable
 from tests.test_topology import crowd

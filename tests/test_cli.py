@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from hnskit.facts.snapshot import dump_facts
 from hnskit.model.objects import Container
-from hnskit.snapshot import dump_facts
 from tests import hosts
 from tests.labs import emulated_host
 from tests.terminal import hnskit, sets

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hnskit.snapshot import save_facts
+from hnskit.facts.snapshot import save_facts
 from tests import hosts
 from tests.labs import emulated_host
 from tests.terminal import hnskit, sets

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hnskit.datapath import DataPath, Walk, walk
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import (
     Adapter,
     Address,

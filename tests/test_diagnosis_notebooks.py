@@ -7,8 +7,8 @@ from pathlib import Path
 import papermill
 import pytest
 
+from hnskit.facts.snapshot import save_facts
 from hnskit.running.engine import SharedKernelEngine
-from hnskit.snapshot import save_facts
 from tests.hosts import complete, fresh
 
 ROOT = Path(__file__).parent.parent

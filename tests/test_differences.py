@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from hnskit import frames
-from hnskit.diagnosis.differences import differences
+from hnskit.facts.differences import differences
 from hnskit.topology import draw
 from hnskit.view import MOST, View
 from tests.hosts import complete, desired, fresh

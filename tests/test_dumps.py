@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnskit.dumps import read_dump, read_text
-from hnskit.dumps.format_list import read_blocks, read_value
 from hnskit.errors import SnapshotError
+from hnskit.facts.dumps import read_dump, read_text
+from hnskit.facts.dumps.format_list import read_blocks, read_value
+from hnskit.facts.snapshot import load_facts
 from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Policy
-from hnskit.snapshot import load_facts
 
 SAMPLES = Path(__file__).parent / "samples" / "hns"
 CLIENT = json.loads((SAMPLES / "endpoints/l2bridge-rs4-17076-5.1-client-attached-PROXY.fl.json").read_text())

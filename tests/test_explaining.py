@@ -10,8 +10,8 @@ import pytest
 
 from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
 from hnskit.diagnosis.frames import hops_frame, matrix_frame
-from hnskit.dumps import read_dump
-from hnskit.facts import Facts
+from hnskit.facts.dumps import read_dump
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy
 from tests import hosts
 from tests.test_dumps import SAMPLES

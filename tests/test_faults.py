@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hnskit.applying.writer import apply, destroy
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
 from hnskit.journal import Journal
 from hnskit.verification import verify
 from tests import hosts

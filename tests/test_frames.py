@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hnskit import frames
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.planning.setup import plan
 from hnskit.verification import Check, ClientProof, Verification
 from hnskit.view import View

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hnskit.facts.compartment_owners import Owners
 from hnskit.model.objects import Compartment
-from hnskit.owners import Owners
 from tests import hosts
 
 HOST = hosts.complete()

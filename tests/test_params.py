@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hnskit.connecting import connection_settings
 from hnskit.errors import ParamsError
+from hnskit.facts.source import connection_settings
 from hnskit.params.loading import load_params
 from tests import hosts
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from hnskit.emulator.host import Host, create_host
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
+from hnskit.facts.snapshot import load_facts
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies import values
@@ -22,7 +23,6 @@ from hnskit.model.wording import policy_words
 from hnskit.policies import editing as policies
 from hnskit.policies.editing import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
 from hnskit.policies.edits import differences
-from hnskit.snapshot import load_facts
 from tests import hosts
 from tests.emulator.host_scenario import NANOSERVER, Scenario, attach, compartment_of, make_endpoint, make_network
 from tests.lab import QUICK, HereSession, MemoryJournal

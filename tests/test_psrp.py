@@ -25,7 +25,7 @@ from hnskit.errors import (
     OutcomeUnknownError,
     RemoteCommandError,
 )
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
 from hnskit.remote.session import Call, invoke_calls

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from hnskit import cli
+from hnskit.facts.snapshot import save_facts
 from hnskit.running import junit
 from hnskit.running.report import render, write_report
-from hnskit.snapshot import save_facts
 from tests import hosts
 
 

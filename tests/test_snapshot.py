@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnskit.connecting import connect, open_host
 from hnskit.emulator.host import PROFILES, create_host
 from hnskit.errors import FileError, ReadOnlyTargetError, SnapshotError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import dump_facts, load_facts, parse_facts, save_facts
+from hnskit.facts.source import connect, open_host
 from hnskit.model.objects import Container, Endpoint, Policy
 from hnskit.params.loading import load_params
-from hnskit.snapshot import dump_facts, load_facts, parse_facts, save_facts
 from tests import hosts
 
 

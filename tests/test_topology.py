@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Compartment, Network, Policy
 from hnskit.topology import HOST_W, HOST_X, WIDTH, draw
 from tests.hosts import MADE_WITH, complete, container, desired, endpoint, fresh, misspelt_policy, redirect_policy

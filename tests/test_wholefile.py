@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hnskit.facts.snapshot import save_facts
 from hnskit.local.atomic_write import write_whole
-from hnskit.snapshot import save_facts
 from tests import hosts
 
 

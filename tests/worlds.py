@@ -11,7 +11,7 @@ import yaml
 from hypothesis import strategies as st
 
 from hnskit.emulator.host import Host
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.params.desired import LABEL, Desired, desired_from

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hnskit.errors import HnskitError, StepError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model import hns_json
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
 from hnskit.params.desired import Desired, DesiredContainer
@@ -20,7 +21,6 @@ from hnskit.planning.redirect import (
 from hnskit.planning.steps import Action, Step
 from hnskit.remote import docker, hns, windows
 from hnskit.remote.session import Call, CallResult
-from hnskit.snapshot_index import SnapshotIndex
 
 
 @dataclass(frozen=True, slots=True)

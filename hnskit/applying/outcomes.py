@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made
 from hnskit.planning.steps import Plan, Step
 from hnskit.planning.teardown import Remainder

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hnskit.applying.operations import Operation, attach_operation, operation, policy_operation
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.wording import policies_words
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.cut import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step
-from hnskit.snapshot_index import SnapshotIndex
 
 
 class Rollback:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from hnskit.applying.operations import wanted_compartment
 from hnskit.errors import StepError
-from hnskit.facts import Facts, unread_parts
+from hnskit.facts.host_facts import Facts, unread_parts
+from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.params.desired import Desired
 from hnskit.planning.steps import Action, Step
-from hnskit.snapshot_index import SnapshotIndex
 
 _SHOWS_MANAGEMENT_IP = (9, 0)
 """HNS 5.1 did not show ManagementIP, 9.2 does (HNS fact 19); between them nothing is known."""

@@ -25,7 +25,7 @@ from hnskit.errors import (
     StepError,
     StoppedError,
 )
-from hnskit.facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
+from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
 from hnskit.journal import Made, Records
 from hnskit.params.desired import Desired
 from hnskit.planning import cut

@@ -12,7 +12,7 @@ from hnskit.applying.rollback import Rollback
 from hnskit.applying.waiting import Pace
 from hnskit.applying.work import AGAIN, Operate, Planner, Work
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made, Records
 from hnskit.params.desired import ALL_PARTS, Desired, Part
 from hnskit.planning.setup import plan

@@ -18,7 +18,7 @@ from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
     from hnskit.doctor import Finding
-    from hnskit.facts import Facts
+    from hnskit.facts.host_facts import Facts
     from hnskit.params.loading import Params
 
 
@@ -90,8 +90,8 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     only: tuple[str, ...],
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
-    from hnskit.connecting import is_snapshot
     from hnskit.doctor.repair import mended_by, plan_repair
+    from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import desired_from
 
     if loaded is None:

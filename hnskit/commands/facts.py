@@ -21,11 +21,11 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
     """Everything that hnskit reads of the host, in one snapshot; PARAMS may also be snapshot:FILE."""
     _, snapshot = read_host(params, overrides)
     if save is not None:
-        from hnskit.snapshot import save_facts
+        from hnskit.facts.snapshot import save_facts
 
         click.echo(f"Saved: {save_facts(snapshot, save)}", err=True)
     if as_json:
-        from hnskit.snapshot import masked
+        from hnskit.facts.snapshot import masked
 
         print_json(masked(snapshot).to_json())
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from hnskit.facts import Facts
+    from hnskit.facts.host_facts import Facts
 
 
 def print_json(data: Any) -> None:

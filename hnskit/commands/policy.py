@@ -13,7 +13,7 @@ from hnskit.commands.policy_options import Asked, changing, chosen, packed, what
 from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
-    from hnskit.facts import Facts
+    from hnskit.facts.host_facts import Facts
     from hnskit.policies.editing import Edit, Owner
 
 KINDS = ("auto", "PROXY", "L4Proxy", "L4WFPPROXY", "OutBoundNAT", "ROUTE", "ACL")

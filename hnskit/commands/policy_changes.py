@@ -15,7 +15,7 @@ from hnskit.commands.policy_options import Asked
 from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
-    from hnskit.facts import Facts
+    from hnskit.facts.host_facts import Facts
     from hnskit.params.desired import Desired
     from hnskit.policies.editing import Edit, Owner
 
@@ -64,7 +64,7 @@ def known_fields(fields: Mapping[str, Any], kind: Any, name: str) -> None:
 
 def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     """Show the plan; apply it with a journal; say what came of it."""
-    from hnskit.connecting import is_snapshot
+    from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import desired_from
     from hnskit.policies import editing as policies
     from hnskit.running.terminal import EventLines

@@ -21,7 +21,7 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
 
     from hnskit.checks import missing_tarballs, require_fit
     from hnskit.checks import preflight as look
-    from hnskit.connecting import is_snapshot
+    from hnskit.facts.source import is_snapshot
     from hnskit.frames import findings_frame
     from hnskit.params.desired import desired_from
     from hnskit.running.terminal import print_table

@@ -11,8 +11,8 @@ import click
 from hnskit.errors import PreflightError
 
 if TYPE_CHECKING:
-    from hnskit.connecting import Host
-    from hnskit.facts import Facts
+    from hnskit.facts.host_facts import Facts
+    from hnskit.facts.source import Host
     from hnskit.params.loading import Params
     from hnskit.remote.session import Session
 
@@ -27,7 +27,7 @@ _Reached = TypeVar("_Reached", bound=_Closing)
 
 def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Host]]:
     """The parameters and their host, live or a snapshot."""
-    from hnskit.connecting import open_host
+    from hnskit.facts.source import open_host
 
     return _reached(params, overrides, open_host)
 
@@ -35,7 +35,7 @@ def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tu
 def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
     """The parameters and a session to their host, for who changes it; a snapshot is refused, and a second worker."""
     from hnskit import busy
-    from hnskit.connecting import connect
+    from hnskit.facts.source import connect
 
     def alone(loaded: Params, on_start: Callable[[str], None]) -> Session:
         busy.require_nobody(loaded.target)  # before anything else: the other may have taken the host's network away
@@ -46,10 +46,10 @@ def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager
 
 def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
     """The facts of a parameter file's host; PARAMS may also be `snapshot:FILE`, and then there are no parameters."""
-    from hnskit.connecting import SNAPSHOT, is_snapshot
+    from hnskit.facts.source import SNAPSHOT, is_snapshot
 
     if is_snapshot(params):
-        from hnskit.snapshot import load_facts
+        from hnskit.facts.snapshot import load_facts
 
         return None, load_facts(params.removeprefix(SNAPSHOT))
     with opened(params, overrides) as (loaded, host):
@@ -62,7 +62,7 @@ def require_read(facts: Facts, part: str = "") -> None:
     Raises:
         PreflightError: with what the host said.
     """
-    from hnskit.facts import unread_parts
+    from hnskit.facts.host_facts import unread_parts
 
     unread = unread_parts(facts)
     if part:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from hnskit.datapath import DataPath, Hop, Walk, label
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.diagnosis.legs import Leg
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 
 _ANSWER_PORT = 49152  # the first port that Windows gives a client's side of a connection

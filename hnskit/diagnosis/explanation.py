@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hnskit.diagnosis.legs import Explained
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,7 +25,7 @@ from hnskit.doctor.policies import (
     TargetRedirected,
 )
 from hnskit.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
 
 CHECKS: tuple[Check, ...] = (

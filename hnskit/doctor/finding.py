@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model import hns_json
 from hnskit.model.hns_json import ProxySettings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
@@ -21,7 +22,6 @@ from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.scene import remove_command
 from hnskit.planning.setup import plan
-from hnskit.snapshot_index import SnapshotIndex
 
 Severity = Literal["error", "warning", "note"]
 """error: something does not work; warning: it will not, or may not; note: something to know."""

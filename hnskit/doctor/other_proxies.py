@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from hnskit.doctor.finding import Check, Finding, Patient, WfpRule, asked_by, endpoint_words
 from hnskit.errors import HostAnswerError
+from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model import hns_json
 from hnskit.model.hns_features import Feature, requirement
 from hnskit.model.hns_json import ProxySettings
@@ -18,7 +19,6 @@ from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.policies.values import port_problem
 from hnskit.model.wording import policy_words
 from hnskit.policies.checks import can
-from hnskit.snapshot_index import prefix_of
 
 
 class WfpBesideProxy(Check):

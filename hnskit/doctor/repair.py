@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hnskit.doctor.finding import Finding
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made
 from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import EndpointState, Policy
 from hnskit.model.policies.policy_wording import PROTOCOLS, neighbour_words

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.facts import Facts, plain_mac
+from hnskit.facts.host_facts import Facts, plain_mac
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Adapter, Network, NetworkType, Route
 from hnskit.params.desired import Desired
 

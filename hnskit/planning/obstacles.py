@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter
 from hnskit.params.desired import Desired

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Connection, inside, match_proxy

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.params.desired import Part
 from hnskit.planning.scene import Scene, pending_ids

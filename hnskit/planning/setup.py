@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.model.wording import policies_words

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts import Facts
+from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import VFP_NETWORKS, Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
@@ -13,7 +14,6 @@ from hnskit.model.policies.kinds import PROXIES, Kind
 from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
 from hnskit.model.policies.proxies import ProxyRule, WfpProxy
 from hnskit.model.policies.specs import Spec
-from hnskit.owners import Owners
 from hnskit.remote.hcn import On
 
 Owner = Endpoint | Network

@@ -22,7 +22,7 @@ from hnskit.applying.outcomes import OnEvent, Outcome
 from hnskit.applying.waiting import Pace
 from hnskit.applying.work import Work
 from hnskit.errors import ParamsError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.journal import Records
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec

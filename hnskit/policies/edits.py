@@ -13,7 +13,7 @@ from typing import Literal
 
 from hnskit.applying.operations import Operation
 from hnskit.errors import StepError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hnskit.errors import HnskitError, HostAnswerError, PreflightError
-from hnskit.facts import Facts
+from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.specs import read_spec
 from hnskit.model.wording import policy_words
-from hnskit.owners import Owners
 from hnskit.policies.checks import Owner, is_proxy, lacks, on_of
 from hnskit.remote import hcn
 from hnskit.remote.session import Session, invoke_calls

@@ -14,10 +14,10 @@ from typing import Any
 
 from hnskit.errors import FileError, SnapshotError
 from hnskit.errors.prose_html import prose
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import load_facts
 from hnskit.model.wording import MANY, took
 from hnskit.running import folder as runfolder
-from hnskit.snapshot import load_facts
 from hnskit.topology import draw
 
 _STYLE = """

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hnskit.checks import preflight
-from hnskit.connecting import open_host
 from hnskit.errors import FileError
+from hnskit.facts.source import open_host
 from hnskit.journal import made_on
 from hnskit.params.desired import Part, desired_from
 from hnskit.params.loading import Params

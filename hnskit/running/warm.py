@@ -11,7 +11,7 @@ import hnskit.remote.psrp
 import hnskit.runbook
 import hnskit.verification
 from hnskit import frames, topology
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.view import View
 
 __all__ = ["hnskit"]

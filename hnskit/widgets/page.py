@@ -261,7 +261,7 @@ _CUTS = "The host's own network goes away for seconds when the bridge appears or
 def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
     from hnskit.checks import preflight
-    from hnskit.connecting import open_host
+    from hnskit.facts.source import open_host
     from hnskit.journal import made_on
     from hnskit.model.wording import host_words
     from hnskit.params.desired import desired_from

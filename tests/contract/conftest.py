@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hnskit.applying.writer import apply
-from hnskit.connecting import connect
+from hnskit.facts.source import connect
 from hnskit.params.loading import load_params
 from tests import hosts
 from tests.contract.scrub import Scrubber, whole_word

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from hnskit.applying.writer import apply, destroy
-from hnskit.connecting import connect
 from hnskit.errors import HnsError
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
+from hnskit.facts.source import connect
 from hnskit.journal import Journal
 from hnskit.model import hns_json
 from hnskit.model.objects import EndpointState

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.session import Call, invoke_calls
 from tests.contract.scrub import Scrubber
 from tests.contract.transcript import Recorder, Replay

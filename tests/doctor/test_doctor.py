@@ -15,7 +15,8 @@ from hnskit.book import Book
 from hnskit.doctor import CHECKS, Finding, examine, findings_text
 from hnskit.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import load_facts, parse_facts, save_facts
 from hnskit.journal import Journal
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
@@ -23,7 +24,6 @@ from hnskit.params.desired import ALL_PARTS, Part
 from hnskit.params.selection import Selection
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
-from hnskit.snapshot import load_facts, parse_facts, save_facts
 from tests import hosts
 
 HERE = Path(__file__).parent

@@ -17,13 +17,13 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
 
 from hnskit.applying.writer import apply
-from hnskit.connecting import connection_settings
 from hnskit.emulator import registry
 from hnskit.emulator.door import Door
 from hnskit.emulator.interface import Command, PSError, Said
 from hnskit.emulator.names import LIMITED
 from hnskit.errors import LoginRefusedError
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
+from hnskit.facts.source import connection_settings
 from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
 from hnskit.verification import verify

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hnskit.diagnosis.explaining import explain
 from hnskit.diagnosis.explanation import Explanation
-from hnskit.snapshot import dump_facts, parse_facts
+from hnskit.facts.snapshot import dump_facts, parse_facts
 from tests.emulator.host_scenario import (
     GATEWAY,
     METADATA,

@@ -23,7 +23,7 @@ from hnskit.emulator.host import create_host
 from hnskit.emulator.host.faults import Faults, drawn_from
 from hnskit.emulator.interface import Cut, CutMode
 from hnskit.errors import ConnectError, HnskitError, ParamsError, StepError
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
 from hnskit.params.loading import load_params
 from hnskit.params.schema import EmulatorFaults
 from hnskit.verification import Verification, verify

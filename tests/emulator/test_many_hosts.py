@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hnskit.connecting import connection_settings
 from hnskit.emulator import registry
 from hnskit.emulator.cli import emulator
 from hnskit.errors import ConnectError
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
+from hnskit.facts.source import connection_settings
 from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
 from tests import hosts

@@ -14,7 +14,7 @@ from hnskit.emulator.binder import bind
 from hnskit.emulator.host import commands, create_host
 from hnskit.emulator.interface import Cut
 from hnskit.errors import HostAnswerError, OutcomeUnknownError
-from hnskit.facts import fact_calls
+from hnskit.facts.host_facts import fact_calls
 from hnskit.remote import docker, hcn, hns, windows
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.facts import gather_facts
+from hnskit.facts.host_facts import gather_facts
 from hnskit.remote import docker
 from hnskit.remote.session import CallResult
 from tests.emulator.host_scenario import NANOSERVER

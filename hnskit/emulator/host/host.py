@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hnskit import facts
 from hnskit.datapath import walk
 from hnskit.emulator.host import commands, second_user
 from hnskit.emulator.host.containers import DockerContainer
@@ -22,7 +21,8 @@ from hnskit.emulator.host.windows import Windows
 from hnskit.emulator.host.world import HttpResult, Request, World
 from hnskit.emulator.interface import Command, Cut
 from hnskit.errors import RemoteCommandError
-from hnskit.facts import Facts
+from hnskit.facts import host_facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import NetworkType
 from hnskit.remote.session import CallResult
 
@@ -160,9 +160,9 @@ class Host:
 
     def snapshot(self) -> Facts:
         """What `hnskit.gather_facts` would read now, without the wire."""
-        answers = [commands.answer_call(self, call.to_json())[0] for call in facts.fact_calls()]
+        answers = [commands.answer_call(self, call.to_json())[0] for call in host_facts.fact_calls()]
         results = [_result(answer) for answer in answers]
-        return facts.facts_from_results(f"emulator://{self.name}", results)
+        return host_facts.facts_from_results(f"emulator://{self.name}", results)
 
     def status(self) -> dict[str, Any]:
         """A summary for people and JSON."""

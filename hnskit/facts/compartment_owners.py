@@ -6,7 +6,7 @@ What asks about many endpoints makes one `Owners`, since a host may have thousan
 
 from __future__ import annotations
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Compartment, Container, Endpoint
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import SnapshotError
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.local.atomic_write import write_named
 from hnskit.model import objects
 from hnskit.model.objects import Container
@@ -72,7 +72,7 @@ def load_facts(path: str | Path) -> Facts:
     Raises:
         SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.
     """
-    from hnskit.dumps import read_dump
+    from hnskit.facts.dumps import read_dump
 
     place = Path(path).expanduser()
     try:

@@ -9,9 +9,9 @@ import functools
 import ipaddress
 from collections import defaultdict
 
-from hnskit.facts import Facts, plain_mac
+from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.host_facts import Facts, plain_mac
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Interface, Network, Route
-from hnskit.owners import Owners
 
 
 class SnapshotIndex:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hnskit.facts import Facts
+from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT
 from hnskit.model.wording import policies_words, state_word
 

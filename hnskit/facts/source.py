@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
-from hnskit.facts import Facts, gather_facts
+from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.schema import Params
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.targets import WINRM, WINRM_PORTS
@@ -72,7 +72,7 @@ class SnapshotHost:
     """What a file says of a host; it is read once, here."""
 
     def __init__(self, target: str) -> None:
-        from hnskit.snapshot import load_facts
+        from hnskit.facts.snapshot import load_facts
 
         self.target = target
         self._facts = load_facts(target.removeprefix(SNAPSHOT))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnskit.dumps.format_list import read_value
-from hnskit.dumps.kinds import Kind, is_envelope, kind_in_words, kind_of, lists_all
-from hnskit.dumps.pieces import Break, Deleted, Piece, read_pieces
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.facts import Facts
+from hnskit.facts.dumps.format_list import read_value
+from hnskit.facts.dumps.object_kinds import Kind, is_envelope, kind_in_words, kind_of, lists_all
+from hnskit.facts.dumps.pieces import Break, Deleted, Piece, read_pieces
+from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.remote.docker import parse_container
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hnskit.dumps.gathering import Gathering, with_notes
 from hnskit.errors import SnapshotError
-from hnskit.facts import Facts
+from hnskit.facts.dumps.gathering import Gathering, with_notes
+from hnskit.facts.host_facts import Facts
 from hnskit.local.text_encoding import decode
 
 MAX_BYTES = 512 * 1024 * 1024

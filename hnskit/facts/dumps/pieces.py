@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.dumps.broken_json import read_json
-from hnskit.dumps.format_list import read_blocks
-from hnskit.dumps.kinds import is_known, kind_in_words
+from hnskit.facts.dumps.broken_json import read_json
+from hnskit.facts.dumps.format_list import read_blocks
+from hnskit.facts.dumps.object_kinds import is_known, kind_in_words
 
 _JSON = re.compile(r'\{\s*"|\{\s*\}|\[\s*(?:\{|\])')
 _QUOTED = re.compile(r'\bmsg="((?:[^"\\]|\\.)*)("?)')
