@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hnskit import errors, frames, topology
     from hnskit.applying.writer import Event, Outcome, apply, destroy
-    from hnskit.checks import Finding, preflight, require_fit
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.doctor import examine
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.params.loading import Params, load_params
     from hnskit.planning.drift import Drift, drift
+    from hnskit.planning.preflight import Finding, preflight, require_fit
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
     from hnskit.planning.teardown import plan_destroy
@@ -50,7 +50,7 @@ _HOMES = {
     "Explainer": "diagnosis.explaining",
     "Explanation": "diagnosis.explanation",
     "Facts": "facts.host_facts",
-    "Finding": "checks",
+    "Finding": "planning.preflight",
     "Journal": "journal",
     "Made": "journal",
     "Outcome": "applying.writer",
@@ -74,8 +74,8 @@ _HOMES = {
     "open_host": "facts.source",
     "plan": "planning.setup",
     "plan_destroy": "planning.teardown",
-    "preflight": "checks",
-    "require_fit": "checks",
+    "preflight": "planning.preflight",
+    "require_fit": "planning.preflight",
     "require_proof": "verification",
     "save_facts": "facts.snapshot",
     "verify": "verification",

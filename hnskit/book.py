@@ -18,7 +18,6 @@ from hnskit import busy
 from hnskit.absence import explained, reached
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.writer import Outcome, apply, destroy
-from hnskit.checks import Finding, missing_tarballs, preflight, require_fit
 from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
@@ -29,6 +28,7 @@ from hnskit.model.wording import host_words
 from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import Params
 from hnskit.params.selection import Selection
+from hnskit.planning.preflight import Finding, missing_tarballs, preflight, require_fit
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy

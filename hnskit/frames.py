@@ -27,8 +27,8 @@ from hnskit.planning.steps import Change, Plan
 
 if TYPE_CHECKING:
     from hnskit.applying.writer import Outcome
-    from hnskit.checks import Finding
     from hnskit.facts.differences import Difference
+    from hnskit.planning.preflight import Finding
     from hnskit.verification import Verification
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.checks import missing_tarballs, preflight, require_fit
 from hnskit.errors import PreflightError
 from hnskit.model.objects import Docker
+from hnskit.planning.preflight import missing_tarballs, preflight, require_fit
 from tests import hosts
 from tests.lab import HereSession, host_here
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.writer import apply, destroy
-from hnskit.planning import cut
+from hnskit.planning import interruption
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
 from hnskit.planning.teardown import plan_destroy
@@ -73,7 +73,7 @@ def test_a_static_management_address_is_a_risk_whoever_has_a_bridge_elsewhere(th
     host = host_here(second_adapter=True, static_address=True)
     if there:
         bridge(host, "theirs", "10.9.0", "Ethernet 2")
-    assert "static-address" in {risk.id for risk in cut.risks(hosts.desired(), host.snapshot())}
+    assert "static-address" in {risk.id for risk in interruption.risks(hosts.desired(), host.snapshot())}
 
 
 def test_a_network_on_another_adapter_than_wanted_is_refused():
@@ -88,7 +88,7 @@ def test_a_route_that_was_lost_in_the_move_comes_with_its_repair():
     """What to type stands in the note."""
     before = hosts.fresh()
     after = replace(before, routes=before.routes[:1])
-    (loss,) = cut.losses(hosts.desired(), before, after)
+    (loss,) = interruption.losses(hosts.desired(), before, after)
     assert "route.exe add 169.254.169.254 mask 255.255.255.255 10.0.0.1" in loss
 
 

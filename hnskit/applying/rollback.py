@@ -14,7 +14,7 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.wording import policies_words
 from hnskit.params.desired import Desired, Part
-from hnskit.planning.cut import removal_cuts
+from hnskit.planning.interruption import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step
 

@@ -28,7 +28,7 @@ from hnskit.errors import (
 from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
 from hnskit.journal import Made, Records
 from hnskit.params.desired import Desired
-from hnskit.planning import cut
+from hnskit.planning import interruption
 from hnskit.planning.steps import Action, Plan, Step
 from hnskit.remote import docker, hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
@@ -173,7 +173,7 @@ class Work:
         self._now, note = self._waiter.for_management_ip(steps, self._desired, self._now)
         if note:
             self._ledger.note(note)
-        for loss in cut.losses(self._desired, before, self._now):
+        for loss in interruption.losses(self._desired, before, self._now):
             self._ledger.note(loss)
 
     def _is_gone(self, step: Step, pending: set[str]) -> bool:
@@ -185,9 +185,9 @@ class Work:
 
     def _announce(self, step: Step, now: Facts) -> None:
         if step.disruptive:
-            risks = "; ".join(f"{risk.object} {risk.message}" for risk in cut.risks(self._desired, now))
+            risks = "; ".join(f"{risk.object} {risk.message}" for risk in interruption.risks(self._desired, now))
             text = "the host's own network goes away for seconds now" + (risks and f": {risks}")
-            self._ledger.cut(step, text, **cut.recorded(self._desired, now))
+            self._ledger.cut(step, text, **interruption.recorded(self._desired, now))
         self._ledger.started(step)
 
     def _count(self, step: Step) -> None:

@@ -19,11 +19,11 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Is this host fit for the redirect? Nothing is changed. It ends with 4 if it is not."""
     from dataclasses import asdict
 
-    from hnskit.checks import missing_tarballs, require_fit
-    from hnskit.checks import preflight as look
     from hnskit.facts.source import is_snapshot
     from hnskit.frames import findings_frame
     from hnskit.params.desired import desired_from
+    from hnskit.planning.preflight import missing_tarballs, require_fit
+    from hnskit.planning.preflight import preflight as look
     from hnskit.running.terminal import print_table
 
     with opened(params, overrides) as (loaded, host):

@@ -20,7 +20,7 @@ from hnskit.model.policies.matching import Connection
 from hnskit.model.policies.proxies import WfpProxy
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.params.desired import Desired, Part
-from hnskit.planning.scene import remove_command
+from hnskit.planning.context import remove_command
 from hnskit.planning.setup import plan
 
 Severity = Literal["error", "warning", "note"]

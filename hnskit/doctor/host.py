@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hnskit.doctor.finding import Check, Finding, Patient, Severity
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter, NetworkType
-from hnskit.planning.obstacles import WIFI, is_wifi
+from hnskit.planning.blockers import WIFI, is_wifi
 
 _TEAM = "Multiplexor"  # of "Microsoft Network Adapter Multiplexor Driver", which a team's adapter has as description
 _ABSENT = ("not in this dump", "this dump has single ones, which need not be all")

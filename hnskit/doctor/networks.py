@@ -10,7 +10,7 @@ from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.params.desired import Part
-from hnskit.planning.scene import remove_command
+from hnskit.planning.context import remove_command
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS says that there is none (HNS fact 29)

@@ -8,7 +8,7 @@ from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Connection, inside, match_proxy
 from hnskit.params.desired import Desired, DesiredRedirect
-from hnskit.planning.scene import Scene
+from hnskit.planning.context import Scene
 
 REDIRECTS = "redirects"
 """The field of a change of all of an endpoint's redirects: to nothing, it takes them away."""

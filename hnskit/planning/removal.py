@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hnskit.model.objects import Endpoint
 from hnskit.params.desired import Part
-from hnskit.planning.scene import Scene, pending_ids, remove_command
+from hnskit.planning.context import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Step, not_there
 
 FOUND = "it was there before hnskit, as a journal says"

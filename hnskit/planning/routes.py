@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.params.desired import Part
-from hnskit.planning.scene import Scene, pending_ids
+from hnskit.planning.context import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step
 
 _WHY = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"

@@ -13,13 +13,13 @@ from hnskit.facts.host_facts import Facts
 from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
-from hnskit.planning.cut import adapter_of, creation_cuts, moving
-from hnskit.planning.endpoints import EndpointPlanner, Place
-from hnskit.planning.obstacles import build_obstacle, docker_obstacle, network_obstacles
-from hnskit.planning.policies import misplaced_steps, policy_step
+from hnskit.planning.blockers import build_obstacle, docker_obstacle, network_obstacles
+from hnskit.planning.context import Scene, pending_ids, remove_command
+from hnskit.planning.endpoint_steps import EndpointPlanner, Place
+from hnskit.planning.interruption import adapter_of, creation_cuts, moving
+from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.routes import route_step
-from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
 

@@ -15,10 +15,10 @@ from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.model.wording import policies_words
 from hnskit.params.desired import LABEL, Desired, Part
-from hnskit.planning.cut import removal_cuts
+from hnskit.planning.context import Scene, remove_command
+from hnskit.planning.interruption import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
-from hnskit.planning.scene import Scene, remove_command
 from hnskit.planning.steps import Action, Change, Plan, Step, not_there
 
 _STRANGER = "it is not in these parameters, and no journal says that hnskit made it for them"

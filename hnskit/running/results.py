@@ -12,7 +12,7 @@ from hnskit.running import folder as runfolder
 
 if TYPE_CHECKING:
     from hnskit.applying.writer import Outcome
-    from hnskit.checks import Finding
+    from hnskit.planning.preflight import Finding
     from hnskit.verification import Verification
 
 

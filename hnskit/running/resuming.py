@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hnskit.checks import preflight
 from hnskit.errors import FileError
 from hnskit.facts.source import open_host
 from hnskit.journal import made_on
 from hnskit.params.desired import Part, desired_from
 from hnskit.params.loading import Params
+from hnskit.planning.preflight import preflight
 from hnskit.planning.setup import plan
 from hnskit.running import folder as runfolder
 from hnskit.running.log import FILE, read_from

@@ -260,12 +260,12 @@ _CUTS = "The host's own network goes away for seconds when the bridge appears or
 
 def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
-    from hnskit.checks import preflight
     from hnskit.facts.source import open_host
     from hnskit.journal import made_on
     from hnskit.model.wording import host_words
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
+    from hnskit.planning.preflight import preflight
     from hnskit.topology import draw
 
     params = load_params(path)

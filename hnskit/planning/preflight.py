@@ -10,8 +10,8 @@ from hnskit.errors import PreflightError
 from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.journal import Made
 from hnskit.params.desired import ALL_PARTS, Desired
-from hnskit.planning.cut import risks
-from hnskit.planning.obstacles import Obstacle, build_obstacle, docker_obstacle, network_obstacles, obstacles, uplinks
+from hnskit.planning.blockers import Obstacle, build_obstacle, docker_obstacle, network_obstacles, obstacles, uplinks
+from hnskit.planning.interruption import risks
 from hnskit.planning.setup import plan
 from hnskit.remote import windows
 from hnskit.remote.session import Session, invoke_calls

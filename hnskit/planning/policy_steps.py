@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.wording import policies_words, policy_words
 from hnskit.params.desired import DesiredContainer, Part
+from hnskit.planning.context import Scene, pending_ids
 from hnskit.planning.redirect import (
     REDIRECTS,
     claiming,
@@ -17,7 +18,6 @@ from hnskit.planning.redirect import (
     redirect_policy,
     wider_policies,
 )
-from hnskit.planning.scene import Scene, pending_ids
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import policies_words
 from hnskit.params.desired import DesiredEndpoint, Part
+from hnskit.planning.context import Scene, pending_ids, remove_command
 from hnskit.planning.removal import goes, remove_stale, stale_name
-from hnskit.planning.scene import Scene, pending_ids, remove_command
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
 _BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
