@@ -70,13 +70,13 @@ def _emptied(folder: Path) -> Path:
 
 def _calls() -> float:
     """What the six notebooks ask of the library, each with a connection of its own."""
-    from hnskit.applying.writer import apply
+    from hnskit.applying.api import apply
+    from hnskit.applying.verification import verify
     from hnskit.facts.host_facts import gather_facts
     from hnskit.facts.source import connect
     from hnskit.params.desired import Part, desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.preflight import preflight
-    from hnskit.verification import verify
 
     with _host() as overrides:
         params = load_params(PARAMS, overrides)

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hnskit import errors, frames, topology
-    from hnskit.applying.writer import Event, Outcome, apply, destroy
+    from hnskit.applying.api import Event, Outcome, apply, destroy
+    from hnskit.applying.journal import Journal, Made, made_on
+    from hnskit.applying.verification import Verification, require_proof, verify
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.doctor import examine
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts, gather_facts
     from hnskit.facts.snapshot import load_facts, save_facts
     from hnskit.facts.source import connect, open_host
-    from hnskit.journal import Journal, Made, made_on
     from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.params.loading import Params, load_params
     from hnskit.planning.drift import Drift, drift
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
     from hnskit.planning.teardown import plan_destroy
-    from hnskit.verification import Verification, require_proof, verify
 
 __version__ = "0.1.0"
 
@@ -46,23 +46,23 @@ _HOMES = {
     "ALL_PARTS": "params.desired",
     "Desired": "params.desired",
     "Drift": "planning.drift",
-    "Event": "applying.writer",
+    "Event": "applying.api",
     "Explainer": "diagnosis.explaining",
     "Explanation": "diagnosis.explanation",
     "Facts": "facts.host_facts",
     "Finding": "planning.preflight",
-    "Journal": "journal",
-    "Made": "journal",
-    "Outcome": "applying.writer",
+    "Journal": "applying.journal",
+    "Made": "applying.journal",
+    "Outcome": "applying.api",
     "Params": "params.loading",
     "Part": "params.desired",
     "Plan": "planning.steps",
     "Step": "planning.steps",
-    "Verification": "verification",
-    "apply": "applying.writer",
+    "Verification": "applying.verification",
+    "apply": "applying.api",
     "connect": "facts.source",
     "desired_from": "params.desired",
-    "destroy": "applying.writer",
+    "destroy": "applying.api",
     "examine": "doctor",
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
@@ -70,15 +70,15 @@ _HOMES = {
     "gather_facts": "facts.host_facts",
     "load_facts": "facts.snapshot",
     "load_params": "params.loading",
-    "made_on": "journal",
+    "made_on": "applying.journal",
     "open_host": "facts.source",
     "plan": "planning.setup",
     "plan_destroy": "planning.teardown",
     "preflight": "planning.preflight",
     "require_fit": "planning.preflight",
-    "require_proof": "verification",
+    "require_proof": "applying.verification",
     "save_facts": "facts.snapshot",
-    "verify": "verification",
+    "verify": "applying.verification",
 }
 _MODULES = {
     "errors": "errors",

@@ -14,16 +14,17 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnskit import busy
-from hnskit.absence import explained, reached
+from hnskit.applying import host_lock
+from hnskit.applying.api import Outcome, apply, destroy
+from hnskit.applying.journal import FILE, Journal, Made, Records, made_on
+from hnskit.applying.outage import explained, reached
 from hnskit.applying.outcomes import outcome_of
-from hnskit.applying.writer import Outcome, apply, destroy
+from hnskit.applying.verification import Verification, require_proof, verify
 from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
 from hnskit.facts.source import Host, is_snapshot, open_host
-from hnskit.journal import FILE, Journal, Made, Records, made_on
 from hnskit.model.wording import host_words
 from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import Params
@@ -38,7 +39,6 @@ from hnskit.running.latejournal import LateJournal
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
 from hnskit.topology import Topology, draw
-from hnskit.verification import Verification, require_proof, verify
 from hnskit.view import View
 
 if TYPE_CHECKING:
@@ -278,7 +278,11 @@ class Book(Diagnosis):
         facts = None if self._interactive else self.facts
         try:
             self._connected()
-            with busy.claim(self.params.target, self._run_dir, busy.NOTEBOOK) if works else nullcontext() as held:
+            with (
+                host_lock.claim(self.params.target, self._run_dir, host_lock.NOTEBOOK)
+                if works
+                else nullcontext() as held
+            ):
                 outcome = self._change(facts, None if current.refused else self._journal(held), progress)
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
@@ -328,7 +332,7 @@ class Book(Diagnosis):
     def _runs(self) -> Path:
         return self._run_dir.parent if self._run_dir else runfolder.default_runs()
 
-    def _journal(self, held: busy.Claim | None) -> Records:
+    def _journal(self, held: host_lock.Claim | None) -> Records:
         if self._run_dir is not None:
             return Journal(self._run_dir / FILE, self.params.target)
 

@@ -26,10 +26,10 @@ from hnskit.params.desired import LABEL
 from hnskit.planning.steps import Change, Plan
 
 if TYPE_CHECKING:
-    from hnskit.applying.writer import Outcome
+    from hnskit.applying.api import Outcome
+    from hnskit.applying.verification import Verification
     from hnskit.facts.differences import Difference
     from hnskit.planning.preflight import Finding
-    from hnskit.verification import Verification
 
 
 def columns_of(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from hnskit.model.wording import took
 from hnskit.planning.steps import Step
 
 if TYPE_CHECKING:
-    from hnskit.applying.writer import Event
+    from hnskit.applying.api import Event
 
 _SHOWN = 8  # lines of the log that stay in sight while it runs; at its end all of them do
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from hnskit.applying.journal import Made
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made
 from hnskit.model import hns_json
 from hnskit.model.objects import (
     Adapter,

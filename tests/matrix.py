@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.api import apply, destroy
+from hnskit.applying.journal import Journal, made_on
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts, gather_facts
-from hnskit.journal import Journal, made_on
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy

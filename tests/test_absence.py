@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hnskit import busy
-from hnskit.absence import since_cut
+from hnskit.applying import host_lock
+from hnskit.applying.journal import FILE, Journal
+from hnskit.applying.outage import since_cut
 from hnskit.emulator import registry
-from hnskit.journal import FILE, Journal
 from tests.hosts import PARAMS
 from tests.labs import emulated_host
 from tests.terminal import hnskit, sets
@@ -72,7 +72,7 @@ def test_who_changes_a_host_looks_first_whether_somebody_is_at_work(
 ) -> None:
     """Also where the host does not answer: that may be the other's doing."""
     monkeypatch.setattr(
-        busy, "somebody_else", lambda target: busy.Worker(target, 7, "09:00:00", "/runs/a", busy.RUN, "")
+        host_lock, "somebody_else", lambda target: host_lock.Worker(target, 7, "09:00:00", "/runs/a", host_lock.RUN, "")
     )
     said = hnskit(capsys, "apply", str(PARAMS), "--set", f"target={TARGET}", "--set", "connection.username=u")
     assert said.status == 4

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hnskit import busy
+from hnskit.applying import host_lock
 from hnskit.facts.snapshot import save_facts
 from tests.browser import Notebook
 from tests.desk import PAGE, PARAMS, Desk, button, pressable
@@ -49,7 +49,7 @@ def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
         tab.see("this page follows it").scroll_into_view_if_needed()
         assert not tab.outputs(".hk-farewell").first.is_visible()
         pressable(tab, "Run", False)
-        worker = busy.at_work("emulator://killed")
+        worker = host_lock.at_work("emulator://killed")
         assert worker is not None
         assert ".." not in worker.run_dir
         os.kill(worker.pid, signal.SIGKILL)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from hnskit import busy
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying import host_lock
+from hnskit.applying.api import apply, destroy
 from hnskit.emulator.host import create_host
 from hnskit.errors import BusyError, HnskitError
 from hnskit.local.atomic_write import write_whole
@@ -37,7 +37,7 @@ def elsewhere(program: str, environment: Mapping[str, str] | None = None) -> str
     return done.stdout + done.stderr
 
 
-def claims(run_dir: Path | None = None, kind: str = busy.SCRIPT) -> str:
+def claims(run_dir: Path | None = None, kind: str = host_lock.SCRIPT) -> str:
     """A program that claims the host, and says who is in its way."""
     place = f"Path({str(run_dir)!r})" if run_dir else None
     return (
@@ -49,24 +49,24 @@ def claims(run_dir: Path | None = None, kind: str = busy.SCRIPT) -> str:
 
 def test_another_process_is_refused_and_told_who_is_at_work(tmp_path: Path) -> None:
     """From whatever folder it comes, nothing is changed by it, and it knows what to do."""
-    with busy.claim(TARGET, tmp_path / "run", busy.RUN):
+    with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN):
         said = elsewhere(claims())
     assert "another run is at work on it since" in said
     assert f"process {os.getpid()}, {tmp_path / 'run'}" in said
     assert "nothing was changed" in said
     assert "Wait for its end" in said
-    assert busy.at_work(TARGET) is None
+    assert host_lock.at_work(TARGET) is None
     assert elsewhere(claims()) == "held\n"
 
 
 def test_a_notebook_of_the_run_goes_on_and_another_run_does_not(tmp_path: Path) -> None:
     """The runner holds the claim, its kernel does the work: it has the token, while the run folder is no secret."""
-    with busy.claim(TARGET, tmp_path / "run", busy.RUN) as held:
-        assert elsewhere(claims(tmp_path / "run", busy.NOTEBOOK), held.environment) == "held\n"
-        assert "another run is at work" in elsewhere(claims(tmp_path / "run", busy.NOTEBOOK))
-        assert "another run is at work" in elsewhere(claims(tmp_path / "run", busy.RUN), held.environment)
+    with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN) as held:
+        assert elsewhere(claims(tmp_path / "run", host_lock.NOTEBOOK), held.environment) == "held\n"
+        assert "another run is at work" in elsewhere(claims(tmp_path / "run", host_lock.NOTEBOOK))
+        assert "another run is at work" in elsewhere(claims(tmp_path / "run", host_lock.RUN), held.environment)
         assert not set(held.environment) & set(os.environ)
-    with busy.claim(TARGET, tmp_path / "run", busy.RUN):
+    with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN):
         assert "another run is at work" in elsewhere(claims(tmp_path / "run"), held.environment), "a token of before"
 
 
@@ -76,33 +76,33 @@ def test_who_works_for_another_does_not_say_where_that_is_to_be_seen(tmp_path: P
         "from pathlib import Path; from hnskit import busy\n"
         f"with busy.claim({TARGET!r}, kind=busy.COMMAND) as held: held.is_kept_in(Path('elsewhere'))"
     )
-    with busy.claim(TARGET, kind=busy.RUN) as held:
+    with host_lock.claim(TARGET, kind=host_lock.RUN) as held:
         held.is_kept_in(tmp_path / "run")
         assert elsewhere(program, held.environment) == ""
-        worker = busy.at_work(TARGET)
+        worker = host_lock.at_work(TARGET)
     assert worker is not None
-    assert (worker.run_dir, worker.kind) == (str(tmp_path / "run"), busy.RUN)
+    assert (worker.run_dir, worker.kind) == (str(tmp_path / "run"), host_lock.RUN)
 
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [(busy.COMMAND, "another command"), (busy.NOTEBOOK, "a notebook"), (busy.SCRIPT, "another script")],
+    [(host_lock.COMMAND, "another command"), (host_lock.NOTEBOOK, "a notebook"), (host_lock.SCRIPT, "another script")],
 )
 def test_it_says_what_kind_of_work_it_is(kind: str, said: str) -> None:
     """Only a run has a log to follow; the token is in nothing that is printed."""
-    with busy.claim(TARGET, kind=kind) as held:
-        worker = busy.at_work(TARGET)
+    with host_lock.claim(TARGET, kind=kind) as held:
+        worker = host_lock.at_work(TARGET)
     assert worker is not None
     assert worker.kind == kind
     assert worker.sentence().startswith(f"{said} is at work on it since")
-    assert held.environment[busy.CLAIM_VARIABLE] not in repr(worker) + worker.sentence()
+    assert held.environment[host_lock.CLAIM_VARIABLE] not in repr(worker) + worker.sentence()
 
 
 def test_a_lock_without_a_word_of_whose_it_is_counts(tmp_path: Path) -> None:
     """It is just being written down, or was by another version."""
-    with busy.claim(TARGET):
+    with host_lock.claim(TARGET):
         next((tmp_path / "state" / "busy").glob("*.json")).write_text("{")
-        worker = busy.at_work(TARGET)
+        worker = host_lock.at_work(TARGET)
         assert worker is not None
         assert worker.sentence() == "something else is at work on it"
         assert "something else is at work on it; nothing was changed" in elsewhere(claims())
@@ -117,11 +117,11 @@ def test_what_windows_refuses_while_somebody_reads_is_tried_again(monkeypatch: p
             raise refusals.pop()
         write_whole(path, text)
 
-    monkeypatch.setattr(busy, "write_whole", write)
-    with busy.claim(TARGET, kind=busy.COMMAND):
-        worker = busy.at_work(TARGET)
+    monkeypatch.setattr(host_lock, "write_whole", write)
+    with host_lock.claim(TARGET, kind=host_lock.COMMAND):
+        worker = host_lock.at_work(TARGET)
     assert worker is not None
-    assert worker.kind == busy.COMMAND
+    assert worker.kind == host_lock.COMMAND
 
 
 def test_a_full_disk_is_said_and_leaves_the_host_free(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,19 +130,19 @@ def test_a_full_disk_is_said_and_leaves_the_host_free(monkeypatch: pytest.Monkey
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(busy, "write_whole", full)
-    with pytest.raises(HnskitError, match="cannot be made sure: No space left on device"), busy.claim(TARGET):
+    monkeypatch.setattr(host_lock, "write_whole", full)
+    with pytest.raises(HnskitError, match="cannot be made sure: No space left on device"), host_lock.claim(TARGET):
         pass
     assert elsewhere(claims()) == "held\n"
 
 
 def test_what_cannot_be_taken_away_at_the_end_is_no_error(tmp_path: Path) -> None:
     """The work is done; the lock says that nobody is at work."""
-    with busy.claim(TARGET):
+    with host_lock.claim(TARGET):
         who = next((tmp_path / "state" / "busy").glob("*.json"))
         who.unlink()
         who.mkdir()  # a file that cannot be unlinked
-    assert busy.at_work(TARGET) is None
+    assert host_lock.at_work(TARGET) is None
 
 
 def test_who_holds_the_claim_may_go_on_and_another_thread_may_not() -> None:
@@ -151,12 +151,12 @@ def test_who_holds_the_claim_may_go_on_and_another_thread_may_not() -> None:
 
     def other() -> None:
         try:
-            with busy.claim(TARGET):
+            with host_lock.claim(TARGET):
                 pass
         except BusyError as error:
             caught.append(error)
 
-    with busy.claim(TARGET), busy.claim(TARGET):
+    with host_lock.claim(TARGET), host_lock.claim(TARGET):
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()
@@ -165,11 +165,11 @@ def test_who_holds_the_claim_may_go_on_and_another_thread_may_not() -> None:
 
 def test_other_hosts_are_other_claims() -> None:
     """Two hosts can be worked on at once; one by another spelling of its name is the same."""
-    with busy.claim("winrm://HOST:5985"), busy.claim("emulator://other"):
-        assert busy.at_work("emulator://third") is None
+    with host_lock.claim("winrm://HOST:5985"), host_lock.claim("emulator://other"):
+        assert host_lock.at_work("emulator://third") is None
         for spelling in ("winrm://host:5985", "winrm://host", "winrm://Host:5986"):
-            assert busy.at_work(spelling) is not None
-        assert busy.at_work("winrm://host:8443") is None
+            assert host_lock.at_work(spelling) is not None
+        assert host_lock.at_work("winrm://host:8443") is None
 
 
 def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:
@@ -181,8 +181,8 @@ def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     )
     assert elsewhere(program) == "held\n"
     assert list((tmp_path / "state").glob("busy/*.json"))
-    assert busy.at_work(TARGET) is None
-    with busy.claim(TARGET):
+    assert host_lock.at_work(TARGET) is None
+    with host_lock.claim(TARGET):
         pass
 
 
@@ -208,7 +208,7 @@ def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
     """It names the variable that leads elsewhere, and nothing was changed."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "file" / "below"))
-    with pytest.raises(HnskitError, match="cannot be made sure") as caught, busy.claim(TARGET):
+    with pytest.raises(HnskitError, match="cannot be made sure") as caught, host_lock.claim(TARGET):
         pass
     assert STATE_VARIABLE in caught.value.paragraph()
 
@@ -216,8 +216,8 @@ def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
 def test_somebody_else_is_neither_the_caller_nor_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who only asks is told of another process, and not of the claim that it holds or was handed."""
     look = f"from hnskit import busy; print(busy.somebody_else({TARGET!r}))"
-    with busy.claim(TARGET, tmp_path / "run", busy.RUN) as held:
-        assert busy.somebody_else(TARGET) is None
+    with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN) as held:
+        assert host_lock.somebody_else(TARGET) is None
         assert f"pid={os.getpid()}" in elsewhere(look)
         for name, value in held.environment.items():
             monkeypatch.setenv(name, value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.api import apply, destroy
 from hnskit.planning import interruption
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.api import apply, destroy
+from hnskit.applying.journal import Journal
+from hnskit.applying.verification import verify
 from hnskit.facts.host_facts import gather_facts
-from hnskit.journal import Journal
-from hnskit.verification import verify
 from tests import hosts
 from tests.fault_proxy import MODES, MOMENTS, Fault, FaultProxy, Mode, Moment
 from tests.lab import QUICK, TARGET, Lab

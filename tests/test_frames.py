@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from hnskit import frames
+from hnskit.applying.verification import Check, ClientProof, Verification
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.setup import plan
-from hnskit.verification import Check, ClientProof, Verification
 from hnskit.view import View
 from tests.hosts import complete, desired, endpoint, fresh, misspelt_policy
 

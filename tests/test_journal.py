@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from hnskit.applying.journal import Journal, made_on, read_journal
 from hnskit.errors import DockerError, HnsError, HnskitError, OutcomeUnknownError, RemoteCommandError
-from hnskit.journal import Journal, made_on, read_journal
 from hnskit.params.desired import Part
 from hnskit.planning.steps import Action, Step
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.api import apply, destroy
 from hnskit.errors import PreflightError
 from hnskit.model.objects import Policy
 from hnskit.params.desired import ALL_PARTS

@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 import pytest
 
-from hnskit.applying.waiting import Pace
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
+from hnskit.applying.journal import Made
+from hnskit.applying.polling import Pace
+from hnskit.applying.verification import verify
 from hnskit.emulator.host import Host
 from hnskit.errors import HnskitError, PreflightError
-from hnskit.journal import Made
 from hnskit.model import hns_json
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
-from hnskit.verification import verify
 from tests import hosts, worlds
 from tests.lab import HereSession, MemoryJournal, host_here
 from tests.matrix import not_complete

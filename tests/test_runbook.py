@@ -224,7 +224,7 @@ def test_a_file_is_found_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPat
 
 def test_what_was_there_already_is_written_down_as_found(lab: list[str], tmp_path: Path) -> None:
     """Where nothing is to do the journal has what was found: a teardown then leaves it alone."""
-    from hnskit.journal import made_on
+    from hnskit.applying.journal import made_on
 
     first = runbook.choose(PARAMS, lab, tmp_path / "first" / "run", interactive=False).open("network")
     first.apply_button("Create the network")

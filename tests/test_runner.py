@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from hnskit import busy
+from hnskit.applying import host_lock
 from hnskit.running import folder as runfolder
 from hnskit.running import runner
 from hnskit.running.log import Patience
@@ -220,7 +220,7 @@ def test_notebooks_in_a_kernel_each_may_change_the_host_as_well(lab: list[str], 
     few = only(tmp_path / "some", "10_l2bridge_network")
     summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=few, share_kernel=False)
     assert (summary.ok, summary.changed, summary.error) == (True, 4, None)
-    assert busy.CLAIM_VARIABLE not in os.environ
+    assert host_lock.CLAIM_VARIABLE not in os.environ
 
 
 def test_a_report_that_cannot_be_written_is_the_end_of_the_run_and_no_traceback(tmp_path: Path) -> None:

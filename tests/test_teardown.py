@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hnskit.journal import Made
+from hnskit.applying.journal import Made
 from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from tests import hosts

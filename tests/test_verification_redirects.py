@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hnskit.applying.writer import apply
-from hnskit.verification import Check, ClientProof, Verification, proof_text, verify
+from hnskit.applying.api import apply
+from hnskit.applying.verification import Check, ClientProof, Verification, proof_text, verify
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, host_here
 

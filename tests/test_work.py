@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from hnskit.applying.api import apply, destroy
 from hnskit.applying.outcomes import outcome_of
-from hnskit.applying.waiting import Pace
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.polling import Pace
 from hnskit.emulator.host import create_host
 from hnskit.errors import HnskitError, HostAnswerError, OutcomeUnknownError, StepError, StoppedError
 from tests import hosts, worlds

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from hnskit.applying.journal import Made
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made
 from hnskit.planning.steps import Plan, Step
 from hnskit.planning.teardown import Remainder
 

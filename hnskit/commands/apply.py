@@ -26,7 +26,7 @@ def apply(
     runs: Path | None,
 ) -> None:
     """Make the host as the parameters say, without notebooks; run it again at any time."""
-    from hnskit.applying.writer import apply as apply_to
+    from hnskit.applying.api import apply as apply_to
     from hnskit.facts.host_facts import gather_facts
     from hnskit.params.desired import desired_from
     from hnskit.planning.setup import plan as plan_for

@@ -12,7 +12,7 @@ import click
 from hnskit.commands.output import print_json
 
 if TYPE_CHECKING:
-    from hnskit.journal import Made, Records
+    from hnskit.applying.journal import Made, Records
     from hnskit.params.desired import Part
     from hnskit.params.loading import Params
 
@@ -26,7 +26,7 @@ def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
 
 def made_before(loaded: Params, runs: Path | None = None) -> Made:
     """What the journals know of this target."""
-    from hnskit.journal import made_on
+    from hnskit.applying.journal import made_on
     from hnskit.running.folder import default_runs
 
     return made_on(loaded.target, runs or default_runs())
@@ -39,13 +39,13 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
     Raises:
         BusyError: somebody else is at work on it.
     """
-    from hnskit import busy
-    from hnskit.journal import made_on
+    from hnskit.applying import host_lock
+    from hnskit.applying.journal import made_on
     from hnskit.running.folder import default_runs
     from hnskit.running.latejournal import LateJournal
 
     place = runs or default_runs()
-    with busy.claim(target, kind=busy.COMMAND) as held:
+    with host_lock.claim(target, kind=host_lock.COMMAND) as held:
         yield LateJournal(place, target, made_on(target, place), held.is_kept_in)
 
 

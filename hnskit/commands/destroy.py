@@ -26,7 +26,7 @@ def destroy(
     runs: Path | None,
 ) -> None:
     """Take away what hnskit made, and nothing else."""
-    from hnskit.applying.writer import destroy as destroy_on
+    from hnskit.applying.api import destroy as destroy_on
     from hnskit.facts.host_facts import gather_facts
     from hnskit.params.desired import desired_from
     from hnskit.planning.teardown import plan_destroy

@@ -34,11 +34,13 @@ def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tu
 
 def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
     """The parameters and a session to their host, for who changes it; a snapshot is refused, and a second worker."""
-    from hnskit import busy
+    from hnskit.applying import host_lock
     from hnskit.facts.source import connect
 
     def alone(loaded: Params, on_start: Callable[[str], None]) -> Session:
-        busy.require_nobody(loaded.target)  # before anything else: the other may have taken the host's network away
+        host_lock.require_nobody(
+            loaded.target
+        )  # before anything else: the other may have taken the host's network away
         return connect(loaded, on_start)
 
     return _reached(params, overrides, alone)
@@ -75,7 +77,7 @@ def require_read(facts: Facts, part: str = "") -> None:
 def _reached(
     params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
 ) -> Iterator[tuple[Params, _Reached]]:
-    from hnskit.absence import explained, reached
+    from hnskit.applying.outage import explained, reached
     from hnskit.params.loading import load_params
     from hnskit.running.folder import default_runs, find_params
 

@@ -60,8 +60,8 @@ def run(
 
 
 def _print_run(summary: Summary) -> None:
+    from hnskit.applying.verification import proof_text
     from hnskit.running.summary import changes_words
-    from hnskit.verification import proof_text
 
     if summary.verification is not None:
         click.echo(proof_text(summary.verification))

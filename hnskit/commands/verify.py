@@ -15,10 +15,10 @@ from hnskit.commands.reaching import connected
 @common
 def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Prove it: ask the metadata service from inside each client."""
+    from hnskit.applying.verification import PROOF_NEXT_STEP
+    from hnskit.applying.verification import verify as verify_on
     from hnskit.errors import VerificationError
     from hnskit.params.desired import desired_from
-    from hnskit.verification import PROOF_NEXT_STEP
-    from hnskit.verification import verify as verify_on
 
     with connected(params, overrides) as (loaded, session):
         found = verify_on(session, desired_from(loaded), on_event=lambda text: click.echo(f"  {text}", err=True))

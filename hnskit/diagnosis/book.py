@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from hnskit.applying.journal import Made
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
-from hnskit.journal import Made
 from hnskit.params.desired import Desired
 from hnskit.running.folder import find_params
 from hnskit.screen import Sentence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hnskit.applying.journal import Made
 from hnskit.doctor.finding import Finding
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made
 from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan

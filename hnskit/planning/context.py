@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from hnskit.applying.journal import Made
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
-from hnskit.journal import Made
 from hnskit.model.objects import Container, Endpoint, Network
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.steps import Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hnskit.applying.journal import Made
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made
 from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan, Step

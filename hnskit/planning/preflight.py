@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from hnskit.applying.journal import Made
 from hnskit.errors import PreflightError
 from hnskit.facts.host_facts import Facts, unread_parts
-from hnskit.journal import Made
 from hnskit.params.desired import ALL_PARTS, Desired
 from hnskit.planning.blockers import Obstacle, build_obstacle, docker_obstacle, network_obstacles, obstacles, uplinks
 from hnskit.planning.interruption import risks

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
+from hnskit.applying.journal import Made
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
 from hnskit.planning.blockers import build_obstacle, docker_obstacle, network_obstacles

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hnskit.applying.journal import Made
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.model.wording import policies_words
 from hnskit.params.desired import LABEL, Desired, Part

@@ -18,12 +18,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hnskit.applying.journal import Records
 from hnskit.applying.outcomes import OnEvent, Outcome
-from hnskit.applying.waiting import Pace
-from hnskit.applying.work import Work
+from hnskit.applying.polling import Pace
+from hnskit.applying.reconciler import Work
 from hnskit.errors import ParamsError
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Records
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.kinds import PROXIES, Kind

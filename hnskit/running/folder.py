@@ -20,8 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hnskit.applying.journal import DEFAULT_RUNS
 from hnskit.errors import FileError, HnskitError
-from hnskit.journal import DEFAULT_RUNS
 from hnskit.local.atomic_write import write_whole
 
 SUMMARY = "summary.json"

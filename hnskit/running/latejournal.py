@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hnskit.journal import FILE, Journal, Made, Records
+from hnskit.applying.journal import FILE, Journal, Made, Records
 from hnskit.running import folder as runfolder
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hnskit import busy
+from hnskit.applying import host_lock
 from hnskit.remote.targets import canonical
 from hnskit.running.log import FILE, read_from
 from hnskit.running.view import RunState
@@ -83,7 +83,7 @@ class Follower:
         target: str,
         on_state: Callable[[RunState], None],
         on_refused: Callable[[str], None],
-        on_other: Callable[[busy.Worker | None], None],
+        on_other: Callable[[host_lock.Worker | None], None],
         launched: Launched | None = None,
     ) -> None:
         self._target, self._launched = target, launched
@@ -132,13 +132,13 @@ class Follower:
 
     def _begun(self) -> Path | None:
         """The folder of the run that somebody else has begun; None when what is at work has ended and was no run."""
-        told: busy.Worker | None = None
-        while (worker := busy.at_work(self._target)) is not None:
+        told: host_lock.Worker | None = None
+        while (worker := host_lock.at_work(self._target)) is not None:
             if told is not None and (worker.pid, worker.since) != (told.pid, told.since):
                 break  # that one has ended, and the next has begun
-            if worker.kind == busy.RUN and worker.run_dir:
+            if worker.kind == host_lock.RUN and worker.run_dir:
                 return Path(worker.run_dir)
-            if worker.kind != busy.RUN and worker != told:
+            if worker.kind != host_lock.RUN and worker != told:
                 told = worker
                 self._on_other(worker)
             time.sleep(_PAUSE)
@@ -147,7 +147,7 @@ class Follower:
     def _launched_at(self, process: subprocess.Popen[bytes]) -> Path | None:
         """The folder of the run that this process has begun, as soon as it has one; None if it ended without."""
         while True:
-            worker = busy.at_work(self._target)
+            worker = host_lock.at_work(self._target)
             if worker is not None and worker.run_dir and worker.pid == process.pid:
                 return Path(worker.run_dir)
             if process.poll() is not None:
@@ -158,7 +158,7 @@ class Follower:
     def _lives(self) -> bool:
         if self._process is not None:
             return self._process.poll() is None
-        worker = busy.at_work(self._target)
+        worker = host_lock.at_work(self._target)
         return worker is not None and worker.run_dir == str(self.run_dir)
 
     def _printed(self) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from hnskit.errors import HnskitError
 from hnskit.running import folder as runfolder
 
 if TYPE_CHECKING:
-    from hnskit.applying.writer import Outcome
+    from hnskit.applying.api import Outcome
+    from hnskit.applying.verification import Verification
     from hnskit.planning.preflight import Finding
-    from hnskit.verification import Verification
 
 
 def write_result(

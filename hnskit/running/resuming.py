@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from hnskit.applying.journal import made_on
 from hnskit.errors import FileError
 from hnskit.facts.source import open_host
-from hnskit.journal import made_on
 from hnskit.params.desired import Part, desired_from
 from hnskit.params.loading import Params
 from hnskit.planning.preflight import preflight

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hnskit import busy
+from hnskit.applying import host_lock
+from hnskit.applying.journal import FILE
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
-from hnskit.journal import FILE
 from hnskit.model.wording import took
 from hnskit.params.loading import load_params
 from hnskit.running import folder as runfolder
@@ -80,7 +80,7 @@ def run(
     except HnskitError as error:
         wrong = error
     # Whoever is refused has written nothing, above all not into the folder of the run that is at work.
-    with busy.claim(target, kind=busy.RUN) if wrong is None else nullcontext() as held:
+    with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:
         run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
         (run_dir / STOP).unlink(missing_ok=True)
         summary = Summary(target, str(path), str(run_dir), started)

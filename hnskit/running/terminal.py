@@ -10,7 +10,7 @@ import click
 from hnskit.running.summary import kept_lines
 
 if TYPE_CHECKING:
-    from hnskit.applying.writer import Event
+    from hnskit.applying.api import Event
     from hnskit.running.summary import StepSummary
 
 READS_ONLY = "it only reads"

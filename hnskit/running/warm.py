@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+import hnskit.applying.verification
 import hnskit.remote.psrp
 import hnskit.runbook
-import hnskit.verification
 from hnskit import frames, topology
 from hnskit.facts.host_facts import Facts
 from hnskit.view import View

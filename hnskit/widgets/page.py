@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets
 
-from hnskit import busy
+from hnskit.applying import host_lock
 from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
 from hnskit.remote.targets import canonical
@@ -150,8 +150,8 @@ class StartPage:
         if self.running:
             return
         self._shown = self.target
-        if (worker := busy.at_work(self.target)) is not None:
-            if worker.kind == busy.RUN:
+        if (worker := host_lock.at_work(self.target)) is not None:
+            if worker.kind == host_lock.RUN:
                 self._note.value = "A run was at work on this host when the page was opened; this page follows it."
             self._follow(None)
             return
@@ -161,7 +161,7 @@ class StartPage:
         self._view.value = f'<p style="opacity:.7">{when}</p>{self._html(last)}' if last else ""
 
     def _on_run(self) -> None:
-        if busy.at_work(self.target) is not None:
+        if host_lock.at_work(self.target) is not None:
             self._attach()
             return
         environment, overrides = self._credential()
@@ -205,7 +205,7 @@ class StartPage:
         self._over()
         self._view.value = _alert(sentence)
 
-    def _on_other(self, worker: busy.Worker | None) -> None:
+    def _on_other(self, worker: host_lock.Worker | None) -> None:
         """In the follower's thread: what is at work is no run, or has ended."""
         if worker is None:
             self._over()
@@ -260,8 +260,8 @@ _CUTS = "The host's own network goes away for seconds when the bridge appears or
 
 def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
+    from hnskit.applying.journal import made_on
     from hnskit.facts.source import open_host
-    from hnskit.journal import made_on
     from hnskit.model.wording import host_words
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params

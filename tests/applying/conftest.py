@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from tests import hosts
 from tests.lab import QUICK, HereSession, host_here
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession
 from tests.matrix import not_complete

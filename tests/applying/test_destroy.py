@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.api import apply, destroy
 from hnskit.errors import HnskitError
 from tests import hosts, worlds
 from tests.applying.state import done

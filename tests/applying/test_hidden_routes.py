@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from hnskit.errors import StepError
 from hnskit.planning.drift import drift
 from tests import hosts, worlds

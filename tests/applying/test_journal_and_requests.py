@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying.ledger import Ledger
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
+from hnskit.applying.journal import Journal
+from hnskit.applying.run_recorder import Ledger
 from hnskit.errors import HnskitError
-from hnskit.journal import Journal
 from hnskit.model.objects import Policy
 from hnskit.planning.setup import plan
 from tests import hosts, worlds

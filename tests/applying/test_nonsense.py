@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from hnskit.errors import HnskitError, PreflightError, StepError
 from tests import hosts
 from tests.applying.state import done

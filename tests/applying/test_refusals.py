@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
+from hnskit.applying.journal import Made
 from hnskit.errors import PreflightError
-from hnskit.journal import Made
 from hnskit.planning.setup import plan
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from hnskit.errors import StepError
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from hnskit.errors import StepError
 from tests import hosts, worlds
 from tests.applying.state import ONE_CLIENT, on, policies

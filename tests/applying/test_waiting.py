@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from hnskit.emulator.host.text import Mint
 from hnskit.errors import StepError
 from tests import hosts, worlds

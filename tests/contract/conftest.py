@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
 from hnskit.facts.source import connect
 from hnskit.params.loading import load_params
 from tests import hosts

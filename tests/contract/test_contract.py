@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.api import apply, destroy
+from hnskit.applying.journal import Journal
+from hnskit.applying.verification import verify
 from hnskit.errors import HnsError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connect
-from hnskit.journal import Journal
 from hnskit.model import hns_json
 from hnskit.model.objects import EndpointState
 from hnskit.params.desired import desired_from
 from hnskit.params.loading import load_params
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
-from hnskit.verification import verify
 from tests import hosts
 from tests.contract.conftest import TARGET
 from tests.labs import emulated_host

@@ -16,7 +16,8 @@ from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFau
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
 
-from hnskit.applying.writer import apply
+from hnskit.applying.api import apply
+from hnskit.applying.verification import verify
 from hnskit.emulator import registry
 from hnskit.emulator.door import Door
 from hnskit.emulator.interface import Command, PSError, Said
@@ -26,7 +27,6 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connection_settings
 from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
-from hnskit.verification import verify
 from tests import hosts
 from tests.lab import QUICK, Lab
 

@@ -13,9 +13,10 @@ from typing import Any, get_args
 import pytest
 from click.testing import CliRunner
 
+from hnskit.applying.api import apply, destroy
 from hnskit.applying.outcomes import Outcome
-from hnskit.applying.work import Pace
-from hnskit.applying.writer import apply, destroy
+from hnskit.applying.reconciler import Pace
+from hnskit.applying.verification import Verification, verify
 from hnskit.emulator import registry, target
 from hnskit.emulator.cli import emulator
 from hnskit.emulator.host import create_host
@@ -26,7 +27,6 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.params.loading import load_params
 from hnskit.params.schema import EmulatorFaults
 from hnskit.planning.preflight import preflight, require_fit
-from hnskit.verification import Verification, verify
 from tests import hosts
 from tests.lab import Lab
 

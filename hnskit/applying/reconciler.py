@@ -10,11 +10,12 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from hnskit import busy
-from hnskit.applying.ledger import Ledger
+from hnskit.applying import host_lock
+from hnskit.applying.journal import Made, Records
 from hnskit.applying.operations import Operation, in_sending_order, operation
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
-from hnskit.applying.waiting import Pace, Waiter
+from hnskit.applying.polling import Pace, Waiter
+from hnskit.applying.run_recorder import Ledger
 from hnskit.errors import (
     DockerError,
     HnsError,
@@ -26,7 +27,6 @@ from hnskit.errors import (
     StoppedError,
 )
 from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
-from hnskit.journal import Made, Records
 from hnskit.params.desired import Desired
 from hnskit.planning import interruption
 from hnskit.planning.steps import Action, Plan, Step
@@ -90,7 +90,7 @@ class Work:
             facts: a snapshot that was just taken.
             write_found: note what is there already as found: it is not this run that made it.
         """
-        with busy.claim(self._session.target, self._run_dir):
+        with host_lock.claim(self._session.target, self._run_dir):
             return self._run(facts, write_found)
 
     def _run(self, facts: Facts | None, write_found: bool) -> Outcome:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from hnskit import busy
+from hnskit.applying import host_lock
+from hnskit.applying.journal import records_on
 from hnskit.errors import HostUnreachableError
-from hnskit.journal import records_on
 
 _LONG = 120.0
 """Seconds after which an absence has another cause; up to 47 were seen (HNS fact 64)."""
@@ -82,7 +82,7 @@ def since_cut(target: str, runs: Path) -> float | None:
 
 def _cause(target: str, runs: Path) -> str:
     """What is known to have taken the host's network away, if anything."""
-    worker = busy.somebody_else(target)
+    worker = host_lock.somebody_else(target)
     if worker is not None:
         return f"{worker.sentence()}, and may have taken its network away"
     seconds = since_cut(target, runs)

@@ -6,10 +6,10 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 
+from hnskit.applying.journal import Made, Records, made_from
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made, Records, made_from
 from hnskit.planning.routes import place_of
 from hnskit.planning.steps import Action, Plan, Step
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hnskit import busy
+from hnskit.applying import host_lock
+from hnskit.applying.journal import Made, Records
 from hnskit.applying.operations import operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
+from hnskit.applying.polling import Pace
+from hnskit.applying.reconciler import AGAIN, Operate, Planner, Work
 from hnskit.applying.rollback import Rollback
-from hnskit.applying.waiting import Pace
-from hnskit.applying.work import AGAIN, Operate, Planner, Work
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
-from hnskit.journal import Made, Records
 from hnskit.params.desired import ALL_PARTS, Desired, Part
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy, remainders
@@ -65,7 +65,9 @@ def apply(
         )
 
     forth = work(lambda now, known: plan(desired, now, wanted, known))
-    with busy.claim(session.target, journal.run_dir if journal is not None else None):  # also between forth and back
+    with host_lock.claim(
+        session.target, journal.run_dir if journal is not None else None
+    ):  # also between forth and back
         try:
             return forth.run(facts, write_found=True)
         except (PreflightError, StoppedError):
