@@ -19,7 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hnskit import errors, frames, topology
+    from hnskit import errors
     from hnskit.applying.api import Event, Outcome, apply, destroy
     from hnskit.applying.journal import Journal, Made, made_on
     from hnskit.applying.verification import Verification, require_proof, verify
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
     from hnskit.planning.teardown import plan_destroy
+    from hnskit.views import frames, topology
 
 __version__ = "0.1.0"
 
@@ -82,8 +83,8 @@ _HOMES = {
 }
 _MODULES = {
     "errors": "errors",
-    "frames": "frames",
-    "topology": "topology",
+    "frames": "views.frames",
+    "topology": "views.topology",
 }
 
 __all__ = [

@@ -33,13 +33,13 @@ from hnskit.planning.preflight import Finding, missing_tarballs, preflight, requ
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
-from hnskit.progress import Progress, display_progress
 from hnskit.running import folder as runfolder
 from hnskit.running.latejournal import LateJournal
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
-from hnskit.topology import Topology, draw
-from hnskit.view import View
+from hnskit.views.progress import Progress, display_progress
+from hnskit.views.table import View
+from hnskit.views.topology import Topology, draw
 
 if TYPE_CHECKING:
     from hnskit.remote.session import Session
@@ -111,7 +111,7 @@ class Book(Diagnosis):
 
     def show(self, table: str) -> View:
         """A table of the host as it was last seen: networks, endpoints, policies, containers, compartments, …"""
-        from hnskit.frames import TABLES
+        from hnskit.views.frames import TABLES
 
         if table not in TABLES:
             raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
@@ -130,7 +130,7 @@ class Book(Diagnosis):
 
     def findings(self) -> View:
         """What preflight finds: whether this host is fit for the redirect."""
-        from hnskit.frames import findings_frame
+        from hnskit.views.frames import findings_frame
 
         with self._recorded():
             self._findings = self._preflight()
@@ -155,7 +155,7 @@ class Book(Diagnosis):
 
     def plan(self) -> View:
         """What would be changed, and why; nothing is changed by asking."""
-        from hnskit.frames import plan_frame
+        from hnskit.views.frames import plan_frame
 
         if self._interactive:  # the host may have moved on since the book was opened
             with self._recorded():
@@ -194,7 +194,7 @@ class Book(Diagnosis):
         Raises:
             PreflightError, StepError, ConnectError: what went wrong.
         """
-        from hnskit.frames import outcome_frame, plan_frame
+        from hnskit.views.frames import outcome_frame, plan_frame
 
         with self._recorded():
             if self._failure is not None:
@@ -210,7 +210,7 @@ class Book(Diagnosis):
 
     def verify(self) -> View:
         """Ask the metadata service from inside each client: the proof, whether it holds or not."""
-        from hnskit.frames import verification_frame
+        from hnskit.views.frames import verification_frame
 
         progress = display_progress("Verification")
         with self._recorded():

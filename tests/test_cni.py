@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from hnskit.cni import PLUGINS, CniError, export_conflist, validate_conflist
 from hnskit.model import hns_json
+from hnskit.views.cni import PLUGINS, CniError, export_conflist, validate_conflist
 from tests import hosts
 
 PROXY = hosts.PROXY_ADDRESS

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from hnskit import frames
 from hnskit.facts.differences import differences
-from hnskit.topology import draw
-from hnskit.view import MOST, View
+from hnskit.views import frames
+from hnskit.views.table import MOST, View
+from hnskit.views.topology import draw
 from tests.hosts import complete, desired, fresh
 from tests.test_topology import boxes, crowd
 

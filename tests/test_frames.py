@@ -8,11 +8,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from hnskit import frames
 from hnskit.applying.verification import Check, ClientProof, Verification
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.setup import plan
-from hnskit.view import View
+from hnskit.views import frames
+from hnskit.views.table import View
 from tests.hosts import complete, desired, endpoint, fresh, misspelt_policy
 
 
@@ -127,7 +127,7 @@ def test_views_of_two_kernels_share_no_style(monkeypatch: pytest.MonkeyPatch) ->
     """Each counts from 1, and all notebooks that are open in JupyterLab are one page."""
     ids = set()
     for name in ("networks", "adapters"):
-        monkeypatch.setattr("hnskit.view._NUMBERS", itertools.count(1))
+        monkeypatch.setattr("hnskit.views.table._NUMBERS", itertools.count(1))
         html = View(frames.TABLES[name](complete()), name)._repr_mimebundle_()["text/html"]
         ids.add(html.split('<table id="')[1].partition('"')[0])
     assert len(ids) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hnskit.progress import Progress
+from hnskit.views.progress import Progress
 
 
 def test_all_lines_are_there_at_the_end() -> None:

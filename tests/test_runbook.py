@@ -13,7 +13,7 @@ import pytest
 from hnskit import runbook, screen
 from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
 from hnskit.running import folder as runfolder
-from hnskit.view import View
+from hnskit.views.table import View
 from hnskit.widgets import params_form
 from tests.labs import emulated_host
 

@@ -11,7 +11,7 @@ import pytest
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Compartment, Network, Policy
-from hnskit.topology import HOST_W, HOST_X, WIDTH, draw
+from hnskit.views.topology import HOST_W, HOST_X, WIDTH, draw
 from tests.hosts import MADE_WITH, complete, container, desired, endpoint, fresh, misspelt_policy, redirect_policy
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -29,7 +29,7 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
 
         print_json(masked(snapshot).to_json())
         return
-    from hnskit import topology
+    from hnskit.views import topology
 
     drawn = topology.draw(snapshot)
     if picture is not None:

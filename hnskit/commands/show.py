@@ -22,8 +22,8 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
     """
     _, snapshot = read_host(params, overrides)
     require_read(snapshot, "endpoints" if table == "policies" else table)
-    from hnskit import frames
     from hnskit.running.terminal import print_table
+    from hnskit.views import frames
 
     print_table(frames.TABLES[table](snapshot), "json" if as_json else form, table)
     say_problems(snapshot)

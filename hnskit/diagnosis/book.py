@@ -15,8 +15,8 @@ from hnskit.facts.snapshot import load_facts
 from hnskit.params.desired import Desired
 from hnskit.running.folder import find_params
 from hnskit.screen import Sentence
-from hnskit.topology import Topology, draw
-from hnskit.view import View
+from hnskit.views.table import View
+from hnskit.views.topology import Topology, draw
 
 if TYPE_CHECKING:
     from hnskit.errors.hns_codes import KnownCode
@@ -90,7 +90,7 @@ class Diagnosis(ABC):
         Raises:
             SnapshotError: there is no such file, or it says nothing of a host.
         """
-        from hnskit.frames import differences_frame
+        from hnskit.views.frames import differences_frame
 
         found = differences(self._earlier(earlier), self.facts)
         return View(differences_frame(found), f"since {earlier or 'now'}")
@@ -105,7 +105,7 @@ class Diagnosis(ABC):
     def repair(self) -> View:
         """The plan that would mend what the engine can; nothing is changed by asking."""
         from hnskit.doctor.repair import plan_repair
-        from hnskit.frames import plan_frame
+        from hnskit.views.frames import plan_frame
 
         found = plan_repair(self.desired, self.facts, self._known())
         frame = plan_frame(found)

@@ -11,7 +11,7 @@ from hnskit.facts.host_facts import Facts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hnskit.topology import Topology
+    from hnskit.views.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Explanation(Explained):
         return draw_explanation(facts, self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        from hnskit.view import View
+        from hnskit.views.table import View
 
         view = View(self.frame(), self.sentence())
         return {"text/html": view.styled().to_html(), "text/plain": self.to_text()}

@@ -12,7 +12,7 @@ from hnskit.datapath import Hop
 from hnskit.diagnosis.legs import Explained
 from hnskit.facts.compartment_owners import Owners
 from hnskit.facts.host_facts import Facts
-from hnskit.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
+from hnskit.views.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
 
 _COLOURS = {"reached": "#2c8a4b", "refused": "#d13438", "unreachable": "#d13438", "unknown": "#b07300"}
 _MOST = 40  # endpoints that are drawn beside those of the walk

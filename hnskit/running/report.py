@@ -18,7 +18,7 @@ from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
 from hnskit.model.wording import MANY, took
 from hnskit.running import folder as runfolder
-from hnskit.topology import draw
+from hnskit.views.topology import draw
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}

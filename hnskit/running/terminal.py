@@ -21,7 +21,7 @@ class EventLines:
 
     def __call__(self, event: Event) -> None:
         """Print one event."""
-        from hnskit.progress import event_line
+        from hnskit.views.progress import event_line
 
         if event.kind == "cut":
             click.secho(f"! {event.step.id if event.step else ''}: {event.text}", fg="yellow", err=True)
@@ -94,6 +94,6 @@ def print_table(frame: Any, form: str, name: str) -> None:
     elif form == "csv":
         click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
     else:
-        from hnskit.view import View
+        from hnskit.views.table import View
 
         click.echo(View(frame).to_text() if len(frame) else f"no {name}")

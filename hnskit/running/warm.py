@@ -10,9 +10,9 @@ import pandas as pd
 import hnskit.applying.verification
 import hnskit.remote.psrp
 import hnskit.runbook
-from hnskit import frames, topology
 from hnskit.facts.host_facts import Facts
-from hnskit.view import View
+from hnskit.views import frames, topology
+from hnskit.views.table import View
 
 __all__ = ["hnskit"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from hnskit.errors import HnskitError
-from hnskit.progress import Progress
+from hnskit.views.progress import Progress
 from hnskit.widgets.farewell import live
 
 _GONE = (

@@ -266,7 +266,7 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.preflight import preflight
-    from hnskit.topology import draw
+    from hnskit.views.topology import draw
 
     params = load_params(path)
     desired = desired_from(params)

@@ -108,7 +108,7 @@ def test_what_is_found_in_the_public_samples_is_what_a_person_has_read() -> None
 
 def test_every_policy_of_the_samples_is_listed() -> None:
     """As many rows as the host printed policies."""
-    from hnskit.frames import policies
+    from hnskit.views.frames import policies
 
     for path in sorted(SAMPLES.glob("[en]*/*.json")):
         obj = json.loads(path.read_text(encoding="utf-8"))

@@ -13,10 +13,10 @@ from host_scenario import Scenario, make_network, output
 
 from benchmarks import conformance
 from benchmarks.reasons import NOT_COMPARED, NOT_IN_ORDER, REASONS
-from hnskit import frames
 from hnskit.emulator.host import PROFILES, create_host, refusals
 from hnskit.emulator.host.refusals import Refusal
 from hnskit.model import hns_json
+from hnskit.views import frames
 from tests import hosts
 
 SAMPLES = conformance.SAMPLES

@@ -73,4 +73,4 @@ def big_table(
 
 @cache
 def _script() -> str:
-    return (resources.files("hnskit") / "data" / "table.js").read_text(encoding="utf-8")
+    return (resources.files("hnskit.views") / "table.js").read_text(encoding="utf-8")

@@ -149,7 +149,7 @@ class View:
 
     def to_html(self) -> str:
         """For a page: styled, or, where it is long, searched and turned by page there."""
-        from hnskit.bigtable import PRINTED, big_table
+        from hnskit.views.paged_table import PRINTED, big_table
 
         if len(self._shown) <= MOST:
             return str(self.styled().to_html(table_attributes='class="hk-paper"')) + PRINTED

@@ -9,7 +9,7 @@ containerizer). The proxy, its network and the gateway endpoint are made as ever
 | `win-bridge` | `policies` | v2 with `apiVersion` 2, else v1 |
 | `azure` (azure-vnet) | `AdditionalArgs` | v1 |
 
-Sources of the key names are in data/cni_conflist.schema.json.
+Sources of the key names are in views/cni_conflist.schema.json.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def validate_conflist(data: Mapping[str, Any]) -> None:
 
 @functools.cache
 def _schema() -> dict[str, Any]:
-    text = resources.files("hnskit").joinpath("data/cni_conflist.schema.json").read_text(encoding="utf-8")
+    text = resources.files("hnskit.views").joinpath("cni_conflist.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

@@ -1,0 +1,1 @@
+"""Tables, pictures, progress and exports of a snapshot or a plan."""
