@@ -33,8 +33,8 @@ from hnskit.planning.preflight import Finding, missing_tarballs, preflight, requ
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
-from hnskit.running import folder as runfolder
-from hnskit.running.latejournal import LateJournal
+from hnskit.running import run_folder as runfolder
+from hnskit.running.lazy_journal import LateJournal
 from hnskit.running.results import write_result
 from hnskit.screen import Sentence, say
 from hnskit.views.progress import Progress, display_progress

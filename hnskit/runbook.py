@@ -22,7 +22,7 @@ import yaml
 from hnskit.book import PARTS, Book
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 from hnskit.screen import Sentence, at_screen, say, variables
 
 __all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]

@@ -8,7 +8,7 @@ import papermill
 import pytest
 
 from hnskit.facts.snapshot import save_facts
-from hnskit.running.engine import SharedKernelEngine
+from hnskit.running.papermill_engine import SharedKernelEngine
 from tests.hosts import complete, fresh
 
 ROOT = Path(__file__).parent.parent

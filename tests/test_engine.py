@@ -19,9 +19,9 @@ from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from hnskit.running import execution as execution_module
-from hnskit.running.engine import SharedKernelEngine
 from hnskit.running.execution import Execution
 from hnskit.running.kernels import SharedKernel
+from hnskit.running.papermill_engine import SharedKernelEngine
 
 
 @pytest.fixture(autouse=True)
@@ -207,5 +207,5 @@ def test_the_third_request_to_stop_ends_a_kernel_that_heeds_none(tmp_path: Path)
 def test_the_engine_can_be_imported_before_papermill() -> None:
     """papermill loads it by its entry point while it is itself being imported: each order works."""
     program = "import {}; import {}; from papermill.engines import papermill_engines as all; all.get_engine('hnskit')"
-    for order in (("hnskit.running.engine", "papermill"), ("papermill", "hnskit.running.engine")):
+    for order in (("hnskit.running.papermill_engine", "papermill"), ("papermill", "hnskit.running.papermill_engine")):
         subprocess.run([sys.executable, "-c", program.format(*order)], check=True)

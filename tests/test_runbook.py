@@ -12,7 +12,7 @@ import pytest
 
 from hnskit import runbook, screen
 from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 from hnskit.views.table import View
 from hnskit.widgets import params_form
 from tests.labs import emulated_host

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 
 from hnskit.applying import host_lock
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 from hnskit.running import runner
 from hnskit.running.log import Patience
 from hnskit.running.report import write_report

@@ -27,7 +27,7 @@ def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
 def made_before(loaded: Params, runs: Path | None = None) -> Made:
     """What the journals know of this target."""
     from hnskit.applying.journal import made_on
-    from hnskit.running.folder import default_runs
+    from hnskit.running.run_folder import default_runs
 
     return made_on(loaded.target, runs or default_runs())
 
@@ -41,8 +41,8 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
     """
     from hnskit.applying import host_lock
     from hnskit.applying.journal import made_on
-    from hnskit.running.folder import default_runs
-    from hnskit.running.latejournal import LateJournal
+    from hnskit.running.lazy_journal import LateJournal
+    from hnskit.running.run_folder import default_runs
 
     place = runs or default_runs()
     with host_lock.claim(target, kind=host_lock.COMMAND) as held:

@@ -47,7 +47,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.redirect import proxy_address as look_up
-    from hnskit.running.folder import find_params
+    from hnskit.running.run_folder import find_params
     from hnskit.views.cni import export_conflist
 
     loaded = load_params(find_params(params), overrides)

@@ -79,7 +79,7 @@ def _reached(
 ) -> Iterator[tuple[Params, _Reached]]:
     from hnskit.applying.outage import explained, reached
     from hnskit.params.loading import load_params
-    from hnskit.running.folder import default_runs, find_params
+    from hnskit.running.run_folder import default_runs, find_params
 
     loaded = load_params(find_params(params), overrides)
     target, runs = loaded.target, default_runs()

@@ -52,7 +52,7 @@ class Execution:
         try:
             _load_papermill()
             if kernel is not None:
-                from hnskit.running.engine import SharedKernelEngine
+                from hnskit.running.papermill_engine import SharedKernelEngine
 
                 SharedKernelEngine.close(now=True)
                 SharedKernelEngine.kernel, self._engine = kernel, SharedKernelEngine

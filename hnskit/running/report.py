@@ -17,7 +17,7 @@ from hnskit.errors.prose_html import prose
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
 from hnskit.model.wording import MANY, took
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 from hnskit.views.topology import draw
 
 _STYLE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnskit.errors import HnskitError
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 
 if TYPE_CHECKING:
     from hnskit.applying.api import Outcome

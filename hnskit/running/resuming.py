@@ -12,7 +12,7 @@ from hnskit.params.desired import Part, desired_from
 from hnskit.params.loading import Params
 from hnskit.planning.preflight import preflight
 from hnskit.planning.setup import plan
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 from hnskit.running.log import FILE, read_from
 
 KEPT = "it was done before, and the host still shows it"

@@ -19,10 +19,10 @@ from hnskit.applying.journal import FILE
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.model.wording import took
 from hnskit.params.loading import load_params
-from hnskit.running import folder as runfolder
 from hnskit.running import resuming
-from hnskit.running.attended import attended
+from hnskit.running import run_folder as runfolder
 from hnskit.running.execution import Execution
+from hnskit.running.interruptible import attended
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
 from hnskit.running.results import done_steps, error_json, write_unfinished
 from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher

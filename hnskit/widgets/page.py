@@ -16,11 +16,11 @@ from hnskit.applying import host_lock
 from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
 from hnskit.remote.targets import canonical
-from hnskit.running.folder import part_of
-from hnskit.running.launch import Follower, last_run, launch
+from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
-from hnskit.running.serverlinks import link, this_server
-from hnskit.running.view import RunState
+from hnskit.running.run_folder import part_of
+from hnskit.running.run_state import RunState
+from hnskit.running.server_links import link, this_server
 from hnskit.widgets.editor import ParamsEditor
 from hnskit.widgets.farewell import farewell, live
 from hnskit.widgets.secrets import secret_box

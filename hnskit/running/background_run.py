@@ -18,7 +18,7 @@ from typing import Any
 from hnskit.applying import host_lock
 from hnskit.remote.targets import canonical
 from hnskit.running.log import FILE, read_from
-from hnskit.running.view import RunState
+from hnskit.running.run_state import RunState
 
 _SAID = ".page"  # below the runs folder: what the runs of a page print
 _NUMBERS = itertools.count(1)

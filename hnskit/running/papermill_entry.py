@@ -28,6 +28,6 @@ class LazyEngine:
 
 
 def _engine() -> Any:
-    from hnskit.running.engine import SharedKernelEngine
+    from hnskit.running.papermill_engine import SharedKernelEngine
 
     return SharedKernelEngine

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.applying.journal import FILE, Journal, Made, Records
-from hnskit.running import folder as runfolder
+from hnskit.running import run_folder as runfolder
 
 
 class LateJournal(Records):
