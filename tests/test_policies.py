@@ -20,9 +20,9 @@ from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies import values
 from hnskit.model.wording import policy_words
-from hnskit.policies import editing as policies
-from hnskit.policies.editing import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
-from hnskit.policies.edits import differences
+from hnskit.policy_editing import editing as policies
+from hnskit.policy_editing.editing import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
+from hnskit.policy_editing.edits import differences
 from tests import hosts
 from tests.emulator.host_scenario import NANOSERVER, Scenario, attach, compartment_of, make_endpoint, make_network
 from tests.lab import QUICK, HereSession, MemoryJournal

@@ -14,7 +14,7 @@ from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
-    from hnskit.policies.editing import Edit, Owner
+    from hnskit.policy_editing.editing import Edit, Owner
 
 KINDS = ("auto", "PROXY", "L4Proxy", "L4WFPPROXY", "OutBoundNAT", "ROUTE", "ACL")
 
@@ -44,9 +44,9 @@ def list_command(
     networks: tuple[str, ...],
 ) -> None:
     """What policies there are, and what they say. PARAMS may also be snapshot:FILE."""
-    from hnskit.policies.editing import in_v2 as read_in_v2
-    from hnskit.policies.editing import list_policies
-    from hnskit.policies.frames import entries_frame
+    from hnskit.policy_editing.editing import in_v2 as read_in_v2
+    from hnskit.policy_editing.editing import list_policies
+    from hnskit.policy_editing.policy_frames import entries_frame
     from hnskit.running.terminal import print_table
 
     owners: list[Owner] | None
@@ -72,7 +72,7 @@ def list_command(
 @common
 def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """The ids of the endpoints that are meant: those of a container, of an address, of a name."""
-    from hnskit.policies.editing import SelectionError, find_endpoints
+    from hnskit.policy_editing.editing import SelectionError, find_endpoints
 
     _, facts = read_host(params, overrides)
     found = find_endpoints(facts, what)
@@ -100,7 +100,7 @@ def add(asked: Asked, kind: str) -> None:
     With --kind auto what is said decides, and HNS's version: --destination is a redirect (PROXY on an endpoint, L4Proxy
     on a network), --inbound-port or --outbound-port an L4WFPPROXY.
     """
-    from hnskit.policies import editing as policies
+    from hnskit.policy_editing import editing as policies
 
     def edits(facts: Facts) -> list[Edit]:
         owners = owners_of(facts, asked.endpoints, asked.networks)
@@ -118,7 +118,7 @@ def add(asked: Asked, kind: str) -> None:
 @packed
 def change(asked: Asked, number: int | None, kind: str) -> None:
     """Change what one policy says, in its place; what is not said stays as it is."""
-    from hnskit.policies import editing as policies
+    from hnskit.policy_editing import editing as policies
 
     def edits(facts: Facts) -> list[Edit]:
         made = []
@@ -141,7 +141,7 @@ def change(asked: Asked, number: int | None, kind: str) -> None:
 @packed
 def remove(asked: Asked, number: int | None, kind: str) -> None:
     """Remove one policy, named by its number, or by its type and what it says; every other stays."""
-    from hnskit.policies import editing as policies
+    from hnskit.policy_editing import editing as policies
 
     if not (number or kind or asked.fields):
         raise click.UsageError("Name the policy: --number, or --type and what it says.")
@@ -164,7 +164,7 @@ def remove(asked: Asked, number: int | None, kind: str) -> None:
 @packed
 def clear(asked: Asked, kinds: tuple[str, ...]) -> None:
     """Remove all proxy policies, whoever made them, and say how many; every other policy stays."""
-    from hnskit.policies import editing as policies
+    from hnskit.policy_editing import editing as policies
 
     def edits(facts: Facts) -> list[Edit]:
         return [policies.clear(owner, kinds) for owner in owners_of(facts, asked.endpoints, asked.networks)]

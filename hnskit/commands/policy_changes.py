@@ -17,12 +17,12 @@ from hnskit.commands.reaching import opened, read_host
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
     from hnskit.params.desired import Desired
-    from hnskit.policies.editing import Edit, Owner
+    from hnskit.policy_editing.editing import Edit, Owner
 
 
 def owners_of(facts: Facts, endpoints: Sequence[str], networks: Sequence[str]) -> list[Owner]:
     """The endpoints and networks that are meant, each once."""
-    from hnskit.policies.editing import find_endpoint, find_network
+    from hnskit.policy_editing.editing import find_endpoint, find_network
 
     if not endpoints and not networks:
         raise click.UsageError("Name where: --endpoint, or --network.")
@@ -33,8 +33,8 @@ def owners_of(facts: Facts, endpoints: Sequence[str], networks: Sequence[str]) -
 def spec_of(facts: Facts, owner: Owner, wanted: str, fields: Mapping[str, Any]) -> Any:
     """The policy that --kind and its fields ask for, on this host."""
     from hnskit.model.policies.specs import SPECS, field_names
-    from hnskit.policies import editing as policies
-    from hnskit.policies.checks import on_of
+    from hnskit.policy_editing import editing as policies
+    from hnskit.policy_editing.checks import on_of
 
     if wanted.lower() != "auto":
         kind = policies.Kind(wanted)
@@ -66,7 +66,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     """Show the plan; apply it with a journal; say what came of it."""
     from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import desired_from
-    from hnskit.policies import editing as policies
+    from hnskit.policy_editing import editing as policies
     from hnskit.running.terminal import EventLines
 
     if asked.dry_run:
@@ -108,7 +108,7 @@ def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[
     from hnskit.params.desired import Part
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan
-    from hnskit.policies.edits import after_edits
+    from hnskit.policy_editing.edits import after_edits
 
     before = plan(desired, facts, [Part.POLICY]).steps
     after = plan(desired, after_edits(edits, facts), [Part.POLICY])

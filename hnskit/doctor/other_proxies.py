@@ -18,7 +18,7 @@ from hnskit.model.policies.matching import match_proxy, match_wfp
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.policies.values import port_problem
 from hnskit.model.wording import policy_words
-from hnskit.policies.checks import can
+from hnskit.policy_editing.checks import can
 
 
 class WfpBesideProxy(Check):

@@ -1,6 +1,6 @@
 """Policies of endpoints and networks: list, add, change, remove one, clear. Whatever else is there stays.
 
-    from hnskit.policies import editing as policies
+    from hnskit.policy_editing import editing as policies
     facts = gather_facts(session)
     rule = policies.ProxyRule("10.0.1.17:80", ip="169.254.169.254", port="80")
     edits = [policies.add(policies.find_endpoint(facts, "web"), rule)]
@@ -32,9 +32,9 @@ from hnskit.model.policies.proxies import ProxyRule, WfpProxy
 from hnskit.model.policies.specs import Spec, read_spec
 from hnskit.params.desired import Desired
 from hnskit.planning.steps import Plan
-from hnskit.policies.checks import Owner, choose_kind, on_of
-from hnskit.policies.edits import Edit, differences, operator, owner_of, plan_edits
-from hnskit.policies.selecting import (
+from hnskit.policy_editing.checks import Owner, choose_kind, on_of
+from hnskit.policy_editing.edits import Edit, differences, operator, owner_of, plan_edits
+from hnskit.policy_editing.selecting import (
     Entry,
     SelectionError,
     find_endpoint,

@@ -15,7 +15,7 @@ from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.specs import read_spec
 from hnskit.model.wording import policy_words
-from hnskit.policies.checks import Owner, is_proxy, lacks, on_of
+from hnskit.policy_editing.checks import Owner, is_proxy, lacks, on_of
 from hnskit.remote import hcn
 from hnskit.remote.session import Session, invoke_calls
 

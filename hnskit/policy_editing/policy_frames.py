@@ -11,7 +11,7 @@ from hnskit.views.frames import columns_of, make_frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hnskit.policies.editing import Entry
+    from hnskit.policy_editing.editing import Entry
 
 
 def entries_frame(entries: Iterable[Entry]) -> pd.DataFrame:

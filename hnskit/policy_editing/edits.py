@@ -22,7 +22,7 @@ from hnskit.model.policies.specs import Spec
 from hnskit.model.wording import policy_words
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.steps import Action, Change, Plan, Step
-from hnskit.policies.checks import Owner, can, judge, lacks, on_of
+from hnskit.policy_editing.checks import Owner, can, judge, lacks, on_of
 from hnskit.remote import hcn, hns
 from hnskit.remote.session import Call, CallResult
 
