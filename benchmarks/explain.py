@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hnskit.datapath import DataPath
+from hnskit.diagnosis.datapath import DataPath
 from hnskit.diagnosis.explaining import Explainer
 from hnskit.facts.dumps import read_dump
 from hnskit.facts.host_facts import Facts
@@ -125,7 +125,7 @@ def main(count: int = 10_000) -> None:
     explainer = Explainer(facts)
     mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
     print(f"an explanation of three legs: {mean:.3f} ms on average, {longest:.3f} ms at most")
-    from hnskit.doctor import examine
+    from hnskit.diagnosis.doctor import examine
 
     print(f"doctor: {seconds(lambda: examine(facts), 1) * 1000:.0f} ms for {count} endpoints")
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from hnskit.applying.api import Event, Outcome, apply, destroy
     from hnskit.applying.journal import Journal, Made, made_on
     from hnskit.applying.verification import Verification, require_proof, verify
+    from hnskit.diagnosis.doctor import examine
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
-    from hnskit.doctor import examine
     from hnskit.errors.hns_codes import explain_code
     from hnskit.facts.host_facts import Facts, gather_facts
     from hnskit.facts.snapshot import load_facts, save_facts
@@ -64,7 +64,7 @@ _HOMES = {
     "connect": "facts.source",
     "desired_from": "params.desired",
     "destroy": "applying.api",
-    "examine": "doctor",
+    "examine": "diagnosis.doctor",
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
     "drift": "planning.drift",

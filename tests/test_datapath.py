@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.datapath import DataPath, Walk, walk
+from hnskit.diagnosis.datapath import DataPath, Walk, walk
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import (
     Adapter,

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hnskit.diagnosis.diagnosis_frames import hops_frame, matrix_frame
 from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
-from hnskit.diagnosis.frames import hops_frame, matrix_frame
 from hnskit.facts.dumps import read_dump
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy

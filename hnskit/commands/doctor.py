@@ -17,7 +17,7 @@ from hnskit.commands.output import print_json
 from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
-    from hnskit.doctor import Finding
+    from hnskit.diagnosis.doctor import Finding
     from hnskit.facts.host_facts import Facts
     from hnskit.params.loading import Params
 
@@ -44,7 +44,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     PARAMS may also be snapshot:FILE. It ends with 1 if there is an error, with --strict also for a warning, else with
     0. With --fix what counts is what is left.
     """
-    from hnskit.doctor import findings_text
+    from hnskit.diagnosis.doctor import findings_text
 
     _known_checks(only)
     loaded, facts = read_host(params, overrides)
@@ -61,7 +61,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
 
 
 def _known_checks(only: tuple[str, ...]) -> None:
-    from hnskit.doctor import CHECKS
+    from hnskit.diagnosis.doctor import CHECKS
 
     names = {check.name for check in CHECKS}
     if unknown := sorted(set(only) - names):
@@ -71,7 +71,7 @@ def _known_checks(only: tuple[str, ...]) -> None:
 def _examined(
     loaded: Params | None, facts: Facts, params: str, overrides: tuple[str, ...], only: tuple[str, ...]
 ) -> tuple[Finding, ...]:
-    from hnskit.doctor import examine
+    from hnskit.diagnosis.doctor import examine
     from hnskit.params.desired import desired_from
 
     findings = examine(facts, desired_from(loaded), params, overrides) if loaded else examine(facts)
@@ -90,7 +90,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     only: tuple[str, ...],
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
-    from hnskit.doctor.repair import mended_by, plan_repair
+    from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
     from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import desired_from
 
@@ -118,7 +118,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
         result["outcome"] = json.loads(printed.getvalue()) if isinstance(printed, io.StringIO) else None
         result["after"] = [item.to_json() for item in after]
     else:
-        from hnskit.doctor import findings_text
+        from hnskit.diagnosis.doctor import findings_text
 
         click.echo("\nAfterwards: " + findings_text(after, loaded.target))
     return after

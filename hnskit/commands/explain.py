@@ -88,7 +88,7 @@ def _redirected(loaded: Params | None) -> tuple[str, ...]:
 
 
 def _print_matrix(found: Any, form: str) -> None:
-    from hnskit.diagnosis.frames import matrix_frame
+    from hnskit.diagnosis.diagnosis_frames import matrix_frame
     from hnskit.running.terminal import print_table
 
     if form == "json":

@@ -56,8 +56,8 @@ class Diagnosis(ABC):
 
     def matrix(self, destinations: Iterable[str] = ()) -> View:
         """Every container against a list of destinations; empty: what is redirected."""
+        from hnskit.diagnosis.diagnosis_frames import matrix_frame
         from hnskit.diagnosis.explaining import Explainer
-        from hnskit.diagnosis.frames import matrix_frame
 
         wanted = [parse_destination(item) for item in destinations]
         wanted = wanted or [(one.address, one.port) for one in self.desired.redirects]
@@ -66,16 +66,16 @@ class Diagnosis(ABC):
 
     def diagnose(self) -> View:
         """What is wrong or suspicious on the host, and what to do about it."""
-        from hnskit.diagnosis.frames import diagnosis_frame
-        from hnskit.doctor import examine, summary_of
+        from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
+        from hnskit.diagnosis.doctor import examine, summary_of
 
         found = examine(self.facts, self.desired, *self._asked)
         return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
 
     def stale(self) -> View:
         """Endpoints that nobody uses any more, and how each is removed."""
-        from hnskit.diagnosis.frames import diagnosis_frame
-        from hnskit.doctor import examine
+        from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
+        from hnskit.diagnosis.doctor import examine
 
         found = examine(self.facts, self.desired, *self._asked)
         left = [item for item in found if item.check in _LEFT_BEHIND]
@@ -104,7 +104,7 @@ class Diagnosis(ABC):
 
     def repair(self) -> View:
         """The plan that would mend what the engine can; nothing is changed by asking."""
-        from hnskit.doctor.repair import plan_repair
+        from hnskit.diagnosis.doctor.repair import plan_repair
         from hnskit.views.frames import plan_frame
 
         found = plan_repair(self.desired, self.facts, self._known())

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.datapath import DataPath, Hop, Walk, label
+from hnskit.diagnosis.datapath import DataPath, Hop, Walk, label
 from hnskit.diagnosis.explanation import Explanation
-from hnskit.diagnosis.legs import Leg
+from hnskit.diagnosis.path_segments import Leg
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 

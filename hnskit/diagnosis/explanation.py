@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hnskit.diagnosis.legs import Explained
+from hnskit.diagnosis.path_segments import Explained
 from hnskit.facts.host_facts import Facts
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ class Explanation(Explained):
 
     def frame(self) -> pd.DataFrame:
         """The hops as a DataFrame; see `diagnosis.frames.hops_frame`."""
-        from hnskit.diagnosis.frames import hops_frame
+        from hnskit.diagnosis.diagnosis_frames import hops_frame
 
         return hops_frame(self)
 
     def picture(self, facts: Facts) -> Topology:
         """The way drawn on the host's topology."""
-        from hnskit.diagnosis.walk_drawing import draw_explanation
+        from hnskit.diagnosis.trace_drawing import draw_explanation
 
         return draw_explanation(facts, self)
 

@@ -13,8 +13,8 @@ import pytest
 
 from hnskit.applying.journal import Journal
 from hnskit.book import Book
-from hnskit.doctor import CHECKS, Finding, examine, findings_text
-from hnskit.doctor.repair import mended_by, plan_repair
+from hnskit.diagnosis.doctor import CHECKS, Finding, examine, findings_text
+from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts, parse_facts, save_facts

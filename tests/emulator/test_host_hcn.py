@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from host_scenario import Scenario, error_of, invoke, make_endpoint, make_network, output
 
-from hnskit.datapath import walk
+from hnskit.diagnosis.datapath import walk
 from hnskit.emulator.host import Host, create_host
 
 PROXY = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Protocol": 6, "OutboundNat": True,

@@ -22,7 +22,7 @@ from host_scenario import (
     set_proxy_policy,
 )
 
-from hnskit.datapath import walk
+from hnskit.diagnosis.datapath import walk
 
 
 def verdict_of(scenario: Scenario, container: str, port: int = 80) -> str:

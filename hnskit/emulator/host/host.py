@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hnskit.datapath import walk
+from hnskit.diagnosis.datapath import walk
 from hnskit.emulator.host import commands, second_user
 from hnskit.emulator.host.containers import DockerContainer
 from hnskit.emulator.host.docker import Docker

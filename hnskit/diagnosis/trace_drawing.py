@@ -8,8 +8,8 @@ from collections import defaultdict
 from dataclasses import replace
 from html import escape
 
-from hnskit.datapath import Hop
-from hnskit.diagnosis.legs import Explained
+from hnskit.diagnosis.datapath import Hop
+from hnskit.diagnosis.path_segments import Explained
 from hnskit.facts.compartment_owners import Owners
 from hnskit.facts.host_facts import Facts
 from hnskit.views.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology

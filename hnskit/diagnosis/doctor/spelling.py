@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from hnskit.doctor.finding import Check, Finding, Patient, policy_text
+from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, policy_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.params.desired import Part

@@ -6,7 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.doctor.finding import Check, Finding, Patient, endpoint_words
+from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, endpoint_words
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.params.desired import Part

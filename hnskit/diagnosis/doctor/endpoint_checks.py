@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hnskit.doctor.finding import Check, Finding, Patient, remove_endpoint
+from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, remove_endpoint
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import state_word
 from hnskit.params.desired import Part

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hnskit.applying.journal import Made
-from hnskit.doctor.finding import Finding
+from hnskit.diagnosis.doctor.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan

@@ -11,12 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hnskit.doctor.endpoints import AddressTwice, DeadCompartment, DegradedEndpoint, StaleEndpoint, UnpluggedEndpoint
-from hnskit.doctor.finding import Check, Finding, Patient, Severity
-from hnskit.doctor.host import HnsTooOld, KnownBadWindows, NotReadable, StaticAddress, TeamedUplink, WifiUplink
-from hnskit.doctor.networks import DeadReference, ForwardingOff, MetadataRoute, NoGatewayEndpoint, VfpOff
-from hnskit.doctor.other_proxies import NetworkProxy, WfpBesideProxy, WfpLoop, WfpUnanswered
-from hnskit.doctor.policies import (
+from hnskit.diagnosis.doctor.endpoint_checks import (
+    AddressTwice,
+    DeadCompartment,
+    DegradedEndpoint,
+    StaleEndpoint,
+    UnpluggedEndpoint,
+)
+from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, Severity
+from hnskit.diagnosis.doctor.host_checks import (
+    HnsTooOld,
+    KnownBadWindows,
+    NotReadable,
+    StaticAddress,
+    TeamedUplink,
+    WifiUplink,
+)
+from hnskit.diagnosis.doctor.network_checks import (
+    DeadReference,
+    ForwardingOff,
+    MetadataRoute,
+    NoGatewayEndpoint,
+    VfpOff,
+)
+from hnskit.diagnosis.doctor.other_proxies import NetworkProxy, WfpBesideProxy, WfpLoop, WfpUnanswered
+from hnskit.diagnosis.doctor.policy_checks import (
     DoubledPolicy,
     IncompletePolicy,
     PolicyOnNat,
@@ -24,7 +43,7 @@ from hnskit.doctor.policies import (
     TargetNobody,
     TargetRedirected,
 )
-from hnskit.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
+from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.doctor.finding import Check, Finding, Patient, WfpRule, asked_by, endpoint_words
+from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, WfpRule, asked_by, endpoint_words
 from hnskit.errors import HostAnswerError
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model import hns_json

@@ -6,7 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.doctor.finding import Check, Finding, Patient, ProxyRule, WfpRule, asked_by, endpoint_words, policy_text
+from hnskit.diagnosis.doctor.finding import (
+    Check,
+    Finding,
+    Patient,
+    ProxyRule,
+    WfpRule,
+    asked_by,
+    endpoint_words,
+    policy_text,
+)
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.policies.matching import match_proxy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hnskit.datapath import Hop, Verdict, Walk
+from hnskit.diagnosis.datapath import Hop, Verdict, Walk
 
 LegName = Literal["there", "onward", "back"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hnskit.doctor.finding import Check, Finding, Patient, Severity
+from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, Severity
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter, NetworkType
 from hnskit.planning.blockers import WIFI, is_wifi
