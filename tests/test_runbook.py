@@ -10,11 +10,12 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from hnskit import runbook, screen
+from hnskit import runbook
 from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.runbook import screen
+from hnskit.runbook.widgets import params_form
 from hnskit.running import run_folder as runfolder
 from hnskit.views.table import View
-from hnskit.widgets import params_form
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent

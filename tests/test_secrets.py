@@ -12,8 +12,8 @@ import pytest
 
 from hnskit.params.loading import load_params
 from hnskit.remote import credentials
+from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.running import runner
-from hnskit.widgets.secrets import secret_box
 from tests.labs import emulated_host
 
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
@@ -129,7 +129,7 @@ def test_the_box_at_the_screen_is_empty_once_it_is_typed(tmp_path: Path) -> None
 
 def test_the_page_hands_the_password_on_by_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the environment of the run, never on its command line."""
-    from hnskit.widgets import StartPage, page
+    from hnskit.runbook.widgets import StartPage, page
 
     monkeypatch.chdir(tmp_path)
     text = PARAMS.read_text().replace("target: emulator://lab", "target: winrm://host")

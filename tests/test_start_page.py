@@ -22,13 +22,13 @@ import yaml
 from hnskit import runbook
 from hnskit.applying import host_lock
 from hnskit.local.state_dir import STATE_VARIABLE
+from hnskit.runbook.widgets import StartPage
+from hnskit.runbook.widgets import page as page_module
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop
 from hnskit.running.run_state import LOST, RunState
 from hnskit.running.server_links import Server, link
 from hnskit.running.summary import Nobody
-from hnskit.widgets import StartPage
-from hnskit.widgets import page as page_module
 from tests.labs import emulated_host
 
 ROOT = Path(__file__).parent.parent

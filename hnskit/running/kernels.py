@@ -29,7 +29,7 @@ _QUIET = ("--log-level=CRITICAL", "--HistoryManager.enabled=False")
 """No log of the kernel's own on our stderr, and no record of what it was asked."""
 
 # What the step notebooks need, loaded while the other process is still busy with papermill.
-_WARM = "import hnskit.running.warm"
+_WARM = "import hnskit.runbook.preload"
 
 _RESET = "get_ipython().reset(new_session=True)"
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from hnskit.applying.journal import Journal
-from hnskit.book import Book
 from hnskit.diagnosis.doctor import CHECKS, Finding, examine, findings_text
 from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
@@ -24,6 +23,7 @@ from hnskit.params.desired import ALL_PARTS, Part
 from hnskit.params.selection import Selection
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
+from hnskit.runbook.step_notebook import Book
 from tests import hosts
 
 HERE = Path(__file__).parent

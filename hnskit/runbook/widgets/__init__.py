@@ -4,8 +4,8 @@ Widgets edit a choice or a file and call back; the work is elsewhere. No widget 
 a reference to one, and what is typed into a password box is taken out of it at once.
 """
 
-from hnskit.widgets.buttons import action_button
-from hnskit.widgets.forms import params_form
-from hnskit.widgets.page import StartPage
+from hnskit.runbook.widgets.buttons import action_button
+from hnskit.runbook.widgets.forms import params_form
+from hnskit.runbook.widgets.page import StartPage
 
 __all__ = ["StartPage", "action_button", "params_form"]

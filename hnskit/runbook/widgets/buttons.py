@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 
 from hnskit.errors import HnskitError
+from hnskit.runbook.widgets.disconnected_notice import live
 from hnskit.views.progress import Progress
-from hnskit.widgets.farewell import live
 
 _GONE = (
     "The kernel of this notebook has ended, so this button does nothing any more. Run all cells again: the plan above "

@@ -16,14 +16,14 @@ from hnskit.applying import host_lock
 from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
 from hnskit.remote.targets import canonical
+from hnskit.runbook.widgets.disconnected_notice import farewell, live
+from hnskit.runbook.widgets.editor import ParamsEditor
+from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
 from hnskit.running.run_folder import part_of
 from hnskit.running.run_state import RunState
 from hnskit.running.server_links import link, this_server
-from hnskit.widgets.editor import ParamsEditor
-from hnskit.widgets.farewell import farewell, live
-from hnskit.widgets.secrets import secret_box
 
 ALL = "all steps, in order"
 _GONE = (

@@ -20,7 +20,6 @@ from hnskit.applying.journal import FILE, Journal, Made, Records, made_on
 from hnskit.applying.outage import explained, reached
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
-from hnskit.diagnosis.book import Diagnosis
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
@@ -33,10 +32,11 @@ from hnskit.planning.preflight import Finding, missing_tarballs, preflight, requ
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
+from hnskit.runbook.diagnosis_notebook import Diagnosis
+from hnskit.runbook.screen import Sentence, say
 from hnskit.running import run_folder as runfolder
 from hnskit.running.lazy_journal import LateJournal
 from hnskit.running.results import write_result
-from hnskit.screen import Sentence, say
 from hnskit.views.progress import Progress, display_progress
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
@@ -176,7 +176,7 @@ class Book(Diagnosis):
         self._outcome, self._failure, self._waits = None, None, False
         current = self._plan or self._plan_now()
         if self._interactive and current.pending and not current.refused:
-            from hnskit.widgets import action_button
+            from hnskit.runbook.widgets import action_button
 
             self._waits = True
             warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""

@@ -13,8 +13,8 @@ from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
 from hnskit.params.desired import Desired
+from hnskit.runbook.screen import Sentence
 from hnskit.running.run_folder import find_params
-from hnskit.screen import Sentence
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
 

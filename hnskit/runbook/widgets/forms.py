@@ -11,8 +11,8 @@ import ipywidgets
 from hnskit.errors import ParamsError
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
-from hnskit.widgets.farewell import live
-from hnskit.widgets.secrets import secret_box
+from hnskit.runbook.widgets.disconnected_notice import live
+from hnskit.runbook.widgets.secrets import secret_box
 
 FIELDS = (
     ("target", "the host: emulator://NAME or winrm://HOST"),

@@ -19,11 +19,11 @@ from typing import Any
 
 import yaml
 
-from hnskit.book import PARTS, Book
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.screen import Sentence, at_screen, say, variables
+from hnskit.runbook.step_notebook import PARTS, Book
 from hnskit.running import run_folder as runfolder
-from hnskit.screen import Sentence, at_screen, say, variables
 
 __all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
 
@@ -66,7 +66,7 @@ class Choice:
             return
         from IPython.display import display
 
-        from hnskit.widgets import params_form
+        from hnskit.runbook.widgets import params_form
 
         beside = self.selection.params_file.parent
         files = {*beside.glob("*.yaml"), *beside.glob("*.yml"), self.selection.params_file}
@@ -137,6 +137,6 @@ def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
     if not (at_screen() if interactive is None else interactive):
         target = load_params(path).target
         return Sentence(f"Nobody is at the screen. The parameters are in order; `hnskit run {path}` works on {target}.")
-    from hnskit.widgets import StartPage
+    from hnskit.runbook.widgets import StartPage
 
     return StartPage(path, runfolder.default_runs(), runfolder.project_root() / runfolder.NOTEBOOKS).widget
