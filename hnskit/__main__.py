@@ -1,5 +1,5 @@
 """`python -m hnskit` is the command line."""
 
-from hnskit.cli import main
+from hnskit.commands.cli import main
 
 main()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hnskit import cli
+from hnskit.commands import cli
 
 
 class Ran(NamedTuple):

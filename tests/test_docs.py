@@ -11,7 +11,7 @@ import click
 import pytest
 import yaml
 
-from hnskit import cli
+from hnskit.commands import cli
 from hnskit.params.loading import Params
 from tests import hosts
 from tests.labs import emulated_host

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hnskit import cli
+from hnskit.commands import cli
 from hnskit.facts.snapshot import save_facts
 from hnskit.running import junit
 from hnskit.running.report import render, write_report

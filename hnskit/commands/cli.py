@@ -12,23 +12,23 @@ from typing import Any
 import click
 
 from hnskit import __version__
-from hnskit.commands.apply import apply
-from hnskit.commands.destroy import destroy
-from hnskit.commands.doctor import doctor
-from hnskit.commands.drift import drift
-from hnskit.commands.errors import errors
-from hnskit.commands.explain import explain
-from hnskit.commands.export import export
-from hnskit.commands.facts import facts
+from hnskit.commands.apply_command import apply
+from hnskit.commands.destroy_command import destroy
+from hnskit.commands.doctor_command import doctor
+from hnskit.commands.drift_command import drift
+from hnskit.commands.errors_command import errors
+from hnskit.commands.explain_command import explain
+from hnskit.commands.export_command import export
+from hnskit.commands.facts_command import facts
 from hnskit.commands.options import WholeHelp
 from hnskit.commands.output import print_json
-from hnskit.commands.plan import plan
-from hnskit.commands.policy import policy
-from hnskit.commands.preflight import preflight
-from hnskit.commands.report import report
-from hnskit.commands.run import run
-from hnskit.commands.show import show
-from hnskit.commands.verify import verify
+from hnskit.commands.plan_command import plan
+from hnskit.commands.policy_command import policy
+from hnskit.commands.preflight_command import preflight
+from hnskit.commands.report_command import report
+from hnskit.commands.run_command import run
+from hnskit.commands.show_command import show
+from hnskit.commands.verify_command import verify
 from hnskit.errors import HnskitError
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hnskit.commands.apply import apply
+from hnskit.commands.apply_command import apply
 from hnskit.commands.changing import made_before
 from hnskit.commands.options import common
 from hnskit.commands.output import print_json
