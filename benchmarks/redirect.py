@@ -24,7 +24,7 @@ import requests
 
 import hnskit
 from benchmarks.far import Far
-from hnskit.emulator.pwsh.locate import find_engine
+from hnskit.emulator.engines.pwsh.locate import find_engine
 from hnskit.errors import ConnectError
 from hnskit.params.loading import Params
 from hnskit.remote.psrp import PsrpSession

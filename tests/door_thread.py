@@ -12,7 +12,7 @@ from typing import Any, Self
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from hnskit.emulator.door import Door
+from hnskit.emulator.winrm.winrm_server import Door
 from hnskit.remote.psrp import module_text
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from hnskit.emulator.door import Door
 from hnskit.emulator.host import create_host
-from hnskit.emulator.interface import Cut
+from hnskit.emulator.powershell.command import Cut
+from hnskit.emulator.winrm.winrm_server import Door
 from hnskit.errors import (
     CertificateError,
     ConnectError,

@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hnskit.emulator.calling import ControlError, ControlUnreachableError, ask
-from hnskit.emulator.pwsh.locate import find_engine
+from hnskit.emulator.control_client import ControlError, ControlUnreachableError, ask
+from hnskit.emulator.engines.pwsh.locate import find_engine
 from hnskit.errors import ConnectError, HostUnreachableError
 from hnskit.local.private_files import locked, private_directory
 from hnskit.local.state_dir import STATE_VARIABLE, state_directory

@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from hnskit.emulator.control import Control
-from hnskit.emulator.door import Certificate, Door
-from hnskit.emulator.interface import Cut, CutMode
-from hnskit.emulator.listener import Listener
+from hnskit.emulator.control_server import Control
+from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.emulator.registry import ENGINES, Entry
+from hnskit.emulator.winrm.listener import Listener
+from hnskit.emulator.winrm.winrm_server import Certificate, Door
 from hnskit.local.private_files import write_private
 
 USERNAME = "Administrator"

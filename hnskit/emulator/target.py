@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hnskit.emulator import registry
-from hnskit.emulator.names import LIMITED, RESTRICTED
+from hnskit.emulator.constants import LIMITED, RESTRICTED
 from hnskit.errors import Mistake, ParamsError
 from hnskit.remote.connection import Auth, ConnectionSettings
 

@@ -11,8 +11,8 @@ from typing import Any
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from hnskit.emulator.connection import Limits
-from hnskit.emulator.interface import Command, Cut, Parameter, PSError
+from hnskit.emulator.powershell.command import Command, Cut, Parameter, PSError
+from hnskit.emulator.winrm.http_connection import Limits
 from tests.door_thread import DoorThread, pool_of
 
 USER, PASSWORD = "operator", "correct-horse-battery"

@@ -18,8 +18,8 @@ from pypsrp import powershell
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
+from hnskit.emulator.engines.pwsh.locate import VARIABLE, find_engine
 from hnskit.emulator.host import Host, create_host
-from hnskit.emulator.pwsh.locate import VARIABLE, find_engine
 from hnskit.errors import ConnectError
 from tests.door_thread import DoorThread, pool_of
 

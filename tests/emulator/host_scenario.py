@@ -6,9 +6,9 @@ import asyncio
 import json
 from typing import Any
 
-from hnskit.emulator.binder import bind
 from hnskit.emulator.host import Host, create_host
-from hnskit.emulator.interface import PSError
+from hnskit.emulator.powershell.binder import bind
+from hnskit.emulator.powershell.command import PSError
 
 METADATA = "169.254.169.254"
 URL = f"http://{METADATA}/metadata/instance?api-version=2021-02-01"

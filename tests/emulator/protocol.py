@@ -26,7 +26,7 @@ from pypsrp.complex_objects import ObjectMeta
 from pypsrp.powershell import PowerShell, RunspacePool
 
 from hnskit.emulator.host import create_host
-from hnskit.emulator.interface import Command, Int64, Parameter, PSError, UInt32
+from hnskit.emulator.powershell.command import Command, Int64, Parameter, PSError, UInt32
 from tests.emulator.engines import Message, Served, recorded, say, steady
 
 PAGE = Path(__file__).parents[2] / "docs" / "engines.md"

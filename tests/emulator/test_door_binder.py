@@ -8,8 +8,8 @@ import pytest
 from psrpcore.types import PSDict, PSList
 from pypsrp.serializer import Serializer
 
-from hnskit.emulator.binder import BindingError, bind
-from hnskit.emulator.interface import Command, Parameter
+from hnskit.emulator.powershell.binder import BindingError, bind
+from hnskit.emulator.powershell.command import Command, Parameter
 
 
 async def _never(host: Any, bound: Any) -> Any:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSManAction
 
-from hnskit.emulator.connection import Limits
+from hnskit.emulator.winrm.http_connection import Limits
 
 MORE = int(os.environ.get("HNSKIT_FUZZ", "0"))
 SHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"

@@ -16,7 +16,7 @@ from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
 from hnskit.emulator import registry
-from hnskit.emulator.cli import emulator
+from hnskit.emulator.emulator_commands import emulator
 from hnskit.emulator.target import resolve
 from hnskit.errors import ConnectError, HostUnreachableError, ParamsError
 

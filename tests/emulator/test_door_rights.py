@@ -19,9 +19,9 @@ from pypsrp.wsman import NAMESPACES, WSMan
 from hnskit.applying.api import apply
 from hnskit.applying.verification import verify
 from hnskit.emulator import registry
-from hnskit.emulator.door import Door
-from hnskit.emulator.interface import Command, PSError, Said
-from hnskit.emulator.names import LIMITED
+from hnskit.emulator.constants import LIMITED
+from hnskit.emulator.powershell.command import Command, PSError, Said
+from hnskit.emulator.winrm.winrm_server import Door
 from hnskit.errors import LoginRefusedError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connection_settings

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypsrp.wsman import NAMESPACES, WSManAction
 
-from hnskit.emulator.connection import Limits
+from hnskit.emulator.winrm.http_connection import Limits
 
 STREAM = '<rsp:Send><rsp:Stream Name="stdin">{}</rsp:Stream></rsp:Send>'
 TERMINATE = f'<rsp:Signal CommandId="{uuid.uuid4()}"><rsp:Code>x/signal/Terminate</rsp:Code></rsp:Signal>'

@@ -18,10 +18,10 @@ from hnskit.applying.outcomes import Outcome
 from hnskit.applying.reconciler import Pace
 from hnskit.applying.verification import Verification, verify
 from hnskit.emulator import registry, target
-from hnskit.emulator.cli import emulator
+from hnskit.emulator.emulator_commands import emulator
 from hnskit.emulator.host import create_host
 from hnskit.emulator.host.faults import Faults, drawn_from
-from hnskit.emulator.interface import Cut, CutMode
+from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.errors import ConnectError, HnskitError, ParamsError, StepError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.params.loading import load_params

@@ -28,7 +28,7 @@ from host_scenario import (
 )
 
 from hnskit.emulator.host import PROFILES, Host, create_host
-from hnskit.emulator.interface import Cut
+from hnskit.emulator.powershell.command import Cut
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "hns"
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from hnskit.emulator import registry
-from hnskit.emulator.cli import emulator
+from hnskit.emulator.emulator_commands import emulator
 from hnskit.errors import ConnectError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connection_settings

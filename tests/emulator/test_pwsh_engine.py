@@ -20,10 +20,10 @@ from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
 
 from hnskit.emulator import registry
-from hnskit.emulator.engine import EngineError
-from hnskit.emulator.pwsh import native_build
-from hnskit.emulator.pwsh.elements import ElementError, parse
-from hnskit.emulator.pwsh.locate import find_engine, session_command
+from hnskit.emulator.engines.engine import EngineError
+from hnskit.emulator.engines.pwsh import native_build
+from hnskit.emulator.engines.pwsh.elements import ElementError, parse
+from hnskit.emulator.engines.pwsh.locate import find_engine, session_command
 from hnskit.errors import ConnectError
 from tests.emulator.engines import Served, needs_engine, say
 from tests.emulator.host_scenario import NANOSERVER
@@ -411,7 +411,7 @@ def test_the_compilers_first_words_are_told(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_an_engine_that_does_not_start_is_an_error_of_the_shell(tmp_path: Path) -> None:
-    from hnskit.emulator.pwsh_engine import PwshEngine
+    from hnskit.emulator.engines.pwsh_engine import PwshEngine
 
     async def missing() -> Any:
         raise FileNotFoundError(2, "No such file or directory")

@@ -14,7 +14,7 @@ from pypsrp.powershell import RunspacePool
 
 import hnskit
 from hnskit.emulator import registry
-from hnskit.emulator.cli import emulator
+from hnskit.emulator.emulator_commands import emulator
 from hnskit.running import runner
 from tests.emulator.engines import Said, Served, needs_engine, say
 from tests.hosts import PARAMS

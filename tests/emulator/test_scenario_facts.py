@@ -26,7 +26,7 @@ from host_scenario import (
 )
 
 from hnskit.emulator.host import Host, create_host
-from hnskit.emulator.interface import Cut
+from hnskit.emulator.powershell.command import Cut
 from hnskit.model.objects import HOST_COMPARTMENT, EndpointState
 
 _RANGES = [*range(27, 55), *range(63, 74), *range(79, 87)]

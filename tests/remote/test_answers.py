@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from hnskit.emulator.binder import bind
 from hnskit.emulator.host import commands, create_host
-from hnskit.emulator.interface import Cut
+from hnskit.emulator.powershell.binder import bind
+from hnskit.emulator.powershell.command import Cut
 from hnskit.errors import HostAnswerError, OutcomeUnknownError
 from hnskit.facts.host_facts import fact_calls
 from hnskit.remote import docker, hcn, hns, windows

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hnskit.emulator.host import Host
-from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.hns_service import HnsService
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.remote import hns

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.emulator.pwsh.locate import find_engine
+from hnskit.emulator.engines.pwsh.locate import find_engine
 from tests.emulator.engines import needs_engine
 
 pytestmark = needs_engine
@@ -22,7 +22,7 @@ pytestmark = needs_engine
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 SCRIPTS = Path(str(resources.files("hnskit.remote").joinpath("scripts")))
-STAND_INS = Path(str(resources.files("hnskit.emulator.pwsh").joinpath("windows")))
+STAND_INS = Path(str(resources.files("hnskit.emulator.engines.pwsh").joinpath("windows")))
 SOURCES = sorted(path for path in SCRIPTS.rglob("*.ps*") if path.is_file())
 COMMON = {
     "Verbose", "Debug", "ErrorAction", "WarningAction", "InformationAction", "ErrorVariable", "WarningVariable",

@@ -12,7 +12,7 @@ from hnskit.emulator.host.policies import kind
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint
-from hnskit.emulator.host.windows import HostRoute, IPAddress, Windows
+from hnskit.emulator.host.windows_network import HostRoute, IPAddress, Windows
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, EndpointState, NetworkType
 
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - the vNIC gets no default gateway (HNS fact 29)

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from hnskit.emulator.binder import bind, text_of
 from hnskit.emulator.host import guards
-from hnskit.emulator.host.docker import Docker
+from hnskit.emulator.host.docker_cli import Docker
 from hnskit.emulator.host.faults import Faults
-from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.powershell_json import from_json, no_property
 from hnskit.emulator.host.profiles import Profile
-from hnskit.emulator.host.windows import Windows
-from hnskit.emulator.interface import Command, Parameter, PSError, UInt32
+from hnskit.emulator.host.windows_network import Windows
+from hnskit.emulator.powershell.binder import bind, text_of
+from hnskit.emulator.powershell.command import Command, Parameter, PSError, UInt32
 from hnskit.model.objects import HOST_COMPARTMENT
 
 Row = dict[str, Any]

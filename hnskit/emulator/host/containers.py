@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from hnskit.emulator.host.images import Content
 from hnskit.emulator.host.profiles import Profile
-from hnskit.emulator.host.windows import Windows
-from hnskit.emulator.host.world import HttpResult, Request
+from hnskit.emulator.host.surroundings import HttpResult, Request
+from hnskit.emulator.host.windows_network import Windows
 
 ZERO_TIME = "0001-01-01T00:00:00Z"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from hnskit.emulator.host.containers import DockerContainer, Ran, Surroundings
-from hnskit.emulator.host.world import HttpResult, Request, Response
+from hnskit.emulator.host.surroundings import HttpResult, Request, Response
 
 _SWITCHES = {"s": "silent", "S": "show-error", "i": "include", "I": "head", "f": "fail", "k": "insecure",
              "L": "location", "4": "ipv4", "g": "globoff"}  # fmt: skip

@@ -14,7 +14,7 @@ from hnskit.emulator.host import docker_text, programs
 from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.docker_args import Arguments
 from hnskit.emulator.host.faults import Faults
-from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
 from hnskit.emulator.host.text import Mint
 

@@ -14,7 +14,7 @@ from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
-from hnskit.emulator.host.windows import DNS_SERVER, DNS_SUFFIX, Windows
+from hnskit.emulator.host.windows_network import DNS_SERVER, DNS_SUFFIX, Windows
 from hnskit.model.objects import EndpointState, NetworkType
 
 _KEPT = ("DNSServerList", "DNSSuffix")  # echoed where sent (HNS fact 27)

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, field, fields
 from typing import Any, get_args
 
-from hnskit.emulator.host.windows import Nic
-from hnskit.emulator.interface import Cut, CutMode
+from hnskit.emulator.host.windows_network import Nic
+from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.model.objects import METADATA_ADDRESS
 
 _SECOND_USER = re.compile(r"(network|endpoint|policy) \S+")

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.powershell_json import from_json, no_property
-from hnskit.emulator.interface import PSError
+from hnskit.emulator.powershell.command import PSError
 
 
 def broken(hns: HnsService, bound: Mapping[str, Any]) -> PSError | None:

@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.diagnosis.datapath import walk
-from hnskit.emulator.host import commands, second_user
+from hnskit.emulator.host import commands, concurrent_user
 from hnskit.emulator.host.containers import DockerContainer
-from hnskit.emulator.host.docker import Docker
+from hnskit.emulator.host.docker_cli import Docker
 from hnskit.emulator.host.docker_engine import Engine
+from hnskit.emulator.host.fault_injection import Mishaps, reboot_cut
 from hnskit.emulator.host.faults import NOW, Faults
-from hnskit.emulator.host.hns import HnsService
-from hnskit.emulator.host.mishaps import Mishaps, reboot_cut
+from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.profiles import PROFILES, Profile
+from hnskit.emulator.host.surroundings import HttpResult, Request, World
 from hnskit.emulator.host.text import Mint
-from hnskit.emulator.host.windows import Windows
-from hnskit.emulator.host.world import HttpResult, Request, World
-from hnskit.emulator.interface import Command, Cut
+from hnskit.emulator.host.windows_network import Windows
+from hnskit.emulator.powershell.command import Command, Cut
 from hnskit.errors import RemoteCommandError
 from hnskit.facts import host_facts
 from hnskit.facts.host_facts import Facts
@@ -211,7 +211,7 @@ class Host:
         return self.engine.running_id(id)  # the engine is made after the service that asks it
 
     def _second_user(self, wish: str) -> bool:
-        return second_user.act(self.hns, wish)  # the service is made after what it meets
+        return concurrent_user.act(self.hns, wish)  # the service is made after what it meets
 
     def _cut(self) -> None:
         if self.faults.cut is not None:

@@ -10,7 +10,7 @@ from hnskit.emulator.host.allocators import bare_resources
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.text import Mint, ordered
-from hnskit.emulator.host.windows import HOST_COMPARTMENT_GUID, Windows
+from hnskit.emulator.host.windows_network import HOST_COMPARTMENT_GUID, Windows
 from hnskit.model.objects import HOST_COMPARTMENT
 
 FIRST = (9, 2)

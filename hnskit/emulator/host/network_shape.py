@@ -10,7 +10,7 @@ from typing import Any
 from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
 from hnskit.emulator.host.text import Mint
-from hnskit.emulator.host.windows import Nic
+from hnskit.emulator.host.windows_network import Nic
 from hnskit.model.objects import NetworkType
 
 KEPT = ("DNSServerList", "DNSSuffix", "NetworkAdapterName", "SourceMac")

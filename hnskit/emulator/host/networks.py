@@ -12,7 +12,7 @@ from hnskit.emulator.host.network_shape import KEPT, HnsNetwork, NetworkShape, S
 from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import number_in, objects_in, text_in
 from hnskit.emulator.host.text import Mint, ordered
-from hnskit.emulator.host.windows import IPAddress, Nic, Windows
+from hnskit.emulator.host.windows_network import IPAddress, Nic, Windows
 from hnskit.model.objects import NetworkType
 
 EMULATED = frozenset({

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from hnskit.emulator.interface import PSError
+from hnskit.emulator.powershell.command import PSError
 
 
 def from_json(text: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran, Surroundings
-from hnskit.emulator.host.world import METADATA_PORT, Request, Response, respond
+from hnskit.emulator.host.surroundings import METADATA_PORT, Request, Response, respond
 from hnskit.model.objects import METADATA_ADDRESS
 
 PORT = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from hnskit.emulator.host.containers import DockerContainer, Ran
-from hnskit.emulator.host.windows import HostRoute, Nic, Windows, routes_of
+from hnskit.emulator.host.windows_network import HostRoute, Nic, Windows, routes_of
 from hnskit.model.objects import HOST_COMPARTMENT
 
 _OK = " OK!\r\n"

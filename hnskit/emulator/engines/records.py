@@ -19,8 +19,8 @@ from psrpcore.types import (
     PSUInt,
 )
 
-from hnskit.emulator.binder import BindingError
-from hnskit.emulator.interface import Int64, PSError, UInt32
+from hnskit.emulator.powershell.binder import BindingError
+from hnskit.emulator.powershell.command import Int64, PSError, UInt32
 
 _RUNTIME = (
     "System.Management.Automation.RuntimeException",

@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hnskit.emulator.expressions import system_of
-from hnskit.emulator.pwsh import windows_objects
+from hnskit.emulator.engines.pwsh import windows_objects
+from hnskit.emulator.powershell.expressions import system_of
 
 log = logging.getLogger(__name__)
 

@@ -92,7 +92,7 @@ def _run(program: str, source: Path, *arguments: str) -> None:
 
 
 def _sources() -> dict[str, str]:
-    folder = resources.files("hnskit.emulator.pwsh").joinpath("native")
+    folder = resources.files("hnskit.emulator.engines.pwsh").joinpath("native")
     return {
         item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))
     }

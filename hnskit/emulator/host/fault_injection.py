@@ -8,7 +8,7 @@ from typing import Any
 
 from hnskit.emulator.host import refusals
 from hnskit.emulator.host.faults import Faults
-from hnskit.emulator.interface import Cut
+from hnskit.emulator.powershell.command import Cut
 
 _READ_LAST = "policylists"
 """The list of HNS that a snapshot reads last: what happens after it, happens between facts and apply."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from psrpcore.types import PSListBase, PSObject, PSSecureString
 
-from hnskit.emulator.interface import Command, Parameter, PSError
+from hnskit.emulator.powershell.command import Command, Parameter, PSError
 
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 

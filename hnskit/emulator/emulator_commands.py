@@ -9,7 +9,7 @@ import click
 
 from hnskit.commands.options import WholeHelp
 from hnskit.emulator import registry
-from hnskit.emulator.interface import CutMode
+from hnskit.emulator.powershell.command import CutMode
 from hnskit.errors import HnskitError
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

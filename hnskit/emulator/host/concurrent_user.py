@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hnskit.emulator.host.hns import HnsService
+from hnskit.emulator.host.hns_service import HnsService
 
 
 def act(hns: HnsService, wish: str) -> bool:

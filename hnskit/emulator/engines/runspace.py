@@ -21,8 +21,8 @@ from psrpcore.types import (
     RunspacePoolState,
 )
 
-from hnskit.emulator.engine import EngineError, fragments_of
-from hnskit.emulator.interface import Said
+from hnskit.emulator.engines.engine import EngineError, fragments_of
+from hnskit.emulator.powershell.command import Said
 
 FRAGMENT = 32 * 1024
 _MARK = b"\xef\xbb\xbf"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from hnskit.emulator import soap
-from hnskit.emulator.engine import Engine, EngineError, NewEngine, fragments_of
-from hnskit.emulator.outbox import Batch, Outbox
+from hnskit.emulator.engines.engine import Engine, EngineError, NewEngine, fragments_of
+from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm.output_queue import Batch, Outbox
 
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
 DEFAULT_CONFIGURATION = "Microsoft.PowerShell"

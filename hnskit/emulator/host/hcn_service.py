@@ -12,7 +12,7 @@ from typing import Any
 from hnskit.emulator.host import hcn_policies, policies, refusals, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints, HnsEndpoint
-from hnskit.emulator.host.mishaps import Mishaps
+from hnskit.emulator.host.fault_injection import Mishaps
 from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from hnskit.emulator.engine import PIPELINE_STATE, EngineError, Sink, fragments_of
-from hnskit.emulator.pwsh.elements import SESSION
-from hnskit.emulator.pwsh.process import EngineGoneError, EngineProcess
+from hnskit.emulator.engines.engine import PIPELINE_STATE, EngineError, Sink, fragments_of
+from hnskit.emulator.engines.pwsh.elements import SESSION
+from hnskit.emulator.engines.pwsh.process import EngineGoneError, EngineProcess
 
 _STATE = re.compile(rb'<I32 N="PipelineState">(\d+)</I32>')
 _RUNNING = b"2"

@@ -11,19 +11,19 @@ from typing import Any
 
 import trustme
 
-from hnskit.emulator.auth import Account, Authority
-from hnskit.emulator.connection import Limits
-from hnskit.emulator.engine import Engine, Sink
-from hnskit.emulator.expressions import Expressions, system_of, version_table
-from hnskit.emulator.interface import Cut
-from hnskit.emulator.listener import Listener
-from hnskit.emulator.names import ADDRESS, LIMITED, RESTRICTED
-from hnskit.emulator.operations import Identity, Operations
-from hnskit.emulator.pwsh.sessions import Sessions
-from hnskit.emulator.pwsh_engine import PwshEngine
-from hnskit.emulator.python_engine import PythonEngine
-from hnskit.emulator.shells import DEFAULT_CONFIGURATION, Shells
-from hnskit.emulator.winrm import WinRM
+from hnskit.emulator.constants import ADDRESS, LIMITED, RESTRICTED
+from hnskit.emulator.engines.engine import Engine, Sink
+from hnskit.emulator.engines.pwsh.sessions import Sessions
+from hnskit.emulator.engines.pwsh_engine import PwshEngine
+from hnskit.emulator.engines.python_engine import PythonEngine
+from hnskit.emulator.powershell.command import Cut
+from hnskit.emulator.powershell.expressions import Expressions, system_of, version_table
+from hnskit.emulator.winrm.auth import Account, Authority
+from hnskit.emulator.winrm.http_connection import Limits
+from hnskit.emulator.winrm.listener import Listener
+from hnskit.emulator.winrm.service import WinRM
+from hnskit.emulator.winrm.shells import DEFAULT_CONFIGURATION, Shells
+from hnskit.emulator.winrm.wsman_operations import Identity, Operations
 from hnskit.local.private_files import private_directory, write_private
 
 

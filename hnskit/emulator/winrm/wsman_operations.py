@@ -11,9 +11,9 @@ from uuid import UUID
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from hnskit.emulator import soap
-from hnskit.emulator.outbox import Batch
-from hnskit.emulator.shells import DEFAULT_IDLE, Shell, Shells
+from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm.output_queue import Batch
+from hnskit.emulator.winrm.shells import DEFAULT_IDLE, Shell, Shells
 
 _SHELL = soap.NAMESPACES["rsp"]
 _TRANSFER = soap.NAMESPACES["x"]

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from hnskit.emulator.names import ADDRESS
+from hnskit.emulator.constants import ADDRESS
 
 PATH = "/hnskit-emulator/control"
 NONCE, SIGNATURE = "x-hnskit-nonce", "x-hnskit-signature"

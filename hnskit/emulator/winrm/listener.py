@@ -8,9 +8,9 @@ import socket
 import ssl
 import sys
 
-from hnskit.emulator.connection import Connection, Handler, Limits
-from hnskit.emulator.interface import Cut
-from hnskit.emulator.names import ADDRESS
+from hnskit.emulator.constants import ADDRESS
+from hnskit.emulator.powershell.command import Cut
+from hnskit.emulator.winrm.http_connection import Connection, Handler, Limits
 
 
 class Listener:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hnskit.emulator.host.allocators import VSWITCH_MTU
 from hnskit.emulator.host.text import Mint
-from hnskit.emulator.interface import Int64
+from hnskit.emulator.powershell.command import Int64
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS
 
 HOST_COMPARTMENT_GUID = "{b1062982-2b18-4b4f-b3d5-a78ddb9cdd49}"

@@ -11,10 +11,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hnskit.emulator.pwsh import native_build
-from hnskit.emulator.pwsh.host_socket import HostSocket
-from hnskit.emulator.pwsh.locate import find_engine, session_command
-from hnskit.emulator.pwsh.process import EngineProcess
+from hnskit.emulator.engines.pwsh import native_build
+from hnskit.emulator.engines.pwsh.host_socket import HostSocket
+from hnskit.emulator.engines.pwsh.locate import find_engine, session_command
+from hnskit.emulator.engines.pwsh.process import EngineProcess
 from hnskit.local.private_files import private_directory
 
 _KEPT = ("DOTNET_ROOT",)
@@ -42,7 +42,7 @@ class Sessions:
         self._directory = Path(tempfile.mkdtemp(prefix="hnskit-"))
         self._work = self._directory / "work"
         self._work.mkdir()
-        windows = Path(str(resources.files("hnskit.emulator.pwsh").joinpath("windows")))
+        windows = Path(str(resources.files("hnskit.emulator.engines.pwsh").joinpath("windows")))
         self._windows = windows
         session = (windows / "session.ps1").read_text(encoding="utf-8")
         (self._directory / "session.ps1").write_text(session, encoding="utf-8")

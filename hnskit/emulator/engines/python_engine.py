@@ -21,11 +21,8 @@ from psrpcore import (
 )
 from psrpcore.types import PipelineResultTypes, PSRPMessageType, RunspaceAvailability
 
-from hnskit.emulator.binder import bind
-from hnskit.emulator.engine import EngineError, Sink
-from hnskit.emulator.expressions import Expressions
-from hnskit.emulator.interface import Command, PSError, Said
-from hnskit.emulator.records import (
+from hnskit.emulator.engines.engine import EngineError, Sink
+from hnskit.emulator.engines.records import (
     command_not_found,
     error_record,
     no_such_module,
@@ -33,8 +30,11 @@ from hnskit.emulator.records import (
     output,
     scripts_not_allowed,
 )
-from hnskit.emulator.runspace import Pool, RemotePipeline
-from hnskit.emulator.runspaces import Runspace, Runspaces, module_texts
+from hnskit.emulator.engines.runspace import Pool, RemotePipeline
+from hnskit.emulator.engines.runspaces import Runspace, Runspaces, module_texts
+from hnskit.emulator.powershell.binder import bind
+from hnskit.emulator.powershell.command import Command, PSError, Said
+from hnskit.emulator.powershell.expressions import Expressions
 
 log = logging.getLogger(__name__)
 

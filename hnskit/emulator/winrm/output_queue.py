@@ -10,8 +10,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from hnskit.emulator import soap
-from hnskit.emulator.engine import RUNSPACE_POOL_STATE, Fragment
+from hnskit.emulator.engines.engine import RUNSPACE_POOL_STATE, Fragment
+from hnskit.emulator.winrm import soap
 
 
 @dataclass(slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hnskit.emulator.host import refusals, schema, text
+from hnskit.emulator.host import hcn_requests, refusals, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints
+from hnskit.emulator.host.fault_injection import Mishaps
 from hnskit.emulator.host.faults import Faults
-from hnskit.emulator.host.hcn import Hcn
-from hnskit.emulator.host.mishaps import Mishaps
+from hnskit.emulator.host.hcn_service import Hcn
 from hnskit.emulator.host.namespaces import Namespaces
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.policylists import PolicyLists
@@ -18,7 +18,7 @@ from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import body_of
 from hnskit.emulator.host.refusals import Refusal
 from hnskit.emulator.host.text import Mint
-from hnskit.emulator.host.windows import Windows
+from hnskit.emulator.host.windows_network import Windows
 
 NOT_EMULATED = frozenset({
     "accelnet", "activities", "compartments", "endpointaddresses", "endpointstats", "plugins", "portpools",
@@ -73,7 +73,7 @@ class HnsService:
         if kind not in routes:
             raise refusals.invalid_parameter()  # UNCONFIRMED
         body = body_of(request) if method == "POST" else {}
-        schema.check(kind, body)
+        hcn_requests.check(kind, body)
         self._mishaps.before(method, kind, parts[1:], body)
         answer = routes[kind](method, parts[1:], body)
         self._mishaps.after(method, kind, parts[1:])

@@ -11,8 +11,8 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from hnskit.emulator.calling import NONCE, PATH, SIGNATURE, sign
-from hnskit.emulator.connection import Connection, Request, Response
+from hnskit.emulator.control_client import NONCE, PATH, SIGNATURE, sign
+from hnskit.emulator.winrm.http_connection import Connection, Request, Response
 
 Act = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Carries out {"do": ...}; raises ValueError with a sentence if it cannot."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from importlib import resources
 
-from hnskit.emulator.runspace import Pool
+from hnskit.emulator.engines.runspace import Pool
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hnskit.emulator.expressions import system_of
+from hnskit.emulator.powershell.expressions import system_of
 from hnskit.model.objects import HOST_COMPARTMENT
 
 Row = dict[str, Any]

@@ -8,11 +8,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from hnskit.emulator import soap
-from hnskit.emulator.auth import Authority, EncryptionError, Login
-from hnskit.emulator.connection import Connection, Request, Response
-from hnskit.emulator.engine import EngineError
-from hnskit.emulator.operations import Answer, Operations
+from hnskit.emulator.engines.engine import EngineError
+from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm.auth import Authority, EncryptionError, Login
+from hnskit.emulator.winrm.http_connection import Connection, Request, Response
+from hnskit.emulator.winrm.wsman_operations import Answer, Operations
 
 log = logging.getLogger(__name__)
 

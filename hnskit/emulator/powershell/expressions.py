@@ -8,7 +8,7 @@ from typing import Any
 
 from psrpcore.types import PSDateTime, PSDict, PSList, PSVersion
 
-from hnskit.emulator.interface import Command
+from hnskit.emulator.powershell.command import Command
 
 
 async def system_of(host: Any) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""The engines behind the emulated host's door: a double in Python, and a real PowerShell."""

@@ -1,0 +1,1 @@
+"""The part of PowerShell that the engine `python` plays: commands, binding, expressions."""

@@ -1,0 +1,1 @@
+"""The door of an emulated host: WinRM over HTTP and HTTPS on loopback."""
