@@ -41,8 +41,8 @@ def claims(run_dir: Path | None = None, kind: str = host_lock.SCRIPT) -> str:
     """A program that claims the host, and says who is in its way."""
     place = f"Path({str(run_dir)!r})" if run_dir else None
     return (
-        "from pathlib import Path; from hnskit import busy, errors\n"
-        f"try:\n  with busy.claim({TARGET!r}, {place}, {kind!r}): print('held')\n"
+        "from pathlib import Path; from hnskit import errors; from hnskit.applying import host_lock\n"
+        f"try:\n  with host_lock.claim({TARGET!r}, {place}, {kind!r}): print('held')\n"
         "except errors.BusyError as error: print(error.paragraph())"
     )
 
@@ -73,8 +73,8 @@ def test_a_notebook_of_the_run_goes_on_and_another_run_does_not(tmp_path: Path) 
 def test_who_works_for_another_does_not_say_where_that_is_to_be_seen(tmp_path: Path) -> None:
     """A command that a notebook of the run calls has a folder of its own."""
     program = (
-        "from pathlib import Path; from hnskit import busy\n"
-        f"with busy.claim({TARGET!r}, kind=busy.COMMAND) as held: held.is_kept_in(Path('elsewhere'))"
+        "from pathlib import Path; from hnskit.applying import host_lock\n"
+        f"with host_lock.claim({TARGET!r}, kind=host_lock.COMMAND) as held: held.is_kept_in(Path('elsewhere'))"
     )
     with host_lock.claim(TARGET, kind=host_lock.RUN) as held:
         held.is_kept_in(tmp_path / "run")
@@ -175,8 +175,8 @@ def test_other_hosts_are_other_claims() -> None:
 def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     """Whatever it left behind."""
     program = (
-        "import os; from hnskit import busy\n"
-        f"claim = busy.claim({TARGET!r}); claim.__enter__(); print('held', flush=True)\n"
+        "import os; from hnskit.applying import host_lock\n"
+        f"claim = host_lock.claim({TARGET!r}); claim.__enter__(); print('held', flush=True)\n"
         "os._exit(9)"
     )
     assert elsewhere(program) == "held\n"
@@ -192,7 +192,7 @@ def test_a_script_that_calls_the_library_is_a_worker_as_well(change: Callable[..
     host = create_host("lab")
     session = HereSession(host)
     before = host.snapshot()
-    program = f"from hnskit import busy\nwith busy.claim({session.target!r}): print(flush=True); input()"
+    program = f"from hnskit.applying import host_lock\nwith host_lock.claim({session.target!r}): print(flush=True); input()"
     holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None
@@ -215,7 +215,7 @@ def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
 
 def test_somebody_else_is_neither_the_caller_nor_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who only asks is told of another process, and not of the claim that it holds or was handed."""
-    look = f"from hnskit import busy; print(busy.somebody_else({TARGET!r}))"
+    look = f"from hnskit.applying import host_lock; print(host_lock.somebody_else({TARGET!r}))"
     with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN) as held:
         assert host_lock.somebody_else(TARGET) is None
         assert f"pid={os.getpid()}" in elsewhere(look)

@@ -41,7 +41,7 @@ def lab(tmp_path: Path) -> Iterator[list[str]]:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
 def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     """They are asked often, and answer at once."""
-    modules = imported_by(f"from hnskit.cli import main; main({arguments!r})")
+    modules = imported_by(f"from hnskit.commands.cli import main; main({arguments!r})")
     assert not modules & HEAVY
 
 

@@ -76,8 +76,8 @@ def test_a_run_that_is_at_work_is_not_gone_on_with(tmp_path: Path, monkeypatch: 
     run_dir = unfinished(tmp_path / "runs", target)
     before = contents(tmp_path / "runs")
     program = (
-        "from pathlib import Path; from hnskit import busy\n"
-        f"with busy.claim({target!r}, Path({str(run_dir)!r}), busy.RUN): print(flush=True); input()"
+        "from pathlib import Path; from hnskit.applying import host_lock\n"
+        f"with host_lock.claim({target!r}, Path({str(run_dir)!r}), host_lock.RUN): print(flush=True); input()"
     )
     holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -299,7 +299,7 @@ def test_ctrl_c_keeps_what_was_changed_and_a_resumed_run_counts_it(
     sets = [word for text in lab for word in ("--set", text)]
     # A shell's background job, as this test may be, hands on that SIGINT is ignored.
     program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    program += "from hnskit import cli; cli.main(sys.argv[1:])"
+    program += "from hnskit.commands import cli; cli.main(sys.argv[1:])"
     command = [sys.executable, "-c", program, "run", str(PARAMS), *sets, "--runs", str(runs), *option]
     with err.open("wb") as stream:
         process = subprocess.Popen(

@@ -126,8 +126,8 @@ def at_work(target: str, kind: str, run_dir: Path | None = None) -> Iterator[int
     """Another process is at work on a host; its number."""
     place = f"Path({str(run_dir)!r})" if run_dir else None
     program = (
-        "from pathlib import Path; from hnskit import busy\n"
-        f"with busy.claim({target!r}, {place}, {kind!r}): print(flush=True); input()"
+        "from pathlib import Path; from hnskit.applying import host_lock\n"
+        f"with host_lock.claim({target!r}, {place}, {kind!r}): print(flush=True); input()"
     )
     holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -8,7 +8,7 @@
     book.result()
     book.finish()
 
-The same file runs by hand and headless; see `hnskit.book`.
+The same file runs by hand and headless; see `hnskit.runbook.step_notebook`.
 """
 
 from __future__ import annotations

@@ -139,8 +139,12 @@ def test_every_sample_goes_through_codec_model_and_frames(path: Path) -> None:
     obj = obj["Output"] if path.name.endswith(".response.json") else obj
     obj["Unknown"] = {"Member": [1, {"a": None}]}
     kind = {"policylists": "policy_lists", "namespaces": "compartments"}.get(path.parent.name, path.parent.name)
-    parse = {"networks": hns_json.parse_network, "endpoints": hns_json.parse_endpoint,
-             "policylists": hns_json.parse_policy_list, "namespaces": hns_json.parse_namespace}[path.parent.name]  # fmt: skip
+    parse = {
+        "networks": hns_json.parse_network,
+        "endpoints": hns_json.parse_endpoint,
+        "policylists": hns_json.parse_policy_list,
+        "namespaces": hns_json.parse_namespace,
+    }[path.parent.name]
     read: Any = parse(obj)
     facts = replace(hosts.fresh(), **{kind: (read,)})
     tables = {table: getattr(frames, table)(facts) for table in ("networks", "endpoints", "policies", "compartments")}
