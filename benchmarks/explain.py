@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hnskit.diagnosis.datapath import DataPath
+from hnskit.diagnosis.datapath import Tracer
 from hnskit.diagnosis.explaining import Explainer
 from hnskit.facts.dumps import read_dump
 from hnskit.facts.host_facts import Facts
@@ -117,17 +117,17 @@ def main(count: int = 10_000) -> None:
                 ours = seconds(lambda path=path, read=read: read(path))
                 print(f"{name}, {kind}: {len(text) / 1e6:.1f} MB; json.loads + DataFrame {plain * 1000:.0f} ms; "
                       f"loading {ours * 1000:.0f} ms = {ours / plain:.2f}x")  # fmt: skip
-    path = DataPath(facts)
+    path = Tracer(facts)
     clients = [item for item in facts.containers if item.name != "proxy"]
     walk, longest = each(lambda n: path.walk(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
-    print(f"\nindexing: {seconds(lambda: DataPath(facts)) * 1000:.0f} ms, once")
+    print(f"\nindexing: {seconds(lambda: Tracer(facts)) * 1000:.0f} ms, once")
     print(f"a walk: {walk:.3f} ms on average, {longest:.3f} ms at most, of {WALKS}")
     explainer = Explainer(facts)
     mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
     print(f"an explanation of three legs: {mean:.3f} ms on average, {longest:.3f} ms at most")
-    from hnskit.diagnosis.doctor import examine
+    from hnskit.diagnosis.doctor import diagnose
 
-    print(f"doctor: {seconds(lambda: examine(facts), 1) * 1000:.0f} ms for {count} endpoints")
+    print(f"doctor: {seconds(lambda: diagnose(facts), 1) * 1000:.0f} ms for {count} endpoints")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _WORKERS = 4  # most of the time is waiting for a timeout
 _MOMENTS = {"before": "before it reaches the host", "after": "after the host has acted"}
 
 
-class Worker:
+class LockHolder:
     """A lab, used by one case at a time."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
@@ -41,7 +41,7 @@ class Worker:
         return self.folder / f"case{self.cases}"
 
 
-def fault_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
+def fault_rows(workers: list[LockHolder]) -> list[tuple[str, Counter[str]]]:
     """A row for each job, moment and mode: how many requests, and how their runs ended."""
     requests = {job: requests_of(workers[0].lab, job, workers[0].runs()) for job in JOBS}
     cases = [
@@ -52,7 +52,7 @@ def fault_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
         for number in range(1, requests[job] + 1)
     ]
 
-    def case(worker: Worker, job: Job, moment: Moment, mode: Mode, number: int) -> Verdict:
+    def case(worker: LockHolder, job: Job, moment: Moment, mode: Mode, number: int) -> Verdict:
         return lose(worker.lab, job, Fault(number, moment, mode), worker.runs())
 
     verdicts = spread(workers, [(lambda w, given=given: case(w, *given)) for given in cases])
@@ -62,12 +62,12 @@ def fault_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
     return list(rows.items())
 
 
-def kill_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
+def kill_rows(workers: list[LockHolder]) -> list[tuple[str, Counter[str]]]:
     """A row for each job and moment: how many journal lines, and how the second runs ended."""
     lines = {job: lines_of(workers[0].lab, job, workers[0].runs()) for job in JOBS}
     cases = [(job, moment, line) for job in JOBS for moment in MOMENTS for line in range(1, lines[job] + 1)]
 
-    def case(worker: Worker, job: Job, moment: Moment, line: int) -> Verdict:
+    def case(worker: LockHolder, job: Job, moment: Moment, line: int) -> Verdict:
         return kill(worker.lab, job, line, moment, worker.runs())
 
     verdicts = spread(workers, [(lambda w, given=given: case(w, *given)) for given in cases])
@@ -77,13 +77,13 @@ def kill_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
     return list(rows.items())
 
 
-def spread(workers: list[Worker], cases: list[Callable[[Worker], Verdict]]) -> list[Verdict]:
+def spread(workers: list[LockHolder], cases: list[Callable[[LockHolder], Verdict]]) -> list[Verdict]:
     """Run the cases, each on a worker that is free."""
-    free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+    free: queue.SimpleQueue[LockHolder] = queue.SimpleQueue()
     for worker in workers:
         free.put(worker)
 
-    def one(case: Callable[[Worker], Verdict]) -> Verdict:
+    def one(case: Callable[[LockHolder], Verdict]) -> Verdict:
         worker = free.get()
         try:
             verdict = case(worker)
@@ -119,7 +119,7 @@ def main() -> None:
     """Print both tables, or put them into the page as well; exit status 1 if anything was lost."""
     since = time.monotonic()
     with contextlib.ExitStack() as stack:
-        workers = [Worker(stack) for _ in range(_WORKERS)]
+        workers = [LockHolder(stack) for _ in range(_WORKERS)]
         faults, kills = fault_rows(workers), kill_rows(workers)
     lines = ["## Lost requests", "", *table("job | lost | how", faults, 3), ""]
     lines += ["## Killed processes", "", *table("job | `kill -9`", kills, 2), ""]

@@ -16,14 +16,15 @@ Every name of `__all__` is imported when it is first used, so that `import hnski
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hnskit import errors
     from hnskit.applying.api import Event, Outcome, apply, destroy
-    from hnskit.applying.journal import Journal, Made, made_on
+    from hnskit.applying.journal import Journal, Provenance, made_on
     from hnskit.applying.verification import Verification, require_proof, verify
-    from hnskit.diagnosis.doctor import examine
+    from hnskit.diagnosis.doctor import diagnose
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.errors.hns_codes import explain_code
@@ -53,7 +54,7 @@ _HOMES = {
     "Facts": "facts.host_facts",
     "Finding": "planning.preflight",
     "Journal": "applying.journal",
-    "Made": "applying.journal",
+    "Provenance": "applying.journal",
     "Outcome": "applying.api",
     "Params": "params.loading",
     "Part": "params.desired",
@@ -64,7 +65,7 @@ _HOMES = {
     "connect": "facts.source",
     "desired_from": "params.desired",
     "destroy": "applying.api",
-    "examine": "diagnosis.doctor",
+    "diagnose": "diagnosis.doctor",
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
     "drift": "planning.drift",
@@ -81,6 +82,8 @@ _HOMES = {
     "save_facts": "facts.snapshot",
     "verify": "applying.verification",
 }
+# Names of earlier versions, which still work with a DeprecationWarning.
+_RENAMED = {"Made": "Provenance", "examine": "diagnose"}
 _MODULES = {
     "errors": "errors",
     "frames": "views.frames",
@@ -97,20 +100,20 @@ __all__ = [
     "Facts",
     "Finding",
     "Journal",
-    "Made",
     "Outcome",
     "Params",
     "Part",
     "Plan",
+    "Provenance",
     "Step",
     "Verification",
     "apply",
     "connect",
     "desired_from",
     "destroy",
+    "diagnose",
     "drift",
     "errors",
-    "examine",
     "explain",
     "explain_code",
     "frames",
@@ -137,6 +140,9 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"hnskit.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
+    if name in _RENAMED:
+        warnings.warn(f"hnskit.{name} is hnskit.{_RENAMED[name]} now", DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module("hnskit"), _RENAMED[name])
     raise AttributeError(f"module 'hnskit' has no attribute {name!r}")
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from hnskit.emulator.winrm.winrm_server import Door
+from hnskit.emulator.winrm.winrm_server import WinrmServer
 from hnskit.remote.psrp import module_text
 
 
@@ -20,7 +20,7 @@ class DoorThread:
     """The door is open as long as the context lasts."""
 
     def __init__(self, host: Any, directory: Path, username: str, password: str, **settings: Any) -> None:
-        self.door = Door(host, directory=directory, username=username, password=password, **settings)
+        self.door = WinrmServer(host, directory=directory, username=username, password=password, **settings)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 

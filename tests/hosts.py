@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import (
@@ -133,12 +133,12 @@ def complete() -> Facts:
     )
 
 
-def made(facts: Facts | None = None) -> Made:
+def made(facts: Facts | None = None) -> Provenance:
     """What the journals say of such a host: hnskit made all of it, but for the clients' image."""
     host = facts or complete()
     kinds = {"network": host.networks, "endpoint": host.endpoints, "container": host.containers}
     there = [(kind, item.name, item.id) for kind, items in kinds.items() for item in items]
-    return Made(frozenset([*there, *(("image", item.name, item.id) for item in host.images[1:])]))
+    return Provenance(frozenset([*there, *(("image", item.name, item.id) for item in host.images[1:])]))
 
 
 def with_endpoint(facts: Facts, name: str, **fields: object) -> Facts:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hnskit.applying.journal import Journal, Made, made_from
-from hnskit.applying.polling import Pace
+from hnskit.applying.journal import Journal, Provenance, provenance_from
+from hnskit.applying.polling import RetryPolicy
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.host.commands import answer_call
 from hnskit.facts.host_facts import Facts
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 USER, PASSWORD = "Administrator", "correct-horse-battery"
 TARGET = "emulator://lab"
-QUICK = Pace(patience=3.0, pause=0.02, longest_pause=0.2)
+QUICK = RetryPolicy(patience=3.0, pause=0.02, longest_pause=0.2)
 
 
 class HereSession:
@@ -71,9 +71,9 @@ class MemoryJournal(Journal):
         self.records.append(json.loads(json.dumps({"event": event, "target": self.target, **fields}, default=str)))
 
     @property
-    def made(self) -> Made:
+    def made(self) -> Provenance:
         """What it says was made and found."""
-        return made_from(self.records)
+        return provenance_from(self.records)
 
 
 class Lab(DoorThread):

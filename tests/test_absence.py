@@ -72,7 +72,9 @@ def test_who_changes_a_host_looks_first_whether_somebody_is_at_work(
 ) -> None:
     """Also where the host does not answer: that may be the other's doing."""
     monkeypatch.setattr(
-        host_lock, "somebody_else", lambda target: host_lock.Worker(target, 7, "09:00:00", "/runs/a", host_lock.RUN, "")
+        host_lock,
+        "somebody_else",
+        lambda target: host_lock.LockHolder(target, 7, "09:00:00", "/runs/a", host_lock.RUN, ""),
     )
     said = hnskit(capsys, "apply", str(PARAMS), "--set", f"target={TARGET}", "--set", "connection.username=u")
     assert said.status == 4

@@ -49,7 +49,7 @@ def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
         tab.see("this page follows it").scroll_into_view_if_needed()
         assert not tab.outputs(".hk-farewell").first.is_visible()
         pressable(tab, "Run", False)
-        worker = host_lock.at_work("emulator://killed")
+        worker = host_lock.holder_of("emulator://killed")
         assert worker is not None
         assert ".." not in worker.run_dir
         os.kill(worker.pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ from hnskit.applying import host_lock
 from hnskit.applying.api import apply, destroy
 from hnskit.emulator.host import create_host
 from hnskit.errors import BusyError, HnskitError
-from hnskit.local.atomic_write import write_whole
+from hnskit.local.atomic_write import atomic_write_text
 from hnskit.local.state_dir import STATE_VARIABLE
 from tests.hosts import desired
 from tests.lab import HereSession
@@ -55,7 +55,7 @@ def test_another_process_is_refused_and_told_who_is_at_work(tmp_path: Path) -> N
     assert f"process {os.getpid()}, {tmp_path / 'run'}" in said
     assert "nothing was changed" in said
     assert "Wait for its end" in said
-    assert host_lock.at_work(TARGET) is None
+    assert host_lock.holder_of(TARGET) is None
     assert elsewhere(claims()) == "held\n"
 
 
@@ -79,7 +79,7 @@ def test_who_works_for_another_does_not_say_where_that_is_to_be_seen(tmp_path: P
     with host_lock.claim(TARGET, kind=host_lock.RUN) as held:
         held.is_kept_in(tmp_path / "run")
         assert elsewhere(program, held.environment) == ""
-        worker = host_lock.at_work(TARGET)
+        worker = host_lock.holder_of(TARGET)
     assert worker is not None
     assert (worker.run_dir, worker.kind) == (str(tmp_path / "run"), host_lock.RUN)
 
@@ -91,7 +91,7 @@ def test_who_works_for_another_does_not_say_where_that_is_to_be_seen(tmp_path: P
 def test_it_says_what_kind_of_work_it_is(kind: str, said: str) -> None:
     """Only a run has a log to follow; the token is in nothing that is printed."""
     with host_lock.claim(TARGET, kind=kind) as held:
-        worker = host_lock.at_work(TARGET)
+        worker = host_lock.holder_of(TARGET)
     assert worker is not None
     assert worker.kind == kind
     assert worker.sentence().startswith(f"{said} is at work on it since")
@@ -102,7 +102,7 @@ def test_a_lock_without_a_word_of_whose_it_is_counts(tmp_path: Path) -> None:
     """It is just being written down, or was by another version."""
     with host_lock.claim(TARGET):
         next((tmp_path / "state" / "busy").glob("*.json")).write_text("{")
-        worker = host_lock.at_work(TARGET)
+        worker = host_lock.holder_of(TARGET)
         assert worker is not None
         assert worker.sentence() == "something else is at work on it"
         assert "something else is at work on it; nothing was changed" in elsewhere(claims())
@@ -115,11 +115,11 @@ def test_what_windows_refuses_while_somebody_reads_is_tried_again(monkeypatch: p
     def write(path: Path, text: str) -> None:
         if refusals:
             raise refusals.pop()
-        write_whole(path, text)
+        atomic_write_text(path, text)
 
     monkeypatch.setattr(host_lock, "write_whole", write)
     with host_lock.claim(TARGET, kind=host_lock.COMMAND):
-        worker = host_lock.at_work(TARGET)
+        worker = host_lock.holder_of(TARGET)
     assert worker is not None
     assert worker.kind == host_lock.COMMAND
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_taken_away_at_the_end_is_no_error(tmp_path: Path) -> Non
         who = next((tmp_path / "state" / "busy").glob("*.json"))
         who.unlink()
         who.mkdir()  # a file that cannot be unlinked
-    assert host_lock.at_work(TARGET) is None
+    assert host_lock.holder_of(TARGET) is None
 
 
 def test_who_holds_the_claim_may_go_on_and_another_thread_may_not() -> None:
@@ -166,10 +166,10 @@ def test_who_holds_the_claim_may_go_on_and_another_thread_may_not() -> None:
 def test_other_hosts_are_other_claims() -> None:
     """Two hosts can be worked on at once; one by another spelling of its name is the same."""
     with host_lock.claim("winrm://HOST:5985"), host_lock.claim("emulator://other"):
-        assert host_lock.at_work("emulator://third") is None
+        assert host_lock.holder_of("emulator://third") is None
         for spelling in ("winrm://host:5985", "winrm://host", "winrm://Host:5986"):
-            assert host_lock.at_work(spelling) is not None
-        assert host_lock.at_work("winrm://host:8443") is None
+            assert host_lock.holder_of(spelling) is not None
+        assert host_lock.holder_of("winrm://host:8443") is None
 
 
 def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_worker_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     )
     assert elsewhere(program) == "held\n"
     assert list((tmp_path / "state").glob("busy/*.json"))
-    assert host_lock.at_work(TARGET) is None
+    assert host_lock.holder_of(TARGET) is None
     with host_lock.claim(TARGET):
         pass
 
@@ -192,7 +192,9 @@ def test_a_script_that_calls_the_library_is_a_worker_as_well(change: Callable[..
     host = create_host("lab")
     session = HereSession(host)
     before = host.snapshot()
-    program = f"from hnskit.applying import host_lock\nwith host_lock.claim({session.target!r}): print(flush=True); input()"
+    program = (
+        f"from hnskit.applying import host_lock\nwith host_lock.claim({session.target!r}): print(flush=True); input()"
+    )
     holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None
@@ -217,7 +219,7 @@ def test_somebody_else_is_neither_the_caller_nor_its_run(tmp_path: Path, monkeyp
     """Who only asks is told of another process, and not of the claim that it holds or was handed."""
     look = f"from hnskit.applying import host_lock; print(host_lock.somebody_else({TARGET!r}))"
     with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN) as held:
-        assert host_lock.somebody_else(TARGET) is None
+        assert host_lock.other_holder(TARGET) is None
         assert f"pid={os.getpid()}" in elsewhere(look)
         for name, value in held.environment.items():
             monkeypatch.setenv(name, value)

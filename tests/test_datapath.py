@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.diagnosis.datapath import DataPath, Walk, walk
+from hnskit.diagnosis.datapath import Trace, Tracer, walk
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import (
     Adapter,
@@ -82,7 +82,7 @@ def lab(client: Endpoint | None = None, *, forwarding: bool = True, **fields: An
 
 def go(
     facts: Facts, destination: str = METADATA, port: int = 80, source: str = "client", protocol: str = "tcp"
-) -> Walk:
+) -> Trace:
     """Walk from a container."""
     found = facts.container_named(source)
     assert found is not None
@@ -226,6 +226,6 @@ def test_every_walk_ends_with_its_reason() -> None:
 def test_one_index_serves_many_walks() -> None:
     """With the same answers as single ones."""
     facts = lab()
-    path = DataPath(facts)
+    path = Tracer(facts)
     for item in facts.containers:
         assert path.walk(item, METADATA, 80) == walk(facts, item, METADATA, 80)

@@ -111,7 +111,7 @@ def test_what_was_begun_and_never_sent_is_somebody_elses(ending, tmp_path):
     writer = journal(tmp_path, "1")
     writer.started(STEP)
     if ending == "overtaken":
-        writer.overtaken(STEP)
+        writer.lost_race(STEP)
     else:
         writer.failed(STEP, HnsError("no", code=0x57))
     journal(tmp_path, "2").found("network", "n", "ID1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.model.objects import Compartment
 from tests import hosts
 
@@ -16,7 +16,7 @@ WITHOUT = {"compartment_id": None, "containers": (CONTAINER.id,)}
 
 def test_a_compartment_is_a_containers_by_its_description() -> None:
     """And there and back it is the same one."""
-    owners = Owners(HOST)
+    owners = CompartmentOwners(HOST)
     assert owners.of_compartment(5) == CONTAINER
     assert owners.compartment_of(CONTAINER) == 5
     assert owners.of_compartment(1) is owners.of_compartment(99) is owners.of_compartment(None) is None
@@ -25,20 +25,20 @@ def test_a_compartment_is_a_containers_by_its_description() -> None:
 
 def test_an_endpoint_serves_the_container_in_whose_compartment_it_is() -> None:
     """While it is attached; what its compartment was before says nothing."""
-    owners = Owners(HOST)
+    owners = CompartmentOwners(HOST)
     assert owners.of_endpoint(CLIENT) == CONTAINER
     assert owners.of_endpoint(replace(CLIENT, state=1)) is None
 
 
 def test_an_endpoint_that_shares_its_container_names_it() -> None:
     """SharedContainers, where there is no port (HNS fact 35); a container that is gone is nobody."""
-    assert Owners(HOST).of_endpoint(replace(CLIENT, **WITHOUT)) == CONTAINER  # type: ignore[arg-type]
-    assert Owners(HOST).of_endpoint(replace(CLIENT, **{**WITHOUT, "containers": ("gone",)})) is None  # type: ignore[arg-type]
+    assert CompartmentOwners(HOST).of_endpoint(replace(CLIENT, **WITHOUT)) == CONTAINER  # type: ignore[arg-type]
+    assert CompartmentOwners(HOST).of_endpoint(replace(CLIENT, **{**WITHOUT, "containers": ("gone",)})) is None  # type: ignore[arg-type]
 
 
 def test_a_compartment_in_words() -> None:
     """The host, a container, and what Windows calls one whose container is not known."""
-    owners = Owners(replace(HOST, containers=HOST.containers[:1]))
+    owners = CompartmentOwners(replace(HOST, containers=HOST.containers[:1]))
     assert [owners.words(item) for item in HOST.compartments[:3]] == [
         "the host",
         "hnskit-proxy",

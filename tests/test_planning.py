@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Container, Image, Interface, Network, Policy, Subnet
 from hnskit.params.desired import Part
@@ -263,11 +263,11 @@ def hidden_routes():
 def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so():
     """The plan says by what it knows; without a journal it is to be added, which is harmless where it is there."""
     facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
-    known = Made(frozenset([("route", name, place_of(name, facts))]))
+    known = Provenance(frozenset([("route", name, place_of(name, facts))]))
     (route,) = [step for step in plan(hosts.desired(), facts, made=known).steps if step.kind == "route"]
     assert route.action is Action.NONE
     assert "as a journal says" in route.reason
-    begun = Made(begun=frozenset([("route", name)]))
+    begun = Provenance(begun=frozenset([("route", name)]))
     assert [step.kind for step in plan(hosts.desired(), facts, made=begun).pending] == ["route"]
 
 
@@ -275,7 +275,7 @@ def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so():
 def test_what_a_journal_says_of_a_route_ends_with_its_adapter(what):
     """With the container's run, and with the attachment; and what the host does show goes before any journal."""
     facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
-    known = Made(frozenset([("route", name, place_of(name, facts))]))
+    known = Provenance(frozenset([("route", name, place_of(name, facts))]))
     if what == "container":
         facts = replace(facts, containers=tuple(replace(item, started_at="later") for item in facts.containers))
     elif what == "attachment":

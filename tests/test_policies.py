@@ -19,7 +19,7 @@ from hnskit.facts.snapshot import load_facts
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies import values
-from hnskit.model.wording import policy_words
+from hnskit.model.wording import describe_policy
 from hnskit.policy_editing import editing as policies
 from hnskit.policy_editing.editing import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
 from hnskit.policy_editing.edits import differences
@@ -443,7 +443,7 @@ ANY_POLICY = st.builds(
 @given(ANY_POLICY, ANY_POLICY)
 def test_whatever_a_host_prints_is_shown_compared_and_judged(one, other):
     """Nothing raises but what says that a key has another type; comparing is an equivalence over both forms."""
-    assert policy_words(one).startswith(one.type or "(no type)")
+    assert describe_policy(one).startswith(one.type or "(no type)")
     assert policy_codec.same(one, one)
     assert policy_codec.same(one, other) == policy_codec.same(other, one)
     assert policy_codec.same(policy_codec.flat(one), one)

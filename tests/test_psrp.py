@@ -16,7 +16,7 @@ import requests
 
 from hnskit.emulator.host import create_host
 from hnskit.emulator.powershell.command import Cut
-from hnskit.emulator.winrm.winrm_server import Door
+from hnskit.emulator.winrm.winrm_server import WinrmServer
 from hnskit.errors import (
     CertificateError,
     ConnectError,
@@ -44,7 +44,7 @@ class Lab:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         host = create_host("lab", options={"cut_seconds": 0})
-        self.door = Door(host, directory=folder / "host", username="Administrator", password=PASSWORD)
+        self.door = WinrmServer(host, directory=folder / "host", username="Administrator", password=PASSWORD)
         self.run(self.door.open())
 
     def run(self, coroutine: Any) -> Any:

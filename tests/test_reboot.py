@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from hnskit.applying.api import apply
-from hnskit.applying.journal import Made
-from hnskit.applying.polling import Pace
+from hnskit.applying.journal import Provenance
+from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.verification import verify
 from hnskit.emulator.host import Host
 from hnskit.errors import HnskitError, PreflightError
@@ -23,13 +23,13 @@ from tests import hosts, worlds
 from tests.lab import HereSession, MemoryJournal, host_here
 from tests.matrix import not_complete
 
-PACE = Pace(patience=0.1, pause=0.01, longest_pause=0.02)
+PACE = RetryPolicy(patience=0.1, pause=0.01, longest_pause=0.02)
 CHANGES = 11
 """Changes of HNS that a set-up makes: network, endpoints, attachments, policies."""
 kept_or_lost = pytest.mark.parametrize("loses_bridges", [False, True], ids=["bridge kept", "bridge lost"])
 
 
-def set_up(host: Host, made: Made | None = None) -> list[str]:
+def set_up(host: Host, made: Provenance | None = None) -> list[str]:
     """Apply, and the proof that every client is redirected; the ids of the steps that were done."""
     wanted = hosts.desired()
     outcome = apply(HereSession(host), wanted, pace=PACE, made=made)
@@ -67,7 +67,7 @@ def test_a_reboot_after_the_last_change_is_no_reboot() -> None:
     assert host.faults.reboot == 1
 
 
-def ready(loses_bridges: bool, then: Callable[[Host], object] = lambda host: None) -> tuple[Host, Made]:
+def ready(loses_bridges: bool, then: Callable[[Host], object] = lambda host: None) -> tuple[Host, Provenance]:
     """A host with the redirect, started again; and what its journal says."""
     host, journal = host_here(faults={"reboot_loses_bridges": loses_bridges}), MemoryJournal()
     apply(HereSession(host), hosts.desired(), pace=PACE, journal=journal)

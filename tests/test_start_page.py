@@ -96,7 +96,7 @@ def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path
     assert seen[-1].verdict == states[-1].verdict
     summary = json.loads((follower.run_dir / "summary.json").read_text())
     assert summary["exit_status"] == 130
-    assert host_lock.at_work(follower._target) is None
+    assert host_lock.holder_of(follower._target) is None
     assert "</span> stopped</td>" in states[-1].html(lambda _, text: text)
 
 
@@ -122,7 +122,7 @@ def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Pat
 
 
 @contextmanager
-def at_work(target: str, kind: str, run_dir: Path | None = None) -> Iterator[int]:
+def holder_of(target: str, kind: str, run_dir: Path | None = None) -> Iterator[int]:
     """Another process is at work on a host; its number."""
     place = f"Path({str(run_dir)!r})" if run_dir else None
     program = (
@@ -147,7 +147,7 @@ def test_what_has_no_log_is_named_and_the_page_is_free_at_its_end(
     params = tmp_path / "lab.yaml"
     shutil.copy(ROOT / "params" / "emulator.yaml", params)
     (tmp_path / "runs" / "1").mkdir(parents=True)
-    with at_work("emulator://lab", kind, tmp_path / "runs" / "1") as pid:
+    with holder_of("emulator://lab", kind, tmp_path / "runs" / "1") as pid:
         page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
         wait_for(lambda: page._view.value)
         assert f"The host is not free: {noun} is at work on it since" in page._view.value
@@ -169,10 +169,10 @@ def test_a_run_that_begins_after_other_work_is_followed_in_its_turn(
     run_dir.mkdir(parents=True)
     log = RunLog(run_dir, Nobody())
     log.write("run", target="emulator://lab", todo=["00_preflight"])
-    with at_work("emulator://lab", host_lock.COMMAND):
+    with holder_of("emulator://lab", host_lock.COMMAND):
         page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
         wait_for(lambda: "not free" in page._view.value)
-    with at_work("emulator://lab", host_lock.RUN, run_dir):
+    with holder_of("emulator://lab", host_lock.RUN, run_dir):
         page._on_run()  # pressed as soon as it can be, but somebody else was quicker
         wait_for(lambda: "At work on emulator://lab" in page._view.value)
         assert not page._stop.disabled
@@ -243,7 +243,7 @@ def test_what_was_seen_of_the_host_is_marked_as_old_when_a_run_begins(
     page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
     page._on_connect()
     wait_for(lambda: page._host.value == "<svg>no bridge</svg>" and not page._connect.disabled)
-    with at_work("emulator://lab", host_lock.COMMAND):
+    with holder_of("emulator://lab", host_lock.COMMAND):
         page._on_run()
         assert re.search(r"As it was on \d\d .*, before the run below\.", page._host.value)
         assert "no bridge" in page._host.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from tests import hosts
@@ -62,7 +62,7 @@ def test_the_last_bridge_cuts_and_goes_alone():
 
 def test_what_was_found_stays():
     """A network, an endpoint or an image that was there before hnskit is not removed."""
-    found = Made(
+    found = Provenance(
         found=frozenset(
             {
                 ("network", "hnskit-l2bridge", hosts.NETWORK_ID),
@@ -123,33 +123,33 @@ def test_two_endpoints_of_one_name_are_refused():
 
 def test_without_a_journal_the_network_stays_unless_it_is_to_go_by_name():
     """A name does not make a network hnskit's; a container's label vouches for the endpoint of its name."""
-    ids = pending(hosts.complete(), Made())
+    ids = pending(hosts.complete(), Provenance())
     assert "delete endpoint hnskit-client1" in ids
     assert "delete container hnskit-client1" in ids
     assert not [id for id in ids if "l2bridge" in id or "gateway" in id or "image" in id]
     for name in ("hnskit-l2bridge", "metadata-proxy:1.0"):
-        assert "no journal" in kept(hosts.complete(), Made())[name]
-    assert "--by-name" in kept(hosts.complete(), Made())["hnskit-l2bridge"]
-    forced = pending(hosts.complete(), Made(), by_name=True)
+        assert "no journal" in kept(hosts.complete(), Provenance())[name]
+    assert "--by-name" in kept(hosts.complete(), Provenance())["hnskit-l2bridge"]
+    forced = pending(hosts.complete(), Provenance(), by_name=True)
     assert {"delete endpoint hnskit-gateway", "delete network hnskit-l2bridge"} <= set(forced)
 
 
 def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container():
     """Once the container is gone nothing shows any more whose the endpoint is."""
-    current = plan_destroy(hosts.desired(), hosts.complete(), Made())
+    current = plan_destroy(hosts.desired(), hosts.complete(), Provenance())
     levels = {step.id: current.level(step) for step in current.pending}
     assert levels["delete endpoint hnskit-client1"] < levels["delete container hnskit-client1"]
 
 
 def test_what_a_journal_knows_as_found_stays_by_name_too():
     """An operator's own network is never taken for hnskit's."""
-    found = Made(found=frozenset({("network", "hnskit-l2bridge", hosts.NETWORK_ID)}))
+    found = Provenance(found=frozenset({("network", "hnskit-l2bridge", hosts.NETWORK_ID)}))
     assert "delete network hnskit-l2bridge" not in pending(hosts.complete(), found, by_name=True)
 
 
 def test_an_id_is_the_same_in_either_letter_case():
     """HNS 13 and later print the id of a network in upper case, and in lower case elsewhere (HNS fact 62)."""
-    made = Made(frozenset({("network", "hnskit-l2bridge", hosts.NETWORK_ID.lower())}))
+    made = Provenance(frozenset({("network", "hnskit-l2bridge", hosts.NETWORK_ID.lower())}))
     assert made.was_made("network", "hnskit-l2bridge", hosts.NETWORK_ID)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hnskit.facts.snapshot import save_facts
-from hnskit.local.atomic_write import write_whole
+from hnskit.local.atomic_write import atomic_write_text
 from tests import hosts
 
 
@@ -28,7 +28,7 @@ def test_what_cannot_be_written_leaves_what_was_there_and_nothing_else(tmp_path:
     path = tmp_path / "a.json"
     path.write_text("old")
     with pytest.raises(UnicodeEncodeError):
-        write_whole(path, "new \ud800")
+        atomic_write_text(path, "new \ud800")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -36,7 +36,7 @@ def test_what_cannot_be_written_leaves_what_was_there_and_nothing_else(tmp_path:
 def test_a_new_file_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
     """A colleague may read a report."""
     (tmp_path / "plain").write_text("")
-    write_whole(tmp_path / "whole", "")
+    atomic_write_text(tmp_path / "whole", "")
     assert (tmp_path / "whole").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
@@ -46,6 +46,6 @@ def test_what_is_no_file_is_written_to_as_it_is(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)) as reader:
-        write_whole(pipe, "text")
+        atomic_write_text(pipe, "text")
         assert reader.read() == "text"
     assert pipe.is_fifo()

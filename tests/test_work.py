@@ -8,14 +8,14 @@ import pytest
 
 from hnskit.applying.api import apply, destroy
 from hnskit.applying.outcomes import outcome_of
-from hnskit.applying.polling import Pace
+from hnskit.applying.polling import RetryPolicy
 from hnskit.emulator.host import create_host
 from hnskit.errors import HnskitError, HostAnswerError, OutcomeUnknownError, StepError, StoppedError
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here
 from tests.matrix import differences, not_complete
 
-HASTY = Pace(patience=0.05, pause=0.01)
+HASTY = RetryPolicy(patience=0.05, pause=0.01)
 
 
 class LostSession(HereSession):

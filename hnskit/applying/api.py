@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hnskit.applying import host_lock
-from hnskit.applying.journal import Made, Records
+from hnskit.applying.journal import Provenance, Records
 from hnskit.applying.operations import operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
-from hnskit.applying.polling import Pace
-from hnskit.applying.reconciler import AGAIN, Operate, Planner, Work
+from hnskit.applying.polling import RetryPolicy
+from hnskit.applying.reconciler import AGAIN, Operate, Planner, Reconciler
 from hnskit.applying.rollback import Rollback
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
@@ -19,7 +19,7 @@ from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from hnskit.remote.session import Session
 
-__all__ = ["Event", "EventKind", "OnEvent", "Outcome", "Pace", "StepResult", "apply", "destroy"]
+__all__ = ["Event", "EventKind", "OnEvent", "Outcome", "RetryPolicy", "StepResult", "apply", "destroy"]
 
 
 def apply(
@@ -28,11 +28,11 @@ def apply(
     *,
     parts: Iterable[Part] = ALL_PARTS,
     facts: Facts | None = None,
-    made: Made | None = None,
+    made: Provenance | None = None,
     journal: Records | None = None,
     on_event: OnEvent | None = None,
     rollback: bool = False,
-    pace: Pace | None = None,
+    pace: RetryPolicy | None = None,
 ) -> Outcome:
     """Make the host as desired; run it again at any time.
 
@@ -59,8 +59,8 @@ def apply(
     """
     wanted = tuple(parts)
 
-    def work(planner: Planner, operate: Operate = operation) -> Work:
-        return Work(
+    def work(planner: Planner, operate: Operate = operation) -> Reconciler:
+        return Reconciler(
             session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, operate=operate
         )
 
@@ -80,7 +80,7 @@ def apply(
             raise
 
 
-def _roll_back(error: HnskitError, back: Work) -> None:
+def _roll_back(error: HnskitError, back: Reconciler) -> None:
     """Go back; the error says what became of that."""
     try:
         undone = back.run()
@@ -99,14 +99,14 @@ def _roll_back(error: HnskitError, back: Work) -> None:
 def destroy(
     session: Session,
     desired: Desired,
-    made: Made | None = None,
+    made: Provenance | None = None,
     *,
     keep_network: bool = False,
     by_name: bool = False,
     facts: Facts | None = None,
     journal: Records | None = None,
     on_event: OnEvent | None = None,
-    pace: Pace | None = None,
+    pace: RetryPolicy | None = None,
 ) -> Outcome:
     """Take away what hnskit made, in the right order, and prove that nothing is left; run it again at any time.
 
@@ -124,7 +124,7 @@ def destroy(
 
     Other arguments and errors are those of `apply`.
     """
-    work = Work(
+    work = Reconciler(
         session,
         desired,
         lambda now, _: plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name),

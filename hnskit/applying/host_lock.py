@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from hnskit.errors import BusyError, HnskitError
-from hnskit.local.atomic_write import write_whole
+from hnskit.local.atomic_write import atomic_write_text
 from hnskit.local.locks import try_lock, unlock
 from hnskit.local.state_dir import STATE_VARIABLE, state_directory
 from hnskit.remote.targets import canonical
@@ -44,7 +44,7 @@ _mine: ContextVar[Mapping[Path, Claim]] = ContextVar("claims")
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class LockHolder:
     """Who is at work on a host."""
 
     target: str
@@ -70,7 +70,7 @@ class Worker:
 class Claim:
     """The right to work on a host, while it lasts."""
 
-    def __init__(self, who: Path, worker: Worker) -> None:
+    def __init__(self, who: Path, worker: LockHolder) -> None:
         self._who = who
         self._worker = worker
 
@@ -92,7 +92,7 @@ class Claim:
     def tell(self) -> None:
         """Write down who is at work; errors are those of `is_kept_in`."""
         try:
-            _patient(lambda: write_whole(self._who, json.dumps(asdict(self._worker))))
+            _patient(lambda: atomic_write_text(self._who, json.dumps(asdict(self._worker))))
         except OSError as cause:
             raise _not_sure(self._who.parent, self._worker.target, cause) from cause
 
@@ -120,21 +120,21 @@ def claim(target: str, run_dir: Path | None = None, kind: str = SCRIPT) -> Itera
         yield mine[lock]
         return
 
-    def let_in() -> bool:
+    def holds_token() -> bool:
         worker = _read(who)
         token = os.environ.get(CLAIM_VARIABLE)
         return bool(token) and kind != RUN and worker is not None and worker.token == token
 
     with _opened(lock, target) as stream:
-        if not _taken(stream.fileno(), let_in):
+        if not _taken(stream.fileno(), holds_token):
             worker = _read_patiently(who, target)
-            if not let_in():
+            if not holds_token():
                 raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
             yield Claim(who, worker)
             return
         now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
         place = str(run_dir.absolute()) if run_dir else ""
-        held = Claim(who, Worker(target, os.getpid(), now, place, kind, secrets.token_hex(16)))
+        held = Claim(who, LockHolder(target, os.getpid(), now, place, kind, secrets.token_hex(16)))
         before = _mine.set({**mine, lock: held})
         try:
             held.tell()
@@ -151,19 +151,19 @@ def require_nobody(target: str) -> None:
     Raises:
         BusyError: somebody is at work on it.
     """
-    worker = somebody_else(target)
+    worker = other_holder(target)
     if worker is not None:
         raise BusyError(f"{worker.sentence()}; nothing was changed", host=target)
 
 
-def somebody_else(target: str) -> Worker | None:
+def other_holder(target: str) -> LockHolder | None:
     """Who is at work on a host, if it is neither the caller nor the run whose notebook it is."""
     lock, _ = _files(target)
-    worker = None if lock in _mine.get({}) else at_work(target)
+    worker = None if lock in _mine.get({}) else holder_of(target)
     return None if worker is None or worker.token == os.environ.get(CLAIM_VARIABLE) else worker
 
 
-def at_work(target: str) -> Worker | None:
+def holder_of(target: str) -> LockHolder | None:
     """Who is at work on a host, if anybody is known to be."""
     lock, who = _files(target)
     try:
@@ -195,7 +195,7 @@ def _not_sure(folder: Path, target: str, cause: OSError) -> HnskitError:
 
 
 def _taken(descriptor: int, give_up: Callable[[], bool]) -> bool:
-    """Take the lock. Somebody who only looks (`at_work`) has it for a moment, so one refusal means nothing."""
+    """Take the lock. Somebody who only looks (`holder_of`) has it for a moment, so one refusal means nothing."""
     for _ in range(_TRIES):
         if try_lock(descriptor):
             return True
@@ -228,17 +228,17 @@ def _files(target: str) -> tuple[Path, Path]:
     return folder / f"{name}.lock", folder / f"{name}.json"
 
 
-def _read(who: Path) -> Worker | None:
+def _read(who: Path) -> LockHolder | None:
     try:
-        return Worker(**json.loads(who.read_text(encoding="utf-8")))
+        return LockHolder(**json.loads(who.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):  # it is just being written, or was by another version
         return None
 
 
-def _read_patiently(who: Path, target: str) -> Worker:
+def _read_patiently(who: Path, target: str) -> LockHolder:
     """Who holds the lock; between the lock and the file that says it, there is a moment."""
     for _ in range(_TRIES):
         if (worker := _read(who)) is not None:
             return worker
         time.sleep(_PAUSE)
-    return Worker(target)
+    return LockHolder(target)

@@ -65,7 +65,7 @@ class Records:
         fields = {**error.to_json(), "step": step.id, "action": step.action, "kind": step.kind, "name": step.name}
         self.write("failed", **fields, refused=was_refused(error))
 
-    def overtaken(self, step: Step) -> None:
+    def lost_race(self, step: Step) -> None:
         """Somebody else had changed what the step was about, so nothing was sent."""
         self.write("overtaken", step=step.id, action=step.action, kind=step.kind, name=step.name)
 
@@ -112,7 +112,7 @@ def was_refused(error: HnskitError) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Provenance:
     """What the journals know of one host's objects."""
 
     made: frozenset[Identity] = frozenset()
@@ -153,9 +153,9 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def made_on(target: str, runs: Path = DEFAULT_RUNS) -> Made:
+def made_on(target: str, runs: Path = DEFAULT_RUNS) -> Provenance:
     """Fold every journal below a folder of runs that is about this target."""
-    return made_from(records_on(target, runs))
+    return provenance_from(records_on(target, runs))
 
 
 def records_on(target: str, runs: Path = DEFAULT_RUNS) -> list[dict[str, Any]]:
@@ -173,13 +173,13 @@ def records_on(target: str, runs: Path = DEFAULT_RUNS) -> list[dict[str, Any]]:
     return [record for _, record in timed if canonical(str(record.get("target"))) == wanted]
 
 
-def made_from(records: Iterable[Mapping[str, Any]], known: Made | None = None) -> Made:
+def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | None = None) -> Provenance:
     """What the records of one host say, in the order in which they were written, after what was known before.
 
     A run that was killed, or lost its host, between a step's start and its end leaves it open whether the object
     was made. The step was only begun because nothing of that name was there: so what is found next is hnskit's.
     """
-    known = known or Made()
+    known = known or Provenance()
     made, found, begun = set(known.made), set(known.found), set(known.begun)
     for record in records:
         event, action = record.get("event"), record.get("action")
@@ -197,7 +197,7 @@ def made_from(records: Iterable[Mapping[str, Any]], known: Made | None = None) -
         elif event == "found":
             (made if (kind, name) in begun else found).add(_identity(kind, name, id))
             begun.discard((kind, name))
-    return Made(frozenset(made), frozenset(found), frozenset(begun))
+    return Provenance(frozenset(made), frozenset(found), frozenset(begun))
 
 
 def _identity(kind: str, name: str, id: str) -> Identity:

@@ -24,7 +24,7 @@ from hnskit.remote.session import Call, CallResult
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Probe:
     """A call that only looks whether a step is done."""
 
     call: Call
@@ -39,7 +39,7 @@ class Operation:
     call: Call
     read: Callable[[CallResult], str]
     """Raises what a failed call has to say; gives the id of what was made, or ""."""
-    look: Look | None = None
+    look: Probe | None = None
     """What is sent with the call, where a failure may only mean that what it makes was there already."""
 
     @property
@@ -222,7 +222,7 @@ def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
     arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
     call = docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user)
     print_it = docker.execute(f"look: {step.id}", proxy.name, ("route.exe", "print", address), user=proxy.route_user)
-    look = Look(print_it, lambda result: _prints_route(result, address, proxy.endpoint.gateway))
+    look = Probe(print_it, lambda result: _prints_route(result, address, proxy.endpoint.gateway))
     return Operation(step, call, _DOCKER_DONE, look)
 
 

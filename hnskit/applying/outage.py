@@ -82,7 +82,7 @@ def since_cut(target: str, runs: Path) -> float | None:
 
 def _cause(target: str, runs: Path) -> str:
     """What is known to have taken the host's network away, if anything."""
-    worker = host_lock.somebody_else(target)
+    worker = host_lock.other_holder(target)
     if worker is not None:
         return f"{worker.sentence()}, and may have taken its network away"
     seconds = since_cut(target, runs)

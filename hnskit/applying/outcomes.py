@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.steps import Plan, Step
-from hnskit.planning.teardown import Remainder
+from hnskit.planning.teardown import Leftover
 
 EventKind = Literal["plan", "start", "done", "failed", "wait", "cut", "note"]
 
@@ -48,11 +48,11 @@ class Outcome:
     before: Facts
     after: Facts
     seconds: float
-    made: Made = field(default_factory=Made)
+    made: Provenance = field(default_factory=Provenance)
     """What is known to be hnskit's on the host now, and what is not: `destroy` takes it."""
     notes: tuple[str, ...] = ()
     """What else happened: the connection was lost and came back, an address was lost in the move."""
-    left: tuple[Remainder, ...] | None = None
+    left: tuple[Leftover, ...] | None = None
     """After a teardown: what carries hnskit's mark and is still there, each with the reason; else None."""
 
     @property

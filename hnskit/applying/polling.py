@@ -18,7 +18,7 @@ _SHOWS_MANAGEMENT_IP = (9, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RetryPolicy:
     """How patient a run is."""
 
     attempts: int = 3
@@ -30,10 +30,10 @@ class Pace:
     longest_pause: float = 2.0
 
 
-class Waiter:
+class Poller:
     """Reads a host again until it shows what is waited for."""
 
-    def __init__(self, pace: Pace, read: Callable[[], Facts], tell: Callable[[str, Step | None], None]) -> None:
+    def __init__(self, pace: RetryPolicy, read: Callable[[], Facts], tell: Callable[[str, Step | None], None]) -> None:
         self._pace = pace
         self._read = read
         self._tell = tell

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from hnskit.applying import host_lock
-from hnskit.applying.journal import Made, Records
+from hnskit.applying.journal import Provenance, Records
 from hnskit.applying.operations import Operation, in_sending_order, operation
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
-from hnskit.applying.polling import Pace, Waiter
-from hnskit.applying.run_recorder import Ledger
+from hnskit.applying.polling import Poller, RetryPolicy
+from hnskit.applying.run_recorder import RunRecorder
 from hnskit.errors import (
     DockerError,
     HnsError,
@@ -43,7 +43,7 @@ _TRANSIENT = frozenset(
         0x80070490,
     }
 )
-Planner = Callable[[Facts, Made], Plan]
+Planner = Callable[[Facts, Provenance], Plan]
 """From a host, and what is known to be made there by this run and those before, to what is left to do."""
 AGAIN = "Mend the cause, then run the same command again"
 """What is to be done where a step failed and nothing better is known."""
@@ -51,7 +51,7 @@ _UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRME
 Operate = Callable[[Step, Desired, Facts], Operation]
 
 
-class Work:
+class Reconciler:
     """One run."""
 
     def __init__(
@@ -60,19 +60,19 @@ class Work:
         desired: Desired,
         planner: Planner,
         *,
-        known: Made | None = None,
+        known: Provenance | None = None,
         journal: Records | None = None,
         on_event: OnEvent | None = None,
-        pace: Pace | None = None,
+        pace: RetryPolicy | None = None,
         operate: Operate = operation,
     ) -> None:
         self._session = session
         self._desired = desired
         self._planner = planner
-        self._ledger = Ledger(session.target, known, journal, on_event)
+        self._ledger = RunRecorder(session.target, known, journal, on_event)
         self._run_dir = journal.run_dir if journal is not None else None
-        self._pace = pace or Pace()
-        self._waiter = Waiter(self._pace, self._read, lambda text, step: self._ledger.tell("wait", text, step))
+        self._pace = pace or RetryPolicy()
+        self._waiter = Poller(self._pace, self._read, lambda text, step: self._ledger.tell("wait", text, step))
         self._operate = operate
         self._attempts: dict[str, int] = {}
         self._again: dict[str, HnskitError] = {}
@@ -262,7 +262,7 @@ class Work:
             self._ledger.note(f"{step.noun} {step.name} was changed by somebody else meanwhile{again}")
             # After a loss that somebody may be this run itself, by a command that arrived late.
             if changed and step.id not in self._unknown:
-                self._ledger.overtaken(step)
+                self._ledger.lost_race(step)
             return left
         if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
             self._ledger.note(f"{step.id}: {error.message}; it is tried again")

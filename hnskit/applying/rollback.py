@@ -12,7 +12,7 @@ from hnskit.applying.operations import Operation, attach_operation, operation, p
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy
-from hnskit.model.wording import policies_words
+from hnskit.model.wording import describe_policies
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.interruption import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
@@ -132,7 +132,7 @@ class Rollback:
         back = self._given_back(there, before, now) if there and before else ()
         proxies = tuple(policy for policy in back if policy.is_proxy)
         if there and before and there.proxies != proxies:
-            change = Change(REDIRECTS, policies_words(there.proxies), policies_words(proxies))
+            change = Change(REDIRECTS, describe_policies(there.proxies), describe_policies(proxies))
             reason = "this run changed it"
             yield Step(begun.part, Action.UPDATE, "policy", begun.name, reason, (change,), object_id=there.id)
 

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 
-from hnskit.applying.journal import Made, Records, made_from
+from hnskit.applying.journal import Provenance, Records, provenance_from
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
@@ -17,14 +17,16 @@ _OBJECTS = ("network", "endpoint", "image", "container")
 """Kinds whose steps name the object that is meant by its id, where it is there."""
 
 
-class Ledger:
+class RunRecorder:
     """Of one run. `begun` has the steps that were sent, whatever came of them."""
 
-    def __init__(self, target: str, known: Made | None, journal: Records | None, on_event: OnEvent | None) -> None:
+    def __init__(
+        self, target: str, known: Provenance | None, journal: Records | None, on_event: OnEvent | None
+    ) -> None:
         self.begun: dict[str, Step] = {}
         self.done: list[StepResult] = []
         self._journal = journal or Records(target)
-        self._known = known or Made()
+        self._known = known or Provenance()
         self._first_record = len(self._journal.records)
         self._on_event = on_event or _ignore
         self._under_way: dict[str, Step] = {}
@@ -32,9 +34,9 @@ class Ledger:
         self._since = time.monotonic()
 
     @property
-    def made(self) -> Made:
+    def made(self) -> Provenance:
         """What this run, and those before it, made and found."""
-        return made_from(self._journal.records[self._first_record :], self._known)
+        return provenance_from(self._journal.records[self._first_record :], self._known)
 
     def tell(self, kind: EventKind, text: str, step: Step | None = None, seconds: float | None = None) -> None:
         """Tell whoever looks, and keep nothing."""
@@ -64,9 +66,9 @@ class Ledger:
         self._journal.started(step)
         self.begun[step.id] = self._under_way[step.id] = step
 
-    def overtaken(self, step: Step) -> None:
+    def lost_race(self, step: Step) -> None:
         """Somebody else was faster: this run has not made what is there."""
-        self._journal.overtaken(step)
+        self._journal.lost_race(step)
 
     def again(self, step: Step) -> None:
         """A step came to nothing, and is to be planned again."""

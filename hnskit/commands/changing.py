@@ -12,7 +12,7 @@ import click
 from hnskit.commands.output import print_json
 
 if TYPE_CHECKING:
-    from hnskit.applying.journal import Made, Records
+    from hnskit.applying.journal import Provenance, Records
     from hnskit.params.desired import Part
     from hnskit.params.loading import Params
 
@@ -24,7 +24,7 @@ def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
     return tuple(Part(name) for name in names) or ALL_PARTS
 
 
-def made_before(loaded: Params, runs: Path | None = None) -> Made:
+def made_before(loaded: Params, runs: Path | None = None) -> Provenance:
     """What the journals know of this target."""
     from hnskit.applying.journal import made_on
     from hnskit.running.run_folder import default_runs
@@ -41,12 +41,12 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
     """
     from hnskit.applying import host_lock
     from hnskit.applying.journal import made_on
-    from hnskit.running.lazy_journal import LateJournal
+    from hnskit.running.lazy_journal import LazyJournal
     from hnskit.running.run_folder import default_runs
 
     place = runs or default_runs()
     with host_lock.claim(target, kind=host_lock.COMMAND) as held:
-        yield LateJournal(place, target, made_on(target, place), held.is_kept_in)
+        yield LazyJournal(place, target, made_on(target, place), held.is_kept_in)
 
 
 def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:

@@ -71,10 +71,10 @@ def _known_checks(only: tuple[str, ...]) -> None:
 def _examined(
     loaded: Params | None, facts: Facts, params: str, overrides: tuple[str, ...], only: tuple[str, ...]
 ) -> tuple[Finding, ...]:
-    from hnskit.diagnosis.doctor import examine
+    from hnskit.diagnosis.doctor import diagnose
     from hnskit.params.desired import desired_from
 
-    findings = examine(facts, desired_from(loaded), params, overrides) if loaded else examine(facts)
+    findings = diagnose(facts, desired_from(loaded), params, overrides) if loaded else diagnose(facts)
     return tuple(item for item in findings if not only or item.check in only)
 
 

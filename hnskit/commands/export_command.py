@@ -43,7 +43,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
 
     The proxy's address is looked up on the host only where the parameters do not have it.
     """
-    from hnskit.local.atomic_write import write_named
+    from hnskit.local.atomic_write import write_output
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.redirect import proxy_address as look_up
@@ -58,7 +58,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
             address = look_up(desired, host.facts())
     made = export_conflist(desired, address, plugin, api_version=api_version)
     if output is not None:
-        click.echo(f"Written: {write_named(output, made.to_json())}", err=True)
+        click.echo(f"Written: {write_output(output, made.to_json())}", err=True)
     elif as_json:
         print_json({"plugin": made.plugin, "conflist": made.data, "notes": list(made.notes)})
     else:

@@ -17,20 +17,20 @@ from hnskit.commands.reaching import opened, read_host
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
     from hnskit.params.desired import Desired
-    from hnskit.policy_editing.editing import Edit, Owner
+    from hnskit.policy_editing.editing import Edit, PolicyTarget
 
 
-def owners_of(facts: Facts, endpoints: Sequence[str], networks: Sequence[str]) -> list[Owner]:
+def owners_of(facts: Facts, endpoints: Sequence[str], networks: Sequence[str]) -> list[PolicyTarget]:
     """The endpoints and networks that are meant, each once."""
     from hnskit.policy_editing.editing import find_endpoint, find_network
 
     if not endpoints and not networks:
         raise click.UsageError("Name where: --endpoint, or --network.")
-    found: list[Owner] = [find_endpoint(facts, text) for text in endpoints]
+    found: list[PolicyTarget] = [find_endpoint(facts, text) for text in endpoints]
     return list({item.id: item for item in (*found, *(find_network(facts, text) for text in networks))}.values())
 
 
-def spec_of(facts: Facts, owner: Owner, wanted: str, fields: Mapping[str, Any]) -> Any:
+def spec_of(facts: Facts, owner: PolicyTarget, wanted: str, fields: Mapping[str, Any]) -> Any:
     """The policy that --kind and its fields ask for, on this host."""
     from hnskit.model.policies.specs import SPECS, field_names
     from hnskit.policy_editing import editing as policies

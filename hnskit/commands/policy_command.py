@@ -14,7 +14,7 @@ from hnskit.commands.reaching import opened, read_host
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
-    from hnskit.policy_editing.editing import Edit, Owner
+    from hnskit.policy_editing.editing import Edit, PolicyTarget
 
 KINDS = ("auto", "PROXY", "L4Proxy", "L4WFPPROXY", "OutBoundNAT", "ROUTE", "ACL")
 
@@ -49,7 +49,7 @@ def list_command(
     from hnskit.policy_editing.policy_frames import entries_frame
     from hnskit.running.terminal import print_table
 
-    owners: list[Owner] | None
+    owners: list[PolicyTarget] | None
     if in_v2:
         with opened(params, overrides) as (_, host):
             facts = host.facts()

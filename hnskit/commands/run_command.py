@@ -61,11 +61,11 @@ def run(
 
 def _print_run(summary: Summary) -> None:
     from hnskit.applying.verification import proof_text
-    from hnskit.running.summary import changes_words
+    from hnskit.running.summary import describe_changes
 
     if summary.verification is not None:
         click.echo(proof_text(summary.verification))
     verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
-    did = changes_words(summary.changed, len(summary.earlier))
+    did = describe_changes(summary.changed, len(summary.earlier))
     click.echo(f"{verdict}: {did}, {summary.seconds:.1f} s.")
     click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")

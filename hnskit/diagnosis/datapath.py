@@ -1,6 +1,6 @@
 """A connection, walked through a snapshot: which policy, which target, why.
 
-Pure: facts in, a `Walk` out. Each hop says on which fact of HNS it rests, and whether that fact is
+Pure: facts in, a `Trace` out. Each hop says on which fact of HNS it rests, and whether that fact is
 UNCONFIRMED, so that nothing is claimed that was not seen on a host.
 """
 
@@ -76,7 +76,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Trace:
     """The way of one connection."""
 
     source: str
@@ -87,7 +87,7 @@ class Walk:
     verdict: Verdict
 
 
-def walk(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Walk:
+def walk(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Trace:
     """Walk one connection through a snapshot.
 
     Args:
@@ -100,10 +100,10 @@ def walk(facts: Facts, source: Container | str, destination: str, port: int, pro
     Raises:
         ValueError: the destination is no IPv4 address.
     """
-    return DataPath(facts).walk(source, destination, port, protocol)
+    return Tracer(facts).walk(source, destination, port, protocol)
 
 
-class DataPath:
+class Tracer:
     """Walks many connections through one snapshot, which is indexed once."""
 
     def __init__(self, facts: Facts) -> None:
@@ -111,7 +111,7 @@ class DataPath:
 
     def walk(
         self, source: Container | str, destination: str, port: int, protocol: str = "tcp", *, answer: bool = False
-    ) -> Walk:
+    ) -> Trace:
         """Walk one connection, or the answer to one; see the function of the same name."""
         connection = Connection(str(ipaddress.IPv4Address(destination)), port, protocol)
         walker = _Walker(self.index, connection, answer)
@@ -123,7 +123,7 @@ class DataPath:
             confirmed=all(hop.confirmed for hop in walker.hops),
         )
         name = source.name if isinstance(source, Container) else source
-        return Walk(name, connection.destination, port, protocol, tuple(walker.hops), verdict)
+        return Trace(name, connection.destination, port, protocol, tuple(walker.hops), verdict)
 
 
 class _Walker:

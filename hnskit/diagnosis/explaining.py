@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.diagnosis.datapath import DataPath, Hop, Walk, label
+from hnskit.diagnosis.datapath import Hop, Trace, Tracer, label
 from hnskit.diagnosis.explanation import Explanation
-from hnskit.diagnosis.path_segments import Leg
+from hnskit.diagnosis.path_segments import PathSegment
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 
@@ -42,19 +42,19 @@ class Explainer:
     """Explains many connections of one snapshot, which is indexed once."""
 
     def __init__(self, facts: Facts) -> None:
-        self._path = DataPath(facts)
+        self._path = Tracer(facts)
         self._facts = facts
 
     def explain(self, source: Container | str, destination: str, port: int = 80, protocol: str = "tcp") -> Explanation:
         """Explain one connection; see the function of the same name."""
         start = source if isinstance(source, Container) else self.source(source)
         walk = self._path.walk(start, destination, port, protocol)
-        legs = [Leg("there", f"The way there, from {walk.source}", walk.hops, walk.verdict)]
+        legs = [PathSegment("there", f"The way there, from {walk.source}", walk.hops, walk.verdict)]
         proxy = self._reached_container(walk)
         if walk.verdict.rewritten_by is not None and proxy is not None:
             onward = self._path.walk(proxy, destination, port, protocol)
             title = f"On from {proxy.name}, if it asks {destination}:{port} itself"
-            legs.append(Leg("onward", title, onward.hops, onward.verdict))
+            legs.append(PathSegment("onward", title, onward.hops, onward.verdict))
         if walk.verdict.kind == "reached":
             legs.append(self._way_back(walk, start, proxy))
         return Explanation(walk.source, walk.destination, port, protocol, tuple(legs), walk)
@@ -94,21 +94,21 @@ class Explainer:
         choices = ", ".join([*(f"{item.name} ({item.address})" for item in named), *(item.id for item in by_id)])
         raise ValueError(f"{words} may be any of {choices}: name one by its address or its whole id")
 
-    def _reached_container(self, walk: Walk) -> Container | None:
+    def _reached_container(self, walk: Trace) -> Container | None:
         target = walk.verdict.target
         return self._path.index.container_by_id(target.container) if target and target.container else None
 
-    def _way_back(self, walk: Walk, start: Container | str, responder: Container | None) -> Leg:
+    def _way_back(self, walk: Trace, start: Container | str, responder: Container | None) -> PathSegment:
         """How the answer comes back to who asked."""
         verdict, title = walk.verdict, "The way back"
         seen = verdict.source_address
         if verdict.target is None or verdict.target.place == "outside" or not seen:
             if isinstance(start, str) and self._path.index.is_host_address(start):
-                return Leg("back", title, (Hop("host", "the answer comes back to the host itself"),))
+                return PathSegment("back", title, (Hop("host", "the answer comes back to the host itself"),))
             said = f"the answer comes to {seen or 'the host'}; the host gives it to who asked"
-            return Leg("back", title, (Hop("host", said, "HNS fact 86"),))
+            return PathSegment("back", title, (Hop("host", said, "HNS fact 86"),))
         if verdict.target.place == "container" and responder is not None and seen.startswith("127."):
-            return Leg("back", title, (Hop(responder.name, "the answer stays in the container"),))
+            return PathSegment("back", title, (Hop(responder.name, "the answer stays in the container"),))
         source: Container | str = responder if responder is not None else verdict.target.address
         back = self._path.walk(source, seen, _ANSWER_PORT, walk.protocol, answer=True)
         nat = verdict.rewritten_by is not None
@@ -125,7 +125,7 @@ class Explainer:
             asker = next(iter(self._path.index.endpoints_at(seen)), None)
             where, identity = (label(asker), asker.id) if asker else (walk.source, "")
             hops.append(Hop(where, said, "HNS fact 48", False, identity))
-        return Leg("back", title, tuple(hops), back.verdict)
+        return PathSegment("back", title, tuple(hops), back.verdict)
 
 
 def parse_destination(words: str, default_port: int = 80) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hnskit.diagnosis.datapath import Hop, Verdict, Walk
+from hnskit.diagnosis.datapath import Hop, Trace, Verdict
 
 LegName = Literal["there", "onward", "back"]
 
@@ -13,7 +13,7 @@ _WORDS = {"reached": "reaches", "refused": "is refused", "unreachable": "does no
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class PathSegment:
     """One walk of an explanation."""
 
     name: LegName
@@ -31,9 +31,9 @@ class Explained:
     destination: str
     port: int
     protocol: str
-    legs: tuple[Leg, ...]
+    legs: tuple[PathSegment, ...]
     """`there` always; `onward` where a proxy is reached; `back` where something is reached."""
-    walk: Walk
+    walk: Trace
     """The first leg as `datapath` has it."""
 
     @property

@@ -10,7 +10,7 @@ from html import escape
 
 from hnskit.diagnosis.datapath import Hop
 from hnskit.diagnosis.path_segments import Explained
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.views.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
 
@@ -51,7 +51,7 @@ def _focused(facts: Facts, explanation: Explained) -> Facts:
     touched = {hop.endpoint for leg in explanation.legs for hop in leg.hops if hop.endpoint}
     kept = tuple(item for item in facts.endpoints if item.id in touched)
     networks = {item.network_id.lower() for item in kept}
-    owners = Owners(facts)
+    owners = CompartmentOwners(facts)
     used = {owner.id for item in kept if (owner := owners.of_endpoint(item))}
     used |= {container for item in kept for container in item.containers}
     return replace(

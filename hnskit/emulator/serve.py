@@ -17,7 +17,7 @@ from hnskit.emulator.control_server import Control
 from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.emulator.registry import ENGINES, Entry
 from hnskit.emulator.winrm.listener import Listener
-from hnskit.emulator.winrm.winrm_server import Certificate, Door
+from hnskit.emulator.winrm.winrm_server import Certificate, WinrmServer
 from hnskit.local.private_files import write_private
 
 USERNAME = "Administrator"
@@ -52,7 +52,7 @@ class Served:
         self._token = secrets.token_hex(32)
         self._password = secrets.token_urlsafe(18)
         self._limited_password = secrets.token_urlsafe(18)
-        self._door = Door(
+        self._door = WinrmServer(
             self._host,
             directory=directory,
             username=USERNAME,

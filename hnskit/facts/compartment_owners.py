@@ -1,6 +1,6 @@
 """Whose is what on a host: which container has a compartment, and which an endpoint serves. Pure.
 
-What asks about many endpoints makes one `Owners`, since a host may have thousands; `Facts.compartment_of` and
+For many endpoints make one `CompartmentOwners`, since a host may have thousands; `Facts.compartment_of` and
 `Facts.endpoints_of` answer the same about one container.
 """
 
@@ -10,7 +10,7 @@ from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Compartment, Container, Endpoint
 
 
-class Owners:
+class CompartmentOwners:
     """Of one snapshot."""
 
     def __init__(self, facts: Facts) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT
-from hnskit.model.wording import policies_words, state_word
+from hnskit.model.wording import describe_policies, state_word
 
 What = Literal["new", "gone", "changed"]
 
@@ -77,7 +77,7 @@ def _networks(facts: Facts) -> Iterator[tuple[str, _Row]]:
             "type": item.type,
             "subnet": ", ".join(subnet.prefix for subnet in item.subnets),
             "management_ip": item.management_ip,
-            "policies": policies_words(item.policies),
+            "policies": describe_policies(item.policies),
         }
         yield item.id.lower(), (item.name, fields)
 
@@ -89,7 +89,7 @@ def _endpoints(facts: Facts) -> Iterator[tuple[str, _Row]]:
             "state": state_word(item.state),
             "compartment": "" if item.compartment_id is None else str(item.compartment_id),
             "gateway": item.gateway,
-            "policies": policies_words(item.policies),
+            "policies": describe_policies(item.policies),
         }
         yield item.id.lower(), (item.name, fields)
 

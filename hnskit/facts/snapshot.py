@@ -21,7 +21,7 @@ from typing import Any
 
 from hnskit.errors import SnapshotError
 from hnskit.facts.host_facts import Facts
-from hnskit.local.atomic_write import write_named
+from hnskit.local.atomic_write import write_output
 from hnskit.model import objects
 from hnskit.model.objects import Container
 
@@ -48,7 +48,7 @@ def save_facts(facts: Facts, path: str | Path) -> Path:
     Raises:
         FileError: it cannot be written.
     """
-    return write_named(path, dump_facts(facts))
+    return write_output(path, dump_facts(facts))
 
 
 def dump_facts(facts: Facts) -> str:

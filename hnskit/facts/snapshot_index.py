@@ -9,7 +9,7 @@ import functools
 import ipaddress
 from collections import defaultdict
 
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts, plain_mac
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Interface, Network, Route
 
@@ -23,7 +23,7 @@ class SnapshotIndex:
         self.knows_endpoints = facts.knows("endpoints")
         self._knows_networks = facts.knows("networks")
         self._networks = {item.id.upper(): item for item in facts.networks}
-        self.owners = Owners(facts)
+        self.owners = CompartmentOwners(facts)
         self._containers = {item.id: item for item in facts.containers}
         self._mac_of = {item.index: plain_mac(item.mac) for item in facts.adapters}
         # The first adapter of a MAC: a NIC and the vNIC that took its place share one (HNS fact 66).

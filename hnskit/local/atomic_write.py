@@ -11,7 +11,7 @@ from hnskit.errors import FileError
 _OURS, _EVERYBODYS = 0o600, 0o666  # the second less what the umask takes away, as for any new file
 
 
-def write_whole(path: Path, text: str) -> None:
+def atomic_write_text(path: Path, text: str) -> None:
     """Write a file, as UTF-8, in one moment.
 
     A link stays a link, and what it leads to is written; a file that was there keeps its mode. What is no file, such as
@@ -38,7 +38,7 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def write_named(path: str | Path, text: str) -> Path:
+def write_output(path: str | Path, text: str) -> Path:
     """The same for a file that a person has named.
 
     Raises:
@@ -46,7 +46,7 @@ def write_named(path: str | Path, text: str) -> Path:
     """
     place = Path(path)
     try:
-        write_whole(place, text)
+        atomic_write_text(place, text)
     except OSError as cause:
         raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(place)) from cause
     return place

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model.json_reader import Answer, load
+from hnskit.model.json_reader import JsonReader, load
 from hnskit.model.objects import Compartment, Endpoint, Network, Policy, PolicyList, Subnet
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def parse_envelope(text: str, hresult: int = 0) -> Any:
 
 def _read_envelope(text: str) -> tuple[tuple[str, int] | None, Any]:
     """Its Error and ErrorCode where Success is false, else None; and its Output."""
-    answer = Answer(load(text), "answer")
+    answer = JsonReader(load(text), "answer")
     success, code, output = (answer.json.get(key) for key in ("Success", "ErrorCode", "Output"))
     if not isinstance(success, bool):
         raise HostAnswerError("answer.Success is neither true nor false", got=text)
@@ -89,7 +89,7 @@ def _read_envelope(text: str) -> tuple[tuple[str, int] | None, Any]:
 
 def parse_all(output: object, parse: Callable[[object], T]) -> tuple[T, ...]:
     """Each object of a list's Output; an object by itself is a list of one, None an empty one."""
-    return tuple(parse(item) for item in Answer({"Output": output}, "answer").items("Output"))
+    return tuple(parse(item) for item in JsonReader({"Output": output}, "answer").items("Output"))
 
 
 def version_of(number: int) -> tuple[int, int]:
@@ -99,7 +99,7 @@ def version_of(number: int) -> tuple[int, int]:
 
 def parse_version(obj: object) -> tuple[int, int]:
     """(Major, Minor) from the Output of /globals/version (HNS fact 8)."""
-    answer = Answer(obj, "version")
+    answer = JsonReader(obj, "version")
     major, minor = answer.number("Major"), answer.number("Minor")
     if major is None or minor is None:
         raise HostAnswerError("version has no Major and Minor", got=obj)
@@ -112,7 +112,7 @@ def parse_network(obj: object) -> Network:
     Raises:
         HostAnswerError: a member has a type that HNS does not give it.
     """
-    answer = Answer(obj, "network")
+    answer = JsonReader(obj, "network")
     v2_subnets = [item for ipam in answer.objects("Ipams") for item in ipam.objects("Subnets")]
     policies = _policies(answer)
     adapters = (item.settings.get("NetworkAdapterName") for item in policies if item.type == "NetAdapterName")
@@ -138,7 +138,7 @@ def parse_endpoint(obj: object) -> Endpoint:
     Raises:
         HostAnswerError: a member has a type that HNS does not give it.
     """
-    answer = Answer(obj, "endpoint")
+    answer = JsonReader(obj, "endpoint")
     configurations = answer.objects("IpConfigurations")
     address = answer if "IPAddress" in answer.json or not configurations else configurations[0]
     dns = answer.texts("DNSServerList") or answer.nested("Dns").texts("ServerList")
@@ -175,7 +175,7 @@ def parse_policy_list(obj: object) -> PolicyList:
     Raises:
         HostAnswerError: a member has a type that HNS does not give it.
     """
-    answer = Answer(obj, "policy list")
+    answer = JsonReader(obj, "policy list")
     references = answer.texts("References") or tuple(
         f"/endpoints/{identity}" for identity in answer.texts("HostComputeEndpoints")
     )
@@ -184,14 +184,14 @@ def parse_policy_list(obj: object) -> PolicyList:
 
 def parse_namespace(obj: object) -> Compartment:
     """The compartment of an HNS namespace; HNS does not print its description."""
-    answer = Answer(obj, "namespace")
+    answer = JsonReader(obj, "namespace")
     number = answer.number("CompartmentId", "NamespaceId")
     return Compartment(id=number or 0, description="", guid=answer.text("CompartmentGuid", "NamespaceGuid"))
 
 
 def parse_policy(obj: object) -> Policy:
     """A policy, in the v1 or the v2 form; `policy_json` gives it back in the same."""
-    return _policy(Answer(obj, "policy"))
+    return _policy(JsonReader(obj, "policy"))
 
 
 def policy_json(policy: Policy) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def proxy_settings(policy: Policy) -> ProxySettings:
     Raises:
         HostAnswerError: a key of it has a type that HNS does not give it.
     """
-    answer = Answer(policy.settings, f"policy {policy.type}")
+    answer = JsonReader(policy.settings, f"policy {policy.type}")
     # Protocol is v2's: v1 shows it of a policy that v2 made, since it prints the keys that it has (HNS facts 42, 47).
     known = (*PROXY_KEYS, "Protocol") if policy.is_proxy else _L4PROXY_KEYS
     v2 = () if policy.is_proxy else ("OutboundNAT", "Exceptions")
@@ -331,11 +331,11 @@ def dump(obj: Mapping[str, Any]) -> str:
     return json.dumps(obj, separators=(",", ":"), allow_nan=False)
 
 
-def _policy(answer: Answer) -> Policy:
+def _policy(answer: JsonReader) -> Policy:
     return _plain_policy(answer.text("Type"), answer.json)
 
 
-def _policies(answer: Answer) -> tuple[Policy, ...]:
+def _policies(answer: JsonReader) -> tuple[Policy, ...]:
     rows = answer.json.get("Policies")
     if type(rows) is list and all(type(row) is dict and type(row.get("Type")) is str for row in rows):
         # As every host prints them; a snapshot has thousands.
@@ -350,27 +350,27 @@ def _plain_policy(kind: str, row: Mapping[str, Any]) -> Policy:
     return Policy(kind, {key: value for key, value in row.items() if key != "Type"})
 
 
-def _subnet(answer: Answer) -> Subnet:
+def _subnet(answer: JsonReader) -> Subnet:
     gateway = answer.text("GatewayAddress") or _default_gateway(answer)
     return Subnet(answer.text("AddressPrefix", "IpAddressPrefix"), gateway)
 
 
-def _default_gateway(answer: Answer) -> str:
+def _default_gateway(answer: JsonReader) -> str:
     default = (item for item in answer.objects("Routes") if item.text("DestinationPrefix") == _DEFAULT_ROUTE)
     return next((item.text("NextHop") for item in default), "")
 
 
-def _vfp_enabled(answer: Answer) -> bool | None:
+def _vfp_enabled(answer: JsonReader) -> bool | None:
     vfp = (item for item in answer.objects("Extensions") if item.text("Id").upper() in VFP_EXTENSIONS)
     return next((item.flag("IsEnabled") for item in vfp), None)
 
 
-def _object_version(answer: Answer) -> tuple[int, int] | None:
+def _object_version(answer: JsonReader) -> tuple[int, int] | None:
     number = answer.number("Version")
     return version_of(number) if number else None
 
 
-def _compartment_id(answer: Answer) -> int | None:
+def _compartment_id(answer: JsonReader) -> int | None:
     if answer.json.get("Resources") is None:
         return None
     allocators = answer.nested("Resources").objects("Allocators")
@@ -379,7 +379,7 @@ def _compartment_id(answer: Answer) -> int | None:
     return next((item.number("CompartmendId", "CompartmentId") for item in ports), None)
 
 
-def _text_or_number(answer: Answer, key: str) -> str:
+def _text_or_number(answer: JsonReader, key: str) -> str:
     # Port is text to HNS, and a number in what a person wrote or PowerShell printed.
     value = answer.json.get(key)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else answer.text(key)

@@ -31,7 +31,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-class Answer:
+class JsonReader:
     """One JSON object of an answer, read member by member.
 
     Args:
@@ -105,18 +105,18 @@ class Answer:
                 _wrong(f"{self.where}.{key}[{index}]", "text", item)
         return tuple(item.strip() for item in items if item.strip())
 
-    def nested(self, *keys: str) -> Answer:
+    def nested(self, *keys: str) -> JsonReader:
         """A nested object; an empty one where there is none."""
         key, value = self._first(keys)
-        return Answer({} if value is None else value, f"{self.where}.{key}")
+        return JsonReader({} if value is None else value, f"{self.where}.{key}")
 
-    def objects(self, *keys: str) -> list[Answer]:
+    def objects(self, *keys: str) -> list[JsonReader]:
         """A list of nested objects; [] where there is none. A null among them is left out."""
         key, value = self._first(keys)
         if value is None:
             return []
         return [
-            Answer(item, f"{self.where}.{key}[{index}]")
+            JsonReader(item, f"{self.where}.{key}[{index}]")
             for index, item in enumerate(self.items(*keys))
             if item is not None
         ]

@@ -9,7 +9,7 @@ from hnskit.errors import HostAnswerError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import EndpointState, Policy
-from hnskit.model.policies.policy_wording import PROTOCOLS, neighbour_words
+from hnskit.model.policies.policy_wording import PROTOCOLS, describe_other_policy
 
 _STATES = {
     EndpointState.UNINITIALIZED: "uninitialized",
@@ -27,12 +27,12 @@ _WORTH_SAYING = 0.1  # seconds
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
 
 
-def took(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """How long something took, to stand after its name: ` (1.24 s)`; "" for what took no time worth a word."""
     return f" ({seconds:.2f} s)" if seconds >= _WORTH_SAYING else ""
 
 
-def host_words(facts: Facts) -> str:
+def describe_host(facts: Facts) -> str:
     """What host it is, in a sentence, and what could not be read of it."""
     system, version, docker = facts.system, facts.hns_version, facts.docker
     about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
@@ -55,10 +55,10 @@ def short_id(identity: str) -> str:
     return identity.removeprefix("sha256:").lstrip("{")[:_SHORT]
 
 
-def policy_words(policy: Policy) -> str:
+def describe_policy(policy: Policy) -> str:
     """One policy: `PROXY 169.254.169.254:80 -> 10.0.1.17:80 NAT`, `OutBoundNAT but 10.0.0.0/8`."""
     if not policy.is_proxy and policy.type != "L4Proxy":
-        return neighbour_words(policy) or "(no type)"
+        return describe_other_policy(policy) or "(no type)"
     try:
         said = proxy_settings(policy)
     except HostAnswerError:
@@ -70,6 +70,6 @@ def policy_words(policy: Policy) -> str:
     return f"{words} (unknown: {', '.join(said.unknown)})" if said.unknown else words
 
 
-def policies_words(policies: Iterable[Policy]) -> str:
+def describe_policies(policies: Iterable[Policy]) -> str:
     """All policies of an object, in the order in which HNS has them."""
-    return "; ".join(policy_words(policy) for policy in policies)
+    return "; ".join(describe_policy(policy) for policy in policies)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from hnskit.errors import HnskitError, ParamsError
-from hnskit.local.atomic_write import write_named
+from hnskit.local.atomic_write import write_output
 from hnskit.params.loading import load_params, parse_params
 
 
@@ -115,7 +115,7 @@ class ParamsFile:
                 )  # fmt: skip
         except OSError as cause:
             raise HnskitError(f"it cannot be read: {cause.strerror}", object=str(target)) from cause
-        write_named(target, text)
+        write_output(target, text)
         self.path, self._text = target, text
         return target
 

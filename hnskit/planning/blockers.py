@@ -16,7 +16,7 @@ WIFI = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class Blocker:
     """One thing that no repair of hnskit's takes away."""
 
     id: str
@@ -32,30 +32,30 @@ class Obstacle:
         return f"{said}. {self.next_step}".removesuffix(".") if self.next_step else said
 
 
-def obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
+def blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """All of them."""
-    yield from filter(None, (build_obstacle(facts), docker_obstacle(facts)))
-    yield from network_obstacles(desired, facts)
+    yield from filter(None, (build_blocker(facts), docker_blocker(facts)))
+    yield from network_blockers(desired, facts)
 
 
-def build_obstacle(facts: Facts) -> Obstacle | None:
+def build_blocker(facts: Facts) -> Blocker | None:
     """A Windows that has no proxy policies; None where its build is not known."""
     system = facts.system
     if system is None or supports(facts.hns_version, system.build, Feature.PROXY):
         return None
     named = f"{system.product} ({system.build}.{system.revision})"
-    return Obstacle("build", "Windows", f"{named} has no proxy policies", requirement(Feature.PROXY))
+    return Blocker("build", "Windows", f"{named} has no proxy policies", requirement(Feature.PROXY))
 
 
-def docker_obstacle(facts: Facts) -> Obstacle | None:
+def docker_blocker(facts: Facts) -> Blocker | None:
     """A Docker that runs no Windows containers; one that does not answer is a part that cannot be read."""
     docker = facts.docker
     if docker is None or docker.error or docker.os in ("", "windows"):
         return None
-    return Obstacle("docker", "Docker", f"runs {docker.os} containers", "Switch Docker to Windows containers.")
+    return Blocker("docker", "Docker", f"runs {docker.os} containers", "Switch Docker to Windows containers.")
 
 
-def network_obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
+def network_blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """Why the bridge cannot be made; nothing where it is there."""
     if facts.networks_named(desired.network.name):
         return
@@ -81,25 +81,25 @@ def _physical(facts: Facts) -> tuple[Adapter, ...]:
     return tuple(item for item in facts.adapters if item.physical and item.status == "Up")
 
 
-def _adapter_obstacle(desired: Desired, facts: Facts) -> Obstacle | None:
+def _adapter_obstacle(desired: Desired, facts: Facts) -> Blocker | None:
     if not facts.knows("adapters"):
         return None
     wanted, there = desired.network.adapter, uplinks(desired, facts)
     if wanted and not there:
         names = ", ".join(adapter.name for adapter in _physical(facts)) or "none"
-        return Obstacle("adapter", f"adapter {wanted}", "is not there", f"Physical adapters that are up: {names}.")
+        return Blocker("adapter", f"adapter {wanted}", "is not there", f"Physical adapters that are up: {names}.")
     if not there:
-        return Obstacle("adapter", "adapter", "of the host: no physical one is up for the bridge")
+        return Blocker("adapter", "adapter", "of the host: no physical one is up for the bridge")
     name = f"adapter {there[0].name}"
     if not there[0].physical:
-        return Obstacle("adapter", name, "is not a physical adapter; HNS refuses it (HNS fact 25)")
+        return Blocker("adapter", name, "is not a physical adapter; HNS refuses it (HNS fact 25)")
     if all(map(is_wifi, there)):
         said = "is Wi-Fi, where L2Bridge does not work (HNS fact 26)"
-        return Obstacle("adapter", name, said, "Use a wired adapter, and name it in network.adapter.")
+        return Blocker("adapter", name, said, "Use a wired adapter, and name it in network.adapter.")
     return None
 
 
-def _subnet_obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
+def _subnet_obstacles(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """The host's own subnets: a bridge with the same one would have two ways to each of its addresses."""
     wanted = ipaddress.IPv4Network(desired.network.prefix)
     of_hns = {item.address for item in facts.endpoints} | {
@@ -111,7 +111,7 @@ def _subnet_obstacles(desired: Desired, facts: Facts) -> Iterator[Obstacle]:
             continue
         own = ipaddress.IPv4Network(f"{item.address}/{item.prefix_length}", strict=False)
         if own.overlaps(wanted) and not item.interface_alias.startswith(gateway):
-            yield Obstacle(
+            yield Blocker(
                 "subnet",
                 f"subnet {wanted}",
                 f"overlaps {own}, in which the host itself is ({item.address} on {item.interface_alias})",

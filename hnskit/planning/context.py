@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Container, Endpoint, Network
@@ -13,13 +13,13 @@ from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.steps import Step
 
 
-class Scene:
+class PlanningContext:
     """A host at one moment, seen by one desired state."""
 
-    def __init__(self, desired: Desired, facts: Facts, made: Made | None = None) -> None:
+    def __init__(self, desired: Desired, facts: Facts, made: Provenance | None = None) -> None:
         self.desired = desired
         self.facts = facts
-        self.known = made or Made()
+        self.known = made or Provenance()
         self.networks = facts.networks_named(desired.network.name)
         self._network_ids = {network.id.lower() for network in facts.networks}
         self._own_network_ids = {network.id.lower() for network in self.networks}
@@ -54,11 +54,11 @@ class Scene:
         there = self.facts.endpoints_named(name)
         return tuple(item for item in there if not self.on_network(item) and not self.is_stale(item))
 
-    def is_own(self, container: Container) -> bool:
+    def has_our_label(self, container: Container) -> bool:
         """Whether hnskit ran it, for this network."""
         return container.labels.get(LABEL) == self.desired.network.name
 
-    def is_ours(self, endpoint: Endpoint) -> bool:
+    def made_by_us(self, endpoint: Endpoint) -> bool:
         """Whether hnskit made it: a journal says so, or a container with hnskit's label has its name.
 
         Of what a network left that is gone, the network may tell as well: if that was hnskit's, so is this.
@@ -71,7 +71,7 @@ class Scene:
 
     def _is_labelled(self, endpoint: Endpoint) -> bool:
         container = self.facts.container_named(endpoint.name)
-        return container is not None and self.is_own(container)
+        return container is not None and self.has_our_label(container)
 
     def _was_our_network(self, id: str) -> bool:
         """Whether a network that is gone was hnskit's: by a journal, or by an endpoint of a labelled container."""
@@ -80,19 +80,19 @@ class Scene:
         return any(item.network_id.lower() == id.lower() and self._is_labelled(item) for item in self.facts.endpoints)
 
     @property
-    def strangers(self) -> tuple[Container, ...]:
+    def unlisted_containers(self) -> tuple[Container, ...]:
         """Containers with hnskit's label for this network that the parameters do not name."""
         wanted = {container.name for container in self.desired.containers}
-        return tuple(item for item in self.facts.containers if self.is_own(item) and item.name not in wanted)
+        return tuple(item for item in self.facts.containers if self.has_our_label(item) and item.name not in wanted)
 
     @property
-    def departed(self) -> tuple[str, ...]:
+    def removed_clients(self) -> tuple[str, ...]:
         """Names of what is no longer in the parameters, and was made for this network as a journal says.
 
         The label alone is not enough: another parameter file may have clients on the same network.
         """
         wanted = {endpoint.name for endpoint in self.desired.endpoints}
-        names = [item.name for item in self.strangers if self.known.was_made("container", item.name, item.id)]
+        names = [item.name for item in self.unlisted_containers if self.known.was_made("container", item.name, item.id)]
         names += [
             item.name
             for item in self.facts.endpoints

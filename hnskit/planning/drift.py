@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
 from hnskit.planning.setup import plan
@@ -60,7 +60,7 @@ class Drift:
         return "\n".join(lines)
 
 
-def drift(desired: Desired, facts: Facts, made: Made | None = None) -> Drift:
+def drift(desired: Desired, facts: Facts, made: Provenance | None = None) -> Drift:
     """Compare a host with what is desired.
 
     Args:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
-from hnskit.model.wording import policies_words
+from hnskit.model.wording import describe_policies
 from hnskit.params.desired import DesiredEndpoint, Part
-from hnskit.planning.context import Scene, pending_ids, remove_command
+from hnskit.planning.context import PlanningContext, pending_ids, remove_command
 from hnskit.planning.removal import goes, remove_stale, stale_name
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
@@ -32,7 +32,7 @@ class Place:
 class EndpointPlanner:
     """Plans endpoints in the order in which they are asked for; later ones know what becomes of the earlier."""
 
-    def __init__(self, scene: Scene, names: Collection[str]) -> None:
+    def __init__(self, scene: PlanningContext, names: Collection[str]) -> None:
         """`names` are those of the endpoints that this plan may change."""
         self._scene = scene
         self._names = names
@@ -128,7 +128,7 @@ class EndpointPlanner:
     def _foreign_compartment(self, endpoint: Endpoint) -> str:
         """Why an attached endpoint must stay: a container that is not hnskit's has it; "" where none has."""
         owner = self._scene.index.owners.of_compartment(endpoint.compartment_id)
-        if owner is None or self._scene.is_own(owner):
+        if owner is None or self._scene.has_our_label(owner):
             return ""
         return (
             f"it is attached to the compartment of the container {owner.name}, which is not hnskit's: stop that "
@@ -175,8 +175,8 @@ class EndpointPlanner:
         holder = scene.holder(wanted.address, wanted.name)
         if holder is None:
             return ""
-        goes = holder.name in self._names or holder.name in scene.departed
-        if goes and (scene.is_ours(holder) or not scene.is_stale(holder)):
+        goes = holder.name in self._names or holder.name in scene.removed_clients
+        if goes and (scene.made_by_us(holder) or not scene.is_stale(holder)):
             return ""
         who = f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id})"
         if not scene.is_stale(holder) and holder.name in {endpoint.name for endpoint in scene.desired.endpoints}:
@@ -215,7 +215,7 @@ class EndpointPlanner:
             if there.gateway != wanted.gateway:
                 changes.append(Change("gateway", there.gateway, wanted.gateway))
             if not any(policy.type.lower() == "outboundnat" for policy in there.policies):
-                changes.append(Change("policies", policies_words(there.policies), "OutBoundNAT"))
+                changes.append(Change("policies", describe_policies(there.policies), "OutBoundNAT"))
         return changes
 
 

@@ -54,7 +54,7 @@ def moving(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
     return tuple(item for item in free if not wanted or item.is_named(wanted))
 
 
-def creation_cuts(desired: Desired, facts: Facts) -> bool:
+def creation_interrupts(desired: Desired, facts: Facts) -> bool:
     """Whether making the network may take the management connection away for seconds."""
     return any(is_management(adapter, facts) for adapter in moving(desired, facts))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
-from hnskit.model.wording import policies_words, policy_words
+from hnskit.model.wording import describe_policies, describe_policy
 from hnskit.params.desired import DesiredContainer, Part
-from hnskit.planning.context import Scene, pending_ids
+from hnskit.planning.context import PlanningContext, pending_ids
 from hnskit.planning.redirect import (
     REDIRECTS,
     claiming,
@@ -21,7 +21,7 @@ from hnskit.planning.redirect import (
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 
 
-def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
+def misplaced_steps(scene: PlanningContext, before: Sequence[Step]) -> list[Step]:
     """Take redirects off the gateway's and the proxy's own endpoint, where they lead requests back to the proxy."""
     steps = []
     for name in (scene.desired.gateway.name, scene.desired.proxy.endpoint.name):
@@ -34,12 +34,12 @@ def misplaced_steps(scene: Scene, before: Sequence[Step]) -> list[Step]:
         wrong = managed_policies(there, scene.desired, scene.facts)
         if wrong:
             reason = "a redirect does not belong here: it sends the proxy's own requests back to the proxy"
-            changes = (Change(REDIRECTS, policies_words(wrong), ""),)
+            changes = (Change(REDIRECTS, describe_policies(wrong), ""),)
             steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, changes, object_id=there.id))
     return steps
 
 
-def policy_step(scene: Scene, client: DesiredContainer, before: Sequence[Step]) -> Step:
+def policy_step(scene: PlanningContext, client: DesiredContainer, before: Sequence[Step]) -> Step:
     """Make one client's proxy policies what they should be."""
     desired, name = scene.desired, client.endpoint.name
 
@@ -76,19 +76,19 @@ def policy_step(scene: Scene, client: DesiredContainer, before: Sequence[Step]) 
     return step(Action.UPDATE, reason, _changes(scene, client, there, address), waits)
 
 
-def _wider_refusal(scene: Scene, there: Endpoint) -> str:
+def _wider_refusal(scene: PlanningContext, there: Endpoint) -> str:
     """Why an endpoint's redirects cannot be relied on: a policy of somebody else's takes the same requests."""
     wider = wider_policies(there, scene.desired, scene.facts)
     if not wider:
         return ""
     return (
-        f"it has {policies_words(wider)}, which takes what is to be redirected too, and which of two policies acts is "
-        f"not known: remove it (`hnskit policy list --endpoint {there.name}` numbers it, `hnskit policy remove "
+        f"it has {describe_policies(wider)}, which takes what is to be redirected too, and which of two policies acts "
+        f"is not known: remove it (`hnskit policy list --endpoint {there.name}` numbers it, `hnskit policy remove "
         "--number` removes it), or have it leave that out"
     )
 
 
-def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:
+def _changes(scene: PlanningContext, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:
     proxy = scene.desired.proxy
     changes, left = [], list(managed_policies(there, scene.desired, scene.facts) if there else ())
     for redirect in client.redirects:
@@ -96,7 +96,7 @@ def _changes(scene: Scene, client: DesiredContainer, there: Endpoint | None, add
         left = [policy for policy in left if policy not in claims]
         to = redirect_policy(redirect, address or f"the address of {proxy.name}")
         if len(claims) != 1 or not is_same(claims[0], to):
-            changes.append(Change(redirect.what, policies_words(claims), policy_words(to)))
+            changes.append(Change(redirect.what, describe_policies(claims), describe_policy(to)))
     if left:
-        changes.append(Change("no longer wanted", policies_words(left), ""))
+        changes.append(Change("no longer wanted", describe_policies(left), ""))
     return changes

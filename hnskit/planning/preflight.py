@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.errors import PreflightError
 from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.params.desired import ALL_PARTS, Desired
-from hnskit.planning.blockers import Obstacle, build_obstacle, docker_obstacle, network_obstacles, obstacles, uplinks
+from hnskit.planning.blockers import Blocker, blockers, build_blocker, docker_blocker, network_blockers, uplinks
 from hnskit.planning.interruption import risks
 from hnskit.planning.setup import plan
 from hnskit.remote import windows
@@ -43,7 +43,7 @@ def missing_tarballs(session: Session, desired: Desired, facts: Facts) -> tuple[
 
 
 def preflight(
-    desired: Desired, facts: Facts, missing: Collection[str] = (), made: Made | None = None
+    desired: Desired, facts: Facts, missing: Collection[str] = (), made: Provenance | None = None
 ) -> tuple[Finding, ...]:
     """Look at everything that could stand in the way.
 
@@ -91,7 +91,7 @@ def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
     system = facts.system
     if system is None:
         return
-    if obstacle := build_obstacle(facts):
+    if obstacle := build_blocker(facts):
         yield _error(obstacle)
     else:
         yield Finding("build", "ok", "Windows", f"{system.product} ({system.build}.{system.revision})")
@@ -119,7 +119,7 @@ def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
     if docker is None or docker.error:
         reason = docker.error if docker else "is not there"
         yield Finding("docker", "error", "Docker", reason, "Start the service: Start-Service docker")
-    elif obstacle := docker_obstacle(facts):
+    elif obstacle := docker_blocker(facts):
         yield _error(obstacle)
     else:
         yield Finding("docker", "ok", "Docker", f"version {docker.version}")
@@ -129,7 +129,7 @@ def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
     """The adapter and the subnet of a bridge that is not there yet."""
     if facts.networks_named(desired.network.name):
         return
-    found = [_error(obstacle) for obstacle in network_obstacles(desired, facts)]
+    found = [_error(obstacle) for obstacle in network_blockers(desired, facts)]
     for adapter in uplinks(desired, facts)[:1] if all(finding.id != "adapter" for finding in found) else ():
         is_up = adapter.status == "Up"
         said = "is physical and up" if is_up else f"is physical, and not up ({adapter.status})"
@@ -137,7 +137,7 @@ def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
     yield from found
 
 
-def _error(obstacle: Obstacle) -> Finding:
+def _error(obstacle: Blocker) -> Finding:
     return Finding(obstacle.id, "error", obstacle.object, obstacle.message, obstacle.next_step)
 
 
@@ -173,12 +173,12 @@ def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
             )
 
 
-def _plan(desired: Desired, facts: Facts, made: Made | None) -> Iterator[Finding]:
+def _plan(desired: Desired, facts: Facts, made: Provenance | None) -> Iterator[Finding]:
     """What stands in the way, but for what only follows from a finding that is there already."""
     if unread_parts(facts):
         return  # from half a host nothing may be concluded
     refused = plan(desired, facts, ALL_PARTS, made).refused
-    said = {obstacle.reason for obstacle in obstacles(desired, facts)}
+    said = {obstacle.reason for obstacle in blockers(desired, facts)}
     for step in refused:
         if step.reason not in said:
             yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)

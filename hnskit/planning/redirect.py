@@ -8,7 +8,7 @@ from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Connection, inside, match_proxy
 from hnskit.params.desired import Desired, DesiredRedirect
-from hnskit.planning.context import Scene
+from hnskit.planning.context import PlanningContext
 
 REDIRECTS = "redirects"
 """The field of a change of all of an endpoint's redirects: to nothing, it takes them away."""
@@ -16,7 +16,7 @@ REDIRECTS = "redirects"
 
 def proxy_address(desired: Desired, facts: Facts) -> str:
     """The proxy's address, looked up on the host; "" while it has no endpoint on the network."""
-    there = next(iter(Scene(desired, facts).current(desired.proxy.endpoint.name)), None)
+    there = next(iter(PlanningContext(desired, facts).current(desired.proxy.endpoint.name)), None)
     return there.address if there else ""
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from hnskit.model.objects import Endpoint
 from hnskit.params.desired import Part
-from hnskit.planning.context import Scene, pending_ids, remove_command
+from hnskit.planning.context import PlanningContext, pending_ids, remove_command
 from hnskit.planning.steps import Action, Step, not_there
 
 FOUND = "it was there before hnskit, as a journal says"
 UNPROVED = "no journal says that hnskit made it: `hnskit destroy --by-name` (by_name=True in Python) removes it"
 
 
-def remove_endpoint(scene: Scene, part: Part, name: str, reason: str, *, by_name: bool = False) -> list[Step]:
+def remove_endpoint(scene: PlanningContext, part: Part, name: str, reason: str, *, by_name: bool = False) -> list[Step]:
     """Detach an endpoint and delete it; what a network left that is gone is deleted too.
 
     What the journals know as found stays, and so does what nothing shows to be hnskit's, unless its name is to do.
@@ -37,7 +37,7 @@ def remove_endpoint(scene: Scene, part: Part, name: str, reason: str, *, by_name
     return [*steps, Step(part, Action.DELETE, "endpoint", name, reason, needs=needs, object_id=endpoint.id)]
 
 
-def remove_stale(scene: Scene, part: Part, name: str, *, by_name: bool = False) -> list[Step]:
+def remove_stale(scene: PlanningContext, part: Part, name: str, *, by_name: bool = False) -> list[Step]:
     """Delete what has this name and was left by a network that is gone: it stands in the way of a new one.
 
     What nothing shows to be hnskit's stays.
@@ -50,13 +50,13 @@ def remove_stale(scene: Scene, part: Part, name: str, *, by_name: bool = False) 
     ]
 
 
-def goes(scene: Scene, endpoint: Endpoint, *, by_name: bool) -> bool:
+def goes(scene: PlanningContext, endpoint: Endpoint, *, by_name: bool) -> bool:
     """Whether an endpoint of a name of hnskit's is to be removed."""
     found = scene.known.only_found("endpoint", endpoint.name, endpoint.id)
-    return scene.is_ours(endpoint) or (by_name and not found)
+    return scene.made_by_us(endpoint) or (by_name and not found)
 
 
-def _keep(scene: Scene, part: Part, name: str, endpoint: Endpoint) -> Step:
+def _keep(scene: PlanningContext, part: Part, name: str, endpoint: Endpoint) -> Step:
     found = scene.known.only_found("endpoint", endpoint.name, endpoint.id)
     return Step(part, Action.NONE, "endpoint", name, FOUND if found else UNPROVED, object_id=endpoint.id)
 
@@ -76,12 +76,12 @@ def _stale_reason(endpoint: Endpoint) -> str:
     return f"it was left by a network that is gone ({endpoint.network_id}){holds}"
 
 
-def remove_container(scene: Scene, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
+def remove_container(scene: PlanningContext, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
     """Remove a container if hnskit ran it; its endpoint is detached first."""
     there = scene.facts.container_named(name)
     if there is None:
         return not_there(part, "container", name)
-    if not scene.is_own(there):
+    if not scene.has_our_label(there):
         return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
     said = reason or f"hnskit made it; it is {there.status}"
     needs = pending_ids(before, ("attachment", name))

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.params.desired import Part
-from hnskit.planning.context import Scene, pending_ids
+from hnskit.planning.context import PlanningContext, pending_ids
 from hnskit.planning.steps import Action, Change, Step
 
 _WHY = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"
 _UNSEEN = "this host does not show the routes of a container"
 
 
-def route_step(scene: Scene, address: str, before: Sequence[Step]) -> Step:
+def route_step(scene: PlanningContext, address: str, before: Sequence[Step]) -> Step:
     """The proxy reaches a redirected address through the gateway endpoint."""
     proxy, facts = scene.desired.proxy, scene.facts
     name = f"{address} in {proxy.name}"

@@ -9,21 +9,21 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
-from hnskit.planning.blockers import build_obstacle, docker_obstacle, network_obstacles
-from hnskit.planning.context import Scene, pending_ids, remove_command
+from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
+from hnskit.planning.context import PlanningContext, pending_ids, remove_command
 from hnskit.planning.endpoint_steps import EndpointPlanner, Place
-from hnskit.planning.interruption import adapter_of, creation_cuts, moving
+from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.routes import route_step
 from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
 
-def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made: Made | None = None) -> Plan:
+def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made: Provenance | None = None) -> Plan:
     """What has to be done so that the host is as desired.
 
     Args:
@@ -37,11 +37,11 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         what is there must not be touched.
     """
     wanted = set(parts)
-    scene = Scene(desired, facts, made)
+    scene = PlanningContext(desired, facts, made)
     endpoints = EndpointPlanner(scene, _names(desired, wanted))
     steps = list(_host_refusals(facts, wanted))
     if Part.CLIENTS in wanted:
-        for name in scene.departed:
+        for name in scene.removed_clients:
             reason = "it is no longer in the parameters"
             steps += remove_endpoint(scene, Part.CLIENTS, name, reason)
             steps.append(remove_container(scene, Part.CLIENTS, name, steps, reason))
@@ -72,15 +72,15 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
 
 def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
     """What of the host itself stands in the way of these parts."""
-    obstacle = docker_obstacle(facts)
+    obstacle = docker_blocker(facts)
     if obstacle and (part := next((item for item in (Part.PROXY, Part.CLIENTS) if item in wanted), None)):
         yield Step(part, Action.REFUSE, "host", obstacle.object, obstacle.reason)
-    obstacle = build_obstacle(facts)
+    obstacle = build_blocker(facts)
     if obstacle and Part.POLICY in wanted:
         yield Step(Part.POLICY, Action.REFUSE, "host", obstacle.object, obstacle.reason)
 
 
-def _container_refusals(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
+def _container_refusals(scene: PlanningContext, wanted: set[Part]) -> Iterator[Step]:
     """Refusals that do not follow from that of the network: of images and containers."""
     containers = {Part.PROXY: (scene.desired.proxy,), Part.CLIENTS: scene.desired.clients}
     for part, members in containers.items():
@@ -91,7 +91,7 @@ def _container_refusals(scene: Scene, wanted: set[Part]) -> Iterator[Step]:
                     yield step
 
 
-def _ground(scene: Scene) -> list[Step]:
+def _ground(scene: PlanningContext) -> list[Step]:
     """What stands in the way where the network's part is left out: endpoints must not be made on a wrong network."""
     wanted = scene.desired
     if scene.networks and (refusal := _network_refusal(scene)):
@@ -124,7 +124,7 @@ def _without_echoes(steps: Iterable[Step], proxy: str) -> Iterator[Step]:
         yield step
 
 
-def _network(scene: Scene) -> Step:
+def _network(scene: PlanningContext) -> Step:
     wanted = scene.desired.network
 
     def step(action: Action, reason: str, changes: Sequence[Change] = (), disruptive: bool = False) -> Step:
@@ -145,13 +145,13 @@ def _network(scene: Scene) -> Step:
     if not moved:
         return step(Action.CREATE, "it is not there; its adapter is on a bridge already", changes)
     reason = f"it is not there; the address of {moved} moves to a virtual adapter when the bridge appears"
-    if creation_cuts(scene.desired, scene.facts):
+    if creation_interrupts(scene.desired, scene.facts):
         return step(Action.CREATE, reason, changes, disruptive=True)
     reason += "; the management connection stays, since the host's default route goes through another adapter"
     return step(Action.CREATE, reason, changes)
 
 
-def _not_compared(scene: Scene) -> str:
+def _not_compared(scene: PlanningContext) -> str:
     """What of a network that is there cannot be told, so that it is not taken for compared."""
     wanted, network = scene.desired.network, scene.network
     said = ["its own list of DNS servers (its endpoints' are)"] if wanted.dns else []
@@ -160,7 +160,7 @@ def _not_compared(scene: Scene) -> str:
     return f"; not compared: {', '.join(said)}" if said else ""
 
 
-def _network_refusal(scene: Scene) -> str:
+def _network_refusal(scene: PlanningContext) -> str:
     """Why the network must not be touched, or cannot be made; "" where nothing stands in the way."""
     wanted, named = scene.desired.network, scene.networks
     if len(named) > 1:
@@ -202,16 +202,16 @@ def _network_refusal(scene: Scene) -> str:
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
                     "choose another network.subnet"
                 )
-    obstacle = next(network_obstacles(scene.desired, scene.facts), None)
+    obstacle = next(network_blockers(scene.desired, scene.facts), None)
     return obstacle.reason if obstacle else ""
 
 
-def _room_refusal(scene: Scene) -> str:
+def _room_refusal(scene: PlanningContext) -> str:
     """Whether the subnet has an address for every endpoint, beside those that others have there."""
     wanted = scene.desired.network
     subnet = ipaddress.IPv4Network(wanted.prefix)
     reserved = {str(subnet[0]), str(subnet[1]), str(subnet[-1]), wanted.gateway}
-    names = {endpoint.name for endpoint in scene.desired.endpoints} | set(scene.departed)
+    names = {endpoint.name for endpoint in scene.desired.endpoints} | set(scene.removed_clients)
     others = {item.address for item in scene.facts.endpoints if scene.on_network(item) and item.name not in names}
     room = subnet.num_addresses - len(reserved | others)
     needed = len(scene.desired.endpoints)
@@ -220,7 +220,7 @@ def _room_refusal(scene: Scene) -> str:
     return f"{wanted.prefix} has room for {room} endpoints, and {needed} are wanted: fewer clients, or a larger subnet"
 
 
-def _forwarding(scene: Scene, before: Sequence[Step]) -> Step:
+def _forwarding(scene: PlanningContext, before: Sequence[Step]) -> Step:
     name = scene.desired.gateway.name
     waits = pending_ids(before, ("endpoint", name), ("attachment", name))
     there = next(iter(scene.current(name)), None)
@@ -237,7 +237,7 @@ def _forwarding(scene: Scene, before: Sequence[Step]) -> Step:
 
 
 def _add_container(
-    scene: Scene, endpoints: EndpointPlanner, part: Part, wanted: DesiredContainer, steps: list[Step]
+    scene: PlanningContext, endpoints: EndpointPlanner, part: Part, wanted: DesiredContainer, steps: list[Step]
 ) -> None:
     image = _image(scene, part, wanted)
     if all((step.kind, step.name) != ("image", wanted.image) for step in steps):
@@ -251,7 +251,7 @@ def _add_container(
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
 
 
-def _image(scene: Scene, part: Part, wanted: DesiredContainer) -> Step:
+def _image(scene: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
     image = scene.facts.image_named(wanted.image)
     if image:
         return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
@@ -263,7 +263,7 @@ def _image(scene: Scene, part: Part, wanted: DesiredContainer) -> Step:
 
 
 def _container(
-    scene: Scene, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[str, ...]
+    scene: PlanningContext, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[str, ...]
 ) -> Step:
     def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[str, ...] = ()) -> Step:
         identity = there.id if there else ""
@@ -276,7 +276,7 @@ def _container(
             Change("network", "", "none (its endpoint comes from HNS)"),
         )
         return step(Action.RUN, "it is not there", changes, waits)
-    if not scene.is_own(there):
+    if not scene.has_our_label(there):
         return step(
             Action.REFUSE,
             f"a container of this name is there that hnskit did not make for {scene.desired.network.name}: "

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
-from hnskit.model.wording import policies_words
+from hnskit.model.wording import describe_policies
 from hnskit.params.desired import LABEL, Desired, Part
-from hnskit.planning.context import Scene, remove_command
+from hnskit.planning.context import PlanningContext, remove_command
 from hnskit.planning.interruption import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
@@ -25,7 +25,7 @@ _STRANGER = "it is not in these parameters, and no journal says that hnskit made
 
 
 def plan_destroy(
-    desired: Desired, facts: Facts, made: Made | None = None, *, keep_network: bool = False, by_name: bool = False
+    desired: Desired, facts: Facts, made: Provenance | None = None, *, keep_network: bool = False, by_name: bool = False
 ) -> Plan:
     """What has to be removed so that nothing of the redirect is left.
 
@@ -36,7 +36,7 @@ def plan_destroy(
         keep_network: leave the network and its gateway endpoint, so that the host is not cut again.
         by_name: remove the network and endpoints of these names, unless a journal says that they were found.
     """
-    scene = Scene(desired, facts, made)
+    scene = PlanningContext(desired, facts, made)
     steps: list[Step] = []
     for name in _names(scene):
         part = Part.PROXY if name == desired.proxy.name else Part.CLIENTS
@@ -45,7 +45,7 @@ def plan_destroy(
     going = {step.name for step in steps}
     steps += [
         Step(Part.CLIENTS, Action.NONE, "container", item.name, _STRANGER, object_id=item.id)
-        for item in scene.strangers
+        for item in scene.unlisted_containers
         if item.name not in going
     ]
     if keep_network:
@@ -59,18 +59,18 @@ def plan_destroy(
     return Plan(facts.target, tuple(steps))
 
 
-def _names(scene: Scene) -> list[str]:
+def _names(scene: PlanningContext) -> list[str]:
     """Clients first, the proxy last; those that left the parameters are known by label and journal."""
     desired = scene.desired
-    return [*(client.name for client in desired.clients), *scene.departed, desired.proxy.name]
+    return [*(client.name for client in desired.clients), *scene.removed_clients, desired.proxy.name]
 
 
-def _kept(scene: Scene, name: str, by_name: bool) -> Endpoint | None:
+def _kept(scene: PlanningContext, name: str, by_name: bool) -> Endpoint | None:
     """The endpoint of this name that stays."""
     return next((item for item in scene.current(name) if not goes(scene, item, by_name=by_name)), None)
 
 
-def _restore_forwarding(scene: Scene, by_name: bool) -> list[Step]:
+def _restore_forwarding(scene: PlanningContext, by_name: bool) -> list[Step]:
     """Forwarding goes off again on a gateway endpoint that was found with it off."""
     name = scene.desired.gateway.name
     there = _kept(scene, name, by_name)
@@ -86,7 +86,7 @@ def _restore_forwarding(scene: Scene, by_name: bool) -> list[Step]:
     return [Step(Part.NETWORK, Action.UPDATE, "forwarding", name, reason, (change,), object_id=there.id)]
 
 
-def _restore_policies(scene: Scene, by_name: bool) -> list[Step]:
+def _restore_policies(scene: PlanningContext, by_name: bool) -> list[Step]:
     """The redirect goes off an endpoint that was found; what others put there stays."""
     steps = []
     for client in scene.desired.clients:
@@ -102,13 +102,13 @@ def _restore_policies(scene: Scene, by_name: bool) -> list[Step]:
         if not ours:
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "it has no redirect"))
             continue
-        change = Change(REDIRECTS, policies_words(ours), "")
+        change = Change(REDIRECTS, describe_policies(ours), "")
         reason = "hnskit put it on an endpoint that it found"
         steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, (change,), object_id=there.id))
     return steps
 
 
-def _remove_network(scene: Scene, before: Sequence[Step], by_name: bool) -> Step:
+def _remove_network(scene: PlanningContext, before: Sequence[Step], by_name: bool) -> Step:
     name, network = scene.desired.network.name, scene.network
     if network is None:
         return not_there(Part.NETWORK, "network", name)
@@ -137,7 +137,7 @@ def _remove_network(scene: Scene, before: Sequence[Step], by_name: bool) -> Step
     return step(Action.DELETE, reason, tuple(one.id for one in before if one.pending), disruptive=cuts)
 
 
-def _remove_images(scene: Scene, before: Sequence[Step]) -> list[Step]:
+def _remove_images(scene: PlanningContext, before: Sequence[Step]) -> list[Step]:
     desired, steps = scene.desired, []
     for name in dict.fromkeys(item.image for item in desired.containers if item.import_path):
         image = scene.facts.image_named(name)
@@ -161,7 +161,7 @@ def _remove_images(scene: Scene, before: Sequence[Step]) -> list[Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class Remainder:
+class Leftover:
     """Something that carries hnskit's mark and is on the host after a teardown."""
 
     kind: str
@@ -172,8 +172,8 @@ class Remainder:
 
 
 def remainders(
-    desired: Desired, facts: Facts, made: Made | None = None, *, keep_network: bool = False, by_name: bool = False
-) -> list[Remainder]:
+    desired: Desired, facts: Facts, made: Provenance | None = None, *, keep_network: bool = False, by_name: bool = False
+) -> list[Leftover]:
     """Look for everything that carries hnskit's mark: by name, label, journal, address and policy.
 
     It does not ask the planner what was to be removed, but only why something was kept.
@@ -184,14 +184,14 @@ def remainders(
     by_id = {(step.kind, step.object_id): step.reason for step in kept if step.object_id}
     if keep_network:
         reasons["endpoint", desired.gateway.name] = reasons["forwarding", desired.gateway.name] = "it is to be kept"
-    scene = Scene(desired, facts, made)
+    scene = PlanningContext(desired, facts, made)
     return [
-        Remainder(kind, name, id, _elsewhere(scene, kind, id) or by_id.get((kind, id)) or reasons.get((kind, name), ""))
+        Leftover(kind, name, id, _elsewhere(scene, kind, id) or by_id.get((kind, id)) or reasons.get((kind, name), ""))
         for kind, name, id in dict.fromkeys(_marked(scene))
     ]
 
 
-def _elsewhere(scene: Scene, kind: str, id: str) -> str:
+def _elsewhere(scene: PlanningContext, kind: str, id: str) -> str:
     """Why something that a journal says was made is not for these parameters to remove; "" if it is."""
     desired, facts = scene.desired, scene.facts
     images = {item.image for item in desired.containers}
@@ -208,7 +208,7 @@ def _elsewhere(scene: Scene, kind: str, id: str) -> str:
     return f"hnskit made it with other parameters, for {place}: `hnskit destroy` with those" if place else ""
 
 
-def _marked(scene: Scene) -> Iterator[tuple[str, str, str]]:
+def _marked(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
     desired, facts, known = scene.desired, scene.facts, scene.known
     for network in facts.networks:
         if network.name == desired.network.name or known.was_made("network", network.name, network.id):
@@ -227,7 +227,7 @@ def _marked(scene: Scene) -> Iterator[tuple[str, str, str]]:
             yield "forwarding", desired.gateway.name, str(interface.index)
 
 
-def _marked_endpoints(scene: Scene) -> Iterator[tuple[str, str, str]]:
+def _marked_endpoints(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
     """Endpoints, redirects on them, and policy lists that refer to endpoints which are gone (HNS fact 75)."""
     desired, facts, known = scene.desired, scene.facts, scene.known
     names = {endpoint.name for endpoint in desired.endpoints}

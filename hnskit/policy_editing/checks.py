@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import VFP_NETWORKS, Endpoint, Network, Policy
@@ -16,7 +16,7 @@ from hnskit.model.policies.proxies import ProxyRule, WfpProxy
 from hnskit.model.policies.specs import Spec
 from hnskit.remote.hcn import On
 
-Owner = Endpoint | Network
+PolicyTarget = Endpoint | Network
 
 _FEATURES = {
     ("endpoint", Kind.PROXY): Feature.PROXY,
@@ -37,7 +37,7 @@ class Judgement:
     """What the operator should know."""
 
 
-def on_of(owner: Owner) -> On:
+def on_of(owner: PolicyTarget) -> On:
     """`endpoint` or `network`."""
     return "network" if isinstance(owner, Network) else "endpoint"
 
@@ -67,7 +67,7 @@ def choose_kind(facts: Facts, on: str) -> Kind:
     return Kind.L4PROXY if not can(facts, Feature.PROXY) and can(facts, Feature.V2_API) else Kind.PROXY
 
 
-def judge(facts: Facts, owner: Owner, spec: Spec, others: tuple[Policy, ...]) -> Judgement:
+def judge(facts: Facts, owner: PolicyTarget, spec: Spec, others: tuple[Policy, ...]) -> Judgement:
     """Whether a policy may be put on an object that has these others."""
     where = on_of(owner)
     if where == "network" and spec.kind is not Kind.L4PROXY:
@@ -86,7 +86,7 @@ def judge(facts: Facts, owner: Owner, spec: Spec, others: tuple[Policy, ...]) ->
     return _judge_single(spec, others)
 
 
-def _judge_redirect(facts: Facts, owner: Owner, spec: ProxyRule, others: tuple[Policy, ...]) -> Judgement:
+def _judge_redirect(facts: Facts, owner: PolicyTarget, spec: ProxyRule, others: tuple[Policy, ...]) -> Judgement:
     network = _network_of(facts, owner)
     if network is not None and not network.is_type(*VFP_NETWORKS):
         return Judgement(
@@ -135,7 +135,7 @@ def _bare(prefix: str) -> str:
     return prefix.removesuffix("/32")
 
 
-def _loop(facts: Facts, owner: Owner, spec: ProxyRule) -> str:
+def _loop(facts: Facts, owner: PolicyTarget, spec: ProxyRule) -> str:
     """Whether the proxy's own traffic would be redirected to itself (HNS fact 54b)."""
     holders = facts.endpoints_at(spec.target)
     if isinstance(owner, Network):
@@ -162,7 +162,7 @@ def _loop(facts: Facts, owner: Owner, spec: ProxyRule) -> str:
     return ""
 
 
-def _judge_wfp(facts: Facts, owner: Owner, others: tuple[Policy, ...]) -> Judgement:
+def _judge_wfp(facts: Facts, owner: PolicyTarget, others: tuple[Policy, ...]) -> Judgement:
     if any(policy_codec.kind_of(policy) == "L4WFPPROXY" for policy in others):
         return Judgement("it has an L4WFPPROXY already, and there is one proxy for a container or pod: change that one")
     if isinstance(owner, Endpoint) and _hyperv(facts, owner):
@@ -195,12 +195,12 @@ def is_proxy(policy: Policy) -> bool:
     return policy_codec.kind_of(policy) in PROXIES
 
 
-def _network_of(facts: Facts, owner: Owner) -> Network | None:
+def _network_of(facts: Facts, owner: PolicyTarget) -> Network | None:
     if isinstance(owner, Network):
         return owner
     return next((item for item in facts.networks if item.id.lower() == owner.network_id.lower()), None)
 
 
 def _hyperv(facts: Facts, endpoint: Endpoint) -> bool:
-    container = Owners(facts).of_endpoint(endpoint)
+    container = CompartmentOwners(facts).of_endpoint(endpoint)
     return container is not None and container.isolation.lower() == "hyperv"

@@ -20,8 +20,8 @@ from typing import Any
 
 from hnskit.applying.journal import Records
 from hnskit.applying.outcomes import OnEvent, Outcome
-from hnskit.applying.polling import Pace
-from hnskit.applying.reconciler import Work
+from hnskit.applying.polling import RetryPolicy
+from hnskit.applying.reconciler import Reconciler
 from hnskit.errors import ParamsError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy
@@ -32,7 +32,7 @@ from hnskit.model.policies.proxies import ProxyRule, WfpProxy
 from hnskit.model.policies.specs import Spec, read_spec
 from hnskit.params.desired import Desired
 from hnskit.planning.steps import Plan
-from hnskit.policy_editing.checks import Owner, choose_kind, on_of
+from hnskit.policy_editing.checks import PolicyTarget, choose_kind, on_of
 from hnskit.policy_editing.edits import Edit, differences, operator, owner_of, plan_edits
 from hnskit.policy_editing.selecting import (
     Entry,
@@ -54,7 +54,7 @@ __all__ = [
     "Entry",
     "Kind",
     "OutboundNat",
-    "Owner",
+    "PolicyTarget",
     "ProxyRule",
     "RouteVia",
     "SelectionError",
@@ -77,7 +77,7 @@ __all__ = [
 ]
 
 
-def add(owner: Owner, spec: Spec) -> Edit:
+def add(owner: PolicyTarget, spec: Spec) -> Edit:
     """That an object has this policy, besides what it has.
 
     Raises:
@@ -87,7 +87,7 @@ def add(owner: Owner, spec: Spec) -> Edit:
     return Edit(on_of(owner), owner.id, "add", new=spec)
 
 
-def change(owner: Owner, old: Policy, **fields: Any) -> Edit:
+def change(owner: PolicyTarget, old: Policy, **fields: Any) -> Edit:
     """That a policy says something else in these fields of its spec, in the same place of the list.
 
     Raises:
@@ -103,17 +103,17 @@ def change(owner: Owner, old: Policy, **fields: Any) -> Edit:
     return Edit(on_of(owner), owner.id, "change", new=new, old=old, leave=_alike(owner, old) - 1)
 
 
-def remove(owner: Owner, old: Policy) -> Edit:
+def remove(owner: PolicyTarget, old: Policy) -> Edit:
     """That an object has one policy like this fewer."""
     return Edit(on_of(owner), owner.id, "remove", old=old, leave=_alike(owner, old) - 1)
 
 
-def clear(owner: Owner, kinds: Iterable[str] = ()) -> Edit:
+def clear(owner: PolicyTarget, kinds: Iterable[str] = ()) -> Edit:
     """That an object has none of these types; without a type: no proxy policy of any kind, whoever made it."""
     return Edit(on_of(owner), owner.id, "clear", kinds=frozenset(map(type_of, kinds)) or PROXIES)
 
 
-def _alike(owner: Owner, policy: Policy) -> int:
+def _alike(owner: PolicyTarget, policy: Policy) -> int:
     return sum(policy_codec.same(item, policy) for item in owner.policies)
 
 
@@ -161,7 +161,7 @@ def apply(
     facts: Facts | None = None,
     journal: Records | None = None,
     on_event: OnEvent | None = None,
-    pace: Pace | None = None,
+    pace: RetryPolicy | None = None,
 ) -> Applied:
     """Carry edits out: guarded by what was read, and done only when the host shows it; run it again at any time.
 
@@ -172,7 +172,7 @@ def apply(
     Errors are those of `hnskit.apply`: PreflightError where a step is refused, and then nothing was sent.
     """
     wanted = tuple(edits)
-    work = Work(
+    work = Reconciler(
         session,
         desired,
         lambda now, _: plan_edits(wanted, now),

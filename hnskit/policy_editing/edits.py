@@ -19,10 +19,10 @@ from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.kinds import Kind
 from hnskit.model.policies.specs import Spec
-from hnskit.model.wording import policy_words
+from hnskit.model.wording import describe_policy
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.steps import Action, Change, Plan, Step
-from hnskit.policy_editing.checks import Owner, can, judge, lacks, on_of
+from hnskit.policy_editing.checks import PolicyTarget, can, judge, lacks, on_of
 from hnskit.remote import hcn, hns
 from hnskit.remote.session import Call, CallResult
 
@@ -66,9 +66,9 @@ class Edit:
         return (*policies[: alike[0]], new, *policies[alike[0] + 1 :])
 
 
-def owner_of(edit: Edit, facts: Facts) -> Owner | None:
+def owner_of(edit: Edit, facts: Facts) -> PolicyTarget | None:
     """The object as it is now; None where it is gone."""
-    objects: tuple[Owner, ...] = facts.networks if edit.on == "network" else facts.endpoints
+    objects: tuple[PolicyTarget, ...] = facts.networks if edit.on == "network" else facts.endpoints
     return next((item for item in objects if item.id.lower() == edit.id.lower()), None)
 
 
@@ -149,7 +149,7 @@ def differences(before: Sequence[Policy], after: Sequence[Policy]) -> tuple[tupl
     return tuple(gone), tuple(new)
 
 
-def _name(owner: Owner, facts: Facts) -> str:
+def _name(owner: PolicyTarget, facts: Facts) -> str:
     if isinstance(owner, Network):
         return f"of network {owner.name or owner.id}"
     unique = owner.name and len(facts.endpoints_named(owner.name)) == 1
@@ -176,11 +176,11 @@ def _changes(gone: Sequence[Policy], new: Sequence[Policy]) -> tuple[Change, ...
         heir = next((item for item in left if policy_codec.kind_of(item) == policy_codec.kind_of(old)), None)
         if heir is not None:
             left.remove(heir)
-        changes.append(Change(old.type, policy_words(old), policy_words(heir) if heir else ""))
-    return (*changes, *(Change(item.type, "", policy_words(item)) for item in left))
+        changes.append(Change(old.type, describe_policy(old), describe_policy(heir) if heir else ""))
+    return (*changes, *(Change(item.type, "", describe_policy(item)) for item in left))
 
 
-def _cannot(owner: Owner, phases: Sequence[Phase], facts: Facts) -> str:
+def _cannot(owner: PolicyTarget, phases: Sequence[Phase], facts: Facts) -> str:
     """Whether the change needs the v2 API and the host has none."""
     if all(phase.change is None for phase in phases):
         return ""
@@ -204,7 +204,7 @@ class Phase:
         return f" (HCN {self.change})" if self.change else ""
 
 
-def _phases(owner: Owner, wanted: tuple[Policy, ...], facts: Facts, *, by_hand: bool) -> list[Phase]:
+def _phases(owner: PolicyTarget, wanted: tuple[Policy, ...], facts: Facts, *, by_hand: bool) -> list[Phase]:
     """v1 for what v1 can; v2 for networks, for what only v2 knows, and where L4Proxy was asked for."""
     gone, new = differences(owner.policies, wanted)
     if isinstance(owner, Network):
@@ -268,7 +268,7 @@ def operator(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], Operatio
     return operate
 
 
-def _call(identity: str, owner: Owner, phase: Phase) -> Call:
+def _call(identity: str, owner: PolicyTarget, phase: Phase) -> Call:
     if phase.change is None and isinstance(owner, Endpoint):
         return hns.set_policies(identity, owner, phase.sent)
     on = on_of(owner)
@@ -276,6 +276,6 @@ def _call(identity: str, owner: Owner, phase: Phase) -> Call:
     return hcn.modify_policies(identity, on, owner.id, phase.change or "Update", phase.sent, guard=guard)
 
 
-def _read(result: CallResult, owner: Owner) -> str:
+def _read(result: CallResult, owner: PolicyTarget) -> str:
     (hns if "Response" in result.value() else hcn).output(result)
     return owner.id

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hnskit.errors import HnskitError, HostAnswerError, PreflightError
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.specs import read_spec
-from hnskit.model.wording import policy_words
-from hnskit.policy_editing.checks import Owner, is_proxy, lacks, on_of
+from hnskit.model.wording import describe_policy
+from hnskit.policy_editing.checks import PolicyTarget, is_proxy, lacks, on_of
 from hnskit.remote import hcn
 from hnskit.remote.session import Session, invoke_calls
 
@@ -48,7 +48,7 @@ class Entry:
     @property
     def words(self) -> str:
         """What it says."""
-        return policy_words(self.policy)
+        return describe_policy(self.policy)
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -105,7 +105,7 @@ def find_network(facts: Facts, text: str) -> Network:
 
 
 def list_policies(
-    facts: Facts, owners: Iterable[Owner] | None = None, kinds: Iterable[str] = (), *, proxies: bool = False
+    facts: Facts, owners: Iterable[PolicyTarget] | None = None, kinds: Iterable[str] = (), *, proxies: bool = False
 ) -> tuple[Entry, ...]:
     """The policies of these objects, or of all; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
 
@@ -114,8 +114,8 @@ def list_policies(
         proxies: only proxy policies.
     """
     wanted = {type_of(kind) for kind in kinds}
-    objects: Iterable[Owner] = (*facts.endpoints, *facts.networks) if owners is None else owners
-    whose = Owners(facts)
+    objects: Iterable[PolicyTarget] = (*facts.endpoints, *facts.networks) if owners is None else owners
+    whose = CompartmentOwners(facts)
     return tuple(
         entry
         for owner in objects
@@ -124,7 +124,7 @@ def list_policies(
     )
 
 
-def _entries(owner: Owner, whose: Owners) -> list[Entry]:
+def _entries(owner: PolicyTarget, whose: CompartmentOwners) -> list[Entry]:
     address = owner.address if isinstance(owner, Endpoint) else ""
     container = whose.of_endpoint(owner) if isinstance(owner, Endpoint) else None
     return [
@@ -133,7 +133,7 @@ def _entries(owner: Owner, whose: Owners) -> list[Entry]:
     ]
 
 
-def in_v2(session: Session, facts: Facts, owners: Iterable[Owner]) -> tuple[Owner, ...]:
+def in_v2(session: Session, facts: Facts, owners: Iterable[PolicyTarget]) -> tuple[PolicyTarget, ...]:
     """The same objects with their policies as HCN prints them, in v2's own words.
 
     Raises:
@@ -148,7 +148,7 @@ def in_v2(session: Session, facts: Facts, owners: Iterable[Owner]) -> tuple[Owne
     return tuple(_as_read(owner, hcn.output(results[f"v2: {owner.id}"])) for owner in asked)
 
 
-def _as_read(owner: Owner, shown: Any) -> Owner:
+def _as_read(owner: PolicyTarget, shown: Any) -> PolicyTarget:
     if isinstance(owner, Network):
         return replace(owner, policies=hns_json.parse_network(shown).policies)
     return replace(owner, policies=hns_json.parse_endpoint(shown).policies)
@@ -159,7 +159,7 @@ def type_of(kind: str) -> str:
     return policy_codec.kind_of(Policy(kind))
 
 
-def select(facts: Facts, owner: Owner, *, number: int = 0, kind: str = "", **said: Any) -> Entry:
+def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = "", **said: Any) -> Entry:
     """The only policy of an object that is meant: by its number, or by its type and what it says.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hnskit.errors import DockerError, HostAnswerError
-from hnskit.model.json_reader import Answer
+from hnskit.model.json_reader import JsonReader
 from hnskit.model.objects import Container, Docker, Image
 from hnskit.remote.session import Call, CallResult
 
@@ -115,7 +115,7 @@ def _json(text: str, what: str) -> Any:
         raise HostAnswerError(f"{what} is not JSON", got=text) from cause
 
 
-def _needed(answer: Answer, key: str) -> str:
+def _needed(answer: JsonReader, key: str) -> str:
     """A text that docker always prints; KeyError where it is not there."""
     if key not in answer.json:
         raise KeyError(f"{answer.where}.{key}")
@@ -125,7 +125,7 @@ def _needed(answer: Answer, key: str) -> str:
 def _version(result: CallResult) -> Docker:
     # `docker version` prints the client's part even where the daemon is not there.
     code, stdout, stderr = finished(result)
-    server = Answer(_json(stdout, "docker version") if stdout.strip() else {}, "version").nested("Server")
+    server = JsonReader(_json(stdout, "docker version") if stdout.strip() else {}, "version").nested("Server")
     return Docker(
         version=server.text("Version"),
         api_version=server.text("ApiVersion"),
@@ -135,7 +135,7 @@ def _version(result: CallResult) -> Docker:
 
 
 def _image(row: object) -> Image:
-    answer = Answer(row, "image")
+    answer = JsonReader(row, "image")
     name = f"{_needed(answer, 'Repository')}:{_needed(answer, 'Tag')}"
     return Image(id=_needed(answer, "ID"), name=name, size=answer.text("Size"))
 
@@ -156,7 +156,7 @@ def parse_container(row: Mapping[str, Any]) -> Container:
         HostAnswerError: a member is of a wrong type.
         KeyError: a member is not there that every container has.
     """
-    answer = Answer(row, "container")
+    answer = JsonReader(row, "container")
     config, state, host = (answer.nested(key) for key in ("Config", "State", "HostConfig"))
     return Container(
         id=_needed(answer, "Id"),
@@ -172,7 +172,7 @@ def parse_container(row: Mapping[str, Any]) -> Container:
     )
 
 
-def _words(config: Answer, key: str) -> list[str]:
+def _words(config: JsonReader, key: str) -> list[str]:
     # Not `texts`: a word of a command may have commas and blanks.
     words = config.items(key)
     if not all(isinstance(word, str) for word in words):

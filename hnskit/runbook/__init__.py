@@ -1,4 +1,4 @@
-"""What a notebook's cells call: choose the parameters, then open one `Book` for each notebook.
+"""What a notebook's cells call: choose the parameters, then open one `StepNotebook` for each notebook.
 
     choice = runbook.choose(params_file, overrides, run_dir, interactive)
     book = choice.open("network")
@@ -22,7 +22,7 @@ import yaml
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
 from hnskit.runbook.screen import Sentence, at_screen, say, variables
-from hnskit.runbook.step_notebook import PARTS, Book
+from hnskit.runbook.step_notebook import PARTS, StepNotebook
 from hnskit.running import run_folder as runfolder
 
 __all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
@@ -31,11 +31,11 @@ _selections: dict[tuple[str, ...], Selection] = {}
 """At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
 _OF_YAML = (str, dict, list)  # what YAML makes of a key's value
 
-_open: Book | None = None
+_open: StepNotebook | None = None
 """The book that was opened last."""
 
 
-class Choice:
+class ParamsChoice:
     """Which parameters, which overrides, where to keep the run; at the screen it shows itself as a form."""
 
     def __init__(self, selection: Selection, run_dir: str | Path, interactive: bool) -> None:
@@ -43,7 +43,7 @@ class Choice:
         self.run_dir = Path(run_dir) if run_dir else None
         self.interactive = interactive
 
-    def open(self, part: str, *, keep_network: bool = False) -> Book:
+    def open(self, part: str, *, keep_network: bool = False) -> StepNotebook:
         """Connect, look at the host, and open the book of one part (see `PARTS`).
 
         Raises:
@@ -53,7 +53,9 @@ class Choice:
         global _open  # noqa: PLW0603 - a kernel has one notebook, and that one book
         if _open is not None and self.interactive:
             _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
-        _open = Book(part, self.selection, self.run_dir, interactive=self.interactive, keep_network=keep_network)
+        _open = StepNotebook(
+            part, self.selection, self.run_dir, interactive=self.interactive, keep_network=keep_network
+        )
         return _open
 
     def to_text(self) -> str:
@@ -78,7 +80,7 @@ def choose(
     overrides: Sequence[str] | str = (),
     run_dir: str | Path = "",
     interactive: bool | None = None,
-) -> Choice:
+) -> ParamsChoice:
     """Take a notebook's parameters.
 
     Args:
@@ -94,7 +96,7 @@ def choose(
     selection = Selection(runfolder.find_params(params_file), given, None if screen else _given())
     if screen:
         selection = _selections.setdefault((str(selection.params_file), str(run_dir), *given), selection)
-    return Choice(selection, run_dir, screen)
+    return ParamsChoice(selection, run_dir, screen)
 
 
 def _listed(overrides: Sequence[str] | str) -> tuple[str, ...]:
@@ -122,8 +124,8 @@ def open_book(
     overrides: Sequence[str] = (),
     run_dir: str | Path = "",
     interactive: bool | None = None,
-) -> Book:
-    """`choose` and `open` in one, for where no form is wanted; errors are those of `Choice.open`."""
+) -> StepNotebook:
+    """`choose` and `open` in one, for where no form is wanted; errors are those of `ParamsChoice.open`."""
     return choose(params_file, overrides, run_dir, interactive).open(part)
 
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts.differences import differences
@@ -34,7 +34,7 @@ class Diagnosis(ABC):
     """The parameter file, "" where there is none, and what was given in place of its values: for commands to type."""
 
     @abstractmethod
-    def _known(self) -> Made:
+    def _known(self) -> Provenance:
         """What the journals say that hnskit made on the host."""
 
     def explain(self, source: str, destination: str) -> Explanation:
@@ -67,17 +67,17 @@ class Diagnosis(ABC):
     def diagnose(self) -> View:
         """What is wrong or suspicious on the host, and what to do about it."""
         from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
-        from hnskit.diagnosis.doctor import examine, summary_of
+        from hnskit.diagnosis.doctor import diagnose, summary_of
 
-        found = examine(self.facts, self.desired, *self._asked)
+        found = diagnose(self.facts, self.desired, *self._asked)
         return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
 
     def stale(self) -> View:
         """Endpoints that nobody uses any more, and how each is removed."""
         from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
-        from hnskit.diagnosis.doctor import examine
+        from hnskit.diagnosis.doctor import diagnose
 
-        found = examine(self.facts, self.desired, *self._asked)
+        found = diagnose(self.facts, self.desired, *self._asked)
         left = [item for item in found if item.check in _LEFT_BEHIND]
         return View(diagnosis_frame(left), "left behind", hidden=("check", "severity"))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnskit.applying import host_lock
 from hnskit.applying.api import Outcome, apply, destroy
-from hnskit.applying.journal import FILE, Journal, Made, Records, made_on
+from hnskit.applying.journal import FILE, Journal, Provenance, Records, made_on
 from hnskit.applying.outage import explained, reached
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
@@ -24,7 +24,7 @@ from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
 from hnskit.facts.source import Host, is_snapshot, open_host
-from hnskit.model.wording import host_words
+from hnskit.model.wording import describe_host
 from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import Params
 from hnskit.params.selection import Selection
@@ -35,7 +35,7 @@ from hnskit.planning.teardown import plan_destroy
 from hnskit.runbook.diagnosis_notebook import Diagnosis
 from hnskit.runbook.screen import Sentence, say
 from hnskit.running import run_folder as runfolder
-from hnskit.running.lazy_journal import LateJournal
+from hnskit.running.lazy_journal import LazyJournal
 from hnskit.running.results import write_result
 from hnskit.views.progress import Progress, display_progress
 from hnskit.views.table import View
@@ -51,7 +51,7 @@ PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEAR
 """What a book can be opened for; each has a notebook."""
 
 
-class Book(Diagnosis):
+class StepNotebook(Diagnosis):
     """One part of the redirect on one host: what is, what would change, change it, what came of it.
 
     Attributes:
@@ -78,7 +78,7 @@ class Book(Diagnosis):
             part: one of `PARTS`.
             selection: the parameters.
             run_dir: the run's folder; None: one is made below `runs` once there is something to keep, see
-                `LateJournal`.
+                `LazyJournal`.
             interactive: whether a button is to wait for somebody.
             keep_network: the teardown leaves the network.
 
@@ -258,7 +258,7 @@ class Book(Diagnosis):
         return {"text/plain": str(self), "text/markdown": str(self)}
 
     def __str__(self) -> str:
-        return host_words(self.facts)
+        return describe_host(self.facts)
 
     def _plan_now(self) -> Plan:
         if self.part == TEARDOWN:
@@ -326,7 +326,7 @@ class Book(Diagnosis):
             on_event=progress.on_event,
         )
 
-    def _known(self) -> Made:
+    def _known(self) -> Provenance:
         return made_on(self.params.target, self._runs())
 
     def _runs(self) -> Path:
@@ -341,7 +341,7 @@ class Book(Diagnosis):
             if held is not None:
                 held.is_kept_in(run_dir)
 
-        return LateJournal(self._runs(), self.params.target, self._known(), made)
+        return LazyJournal(self._runs(), self.params.target, self._known(), made)
 
     def _read(self) -> Facts:
         """The host as it is now; of a snapshot, as it was."""

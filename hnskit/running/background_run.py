@@ -83,7 +83,7 @@ class Follower:
         target: str,
         on_state: Callable[[RunState], None],
         on_refused: Callable[[str], None],
-        on_other: Callable[[host_lock.Worker | None], None],
+        on_other: Callable[[host_lock.LockHolder | None], None],
         launched: Launched | None = None,
     ) -> None:
         self._target, self._launched = target, launched
@@ -132,8 +132,8 @@ class Follower:
 
     def _begun(self) -> Path | None:
         """The folder of the run that somebody else has begun; None when what is at work has ended and was no run."""
-        told: host_lock.Worker | None = None
-        while (worker := host_lock.at_work(self._target)) is not None:
+        told: host_lock.LockHolder | None = None
+        while (worker := host_lock.holder_of(self._target)) is not None:
             if told is not None and (worker.pid, worker.since) != (told.pid, told.since):
                 break  # that one has ended, and the next has begun
             if worker.kind == host_lock.RUN and worker.run_dir:
@@ -147,7 +147,7 @@ class Follower:
     def _launched_at(self, process: subprocess.Popen[bytes]) -> Path | None:
         """The folder of the run that this process has begun, as soon as it has one; None if it ended without."""
         while True:
-            worker = host_lock.at_work(self._target)
+            worker = host_lock.holder_of(self._target)
             if worker is not None and worker.run_dir and worker.pid == process.pid:
                 return Path(worker.run_dir)
             if process.poll() is not None:
@@ -158,7 +158,7 @@ class Follower:
     def _lives(self) -> bool:
         if self._process is not None:
             return self._process.poll() is None
-        worker = host_lock.at_work(self._target)
+        worker = host_lock.holder_of(self._target)
         return worker is not None and worker.run_dir == str(self.run_dir)
 
     def _printed(self) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hnskit.applying.journal import FILE, Journal, Made, Records
+from hnskit.applying.journal import FILE, Journal, Provenance, Records
 from hnskit.running import run_folder as runfolder
 
 
-class LateJournal(Records):
+class LazyJournal(Records):
     """Begins at the first change, or at the first object that was found and that no journal knows.
 
     What was found and is written down stays when hnskit's work is taken away, so this is worth a folder, once.
@@ -22,7 +22,7 @@ class LateJournal(Records):
         made: called with the run folder as soon as there is one.
     """
 
-    def __init__(self, runs: Path, target: str, known: Made, made: Callable[[Path], None]) -> None:
+    def __init__(self, runs: Path, target: str, known: Provenance, made: Callable[[Path], None]) -> None:
         super().__init__(target)
         self._runs, self._known, self._made = runs, known, made
         self._journal: Journal | None = None

@@ -16,7 +16,7 @@ from hnskit.errors import FileError, SnapshotError
 from hnskit.errors.prose_html import prose
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
-from hnskit.model.wording import MANY, took
+from hnskit.model.wording import MANY, duration_text
 from hnskit.running import run_folder as runfolder
 from hnskit.views.topology import draw
 
@@ -215,7 +215,7 @@ def _before(earlier: Sequence[Mapping[str, Any]]) -> str:
 
 def _done(steps: Sequence[Mapping[str, Any]]) -> str:
     items = [
-        f'<li><b>{escape(one["step"])}</b> <span class="quiet">{took(one["seconds"]).strip(" ()")}</span></li>'
+        f'<li><b>{escape(one["step"])}</b> <span class="quiet">{duration_text(one["seconds"]).strip(" ()")}</span></li>'
         for one in steps
     ]
     return _folded(len(items), "changed", _list(items))

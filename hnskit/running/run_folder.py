@@ -22,7 +22,7 @@ from typing import Any
 
 from hnskit.applying.journal import DEFAULT_RUNS
 from hnskit.errors import FileError, HnskitError
-from hnskit.local.atomic_write import write_whole
+from hnskit.local.atomic_write import atomic_write_text
 
 SUMMARY = "summary.json"
 REPORT = "report.html"
@@ -122,7 +122,7 @@ def slug(target: str) -> str:
 def write_json(path: Path, data: Any) -> None:
     """Write a file of JSON, whole or not at all; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+    atomic_write_text(path, json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors.prose_html import prose
-from hnskit.running.summary import changes_words, kept_lines
+from hnskit.running.summary import describe_changes, kept_lines
 
 _LINES = 200
 _SIGNS = {
@@ -139,7 +139,7 @@ class RunState:
             return f"At work on {self.target}: {now} …" if self.target else "It begins …"
         changed = sum(step.changed for step in self.steps.values())
         earlier = int(self.finish.get("earlier", 0))
-        did = changes_words(changed, earlier) if changed + earlier else "nothing had to be changed"
+        did = describe_changes(changed, earlier) if changed + earlier else "nothing had to be changed"
         seconds = f"{float(self.finish.get('seconds', 0.0)):.1f} s"
         if not self.finish.get("ok"):
             said = str((self.finish.get("error") or {}).get("paragraph") or "It failed.")

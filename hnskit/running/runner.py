@@ -17,7 +17,7 @@ from typing import Any
 from hnskit.applying import host_lock
 from hnskit.applying.journal import FILE
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
-from hnskit.model.wording import took
+from hnskit.model.wording import duration_text
 from hnskit.params.loading import load_params
 from hnskit.running import resuming
 from hnskit.running import run_folder as runfolder
@@ -241,7 +241,7 @@ def _journal_line(record: dict[str, Any]) -> str:
     if event == "start":
         return f"{record['step']} …"
     if event == "done":
-        return f"{record['step']}{took(record['seconds'])}"
+        return f"{record['step']}{duration_text(record['seconds'])}"
     if event == "cut":
         return f"{record['step']}: the host's own network goes away for seconds now, and the host is waited for"
     if event == "failed":

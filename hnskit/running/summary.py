@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from hnskit.model.wording import MANY
 
 
-def changes_words(changed: int, earlier: int) -> str:
+def describe_changes(changed: int, earlier: int) -> str:
     """How much a run has changed: `17 changed`, or `13 changed now, 4 before it stopped` for one that went on."""
     return f"{changed} changed now, {earlier} before it stopped" if earlier else f"{changed} changed"
 

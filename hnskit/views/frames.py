@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts, plain_mac
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import Compartment, Endpoint, Policy
-from hnskit.model.wording import policies_words, state_word
+from hnskit.model.wording import describe_policies, state_word
 from hnskit.params.desired import LABEL
 from hnskit.planning.steps import Change, Plan
 
@@ -68,7 +68,7 @@ def networks(facts: Facts) -> pd.DataFrame:
             item.adapter_name,
             item.endpoint_count,
             item.vfp_enabled,
-            policies_words(item.policies),
+            describe_policies(item.policies),
             item.id,
         )
         for item in facts.networks
@@ -84,7 +84,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
     """
     columns = columns_of("name network address state compartment:Int64 container gateway mac policies id")
     names = {item.id.lower(): item.name for item in facts.networks}
-    owners, places = Owners(facts), {item.id: item for item in facts.compartments}
+    owners, places = CompartmentOwners(facts), {item.id: item for item in facts.compartments}
     rows = (
         (
             item.name,
@@ -95,7 +95,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
             _whose(owners, item, places),
             item.gateway,
             item.mac,
-            policies_words(item.policies),
+            describe_policies(item.policies),
             item.id,
         )
         for item in facts.endpoints
@@ -103,7 +103,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
     return make_frame(columns, rows, "name", "address", "id")
 
 
-def _whose(owners: Owners, endpoint: Endpoint, places: Mapping[int, Compartment]) -> str:
+def _whose(owners: CompartmentOwners, endpoint: Endpoint, places: Mapping[int, Compartment]) -> str:
     """Whom an endpoint serves: a container, the host, or nobody."""
     container = owners.of_endpoint(endpoint)
     if container is not None:
@@ -246,7 +246,7 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
     "adapters": adapters,
     "images": images,
 }
-"""The tables of a snapshot, by the name that `hnskit show` and `Book.show` take."""
+"""The tables of a snapshot, by the name that `hnskit show` and `StepNotebook.show` take."""
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:

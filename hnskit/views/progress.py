@@ -10,7 +10,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from hnskit.model.wording import took
+from hnskit.model.wording import duration_text
 from hnskit.planning.steps import Step
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def event_line(event: Event) -> str:
     if event.step is None:
         return event.text
     said = event.step.id if event.kind in ("start", "done") else f"{event.step.id}: {event.text}"
-    return f"{said}{took(event.seconds or 0.0)}"
+    return f"{said}{duration_text(event.seconds or 0.0)}"
 
 
 def display_progress(title: str) -> Progress:

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts.compartment_owners import Owners
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.differences import SIGNS, differences
 from hnskit.facts.host_facts import Facts
-from hnskit.local.atomic_write import write_named
+from hnskit.local.atomic_write import write_output
 from hnskit.model.hns_json import ProxySettings, proxy_settings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
 from hnskit.model.policies.v1_v2 import kind_of
-from hnskit.model.wording import policy_words, state_word
+from hnskit.model.wording import describe_policy, state_word
 from hnskit.params.desired import Desired
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
@@ -90,7 +90,7 @@ class Topology:
         Raises:
             FileError: it cannot be written.
         """
-        return write_named(path, self.svg())
+        return write_output(path, self.svg())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {
@@ -119,7 +119,7 @@ class Drawing:
 
     def __init__(self, facts: Facts, desired: Desired | None, before: Facts | None = None) -> None:
         self.facts = facts
-        self._owners = Owners(facts)
+        self._owners = CompartmentOwners(facts)
         self.desired = desired
         self._differences = differences(before, facts) if before is not None else ()
         self._marks = {(one.kind, one.key): one.what for one in self._differences}
@@ -402,7 +402,7 @@ def _other_redirects(policies: Iterable[Policy], *, of_network: bool = False) ->
 
 
 def _other_words(policies: Iterable[Policy]) -> str:
-    return "".join(f", {policy_words(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)
+    return "".join(f", {describe_policy(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)
 
 
 def _redirects(facts: Facts, network: Network) -> bool:

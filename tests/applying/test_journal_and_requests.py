@@ -9,7 +9,7 @@ import pytest
 
 from hnskit.applying.api import apply
 from hnskit.applying.journal import Journal
-from hnskit.applying.run_recorder import Ledger
+from hnskit.applying.run_recorder import RunRecorder
 from hnskit.errors import HnskitError
 from hnskit.model.objects import Policy
 from hnskit.planning.setup import plan
@@ -66,7 +66,7 @@ def with_a_stale_namesake(facts):
 
 def found_on(facts):
     """What is known after a run has begun on this host."""
-    ledger = Ledger("t", None, None, None)
+    ledger = RunRecorder("t", None, None, None)
     ledger.found(plan(hosts.desired(), facts), facts)
     return ledger.made
 

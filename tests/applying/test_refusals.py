@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.api import apply
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.errors import PreflightError
 from hnskit.planning.setup import plan
 from tests import hosts, worlds
@@ -23,7 +23,7 @@ def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed():
     """After a reboot the network is gone and the endpoint is not: it is deleted before it is made again."""
     left = stale("hnskit-gateway", "10.0.1.2")
     facts = replace(hosts.fresh(), endpoints=(left,))
-    current = plan(hosts.desired(), facts, made=Made(frozenset({("endpoint", left.name, left.id)})))
+    current = plan(hosts.desired(), facts, made=Provenance(frozenset({("endpoint", left.name, left.id)})))
     (delete,) = [step for step in current.pending if step.action == "delete"]
     create = next(step for step in current.pending if step.id == "create endpoint hnskit-gateway")
     assert delete.object_id == "STALE-hnskit-gateway"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.api import apply
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 from hnskit.errors import StepError
 from tests import hosts, worlds
 from tests.applying.state import done
@@ -115,9 +115,9 @@ def test_an_address_that_hns_draws_and_another_endpoint_wants_is_given_back(monk
     host = host_here()
     done(host, replace(wanted, gateway=replace(wanted.gateway, address="10.0.1.3")))
     worlds.hns(host, "DELETE", f"/endpoints/{worlds.endpoint(host, 'hnskit-proxy').id}")
-    draw = Mint.below
+    draw = IdGenerator.below
     # Among the free addresses of a /24, the lowest: 10.0.1.2. Ids and MACs are drawn from more.
-    monkeypatch.setattr(Mint, "below", lambda mint, many: 0 if many < 255 else draw(mint, many))
+    monkeypatch.setattr(IdGenerator, "below", lambda mint, many: 0 if many < 255 else draw(mint, many))
     steps = done(host, wanted)
     assert steps.count("create endpoint hnskit-proxy") == 2
     assert worlds.endpoint(host, "hnskit-gateway").address == "10.0.1.2"

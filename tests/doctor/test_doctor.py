@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hnskit.applying.journal import Journal
-from hnskit.diagnosis.doctor import CHECKS, Finding, examine, findings_text
+from hnskit.diagnosis.doctor import CHECKS, Finding, diagnose, findings_text
 from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
 from hnskit.facts.host_facts import Facts
@@ -23,7 +23,7 @@ from hnskit.params.desired import ALL_PARTS, Part
 from hnskit.params.selection import Selection
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
-from hnskit.runbook.step_notebook import Book
+from hnskit.runbook.step_notebook import StepNotebook
 from tests import hosts
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def host(changes: dict[str, Any] | None = None) -> Facts:
 
 def test_the_host_of_the_cases_is_well() -> None:
     """So whatever is found in a case is of that case's own change."""
-    assert examine(host()) == ()
+    assert diagnose(host()) == ()
 
 
 def test_there_is_a_case_for_each_check_and_no_other() -> None:
@@ -61,7 +61,7 @@ def test_there_is_a_case_for_each_check_and_no_other() -> None:
 def test_a_check_finds_its_trouble_and_nothing_else_does(check: Any) -> None:
     """Severity, object and message, word for word."""
     data = case(check.name)
-    found = examine(host(data["sick"]))
+    found = diagnose(host(data["sick"]))
     own = [item for item in found if item.check == check.name]
     assert [{key: getattr(item, key) for key in ("severity", "object", "message")} for item in own] == data["finds"]
     assert {item.check for item in found} - {check.name} <= ALSO.get(check.name, set())
@@ -70,13 +70,13 @@ def test_a_check_finds_its_trouble_and_nothing_else_does(check: Any) -> None:
 @each
 def test_a_check_finds_nothing_on_a_host_that_is_well(check: Any) -> None:
     """No false alarm."""
-    assert not [item for item in examine(host(case(check.name).get("well"))) if item.check == check.name]
+    assert not [item for item in diagnose(host(case(check.name).get("well"))) if item.check == check.name]
 
 
 @each
 def test_a_finding_says_what_shows_it_what_to_do_and_where_that_is_known_from(check: Any) -> None:
     """And can be printed."""
-    for item in examine(host(case(check.name)["sick"])):
+    for item in diagnose(host(case(check.name)["sick"])):
         assert item.evidence
         assert item.next_step.endswith(".")
         assert item.reference
@@ -91,7 +91,7 @@ def sample_findings() -> dict[str, list[str]]:
         if not path.is_file() or path.parent == SAMPLES:
             continue
         try:
-            found = examine(load_facts(path))
+            found = diagnose(load_facts(path))
         except SnapshotError as error:
             said[path.relative_to(SAMPLES).as_posix()] = [f"not readable: {error.message}"]
             continue
@@ -118,7 +118,7 @@ def test_every_policy_of_the_samples_is_listed() -> None:
 
 def test_a_host_with_the_redirect_has_no_error_and_no_warning() -> None:
     """What hnskit makes is well by its own measure."""
-    found = examine(hosts.complete(), hosts.desired(), "params/emulator.yaml")
+    found = diagnose(hosts.complete(), hosts.desired(), "params/emulator.yaml")
     assert {item.severity for item in found} <= {"note"}
 
 
@@ -126,7 +126,7 @@ def test_the_misspelt_key_is_found_and_the_plan_mends_it() -> None:
     """The trouble that the original author had."""
     policies = (*hosts.MADE_WITH, hosts.misspelt_policy())
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
-    found = examine(facts, hosts.desired(), "params/emulator.yaml")
+    found = diagnose(facts, hosts.desired(), "params/emulator.yaml")
     (finding,) = [item for item in found if item.severity == "error"]
     assert "OutbountNat" in finding.message
     assert "OutboundNat was probably meant" in finding.message
@@ -148,7 +148,7 @@ def test_a_command_repeats_the_overrides_as_a_shell_takes_them() -> None:
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
     overrides = ["target=emulator://reb", "clients[0].command=[ping.exe, -t, localhost]"]
     (finding,) = [
-        item for item in examine(facts, hosts.desired(), "my lab.yaml", overrides) if item.severity == "error"
+        item for item in diagnose(facts, hosts.desired(), "my lab.yaml", overrides) if item.severity == "error"
     ]
     where = ["my lab.yaml", *(word for text in overrides for word in ("--set", text))]
     assert commands(finding) == [
@@ -161,7 +161,7 @@ def test_a_command_without_known_parameters_is_for_no_host() -> None:
     """The default file's would be another one than the snapshot's."""
     other = Policy("L4WFPPROXY", {**WFP.settings, "OutboundProxyPort": "15009"})
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=(*hosts.MADE_WITH, WFP, other))
-    (finding,) = [item for item in examine(facts) if item.check == "policy-doubled"]
+    (finding,) = [item for item in diagnose(facts) if item.check == "policy-doubled"]
     assert [words[:4] for words in commands(finding)] == [["hnskit", "policy", "list", "PARAMS"]]
 
 
@@ -178,7 +178,7 @@ def test_the_advised_parts_can_be_applied(bridge: str) -> None:
         compartments=facts.compartments[:1],
     )
     found = [
-        item for item in examine(facts, hosts.desired(), "p.yaml") if item.name and "hnskit apply" in item.next_step
+        item for item in diagnose(facts, hosts.desired(), "p.yaml") if item.name and "hnskit apply" in item.next_step
     ]
     advised = {item.name: commands(item)[0] for item in found}
     assert {"hnskit-gateway", "hnskit-proxy", "hnskit-client1"} <= set(advised)
@@ -196,7 +196,7 @@ def test_a_notebook_s_commands_have_its_overrides(tmp_path: Path) -> None:
     policies = (*hosts.MADE_WITH, hosts.misspelt_policy())
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
     target = f"target=snapshot:{save_facts(facts, tmp_path / 'now.json')}"
-    book = Book("network", Selection(hosts.PARAMS, (target,)), tmp_path / "2")
+    book = StepNotebook("network", Selection(hosts.PARAMS, (target,)), tmp_path / "2")
     said = " ".join(book.diagnose().frame["next_step"])
     assert f"hnskit apply {hosts.PARAMS} --set {target} --part policy" in said
 
@@ -207,7 +207,7 @@ def test_a_wider_policy_beside_the_redirect_is_found(wide: str, mends: bool) -> 
     there = next(item for item in hosts.complete().endpoints if item.name == "hnskit-client1")
     policies = (hns_json.proxy_policy("10.0.1.21:80", wide, 80), *there.policies)
     facts = hosts.with_endpoint(hosts.complete(), "hnskit-client1", policies=policies)
-    (finding,) = [item for item in examine(facts, hosts.desired()) if item.check == "policy-doubled"]
+    (finding,) = [item for item in diagnose(facts, hosts.desired()) if item.check == "policy-doubled"]
     assert "2 proxy policies claim" in finding.message
     assert ("hnskit apply" in finding.next_step) is mends
     assert bool(plan(hosts.desired(), facts).pending) is mends
@@ -217,7 +217,7 @@ def test_a_static_address_is_found_on_the_wanted_adapter_in_any_letter_case() ->
     """As Windows compares names of adapters."""
     facts = hosts.fresh()
     facts = replace(facts, addresses=tuple(replace(item, origin="Manual") for item in facts.addresses))
-    found = examine(facts, hosts.desired("network.adapter=ethernet"))
+    found = diagnose(facts, hosts.desired("network.adapter=ethernet"))
     assert "static-address" in [item.check for item in found]
 
 
@@ -230,7 +230,7 @@ def test_a_book_plans_the_repair_with_what_the_journals_know(tmp_path: Path) -> 
     for endpoint in facts.endpoints:
         step = Step(Part.NETWORK, Action.CREATE, "endpoint", endpoint.name, "")
         journal.finished(step, endpoint.id, 0.0)
-    book = Book("network", Selection(hosts.PARAMS, (f"target={target}",)), tmp_path / "2")
+    book = StepNotebook("network", Selection(hosts.PARAMS, (f"target={target}",)), tmp_path / "2")
     ids = set(book.repair().frame["id"])
     assert {f"delete endpoint {item.name} ({item.id})" for item in facts.endpoints} <= ids
 
@@ -241,7 +241,7 @@ def test_what_belongs_to_others_is_left_to_the_operator() -> None:
         *hosts.MADE_WITH, hosts.misspelt_policy()))  # fmt: skip
     facts = hosts.complete()
     facts = replace(facts, endpoints=(*facts.endpoints, stranger))
-    found = examine(facts, hosts.desired())
+    found = diagnose(facts, hosts.desired())
     mended, left = mended_by(plan_repair(hosts.desired(), facts), found)
     assert mended == ()
     assert [item.check for item in left] == ["policy-key"]
@@ -252,7 +252,7 @@ WFP = Policy("L4WFPPROXY", {"OutboundProxyPort": "15001", "UserSID": "S-1-5-18"}
 
 def said_of(facts: Facts) -> dict[str, str]:
     """Message of each check, of all that is found of the first client."""
-    return {item.check: item.message for item in examine(facts) if item.name == "hnskit-client1"}
+    return {item.check: item.message for item in diagnose(facts) if item.name == "hnskit-client1"}
 
 
 def test_an_l4wfpproxy_on_an_hns_that_has_none_is_not_answered() -> None:
@@ -277,17 +277,17 @@ def test_two_l4wfpproxy_policies_are_doubled_and_one_that_nobody_uses_is_said() 
 def test_what_is_not_in_a_snapshot_is_no_finding() -> None:
     """An endpoint by itself proves nothing about networks, compartments and other endpoints."""
     sick = host(case("compartment-dead")["sick"])
-    assert examine(replace(sick, compartments=(), problems=("compartments: not in this dump",)))[0].severity == "note"
+    assert diagnose(replace(sick, compartments=(), problems=("compartments: not in this dump",)))[0].severity == "note"
     stale = host(case("endpoint-stale")["sick"])
     unknown = replace(stale, networks=(), problems=("networks: not in this dump",))
-    assert "endpoint-stale" not in {item.check for item in examine(unknown)}
+    assert "endpoint-stale" not in {item.check for item in diagnose(unknown)}
 
 
 def test_the_worst_comes_first() -> None:
     """Errors, warnings, notes."""
     facts = host({**case("policy-key")["sick"], "problems": ["routes: not in this dump", "x: cut"]})
-    assert [item.severity for item in examine(facts)] == ["error", "warning", "note"]
-    text = findings_text(examine(facts), "lab")
+    assert [item.severity for item in diagnose(facts)] == ["error", "warning", "note"]
+    text = findings_text(diagnose(facts), "lab")
     assert text.startswith("lab: 1 error, 1 warning, 1 note.")
     assert findings_text((), "lab") == "lab: nothing is wrong, as far as it was looked at."
 

@@ -187,7 +187,7 @@ def recorded() -> Iterator[list[Message]]:
 
 
 @dataclass
-class Said:
+class StreamRecord:
     """What became of a pipeline."""
 
     messages: list[Message]
@@ -201,7 +201,7 @@ class Said:
 Command = tuple[str, Mapping[str, Any]]
 
 
-def say(pool: RunspacePool, *commands: Command | str, inputs: Sequence[Any] | None = None) -> Said:
+def say(pool: RunspacePool, *commands: Command | str, inputs: Sequence[Any] | None = None) -> StreamRecord:
     """Run statements (a command with its parameters, or a script) as one pipeline."""
     pipeline = PowerShell(pool)
     for number, command in enumerate(commands):
@@ -220,7 +220,7 @@ def say(pool: RunspacePool, *commands: Command | str, inputs: Sequence[Any] | No
             pipeline.invoke(list(inputs) if inputs is not None else None)
         except powershell.WinRMError as error:
             raised = type(error).__name__
-    return Said(messages, raised)
+    return StreamRecord(messages, raised)
 
 
 _VOLATILE = (

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from pypsrp.powershell import RunspacePool
 
-from tests.emulator.engines import Command, Message, Said, Served, needs_engine, say, steady
+from tests.emulator.engines import Command, Message, Served, StreamRecord, needs_engine, say, steady
 from tests.emulator.host_scenario import NANOSERVER, URL
 
 pytestmark = needs_engine
@@ -48,7 +48,7 @@ class Pair(NamedTuple):
     pwsh: Served
     pools: tuple[RunspacePool, RunspacePool]
 
-    def say(self, *commands: Command | str) -> tuple[Said, Said]:
+    def say(self, *commands: Command | str) -> tuple[StreamRecord, StreamRecord]:
         """The same on both."""
         python, pwsh = (say(pool, *commands) for pool in self.pools)
         return python, pwsh
@@ -61,7 +61,7 @@ class Pair(NamedTuple):
         )
         return python, pwsh
 
-    def check(self, *commands: Command) -> Said:
+    def check(self, *commands: Command) -> StreamRecord:
         """Run it on both; whatever differs is a failure."""
         python, pwsh = self.say(*commands)
         assert seen(python) == seen(pwsh)
@@ -85,7 +85,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 # What is compared.
 
 
-def seen(said: Said) -> list[Any]:
+def seen(said: StreamRecord) -> list[Any]:
     """Of what a pipeline said, all that must be the same."""
     return [(message.type, _record(message)) for message in said.messages]
 

@@ -20,8 +20,8 @@ from hnskit.applying.api import apply
 from hnskit.applying.verification import verify
 from hnskit.emulator import registry
 from hnskit.emulator.constants import LIMITED
-from hnskit.emulator.powershell.command import Command, PSError, Said
-from hnskit.emulator.winrm.winrm_server import Door
+from hnskit.emulator.powershell.command import Command, PSError, StreamRecord
+from hnskit.emulator.winrm.winrm_server import WinrmServer
 from hnskit.errors import LoginRefusedError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connection_settings
@@ -36,7 +36,7 @@ LIMITED_PASSWORD = "not-an-administrator"
 async def _speak(host: Any, bound: Mapping[str, Any]) -> AsyncIterator[Any]:
     yield "output"
     for stream in ("warning", "verbose", "debug", "information", "progress"):
-        yield Said(stream, f"a {stream}")  # type: ignore[arg-type]
+        yield StreamRecord(stream, f"a {stream}")  # type: ignore[arg-type]
     yield PSError("an error", error_id="Hnskit.Test", category="InvalidOperation")
     yield PSSecureString("a secret")
 
@@ -48,7 +48,7 @@ class Rights(Served):
         super().__init__(directory)
         self.directory = directory
         self.host.commands["Get-HnskitAdapter"] = Command("Get-HnskitAdapter", (), _speak)
-        self.door = Door(
+        self.door = WinrmServer(
             self.host, directory=directory, username=USER, password=PASSWORD, limited_password=LIMITED_PASSWORD
         )
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from hnskit.applying.api import apply, destroy
 from hnskit.applying.outcomes import Outcome
-from hnskit.applying.reconciler import Pace
+from hnskit.applying.reconciler import RetryPolicy
 from hnskit.applying.verification import Verification, verify
 from hnskit.emulator import registry, target
 from hnskit.emulator.emulator_commands import emulator
@@ -30,11 +30,11 @@ from hnskit.planning.preflight import preflight, require_fit
 from tests import hosts
 from tests.lab import Lab
 
-PACE = Pace(patience=1.0, pause=0.1, longest_pause=0.3)
+PACE = RetryPolicy(patience=1.0, pause=0.1, longest_pause=0.3)
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "faults.md").read_text(encoding="utf-8")
 
 
-def set_up(lab: Lab, pace: Pace = PACE) -> tuple[Outcome, Verification]:
+def set_up(lab: Lab, pace: RetryPolicy = PACE) -> tuple[Outcome, Verification]:
     """The main job over the wire, as a batch job does it."""
     wanted = hosts.desired()
     with lab.session() as session:
@@ -209,7 +209,7 @@ def test_the_job_survives_a_post_that_is_refused_right_after_a_delete(tmp_path: 
     with Lab(tmp_path, faults={"refuse_after_delete": 0.5}) as lab:
         set_up(lab)
         take_away(lab)
-        _, proof = set_up(lab, Pace(attempts=10, pause=0.1, longest_pause=0.3))
+        _, proof = set_up(lab, RetryPolicy(attempts=10, pause=0.1, longest_pause=0.3))
         assert proof.ok
 
 

@@ -16,7 +16,7 @@ import hnskit
 from hnskit.emulator import registry
 from hnskit.emulator.emulator_commands import emulator
 from hnskit.running import runner
-from tests.emulator.engines import Said, Served, needs_engine, say
+from tests.emulator.engines import Served, StreamRecord, needs_engine, say
 from tests.hosts import PARAMS
 from tests.labs import emulated_host
 
@@ -109,7 +109,7 @@ def pool(served: Served, request: pytest.FixtureRequest) -> Iterator[RunspacePoo
         yield opened
 
 
-def refused_with(said: Said) -> str:
+def refused_with(said: StreamRecord) -> str:
     (state,) = said.messages
     return state.fields["/ExceptionAsErrorRecord/FullyQualifiedErrorId"]
 

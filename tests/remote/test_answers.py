@@ -28,7 +28,7 @@ def answer(id: str, **changes: Any) -> str:
     return json.dumps({"id": id, "ok": True, "ms": 0, "output": [], **changes}, ensure_ascii=False)
 
 
-class Said:
+class StreamRecord:
     """A session that says these records to whatever it is asked."""
 
     target = "host"
@@ -47,7 +47,7 @@ class Said:
 
 
 def asked(*records: str, ids: str = "abc") -> Iterator[CallResult]:
-    return invoke_calls(Said(*records), [Call(id, "Get-HnskitSystem") for id in ids])
+    return invoke_calls(StreamRecord(*records), [Call(id, "Get-HnskitSystem") for id in ids])
 
 
 # What the client makes of a record.

@@ -18,7 +18,7 @@ from hnskit.diagnosis.doctor.endpoint_checks import (
     StaleEndpoint,
     UnpluggedEndpoint,
 )
-from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, Severity
+from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, Severity
 from hnskit.diagnosis.doctor.host_checks import (
     HnsTooOld,
     KnownBadWindows,
@@ -85,7 +85,7 @@ _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 __all__ = ["CHECKS", "Check", "Finding", "Patient", "Severity", "examine", "findings_text", "summary_of"]
 
 
-def examine(
+def diagnose(
     facts: Facts, desired: Desired | None = None, params_file: str = "", overrides: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """Run every check.
@@ -99,7 +99,7 @@ def examine(
     Returns:
         The findings, the worst first; within a severity in the order of `CHECKS`.
     """
-    patient = Patient(facts, desired, params_file, overrides)
+    patient = Examination(facts, desired, params_file, overrides)
     found = [finding for check in CHECKS for finding in check.find(patient)]
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, remove_endpoint
+from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, remove_endpoint
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import state_word
 from hnskit.params.desired import Part
@@ -18,7 +18,7 @@ class StaleEndpoint(Check):
     severity = "warning"
     reference = "HNS facts 76, 77"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Docker never removes what was made outside of it; after a reboot they may still be there."""
         for endpoint in patient.facts.endpoints:
             gone = bool(endpoint.network_id) and patient.index.network_of(endpoint) is None
@@ -28,7 +28,7 @@ class StaleEndpoint(Check):
                 there = ", ".join(endpoint.containers)
                 yield self._stale(patient, endpoint, "its container is gone", f"SharedContainers {there}")
 
-    def _stale(self, patient: Patient, endpoint: Endpoint, why: str, evidence: str) -> Finding:
+    def _stale(self, patient: Examination, endpoint: Endpoint, why: str, evidence: str) -> Finding:
         holds = f", and it still holds {endpoint.address}" if endpoint.address else ""
         return self.of_endpoint(
             endpoint,
@@ -45,7 +45,7 @@ class DegradedEndpoint(Check):
     severity = "error"
     reference = "HNS fact 40"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """State 5."""
         for endpoint in patient.facts.endpoints:
             if endpoint.state == EndpointState.DEGRADED:
@@ -68,7 +68,7 @@ class AddressTwice(Check):
     severity = "error"
     reference = "HNS fact 73"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """HNS refuses a second one at creation; what survived a reboot it does not look at."""
         held: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
         for endpoint in patient.facts.endpoints:
@@ -94,7 +94,7 @@ class DeadCompartment(Check):
     reference = "HNS fact 81"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """A container's compartment has a new number after each start; the endpoint stays bound to the old one."""
         if not patient.facts.knows("compartments"):
             return
@@ -120,7 +120,7 @@ class UnpluggedEndpoint(Check):
     reference = "HNS facts 76, 82"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """So after a reboot: nothing goes through it, whatever its state says."""
         for endpoint in patient.facts.endpoints:
             if patient.index.is_unplugged(endpoint):
@@ -135,5 +135,5 @@ class UnpluggedEndpoint(Check):
                 )
 
 
-def _is_orphan(patient: Patient, endpoint: Endpoint) -> bool:
+def _is_orphan(patient: Examination, endpoint: Endpoint) -> bool:
     return all(patient.index.container_by_id(item) is None for item in endpoint.containers)

@@ -84,7 +84,7 @@ class WfpRule:
     settings: WfpProxy
 
 
-class Patient:
+class Examination:
     """A snapshot to be examined, with what is wanted of the host where that is known, and how that was said."""
 
     def __init__(
@@ -180,7 +180,7 @@ class Check(ABC):
     confirmed: ClassVar[bool] = True
 
     @abstractmethod
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Everything of this kind; what is not known of the host is no finding."""
 
     def finding(self, object: str, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
@@ -192,7 +192,7 @@ class Check(ABC):
 
     def of_endpoint(self, endpoint: Endpoint, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
         """A finding about an endpoint."""
-        return self.finding(endpoint_words(endpoint), message, evidence, next_step, name=endpoint.name, **fields)
+        return self.finding(describe_endpoint(endpoint), message, evidence, next_step, name=endpoint.name, **fields)
 
     def of_network(self, network: Network, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
         """A finding about a network."""
@@ -210,7 +210,7 @@ def asked_by(settings: ProxySettings) -> Connection:
     return Connection((settings.ip or METADATA_ADDRESS).partition("/")[0], port)
 
 
-def endpoint_words(endpoint: Endpoint) -> str:
+def describe_endpoint(endpoint: Endpoint) -> str:
     """`endpoint hnskit-client1 (10.0.1.20)`; by its id where it has no name."""
     held = f" ({endpoint.address})" if endpoint.address else ""
     return f"endpoint {endpoint.name or endpoint.id or 'without a name'}{held}"

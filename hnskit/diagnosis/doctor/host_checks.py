@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, Severity
+from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, Severity
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter, NetworkType
 from hnskit.planning.blockers import WIFI, is_wifi
@@ -61,7 +61,7 @@ class NotReadable(Check):
     severity = "warning"
     reference = "this snapshot"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Each problem by itself; parts that a dump never had together, as a note."""
         absent, save = [], patient.command("facts", "--save", "FILE")
         for problem in patient.facts.problems:
@@ -92,7 +92,7 @@ class HnsTooOld(Check):
     severity = "error"
     reference = "HNS facts 49, 60"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """The build decides; the HNS version only where the build is not known."""
         facts = patient.facts
         build = facts.system.build if facts.system else None
@@ -117,7 +117,7 @@ class KnownBadWindows(Check):
     reference = "docs/facts.md"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """What was reported, with its report."""
         system = patient.facts.system
         report = KNOWN_BAD.get(system.build) if system else None
@@ -143,7 +143,7 @@ class WifiUplink(Check):
     severity = "warning"
     reference = "HNS fact 26"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """An L2Bridge network cannot be made on it."""
         uplinks = _uplinks(patient)
         if uplinks and all(map(is_wifi, uplinks)):
@@ -163,7 +163,7 @@ class TeamedUplink(Check):
     reference = "HNS fact 25"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """HNS has refused such ones with 0x803B0006."""
         for adapter in patient.facts.adapters:
             if _TEAM in adapter.description and adapter.status == "Up":
@@ -182,7 +182,7 @@ class StaticAddress(Check):
     severity = "warning"
     reference = "HNS fact 67"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Only before there is a bridge: it has been moved once there is one."""
         facts = patient.facts
         if not facts.knows("networks") or any(item.is_type(NetworkType.L2BRIDGE) for item in facts.networks):
@@ -199,5 +199,5 @@ class StaticAddress(Check):
                 )
 
 
-def _uplinks(patient: Patient) -> list[Adapter]:
+def _uplinks(patient: Examination) -> list[Adapter]:
     return [item for item in patient.facts.adapters if item.physical and item.status == "Up"]

@@ -6,7 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, endpoint_words
+from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, describe_endpoint
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.params.desired import Part
@@ -23,7 +23,7 @@ class NoGatewayEndpoint(Check):
     severity = "warning"
     reference = "HNS fact 70"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """HNS keeps the subnet's own gateway; an endpoint in the host's compartment has to be the containers'."""
         if not patient.facts.knows("endpoints"):
             return
@@ -64,7 +64,7 @@ class ForwardingOff(Check):
     severity = "error"
     reference = "HNS fact 71"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Without it nothing leaves the bridge through the host."""
         if not patient.gateways or not patient.facts.knows("interfaces"):
             return
@@ -74,7 +74,7 @@ class ForwardingOff(Check):
                 alias = interface.alias
                 yield self.finding(
                     f"adapter {alias}",
-                    f"forwarding is off: {endpoint_words(endpoint)} is a gateway that lets nothing through",
+                    f"forwarding is off: {describe_endpoint(endpoint)} is a gateway that lets nothing through",
                     f"Forwarding Disabled on {alias}",
                     patient.repair(
                         Part.NETWORK,
@@ -85,7 +85,7 @@ class ForwardingOff(Check):
                 )
         yield from self._management(patient)
 
-    def _management(self, patient: Patient) -> Iterator[Finding]:
+    def _management(self, patient: Examination) -> Iterator[Finding]:
         route = patient.index.best_route(HOST_COMPARTMENT, "8.8.8.8")
         interface = next(
             (
@@ -115,7 +115,7 @@ class MetadataRoute(Check):
     severity = "error"
     reference = "HNS facts 67, 84"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Windows takes 169.254.0.0/16 as on-link; the move of the adapter may lose the host's own route."""
         addresses = sorted(
             {rule.settings.ip.partition("/")[0] for rule in patient.rules if _is_link_local(rule.settings.ip)}
@@ -153,7 +153,7 @@ class DeadReference(Check):
     severity = "warning"
     reference = "HNS fact 75"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Policy lists outlive their endpoints."""
         if not patient.facts.knows("endpoints"):
             return
@@ -176,7 +176,7 @@ class VfpOff(Check):
     severity = "error"
     reference = "HNS facts 20, 49"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """VFP carries out every proxy policy."""
         for network in patient.facts.networks:
             if network.is_type(*VFP_NETWORKS) and network.vfp_enabled is False:
@@ -195,12 +195,12 @@ def _is_link_local(words: str) -> bool:
         return False
 
 
-def _has_route(patient: Patient, compartment: int, address: str) -> bool:
+def _has_route(patient: Examination, compartment: int, address: str) -> bool:
     route = patient.index.best_route(compartment, address)
     return route is not None and prefix_of(route.prefix).prefixlen >= _LINK_LOCAL.prefixlen
 
 
-def _proxies(patient: Patient, address: str) -> list[Container]:
+def _proxies(patient: Examination, address: str) -> list[Container]:
     """Containers that requests to an address are redirected to."""
     targets = {
         rule.settings.target[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, WfpRule, asked_by, endpoint_words
+from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, WfpRule, asked_by, describe_endpoint
 from hnskit.errors import HostAnswerError
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model import hns_json
@@ -17,7 +17,7 @@ from hnskit.model.objects import Network, Policy
 from hnskit.model.policies.matching import match_proxy, match_wfp
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.policies.values import port_problem
-from hnskit.model.wording import policy_words
+from hnskit.model.wording import describe_policy
 from hnskit.policy_editing.checks import can
 
 
@@ -29,7 +29,7 @@ class WfpBesideProxy(Check):
     reference = "HNS fact 54"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Unless its filter or its exceptions leave that alone."""
         for wfp in patient.wfp_rules:
             for rule in patient.rules:
@@ -40,7 +40,7 @@ class WfpBesideProxy(Check):
                     wfp.endpoint,
                     f"it has a proxy policy for {rule.what} and an L4WFPPROXY that takes it as well; which of them "
                     "acts is not known",
-                    f"{policy_words(rule.policy)}; {policy_words(wfp.policy)}",
+                    f"{describe_policy(rule.policy)}; {describe_policy(wfp.policy)}",
                     f"Make {rule.what} an outbound exception of the L4WFPPROXY, or take that away: "
                     f"{patient.wfp('clear', wfp)}.",
                 )
@@ -53,7 +53,7 @@ class WfpUnanswered(Check):
     severity = "error"
     reference = "HNS facts 54, 60"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """No port, or none that is one; Hyper-V isolation; an HNS that has no L4WFPPROXY."""
         facts = patient.facts
         old = facts.hns_version is not None and not can(facts, Feature.L4_WFP_PROXY)
@@ -76,7 +76,7 @@ class WfpUnanswered(Check):
         return self.of_endpoint(
             wfp.endpoint,
             f"nobody can answer at its L4WFPPROXY: {why}",
-            policy_words(wfp.policy),
+            describe_policy(wfp.policy),
             next_step,
         )
 
@@ -89,14 +89,14 @@ class WfpLoop(Check):
     reference = "HNS fact 54"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """An outbound port, and no UserSID: its traffic is what the UserSID leaves alone."""
         for wfp in patient.wfp_rules:
             if wfp.settings.outbound_port and not wfp.settings.user_sid:
                 yield self.of_endpoint(
                     wfp.endpoint,
                     "its L4WFPPROXY has no UserSID: what the proxy itself sends is redirected to it again, without end",
-                    policy_words(wfp.policy),
+                    describe_policy(wfp.policy),
                     f"Give it the SID of the proxy's account: {patient.wfp('change', wfp, '--user-sid', 'SID')}.",
                 )
 
@@ -109,7 +109,7 @@ class NetworkProxy(Check):
     reference = "HNS facts 51, 60"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """It is for every endpoint of the network: those with a policy of their own, and the proxy's."""
         for network in patient.facts.networks:
             for policy in network.policies:
@@ -122,45 +122,47 @@ class NetworkProxy(Check):
                 yield from self._beside(patient, network, policy)
                 yield from self._target(patient, network, policy, settings)
 
-    def _beside(self, patient: Patient, network: Network, policy: Policy) -> Iterator[Finding]:
+    def _beside(self, patient: Examination, network: Network, policy: Policy) -> Iterator[Finding]:
         """Endpoints whose own policy claims what the network's does."""
         own = [rule for rule in patient.rules if patient.index.network_of(rule.endpoint) == network]
         both = [rule for rule in own if match_proxy(policy, asked_by(rule.settings), network).matched]
         if both:
-            names = ", ".join(sorted({endpoint_words(rule.endpoint) for rule in both}))
+            names = ", ".join(sorted({describe_endpoint(rule.endpoint) for rule in both}))
             what = ", ".join(sorted({rule.what for rule in both}))
             yield self._finding(
                 patient,
                 network,
                 f"its own proxy policy takes {what} too, which {names} redirects; which of them acts is not known",
-                "; ".join([policy_words(policy), *(policy_words(rule.policy) for rule in both)]),
+                "; ".join([describe_policy(policy), *(describe_policy(rule.policy) for rule in both)]),
                 "Leave one of them",
             )
 
-    def _target(self, patient: Patient, network: Network, policy: Policy, settings: ProxySettings) -> Iterator[Finding]:
+    def _target(
+        self, patient: Examination, network: Network, policy: Policy, settings: ProxySettings
+    ) -> Iterator[Finding]:
         """A proxy that nobody is, or that is on the network and so is redirected to itself."""
         if settings.target is None:
             said = settings.destination or "missing"
             message = f"its own proxy policy's Destination is {said}, not ip:port"
-            yield self._finding(patient, network, message, policy_words(policy), "Mend it")
+            yield self._finding(patient, network, message, describe_policy(policy), "Mend it")
             return
         address, whole = settings.target[0], patient.facts.knows("endpoints")
         inside = patient.index.endpoints_at(address, network)
         here = any(prefix_of(address).subnet_of(prefix_of(subnet.prefix)) for subnet in network.subnets)
         if not inside and here and whole and not patient.index.is_host_address(address):
             said = f"its own proxy policy redirects to {settings.destination}, which no endpoint holds"
-            yield self._finding(patient, network, said, policy_words(policy), "Point it at an address that is held")
+            yield self._finding(patient, network, said, describe_policy(policy), "Point it at an address that is held")
         asked = asked_by(settings)
         if inside and match_proxy(policy, asked, network).matched and address not in settings.exceptions:
             yield self._finding(
                 patient,
                 network,
-                f"its own proxy policy is for {endpoint_words(inside[0])} as well, to which it redirects: what that "
+                f"its own proxy policy is for {describe_endpoint(inside[0])} as well, to which it redirects: what that "
                 f"asks {asked} is redirected to it again",
-                policy_words(policy),
+                describe_policy(policy),
                 f"Put it on each client's endpoint, or make {address} an exception (what that is of is UNCONFIRMED)",
             )
 
-    def _finding(self, patient: Patient, network: Network, message: str, evidence: str, what: str) -> Finding:
+    def _finding(self, patient: Examination, network: Network, message: str, evidence: str, what: str) -> Finding:
         how = f"{patient.policy('list', network)} numbers them for `change` and `remove`"
         return self.of_network(network, message, evidence, f"{what}: {how}.")

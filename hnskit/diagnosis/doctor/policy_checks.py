@@ -8,18 +8,18 @@ from collections.abc import Iterator
 
 from hnskit.diagnosis.doctor.finding import (
     Check,
+    Examination,
     Finding,
-    Patient,
     ProxyRule,
     WfpRule,
     asked_by,
-    endpoint_words,
+    describe_endpoint,
     policy_text,
 )
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.policies.matching import match_proxy
-from hnskit.model.wording import policy_words, state_word
+from hnskit.model.wording import describe_policy, state_word
 from hnskit.params.desired import Part
 
 
@@ -31,7 +31,7 @@ class IncompletePolicy(Check):
     reference = "HNS facts 47, 49"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """No `ip:port` as Destination, or no OutboundNat."""
         for rule in patient.rules:
             if rule.settings.unknown:
@@ -58,7 +58,7 @@ class PolicyOnNat(Check):
     severity = "error"
     reference = "HNS fact 49"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """NAT, Transparent, ICS and the like."""
         for rule in patient.rules:
             network = patient.index.network_of(rule.endpoint)
@@ -69,7 +69,7 @@ class PolicyOnNat(Check):
             yield self.of_endpoint(
                 rule.endpoint,
                 f"the proxy policy does nothing: its {named} is of type {kind}, where VFP is not the engine",
-                f"{policy_words(rule.policy)}; Type {kind}",
+                f"{describe_policy(rule.policy)}; Type {kind}",
                 f"Give the container an endpoint on an L2Bridge network: {patient.command('apply')} makes one.",
             )
 
@@ -81,7 +81,7 @@ class PolicyUnattached(Check):
     severity = "warning"
     reference = "HNS facts 31, 48"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """State is known, and is not attached."""
         endpoints = [rule.endpoint for rule in patient.rules] + [rule.endpoint for rule in patient.wfp_rules]
         for endpoint in {id(item): item for item in endpoints}.values():
@@ -104,7 +104,7 @@ class TargetNobody(Check):
     severity = "error"
     reference = "HNS fact 48"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """On a network of this host; a target elsewhere cannot be looked up, which is a note."""
         for rule in patient.rules:
             target = rule.settings.target
@@ -120,7 +120,8 @@ class TargetNobody(Check):
                 yield self.of_endpoint(
                     rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, whose endpoint is not attached",
-                    f"{policy_words(rule.policy)}; {endpoint_words(holders[0])} is {state_word(holders[0].state)}",
+                    f"{describe_policy(rule.policy)}; "
+                    f"{describe_endpoint(holders[0])} is {state_word(holders[0].state)}",
                     patient.repair(
                         patient.part_of(holders[0]),
                         holders[0].name,
@@ -131,7 +132,7 @@ class TargetNobody(Check):
                 yield self.of_endpoint(
                     rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, which no endpoint {where}holds",
-                    policy_words(rule.policy),
+                    describe_policy(rule.policy),
                     again,
                     severity=self.severity if whole else "warning",
                     confirmed=whole,
@@ -140,7 +141,7 @@ class TargetNobody(Check):
                 yield self.of_endpoint(
                     rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, which is on no network of this host",
-                    policy_words(rule.policy),
+                    describe_policy(rule.policy),
                     "Check that something listens there.",
                     severity="note",
                 )
@@ -154,7 +155,7 @@ class TargetRedirected(Check):
     reference = "HNS fact 54b"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """The target's endpoint has a policy that takes the proxy's own request."""
         by_endpoint: dict[str, list[ProxyRule]] = {}
         for rule in patient.rules:
@@ -170,8 +171,8 @@ class TargetRedirected(Check):
                     yield self.of_endpoint(
                         holder,
                         f"what is redirected to it ({rule.what}) is redirected again when it asks itself: a loop",
-                        f"{policy_words(rule.policy)} on {endpoint_words(rule.endpoint)}; "
-                        f"{policy_words(other.policy)} on itself",
+                        f"{describe_policy(rule.policy)} on {describe_endpoint(rule.endpoint)}; "
+                        f"{describe_policy(other.policy)} on itself",
                         patient.repair(Part.POLICY, holder.name, "Take the proxy policy off the proxy's own endpoint."),
                     )
 
@@ -183,7 +184,7 @@ class DoubledPolicy(Check):
     severity = "warning"
     reference = "HNS facts 45, 52"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Adding does not look for what is there already."""
         for endpoint in patient.facts.endpoints:
             counts = Counter(policy_text(policy) for policy in endpoint.policies)
@@ -201,7 +202,7 @@ class DoubledPolicy(Check):
             yield self.of_endpoint(
                 endpoint,
                 f"{len(rules)} proxy policies claim {what}; which of them acts is not known",
-                "; ".join(policy_words(rule.policy) for rule in rules),
+                "; ".join(describe_policy(rule.policy) for rule in rules),
                 leave if wide else patient.repair(Part.POLICY, endpoint.name, leave),
                 confirmed=False,
             )
@@ -214,13 +215,13 @@ class DoubledPolicy(Check):
                 yield self.of_endpoint(
                     first.endpoint,
                     f"it has {len(different)} L4WFPPROXY policies, and there is one proxy for a container or pod",
-                    "; ".join(policy_words(one.policy) for one in different.values()),
+                    "; ".join(describe_policy(one.policy) for one in different.values()),
                     f"Leave one of them: {patient.wfp('list', first)} numbers them.",
                     reference="HNS fact 54",
                 )
 
 
-def _claims(patient: Patient) -> Iterator[tuple[Endpoint, str, list[ProxyRule]]]:
+def _claims(patient: Examination) -> Iterator[tuple[Endpoint, str, list[ProxyRule]]]:
     """Different policies of one endpoint that claim the same, one of them maybe more than that: each set once."""
     by_endpoint: dict[str, list[ProxyRule]] = {}
     for rule in patient.rules:
@@ -235,7 +236,7 @@ def _claims(patient: Patient) -> Iterator[tuple[Endpoint, str, list[ProxyRule]]]
                 yield rule.endpoint, rule.what, rules
 
 
-def _is_here(patient: Patient, endpoint: Endpoint, address: str) -> bool:
+def _is_here(patient: Examination, endpoint: Endpoint, address: str) -> bool:
     """Whether an address belongs to a network of this host, as far as its subnets are known."""
     try:
         if patient.index.networks_around(address):
@@ -246,6 +247,6 @@ def _is_here(patient: Patient, endpoint: Endpoint, address: str) -> bool:
     return bool(own) and prefix_of(f"{address}/32").subnet_of(prefix_of(own))
 
 
-def _takes(patient: Patient, rule: ProxyRule, other: ProxyRule) -> bool:
+def _takes(patient: Examination, rule: ProxyRule, other: ProxyRule) -> bool:
     """Whether `other` takes what `rule` redirects, asked for by the proxy itself."""
     return match_proxy(other.policy, asked_by(rule.settings), patient.index.network_of(other.endpoint)).matched

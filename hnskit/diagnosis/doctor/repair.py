@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.applying.journal import Made
+from hnskit.applying.journal import Provenance
 from hnskit.diagnosis.doctor.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
@@ -12,7 +12,7 @@ from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 
 
-def plan_repair(desired: Desired, facts: Facts, made: Made | None = None) -> Plan:
+def plan_repair(desired: Desired, facts: Facts, made: Provenance | None = None) -> Plan:
     """The plan of `hnskit apply` for this host.
 
     A repair is nothing else than the way to what is wanted: what differs is mended with the least disruption, and what

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from hnskit.diagnosis.doctor.finding import Check, Finding, Patient, policy_text
+from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, policy_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.params.desired import Part
@@ -36,7 +36,7 @@ class MisspeltKey(Check):
     severity = "error"
     reference = "HNS fact 47"
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """v1 takes any key and does nothing with one that it does not know."""
         for rule in patient.rules:
             for key in rule.settings.unknown:
@@ -64,7 +64,7 @@ class SuspiciousKey(Check):
     reference = "HNS facts 42, 47"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """Only near misses: the list of keys that HNS knows is not public."""
         for endpoint, policy in _policies(patient):
             known = _V1_KEYS.get(policy.type.upper(), frozenset())
@@ -86,7 +86,7 @@ class UnknownPolicyType(Check):
     reference = "HNS facts 42, 47"
     confirmed = False
 
-    def find(self, patient: Patient) -> Iterator[Finding]:
+    def find(self, patient: Examination) -> Iterator[Finding]:
         """`PROXXY` and the like; letter case does not count."""
         known = {item.lower() for item in _TYPES}
         for endpoint, policy in _policies(patient):
@@ -100,7 +100,7 @@ class UnknownPolicyType(Check):
                 )
 
 
-def _policies(patient: Patient) -> Iterator[tuple[Endpoint, Policy]]:
+def _policies(patient: Examination) -> Iterator[tuple[Endpoint, Policy]]:
     return ((endpoint, policy) for endpoint in patient.facts.endpoints for policy in endpoint.policies)
 
 

@@ -33,7 +33,7 @@ from hnskit.emulator.engines.records import (
 from hnskit.emulator.engines.runspace import Pool, RemotePipeline
 from hnskit.emulator.engines.runspaces import Runspace, Runspaces, module_texts
 from hnskit.emulator.powershell.binder import bind
-from hnskit.emulator.powershell.command import Command, PSError, Said
+from hnskit.emulator.powershell.command import Command, PSError, StreamRecord
 from hnskit.emulator.powershell.expressions import Expressions
 
 log = logging.getLogger(__name__)
@@ -247,7 +247,7 @@ class PythonEngine:
                     record = error_record(value, command.name, terminating=False)
                     pipeline.prepare_message(record, message_type=PSRPMessageType.ErrorRecord)
                     self._flush()
-                elif isinstance(value, Said):
+                elif isinstance(value, StreamRecord):
                     pipeline.say(value)
                     self._flush()
                 else:

@@ -22,7 +22,7 @@ from psrpcore.types import (
 )
 
 from hnskit.emulator.engines.engine import EngineError, fragments_of
-from hnskit.emulator.powershell.command import Said
+from hnskit.emulator.powershell.command import StreamRecord
 
 FRAGMENT = 32 * 1024
 _MARK = b"\xef\xbb\xbf"
@@ -123,7 +123,7 @@ class RemotePipeline(ServerPipeline):
         """It runs; Windows does not announce that."""
         self._change_state(PSInvocationState.Running, emit=False)
 
-    def say(self, said: Said) -> None:
+    def say(self, said: StreamRecord) -> None:
         """A record of another stream than output and errors."""
         match said.stream:
             case "progress":

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hnskit.emulator.host.profiles import MODERN, Profile
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 
 VSWITCH_MTU = 1450
 """Of the management vNIC and of container vNICs (HNS facts 33, 66)."""
@@ -35,7 +35,7 @@ def bare_resources(activity: str) -> dict[str, Any]:
 class Allocators:
     """Makes allocators for one Windows version; whoever uses them gives them their AllocationOrder by `numbered`."""
 
-    def __init__(self, profile: Profile, mint: Mint) -> None:
+    def __init__(self, profile: Profile, mint: IdGenerator) -> None:
         self._profile = profile
         self._mint = mint
 

@@ -11,7 +11,7 @@ from hnskit.emulator.host.endpoints import HnsEndpoint, provider_address
 from hnskit.emulator.host.policies import kind
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import HostRoute, IPAddress, Windows
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, EndpointState, NetworkType
 
@@ -22,7 +22,9 @@ _GATEWAY_METRIC = 256
 class Ports:
     """Puts endpoints into compartments and takes them out."""
 
-    def __init__(self, profile: Profile, mint: Mint, windows: Windows, running: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, profile: Profile, mint: IdGenerator, windows: Windows, running: Callable[[str], str | None]
+    ) -> None:
         self._profile = profile
         self._mint = mint
         self._allocators = Allocators(profile, mint)

@@ -16,7 +16,7 @@ from hnskit.emulator.host.docker_args import Arguments
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 
 NAT = "nat"
 _NANOSERVER = "mcr.microsoft.com/windows/nanoserver"
@@ -51,7 +51,7 @@ class DaemonError(Exception):
 class Engine:
     """Images and containers of one host."""
 
-    def __init__(self, around: Surroundings, mint: Mint, faults: Faults, hns: HnsService) -> None:
+    def __init__(self, around: Surroundings, mint: IdGenerator, faults: Faults, hns: HnsService) -> None:
         self._around = around
         self._mint = mint
         self._faults = faults

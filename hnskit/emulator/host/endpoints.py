@@ -13,7 +13,7 @@ from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import number_in, text_in
-from hnskit.emulator.host.text import Mint, ordered
+from hnskit.emulator.host.text import IdGenerator, ordered
 from hnskit.emulator.host.windows_network import DNS_SERVER, DNS_SUFFIX, Windows
 from hnskit.model.objects import EndpointState, NetworkType
 
@@ -50,7 +50,7 @@ class HnsEndpoint:
 class Endpoints:
     """The endpoints of one host."""
 
-    def __init__(self, profile: Profile, mint: Mint, windows: Windows, networks: Networks) -> None:
+    def __init__(self, profile: Profile, mint: IdGenerator, windows: Windows, networks: Networks) -> None:
         self._profile = profile
         self._mint = mint
         self._windows = windows

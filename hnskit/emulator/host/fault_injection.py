@@ -15,7 +15,7 @@ _READ_LAST = "policylists"
 _REBOOT_SECONDS = 3.0
 
 
-class Mishaps:
+class FaultInjection:
     """Watches the calls of HNS, whatever engine they come through."""
 
     def __init__(

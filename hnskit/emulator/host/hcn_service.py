@@ -12,7 +12,7 @@ from typing import Any
 from hnskit.emulator.host import hcn_policies, policies, refusals, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints, HnsEndpoint
-from hnskit.emulator.host.fault_injection import Mishaps
+from hnskit.emulator.host.fault_injection import FaultInjection
 from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
@@ -31,7 +31,7 @@ class Hcn:
     """The functions Hcn{Open,Query,Modify}{Endpoint,Network} of one host."""
 
     def __init__(
-        self, profile: Profile, networks: Networks, endpoints: Endpoints, ports: Ports, mishaps: Mishaps
+        self, profile: Profile, networks: Networks, endpoints: Endpoints, ports: Ports, mishaps: FaultInjection
     ) -> None:
         self._profile = profile
         self._networks = networks

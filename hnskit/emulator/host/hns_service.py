@@ -8,7 +8,7 @@ from typing import Any
 from hnskit.emulator.host import hcn_requests, refusals, text
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints
-from hnskit.emulator.host.fault_injection import Mishaps
+from hnskit.emulator.host.fault_injection import FaultInjection
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hcn_service import Hcn
 from hnskit.emulator.host.namespaces import Namespaces
@@ -17,7 +17,7 @@ from hnskit.emulator.host.policylists import PolicyLists
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import body_of
 from hnskit.emulator.host.refusals import Refusal
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Windows
 
 NOT_EMULATED = frozenset({
@@ -32,10 +32,10 @@ class HnsService:
     def __init__(
         self,
         profile: Profile,
-        mint: Mint,
+        mint: IdGenerator,
         windows: Windows,
         faults: Faults,
-        mishaps: Mishaps,
+        mishaps: FaultInjection,
         *,
         running: Callable[[str], str | None],
         host_network_moved: Callable[[], None],

@@ -12,12 +12,12 @@ from hnskit.emulator.host import commands, concurrent_user
 from hnskit.emulator.host.containers import DockerContainer
 from hnskit.emulator.host.docker_cli import Docker
 from hnskit.emulator.host.docker_engine import Engine
-from hnskit.emulator.host.fault_injection import Mishaps, reboot_cut
+from hnskit.emulator.host.fault_injection import FaultInjection, reboot_cut
 from hnskit.emulator.host.faults import NOW, Faults
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.profiles import PROFILES, Profile
-from hnskit.emulator.host.surroundings import HttpResult, Request, World
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.surroundings import Cloud, HttpResult, Request
+from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Windows
 from hnskit.emulator.powershell.command import Command, Cut
 from hnskit.errors import RemoteCommandError
@@ -64,7 +64,7 @@ class Host:
         """Put the host back to how it was made: Docker's nat network, its images, no container."""
         seed = self._options.get("seed")
         self.faults = Faults()
-        self.mint = Mint(None if seed is None else int(seed))
+        self.mint = IdGenerator(None if seed is None else int(seed))
         self.windows = Windows(
             self.name,
             self.mint,
@@ -72,7 +72,7 @@ class Host:
             wifi=bool(self._options.get("wifi", False)),
             second_adapter=bool(self._options.get("second_adapter", False)),
         )
-        self._mishaps = Mishaps(
+        self._mishaps = FaultInjection(
             self.faults, restart_hns=self.restart_hns, reboot=self.reboot, second_user=self._second_user
         )
         self.hns = HnsService(
@@ -86,7 +86,7 @@ class Host:
         )
         self.engine = Engine(self, self.mint, self.faults, self.hns)
         self.docker = Docker(self, self.faults, self.engine)
-        self.world = World(self.name, self._address, self.windows.management_mac)
+        self.world = Cloud(self.name, self._address, self.windows.management_mac)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
         seconds = float(self._options.get("cut_seconds", 3.0))
         self.set_fault(

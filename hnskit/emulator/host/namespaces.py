@@ -9,7 +9,7 @@ from hnskit.emulator.host import refusals
 from hnskit.emulator.host.allocators import bare_resources
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import Profile
-from hnskit.emulator.host.text import Mint, ordered
+from hnskit.emulator.host.text import IdGenerator, ordered
 from hnskit.emulator.host.windows_network import HOST_COMPARTMENT_GUID, Windows
 from hnskit.model.objects import HOST_COMPARTMENT
 
@@ -20,7 +20,7 @@ FIRST = (9, 2)
 class Namespaces:
     """The namespaces of one host. Members and order are those of the one print there is, the host's own on 15.0."""
 
-    def __init__(self, profile: Profile, mint: Mint, windows: Windows, endpoints: Endpoints) -> None:
+    def __init__(self, profile: Profile, mint: IdGenerator, windows: Windows, endpoints: Endpoints) -> None:
         self._profile = profile
         self._mint = mint
         self._windows = windows

@@ -9,7 +9,7 @@ from typing import Any
 
 from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Nic
 from hnskit.model.objects import NetworkType
 
@@ -64,7 +64,7 @@ class HnsNetwork:
 class NetworkShape:
     """Makes networks' JSON for one Windows version."""
 
-    def __init__(self, profile: Profile, mint: Mint) -> None:
+    def __init__(self, profile: Profile, mint: IdGenerator) -> None:
         self._profile = profile
         self._mint = mint
         self._allocators = Allocators(profile, mint)

@@ -11,7 +11,7 @@ from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.network_shape import KEPT, HnsNetwork, NetworkShape, Switch
 from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import number_in, objects_in, text_in
-from hnskit.emulator.host.text import Mint, ordered
+from hnskit.emulator.host.text import IdGenerator, ordered
 from hnskit.emulator.host.windows_network import IPAddress, Nic, Windows
 from hnskit.model.objects import NetworkType
 
@@ -29,7 +29,12 @@ class Networks:
     """The networks of one host."""
 
     def __init__(
-        self, profile: Profile, mint: Mint, windows: Windows, faults: Faults, host_network_moved: Callable[[], None]
+        self,
+        profile: Profile,
+        mint: IdGenerator,
+        windows: Windows,
+        faults: Faults,
+        host_network_moved: Callable[[], None],
     ) -> None:
         self._profile = profile
         self._mint = mint

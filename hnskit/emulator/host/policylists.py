@@ -11,7 +11,7 @@ from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import objects_in
-from hnskit.emulator.host.text import Mint, ordered
+from hnskit.emulator.host.text import IdGenerator, ordered
 
 _NOT_DIRECT = 1024
 """Flags of every load balancer without direct server return that was seen; one with it has 0 (15.0)."""
@@ -20,7 +20,7 @@ _NOT_DIRECT = 1024
 class PolicyLists:
     """The policy lists of one host; they outlive the endpoints they refer to (HNS fact 75)."""
 
-    def __init__(self, profile: Profile, mint: Mint, endpoints: Endpoints) -> None:
+    def __init__(self, profile: Profile, mint: IdGenerator, endpoints: Endpoints) -> None:
         self._profile = profile
         self._mint = mint
         self._endpoints = endpoints

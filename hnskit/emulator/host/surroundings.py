@@ -62,7 +62,7 @@ def respond(status: int, reason: str, body: str, content_type: str, server: str)
     return Response(status, reason, body, headers)
 
 
-class World:
+class Cloud:
     """What a packet that leaves the host can meet."""
 
     def __init__(self, name: str, host_address: Callable[[], str], host_mac: str) -> None:

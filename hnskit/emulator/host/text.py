@@ -15,7 +15,7 @@ ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 _FILETIME_EPOCH = 11_644_473_600  # seconds from 1601 to 1970
 
 
-class Mint:
+class IdGenerator:
     """Makes ids and times; with a seed, the same ids on every run."""
 
     def __init__(self, seed: int | None = None) -> None:

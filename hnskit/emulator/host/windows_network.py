@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hnskit.emulator.host.allocators import VSWITCH_MTU
-from hnskit.emulator.host.text import Mint
+from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.powershell.command import Int64
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS
 
@@ -80,7 +80,7 @@ class Windows:
     """Adapters, interfaces and compartments of one host."""
 
     def __init__(
-        self, name: str, mint: Mint, *, static: bool = False, wifi: bool = False, second_adapter: bool = False
+        self, name: str, mint: IdGenerator, *, static: bool = False, wifi: bool = False, second_adapter: bool = False
     ) -> None:
         self.computer_name = name.upper()[:15]
         self._made_static, self._made_wifi = static, wifi
@@ -217,7 +217,7 @@ class Windows:
         self._move(vnic, nic)
         self.remove_nic(vnic)
 
-    def is_own(self, address: str) -> bool:
+    def has_our_label(self, address: str) -> bool:
         """Whether the address is the host's own."""
         return any(
             item.address == address
@@ -317,5 +317,5 @@ def routes_of(nic: Nic) -> Iterator[HostRoute]:
         yield HostRoute(prefix, "0.0.0.0", _CONNECTED_METRIC)  # noqa: S104
 
 
-def _mac(mint: Mint, vendor: str) -> str:
+def _mac(mint: IdGenerator, vendor: str) -> str:
     return "-".join([vendor, *(f"{mint.below(256):02X}" for _ in range(3))])

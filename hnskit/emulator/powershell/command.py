@@ -74,7 +74,7 @@ Stream = Literal["warning", "verbose", "debug", "information", "progress"]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StreamRecord:
     """What a command says on another stream than its output; errors that do not end it are a PSError that it yields."""
 
     stream: Stream
@@ -108,4 +108,4 @@ class Command:
 
     name: str
     parameters: tuple[Parameter, ...]
-    run: Callable[[Any, Mapping[str, Any]], AsyncIterator[dict[str, Any] | str | Said | PSError]]
+    run: Callable[[Any, Mapping[str, Any]], AsyncIterator[dict[str, Any] | str | StreamRecord | PSError]]

@@ -21,14 +21,14 @@ class Batch:
     fragments: list[Fragment]
     last: bool
     """Nothing comes after it."""
-    outbox: Outbox = field(repr=False)
+    outbox: OutputQueue = field(repr=False)
 
     def settle(self, delivered: bool) -> None:
         """It arrived; or put it back, for the client that comes again."""
         self.outbox.settle(self, delivered)
 
 
-class Outbox:
+class OutputQueue:
     """The output of a pipeline, or of the pool itself."""
 
     def __init__(self) -> None:

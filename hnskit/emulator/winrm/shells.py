@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hnskit.emulator.engines.engine import Engine, EngineError, NewEngine, fragments_of
 from hnskit.emulator.winrm import soap
-from hnskit.emulator.winrm.output_queue import Batch, Outbox
+from hnskit.emulator.winrm.output_queue import Batch, OutputQueue
 
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
 DEFAULT_CONFIGURATION = "Microsoft.PowerShell"
@@ -24,7 +24,7 @@ class Pipeline:
     """A command of a shell."""
 
     id: UUID
-    outbox: Outbox = field(default_factory=Outbox)
+    outbox: OutputQueue = field(default_factory=OutputQueue)
 
 
 class Shell:
@@ -40,7 +40,7 @@ class Shell:
         self.opened = False
         """Its engine has taken the creationXml: a real one may need a while for it."""
         self.created = self._used = time.monotonic()
-        self.pool = Outbox()
+        self.pool = OutputQueue()
         self.pipelines: dict[UUID, Pipeline] = {}
         self.engine: Engine
         self._retired: set[UUID] = set()
@@ -138,7 +138,7 @@ class Shell:
         for outbox in self._outboxes():
             outbox.fail(fault)
 
-    def _outboxes(self) -> list[Outbox]:
+    def _outboxes(self) -> list[OutputQueue]:
         return [self.pool, *(pipeline.outbox for pipeline in self.pipelines.values())]
 
 

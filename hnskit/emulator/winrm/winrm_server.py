@@ -27,7 +27,7 @@ from hnskit.emulator.winrm.wsman_operations import Identity, Operations
 from hnskit.local.private_files import private_directory, write_private
 
 
-class Door:
+class WinrmServer:
     """WinRM in front of a host, until closed."""
 
     def __init__(

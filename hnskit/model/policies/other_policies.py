@@ -10,7 +10,7 @@ from hnskit.model import hns_json
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.kinds import Kind
-from hnskit.model.policies.spec_parts import Checks, FilterTuple, text_in, texts_in
+from hnskit.model.policies.spec_parts import FilterTuple, MistakeCollector, text_in, texts_in
 from hnskit.model.policies.values import address_problem, prefix_problem, prefixes_problem
 
 
@@ -28,7 +28,7 @@ class OutboundNat:
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """What is wrong in itself: HNS takes any text here, and the endpoint is Degraded then (HNS fact 40)."""
-        check = Checks()
+        check = MistakeCollector()
         check("exceptions", "", prefixes_problem(self.exceptions))
         check("destinations", "", prefixes_problem(self.destinations))
         check.given("vip", self.vip, address_problem)
@@ -59,7 +59,7 @@ class RouteVia:
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """What is wrong in itself."""
-        check = Checks()
+        check = MistakeCollector()
         check("prefix", self.prefix, prefix_problem(self.prefix))
         check.given("next_hop", self.next_hop, address_problem)
         return tuple(check.found)
@@ -92,7 +92,7 @@ class Acl(FilterTuple):
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """What is wrong in itself."""
-        check = Checks()
+        check = MistakeCollector()
         for name, allowed in (("action", ("Allow", "Block")), ("direction", ("In", "Out"))):
             if getattr(self, name) not in allowed:
                 check(name, getattr(self, name), f"is neither {allowed[0]} nor {allowed[1]}")

@@ -12,7 +12,7 @@ PROTOCOLS = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "256": ""}
 """Numbers of protocols as words; 256 is any."""
 
 
-def neighbour_words(policy: Policy) -> str:
+def describe_other_policy(policy: Policy) -> str:
     """A policy that is no redirect to `ip:port`; only its type where nothing more is known of it."""
     words = _WORDS.get(policy_codec.kind_of(policy))
     said = words(policy_codec.flat(policy).settings) if words else ""

@@ -10,7 +10,7 @@ from hnskit.model import hns_json
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.kinds import Kind
-from hnskit.model.policies.spec_parts import Checks, FilterTuple, mapping_in, text_in, texts_in
+from hnskit.model.policies.spec_parts import FilterTuple, MistakeCollector, mapping_in, text_in, texts_in
 from hnskit.model.policies.values import (
     PROTOCOLS,
     port_problem,
@@ -44,7 +44,7 @@ class ProxyRule:
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """What is wrong in itself, whatever the host is."""
-        check = Checks()
+        check = MistakeCollector()
         check("destination", self.destination, target_problem(self.destination))
         check.given("ip", self.ip, prefix_problem)
         check.given("port", self.port, port_problem)
@@ -112,7 +112,7 @@ class WfpProxy(FilterTuple):
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """What is wrong in itself, whatever the host is (HNS fact 54)."""
-        check = Checks()
+        check = MistakeCollector()
         if not self.inbound_port and not self.outbound_port:
             check("outbound_port", "", "is missing, and so is inbound_port: nothing would be redirected")
         check.given("inbound_port", self.inbound_port, port_problem)

@@ -12,7 +12,7 @@ from hnskit.model.policies.values import ports_problem, prefixes_problem, protoc
 _PRIORITIES = 65535
 
 
-class Checks:
+class MistakeCollector:
     """Collects what is wrong."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class FilterTuple:
         "priority": "Priority",
     }
 
-    def _check_tuple(self, check: Checks) -> None:
+    def _check_tuple(self, check: MistakeCollector) -> None:
         check.given("protocols", self.protocols, protocols_problem)
         for name in ("local_addresses", "remote_addresses"):
             check.given(name, getattr(self, name), lambda text: prefixes_problem(text.split(",")))

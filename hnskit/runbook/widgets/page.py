@@ -150,7 +150,7 @@ class StartPage:
         if self.running:
             return
         self._shown = self.target
-        if (worker := host_lock.at_work(self.target)) is not None:
+        if (worker := host_lock.holder_of(self.target)) is not None:
             if worker.kind == host_lock.RUN:
                 self._note.value = "A run was at work on this host when the page was opened; this page follows it."
             self._follow(None)
@@ -161,7 +161,7 @@ class StartPage:
         self._view.value = f'<p style="opacity:.7">{when}</p>{self._html(last)}' if last else ""
 
     def _on_run(self) -> None:
-        if host_lock.at_work(self.target) is not None:
+        if host_lock.holder_of(self.target) is not None:
             self._attach()
             return
         environment, overrides = self._credential()
@@ -205,7 +205,7 @@ class StartPage:
         self._over()
         self._view.value = _alert(sentence)
 
-    def _on_other(self, worker: host_lock.Worker | None) -> None:
+    def _on_other(self, worker: host_lock.LockHolder | None) -> None:
         """In the follower's thread: what is at work is no run, or has ended."""
         if worker is None:
             self._over()
@@ -262,7 +262,7 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
     from hnskit.applying.journal import made_on
     from hnskit.facts.source import open_host
-    from hnskit.model.wording import host_words
+    from hnskit.model.wording import describe_host
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.preflight import preflight
@@ -285,7 +285,7 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     errors = sum(one.severity == "error" for one in findings)
     said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
     fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
-    return f'<p role="status">✓ {escape(host_words(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
+    return f'<p role="status">✓ {escape(describe_host(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
 
 
 _COLOURS = {"warning": "#b07300", "error": "#d13438"}
