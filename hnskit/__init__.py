@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hnskit import errors
     from hnskit.applying.api import Event, Outcome, apply, destroy
-    from hnskit.applying.journal import Journal, Provenance, made_on
+    from hnskit.applying.journal import Journal, made_on
     from hnskit.applying.verification import Verification, require_proof, verify
     from hnskit.diagnosis.doctor import diagnose
     from hnskit.diagnosis.explaining import Explainer, explain
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hnskit.params.loading import Params, load_params
     from hnskit.planning.drift import Drift, drift
     from hnskit.planning.preflight import Finding, preflight, require_fit
+    from hnskit.planning.provenance import Provenance
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
     from hnskit.planning.teardown import plan_destroy
@@ -54,7 +55,7 @@ _HOMES = {
     "Facts": "facts.host_facts",
     "Finding": "planning.preflight",
     "Journal": "applying.journal",
-    "Provenance": "applying.journal",
+    "Provenance": "planning.provenance",
     "Outcome": "applying.api",
     "Params": "params.loading",
     "Part": "params.desired",

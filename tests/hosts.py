@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import (
@@ -25,6 +24,7 @@ from hnskit.model.objects import (
 )
 from hnskit.params.desired import LABEL, Desired, desired_from
 from hnskit.params.loading import load_params
+from hnskit.planning.provenance import Provenance
 
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
 NETWORK_ID = "9D2043FC-21E4-4A6F-8149-10429CC534D3"

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hnskit.applying.journal import Journal, Provenance, provenance_from
+from hnskit.applying.journal import Journal
 from hnskit.applying.polling import RetryPolicy
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.host.commands import answer_call
 from hnskit.facts.host_facts import Facts
+from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
 from tests.door_thread import DoorThread

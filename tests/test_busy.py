@@ -117,7 +117,7 @@ def test_what_windows_refuses_while_somebody_reads_is_tried_again(monkeypatch: p
             raise refusals.pop()
         atomic_write_text(path, text)
 
-    monkeypatch.setattr(host_lock, "write_whole", write)
+    monkeypatch.setattr(host_lock, "atomic_write_text", write)
     with host_lock.claim(TARGET, kind=host_lock.COMMAND):
         worker = host_lock.holder_of(TARGET)
     assert worker is not None
@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_and_leaves_the_host_free(monkeypatch: pytest.Monkey
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(host_lock, "write_whole", full)
+    monkeypatch.setattr(host_lock, "atomic_write_text", full)
     with pytest.raises(HnskitError, match="cannot be made sure: No space left on device"), host_lock.claim(TARGET):
         pass
     assert elsewhere(claims()) == "held\n"
@@ -217,7 +217,7 @@ def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
 
 def test_somebody_else_is_neither_the_caller_nor_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who only asks is told of another process, and not of the claim that it holds or was handed."""
-    look = f"from hnskit.applying import host_lock; print(host_lock.somebody_else({TARGET!r}))"
+    look = f"from hnskit.applying import host_lock; print(host_lock.other_holder({TARGET!r}))"
     with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN) as held:
         assert host_lock.other_holder(TARGET) is None
         assert f"pid={os.getpid()}" in elsewhere(look)

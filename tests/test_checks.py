@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hnskit.errors import PreflightError
+from hnskit.facts.tarballs import missing_tarballs
 from hnskit.model.objects import Docker
-from hnskit.planning.preflight import missing_tarballs, preflight, require_fit
+from hnskit.planning.preflight import preflight, require_fit
 from tests import hosts
 from tests.lab import HereSession, host_here
 

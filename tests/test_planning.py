@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnskit.applying.journal import Provenance
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Container, Image, Interface, Network, Policy, Subnet
 from hnskit.params.desired import Part
 from hnskit.planning.drift import drift
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.routes import place_of
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan

@@ -11,12 +11,12 @@ from collections.abc import Callable
 import pytest
 
 from hnskit.applying.api import apply
-from hnskit.applying.journal import Provenance
 from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.verification import verify
 from hnskit.emulator.host import Host
 from hnskit.errors import HnskitError, PreflightError
 from hnskit.model import hns_json
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
 from tests import hosts, worlds

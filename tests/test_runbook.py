@@ -12,6 +12,7 @@ import pytest
 
 from hnskit import runbook
 from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.local import project
 from hnskit.runbook import screen
 from hnskit.runbook.widgets import params_form
 from hnskit.running import run_folder as runfolder
@@ -216,11 +217,11 @@ def test_somebody_is_at_the_screen_if_the_kernel_may_ask(
 def test_a_file_is_found_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """JupyterLab's kernel works there; runs still go to the project's root."""
     monkeypatch.chdir(ROOT / "notebooks")
-    assert runfolder.find_params("params/emulator.yaml") == Path("../params/emulator.yaml")
-    assert runfolder.default_runs() == Path("../runs")
+    assert project.find_params("params/emulator.yaml") == Path("../params/emulator.yaml")
+    assert project.default_runs() == Path("../runs")
     monkeypatch.chdir(ROOT)
-    assert runfolder.find_params("params/emulator.yaml") == Path("params/emulator.yaml")
-    assert runfolder.default_runs() == Path("runs")
+    assert project.find_params("params/emulator.yaml") == Path("params/emulator.yaml")
+    assert project.default_runs() == Path("runs")
 
 
 def test_what_was_there_already_is_written_down_as_found(lab: list[str], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 from hnskit.applying import host_lock
+from hnskit.local import project
 from hnskit.running import run_folder as runfolder
 from hnskit.running import runner
 from hnskit.running.log import Patience
@@ -203,7 +204,7 @@ def test_the_notebooks_are_also_found_around_the_parameter_file(
 ) -> None:
     """Whoever stands elsewhere and names a project's file means that project."""
     monkeypatch.chdir(tmp_path)
-    assert runfolder.find_notebooks(PARAMS) == ROOT / "notebooks"
+    assert project.find_notebooks(PARAMS) == ROOT / "notebooks"
 
 
 def test_no_notebooks_anywhere_is_exit_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hnskit.applying.journal import Provenance
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from tests import hosts

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hnskit.applying import host_lock
-from hnskit.applying.journal import Provenance, Records
+from hnskit.applying.journal import Records
 from hnskit.applying.operations import operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
 from hnskit.applying.polling import RetryPolicy
@@ -15,6 +15,7 @@ from hnskit.applying.rollback import Rollback
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import ALL_PARTS, Desired, Part
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy, remainders
 from hnskit.remote.session import Session

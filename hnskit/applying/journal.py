@@ -8,26 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
-from hnskit.planning.steps import Action, Step
+from hnskit.local.project import DEFAULT_RUNS
+from hnskit.planning.provenance import Provenance, provenance_from
+from hnskit.planning.steps import Step
 from hnskit.remote.targets import canonical
 
 FILE = "journal.jsonl"
-DEFAULT_RUNS = Path("runs")
-
-Identity = tuple[str, str, str]
-"""(kind, name, id) of an object on a host."""
-
-_MAKING = frozenset({Action.CREATE, Action.IMPORT, Action.RUN})
-_REMOVING = frozenset({Action.DELETE})
-_SWITCHED = frozenset({"forwarding", "policy"})
-"""Kinds that are a state of an endpoint: their id is the endpoint's."""
 
 
 class Records:
@@ -111,33 +103,6 @@ def was_refused(error: HnskitError) -> bool:
     return isinstance(error, HnsError | DockerError)
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What the journals know of one host's objects."""
-
-    made: frozenset[Identity] = frozenset()
-    found: frozenset[Identity] = frozenset()
-    begun: frozenset[tuple[str, str]] = frozenset()
-    """(kind, name) of what was begun to be made and never seen: what is there now of this name was made."""
-
-    def __post_init__(self) -> None:
-        # HNS prints the id of one object in upper case here and in lower case there (HNS fact 62).
-        object.__setattr__(self, "made", frozenset(_identity(*item) for item in self.made))
-        object.__setattr__(self, "found", frozenset(_identity(*item) for item in self.found))
-
-    def only_found(self, kind: str, name: str, id: str) -> bool:
-        """Whether the object was there before hnskit and was never made by it."""
-        return _identity(kind, name, id) in self.found and not self.was_made(kind, name, id)
-
-    def was_made(self, kind: str, name: str, id: str) -> bool:
-        """Whether a journal says that hnskit made it."""
-        return self.was_finished(kind, name, id) or (kind, name) in self.begun
-
-    def was_finished(self, kind: str, name: str, id: str) -> bool:
-        """Whether a journal says that hnskit made it, and saw it made: for what no host shows."""
-        return _identity(kind, name, id) in self.made
-
-
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     """The records of one journal; a last line that was cut off by a crash is left out."""
     try:
@@ -171,37 +136,6 @@ def records_on(target: str, runs: Path = DEFAULT_RUNS) -> list[dict[str, Any]]:
     timed.sort(key=lambda item: item[0])
     wanted = canonical(target)  # journals of older versions have a target as its file spelt it
     return [record for _, record in timed if canonical(str(record.get("target"))) == wanted]
-
-
-def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | None = None) -> Provenance:
-    """What the records of one host say, in the order in which they were written, after what was known before.
-
-    A run that was killed, or lost its host, between a step's start and its end leaves it open whether the object
-    was made. The step was only begun because nothing of that name was there: so what is found next is hnskit's.
-    """
-    known = known or Provenance()
-    made, found, begun = set(known.made), set(known.found), set(known.begun)
-    for record in records:
-        event, action = record.get("event"), record.get("action")
-        kind, name, id = (str(record.get(key) or "") for key in ("kind", "name", "id"))
-        makes = action in _MAKING or (action == Action.UPDATE and kind in _SWITCHED)
-        if event == "start" and action in _MAKING:
-            begun.add((kind, name))
-        elif event == "overtaken" or (event == "failed" and record.get("refused")):
-            begun.discard((kind, name))
-        elif event == "done" and makes and id:  # without an id it stays open which object was made
-            begun.discard((kind, name))
-            made.add(_identity(kind, name, id))
-        elif event == "done" and action in _REMOVING:
-            begun.discard((kind, name))
-        elif event == "found":
-            (made if (kind, name) in begun else found).add(_identity(kind, name, id))
-            begun.discard((kind, name))
-    return Provenance(frozenset(made), frozenset(found), frozenset(begun))
-
-
-def _identity(kind: str, name: str, id: str) -> Identity:
-    return kind, name, id.lower()
 
 
 def _ends_a_line(file: Any) -> bool:

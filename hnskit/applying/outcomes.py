@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Plan, Step
 from hnskit.planning.teardown import Leftover
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from hnskit.applying import host_lock
-from hnskit.applying.journal import Provenance, Records
+from hnskit.applying.journal import Records
 from hnskit.applying.operations import Operation, in_sending_order, operation
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
 from hnskit.applying.polling import Poller, RetryPolicy
@@ -29,6 +29,7 @@ from hnskit.errors import (
 from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
 from hnskit.params.desired import Desired
 from hnskit.planning import interruption
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Plan, Step
 from hnskit.remote import docker, hns
 from hnskit.remote.session import CallResult, Session, invoke_calls

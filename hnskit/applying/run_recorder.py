@@ -6,10 +6,11 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 
-from hnskit.applying.journal import Provenance, Records, provenance_from
+from hnskit.applying.journal import Records
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
+from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.routes import place_of
 from hnskit.planning.steps import Action, Plan, Step
 

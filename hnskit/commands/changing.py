@@ -12,9 +12,10 @@ import click
 from hnskit.commands.output import print_json
 
 if TYPE_CHECKING:
-    from hnskit.applying.journal import Provenance, Records
+    from hnskit.applying.journal import Records
     from hnskit.params.desired import Part
     from hnskit.params.loading import Params
+    from hnskit.planning.provenance import Provenance
 
 
 def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
@@ -27,7 +28,7 @@ def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
 def made_before(loaded: Params, runs: Path | None = None) -> Provenance:
     """What the journals know of this target."""
     from hnskit.applying.journal import made_on
-    from hnskit.running.run_folder import default_runs
+    from hnskit.local.project import default_runs
 
     return made_on(loaded.target, runs or default_runs())
 
@@ -41,8 +42,8 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
     """
     from hnskit.applying import host_lock
     from hnskit.applying.journal import made_on
+    from hnskit.local.project import default_runs
     from hnskit.running.lazy_journal import LazyJournal
-    from hnskit.running.run_folder import default_runs
 
     place = runs or default_runs()
     with host_lock.claim(target, kind=host_lock.COMMAND) as held:

@@ -44,10 +44,10 @@ def cni(  # noqa: PLR0917 - click passes options by name
     The proxy's address is looked up on the host only where the parameters do not have it.
     """
     from hnskit.local.atomic_write import write_output
+    from hnskit.local.project import find_params
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.redirect import proxy_address as look_up
-    from hnskit.running.run_folder import find_params
     from hnskit.views.cni import export_conflist
 
     loaded = load_params(find_params(params), overrides)

@@ -20,9 +20,10 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     from dataclasses import asdict
 
     from hnskit.facts.source import is_snapshot
+    from hnskit.facts.tarballs import missing_tarballs
     from hnskit.params.desired import desired_from
-    from hnskit.planning.preflight import missing_tarballs, require_fit
     from hnskit.planning.preflight import preflight as look
+    from hnskit.planning.preflight import require_fit
     from hnskit.running.terminal import print_table
     from hnskit.views.frames import findings_frame
 

@@ -78,8 +78,8 @@ def _reached(
     params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
 ) -> Iterator[tuple[Params, _Reached]]:
     from hnskit.applying.outage import explained, reached
+    from hnskit.local.project import default_runs, find_params
     from hnskit.params.loading import load_params
-    from hnskit.running.run_folder import default_runs, find_params
 
     loaded = load_params(find_params(params), overrides)
     target, runs = loaded.target, default_runs()

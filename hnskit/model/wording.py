@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import EndpointState, Policy
 from hnskit.model.policies.policy_wording import PROTOCOLS, describe_other_policy
@@ -30,16 +29,6 @@ _SHORT = 8  # characters of an id that tell objects of one host apart; Docker sh
 def duration_text(seconds: float) -> str:
     """How long something took, to stand after its name: ` (1.24 s)`; "" for what took no time worth a word."""
     return f" ({seconds:.2f} s)" if seconds >= _WORTH_SAYING else ""
-
-
-def describe_host(facts: Facts) -> str:
-    """What host it is, in a sentence, and what could not be read of it."""
-    system, version, docker = facts.system, facts.hns_version, facts.docker
-    about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
-    about += [f"HNS {version[0]}.{version[1]}" if version else ""]
-    about += [f"Docker {docker.version}" if docker and docker.version else ""]
-    problems = "".join(f" Not readable: {problem}." for problem in facts.problems)
-    return f"{facts.target} is {', '.join(part for part in about if part)}.{problems}"
 
 
 def state_word(state: int) -> str:
@@ -73,3 +62,8 @@ def describe_policy(policy: Policy) -> str:
 def describe_policies(policies: Iterable[Policy]) -> str:
     """All policies of an object, in the order in which HNS has them."""
     return "; ".join(describe_policy(policy) for policy in policies)
+
+
+def remove_command(kind: str, id: str) -> str:
+    """What removes an HNS object by its id, for an operator to type (HNS fact 91)."""
+    return f"`Get-Hns{kind} | Where-Object ID -EQ '{id}' | Remove-Hns{kind}`"

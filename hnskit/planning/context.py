@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Container, Endpoint, Network
 from hnskit.params.desired import LABEL, Desired
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Step
 
 
@@ -133,8 +133,3 @@ class PlanningContext:
 def pending_ids(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[str, ...]:
     """Ids of the steps that still change one of these (kind, name)."""
     return tuple(step.id for step in steps if (step.kind, step.name) in objects and step.pending)
-
-
-def remove_command(kind: str, id: str) -> str:
-    """What removes an HNS object by its id, for an operator to type (HNS fact 91)."""
-    return f"`Get-Hns{kind} | Where-Object ID -EQ '{id}' | Remove-Hns{kind}`"

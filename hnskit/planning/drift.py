@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan, Step
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
-from hnskit.model.wording import describe_policies
+from hnskit.model.wording import describe_policies, remove_command
 from hnskit.params.desired import DesiredEndpoint, Part
-from hnskit.planning.context import PlanningContext, pending_ids, remove_command
+from hnskit.planning.context import PlanningContext, pending_ids
 from hnskit.planning.removal import goes, remove_stale, stale_name
 from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
 

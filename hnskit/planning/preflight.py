@@ -6,15 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hnskit.applying.journal import Provenance
 from hnskit.errors import PreflightError
 from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.params.desired import ALL_PARTS, Desired
 from hnskit.planning.blockers import Blocker, blockers, build_blocker, docker_blocker, network_blockers, uplinks
 from hnskit.planning.interruption import risks
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
-from hnskit.remote import windows
-from hnskit.remote.session import Session, invoke_calls
 
 Severity = Literal["ok", "warning", "error"]
 
@@ -28,18 +26,6 @@ class Finding:
     object: str
     message: str
     next_step: str = ""
-
-
-def missing_tarballs(session: Session, desired: Desired, facts: Facts) -> tuple[str, ...]:
-    """Ask the host which of the tarballs that are still to be imported it has not.
-
-    Raises:
-        ConnectError, OutcomeUnknownError: the host is gone.
-        RemoteCommandError: it cannot be asked.
-    """
-    wanted = {item.import_path for item in desired.containers if facts.image_named(item.image) is None}
-    calls = [windows.test_path(path, path) for path in sorted(wanted - {""})]
-    return tuple(result.id for result in invoke_calls(session, calls) if not result.value()["Exists"])
 
 
 def preflight(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hnskit.model.objects import Endpoint
+from hnskit.model.wording import remove_command
 from hnskit.params.desired import Part
-from hnskit.planning.context import PlanningContext, pending_ids, remove_command
+from hnskit.planning.context import PlanningContext, pending_ids
 from hnskit.planning.steps import Action, Step, not_there
 
 FOUND = "it was there before hnskit, as a journal says"

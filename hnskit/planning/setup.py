@@ -9,15 +9,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
-from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
+from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
 from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
-from hnskit.planning.context import PlanningContext, pending_ids, remove_command
+from hnskit.planning.context import PlanningContext, pending_ids
 from hnskit.planning.endpoint_steps import EndpointPlanner, Place
 from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.routes import route_step
 from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of

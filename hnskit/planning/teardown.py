@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hnskit.applying.journal import Provenance
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
-from hnskit.model.wording import describe_policies
+from hnskit.model.wording import describe_policies, remove_command
 from hnskit.params.desired import LABEL, Desired, Part
-from hnskit.planning.context import PlanningContext, remove_command
+from hnskit.planning.context import PlanningContext
 from hnskit.planning.interruption import removal_cuts
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
 from hnskit.planning.steps import Action, Change, Plan, Step, not_there

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hnskit.errors import HostAnswerError
+from hnskit.facts.capabilities import can, lacks
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
-from hnskit.model.hns_features import Feature, requirement, supports
+from hnskit.model.hns_features import Feature
 from hnskit.model.objects import VFP_NETWORKS, Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.kinds import PROXIES, Kind
@@ -40,19 +41,6 @@ class Judgement:
 def on_of(owner: PolicyTarget) -> On:
     """`endpoint` or `network`."""
     return "network" if isinstance(owner, Network) else "endpoint"
-
-
-def can(facts: Facts, feature: Feature) -> bool:
-    """Whether the host has a feature."""
-    return supports(facts.hns_version, facts.system.build if facts.system else None, feature)
-
-
-def lacks(facts: Facts, feature: Feature) -> str:
-    """Why the host cannot do it, naming the version that can; "" if it can."""
-    if can(facts, feature):
-        return ""
-    has = f"HNS {facts.hns_version[0]}.{facts.hns_version[1]}" if facts.hns_version else "an HNS that tells no version"
-    return f"{requirement(feature)[:-1]}; this host has {has}"
 
 
 def choose_kind(facts: Facts, on: str) -> Kind:

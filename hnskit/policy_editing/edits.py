@@ -13,6 +13,7 @@ from typing import Literal
 
 from hnskit.applying.operations import Operation
 from hnskit.errors import StepError
+from hnskit.facts.capabilities import can, lacks
 from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import Endpoint, Network, Policy
@@ -22,7 +23,7 @@ from hnskit.model.policies.specs import Spec
 from hnskit.model.wording import describe_policy
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.steps import Action, Change, Plan, Step
-from hnskit.policy_editing.checks import PolicyTarget, can, judge, lacks, on_of
+from hnskit.policy_editing.checks import PolicyTarget, judge, on_of
 from hnskit.remote import hcn, hns
 from hnskit.remote.session import Call, CallResult
 

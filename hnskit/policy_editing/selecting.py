@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hnskit.errors import HnskitError, HostAnswerError, PreflightError
+from hnskit.facts.capabilities import lacks
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
@@ -15,7 +16,7 @@ from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies.specs import read_spec
 from hnskit.model.wording import describe_policy
-from hnskit.policy_editing.checks import PolicyTarget, is_proxy, lacks, on_of
+from hnskit.policy_editing.checks import PolicyTarget, is_proxy, on_of
 from hnskit.remote import hcn
 from hnskit.remote.session import Session, invoke_calls
 

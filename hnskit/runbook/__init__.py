@@ -19,13 +19,13 @@ from typing import Any
 
 import yaml
 
+from hnskit.local import project
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
 from hnskit.runbook.screen import Sentence, at_screen, say, variables
 from hnskit.runbook.step_notebook import PARTS, StepNotebook
-from hnskit.running import run_folder as runfolder
 
-__all__ = ["PARTS", "Book", "Choice", "choose", "open_book", "start_page"]
+__all__ = ["PARTS", "ParamsChoice", "StepNotebook", "choose", "open_book", "start_page"]
 
 _selections: dict[tuple[str, ...], Selection] = {}
 """At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
@@ -93,7 +93,7 @@ def choose(
     """
     screen = at_screen() if interactive is None else interactive
     given = _listed(overrides)
-    selection = Selection(runfolder.find_params(params_file), given, None if screen else _given())
+    selection = Selection(project.find_params(params_file), given, None if screen else _given())
     if screen:
         selection = _selections.setdefault((str(selection.params_file), str(run_dir), *given), selection)
     return ParamsChoice(selection, run_dir, screen)
@@ -135,10 +135,10 @@ def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
     Raises:
         ParamsError: there is no such file, or it is no YAML.
     """
-    path = runfolder.find_params(params_file)
+    path = project.find_params(params_file)
     if not (at_screen() if interactive is None else interactive):
         target = load_params(path).target
         return Sentence(f"Nobody is at the screen. The parameters are in order; `hnskit run {path}` works on {target}.")
     from hnskit.runbook.widgets import StartPage
 
-    return StartPage(path, runfolder.default_runs(), runfolder.project_root() / runfolder.NOTEBOOKS).widget
+    return StartPage(path, project.default_runs(), project.project_root() / project.NOTEBOOKS).widget

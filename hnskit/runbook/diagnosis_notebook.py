@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hnskit.applying.journal import Provenance
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
+from hnskit.local.project import find_params
 from hnskit.params.desired import Desired
+from hnskit.planning.provenance import Provenance
 from hnskit.runbook.screen import Sentence
-from hnskit.running.run_folder import find_params
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
 

@@ -16,19 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 from hnskit.applying import host_lock
 from hnskit.applying.api import Outcome, apply, destroy
-from hnskit.applying.journal import FILE, Journal, Provenance, Records, made_on
+from hnskit.applying.journal import FILE, Journal, Records, made_on
 from hnskit.applying.outage import explained, reached
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
+from hnskit.facts.description import describe_host
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
 from hnskit.facts.source import Host, is_snapshot, open_host
-from hnskit.model.wording import describe_host
+from hnskit.facts.tarballs import missing_tarballs
+from hnskit.local import project
 from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import Params
 from hnskit.params.selection import Selection
-from hnskit.planning.preflight import Finding, missing_tarballs, preflight, require_fit
+from hnskit.planning.preflight import Finding, preflight, require_fit
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
@@ -301,7 +304,7 @@ class StepNotebook(Diagnosis):
 
     def _first_notebooks(self, current: Plan) -> str:
         """What to run first where the work of other parts is missing; "" where none is, or no notebook is known."""
-        folder = runfolder.find_notebooks(self._params_file)
+        folder = project.find_notebooks(self._params_file)
         names = [name for part in current.lacking if (name := runfolder.notebook_of(part, folder))]
         return f"Run {' and '.join(names)} first." if names else ""
 
@@ -330,7 +333,7 @@ class StepNotebook(Diagnosis):
         return made_on(self.params.target, self._runs())
 
     def _runs(self) -> Path:
-        return self._run_dir.parent if self._run_dir else runfolder.default_runs()
+        return self._run_dir.parent if self._run_dir else project.default_runs()
 
     def _journal(self, held: host_lock.Claim | None) -> Records:
         if self._run_dir is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hnskit.applying.journal import FILE, Journal, Provenance, Records
+from hnskit.applying.journal import FILE, Journal, Records
+from hnskit.planning.provenance import Provenance
 from hnskit.running import run_folder as runfolder
 
 

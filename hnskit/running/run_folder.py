@@ -14,46 +14,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hnskit.applying.journal import DEFAULT_RUNS
 from hnskit.errors import FileError, HnskitError
 from hnskit.local.atomic_write import atomic_write_text
 
 SUMMARY = "summary.json"
 REPORT = "report.html"
-NOTEBOOKS = Path("notebooks")
-
-
-def project_root(start: Path | None = None) -> Path:
-    """The nearest folder from `start` upwards that has params/ and notebooks/; else `start` itself.
-
-    JupyterLab gives a kernel the notebook's own folder as working directory, papermill and `hnskit run` theirs.
-    """
-    here = (start or Path.cwd()).absolute()
-    found = (
-        folder for folder in (here, *here.parents) if (folder / "params").is_dir() and (folder / NOTEBOOKS).is_dir()
-    )
-    return next(found, here)
-
-
-def find_params(path: str | Path) -> Path:
-    """A parameter file, relative to the working directory or else to the project's root."""
-    given = Path(path).expanduser()
-    if given.is_absolute() or given.exists():
-        return given
-    below = _from_here(project_root() / given)
-    return below if below.exists() else given
-
-
-def find_notebooks(params_file: Path) -> Path:
-    """The step notebooks: of the project around the working directory, or else of the one around a parameter file."""
-    roots = (project_root(), project_root(params_file.parent))
-    return next((folder for root in roots if (folder := root / NOTEBOOKS).is_dir()), roots[0] / NOTEBOOKS)
 
 
 def part_of(notebook: Path) -> str:
@@ -74,19 +44,6 @@ def notebook_of(part: str, notebooks: Path) -> str:
     with contextlib.suppress(HnskitError):
         return next((path.stem for path in sorted(notebooks.glob("[0-9]*.ipynb")) if part_of(path) == part), "")
     return ""
-
-
-def default_runs() -> Path:
-    """Where runs are kept when nobody says: `runs` in the project's root."""
-    return _from_here(project_root() / DEFAULT_RUNS)
-
-
-def _from_here(path: Path) -> Path:
-    """As a person at the working directory would write it, which also keeps this machine's folders out of outputs."""
-    try:
-        return Path(os.path.relpath(path))
-    except ValueError:  # another drive of Windows
-        return path
 
 
 def new_run_folder(runs: Path, target: str) -> Path:

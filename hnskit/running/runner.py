@@ -17,6 +17,7 @@ from typing import Any
 from hnskit.applying import host_lock
 from hnskit.applying.journal import FILE
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
+from hnskit.local import project
 from hnskit.model.wording import duration_text
 from hnskit.params.loading import load_params
 from hnskit.running import resuming
@@ -70,11 +71,11 @@ def run(
             cannot be made sure; nothing was changed.
     """
     since = time.monotonic()
-    path = runfolder.find_params(params_file)
-    todo = _sequence(notebooks or runfolder.find_notebooks(path), only)
+    path = project.find_params(params_file)
+    todo = _sequence(notebooks or project.find_notebooks(path), only)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     wrong: HnskitError | None = None
-    target, place = path.stem, runs or runfolder.default_runs()
+    target, place = path.stem, runs or project.default_runs()
     try:
         target = load_params(path, overrides).target
     except HnskitError as error:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.api import apply
-from hnskit.applying.journal import Provenance
 from hnskit.errors import PreflightError
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from tests import hosts, worlds
 from tests.lab import QUICK, HereSession, MemoryJournal, host_here

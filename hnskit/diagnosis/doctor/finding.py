@@ -19,8 +19,8 @@ from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, N
 from hnskit.model.policies.matching import Connection
 from hnskit.model.policies.proxies import WfpProxy
 from hnskit.model.policies.v1_v2 import kind_of
+from hnskit.model.wording import remove_command
 from hnskit.params.desired import Desired, Part
-from hnskit.planning.context import remove_command
 from hnskit.planning.setup import plan
 
 Severity = Literal["error", "warning", "note"]

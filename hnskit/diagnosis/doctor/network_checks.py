@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, describe_endpoint
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
+from hnskit.model.wording import remove_command
 from hnskit.params.desired import Part
-from hnskit.planning.context import remove_command
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS says that there is none (HNS fact 29)

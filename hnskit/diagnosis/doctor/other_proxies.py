@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, WfpRule, asked_by, describe_endpoint
 from hnskit.errors import HostAnswerError
+from hnskit.facts.capabilities import can
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model import hns_json
 from hnskit.model.hns_features import Feature, requirement
@@ -18,7 +19,6 @@ from hnskit.model.policies.matching import match_proxy, match_wfp
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.policies.values import port_problem
 from hnskit.model.wording import describe_policy
-from hnskit.policy_editing.checks import can
 
 
 class WfpBesideProxy(Check):

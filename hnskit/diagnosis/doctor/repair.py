@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.applying.journal import Provenance
 from hnskit.diagnosis.doctor.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 

@@ -261,8 +261,8 @@ _CUTS = "The host's own network goes away for seconds when the bridge appears or
 def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     """A host in a few lines and a picture."""
     from hnskit.applying.journal import made_on
+    from hnskit.facts.description import describe_host
     from hnskit.facts.source import open_host
-    from hnskit.model.wording import describe_host
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.preflight import preflight

@@ -1,0 +1,19 @@
+"""Whether a host has a feature, and which version would have it."""
+
+from __future__ import annotations
+
+from hnskit.facts.host_facts import Facts
+from hnskit.model.hns_features import Feature, requirement, supports
+
+
+def can(facts: Facts, feature: Feature) -> bool:
+    """Whether the host has a feature."""
+    return supports(facts.hns_version, facts.system.build if facts.system else None, feature)
+
+
+def lacks(facts: Facts, feature: Feature) -> str:
+    """Why the host cannot do it, naming the version that can; "" if it can."""
+    if can(facts, feature):
+        return ""
+    has = f"HNS {facts.hns_version[0]}.{facts.hns_version[1]}" if facts.hns_version else "an HNS that tells no version"
+    return f"{requirement(feature)[:-1]}; this host has {has}"
