@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fault_proxy import MODES, MOMENTS, Fault, Mode, Moment
-from tests.lab import Lab
-from tests.matrix import JOBS, Job, Verdict, kill, lines_of, lose, requests_of
+from tests.in_process_host import Lab
+from tests.invariants import JOBS, Job, Verdict, kill, lines_of, lose, requests_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "fault-matrix.md"
 MARK = "<!-- the tables of python -m benchmarks.faults -->"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hnskit.local.state_dir import STATE_VARIABLE
-from tests.desk import desk  # noqa: F401 - a fixture
+from tests.jupyter_fixture import desk  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="session", autouse=True)

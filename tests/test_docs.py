@@ -13,8 +13,8 @@ import yaml
 
 from hnskit.commands import cli
 from hnskit.params.loading import Params
-from tests import hosts
-from tests.labs import emulated_host
+from tests import sample_facts
+from tests.host_process import emulated_host
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [*ROOT.glob("hnskit/**/*.py"), *ROOT.glob("hnskit/**/*.psm1"), *ROOT.glob("notebooks/*.ipynb")]
@@ -62,7 +62,7 @@ def flat(data, path=""):
 def test_every_key_stands_in_a_shipped_parameter_file():
     """A user finds each parameter, with a comment, in one of the two files."""
     shown = set()
-    for path in hosts.PARAMS.parent.glob("*.yaml"):
+    for path in sample_facts.PARAMS.parent.glob("*.yaml"):
         shown |= set(flat(yaml.safe_load(path.read_text())))
     assert set(leaves(Params)) <= shown
 

@@ -14,7 +14,7 @@ from hnskit.params.loading import load_params
 from hnskit.remote import credentials
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.running import runner
-from tests.labs import emulated_host
+from tests.host_process import emulated_host
 
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
 CANARY = "canary-7f3e91-secret"

@@ -6,16 +6,16 @@ import json
 from dataclasses import replace
 
 from hnskit.applying.api import apply
-from tests import hosts, worlds
-from tests.lab import QUICK, HereSession
-from tests.matrix import not_complete
+from tests import sample_facts, strategies
+from tests.in_process_host import QUICK, HereSession
+from tests.invariants import not_complete
 
-ONE_CLIENT = replace(hosts.desired(), clients=hosts.desired().clients[:1])
+ONE_CLIENT = replace(sample_facts.desired(), clients=sample_facts.desired().clients[:1])
 
 
 def done(host, desired=None, **options):
     """The ids of the steps that apply did, after which the host is complete."""
-    wanted = desired or hosts.desired()
+    wanted = desired or sample_facts.desired()
     outcome = apply(HereSession(host), wanted, pace=QUICK, **options)
     assert list(not_complete(wanted, host.snapshot())) == []
     return [result.step.id for result in outcome.done]
@@ -30,9 +30,9 @@ def without_container_routes(answer):
 
 def on(name, act):
     """A change of the endpoint of this name."""
-    return lambda host: act(host, worlds.endpoint(host, name))
+    return lambda host: act(host, strategies.endpoint(host, name))
 
 
 def policies(*wrong):
     """An endpoint gets these proxy policies, and no others."""
-    return lambda host, found: worlds.set_policies(host, found, *wrong)
+    return lambda host, found: strategies.set_policies(host, found, *wrong)

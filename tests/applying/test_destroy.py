@@ -6,21 +6,21 @@ import pytest
 
 from hnskit.applying.api import apply, destroy
 from hnskit.errors import HnskitError
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import done
-from tests.lab import QUICK, HereSession, MemoryJournal, host_here
-from tests.matrix import differences
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
+from tests.invariants import differences
 
 
 def test_forwarding_and_policy_on_what_was_found_go_back_to_as_found():
     """Endpoints that were there before hnskit stay, without what hnskit switched on them."""
     host = host_here()
-    apply(HereSession(host), hosts.desired(), pace=QUICK)
-    worlds._forwarding_off(host)
-    worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), worlds.FOREIGN_POLICY)
+    apply(HereSession(host), sample_facts.desired(), pace=QUICK)
+    strategies._forwarding_off(host)
+    strategies.set_policies(host, strategies.endpoint(host, "hnskit-client1"), strategies.FOREIGN_POLICY)
     before, journal = host.snapshot(), MemoryJournal()
-    apply(HereSession(host), hosts.desired(), pace=QUICK, journal=journal)
-    outcome = destroy(HereSession(host), hosts.desired(), journal.made, journal=journal, pace=QUICK)
+    apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal)
+    outcome = destroy(HereSession(host), sample_facts.desired(), journal.made, journal=journal, pace=QUICK)
     after = host.snapshot()
     assert after.networks == before.networks
     assert [item.proxies for item in after.endpoints] == [item.proxies for item in before.endpoints]
@@ -31,14 +31,14 @@ def test_forwarding_and_policy_on_what_was_found_go_back_to_as_found():
 
 def test_destroy_proves_that_nothing_is_left(host):
     """The outcome carries the proof, as JSON too."""
-    outcome = destroy(HereSession(host), hosts.desired(), host.made, pace=QUICK)
+    outcome = destroy(HereSession(host), sample_facts.desired(), host.made, pace=QUICK)
     assert outcome.left == ()
     assert outcome.to_json()["nothing_left"] is True
 
 
 def test_keep_network_says_what_is_kept(host):
     """The bridge and its gateway endpoint are left with their reason."""
-    outcome = destroy(HereSession(host), hosts.desired(), keep_network=True, pace=QUICK)
+    outcome = destroy(HereSession(host), sample_facts.desired(), keep_network=True, pace=QUICK)
     assert {(item.kind, item.reason) for item in outcome.left} == {
         ("network", "it is to be kept"), ("endpoint", "it is to be kept"), ("forwarding", "it is to be kept"),
     }  # fmt: skip
@@ -59,6 +59,6 @@ def test_a_failed_apply_can_be_destroyed(failing):
 
     session.before_call = before_call
     with pytest.raises(HnskitError):
-        apply(session, hosts.desired(), pace=QUICK, journal=journal)
-    destroy(HereSession(host), hosts.desired(), journal.made, pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK, journal=journal)
+    destroy(HereSession(host), sample_facts.desired(), journal.made, pace=QUICK)
     assert list(differences(before, host.snapshot())) == []

@@ -8,34 +8,34 @@ import pytest
 
 from hnskit.model import hns_json
 from hnskit.planning.setup import plan
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import ONE_CLIENT, done, on, policies
-from tests.lab import host_here
+from tests.in_process_host import host_here
 
 MOVED = ("detach endpoint hnskit-client1", "attach endpoint hnskit-client1")
-ELSEWHERE = hosts.redirect_policy("10.0.1.99:80")
+ELSEWHERE = sample_facts.redirect_policy("10.0.1.99:80")
 
 
 def restart(host):
-    worlds.docker(host, "stop", "hnskit-client1")
-    worlds.docker(host, "start", "hnskit-client1")
+    strategies.docker(host, "stop", "hnskit-client1")
+    strategies.docker(host, "start", "hnskit-client1")
 
 
 @pytest.mark.parametrize(
     ("drift", "repair"),
     [
         (on("hnskit-client1", policies()), ["update policy hnskit-client1"]),
-        (on("hnskit-client1", policies(hosts.misspelt_policy())), ["update policy hnskit-client1"]),
+        (on("hnskit-client1", policies(sample_facts.misspelt_policy())), ["update policy hnskit-client1"]),
         (on("hnskit-client1", policies(ELSEWHERE, ELSEWHERE)), ["update policy hnskit-client1"]),
         (on("hnskit-proxy", policies(ELSEWHERE)), ["update policy hnskit-proxy"]),
         (on("hnskit-gateway", policies(ELSEWHERE)), ["update policy hnskit-gateway"]),
-        (on("hnskit-client1", worlds._detach), ["attach endpoint hnskit-client1"]),
+        (on("hnskit-client1", strategies._detach), ["attach endpoint hnskit-client1"]),
         (restart, ["detach endpoint hnskit-client1", "attach endpoint hnskit-client1"]),
-        (worlds._stop("hnskit-client1"), ["start container hnskit-client1", *MOVED]),
-        (worlds._remove("hnskit-client1"), ["run container hnskit-client1", *MOVED]),
-        (worlds._forwarding_off, ["update forwarding hnskit-gateway"]),
+        (strategies._stop("hnskit-client1"), ["start container hnskit-client1", *MOVED]),
+        (strategies._remove("hnskit-client1"), ["run container hnskit-client1", *MOVED]),
+        (strategies._forwarding_off, ["update forwarding hnskit-gateway"]),
         (
-            on("hnskit-client1", worlds._delete),
+            on("hnskit-client1", strategies._delete),
             ["create endpoint hnskit-client1", "attach endpoint hnskit-client1", "update policy hnskit-client1"],
         ),
     ],
@@ -52,17 +52,17 @@ def test_drift_is_repaired_with_the_least_disruption(host, drift, repair):
 
 def test_a_redirect_that_is_right_stays_where_one_beside_it_goes(host):
     """That the plan names only what changes takes nothing else away."""
-    (right,) = worlds.endpoint(host, "hnskit-client1").proxies
-    address = worlds.endpoint(host, "hnskit-proxy").address
+    (right,) = strategies.endpoint(host, "hnskit-client1").proxies
+    address = strategies.endpoint(host, "hnskit-proxy").address
     stray = hns_json.proxy_policy(f"{address}:81", "169.254.169.250", 8080)
-    worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), right, stray)
+    strategies.set_policies(host, strategies.endpoint(host, "hnskit-client1"), right, stray)
     assert done(host) == ["update policy hnskit-client1"]
-    assert worlds.endpoint(host, "hnskit-client1").proxies == (right,)
+    assert strategies.endpoint(host, "hnskit-client1").proxies == (right,)
 
 
 def test_a_wrong_gateway_makes_the_endpoint_again(host):
     """HNS cannot change a gateway: delete, create, attach, and the policy that went with it."""
-    wanted = hosts.desired("gateway_endpoint.address=10.0.1.3")
+    wanted = sample_facts.desired("gateway_endpoint.address=10.0.1.3")
     ids = done(host, wanted)
     assert ids.index("delete endpoint hnskit-client1") < ids.index("create endpoint hnskit-client1")
     assert not [id for id in ids if "network" in id or "container" in id]
@@ -70,19 +70,19 @@ def test_a_wrong_gateway_makes_the_endpoint_again(host):
 
 def test_the_order_of_two_wanted_addresses_may_be_swapped(host):
     """Two clients that swap addresses are both made again; neither stands in the other's way."""
-    first = hosts.desired("clients[0].address=10.0.1.20", "clients[1].address=10.0.1.21")
+    first = sample_facts.desired("clients[0].address=10.0.1.20", "clients[1].address=10.0.1.21")
     done(host, first)
-    swapped = hosts.desired("clients[0].address=10.0.1.21", "clients[1].address=10.0.1.20")
+    swapped = sample_facts.desired("clients[0].address=10.0.1.21", "clients[1].address=10.0.1.20")
     done(host, swapped)
-    assert worlds.endpoint(host, "hnskit-client1").address == "10.0.1.21"
+    assert strategies.endpoint(host, "hnskit-client1").address == "10.0.1.21"
 
 
 def test_our_own_endpoint_that_holds_a_wanted_address_makes_room(host):
     """HNS chose the address for client2 that client1 now wants: client2 gets another one."""
-    held = worlds.endpoint(host, "hnskit-client2").address
-    done(host, hosts.desired(f"clients[0].address={held}"))
-    assert worlds.endpoint(host, "hnskit-client1").address == held
-    assert worlds.endpoint(host, "hnskit-client2").address != held
+    held = strategies.endpoint(host, "hnskit-client2").address
+    done(host, sample_facts.desired(f"clients[0].address={held}"))
+    assert strategies.endpoint(host, "hnskit-client1").address == held
+    assert strategies.endpoint(host, "hnskit-client2").address != held
 
 
 def test_a_client_that_left_the_parameters_is_removed_and_said_so(host):
@@ -102,9 +102,9 @@ def test_clients_with_redirects_of_their_own():
     """A client's list stands in place of the top-level redirect; what is no longer in it goes."""
     host = host_here()
     own = "clients[0].redirects=[{address: 169.254.169.254, port: 81}, {address: 169.254.169.253, port: 80}]"
-    wanted = hosts.desired(own)
+    wanted = sample_facts.desired(own)
     done(host, wanted)
-    first, second = (worlds.endpoint(host, name).proxies for name in ("hnskit-client1", "hnskit-client2"))
+    first, second = (strategies.endpoint(host, name).proxies for name in ("hnskit-client1", "hnskit-client2"))
     assert [(one.settings["IP"], one.settings["Port"]) for one in first] == [
         ("169.254.169.254", "81"),
         ("169.254.169.253", "80"),
@@ -115,11 +115,11 @@ def test_clients_with_redirects_of_their_own():
 
 def test_a_proxy_that_is_made_again_at_its_own_address_leaves_the_policies_alone():
     """They lead to the address that the parameters name; the plan promises no step that is then not needed."""
-    wanted = hosts.desired()
+    wanted = sample_facts.desired()
     wanted = replace(wanted, proxy=replace(wanted.proxy, endpoint=replace(wanted.proxy.endpoint, address="10.0.1.12")))
     host = host_here()
     done(host, wanted)
-    worlds.hns(host, "DELETE", f"/endpoints/{worlds.endpoint(host, 'hnskit-proxy').id}")
+    strategies.hns(host, "DELETE", f"/endpoints/{strategies.endpoint(host, 'hnskit-proxy').id}")
     promised = [step.id for step in plan(wanted, host.snapshot()).pending]
     assert sorted(done(host, wanted)) == sorted(promised)
     assert not [id for id in promised if "policy" in id]

@@ -9,9 +9,9 @@ import pytest
 from hnskit.applying.api import apply
 from hnskit.errors import StepError
 from hnskit.planning.drift import drift
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import without_container_routes
-from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 
 ROUTE = "create route 169.254.169.254 in hnskit-proxy"
 EXEC = ("exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe")
@@ -30,7 +30,7 @@ def seen(host):
 
 def test_the_second_apply_and_drift_are_clean_by_the_journal():
     """What the first one did counts as done: the host is never called different for what it does not show."""
-    host, journal, wanted = host_here(), MemoryJournal(), hosts.desired()
+    host, journal, wanted = host_here(), MemoryJournal(), sample_facts.desired()
     first = apply(hiding(host), wanted, pace=QUICK, journal=journal)
     assert ROUTE in [result.step.id for result in first.done]
     assert drift(wanted, seen(host), journal.made).ok
@@ -39,7 +39,7 @@ def test_the_second_apply_and_drift_are_clean_by_the_journal():
 
 def test_without_a_journal_a_route_that_is_there_is_found_to_be_there():
     """`route.exe` refuses a second one, and prints the first: that is no failure, and there is one afterwards."""
-    host, wanted = host_here(), hosts.desired()
+    host, wanted = host_here(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK)
     before = host.snapshot().routes
     events = []
@@ -52,19 +52,19 @@ def test_without_a_journal_a_route_that_is_there_is_found_to_be_there():
 
 def test_a_proxy_that_was_restarted_gets_its_route_again_whatever_the_journal_says():
     """The route went with the container's compartment."""
-    host, journal, wanted = host_here(), MemoryJournal(), hosts.desired()
+    host, journal, wanted = host_here(), MemoryJournal(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK, journal=journal)
-    worlds._restart("hnskit-proxy")(host)
+    strategies._restart("hnskit-proxy")(host)
     apply(hiding(host), wanted, pace=QUICK, journal=journal, made=journal.made)
     assert "169.254.169.254/32" in [item.prefix for item in host.snapshot().routes if item.compartment_id != 1]
 
 
 def test_a_route_that_cannot_be_added_and_is_not_printed_is_a_failure():
     """One through another gateway does not count for it."""
-    host, wanted = host_here(), hosts.desired()
+    host, wanted = host_here(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK)
-    worlds.docker(host, *EXEC, "delete", "169.254.169.254")
-    worlds.docker(host, *EXEC, "add", "169.254.169.254", "mask", "255.255.255.255", "10.0.1.77")
+    strategies.docker(host, *EXEC, "delete", "169.254.169.254")
+    strategies.docker(host, *EXEC, "add", "169.254.169.254", "mask", "255.255.255.255", "10.0.1.77")
     powerless = replace(wanted, proxy=replace(wanted.proxy, route_user="ContainerUser"))
     with pytest.raises(StepError, match="requires elevation"):
         apply(hiding(host), powerless, pace=QUICK)

@@ -13,9 +13,9 @@ from hnskit.applying.run_recorder import RunRecorder
 from hnskit.errors import HnskitError
 from hnskit.model.objects import Policy
 from hnskit.planning.setup import plan
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import done
-from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 
 
 @pytest.mark.parametrize("line", [1, 2, 5, 12])
@@ -38,7 +38,7 @@ def test_a_full_disk_stops_before_the_next_change(line, tmp_path):
     host = host_here()
     session = HereSession(host)
     with pytest.raises(HnskitError, match="No space left"):
-        apply(session, hosts.desired(), pace=QUICK, journal=Full(tmp_path / "1" / "journal.jsonl", "t"))
+        apply(session, sample_facts.desired(), pace=QUICK, journal=Full(tmp_path / "1" / "journal.jsonl", "t"))
     assert set(sent) == {len(session.pipelines)}
     done(host)
 
@@ -47,7 +47,7 @@ def test_the_number_of_pipelines_does_not_grow_with_the_clients():
     """Eight clients take as many pipelines as one."""
     counts = []
     for number in (1, 8):
-        wanted = hosts.desired()
+        wanted = sample_facts.desired()
         clients = tuple(
             replace(wanted.clients[0], name=f"c{n}x", endpoint=replace(wanted.clients[0].endpoint, name=f"c{n}x"))
             for n in range(number)
@@ -60,28 +60,28 @@ def test_the_number_of_pipelines_does_not_grow_with_the_clients():
 
 def with_a_stale_namesake(facts):
     """Somebody's endpoint of our client's name, which a lost network left, listed before the real one."""
-    stale = replace(hosts.endpoint("hnskit-client1", "10.9.0.9", None), id="STALE", network_id="GONE")
+    stale = replace(sample_facts.endpoint("hnskit-client1", "10.9.0.9", None), id="STALE", network_id="GONE")
     return replace(facts, endpoints=(stale, *facts.endpoints))
 
 
 def found_on(facts):
     """What is known after a run has begun on this host."""
     ledger = RunRecorder("t", None, None, None)
-    ledger.found(plan(hosts.desired(), facts), facts)
+    ledger.found(plan(sample_facts.desired(), facts), facts)
     return ledger.made
 
 
 def test_what_is_found_is_the_object_that_the_plan_keeps():
     """Not the first of its name."""
-    found = found_on(with_a_stale_namesake(hosts.complete())).found
+    found = found_on(with_a_stale_namesake(sample_facts.complete())).found
     assert ("endpoint", "hnskit-client1", "id-hnskit-client1") in found
 
 
 def test_whose_a_stale_namesake_is_was_judged_at_the_runs_start():
     """The label of the container that the run itself makes does not make it hnskit's."""
-    later = with_a_stale_namesake(hosts.complete())
+    later = with_a_stale_namesake(sample_facts.complete())
     first = replace(later, containers=tuple(item for item in later.containers if item.name != "hnskit-client1"))
-    assert plan(hosts.desired(), later, made=found_on(first)).pending == ()
+    assert plan(sample_facts.desired(), later, made=found_on(first)).pending == ()
 
 
 def test_the_cut_is_announced_with_its_risks_and_what_may_be_lost_is_journalled():
@@ -89,7 +89,7 @@ def test_the_cut_is_announced_with_its_risks_and_what_may_be_lost_is_journalled(
     host = host_here(static_address=True)
     host.set_fault("metadata_route_lost", True)
     events, journal = [], MemoryJournal()
-    outcome = apply(HereSession(host), hosts.desired(), pace=QUICK, journal=journal, on_event=events.append)
+    outcome = apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal, on_event=events.append)
     (cut,) = [event for event in events if event.kind == "cut"]
     assert all(words in cut.text for words in ("is the only one", "is static", "169.254.169.254/32"))
     (record,) = [record for record in journal.records if record["event"] == "cut"]
@@ -101,6 +101,8 @@ def test_the_cut_is_announced_with_its_risks_and_what_may_be_lost_is_journalled(
 def test_no_secret_and_no_policy_of_others_is_in_the_journal(host):
     """The journal has names, kinds, ids and reasons."""
     journal = MemoryJournal()
-    worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), Policy("PROXY", {"Destination": "s3cret:1"}))
-    apply(HereSession(host), hosts.desired(), pace=QUICK, journal=journal)
+    strategies.set_policies(
+        host, strategies.endpoint(host, "hnskit-client1"), Policy("PROXY", {"Destination": "s3cret:1"})
+    )
+    apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal)
     assert "s3cret" not in json.dumps(journal.records)

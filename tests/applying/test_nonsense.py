@@ -8,9 +8,9 @@ import pytest
 
 from hnskit.applying.api import apply
 from hnskit.errors import HnskitError, PreflightError, StepError
-from tests import hosts
+from tests import sample_facts
 from tests.applying.state import done
-from tests.lab import QUICK, HereSession, host_here
+from tests.in_process_host import QUICK, HereSession, host_here
 
 
 def cut_json(answer):
@@ -35,7 +35,7 @@ def test_a_snapshot_of_nonsense_is_refused_with_a_quotation(id, nonsense, words)
     before, session = host.snapshot(), HereSession(host)
     session.answered = lambda answer: json.dumps(nonsense(answer)) if answer["id"] == id else None
     with pytest.raises(PreflightError) as caught:
-        apply(session, hosts.desired(), pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK)
     assert words in caught.value.message
     assert host.snapshot() == before
 
@@ -49,7 +49,7 @@ def test_a_change_that_is_answered_with_nonsense_is_an_error_that_quotes_it():
         json.dumps({**a, "output": [odd]}) if a["id"] == "step: create endpoint hnskit-proxy" else None
     )
     with pytest.raises(StepError, match='"odd":1'):
-        apply(session, hosts.desired(), pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK)
     done(host)
 
 
@@ -58,4 +58,4 @@ def test_a_line_that_is_no_answer_is_an_error_that_quotes_it():
     session = HereSession(host_here())
     session.answered = lambda answer: "WARNING: what now?" if answer["id"] == "adapters" else None
     with pytest.raises(HnskitError, match="what now"):
-        apply(session, hosts.desired(), pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK)

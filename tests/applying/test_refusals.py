@@ -10,20 +10,20 @@ from hnskit.applying.api import apply
 from hnskit.errors import PreflightError
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
-from tests import hosts, worlds
-from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+from tests import sample_facts, strategies
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 
 
 def stale(name, address, network="8F3C3F28-0000-0000-0000-000000000000"):
     """An endpoint whose network is gone (HNS fact 76)."""
-    return replace(hosts.endpoint(name, address, None), id=f"STALE-{name}", network_id=network)
+    return replace(sample_facts.endpoint(name, address, None), id=f"STALE-{name}", network_id=network)
 
 
 def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed():
     """After a reboot the network is gone and the endpoint is not: it is deleted before it is made again."""
     left = stale("hnskit-gateway", "10.0.1.2")
-    facts = replace(hosts.fresh(), endpoints=(left,))
-    current = plan(hosts.desired(), facts, made=Provenance(frozenset({("endpoint", left.name, left.id)})))
+    facts = replace(sample_facts.fresh(), endpoints=(left,))
+    current = plan(sample_facts.desired(), facts, made=Provenance(frozenset({("endpoint", left.name, left.id)})))
     (delete,) = [step for step in current.pending if step.action == "delete"]
     create = next(step for step in current.pending if step.id == "create endpoint hnskit-gateway")
     assert delete.object_id == "STALE-hnskit-gateway"
@@ -34,11 +34,13 @@ def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed():
 def test_a_stale_endpoint_of_our_own_by_another_name_is_known_by_the_journal():
     """A client of an earlier run holds the address: the journal says that it is hnskit's."""
     journal = MemoryJournal()
-    facts = replace(hosts.complete(), endpoints=(*hosts.complete().endpoints, stale("hnskit-old", "10.0.1.77")))
+    facts = replace(
+        sample_facts.complete(), endpoints=(*sample_facts.complete().endpoints, stale("hnskit-old", "10.0.1.77"))
+    )
     old = stale("hnskit-old", "10.0.1.77")
     journal.write("done", action="create", kind="network", name="hnskit-l2bridge", id=old.network_id)
     journal.write("done", action="create", kind="endpoint", name="hnskit-old", id=old.id)
-    wanted = hosts.desired("clients[0].address=10.0.1.77")
+    wanted = sample_facts.desired("clients[0].address=10.0.1.77")
     assert not plan(wanted, facts, made=journal.made).refused
     (refused,) = plan(wanted, facts).refused
     assert "Get-HnsEndpoint | Where-Object ID -EQ 'STALE-hnskit-old' | Remove-HnsEndpoint" in refused.reason
@@ -48,22 +50,22 @@ def test_a_foreign_endpoint_that_holds_a_wanted_address_is_refused_with_the_comm
     """Nothing of somebody else's is removed; the operator gets the line that would."""
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
     body = {"VirtualNetwork": network.id, "Name": "theirs", "IPAddress": "10.0.1.99", "Policies": []}
-    theirs = worlds.hns(host, "POST", "/endpoints", body)
+    theirs = strategies.hns(host, "POST", "/endpoints", body)
     before = host.snapshot()
     with pytest.raises(PreflightError, match=f"Where-Object ID -EQ '{theirs['ID']}'"):
-        apply(HereSession(host), hosts.desired("clients[0].address=10.0.1.99"), pace=QUICK)
+        apply(HereSession(host), sample_facts.desired("clients[0].address=10.0.1.99"), pace=QUICK)
     assert host.snapshot() == before
 
 
 def test_an_endpoint_in_the_compartment_of_somebody_elses_container_is_refused(host):
     """To take it away would cut off a container that is not hnskit's."""
     ping = ("ping.exe", "-t", "localhost")
-    worlds.docker(host, "run", "--detach", "--name", "web", "--network", "none", worlds.IMAGE, *ping)
+    strategies.docker(host, "run", "--detach", "--name", "web", "--network", "none", strategies.IMAGE, *ping)
     facts = host.snapshot()
-    web, ours = facts.compartment_of(facts.container_named("web")), worlds.endpoint(host, "hnskit-client1")
-    worlds._detach(host, ours)
-    worlds.hns(host, "POST", f"/endpoints/{ours.id}/attach", {"SystemType": "Host", "CompartmentId": web.id})
-    (refused,) = plan(hosts.desired(), host.snapshot()).refused
+    web, ours = facts.compartment_of(facts.container_named("web")), strategies.endpoint(host, "hnskit-client1")
+    strategies._detach(host, ours)
+    strategies.hns(host, "POST", f"/endpoints/{ours.id}/attach", {"SystemType": "Host", "CompartmentId": web.id})
+    (refused,) = plan(sample_facts.desired(), host.snapshot()).refused
     assert "docker stop web" in refused.reason
 
 
@@ -88,7 +90,7 @@ def test_what_cannot_be_satisfied_is_refused_before_any_change(overrides, words)
     own = next(item.address for item in before.addresses if item.origin == "Dhcp")
     texts = [text.replace("10.0.0.5", own) for text in overrides]
     with pytest.raises(PreflightError, match=words):
-        apply(session, hosts.desired(*texts), pace=QUICK)
+        apply(session, sample_facts.desired(*texts), pace=QUICK)
     assert host.snapshot() == before
 
 
@@ -97,7 +99,7 @@ def test_a_wifi_adapter_is_refused_before_any_change():
     host = host_here(wifi=True)
     before, session = host.snapshot(), HereSession(host)
     with pytest.raises(PreflightError, match=r"nothing was changed: .* is Wi-Fi, where L2Bridge does not work"):
-        apply(session, hosts.desired(), pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK)
     assert not [call for pipeline in session.pipelines for call in pipeline if call.startswith("step: ")]
     assert host.snapshot() == before
 
@@ -108,17 +110,17 @@ def test_the_host_s_own_address_is_refused_on_a_bridge_that_is_there(host):
     facts = host.snapshot()
     own = replace(facts.addresses[0], address="10.0.1.77", interface_alias="Ethernet")
     facts = replace(facts, addresses=(*facts.addresses, own))
-    assert "host's own address" in plan(hosts.desired("clients[0].address=10.0.1.77"), facts).refused[0].reason
+    assert "host's own address" in plan(sample_facts.desired("clients[0].address=10.0.1.77"), facts).refused[0].reason
 
 
 def test_more_endpoints_than_addresses_are_refused(host):
     """Others on the bridge have addresses, too."""
     host = host_here()
     small = ("network.subnet=10.0.1.0/29", "clients[0].address=")
-    apply(HereSession(host), hosts.desired(*small), pace=QUICK)
+    apply(HereSession(host), sample_facts.desired(*small), pace=QUICK)
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
-    worlds.hns(host, "POST", "/endpoints", {"VirtualNetwork": network.id, "Name": "theirs", "Policies": []})
-    wanted = hosts.desired(*small)
+    strategies.hns(host, "POST", "/endpoints", {"VirtualNetwork": network.id, "Name": "theirs", "Policies": []})
+    wanted = sample_facts.desired(*small)
     more = replace(wanted, clients=(*wanted.clients, replace(wanted.clients[0], name="x", endpoint=replace(
         wanted.clients[0].endpoint, name="x"))))  # fmt: skip
     assert "has room for 4 endpoints, and 5 are wanted" in plan(more, host.snapshot()).refused[0].reason

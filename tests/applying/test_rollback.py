@@ -11,17 +11,17 @@ from hnskit.applying.api import apply
 from hnskit.errors import StepError
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import ONE_CLIENT, without_container_routes
-from tests.lab import QUICK, HereSession, MemoryJournal, host_here
-from tests.matrix import differences
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
+from tests.invariants import differences
 
 
 @pytest.mark.parametrize("failing", [3, 6, 9, 12, 15])
 def test_a_failed_apply_goes_back_to_the_facts_before(failing):
     """Wherever it fails, `rollback` undoes what this run made."""
     host = host_here()
-    worlds.foreign_nat_endpoint(host)
+    strategies.foreign_nat_endpoint(host)
     before, session, calls = host.snapshot(), HereSession(host), []
     refusal = {"HResult": 0, "Response": '{"Success":false,"Error":"No. ","ErrorCode":2147942487}'}
 
@@ -38,7 +38,7 @@ def test_a_failed_apply_goes_back_to_the_facts_before(failing):
     session.answered = answered
     journal = MemoryJournal()
     with pytest.raises(StepError, match="was undone") as caught:
-        apply(session, hosts.desired(), pace=QUICK, rollback=True, journal=journal)
+        apply(session, sample_facts.desired(), pace=QUICK, rollback=True, journal=journal)
     assert caught.value.undone.changed > 0
     assert "stays done" not in caught.value.paragraph()
     assert list(differences(before, host.snapshot())) == []
@@ -46,9 +46,11 @@ def test_a_failed_apply_goes_back_to_the_facts_before(failing):
 
 def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host):
     """Policies, attachments and forwarding return to what they were; what was made before stays."""
-    worlds._forwarding_off(host)
-    worlds._detach(host, worlds.endpoint(host, "hnskit-client2"))
-    worlds.set_policies(host, worlds.endpoint(host, "hnskit-client1"), hosts.misspelt_policy(), worlds.FOREIGN_POLICY)
+    strategies._forwarding_off(host)
+    strategies._detach(host, strategies.endpoint(host, "hnskit-client2"))
+    strategies.set_policies(
+        host, strategies.endpoint(host, "hnskit-client1"), sample_facts.misspelt_policy(), strategies.FOREIGN_POLICY
+    )
     before = host.snapshot()
     session = HereSession(host)
     session.answered = lambda a: (
@@ -56,7 +58,7 @@ def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host):
         if a["id"] == "step: run container hnskit-client3"
         else None
     )
-    three = hosts.desired()
+    three = sample_facts.desired()
     third = replace(
         three.clients[0], name="hnskit-client3", endpoint=replace(three.clients[0].endpoint, name="hnskit-client3")
     )
@@ -86,39 +88,39 @@ def refuse_once(step):
 def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host):
     """An ACL and a proxy policy of others, which came after this run had written its redirect."""
     for name in ("hnskit-client1", "hnskit-client2"):
-        worlds.set_policies(host, worlds.endpoint(host, name))
+        strategies.set_policies(host, strategies.endpoint(host, name))
     acl = Policy("ACL", {"Action": "Block", "Direction": "Out", "Protocols": "6", "RemotePorts": "25"})
-    theirs = [acl, worlds.FOREIGN_POLICY]
+    theirs = [acl, strategies.FOREIGN_POLICY]
     session, refuse = HereSession(host), refuse_once("update policy hnskit-client2")
 
     def answered(answer):
         instead = refuse(answer)
         if instead:
-            found = worlds.endpoint(host, "hnskit-client1")
+            found = strategies.endpoint(host, "hnskit-client1")
             assert len(found.proxies) == 1, "the redirect of the first client was to be written before"
             body = hns_json.policies_request(found.id, [*found.policies, *theirs])
-            worlds.hns(host, "POST", f"/endpoints/{found.id}", body)
+            strategies.hns(host, "POST", f"/endpoints/{found.id}", body)
         return instead
 
     session.answered = answered
     with pytest.raises(StepError, match="was undone"):
-        apply(session, hosts.desired(), pace=QUICK, rollback=True)
-    assert [item for item in worlds.endpoint(host, "hnskit-client1").policies if item in theirs] == theirs
-    assert worlds.endpoint(host, "hnskit-client1").proxies == (worlds.FOREIGN_POLICY,)
+        apply(session, sample_facts.desired(), pace=QUICK, rollback=True)
+    assert [item for item in strategies.endpoint(host, "hnskit-client1").policies if item in theirs] == theirs
+    assert strategies.endpoint(host, "hnskit-client1").proxies == (strategies.FOREIGN_POLICY,)
 
 
 def test_rollback_says_of_a_route_that_the_host_does_not_show_that_it_stays(host):
     """It may have been there before this run."""
     session, refuse = HereSession(host), refuse_once("attach endpoint hnskit-client3")
     session.answered = lambda answer: refuse(answer) or without_container_routes(answer)
-    wanted = replace(hosts.desired(), clients=(*hosts.desired().clients, client("hnskit-client3")))
+    wanted = replace(sample_facts.desired(), clients=(*sample_facts.desired().clients, client("hnskit-client3")))
     with pytest.raises(StepError, match=r"the route 169\.254\.169\.254 in hnskit-proxy stays"):
         apply(session, wanted, pace=QUICK, rollback=True)
 
 
 def client(name):
     """One more client."""
-    first = hosts.desired().clients[0]
+    first = sample_facts.desired().clients[0]
     return replace(first, name=name, endpoint=replace(first.endpoint, name=name))
 
 
@@ -135,12 +137,12 @@ def test_rollback_names_what_cannot_be_brought_back(host):
 
 def test_rollback_takes_a_route_away_again(host):
     """The proxy was there before without a route, and is so again."""
-    worlds.docker(
+    strategies.docker(
         host, "exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe", "delete", "169.254.169.254"
     )
     before, session = host.snapshot(), HereSession(host)
     session.answered = refuse_once("attach endpoint hnskit-client3")
-    wanted = replace(hosts.desired(), clients=(*hosts.desired().clients, client("hnskit-client3")))
+    wanted = replace(sample_facts.desired(), clients=(*sample_facts.desired().clients, client("hnskit-client3")))
     with pytest.raises(StepError, match="was undone"):
         apply(session, wanted, pace=QUICK, rollback=True)
     assert host.snapshot().routes == before.routes

@@ -8,9 +8,9 @@ import pytest
 
 from hnskit.applying.api import apply
 from hnskit.errors import StepError
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import ONE_CLIENT, on, policies
-from tests.lab import QUICK, HereSession, MemoryJournal, host_here
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 
 
 def other_operator(host, before_step, act):
@@ -30,11 +30,11 @@ def test_a_policy_that_somebody_adds_meanwhile_is_not_lost():
     """The list is read again right before it is written."""
     host = host_here()
     session = other_operator(
-        host, "update policy hnskit-client1", on("hnskit-client1", policies(worlds.FOREIGN_POLICY))
+        host, "update policy hnskit-client1", on("hnskit-client1", policies(strategies.FOREIGN_POLICY))
     )
-    outcome = apply(session, hosts.desired(), pace=QUICK)
-    proxies = worlds.endpoint(host, "hnskit-client1").proxies
-    assert worlds.FOREIGN_POLICY in proxies
+    outcome = apply(session, sample_facts.desired(), pace=QUICK)
+    proxies = strategies.endpoint(host, "hnskit-client1").proxies
+    assert strategies.FOREIGN_POLICY in proxies
     assert len(proxies) == 2
     assert [note for note in outcome.notes if "somebody else" in note]
 
@@ -46,24 +46,24 @@ def test_a_network_that_somebody_makes_meanwhile_is_not_doubled():
     body = {"Type": "L2Bridge", "Name": "hnskit-l2bridge", "Subnets": subnets}
     journal = MemoryJournal()
     session = other_operator(
-        host, "create network hnskit-l2bridge", lambda host: worlds.hns(host, "POST", "/networks", body)
+        host, "create network hnskit-l2bridge", lambda host: strategies.hns(host, "POST", "/networks", body)
     )
-    apply(session, hosts.desired(), pace=QUICK, journal=journal)
+    apply(session, sample_facts.desired(), pace=QUICK, journal=journal)
     (network,) = host.snapshot().networks_named("hnskit-l2bridge")
     assert not journal.made.was_made("network", network.name, network.id)
 
 
 def test_an_endpoint_that_somebody_attaches_meanwhile_is_not_deleted(host):
     """It was planned to go as it was: detached. It is read again, detached, and only then deleted."""
-    worlds._detach(host, worlds.endpoint(host, "hnskit-client2"))
+    strategies._detach(host, strategies.endpoint(host, "hnskit-client2"))
     facts = host.snapshot()
-    mine = worlds.endpoint(host, "hnskit-client2")
+    mine = strategies.endpoint(host, "hnskit-client2")
     number = facts.compartment_of(facts.container_named("hnskit-client2")).id
     body = {"SystemType": "Host", "CompartmentId": number}
     session = other_operator(
         host,
         "delete endpoint hnskit-client2",
-        lambda host: worlds.hns(host, "POST", f"/endpoints/{mine.id}/attach", body),
+        lambda host: strategies.hns(host, "POST", f"/endpoints/{mine.id}/attach", body),
     )
     outcome = apply(session, ONE_CLIENT, pace=QUICK, made=host.made)
     assert "detach endpoint hnskit-client2" in [result.step.id for result in outcome.done]
@@ -86,7 +86,7 @@ def test_forwarding_that_is_denied_is_not_somebody_elses_change():
     session = HereSession(host_here())
     session.answered = forwarding_fails("PermissionDenied")
     with pytest.raises(StepError, match="It did not work") as caught:
-        apply(session, hosts.desired(), pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK)
     assert caught.value.outcome.notes == ()
 
 
@@ -98,12 +98,12 @@ def test_an_adapter_that_is_gone_when_forwarding_is_switched_is_somebody_elses_c
     def answered(answer):
         instead = fails(answer)
         if instead:
-            worlds._forwarding_off(host)
+            strategies._forwarding_off(host)
         return instead
 
     session.answered = answered
     with pytest.raises(StepError, match="It did not work") as caught:
-        apply(session, hosts.desired(), pace=QUICK)
+        apply(session, sample_facts.desired(), pace=QUICK)
     said = "forwarding hnskit-gateway was changed by somebody else meanwhile"
     assert caught.value.outcome.notes == (*[f"{said}; it is read again"] * (QUICK.attempts - 1), said)
 
@@ -112,8 +112,10 @@ def test_a_container_that_somebody_replaced_meanwhile_is_not_removed(host):
     """A container is removed by its id: the new one of the same name is somebody else's."""
 
     def replace_container(host):
-        worlds.docker(host, "rm", "--force", "hnskit-client2")
-        worlds.docker(host, "run", "--detach", "--name", "hnskit-client2", worlds.IMAGE, "ping.exe", "-t", "localhost")
+        strategies.docker(host, "rm", "--force", "hnskit-client2")
+        strategies.docker(
+            host, "run", "--detach", "--name", "hnskit-client2", strategies.IMAGE, "ping.exe", "-t", "localhost"
+        )
 
     session = other_operator(host, "delete container hnskit-client2", replace_container)
     apply(session, ONE_CLIENT, pace=QUICK)

@@ -10,10 +10,10 @@ import pytest
 from hnskit.applying.api import apply
 from hnskit.emulator.host.text import IdGenerator
 from hnskit.errors import StepError
-from tests import hosts, worlds
+from tests import sample_facts, strategies
 from tests.applying.state import done
-from tests.lab import QUICK, HereSession, host_here
-from tests.matrix import not_complete
+from tests.in_process_host import QUICK, HereSession, host_here
+from tests.invariants import not_complete
 
 
 def late(host, hide, times):
@@ -48,8 +48,8 @@ def test_the_adapter_of_the_gateway_is_waited_for():
         json.dumps(without(a, "adapters", lambda row: "hnskit" not in row["Name"])) if left[0] and without(
             a, "adapters", lambda row: "hnskit" not in row["Name"]) else None
     )  # fmt: skip
-    apply(session, hosts.desired(), pace=QUICK, on_event=lambda event: waits.append(event.kind))
-    assert list(not_complete(hosts.desired(), host.snapshot())) == []
+    apply(session, sample_facts.desired(), pace=QUICK, on_event=lambda event: waits.append(event.kind))
+    assert list(not_complete(sample_facts.desired(), host.snapshot())) == []
     assert "wait" in waits
 
 
@@ -59,16 +59,16 @@ def test_the_compartment_of_a_container_is_waited_for():
     session, left = late(
         host, lambda a: without(a, "compartments", lambda row: "Container" not in row["Description"]), 4
     )
-    apply(session, hosts.desired(), pace=QUICK)
+    apply(session, sample_facts.desired(), pace=QUICK)
     assert left == [0]
-    assert list(not_complete(hosts.desired(), host.snapshot())) == []
+    assert list(not_complete(sample_facts.desired(), host.snapshot())) == []
 
 
 def test_the_management_ip_is_waited_for():
     """After the bridge appeared its ManagementIP may come late; the outcome has it."""
     host = host_here()
     host.set_fault("management_ip_late", 0.3)
-    outcome = apply(HereSession(host), hosts.desired(), pace=QUICK)
+    outcome = apply(HereSession(host), sample_facts.desired(), pace=QUICK)
     assert outcome.after.networks_named("hnskit-l2bridge")[0].management_ip
     assert not [note for note in outcome.notes if "ManagementIP" in note]
 
@@ -78,7 +78,7 @@ def test_a_management_ip_that_never_comes_is_a_note(adapter):
     """Nothing depends on it, so the run goes on; the adapter is found by its name in any letter case."""
     host = host_here()
     host.set_fault("management_ip_late", 1000.0)
-    wanted = hosts.desired(f"network.adapter={adapter}")
+    wanted = sample_facts.desired(f"network.adapter={adapter}")
     outcome = apply(HereSession(host), wanted, pace=replace(QUICK, patience=0.2))
     assert [note for note in outcome.notes if "no ManagementIP" in note]
 
@@ -90,7 +90,7 @@ def test_patience_ends():
         host, lambda a: without(a, "compartments", lambda row: "Container" not in row["Description"]), 10**6
     )
     with pytest.raises(StepError, match="has not appeared"):
-        apply(session, hosts.desired(), pace=replace(QUICK, patience=0.2))
+        apply(session, sample_facts.desired(), pace=replace(QUICK, patience=0.2))
     done(host)
 
 
@@ -106,18 +106,18 @@ def test_an_error_that_stays_is_given_up_after_some_attempts():
     host = host_here()
     host.set_fault("unspecified_errors", 10)
     with pytest.raises(StepError, match="Unspecified error"):
-        apply(HereSession(host), hosts.desired(), pace=QUICK)
+        apply(HereSession(host), sample_facts.desired(), pace=QUICK)
 
 
 def test_an_address_that_hns_draws_and_another_endpoint_wants_is_given_back(monkeypatch):
     """The proxy is made while the old gateway goes, and gets the new gateway's address: it is made again."""
-    wanted = hosts.desired()
+    wanted = sample_facts.desired()
     host = host_here()
     done(host, replace(wanted, gateway=replace(wanted.gateway, address="10.0.1.3")))
-    worlds.hns(host, "DELETE", f"/endpoints/{worlds.endpoint(host, 'hnskit-proxy').id}")
+    strategies.hns(host, "DELETE", f"/endpoints/{strategies.endpoint(host, 'hnskit-proxy').id}")
     draw = IdGenerator.below
     # Among the free addresses of a /24, the lowest: 10.0.1.2. Ids and MACs are drawn from more.
     monkeypatch.setattr(IdGenerator, "below", lambda mint, many: 0 if many < 255 else draw(mint, many))
     steps = done(host, wanted)
     assert steps.count("create endpoint hnskit-proxy") == 2
-    assert worlds.endpoint(host, "hnskit-gateway").address == "10.0.1.2"
+    assert strategies.endpoint(host, "hnskit-gateway").address == "10.0.1.2"

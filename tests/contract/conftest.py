@@ -17,10 +17,10 @@ import pytest
 from hnskit.applying.api import apply
 from hnskit.facts.source import connect
 from hnskit.params.loading import load_params
-from tests import hosts
+from tests import sample_facts
 from tests.contract.scrub import Scrubber, whole_word
 from tests.contract.transcript import Recorder, Replay
-from tests.lab import QUICK, Lab
+from tests.in_process_host import QUICK, Lab
 
 TARGET = os.environ.get("HNSKIT_TEST_TARGET", "")
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.json"))
@@ -49,7 +49,7 @@ def host(
         else:
             lab = stack.enter_context(Lab(tmp_path_factory.mktemp(name), profile=name))
             session = stack.enter_context(lab.session())
-            apply(session, hosts.desired(), pace=QUICK)  # so that its lists are not empty
+            apply(session, sample_facts.desired(), pace=QUICK)  # so that its lists are not empty
         record = pytestconfig.getoption("--record")
         recorder = Recorder(session)
         yield recorder

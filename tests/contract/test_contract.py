@@ -25,9 +25,9 @@ from hnskit.params.desired import desired_from
 from hnskit.params.loading import load_params
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
-from tests import hosts
+from tests import sample_facts
 from tests.contract.conftest import TARGET
-from tests.labs import emulated_host
+from tests.host_process import emulated_host
 
 NOWHERE = "00000000-0000-0000-0000-00000000dead"
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -250,7 +250,7 @@ def test_the_redirect_is_set_up_proved_and_taken_away(pytestconfig: pytest.Confi
         pytest.skip("it changes the host of HNSKIT_TEST_TARGET: give --change-host")
     with ExitStack() as stack:
         emulated = () if TARGET else stack.enter_context(emulated_host(tmp_path / "state"))
-        params = load_params(TARGET or hosts.PARAMS, emulated)
+        params = load_params(TARGET or sample_facts.PARAMS, emulated)
         wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl", params.target)
         session = stack.enter_context(connect(params))
         outcome = apply(session, wanted, journal=journal)

@@ -11,7 +11,7 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.session import Call, invoke_calls
 from tests.contract.scrub import Scrubber
 from tests.contract.transcript import Recorder, Replay
-from tests.lab import Lab
+from tests.in_process_host import Lab
 
 
 def test_what_was_recorded_is_played_back(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_scenario import Scenario, make_network, output
 
 from benchmarks import conformance
 from benchmarks.reasons import NOT_COMPARED, NOT_IN_ORDER, REASONS
@@ -17,7 +16,8 @@ from hnskit.emulator.host import PROFILES, create_host, refusals
 from hnskit.emulator.host.refusals import Refusal
 from hnskit.model import hns_json
 from hnskit.views import frames
-from tests import hosts
+from tests import sample_facts
+from tests.emulator.host_scenario import Scenario, make_network, output
 
 SAMPLES = conformance.SAMPLES
 RESULTS = conformance.compare_all()
@@ -146,7 +146,7 @@ def test_every_sample_goes_through_codec_model_and_frames(path: Path) -> None:
         "namespaces": hns_json.parse_namespace,
     }[path.parent.name]
     read: Any = parse(obj)
-    facts = replace(hosts.fresh(), **{kind: (read,)})
+    facts = replace(sample_facts.fresh(), **{kind: (read,)})
     tables = {table: getattr(frames, table)(facts) for table in ("networks", "endpoints", "policies", "compartments")}
     assert kind not in tables or len(tables[kind]) == 1
     assert len(tables["policies"]) == len(getattr(read, "policies", ())) * (kind in ("networks", "endpoints"))

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 import requests
-from door_host import PASSWORD, USER, Served, command, invoke
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSManAction
 
 from hnskit.emulator.winrm.http_connection import Limits
+from tests.emulator.door_host import PASSWORD, USER, Served, command, invoke
 
 MORE = int(os.environ.get("HNSKIT_FUZZ", "0"))
 SHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import requests
-from door_host import PASSWORD, USER, Served, invoke
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError
+
+from tests.emulator.door_host import PASSWORD, USER, Served, invoke
 
 IDENTIFY = (
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '

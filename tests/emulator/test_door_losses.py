@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import requests
-from door_host import Served, command, invoke
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import WinRMTransportError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
+
+from tests.emulator.door_host import Served, command, invoke
 
 MODES = pytest.mark.parametrize("mode", ["reset", "refuse", "stall", "blackhole"])
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door_host import Served, command, invoke
 from pypsrp.complex_objects import ObjectMeta, PSInvocationState
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 
 from hnskit.remote.psrp import module_text
+from tests.emulator.door_host import Served, command, invoke
 
 LARGE = 3 * 1024 * 1024
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])

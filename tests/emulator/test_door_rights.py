@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 import pytest
 import requests
 import trustme
-from door_host import PASSWORD, USER, Served, invoke
 from psrpcore.types import PSSecureString
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
@@ -27,8 +26,9 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connection_settings
 from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
-from tests import hosts
-from tests.lab import QUICK, Lab
+from tests import sample_facts
+from tests.emulator.door_host import PASSWORD, USER, Served, invoke
+from tests.in_process_host import QUICK, Lab
 
 LIMITED_PASSWORD = "not-an-administrator"
 
@@ -125,12 +125,12 @@ def test_the_kit_says_that_an_account_may_not(served: Rights, tmp_path: Path, mo
     try:
         for overrides in ([], ["connection.transport=https"]):
             login = ["target=emulator://rights", f"connection.username={LIMITED}", *overrides]
-            settings = connection_settings(load_params(hosts.PARAMS, login))
+            settings = connection_settings(load_params(sample_facts.PARAMS, login))
             with pytest.raises(LoginRefusedError, match="User"), PsrpSession(settings) as session:
                 session.open()
         over_tls = ["target=emulator://rights", "connection.transport=https", "connection.auth=certificate",
                     "connection.certificate=the-hosts-own", "connection.certificate_key=the-hosts-own"]  # fmt: skip
-        with PsrpSession(connection_settings(load_params(hosts.PARAMS, over_tls))) as session:
+        with PsrpSession(connection_settings(load_params(sample_facts.PARAMS, over_tls))) as session:
             session.open()
     finally:
         registry.stop("rights")
@@ -164,7 +164,7 @@ def test_a_restricted_session_runs_no_script(served: Rights, text: str) -> None:
 def test_the_kit_does_its_work_in_a_restricted_session(tmp_path: Path) -> None:
     """A whole set-up and its proof, without the module being sent."""
     with Lab(tmp_path) as lab, lab.session(configuration="hnskit") as session:
-        wanted = hosts.desired()
+        wanted = sample_facts.desired()
         apply(session, wanted, facts=gather_facts(session), pace=QUICK)
         assert verify(session, wanted).ok
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import requests
-from door_host import PASSWORD, USER, Served, invoke
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypsrp.wsman import NAMESPACES, WSManAction
 
 from hnskit.emulator.winrm.http_connection import Limits
+from tests.emulator.door_host import PASSWORD, USER, Served, invoke
 
 STREAM = '<rsp:Send><rsp:Stream Name="stdin">{}</rsp:Stream></rsp:Send>'
 TERMINATE = f'<rsp:Signal CommandId="{uuid.uuid4()}"><rsp:Code>x/signal/Terminate</rsp:Code></rsp:Signal>'

@@ -27,8 +27,8 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.params.loading import load_params
 from hnskit.params.schema import EmulatorFaults
 from hnskit.planning.preflight import preflight, require_fit
-from tests import hosts
-from tests.lab import Lab
+from tests import sample_facts
+from tests.in_process_host import Lab
 
 PACE = RetryPolicy(patience=1.0, pause=0.1, longest_pause=0.3)
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "faults.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "faults.md").read_tex
 
 def set_up(lab: Lab, pace: RetryPolicy = PACE) -> tuple[Outcome, Verification]:
     """The main job over the wire, as a batch job does it."""
-    wanted = hosts.desired()
+    wanted = sample_facts.desired()
     with lab.session() as session:
         facts = gather_facts(session)
         require_fit(preflight(wanted, facts))
@@ -45,7 +45,7 @@ def set_up(lab: Lab, pace: RetryPolicy = PACE) -> tuple[Outcome, Verification]:
 
 def take_away(lab: Lab) -> Outcome:
     with lab.session() as session:
-        return destroy(session, hosts.desired(), by_name=True, facts=gather_facts(session), pace=PACE)
+        return destroy(session, sample_facts.desired(), by_name=True, facts=gather_facts(session), pace=PACE)
 
 
 # Switching them on
@@ -76,7 +76,7 @@ def test_every_fault_is_a_parameter_and_in_the_docs() -> None:
 def test_a_wrong_fault_is_a_mistake_of_the_parameters(override: str) -> None:
     """Named before anything is contacted."""
     with pytest.raises(ParamsError) as caught:
-        load_params(hosts.PARAMS, [override])
+        load_params(sample_facts.PARAMS, [override])
     assert [item.path for item in caught.value.mistakes] == [override.partition("=")[0]]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from host_scenario import NANOSERVER, Scenario, compartment_of, docker, error_of, output, run_container
 
 from hnskit.emulator.host import Host, create_host
+from tests.emulator.host_scenario import NANOSERVER, Scenario, compartment_of, docker, error_of, output, run_container
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from host_scenario import Scenario, error_of, invoke, make_endpoint, make_network, output
 
 from hnskit.diagnosis.datapath import walk
 from hnskit.emulator.host import Host, create_host
+from tests.emulator.host_scenario import Scenario, error_of, invoke, make_endpoint, make_network, output
 
 PROXY = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Protocol": 6, "OutboundNat": True,
                                          "Destination": "10.0.1.9:80"}}  # fmt: skip

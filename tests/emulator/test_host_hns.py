@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_scenario import (
+
+from hnskit.emulator.host import PROFILES, Host, create_host
+from hnskit.emulator.powershell.command import Cut
+from tests.emulator.host_scenario import (
     GATEWAY,
     Scenario,
     attach,
@@ -26,9 +29,6 @@ from host_scenario import (
     run_container,
     set_proxy_policy,
 )
-
-from hnskit.emulator.host import PROFILES, Host, create_host
-from hnskit.emulator.powershell.command import Cut
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "hns"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from host_scenario import (
+
+from hnskit.diagnosis.datapath import walk
+from tests.emulator.host_scenario import (
     GATEWAY,
     METADATA,
     URL,
@@ -21,8 +23,6 @@ from host_scenario import (
     set_forwarding,
     set_proxy_policy,
 )
-
-from hnskit.diagnosis.datapath import walk
 
 
 def verdict_of(scenario: Scenario, container: str, port: int = 80) -> str:

@@ -6,11 +6,21 @@ import json
 from typing import Any
 
 import pytest
-from host_scenario import GATEWAY, METADATA, Scenario, error_of, hns, invoke, make_network, output, run_container
 
 from hnskit.emulator.host import Host, create_host
 from hnskit.emulator.powershell.command import Cut, PSError
 from hnskit.remote.session import Call
+from tests.emulator.host_scenario import (
+    GATEWAY,
+    METADATA,
+    Scenario,
+    error_of,
+    hns,
+    invoke,
+    make_network,
+    output,
+    run_container,
+)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.source import connection_settings
 from hnskit.params.loading import load_params
 from hnskit.remote.psrp import PsrpSession
-from tests import hosts
+from tests import sample_facts
 
 COUNT = 200
 
@@ -56,7 +56,7 @@ def test_each_is_a_host_of_its_own(many: list[dict[str, object]]) -> None:
     one.ask({"do": "fault", "name": "docker_missing", "value": True})
     seen = []
     for entry in (one, other):
-        settings = connection_settings(load_params(hosts.PARAMS, [f"target=emulator://{entry.name}"]))
+        settings = connection_settings(load_params(sample_facts.PARAMS, [f"target=emulator://{entry.name}"]))
         with PsrpSession(settings) as session:
             facts = gather_facts(session)
             seen.append((facts.system is not None and facts.system.name, facts.docker is not None))

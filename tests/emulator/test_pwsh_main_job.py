@@ -17,8 +17,8 @@ from hnskit.emulator import registry
 from hnskit.emulator.emulator_commands import emulator
 from hnskit.running import runner
 from tests.emulator.engines import Served, StreamRecord, needs_engine, say
-from tests.hosts import PARAMS
-from tests.labs import emulated_host
+from tests.host_process import emulated_host
+from tests.sample_facts import PARAMS
 
 pytestmark = needs_engine
 

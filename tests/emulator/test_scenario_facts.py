@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_scenario import (
+
+from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.powershell.command import Cut
+from hnskit.model.objects import HOST_COMPARTMENT, EndpointState
+from tests.emulator.host_scenario import (
     GATEWAY,
     METADATA,
     NANOSERVER,
@@ -24,10 +28,6 @@ from host_scenario import (
     run_container,
     set_proxy_policy,
 )
-
-from hnskit.emulator.host import Host, create_host
-from hnskit.emulator.powershell.command import Cut
-from hnskit.model.objects import HOST_COMPARTMENT, EndpointState
 
 _RANGES = [*range(27, 55), *range(63, 74), *range(79, 87)]
 _NOT_A_HOSTS_BEHAVIOUR = {

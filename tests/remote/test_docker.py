@@ -11,7 +11,7 @@ from hnskit.facts.host_facts import gather_facts
 from hnskit.remote import docker
 from hnskit.remote.session import CallResult
 from tests.emulator.host_scenario import NANOSERVER
-from tests.lab import HereSession, host_here
+from tests.in_process_host import HereSession, host_here
 
 
 def printed(*texts: str, id: str = "containers") -> CallResult:

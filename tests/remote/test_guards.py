@@ -12,8 +12,8 @@ from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
-from tests import worlds
-from tests.lab import HereSession, host_here
+from tests import strategies
+from tests.in_process_host import HereSession, host_here
 
 ACL = Policy("ACL", {"Action": "Block", "Direction": "Out"})
 UNREAD = "Hnskit.HnsUnread"
@@ -22,9 +22,9 @@ UNREAD = "Hnskit.HnsUnread"
 def made(host: Host) -> Endpoint:
     """An endpoint of somebody's, with a policy."""
     nat = host.snapshot().networks_named("nat")[0]
-    endpoint = worlds.hns(host, "POST", "/endpoints", hns_json.endpoint_request("web", nat.id))
-    worlds.hns(host, "POST", f"/endpoints/{endpoint['ID']}", hns_json.policies_request(endpoint["ID"], [ACL]))
-    found = worlds.endpoint(host, "web")
+    endpoint = strategies.hns(host, "POST", "/endpoints", hns_json.endpoint_request("web", nat.id))
+    strategies.hns(host, "POST", f"/endpoints/{endpoint['ID']}", hns_json.policies_request(endpoint["ID"], [ACL]))
+    found = strategies.endpoint(host, "web")
     assert found is not None
     assert found.policies
     return found
@@ -51,7 +51,7 @@ def test_policies_that_came_to_an_endpoint_without_any_are_not_written_over() ->
     host = host_here()
     endpoint = made(host)
     assert error_id(asked(host, hns.set_policies("x", without(endpoint, "Policies"), []))) == hns.CHANGED
-    assert worlds.endpoint(host, "web") == endpoint
+    assert strategies.endpoint(host, "web") == endpoint
 
 
 def test_an_endpoint_that_still_has_no_such_member_can_be_changed() -> None:
@@ -60,7 +60,7 @@ def test_an_endpoint_that_still_has_no_such_member_can_be_changed() -> None:
     endpoint = made(host)
     assert "StartTime" not in endpoint.raw
     assert asked(host, hns.delete_endpoint("x", endpoint)).error is None
-    assert worlds.endpoint(host, "web") is None
+    assert strategies.endpoint(host, "web") is None
 
 
 @pytest.mark.parametrize("response", ['{"Success":false,"Error":"Unspecified error","ErrorCode":2147500037}', "", "{}"])
@@ -86,7 +86,7 @@ def test_an_object_that_is_gone_has_changed() -> None:
     """Its own GET is refused: the host is to be read again."""
     host = host_here()
     endpoint = made(host)
-    worlds.hns(host, "DELETE", f"/endpoints/{endpoint.id}")
+    strategies.hns(host, "DELETE", f"/endpoints/{endpoint.id}")
     assert error_id(asked(host, hns.set_policies("x", endpoint, [ACL]))) == hns.CHANGED
 
 

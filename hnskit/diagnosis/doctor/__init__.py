@@ -1,10 +1,10 @@
 """What is wrong or suspicious in a snapshot, and what to do about it.
 
-    for finding in hnskit.examine(facts, desired):
+    for finding in hnskit.diagnose(facts, desired):
         print(finding.to_text())
 
-Each check is a small class in one of the modules beside this one, with its test data in tests/doctor/cases. A check
-says nothing about what the snapshot does not have. `repair.py` plans the repair through the engine.
+Each check is a small class in one of the modules beside this one, with its test data in tests/diagnosis/doctor/cases.
+It says nothing about what the snapshot does not have. `repair.py` plans the repair through the engine.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ CHECKS: tuple[Check, ...] = (
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
-__all__ = ["CHECKS", "Check", "Finding", "Patient", "Severity", "examine", "findings_text", "summary_of"]
+__all__ = ["CHECKS", "Check", "Examination", "Finding", "Severity", "diagnose", "findings_text", "summary_of"]
 
 
 def diagnose(

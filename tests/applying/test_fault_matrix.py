@@ -1,0 +1,132 @@
+"""A full set-up and a full teardown of which one request is lost, or the whole process killed at a journal line.
+
+A sample runs with every other test; all of it is marked slow. CONTRIBUTING says how to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hnskit.applying.api import apply, destroy
+from hnskit.applying.journal import Journal
+from hnskit.applying.verification import verify
+from hnskit.facts.host_facts import gather_facts
+from tests import sample_facts
+from tests.fault_proxy import MODES, MOMENTS, Fault, FaultProxy, Mode, Moment
+from tests.in_process_host import QUICK, TARGET, Lab
+from tests.invariants import JOBS, Job, differences, kill, lines_of, lose, not_complete, requests_of
+
+JOB = pytest.mark.parametrize("job", JOBS)
+MOMENT = pytest.mark.parametrize("moment", MOMENTS)
+MODE = pytest.mark.parametrize("mode", MODES)
+EXAMPLES = len(JOBS) * len(MOMENTS) * len(MODES)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+def spread(job: Job, moment: Moment, mode: Mode, most: int) -> int:
+    """Another request for each combination, so that a sample meets requests of every kind."""
+    place = (JOBS.index(job) * len(MOMENTS) + MOMENTS.index(moment)) * len(MODES) + MODES.index(mode)
+    return 1 + place * 7 % most
+
+
+@JOB
+@MOMENT
+@MODE
+def test_a_lost_request_loses_nothing(lab: Lab, job: Job, moment: Moment, mode: Mode, tmp_path: Path) -> None:
+    """The run finishes by itself, or run again it does: nothing is doubled, orphaned or left."""
+    number = spread(job, moment, mode, requests_of(lab, job, tmp_path / "count"))
+    verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / "case")
+    assert verdict.wrong == (), verdict
+
+
+@pytest.mark.slow
+@JOB
+@MOMENT
+@MODE
+def test_no_lost_request_loses_anything(lab: Lab, job: Job, moment: Moment, mode: Mode, tmp_path: Path) -> None:
+    """The whole of the fault matrix."""
+    requests = requests_of(lab, job, tmp_path / "count")
+    for number in range(1, requests + 1):
+        verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / f"case{number}")
+        assert verdict.wrong == (), verdict
+
+
+@JOB
+@MOMENT
+@pytest.mark.parametrize("part", [1, 2, 3, 4])
+def test_a_killed_process_is_finished_by_running_again(
+    lab: Lab, job: Job, moment: Moment, part: int, tmp_path: Path
+) -> None:
+    """`kill -9` at a journal line, then once more: the same final state, and nothing doubled."""
+    lines = lines_of(lab, job, tmp_path / "count")
+    verdict = kill(lab, job, max(1, lines * part // 4 - MOMENTS.index(moment)), moment, tmp_path / "case")
+    assert verdict.wrong == (), verdict
+
+
+@pytest.mark.slow
+@JOB
+@MOMENT
+def test_a_process_may_be_killed_at_any_line(lab: Lab, job: Job, moment: Moment, tmp_path: Path) -> None:
+    """The whole of the kill matrix."""
+    for line in range(1, lines_of(lab, job, tmp_path / "count") + 1):
+        verdict = kill(lab, job, line, moment, tmp_path / f"case{line}")
+        assert verdict.wrong == (), verdict
+
+
+def test_the_matrix_can_fail(lab: Lab, tmp_path: Path) -> None:
+    """What is doubled, left or missing is seen."""
+    fresh = lab.fresh()
+    lab.here(lambda session: apply(session, sample_facts.desired(), pace=QUICK))
+    complete = lab.facts()
+    assert list(not_complete(sample_facts.desired(), complete)) == []
+    assert list(differences(fresh, complete))
+    assert list(not_complete(sample_facts.desired(), fresh))
+    assert list(not_complete(sample_facts.desired(), sample_facts.without_endpoint(complete, "hnskit-client1")))
+
+
+@MODE
+def test_the_cut_itself_is_survived(mode: Mode, tmp_path: Path) -> None:
+    """However the host's network goes away when the bridge appears and when it goes: one network, then none."""
+    with Lab(tmp_path, cut_seconds=0.7, cut_mode=mode) as lab:
+        fresh = lab.facts()
+        with lab.session() as session:
+            outcome = apply(session, sample_facts.desired(), pace=QUICK)
+            assert list(not_complete(sample_facts.desired(), lab.facts())) == []
+            again = destroy(session, sample_facts.desired(), outcome.made, pace=QUICK)
+        left = list(differences(fresh, lab.facts()))
+    assert left == []
+    if mode == "refuse":  # the others end before pypsrp itself has stopped asking again
+        assert any("came back" in note for note in (*outcome.notes, *again.notes))
+
+
+def test_the_whole_redirect_takes_at_most_twenty_requests(lab: Lab, tmp_path: Path) -> None:
+    """Connect, facts, apply, read back, verify and close over HTTPS with Basic, counted by the client's own adapter."""
+    import requests
+
+    lab.fresh()
+    sent = []
+    with pytest.MonkeyPatch.context() as patch:
+        send = requests.Session.send
+        patch.setattr(requests.Session, "send", lambda *given, **more: sent.append(1) or send(*given, **more))
+        with lab.session(tls=True, operation_timeout=5, read_timeout=7) as session:
+            facts = gather_facts(session)
+            journal = Journal(tmp_path / "1" / "journal.jsonl", TARGET)
+            apply(session, sample_facts.desired(), facts=facts, journal=journal, pace=QUICK)
+            assert verify(session, sample_facts.desired()).ok
+    assert len(sent) <= 20
+
+
+def test_the_proxy_in_between_changes_nothing(lab: Lab, tmp_path: Path) -> None:
+    """Without a fault it passes everything on, and counts."""
+    lab.fresh()
+    with FaultProxy(lab.port) as proxy, lab.session(proxy.port) as session:
+        assert gather_facts(session).networks
+        assert proxy.requests > 4

@@ -1,0 +1,83 @@
+"""Each redirect of each client is proved by a request of its own."""
+
+from __future__ import annotations
+
+from hnskit.applying.api import apply
+from hnskit.applying.verification import Check, ClientProof, Verification, proof_text, verify
+from tests import sample_facts, strategies
+from tests.in_process_host import QUICK, HereSession, host_here
+
+WANTED = sample_facts.desired("clients[0].redirects=[{port: 80}, {port: 81}]")
+
+
+def test_every_redirect_of_a_client_is_asked_for():
+    """Two redirects, two answers through the proxy, each with its own line in the proxy's log."""
+    host = host_here()
+    apply(HereSession(host), WANTED, pace=QUICK)
+    found = verify(HereSession(host), WANTED)
+    assert found.ok, found.to_text()
+    wanted = [check.wanted for check in found.clients[0].checks if check.name == "answer"]
+    assert wanted == ["HTTP 2xx from 169.254.169.254:80", "HTTP 2xx from 169.254.169.254:81"]
+    lines = [check.seen for check in found.clients[0].checks if check.name == "log"]
+    assert len(set(lines)) == 2
+
+
+def test_brackets_and_braces_of_a_path_are_sent_as_they_are():
+    """To curl they are ranges and lists, unless it is told otherwise."""
+    wanted = sample_facts.desired('verify.path="/metadata/instance?api-version=2021-02-01&f[n]={a,b}&probe={probe}"')
+    host = host_here()
+    apply(HereSession(host), wanted, pace=QUICK)
+    found = verify(HereSession(host), wanted)
+    assert found.ok, found.to_text()
+    assert "f[n]={a,b}" in next(check.seen for check in found.clients[0].checks if check.name == "log")
+
+
+def test_one_redirect_that_is_missing_fails_its_client_alone():
+    """The other client is proved all the same."""
+    host = host_here()
+    apply(HereSession(host), WANTED, pace=QUICK)
+    endpoint = strategies.endpoint(host, "hnskit-client1")
+    strategies.set_policies(host, endpoint, endpoint.proxies[0])
+    found = verify(HereSession(host), WANTED)
+    assert [client.ok for client in found.clients] == [False, True]
+
+
+def test_a_control_that_could_not_be_asked_is_no_proof():
+    """Without the container nothing was asked: that nothing answered says nothing."""
+    proof = verify(HereSession(host_here()), sample_facts.desired())
+    controls = [check for client in proof.clients for check in client.checks if check.name == "control"]
+    assert len(controls) == 2
+    assert not any(check.ok for check in controls)
+    assert all("could not be asked" in check.seen for check in controls)
+
+
+def proof(count, failed=()):
+    """Of so many clients, some of which are not proved."""
+    return Verification(
+        "emulator://lab",
+        tuple(
+            ClientProof(f"c{number}", (Check("answer", number not in failed, "HTTP 2xx", "HTTP 200"),))
+            for number in range(count)
+        ),
+    )
+
+
+def test_run_and_verify_say_a_proof_in_the_same_words():
+    """The one has it from a notebook's result, as JSON."""
+    found = proof(2, failed=[1])
+    assert proof_text(found.to_json()) == found.to_text()
+    assert found.to_text().splitlines() == [
+        "NOT PROVED: 1 of 2 clients are answered through the proxy",
+        "  c0: proved",
+        "    ok     answer: HTTP 2xx; seen: HTTP 200",
+        "  c1: NOT PROVED",
+        "    FAILED answer: HTTP 2xx; seen: HTTP 200",
+    ]
+
+
+def test_of_many_clients_those_that_are_proved_are_counted():
+    """What failed is always listed."""
+    assert proof(50).to_text() == "PROVED: 50 of 50 clients are answered through the proxy"
+    said = proof(50, failed=range(12)).to_text()
+    assert [f"c{number}" in said for number in range(50)] == [True] * 12 + [False] * 38
+    assert said.endswith("the other 38: proved")

@@ -1,0 +1,190 @@
+"""explain, doctor, preflight, errors and export at the command line, on snapshots and on an emulated host."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hnskit.facts.snapshot import save_facts
+from tests import sample_facts
+from tests.host_process import emulated_host
+from tests.terminal import hnskit, sets
+
+PARAMS = str(sample_facts.PARAMS)
+MISSPELT = sample_facts.with_endpoint(
+    sample_facts.complete(), "hnskit-client1", policies=(*sample_facts.MADE_WITH, sample_facts.misspelt_policy())
+)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    return f"snapshot:{save_facts(sample_facts.complete(), tmp_path / 'good.json')}"
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    return f"snapshot:{save_facts(MISSPELT, tmp_path / 'bad.json')}"
+
+
+def test_explain_ends_with_0_where_it_is_answered_and_with_1_where_not(capsys, good, bad):
+    """The sentence is the first line."""
+    words = ("--from", "hnskit-client1", "--to", "169.254.169.254:80")
+    status, out, _ = hnskit(capsys, "explain", good, *words)
+    assert (status, "is redirected by the PROXY policy" in out.splitlines()[0]) == (0, True)
+    status, out, _ = hnskit(capsys, "explain", bad, *words)
+    assert (status, "does not arrive" in out.splitlines()[0]) == (1, True)
+    status, out, _ = hnskit(capsys, "explain", PARAMS, "--set", f"target={bad}", *words, "--json")
+    assert (status, json.loads(out)["verdict"]["code"]) == (1, "on-link")
+
+
+def test_explain_all_is_a_table_and_draws_none(capsys, bad):
+    """What the parameters redirect is the default."""
+    status, out, _ = hnskit(capsys, "explain", PARAMS, "--set", f"target={bad}", "--all")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()[-3:]] == ["hnskit-client1", "hnskit-client2", "hnskit-proxy"]
+    status, out, _ = hnskit(capsys, "explain", bad, "--all", "--to", "169.254.169.254", "--to", "8.8.8.8:53", "--json")
+    assert len(json.loads(out)) == 6
+
+
+def test_explain_draws(capsys, good, tmp_path):
+    """As SVG."""
+    path = tmp_path / "way.svg"
+    hnskit(capsys, "explain", good, "--from", "10.0.1.20", "--to", "169.254.169.254:80", "--svg", str(path))
+    assert path.read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--to", "1.2.3.4"), "--from"),
+        (("--from", "hnskit-client1", "--all"), "--from"),
+        (("--from", "hnskit-client1"), "--to"),
+        (("--from", "nobody", "--to", "1.2.3.4"), "nobody is no container"),
+        (("--from", "hnskit-client1", "--to", "example.org"), "IPv4"),
+        (("--from", "hnskit-client1", "--to", "1.2.3.4:99999"), "no port"),
+    ],
+)
+def test_explain_refuses_what_it_does_not_understand(capsys, good, words, said):
+    """Exit status 2, and what is wrong."""
+    status, _, err = hnskit(capsys, "explain", good, *words)
+    assert (status, said in err) == (2, True)
+
+
+def test_doctor_s_exit_status(capsys, good, bad):
+    """1 for an error; 0 for notes."""
+    assert hnskit(capsys, "doctor", good)[0] == 0
+    status, out, _ = hnskit(capsys, "doctor", PARAMS, "--set", f"target={bad}")
+    assert status == 1
+    assert "OutboundNat was probably meant" in out
+    assert f"hnskit apply {PARAMS} --set target={bad} --part policy" in out
+    status, out, _ = hnskit(capsys, "doctor", bad, "--json", "--check", "policy-key")
+    assert (status, [item["check"] for item in json.loads(out)["findings"]]) == (1, ["policy-key"])
+    assert hnskit(capsys, "doctor", bad, "--check", "vfp-off")[0] == 0
+    assert hnskit(capsys, "doctor", bad, "--check", "nonsense")[0] == 2
+
+
+def test_doctor_plans_the_repair_of_a_snapshot_and_changes_nothing(capsys, bad):
+    """The plan is shown; the file stays."""
+    before = Path(bad.removeprefix("snapshot:")).read_bytes()
+    status, out, err = hnskit(capsys, "doctor", PARAMS, "--set", f"target={bad}", "--fix", "--yes")
+    assert status == 1
+    assert "update policy hnskit-client1" in out
+    assert "never changed" in err
+    assert Path(bad.removeprefix("snapshot:")).read_bytes() == before
+    assert hnskit(capsys, "doctor", bad, "--fix")[0] == 2
+
+
+def test_doctor_mends_an_emulated_host(capsys, tmp_path, monkeypatch):
+    """A policy is taken away; --fix puts it back, and says what is left."""
+    monkeypatch.chdir(tmp_path)
+    with emulated_host(tmp_path / "state") as overrides:
+        here = [PARAMS, *sets(overrides)]
+        assert hnskit(capsys, "apply", *here)[0] == 0
+        saved = tmp_path / "host.json"
+        assert hnskit(capsys, "facts", *here, "--save", str(saved))[0] == 0
+        from hnskit import load_params, open_host
+        from hnskit.remote import hns
+        from hnskit.remote.session import invoke_calls
+
+        host = open_host(load_params(PARAMS, overrides))
+        client = host.facts().endpoints_named("hnskit-client1")[0]
+        call = hns.set_policies("x", client, (*client.policies[:-1], sample_facts.misspelt_policy()))
+        assert [result.error for result in invoke_calls(host.session(), [call])] == [None]
+        host.close()
+        assert hnskit(capsys, "doctor", *here)[0] == 1
+        status, out, _ = hnskit(capsys, "doctor", *here, "--fix", "--yes", "--json")
+        result = json.loads(out)
+    assert status == 0
+    assert [step["id"] for step in result["plan"]["steps"] if step["level"]] == ["update policy hnskit-client1"]
+    assert {item["severity"] for item in result["findings"]} >= {"error"}
+    assert {item["severity"] for item in result["after"]} <= {"note"}
+
+
+@pytest.mark.parametrize("verb", [("facts",), ("show", "policies"), ("plan",), ("doctor",), ("preflight",)])
+def test_every_verb_that_reads_takes_a_snapshot(capsys, tmp_path, verb):
+    """As it was when it was saved."""
+    path = save_facts(sample_facts.complete(), tmp_path / "host.json")
+    status, out, _ = hnskit(capsys, *verb, PARAMS, "--set", f"target=snapshot:{path}", "--json")
+    assert status == 0
+    assert json.loads(out)
+
+
+@pytest.mark.parametrize("verb", ["apply", "destroy", "verify"])
+def test_every_verb_that_changes_refuses_a_snapshot(capsys, tmp_path, verb):
+    """In one sentence."""
+    path = save_facts(sample_facts.complete(), tmp_path / "host.json")
+    status, _, err = hnskit(capsys, verb, PARAMS, "--set", f"target=snapshot:{path}")
+    assert status == 2
+    assert "a snapshot can be looked at, and never changed" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_what_a_dump_does_not_have_is_said_beside_a_table(capsys, tmp_path):
+    """A table of a part of a host must not look like the whole."""
+    path = tmp_path / "dump.json"
+    path.write_text('[{"ID": "A", "Name": "x", "VirtualNetwork": "N"}]')
+    status, out, err = hnskit(capsys, "show", "endpoints", PARAMS, "--set", f"target=snapshot:{path}")
+    assert (status, "x" in out, "not readable: networks: not in this dump" in err) == (0, True, True)
+
+
+@pytest.mark.parametrize("code", ["0x803b0013", "2151350291", "-2143617005", "PORT_ALREADY"])
+def test_errors_in_every_form(capsys, code):
+    """Name, meaning, causes, next step."""
+    status, out, _ = hnskit(capsys, "errors", code)
+    assert status == 0
+    assert "HCN_E_PORT_ALREADY_EXISTS (0x803B0013, 2151350291, -2143617005)" in out
+    assert "Likely causes" in out
+
+
+def test_errors_without_a_code_lists_all(capsys):
+    """A line each; unknown ones end with 1, nonsense with 2."""
+    from hnskit.errors.hns_codes import all_codes
+
+    status, out, _ = hnskit(capsys, "errors")
+    assert (status, len(out.splitlines())) == (0, len(all_codes()))
+    assert json.loads(hnskit(capsys, "errors", "0x490", "--json")[1])["name"] == "ERROR_NOT_FOUND"
+    assert hnskit(capsys, "errors", "0x803b0fff")[0] == 1
+    assert hnskit(capsys, "errors", "hello")[0] == 2
+
+
+def test_export_cni_asks_no_host_where_the_address_is_known(capsys, tmp_path):
+    """In the parameters, by hand, or looked up."""
+    words = ("export", "cni", PARAMS, "--plugin", "sdnbridge", "--set", "target=emulator://none")
+    status, out, err = hnskit(capsys, *words, "--proxy", "10.0.1.9")
+    assert (status, "10.0.1.9:80" in out, "note: " in err) == (0, True, True)
+    assert '"Destination": "10.0.1.50:80"' in hnskit(capsys, *words, "--set", "proxy.address=10.0.1.50")[1]
+    path = save_facts(sample_facts.complete(), tmp_path / "host.json")
+    out_file = tmp_path / "10-hnskit.conflist"
+    words = ("export", "cni", PARAMS, "--plugin", "win-bridge", "--api", "1", "--set", f"target=snapshot:{path}")
+    assert hnskit(capsys, *words, "--output", str(out_file))[0] == 0
+    assert "10.0.1.136:80" in out_file.read_text()
+
+
+def test_export_cni_says_that_a_file_cannot_be_written(capsys, tmp_path):
+    """One paragraph, and no list half written."""
+    words = ("export", "cni", PARAMS, "--plugin", "azure", "--proxy", "10.0.1.9", "--output", str(tmp_path))
+    status, _, err = hnskit(capsys, *words)
+    assert status == 2
+    assert "it cannot be written" in err

@@ -1,0 +1,124 @@
+"""Preflight: the causes, a line each, and nothing that only follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hnskit.errors import PreflightError
+from hnskit.facts.tarballs import missing_tarballs
+from hnskit.model.objects import Docker
+from hnskit.planning.preflight import preflight, require_fit
+from tests import sample_facts
+from tests.in_process_host import HereSession, host_here
+
+
+def errors(facts, *overrides):
+    return [finding for finding in preflight(sample_facts.desired(*overrides), facts) if finding.severity == "error"]
+
+
+def test_a_host_that_is_fit_has_no_error():
+    """What emulator.yaml asks for fits on the host that it is for."""
+    assert errors(sample_facts.fresh()) == []
+    assert errors(sample_facts.complete()) == []
+
+
+def test_the_host_s_own_subnet_is_an_error():
+    """A bridge with the subnet of the host's own adapter would take its way home."""
+    subnet = ("network.subnet=10.0.0.0/24", "network.gateway=10.0.0.1", "gateway_endpoint.address=10.0.0.2")
+    (error,) = errors(sample_facts.fresh(), *subnet)
+    assert (error.id, error.object) == ("subnet", "subnet 10.0.0.0/24")
+    assert "10.0.0.5 on Ethernet" in error.message
+
+
+def test_docker_that_does_not_run_is_one_error():
+    """That images and containers cannot be read follows from it, and no image is said to be missing."""
+    said = "error during connect: the docker daemon is not running"
+    facts = replace(
+        sample_facts.fresh(),
+        docker=Docker("", "", "", said),
+        images=(),
+        problems=(f"images: {said}", f"containers: {said}"),
+    )
+    (error,) = errors(facts)
+    assert error.object == "Docker"
+
+
+def test_an_adapter_that_is_not_there_is_one_error():
+    """What needs the network is not refused again for want of it."""
+    (error,) = errors(sample_facts.fresh(), "network.adapter=Foo")
+    assert (error.object, error.message) == ("adapter Foo", "is not there")
+
+
+def test_the_name_of_an_adapter_is_compared_as_the_plan_does():
+    """Windows makes nothing of letter case there."""
+    assert errors(sample_facts.fresh(), "network.adapter=ethernet") == []
+
+
+def test_a_stale_namesake_of_somebody_elses_is_an_error_before_anything_is_changed():
+    """The endpoint of that name cannot be made while it is there."""
+    stale = replace(sample_facts.endpoint("hnskit-client1", "10.9.0.9", None), id="STALE", network_id="GONE")
+    (error,) = errors(replace(sample_facts.fresh(), endpoints=(stale,)))
+    assert error.object == "endpoint hnskit-client1"
+
+
+def test_a_network_that_cannot_be_does_not_hide_an_image_that_is_missing():
+    """Two causes are two errors; what follows from either is none."""
+    found = errors(replace(sample_facts.fresh(), images=()), "network.adapter=Foo")
+    assert [error.object for error in found] == [
+        "adapter Foo",
+        "image mcr.microsoft.com/windows/nanoserver:1809",
+    ]
+
+
+def test_the_errors_stand_on_a_line_each():
+    """Each with what to do."""
+    found = preflight(sample_facts.desired("network.adapter=Foo"), replace(sample_facts.fresh(), images=()))
+    with pytest.raises(PreflightError) as caught:
+        require_fit(found, "emulator://lab")
+    lines = caught.value.paragraph().splitlines()
+    assert len(lines) == 3
+    assert lines[1] == "  adapter Foo: is not there. Physical adapters that are up: Ethernet."
+
+
+def test_a_build_without_proxy_policies_is_named_with_what_has_them():
+    """What the table of features says, preflight says."""
+    facts = sample_facts.fresh()
+    old = replace(facts, system=replace(facts.system, build=16299), hns_version=None)
+    (error,) = errors(old)
+    assert (error.object, "17134" in error.next_step) == ("Windows", True)
+
+
+def test_what_the_plan_refuses_for_the_same_cause_is_said_once():
+    """Wi-Fi and Docker for Linux are findings of their own, with what to do."""
+    (adapter,) = sample_facts.fresh().adapters
+    facts = replace(
+        sample_facts.fresh(), adapters=(replace(adapter, medium=9),), docker=Docker("20.10", "1.41", "linux")
+    )
+    assert [(error.id, bool(error.next_step)) for error in errors(facts)] == [("docker", True), ("adapter", True)]
+
+
+def test_a_named_adapter_that_is_not_up_is_a_warning():
+    """It is not said to be up."""
+    (adapter,) = sample_facts.fresh().adapters
+    facts = replace(sample_facts.fresh(), adapters=(replace(adapter, status="Disconnected"),))
+    found = preflight(sample_facts.desired("network.adapter=Ethernet"), facts)
+    assert [(one.severity, one.message) for one in found if one.id == "adapter"] == [
+        ("warning", "is physical, and not up (Disconnected)")
+    ]
+
+
+def test_a_tarball_that_is_not_on_the_host_is_an_error():
+    """Found before the host is cut; one that is there, or whose image is, is none."""
+    session = HereSession(host_here())
+    facts = session.host.snapshot()
+    assert missing_tarballs(session, sample_facts.desired(), facts) == ()
+    wanted = sample_facts.desired("proxy.import=C:\\nothing.tar.gz")
+    missing = missing_tarballs(session, wanted, facts)
+    assert missing == (r"C:\nothing.tar.gz",)
+    (error,) = [one for one in preflight(wanted, facts, missing) if one.severity == "error"]
+    assert error.object == "image metadata-proxy:1.0"
+    session.pipelines.clear()
+    assert missing_tarballs(session, wanted, sample_facts.complete()) == ()
+    assert session.pipelines == []

@@ -1,0 +1,258 @@
+"""A book at the screen: the form, the button, and what the cells after it say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ipywidgets
+import pytest
+
+from hnskit import runbook
+from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.local import project
+from hnskit.runbook import screen
+from hnskit.runbook.widgets import params_form
+from hnskit.running import run_folder as runfolder
+from hnskit.views.table import View
+from tests.host_process import emulated_host
+
+ROOT = Path(__file__).parents[2]
+PARAMS = ROOT / "params" / "emulator.yaml"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[list[str]]:
+    with emulated_host(tmp_path / "state") as overrides:
+        yield overrides
+
+
+def buttons(widget: Any) -> list[Any]:
+    return [child for child in widget.children if isinstance(child, ipywidgets.Button)]
+
+
+@pytest.fixture(autouse=True)
+def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was typed yet."""
+    monkeypatch.setattr(runbook, "_selections", {})
+
+
+class Form:
+    """The rows of a form, by the name that stands before them."""
+
+    def __init__(self, choice: runbook.Choice) -> None:
+        _, *rows, self.secret, self.verdict = params_form(choice.selection, [choice.selection.params_file]).children
+        self.fields = {row.children[0].value: row.children[1] for row in rows}
+        self.notes = {row.children[0].value: row.children[2] for row in rows}
+
+
+def test_a_button_applies_once_and_the_next_cell_says_what_came_of_it(lab: list[str], tmp_path: Path) -> None:
+    """Nothing happens before it is pressed, and it cannot be pressed twice."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
+    assert "4 to do" in book.plan().to_text()
+    widget = book.apply_button("Create the network")
+    assert "not been pressed" in str(book.result())
+    (button,) = buttons(widget)
+    button.click()
+    assert button.disabled
+    result = book.result()
+    assert isinstance(result, View)
+    assert result.frame["object"].iloc[0] == "network hnskit-l2bridge"
+    assert "hnskit-l2bridge" in book.show("networks").to_text()
+    book.finish()
+    written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "network"))
+    assert written is not None
+    assert (written["ok"], written["changed"], written["error"]) == (True, 4, None)
+    for moment in ("before", "after"):
+        assert runfolder.picture_file(tmp_path / "run", "network", moment).is_file()
+
+
+def test_what_fails_under_the_button_is_raised_by_the_next_cell(lab: list[str], tmp_path: Path) -> None:
+    """An exception in a callback fails no run; and the button can be pressed again."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
+    widget = book.apply_button("Create the network")
+    from hnskit.emulator import registry
+
+    registry.stop(lab[0].rpartition("/")[2])
+    book.finish()  # lets go of the connection, so that the press has to connect anew
+    object.__setattr__(book.params.emulator, "start", False)
+    (button,) = buttons(widget)
+    button.click()
+    assert (button.disabled, button.description) == (False, "Try again")
+    with pytest.raises(HostUnreachableError):
+        book.result()
+
+
+def test_a_refused_plan_has_no_button(lab: list[str], tmp_path: Path) -> None:
+    """There is nothing to press for; the next cell says why."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("policy")
+    assert book.apply_button("Redirect") is None
+    with pytest.raises(PreflightError, match="20_proxy_container"):
+        book.result()
+    assert not (tmp_path / "run" / "journal.jsonl").exists()
+
+
+def test_a_book_that_ends_unpressed_says_so(lab: list[str]) -> None:
+    """Run All at the screen must not look like a success."""
+    book = runbook.choose(PARAMS, lab, interactive=True).open("network")
+    book.plan()
+    book.apply_button("Create the network")
+    assert book.finish() == "Nothing was changed: the button was not pressed."
+
+
+def test_headless_a_failure_is_written_down_before_it_is_raised(lab: list[str], tmp_path: Path) -> None:
+    """With what the runner needs: the sentence and the exit status."""
+    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=False).open("verify")
+    with pytest.raises(VerificationError):
+        book.require_proof()
+    written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "verify"))
+    assert written is not None
+    assert written["error"]["exit_status"] == 1
+    assert written["error"]["paragraph"].startswith("on emulator://")
+    assert written["verification"]["ok"] is False
+
+
+def test_wrong_parameters_are_written_down_too(tmp_path: Path) -> None:
+    """The book could not even be opened."""
+    with pytest.raises(ParamsError):
+        runbook.open_book(PARAMS, "network", ["nope=1"], tmp_path / "run", interactive=False)
+    written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "network"))
+    assert written is not None
+    assert written["error"]["mistakes"] == [{"path": "nope", "message": "no such key", "value": "1"}]
+
+
+def test_the_form_marks_a_wrong_field_and_takes_a_right_one() -> None:
+    """The error stands beside its field; what is as in the file is no override."""
+    choice = runbook.choose(PARAMS, interactive=True)
+    form = Form(choice)
+    form.fields["network.subnet"].value = "10.0.1.0/99"
+    assert "✗" in form.notes["network.subnet"].value
+    assert "Correct" in form.verdict.value
+    form.fields["network.subnet"].value = "10.0.1.0/25"
+    assert "✗" not in form.notes["network.subnet"].value
+    assert choice.selection.overrides == ['network.subnet="10.0.1.0/25"']
+    form.fields["network.subnet"].value = "10.0.1.0/24"
+    assert choice.selection.overrides == []
+    assert "in order" in form.verdict.value
+
+
+def test_the_form_keeps_the_overrides_that_the_notebook_was_given() -> None:
+    """They are not shown as fields, but they count."""
+    choice = runbook.choose(PARAMS, ["redirect.port=8080"], interactive=True)
+    form = Form(choice)
+    form.fields["proxy.address"].value = "10.0.1.9"
+    assert choice.selection.overrides == ["redirect.port=8080", 'proxy.address="10.0.1.9"']
+
+
+def test_run_all_keeps_what_was_typed_until_it_is_taken_back() -> None:
+    """The form's cell runs again: right and wrong values are still there, and the file is one click away."""
+    form = Form(runbook.choose(PARAMS, interactive=True))
+    form.fields["proxy.address"].value = "10.0.1.9"
+    form.fields["network.subnet"].value = "10.0.1.0/99"
+    choice = runbook.choose(PARAMS, interactive=True)
+    again = Form(choice)
+    assert again.fields["proxy.address"].value == "10.0.1.9"
+    assert "✗" in again.notes["network.subnet"].value
+    again.notes["params_file"].click()
+    assert again.fields["proxy.address"].value == ""
+    assert choice.selection.overrides == []
+    assert "in order" in again.verdict.value
+
+
+def test_a_book_that_is_opened_anew_ends_the_one_before_even_if_that_fails(lab: list[str], tmp_path: Path) -> None:
+    """JupyterLab may run the cells below a failed one: what they still show must not act on the host."""
+    choice = runbook.choose(PARAMS, lab, interactive=True)
+    book = choice.open("network")
+    book.plan()
+    shown = book.apply_button("Create the network")
+    choice.selection.edits = {"network.subnet": "10.0.1.0/99"}
+    with pytest.raises(ParamsError):
+        choice.open("network")
+    buttons(shown)[0].click()
+    assert "closed when another was opened" in shown.children[-1].value
+    assert "Run the cell that opens the book again" in shown.children[-1].value
+    for cell in (book.plan, book.result, book.require_proof, lambda: book.show("networks")):
+        with pytest.raises(HnskitError, match="closed when another was opened"):
+            cell()
+    choice.selection.edits = {}
+    assert choice.open("network").facts.networks_named("hnskit-l2bridge") == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "overrides"),
+    [
+        ("", []),
+        ("[]", []),
+        ("[redirect.port=8080", ["[redirect.port=8080"]),
+        ("redirect.port=8080", ["redirect.port=8080"]),
+        ('["redirect.port=8080", "proxy.address=10.0.1.9"]', ["redirect.port=8080", "proxy.address=10.0.1.9"]),
+    ],
+)
+def test_overrides_may_be_the_text_that_papermill_makes_of_them(given: str, overrides: list[str]) -> None:
+    """`papermill -p overrides …` gives a text."""
+    assert runbook.choose(PARAMS, given, interactive=False).selection.overrides == overrides
+
+
+def test_other_arguments_are_another_choice() -> None:
+    """What was typed for one host is not taken for another, and nothing typed counts without a reader."""
+    Form(runbook.choose(PARAMS, interactive=True)).fields["proxy.address"].value = "10.0.1.9"
+    assert runbook.choose(PARAMS, ["target=emulator://b"], interactive=True).selection.edits == {}
+    assert runbook.choose(PARAMS, interactive=False).selection.edits == {}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"),
+    [(SimpleNamespace(_allow_stdin=True), True), (SimpleNamespace(_allow_stdin=False), False), (None, False)],
+)
+def test_somebody_is_at_the_screen_if_the_kernel_may_ask(
+    kernel: Any, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JupyterLab allows it, papermill does not; a terminal's IPython has no kernel."""
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: SimpleNamespace(kernel=kernel))
+    assert screen.at_screen() is expected
+
+
+def test_a_file_is_found_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab's kernel works there; runs still go to the project's root."""
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert project.find_params("params/emulator.yaml") == Path("../params/emulator.yaml")
+    assert project.default_runs() == Path("../runs")
+    monkeypatch.chdir(ROOT)
+    assert project.find_params("params/emulator.yaml") == Path("params/emulator.yaml")
+    assert project.default_runs() == Path("runs")
+
+
+def test_what_was_there_already_is_written_down_as_found(lab: list[str], tmp_path: Path) -> None:
+    """Where nothing is to do the journal has what was found: a teardown then leaves it alone."""
+    from hnskit.applying.journal import made_on
+
+    first = runbook.choose(PARAMS, lab, tmp_path / "first" / "run", interactive=False).open("network")
+    first.apply_button("Create the network")
+    first.finish()
+    second = runbook.choose(PARAMS, lab, tmp_path / "second" / "run", interactive=False).open("network")
+    second.apply_button("Create the network")
+    second.finish()
+    network = second.facts.networks_named("hnskit-l2bridge")[0]
+    assert made_on(second.params.target, tmp_path / "second").only_found("network", network.name, network.id)
+    teardown = runbook.choose(PARAMS, lab, tmp_path / "second" / "run", interactive=False).open("teardown")
+    teardown.apply_button("Remove what hnskit made")
+    teardown.finish()
+    assert teardown.facts.networks_named("hnskit-l2bridge")
+
+
+def test_a_book_with_nothing_to_do_leaves_no_run_folder(
+    lab: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first makes one when it changes something, and says so; the second changes nothing, and says no more."""
+    monkeypatch.chdir(tmp_path)
+    book = runbook.choose(PARAMS, lab, interactive=False).open("network")
+    book.apply_button("Create the network")
+    (run_dir,) = (tmp_path / "runs").iterdir()
+    assert f"The run is kept in runs/{run_dir.name}." in str(book.finish())
+    again = runbook.choose(PARAMS, lab, interactive=False).open("network")
+    again.apply_button("Create the network")
+    assert "nothing to do" in again.result().to_text()
+    assert "kept" not in str(again.finish())
+    assert list((tmp_path / "runs").iterdir()) == [run_dir]

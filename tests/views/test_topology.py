@@ -1,0 +1,168 @@
+"""The picture: what it shows, and that nothing lies over anything else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import combinations, pairwise
+from xml.etree import ElementTree
+
+import pytest
+
+from hnskit.facts.host_facts import Facts
+from hnskit.model.objects import Compartment, Network, Policy
+from hnskit.views.topology import HOST_W, HOST_X, WIDTH, draw
+from tests.sample_facts import (
+    MADE_WITH,
+    complete,
+    container,
+    desired,
+    endpoint,
+    fresh,
+    misspelt_policy,
+    redirect_policy,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def crowd(count: int) -> Facts:
+    """The complete host with so many clients."""
+    host = complete()
+    names = [f"hnskit-client{number}" for number in range(1, count + 1)]
+    return replace(
+        host,
+        endpoints=(
+            *host.endpoints[:2],
+            *(endpoint(n, f"10.0.1.{10 + i}", 10 + i, *MADE_WITH, redirect_policy()) for i, n in enumerate(names)),
+        ),
+        compartments=(
+            *host.compartments[:2],
+            *(Compartment(10 + i, f"\\Container_cid-{n}") for i, n in enumerate(names)),
+        ),
+        containers=(host.containers[0], *(container(n, "nanoserver:1809") for n in names)),
+    )
+
+
+def boxes(svg: str) -> list[tuple[float, float, float, float]]:
+    """Left, top, right, bottom of every box."""
+    found = ElementTree.fromstring(svg).iter(f"{SVG}rect")
+    sides = [[float(box.get(name, "0")) for name in ("x", "y", "width", "height")] for box in found]
+    return [(x, y, x + width, y + height) for x, y, width, height in sides]
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_no_box_lies_over_another_or_outside(count: int) -> None:
+    """With two clients and with fifty."""
+    picture = draw(crowd(count), desired())
+    found = boxes(picture.svg())
+    assert len(found) > 2 * count
+    for one, other in combinations(found, 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    assert all(
+        left >= 0 and top >= 0 and right <= WIDTH and bottom <= picture.height for left, top, right, bottom in found
+    )
+
+
+def test_no_two_texts_of_a_line_meet() -> None:
+    """Estimated with a generous width of a character, for the longest names that Docker allows."""
+    long = "c" * 63
+    host = replace(
+        complete(),
+        endpoints=(endpoint(long, "10.0.1.200", 5, redirect_policy(), WFP),),
+        containers=(container(long, "i" * 80),),
+    )
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for text in ElementTree.fromstring(draw(host, desired()).svg()).iter(f"{SVG}text"):
+        x, wide = float(text.get("x", "0")), len(text.text or "") * 6.6
+        span = (x - wide, x) if text.get("text-anchor") == "end" else (x, x + wide)
+        lines.setdefault(text.get("y", ""), []).append(span)
+    for spans in lines.values():
+        ordered = sorted(spans)
+        assert all(one[1] <= other[0] for one, other in pairwise(ordered)), ordered
+
+
+def test_a_redirected_client_has_a_path_to_its_proxy() -> None:
+    """One dot on the lane for each client, and one lane."""
+    svg = draw(complete(), desired()).svg()
+    assert len(re.findall(r'<path class="red" d="M332 ', svg)) == 2
+    ways = re.findall(r'<path class="fwd" d="M332 (\d+)H300V(\d+)H324"/>', svg)
+    # From the proxy to the gateway endpoint's own box, and from there to the host.
+    assert len(ways) == 1
+    assert f'<path class="fwd" d="M332 {int(ways[0][1]) - 16}H{HOST_X + HOST_W + 8}"/>' in svg
+
+
+def test_a_client_that_should_be_redirected_and_is_not_is_marked() -> None:
+    """Only where it is known what should be."""
+    host = complete()
+    bare = replace(host, endpoints=(*host.endpoints[:2], endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH)))
+    assert "not redirected" in draw(bare, desired()).text
+    assert "not redirected" not in draw(bare).text
+
+
+def test_a_misspelt_policy_draws_no_path() -> None:
+    """HNS lists it, and it does nothing (HNS fact 47)."""
+    host = complete()
+    wrong = endpoint("hnskit-client1", "10.0.1.20", 5, misspelt_policy())
+    picture = draw(replace(host, endpoints=(*host.endpoints[:2], wrong)), desired())
+    assert "misspelt proxy policy" in picture.text
+    assert '<path class="red" d="M332' not in picture.svg()
+
+
+WFP = Policy("L4WFPPROXY", {"OutboundProxyPort": "15001", "UserSID": "S-1-5-18"})
+
+
+def test_other_kinds_of_redirect_are_named_and_lead_nowhere_in_the_picture() -> None:
+    """An L4WFPPROXY on an endpoint, an L4Proxy of the network: what they do was not seen (HNS facts 51, 54)."""
+    host = complete()
+    odd = endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH, WFP)
+    network = replace(host.networks[0], policies=(redirect_policy(),))
+    picture = draw(replace(host, networks=(network,), endpoints=(*host.endpoints[:2], odd)), desired())
+    said = {line.strip().partition(" 10.")[0]: line for line in picture.text.splitlines()}
+    wanted = "L4WFPPROXY outbound -> :15001 but S-1-5-18 (another kind of redirect, UNCONFIRMED)"
+    assert wanted in said["endpoint hnskit-client1"]
+    assert "not redirected" in said["endpoint hnskit-client1"]
+    assert "PROXY 169.254.169.254:80 -> 10.0.1.136:80 NAT (another kind of redirect, UNCONFIRMED)" in picture.text
+    svg = picture.svg()
+    assert re.search(r">L4WFPPROXY</text>", svg)
+    assert "other kinds of redirect" in svg
+    assert "other kinds of redirect" not in draw(host, desired()).svg()
+    assert '<path class="red"' not in svg
+
+
+def test_an_l4wfpproxy_does_not_hide_the_redirect_beside_it() -> None:
+    """Both are said, and the path is the proxy policy's."""
+    host = complete()
+    both = endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH, redirect_policy(), WFP)
+    picture = draw(replace(host, endpoints=(*host.endpoints[:2], both)), desired())
+    (line,) = [line for line in picture.text.splitlines() if "endpoint hnskit-client1" in line]
+    assert ", PROXY 169.254.169.254:80, L4WFPPROXY outbound" in line
+    assert '<path class="red"' in picture.svg()
+
+
+def test_a_redirect_to_an_address_that_nobody_has_is_marked() -> None:
+    """The proxy may have been made again, with another address."""
+    host = complete()
+    lost = endpoint("hnskit-client1", "10.0.1.20", 5, redirect_policy("10.0.1.99:80"))
+    assert "redirected to nobody" in draw(replace(host, endpoints=(*host.endpoints[:2], lost))).text
+
+
+def test_it_is_one_offline_element_that_takes_the_page_s_colour() -> None:
+    """In JupyterLab's dark theme as in its light one; alone it asks the system."""
+    bundle = draw(complete(), desired())._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    assert "currentColor" in bundle["text/html"]
+    assert "prefers-color-scheme" not in bundle["text/html"]
+    assert "prefers-color-scheme" in bundle["image/svg+xml"]
+    assert not re.search(r'(href|src)="|url\(', bundle["text/html"])
+
+
+def test_what_a_host_says_is_escaped() -> None:
+    """A network's name is data, not SVG."""
+    host = replace(fresh(), networks=(Network("n", "<b>&", "nat"),))
+    ElementTree.fromstring(draw(host).svg())
+
+
+def test_an_empty_host_can_be_drawn() -> None:
+    """Nothing is there to draw, and that is no error."""
+    assert draw(Facts("emulator://lab")).text == "emulator://lab"
