@@ -115,6 +115,7 @@ class EmulatorFaults(_Strict):
     cut_mode: Literal["refuse", "reset", "stall", "blackhole", "forget"] = Field(
         "refuse", description="how the host is away when the bridge appears or goes"
     )
+    answers_not_kept: bool = Field(False, description="WinRM forgets answers that the client did not get")
     management_ip_late: float = Field(0.0, ge=0, le=600, description="seconds until a network shows its ManagementIP")
     metadata_route_lost: bool = Field(False, description="the host's route to 169.254.169.254 is lost in the move")
     static_address_lost: bool = Field(False, description="the host's static address is lost in the move")

@@ -24,6 +24,8 @@ class Faults:
     cut: Cut | None = field(default_factory=lambda: Cut(3.0, "refuse"))
     """The host's network goes away when the first L2Bridge appears and when the last goes; 2-20 s on real hosts
     (HNS facts 63, 64, 78). None: it does not."""
+    answers_not_kept: bool = False
+    """What WinRM sent and the client did not get is gone: that a service keeps it is a SHOULD (MS-WSMV 3.1.4.1.39)."""
     management_ip_late: float = 0.0
     """Seconds until a new network shows its ManagementIP (HNS fact 19)."""
     metadata_route_lost: bool = False

@@ -102,6 +102,12 @@ def too_large(what: str) -> Fault:
     return Fault(0x8033803A, "w:EncodingLimit", text)
 
 
+def invalid_header(what: str) -> Fault:
+    """A header that cannot be right. The code is the one that Windows gives to an OperationTimeout below zero."""
+    text = "The WS-Management service cannot process the request because a message information header is not valid."
+    return Fault(0x8033800F, "a:InvalidMessageInformationHeader", f"{text} ({what})")
+
+
 def already_exists(what: str) -> Fault:
     """A shell or a command of this id is there already."""
     text = f"The WS-Management service cannot create the resource because it already exists. ({what})"
@@ -151,6 +157,12 @@ class Message:
     """OperationTimeout in seconds."""
     max_envelope: int
     """Bytes that the answer may have."""
+    operation: str
+    """OperationID: the client can take the answer a second time (MS-WSMV 3.1.4.1.39); "" if it cannot."""
+    sequence: str
+    """SequenceId within the operation."""
+    again: bool
+    """A retransmission: its OperationID must be understood."""
     body: ET.Element | None
     """The only child of the Body, if there is one."""
 
@@ -210,6 +222,9 @@ def parse(envelope: bytes) -> Message:
         selectors=selectors,
         timeout=seconds(text("w:OperationTimeout"), 60.0),
         max_envelope=min(int(size), MAX_ENVELOPE) if size.isascii() and size.isdigit() else MAX_ENVELOPE,
+        operation=text("p:OperationID").lower().removeprefix("uuid:"),
+        sequence=text("p:SequenceId"),
+        again=_must_understand(header.find("p:OperationID", NAMESPACES)),
         body=content,
     )
 
@@ -243,6 +258,26 @@ def respond_fault(fault: Fault, relates_to: str, machine: str) -> bytes:
         f"<f:Message>{reason}</f:Message></f:WSManFault></s:Detail></s:Fault>"
     )
     return respond(_FAULT_ACTION, relates_to, body)
+
+
+def of_operation(envelope: bytes, operation: str) -> bytes:
+    """An answer with the OperationID of its request: this service keeps it, to repeat it (MS-WSMV 3.1.6.6)."""
+    identity = f'<p:OperationID s:mustUnderstand="false">uuid:{escape(operation)}</p:OperationID>'
+    return envelope.replace(b"</s:Header>", f"{identity}<p:SequenceId>1</p:SequenceId></s:Header>".encode(), 1)
+
+
+def acknowledge(operation: str) -> bytes:
+    """What goes before a repeated answer: how many messages of the operation the service has had (MS-WSMV 3.1.4.18).
+
+    Its spelling is made after the specification; what Windows sends is UNCONFIRMED.
+    """
+    action = f"{NAMESPACES['p'].rpartition('.')[0]}/Acknowledge"
+    body = "<p:Acknowledge><p:LastSequenceIdReceived>1</p:LastSequenceIdReceived></p:Acknowledge>"
+    return of_operation(respond(action, "", body), operation)
+
+
+def _must_understand(element: ET.Element | None) -> bool:
+    return element is not None and element.get(_tag("s:mustUnderstand"), "") in ("true", "1")
 
 
 def _tag(name: str) -> str:

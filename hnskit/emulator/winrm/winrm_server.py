@@ -79,7 +79,7 @@ class WinrmServer:
         operations = Operations(self.shells, Identity(machine, int(self._system["Build"])), owner=self.username)
         self._certificate.write_authority(self.ca)
         write_private(self._directory / "client.pem", self._certificate.of_client(self.username))
-        service = WinRM(authority, operations, machine=machine)
+        service = WinRM(authority, operations, machine=machine, keeps=self._keeps_answers)
         self._http = Listener(service.handle, limits=self._limits)
         self._https = Listener(service.handle, context=self._certificate.context, limits=self._limits)
         await self._http.open()
@@ -113,6 +113,10 @@ class WinrmServer:
     def https(self) -> str:
         """The URL of the TLS port."""
         return f"https://{ADDRESS}:{self._https.port}/wsman"
+
+    def _keeps_answers(self) -> bool:
+        faults = getattr(self.host, "faults", None)  # a host of tests may have none
+        return not getattr(faults, "answers_not_kept", False)
 
     def _has_configuration(self, name: str) -> bool:
         return name.lower() in {DEFAULT_CONFIGURATION.lower(), RESTRICTED}
