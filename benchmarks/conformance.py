@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.reasons import FROM_MEMORY, NOT_COMPARED, NOT_IN_ORDER, REASONS
-from hnskit.emulator.host import Host, create_host, refusals
+from hnskit.emulator.host import EmulatedHost, create_host, refusals
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "hns"
@@ -110,7 +110,7 @@ def profile_of(name: str, sample: Mapping[str, Any]) -> str:
 # Requests, as the maker of the sample must have sent them.
 
 
-def _call(host: Host, method: str, path: str, body: Any = None) -> str:
+def _call(host: EmulatedHost, method: str, path: str, body: Any = None) -> str:
     _, text = host.hns.call(method, path, "" if body is None else json.dumps(body))
     if not json.loads(text)["Success"]:
         raise SystemExit(f"{method} {path} {json.dumps(body)} was refused: {text}")
@@ -139,13 +139,13 @@ def _network_request(name: str, sample: Mapping[str, Any]) -> dict[str, Any]:
     return body | ({"Policies": policies} if policies else {})
 
 
-def _network(host: Host, name: str, sample: Mapping[str, Any]) -> str:
+def _network(host: EmulatedHost, name: str, sample: Mapping[str, Any]) -> str:
     body = _network_request(name, sample)
     made = json.loads(_call(host, "POST", "/networks", body))
     return _call(host, "GET", f"/networks/{made['Output']['ID']}")
 
 
-def _endpoint(host: Host, name: str, sample: Mapping[str, Any]) -> str:
+def _endpoint(host: EmulatedHost, name: str, sample: Mapping[str, Any]) -> str:
     made = json.loads(_call(host, "POST", "/networks", _network_for(name, sample)))["Output"]
     echoed = ("Name", "MacAddress", "DNSServerList", "DNSSuffix", "EnableInternalDNS", "GatewayAddress", "IPAddress",
               "PrefixLength", "IsRemoteEndpoint", "AdditionalParams", "Flags")  # fmt: skip
@@ -185,7 +185,7 @@ def _network_for(name: str, sample: Mapping[str, Any]) -> dict[str, Any]:
     return {"Type": _type_of(name, sample), "Name": "sample", "Subnets": [subnet]}
 
 
-def _attach(host: Host, id: str, sample: Mapping[str, Any]) -> None:
+def _attach(host: EmulatedHost, id: str, sample: Mapping[str, Any]) -> None:
     names = [f"c{number}" for number, _ in enumerate(sample.get("SharedContainers", []))]
     if not names:
         _call(host, "POST", f"/endpoints/{id}/attach", {"SystemType": "Host", "CompartmentId": 1})
@@ -202,7 +202,7 @@ def _attach(host: Host, id: str, sample: Mapping[str, Any]) -> None:
             _call(host, "POST", f"/endpoints/{id}/detach", body)
 
 
-def _policy_list(host: Host, name: str, sample: Mapping[str, Any]) -> str:
+def _policy_list(host: EmulatedHost, name: str, sample: Mapping[str, Any]) -> str:
     del name
     body = {"Type": "overlay", "Name": "sample", "Subnets": [
         {"AddressPrefix": "10.0.0.0/24", "Policies": [{"Type": "VSID", "VSID": 4096}]}]}  # fmt: skip
@@ -213,7 +213,7 @@ def _policy_list(host: Host, name: str, sample: Mapping[str, Any]) -> str:
     return _call(host, "GET", f"/policylists/{made['ID']}")
 
 
-def _namespace(host: Host, name: str, sample: Mapping[str, Any]) -> str:
+def _namespace(host: EmulatedHost, name: str, sample: Mapping[str, Any]) -> str:
     del name, sample
     (default,) = json.loads(_call(host, "GET", "/namespaces/"))["Output"]
     return _call(host, "GET", f"/namespaces/{default['ID']}")

@@ -3,7 +3,7 @@
     python -m benchmarks.explain            prints the table
     python -m benchmarks.explain 2000       with another number of endpoints
 
-A walk is one connection through the snapshot's index; an explanation is up to three walks and their words. Loading is
+A trace is one connection through the snapshot's index; an explanation is up to three traces and their words. Loading is
 compared with `json.loads` and a DataFrame of the same text, which is what a script would do by hand. Times are of the
 processor, so that a busy machine does not change them.
 """
@@ -31,7 +31,7 @@ SAMPLE = (
     Path(__file__).parent.parent / "tests/samples/hns/endpoints/overlay-ws2019-9.3-swarm-attached-10.0.0.4-5bccb19.json"
 )
 METADATA = "169.254.169.254"
-WALKS = 2_000
+TRACES = 2_000
 
 
 def host(count: int, *, resources: bool) -> Facts:
@@ -119,12 +119,12 @@ def main(count: int = 10_000) -> None:
                       f"loading {ours * 1000:.0f} ms = {ours / plain:.2f}x")  # fmt: skip
     path = Tracer(facts)
     clients = [item for item in facts.containers if item.name != "proxy"]
-    walk, longest = each(lambda n: path.walk(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
+    trace, longest = each(lambda n: path.trace(clients[n * 7 % len(clients)], METADATA, 80), TRACES)
     print(f"\nindexing: {seconds(lambda: Tracer(facts)) * 1000:.0f} ms, once")
-    print(f"a walk: {walk:.3f} ms on average, {longest:.3f} ms at most, of {WALKS}")
+    print(f"a trace: {trace:.3f} ms on average, {longest:.3f} ms at most, of {TRACES}")
     explainer = Explainer(facts)
-    mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, 80), WALKS)
-    print(f"an explanation of three legs: {mean:.3f} ms on average, {longest:.3f} ms at most")
+    mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, 80), TRACES)
+    print(f"an explanation of three segments: {mean:.3f} ms on average, {longest:.3f} ms at most")
     from hnskit.diagnosis.doctor import diagnose
 
     print(f"doctor: {seconds(lambda: diagnose(facts), 1) * 1000:.0f} ms for {count} endpoints")

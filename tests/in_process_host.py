@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from hnskit.applying.journal import Journal
 from hnskit.applying.polling import RetryPolicy
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.emulator.host.commands import answer_call
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.provenance import Provenance, provenance_from
@@ -30,7 +30,7 @@ class HereSession:
     target = TARGET
     seconds_lost = 0.0
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: EmulatedHost) -> None:
         self.host = host
         self.before_call: Callable[[Mapping[str, Any]], None] | None = None
         """Told of each call right before it is made; may change the host, as another operator does."""
@@ -56,7 +56,7 @@ class HereSession:
         """There is nothing to close."""
 
 
-def host_here(**options: Any) -> Host:
+def host_here(**options: Any) -> EmulatedHost:
     """A host without a door."""
     return create_host("lab", options={"cut_seconds": 0, **options})
 
@@ -119,7 +119,7 @@ class Lab(DoorThread):
         """A session over the wire."""
         return PsrpSession(self.settings(port, **changes))
 
-    def do(self, act: Callable[[Host], T]) -> T:
+    def do(self, act: Callable[[EmulatedHost], T]) -> T:
         """Do something with the host in its own thread."""
 
         async def now() -> T:

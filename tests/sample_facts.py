@@ -12,7 +12,7 @@ from hnskit.model.objects import (
     Address,
     Compartment,
     Container,
-    Docker,
+    DockerVersion,
     Endpoint,
     Image,
     Interface,
@@ -49,7 +49,7 @@ def fresh(target: str = "emulator://lab") -> Facts:
         addresses=(Address(6, "Ethernet", "10.0.0.5", 24, "Dhcp"),),
         routes=(Route("0.0.0.0/0", "10.0.0.1", 6, 0), Route("169.254.169.254/32", "10.0.0.1", 6, 0)),
         compartments=(Compartment(1, "Default Compartment"),),
-        docker=Docker("20.10.9", "1.41", "windows"),
+        docker=DockerVersion("20.10.9", "1.41", "windows"),
         images=(Image("sha256:aa", "mcr.microsoft.com/windows/nanoserver:1809"),),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from hnskit.emulator.host import Host
+from hnskit.emulator.host import EmulatedHost
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
@@ -25,7 +25,7 @@ ADDRESSES = [f"10.0.1.{number}" for number in (10, 11, 12, 13, 14)]
 BASE = yaml.safe_load(sample_facts.PARAMS.read_text(encoding="utf-8"))
 FOREIGN_POLICY = Policy("PROXY", {"IP": "10.7.7.7", "Port": "443", "Destination": "10.9.9.9:443"})
 
-Change = Callable[[Host], None]
+Change = Callable[[EmulatedHost], None]
 
 
 @st.composite
@@ -50,30 +50,30 @@ def desired_states(draw: st.DrawFn) -> Desired:
     return desired_from(parse_params(data))
 
 
-def hns(host: Host, method: str, path: str, body: Any = None) -> Any:
+def hns(host: EmulatedHost, method: str, path: str, body: Any = None) -> Any:
     """One HNSCall by somebody else; None where HNS refuses."""
     _, text = host.hns.call(method, path, "" if body is None else json.dumps(body))
     answer = json.loads(text)
     return answer.get("Output") if answer["Success"] else None
 
 
-def docker(host: Host, *words: str) -> str:
+def docker(host: EmulatedHost, *words: str) -> str:
     """docker.exe, by somebody else."""
     return str(host.docker.run(list(words)).stdout.strip())
 
 
-def endpoint(host: Host, name: str) -> Endpoint | None:
+def endpoint(host: EmulatedHost, name: str) -> Endpoint | None:
     """The first endpoint of this name."""
     return next(iter(host.snapshot().endpoints_named(name)), None)
 
 
-def foreign_nat_endpoint(host: Host) -> None:
+def foreign_nat_endpoint(host: EmulatedHost) -> None:
     """Somebody's container on Docker's nat network."""
     nat = host.snapshot().networks_named("nat")[0]
     hns(host, "POST", "/endpoints", {"VirtualNetwork": nat.id, "Name": "theirs", "Policies": []})
 
 
-def foreign_bridge(host: Host) -> None:
+def foreign_bridge(host: EmulatedHost) -> None:
     """Somebody's bridge with an attached endpoint and a container; it has the adapter already."""
     subnets = [{"AddressPrefix": "10.9.0.0/24", "GatewayAddress": "10.9.0.1"}]
     network = hns(host, "POST", "/networks", {"Type": "L2Bridge", "Name": "theirs", "Subnets": subnets})
@@ -90,7 +90,7 @@ def foreign_bridge(host: Host) -> None:
         hns(host, "POST", f"/endpoints/{made['ID']}", {"ID": made["ID"], "Policies": policies})
 
 
-def foreign_container(host: Host) -> None:
+def foreign_container(host: EmulatedHost) -> None:
     """Somebody's container with a label of hnskit's for another network."""
     docker(host, "run", "--detach", "--name", "other", "--label", f"{LABEL}=another", "--network", "none", IMAGE,
            "ping.exe", "-t", "localhost")  # fmt: skip
@@ -117,8 +117,8 @@ def void(*_: object) -> None:
     """Nothing comes of it."""
 
 
-def _on_endpoint(name: str, act: Callable[[Host, Endpoint], object]) -> Change:
-    def change(host: Host) -> None:
+def _on_endpoint(name: str, act: Callable[[EmulatedHost, Endpoint], object]) -> Change:
+    def change(host: EmulatedHost) -> None:
         found = endpoint(host, name)
         if found is not None:
             act(host, found)
@@ -126,31 +126,31 @@ def _on_endpoint(name: str, act: Callable[[Host, Endpoint], object]) -> Change:
     return change
 
 
-def _detach(host: Host, found: Endpoint) -> None:
+def _detach(host: EmulatedHost, found: Endpoint) -> None:
     hns(host, "POST", f"/endpoints/{found.id}/detach", hns_json.detach_request())
 
 
-def _delete(host: Host, found: Endpoint) -> None:
+def _delete(host: EmulatedHost, found: Endpoint) -> None:
     hns(host, "DELETE", f"/endpoints/{found.id}")
 
 
-def set_policies(host: Host, found: Endpoint, *proxies: Policy) -> None:
+def set_policies(host: EmulatedHost, found: Endpoint, *proxies: Policy) -> None:
     """Give an endpoint these proxy policies and no others."""
     kept = [policy for policy in found.policies if not policy.is_proxy]
     hns(host, "POST", f"/endpoints/{found.id}", hns_json.policies_request(found.id, [*kept, *proxies]))
 
 
-def _policies(*proxies: Policy) -> Callable[[Host, Endpoint], None]:
+def _policies(*proxies: Policy) -> Callable[[EmulatedHost, Endpoint], None]:
     return lambda host, found: set_policies(host, found, *proxies)
 
 
-def _forwarding_off(host: Host) -> None:
+def _forwarding_off(host: EmulatedHost) -> None:
     for nic in host.windows.nics:
         if nic.name.startswith("vEthernet (hnskit"):
             nic.forwarding = False
 
 
-def _network_gone(host: Host) -> None:
+def _network_gone(host: EmulatedHost) -> None:
     for network in host.snapshot().networks_named("hnskit-l2bridge"):
         hns(host, "DELETE", f"/networks/{network.id}")
 

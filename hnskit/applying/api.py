@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from hnskit.applying import host_lock
 from hnskit.applying.journal import Records
-from hnskit.applying.operations import operation
+from hnskit.applying.operations import build_operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
 from hnskit.applying.polling import RetryPolicy
-from hnskit.applying.reconciler import AGAIN, Operate, Planner, Reconciler
+from hnskit.applying.reconciler import AGAIN, OperationBuilder, Planner, Reconciler
 from hnskit.applying.rollback import Rollback
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
@@ -60,9 +60,9 @@ def apply(
     """
     wanted = tuple(parts)
 
-    def work(planner: Planner, operate: Operate = operation) -> Reconciler:
+    def work(planner: Planner, build: OperationBuilder = build_operation) -> Reconciler:
         return Reconciler(
-            session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, operate=operate
+            session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, build=build
         )
 
     forth = work(lambda now, known: plan(desired, now, wanted, known))
@@ -75,9 +75,9 @@ def apply(
             raise
         except HnskitError as error:
             stopped = outcome_of(error)
-            if rollback and stopped is not None and forth.begun:
-                back = Rollback(desired, stopped.before, forth.begun)
-                _roll_back(error, work(lambda now, _: back.plan(now), back.operation))
+            if rollback and stopped is not None and forth.sent:
+                back = Rollback(desired, stopped.before, forth.sent)
+                _roll_back(error, work(lambda now, _: back.plan(now), back.build_operation))
             raise
 
 

@@ -48,7 +48,7 @@ class Operation:
         return (self.call, self.look.call) if self.look else (self.call,)
 
 
-def operation(step: Step, desired: Desired, facts: Facts) -> Operation:
+def build_operation(step: Step, desired: Desired, facts: Facts) -> Operation:
     """The calls of one step.
 
     Raises:

@@ -22,7 +22,7 @@ _PAUSE = 1.0
 _Reached = TypeVar("_Reached")
 
 
-def reached(
+def wait_until_reachable(
     reach: Callable[[], _Reached], target: str, runs: Path, patience: float, tell: Callable[[str], None]
 ) -> _Reached:
     """Reach a host; one that a stopped run has left without its network is waited for.
@@ -52,7 +52,7 @@ def reached(
 
 
 @contextmanager
-def explained(target: str, runs: Path) -> Iterator[None]:
+def add_outage_hint(target: str, runs: Path) -> Iterator[None]:
     """What talks to a host: if it cannot be reached any more, the error says what may have taken its network.
 
     Raises:

@@ -34,7 +34,7 @@ class Poller:
     """Reads a host again until it shows what is waited for."""
 
     def __init__(self, pace: RetryPolicy, read: Callable[[], Facts], tell: Callable[[str, Step | None], None]) -> None:
-        self._pace = pace
+        self._policy = pace
         self._read = read
         self._tell = tell
 
@@ -63,7 +63,7 @@ class Poller:
         Raises:
             StepError: something that a plan needs cannot be read when patience ends; it is quoted.
         """
-        deadline, pause = time.monotonic() + self._pace.patience, self._pace.pause
+        deadline, pause = time.monotonic() + self._policy.patience, self._policy.pause
         while unread := unread_parts(now):
             if time.monotonic() > deadline:
                 raise StepError(f"the host cannot be read {self._after}: {unread}", host=now.target)
@@ -89,7 +89,7 @@ class Poller:
     def _until(
         self, now: Facts, missing: Callable[[Facts], Sequence[Step]], words: str
     ) -> tuple[Facts, Sequence[Step]]:
-        deadline, pause = time.monotonic() + self._pace.patience, self._pace.pause
+        deadline, pause = time.monotonic() + self._policy.patience, self._policy.pause
         while absent := missing(now):
             if time.monotonic() > deadline:
                 return now, absent
@@ -99,11 +99,11 @@ class Poller:
 
     def _again(self, pause: float) -> tuple[Facts, float]:
         time.sleep(pause)
-        return self._read(), min(2 * pause, self._pace.longest_pause)
+        return self._read(), min(2 * pause, self._policy.longest_pause)
 
     @property
     def _after(self) -> str:
-        return f"after {self._pace.patience:.0f} s"
+        return f"after {self._policy.patience:.0f} s"
 
     def too_late(self, step: Step, what: str, now: Facts) -> StepError:
         """The error of a step for which patience has ended."""

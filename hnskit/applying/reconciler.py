@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hnskit.applying import host_lock
 from hnskit.applying.journal import Records
-from hnskit.applying.operations import Operation, in_sending_order, operation
+from hnskit.applying.operations import Operation, build_operation, in_sending_order
 from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
 from hnskit.applying.polling import Poller, RetryPolicy
 from hnskit.applying.run_recorder import RunRecorder
@@ -49,7 +49,7 @@ Planner = Callable[[Facts, Provenance], Plan]
 AGAIN = "Mend the cause, then run the same command again"
 """What is to be done where a step failed and nothing better is known."""
 _UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRMED: see planning/routes.py
-Operate = Callable[[Step, Desired, Facts], Operation]
+OperationBuilder = Callable[[Step, Desired, Facts], Operation]
 
 
 class Reconciler:
@@ -65,24 +65,24 @@ class Reconciler:
         journal: Records | None = None,
         on_event: OnEvent | None = None,
         pace: RetryPolicy | None = None,
-        operate: Operate = operation,
+        build: OperationBuilder = build_operation,
     ) -> None:
         self._session = session
         self._desired = desired
         self._planner = planner
-        self._ledger = RunRecorder(session.target, known, journal, on_event)
+        self._recorder = RunRecorder(session.target, known, journal, on_event)
         self._run_dir = journal.run_dir if journal is not None else None
-        self._pace = pace or RetryPolicy()
-        self._waiter = Poller(self._pace, self._read, lambda text, step: self._ledger.tell("wait", text, step))
-        self._operate = operate
+        self._policy = pace or RetryPolicy()
+        self._poller = Poller(self._policy, self._read, lambda text, step: self._recorder.tell("wait", text, step))
+        self._build = build
         self._attempts: dict[str, int] = {}
         self._again: dict[str, HnskitError] = {}
         self._unknown: set[str] = set()
 
     @property
-    def begun(self) -> tuple[Step, ...]:
+    def sent(self) -> tuple[Step, ...]:
         """The steps that were sent, whatever came of them."""
-        return tuple(self._ledger.begun.values())
+        return tuple(self._recorder.sent.values())
 
     def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
         """Carry the plan out, alone at work on the host; errors are those of `apply`, with the outcome so far.
@@ -101,26 +101,26 @@ class Reconciler:
         first = current = self._plan(before)
         if first.refused:
             raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
-        self._ledger.tell("plan", first.summary)
+        self._recorder.tell("plan", first.summary)
         try:
             if write_found:
-                self._ledger.found(first, before)
+                self._recorder.found(first, before)
             while steps := self._left(current):
                 self._round(in_sending_order(steps, self._desired))
                 current = self._goes_on(self._plan(self._now))
         except KeyboardInterrupt as cause:
             stopped = StoppedError(host=before.target)
-            self._ledger.stopped_by(stopped)
-            stopped.outcome = self._ledger.outcome(first, before, self._now)
+            self._recorder.stopped_by(stopped)
+            stopped.outcome = self._recorder.outcome(first, before, self._now)
             raise stopped from cause
         except HnskitError as error:
-            self._ledger.stopped_by(error)
-            error.outcome = self._ledger.outcome(first, before, self._now)
+            self._recorder.stopped_by(error)
+            error.outcome = self._recorder.outcome(first, before, self._now)
             raise
-        return self._ledger.outcome(first, before, self._now)
+        return self._recorder.outcome(first, before, self._now)
 
     def _plan(self, now: Facts) -> Plan:
-        return self._planner(now, self._ledger.made)
+        return self._planner(now, self._recorder.made)
 
     @staticmethod
     def _goes_on(current: Plan) -> Plan:
@@ -129,13 +129,13 @@ class Reconciler:
         return current
 
     def _left(self, current: Plan) -> tuple[Step, ...]:
-        done = {result.step.id for result in self._ledger.done}
+        done = {result.step.id for result in self._recorder.done}
         return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
 
     def _round(self, steps: Sequence[Step]) -> None:
         """Do these steps; `_now` is the host afterwards."""
-        before = self._now = self._waiter.for_what_is_needed(steps, self._desired, self._now)
-        operations = [self._operate(step, self._desired, before) for step in steps]
+        before = self._now = self._poller.for_what_is_needed(steps, self._desired, self._now)
+        operations = [self._build(step, self._desired, before) for step in steps]
         for step in steps:
             self._count(step)
         for step in steps:
@@ -145,61 +145,61 @@ class Reconciler:
             self._send(operations, results)
         except (HnskitError, KeyboardInterrupt):
             done, failed, _ = self._sorted(operations, results)
-            self._ledger.settle(done, failed, self._now)
+            self._recorder.record_results(done, failed, self._now)
             raise
         done, failed, unknown = self._sorted(operations, results)
         try:
-            self._now = self._waiter.for_reading(self._now)
+            self._now = self._poller.for_reading(self._now)
         except (HnskitError, KeyboardInterrupt):
-            self._ledger.settle(done, failed, self._now)
+            self._recorder.record_results(done, failed, self._now)
             raise
         accepted = [one.step for one in done]
-        self._now, hidden = self._waiter.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
+        self._now, hidden = self._poller.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
         failed += [
-            (step, self._waiter.too_late(step, "the host accepted it, but does not show it", self._now))
+            (step, self._poller.too_late(step, "the host accepted it, but does not show it", self._now))
             for step in hidden
         ]
         pending = {step.id for step in self._plan(self._now).pending}
         done = [one for one in done if one.step not in hidden]
         done += [StepResult(step, 0.0) for step in unknown if step.id not in pending and step.kind != _UNSEEN]
         failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
-        self._ledger.settle(done, failed, self._now)
+        self._recorder.record_results(done, failed, self._now)
         if any(step.disruptive for step in steps):
             self._look_after_the_cut(steps, before)
-        self._ledger.round_over()
+        self._recorder.round_over()
         if failed:
             raise self._step_error(failed)
 
     def _look_after_the_cut(self, steps: Sequence[Step], before: Facts) -> None:
-        self._now, note = self._waiter.for_management_ip(steps, self._desired, self._now)
+        self._now, note = self._poller.for_management_ip(steps, self._desired, self._now)
         if note:
-            self._ledger.note(note)
+            self._recorder.note(note)
         for loss in interruption.losses(self._desired, before, self._now):
-            self._ledger.note(loss)
+            self._recorder.note(loss)
 
     def _is_gone(self, step: Step, pending: set[str]) -> bool:
         """Whether a removal failed because somebody else was faster."""
         if step.action is not Action.DELETE or step.id in pending:
             return False
-        self._ledger.note(f"{step.noun} {step.name} was gone already: somebody else removed it")
+        self._recorder.note(f"{step.noun} {step.name} was gone already: somebody else removed it")
         return True
 
     def _announce(self, step: Step, now: Facts) -> None:
         if step.disruptive:
             risks = "; ".join(f"{risk.object} {risk.message}" for risk in interruption.risks(self._desired, now))
             text = "the host's own network goes away for seconds now" + (risks and f": {risks}")
-            self._ledger.cut(step, text, **interruption.recorded(self._desired, now))
-        self._ledger.started(step)
+            self._recorder.cut(step, text, **interruption.recorded(self._desired, now))
+        self._recorder.started(step)
 
     def _count(self, step: Step) -> None:
         self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
-        if self._attempts[step.id] <= self._pace.attempts:
+        if self._attempts[step.id] <= self._policy.attempts:
             return
         last = self._again.get(step.id)
         if last is not None:
-            self._ledger.settle([], [(step, last)], self._now)
+            self._recorder.record_results([], [(step, last)], self._now)
             raise self._step_error([(step, last)])
-        raise StepError(f"it was tried {self._pace.attempts} times and is not done", object=step.name, step=step.id)
+        raise StepError(f"it was tried {self._policy.attempts} times and is not done", object=step.name, step=step.id)
 
     def _send(self, operations: Sequence[Operation], results: dict[str, CallResult]) -> None:
         """One pipeline: the steps' calls, then a new snapshot, `_now`; `results` fills while the host answers."""
@@ -210,9 +210,11 @@ class Reconciler:
                 results[result.id] = result
                 self._report(operations, result)
         except OutcomeUnknownError:
-            self._ledger.note("the host lost the pipeline when it was cut; what was done is read from the host")
+            self._recorder.note("the host lost the pipeline when it was cut; what was done is read from the host")
         if self._session.seconds_lost > lost:
-            self._ledger.note(f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s")
+            self._recorder.note(
+                f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s"
+            )
         read = all(call.id in results for call in fact_calls())
         self._now = facts_from_results(self._session.target, results.values()) if read else self._read()
 
@@ -234,19 +236,19 @@ class Reconciler:
             except HnskitError as error:
                 looked = results.get(one.look.call.id) if one.look else None
                 if one.look and looked and one.look.shows(looked):
-                    self._ledger.note(f"{one.step.noun} {one.step.name} was there already")
+                    self._recorder.note(f"{one.step.noun} {one.step.name} was there already")
                     done.append(StepResult(one.step, result.milliseconds / 1000))
-                    self._ledger.tell("done", one.step.reason, one.step, done[-1].seconds)
+                    self._recorder.tell("done", one.step.reason, one.step, done[-1].seconds)
                 elif self._may_try_again(one.step, error):
                     self._again[one.step.id] = error
-                    self._ledger.again(one.step)
+                    self._recorder.again(one.step)
                 else:
                     failed.append((one.step, error))
         return done, failed, unknown
 
     def _read(self) -> Facts:
         """A snapshot; reading is safe to repeat."""
-        for _ in range(self._pace.attempts - 1):
+        for _ in range(self._policy.attempts - 1):
             try:
                 return gather_facts(self._session)
             except OutcomeUnknownError:
@@ -255,19 +257,19 @@ class Reconciler:
 
     def _may_try_again(self, step: Step, error: HnskitError) -> bool:
         """Whether the host is to be read and the step planned again, instead of failing now."""
-        left = self._attempts[step.id] < self._pace.attempts
+        left = self._attempts[step.id] < self._policy.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
         if changed or (step.kind == "forwarding" and _found_nothing(error)):
             again = "; it is read again" if left else ""
-            self._ledger.note(f"{step.noun} {step.name} was changed by somebody else meanwhile{again}")
+            self._recorder.note(f"{step.noun} {step.name} was changed by somebody else meanwhile{again}")
             # After a loss that somebody may be this run itself, by a command that arrived late.
             if changed and step.id not in self._unknown:
-                self._ledger.lost_race(step)
+                self._recorder.lost_race(step)
             return left
         if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
-            self._ledger.note(f"{step.id}: {error.message}; it is tried again")
-            time.sleep(self._pace.pause)
+            self._recorder.note(f"{step.id}: {error.message}; it is tried again")
+            time.sleep(self._policy.pause)
             return True
         return False
 
@@ -278,7 +280,7 @@ class Reconciler:
             return
         with contextlib.suppress(HnskitError):  # a failure is told when it is certain that it is one
             one.read(result)
-            self._ledger.tell("done", one.step.reason, one.step, result.milliseconds / 1000)
+            self._recorder.tell("done", one.step.reason, one.step, result.milliseconds / 1000)
 
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
         planned = self._plan(now).pending

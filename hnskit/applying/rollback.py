@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hnskit.applying.operations import Operation, attach_operation, operation, policy_operation
+from hnskit.applying.operations import Operation, attach_operation, build_operation, policy_operation
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy
@@ -22,119 +22,119 @@ from hnskit.planning.steps import Action, Change, Plan, Step
 class Rollback:
     """The way back of one run."""
 
-    def __init__(self, desired: Desired, before: Facts, begun: Sequence[Step]) -> None:
+    def __init__(self, desired: Desired, before: Facts, sent: Sequence[Step]) -> None:
         """`before` are the facts at the run's start, `begun` the steps that it sent."""
         self._desired = desired
         self._before = before
-        self._begun = begun
+        self._sent = sent
 
     def plan(self, now: Facts) -> Plan:
         """What is left to undo."""
         steps: list[Step] = []
-        for begun in self._begun:
-            steps += self._undo(begun, now)
+        for sent in self._sent:
+            steps += self._undo(sent, now)
         unique = {step.id: step for step in steps}
         steps = list(unique.values())
         steps += self._networks(now, steps)
         return Plan(now.target, tuple(steps))
 
-    def operation(self, step: Step, desired: Desired, facts: Facts) -> Operation:
+    def build_operation(self, step: Step, desired: Desired, facts: Facts) -> Operation:
         """The calls of a step of `plan`: policies go back to what they were."""
         there, before = _by_id(facts, step.object_id), _by_id(self._before, step.object_id)
         if there and before and step.kind == "policy":
             return policy_operation(step, there, self._given_back(there, before, facts))
         if there and before and before.compartment_id and step.action is Action.ATTACH:
             return attach_operation(step, there, before.compartment_id)
-        return operation(step, desired, facts)
+        return build_operation(step, desired, facts)
 
-    def _undo(self, begun: Step, now: Facts) -> Iterator[Step]:
-        match begun.action, begun.kind:
+    def _undo(self, sent: Step, now: Facts) -> Iterator[Step]:
+        match sent.action, sent.kind:
             case (Action.CREATE, "endpoint"):
-                yield from self._endpoint(begun, now)
+                yield from self._endpoint(sent, now)
             case (Action.RUN, "container"):
-                yield from self._container(begun, now)
+                yield from self._container(sent, now)
             case (Action.IMPORT, "image"):
-                yield from self._image(begun, now)
+                yield from self._image(sent, now)
             case (Action.ATTACH, "attachment"):
-                yield from self._attachment(begun, now)
+                yield from self._attachment(sent, now)
             case (Action.DETACH, "attachment"):
-                yield from self._detachment(begun, now)
+                yield from self._detachment(sent, now)
             case (Action.START, "container"):
-                yield from self._started(begun, now)
+                yield from self._started(sent, now)
             case (Action.UPDATE, "forwarding"):
-                yield from self._forwarding(begun, now)
+                yield from self._forwarding(sent, now)
             case (Action.UPDATE, "policy"):
-                yield from self._policy(begun, now)
+                yield from self._policy(sent, now)
             case (Action.CREATE, "route"):
-                yield from self._route(begun, now)
+                yield from self._route(sent, now)
             case (Action.DELETE, "endpoint" | "container"):
-                yield from self._removed(begun, now)
+                yield from self._removed(sent, now)
 
-    def _endpoint(self, begun: Step, now: Facts) -> Iterator[Step]:
+    def _endpoint(self, sent: Step, now: Facts) -> Iterator[Step]:
         old = {item.id for item in self._before.endpoints}
-        for there in now.endpoints_named(begun.name):
+        for there in now.endpoints_named(sent.name):
             if there.id in old:
                 continue
             needs: tuple[str, ...] = ()
             if there.attached:
-                off = _step(begun, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
+                off = _step(sent, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
                 needs = (off.id,)
                 yield off
-            yield _step(begun, Action.DELETE, "endpoint", "this run made it", object_id=there.id, needs=needs)
+            yield _step(sent, Action.DELETE, "endpoint", "this run made it", object_id=there.id, needs=needs)
 
-    def _container(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there = now.container_named(begun.name)
+    def _container(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there = now.container_named(sent.name)
         if there and all(item.id != there.id for item in self._before.containers):
-            needs = (f"{Action.DETACH} endpoint {begun.name}",)
-            yield _step(begun, Action.DELETE, "container", "this run made it", object_id=there.id, needs=needs)
+            needs = (f"{Action.DETACH} endpoint {sent.name}",)
+            yield _step(sent, Action.DELETE, "container", "this run made it", object_id=there.id, needs=needs)
 
-    def _image(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there = now.image_named(begun.name)
-        if there and self._before.image_named(begun.name) is None:
-            needs = tuple(f"{Action.DELETE} container {step.name}" for step in self._begun if step.kind == "container")
-            yield _step(begun, Action.DELETE, "image", "this run imported it", object_id=there.id, needs=needs)
+    def _image(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there = now.image_named(sent.name)
+        if there and self._before.image_named(sent.name) is None:
+            needs = tuple(f"{Action.DELETE} container {step.name}" for step in self._sent if step.kind == "container")
+            yield _step(sent, Action.DELETE, "image", "this run imported it", object_id=there.id, needs=needs)
 
-    def _attachment(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there = _by_id(now, begun.object_id)
-        before = _by_id(self._before, begun.object_id)
+    def _attachment(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there = _by_id(now, sent.object_id)
+        before = _by_id(self._before, sent.object_id)
         if there and before and there.attached and not before.attached:
-            yield _step(begun, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
+            yield _step(sent, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
 
-    def _detachment(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there, before = _by_id(now, begun.object_id), _by_id(self._before, begun.object_id)
+    def _detachment(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there, before = _by_id(now, sent.object_id), _by_id(self._before, sent.object_id)
         compartments = {item.id for item in now.compartments}
         if there and before and not there.attached and before.compartment_id in compartments:
-            yield _step(begun, Action.ATTACH, "attachment", "this run detached it", object_id=there.id)
+            yield _step(sent, Action.ATTACH, "attachment", "this run detached it", object_id=there.id)
 
-    def _started(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there = next((item for item in now.containers if item.id == begun.object_id), None)
+    def _started(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there = next((item for item in now.containers if item.id == sent.object_id), None)
         if there and there.running:
-            needs = (f"{Action.DETACH} endpoint {begun.name}",)
-            yield _step(begun, Action.STOP, "container", "this run started it", object_id=there.id, needs=needs)
+            needs = (f"{Action.DETACH} endpoint {sent.name}",)
+            yield _step(sent, Action.STOP, "container", "this run started it", object_id=there.id, needs=needs)
 
-    def _forwarding(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there = _by_id(now, begun.object_id)
+    def _forwarding(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there = _by_id(now, sent.object_id)
         interface = SnapshotIndex(now).interface_of(there) if there else None
         if there and _by_id(self._before, there.id) and interface and interface.forwarding:
             change = Change("forwarding", "Enabled", "Disabled")
             yield Step(
-                begun.part,
+                sent.part,
                 Action.UPDATE,
                 "forwarding",
-                begun.name,
+                sent.name,
                 "this run enabled it",
                 (change,),
                 object_id=there.id,
             )
 
-    def _policy(self, begun: Step, now: Facts) -> Iterator[Step]:
-        there, before = _by_id(now, begun.object_id), _by_id(self._before, begun.object_id)
+    def _policy(self, sent: Step, now: Facts) -> Iterator[Step]:
+        there, before = _by_id(now, sent.object_id), _by_id(self._before, sent.object_id)
         back = self._given_back(there, before, now) if there and before else ()
         proxies = tuple(policy for policy in back if policy.is_proxy)
         if there and before and there.proxies != proxies:
             change = Change(REDIRECTS, describe_policies(there.proxies), describe_policies(proxies))
             reason = "this run changed it"
-            yield Step(begun.part, Action.UPDATE, "policy", begun.name, reason, (change,), object_id=there.id)
+            yield Step(sent.part, Action.UPDATE, "policy", sent.name, reason, (change,), object_id=there.id)
 
     def _given_back(self, there: Endpoint, before: Endpoint, now: Facts) -> tuple[Policy, ...]:
         """An endpoint's list with the redirects that it had; others' changes since stay."""
@@ -148,46 +148,46 @@ class Rollback:
                 ordered.append(policy)
         return (*ordered, *left)
 
-    def _route(self, begun: Step, now: Facts) -> Iterator[Step]:
+    def _route(self, sent: Step, now: Facts) -> Iterator[Step]:
         # In a proxy that this run made it goes with the proxy.
         proxy = now.container_named(self._desired.proxy.name)
         compartment = now.compartment_of(proxy) if proxy else None
-        prefix = f"{begun.name.partition(' in ')[0]}/32"
+        prefix = f"{sent.name.partition(' in ')[0]}/32"
         inside = {(route.compartment_id, route.prefix) for route in now.routes}
         old = {item.id for item in self._before.containers}
         if proxy is None or proxy.id not in old or compartment is None:
             return
         if (compartment.id, prefix) in inside:
-            yield _step(begun, Action.DELETE, "route", "this run added it", object_id="")
+            yield _step(sent, Action.DELETE, "route", "this run added it", object_id="")
         elif all(number != compartment.id for number, _ in inside):
-            said = f"the route {begun.name} stays: the host does not show whether it was there before"
-            yield _step(begun, Action.NONE, "route", said, object_id="")
+            said = f"the route {sent.name} stays: the host does not show whether it was there before"
+            yield _step(sent, Action.NONE, "route", said, object_id="")
 
-    def _removed(self, begun: Step, now: Facts) -> Iterator[Step]:
+    def _removed(self, sent: Step, now: Facts) -> Iterator[Step]:
         ids = {item.id for item in now.endpoints} | {item.id for item in now.containers}
-        if begun.object_id not in ids:
-            said = f"{begun.kind} {begun.name} was removed and cannot be brought back"
-            yield _step(begun, Action.NONE, f"removed {begun.kind}", said, object_id=begun.object_id)
+        if sent.object_id not in ids:
+            said = f"{sent.kind} {sent.name} was removed and cannot be brought back"
+            yield _step(sent, Action.NONE, f"removed {sent.kind}", said, object_id=sent.object_id)
 
     def _networks(self, now: Facts, steps: Sequence[Step]) -> Iterator[Step]:
-        begun = next((step for step in self._begun if (step.action, step.kind) == (Action.CREATE, "network")), None)
+        sent = next((step for step in self._sent if (step.action, step.kind) == (Action.CREATE, "network")), None)
         old = {item.id for item in self._before.networks}
         made = [item for item in now.networks_named(self._desired.network.name) if item.id not in old]
-        if begun is None or len(made) != 1:
+        if sent is None or len(made) != 1:
             return
         going = {step.object_id for step in steps if step.kind == "endpoint" and step.action is Action.DELETE}
         others = [item for item in now.endpoints if _on(item, made[0].id) and item.id not in going]
         if others:
             names = ", ".join(item.name or item.id for item in others)
-            said = f"the network {begun.name} stays: endpoints that this run did not make are on it, {names}"
-            yield Step(Part.NETWORK, Action.NONE, "network", begun.name, said)
+            said = f"the network {sent.name} stays: endpoints that this run did not make are on it, {names}"
+            yield Step(Part.NETWORK, Action.NONE, "network", sent.name, said)
             return
         needs = tuple(step.id for step in steps if step.pending)
         yield Step(
             Part.NETWORK,
             Action.DELETE,
             "network",
-            begun.name,
+            sent.name,
             "this run made it",
             disruptive=removal_cuts(made[0], now),
             needs=needs,
@@ -195,8 +195,8 @@ class Rollback:
         )
 
 
-def _step(begun: Step, action: Action, kind: str, reason: str, *, object_id: str, needs: tuple[str, ...] = ()) -> Step:
-    return Step(begun.part, action, kind, begun.name, reason, needs=needs, object_id=object_id)
+def _step(sent: Step, action: Action, kind: str, reason: str, *, object_id: str, needs: tuple[str, ...] = ()) -> Step:
+    return Step(sent.part, action, kind, sent.name, reason, needs=needs, object_id=object_id)
 
 
 def _by_id(facts: Facts, id: str) -> Endpoint | None:

@@ -24,7 +24,7 @@ class RunRecorder:
     def __init__(
         self, target: str, known: Provenance | None, journal: Records | None, on_event: OnEvent | None
     ) -> None:
-        self.begun: dict[str, Step] = {}
+        self.sent: dict[str, Step] = {}
         self.done: list[StepResult] = []
         self._journal = journal or Records(target)
         self._known = known or Provenance()
@@ -65,7 +65,7 @@ class RunRecorder:
         """A step is about to be sent."""
         self.tell("start", step.reason, step)
         self._journal.started(step)
-        self.begun[step.id] = self._under_way[step.id] = step
+        self.sent[step.id] = self._under_way[step.id] = step
 
     def lost_race(self, step: Step) -> None:
         """Somebody else was faster: this run has not made what is there."""
@@ -75,7 +75,9 @@ class RunRecorder:
         """A step came to nothing, and is to be planned again."""
         self._under_way.pop(step.id, None)
 
-    def settle(self, done: Sequence[StepResult], failed: Sequence[tuple[Step, HnskitError]], now: Facts) -> None:
+    def record_results(
+        self, done: Sequence[StepResult], failed: Sequence[tuple[Step, HnskitError]], now: Facts
+    ) -> None:
         """What came of steps."""
         for result in done:
             # Its own id where the answer told none: HNS answers some requests without an Output (HNS fact 2).

@@ -29,7 +29,7 @@ def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tu
     """The parameters and their host, live or a snapshot."""
     from hnskit.facts.source import open_host
 
-    return _reached(params, overrides, open_host)
+    return _reach_host(params, overrides, open_host)
 
 
 def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
@@ -43,7 +43,7 @@ def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager
         )  # before anything else: the other may have taken the host's network away
         return connect(loaded, on_start)
 
-    return _reached(params, overrides, alone)
+    return _reach_host(params, overrides, alone)
 
 
 def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
@@ -74,18 +74,18 @@ def require_read(facts: Facts, part: str = "") -> None:
 
 
 @contextmanager
-def _reached(
+def _reach_host(
     params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
 ) -> Iterator[tuple[Params, _Reached]]:
-    from hnskit.applying.outage import explained, reached
+    from hnskit.applying.outage import add_outage_hint, wait_until_reachable
     from hnskit.local.project import default_runs, find_params
     from hnskit.params.loading import load_params
 
     loaded = load_params(find_params(params), overrides)
     target, runs = loaded.target, default_runs()
-    host = reached(lambda: reach(loaded, _say), target, runs, loaded.connection.recovery_timeout, _say)
+    host = wait_until_reachable(lambda: reach(loaded, _say), target, runs, loaded.connection.recovery_timeout, _say)
     try:
-        with explained(target, runs):
+        with add_outage_hint(target, runs):
             yield loaded, host
     finally:
         host.close()

@@ -1,4 +1,4 @@
-"""A connection, walked through a snapshot: which policy, which target, why.
+"""A connection, traced through a snapshot: which policy, which target, why.
 
 Pure: facts in, a `Trace` out. Each hop says on which fact of HNS it rests, and whether that fact is
 UNCONFIRMED, so that nothing is claimed that was not seen on a host.
@@ -13,7 +13,7 @@ from typing import Literal
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex, prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
-from hnskit.model.policies.matching import Connection, Match, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
+from hnskit.model.policies.matching import Flow, Match, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
 from hnskit.model.policies.v1_v2 import kind_of
 
 Kind = Literal["reached", "refused", "unreachable", "unknown"]
@@ -69,7 +69,7 @@ class Verdict:
     source_address: str = ""
     """As the target sees it."""
     rewritten_by: Policy | None = None
-    unwalked: tuple[Policy, ...] = ()
+    untraced: tuple[Policy, ...] = ()
     """L4WFPPROXY policies on the way, each of which may take the connection elsewhere (HNS fact 54)."""
     confirmed: bool = True
     """Whether every hop is."""
@@ -87,8 +87,8 @@ class Trace:
     verdict: Verdict
 
 
-def walk(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Trace:
-    """Walk one connection through a snapshot.
+def trace(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Trace:
+    """Trace one connection through a snapshot.
 
     Args:
         facts: the host.
@@ -100,42 +100,42 @@ def walk(facts: Facts, source: Container | str, destination: str, port: int, pro
     Raises:
         ValueError: the destination is no IPv4 address.
     """
-    return Tracer(facts).walk(source, destination, port, protocol)
+    return Tracer(facts).trace(source, destination, port, protocol)
 
 
 class Tracer:
-    """Walks many connections through one snapshot, which is indexed once."""
+    """Traces many connections through one snapshot, which is indexed once."""
 
     def __init__(self, facts: Facts) -> None:
         self.index = SnapshotIndex(facts)
 
-    def walk(
+    def trace(
         self, source: Container | str, destination: str, port: int, protocol: str = "tcp", *, answer: bool = False
     ) -> Trace:
-        """Walk one connection, or the answer to one; see the function of the same name."""
-        connection = Connection(str(ipaddress.IPv4Address(destination)), port, protocol)
-        walker = _Walker(self.index, connection, answer)
-        verdict = walker.from_container(source) if isinstance(source, Container) else walker.from_address(source)
+        """Trace one connection, or the answer to one; see the function of the same name."""
+        connection = Flow(str(ipaddress.IPv4Address(destination)), port, protocol)
+        tracer = _PathTracer(self.index, connection, answer)
+        verdict = tracer.from_container(source) if isinstance(source, Container) else tracer.from_address(source)
         verdict = replace(
             verdict,
-            rewritten_by=walker.rewritten_by,
-            unwalked=tuple(walker.unwalked),
-            confirmed=all(hop.confirmed for hop in walker.hops),
+            rewritten_by=tracer.rewritten_by,
+            untraced=tuple(tracer.untraced),
+            confirmed=all(hop.confirmed for hop in tracer.hops),
         )
         name = source.name if isinstance(source, Container) else source
-        return Trace(name, connection.destination, port, protocol, tuple(walker.hops), verdict)
+        return Trace(name, connection.destination, port, protocol, tuple(tracer.hops), verdict)
 
 
-class _Walker:
-    """One walk: collects hops, ends in a verdict."""
+class _PathTracer:
+    """One trace: collects hops, ends in a verdict."""
 
-    def __init__(self, path: SnapshotIndex, connection: Connection, answer: bool) -> None:
+    def __init__(self, path: SnapshotIndex, connection: Flow, answer: bool) -> None:
         self._answer = answer
         self._path = path
         self._connection = connection
         self.hops: list[Hop] = []
         self.rewritten_by: Policy | None = None
-        self.unwalked: list[Policy] = []
+        self.untraced: list[Policy] = []
 
     def from_address(self, source: str) -> Verdict:
         if self._path.is_host_address(source):
@@ -246,7 +246,7 @@ class _Walker:
         return False
 
     def _look_at_wfp(self, endpoint: Endpoint, way: Literal["outbound", "inbound"]) -> None:
-        """Name the L4WFPPROXY policies that may take the connection; the walk goes on as if they did not.
+        """Name the L4WFPPROXY policies that may take the connection; the trace goes on as if they did not.
 
         They take connections: what goes back on one that is there already is not looked at.
         """
@@ -255,7 +255,7 @@ class _Walker:
                 match = match_wfp(policy, self._connection, way)
                 self._hop(endpoint, match.sentence, match.fact, match.confirmed)
                 if match.matched:
-                    self.unwalked.append(policy)
+                    self.untraced.append(policy)
 
     def _deliver_rewritten(self, endpoint: Endpoint, network: Network | None, next_hop: str) -> Verdict:
         when = "before Windows asks for a MAC address" if next_hop == _TRAP else "at the endpoint's own port"
@@ -386,7 +386,7 @@ class _Walker:
         self.hops.append(Hop(place, sentence, fact, confirmed, identity))
 
     @staticmethod
-    def _target(place: Place, connection: Connection, container: str = "", endpoint: str = "") -> Target:
+    def _target(place: Place, connection: Flow, container: str = "", endpoint: str = "") -> Target:
         return Target(place, connection.destination, connection.port, container, endpoint)
 
     def _stop(self, kind: Kind, code: str, where: str | Endpoint, match: Match) -> Verdict:

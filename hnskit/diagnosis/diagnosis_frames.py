@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hnskit.diagnosis.doctor import Finding
-    from hnskit.diagnosis.path_segments import Explained
+    from hnskit.diagnosis.path_segments import ExplanationData
 
 
-def hops_frame(explanation: Explained) -> pd.DataFrame:
+def hops_frame(explanation: ExplanationData) -> pd.DataFrame:
     """The hops of an explanation, in their order.
 
-    Columns: leg (`there`, `onward`, `back`): str; hop (from 1 in each leg): Int64; where, what, fact: str;
-    confirmed: boolean.
+    Columns: segment (`forward`, `upstream`, `return`): str; hop (from 1 in each segment): Int64; where, what,
+    fact: str; confirmed: boolean.
     """
-    columns = columns_of("leg hop:Int64 where what fact confirmed:boolean")
+    columns = columns_of("segment hop:Int64 where what fact confirmed:boolean")
     rows = (
-        (leg.name, number, hop.where, hop.sentence, hop.fact, hop.confirmed)
-        for leg in explanation.legs
-        for number, hop in enumerate(leg.hops, start=1)
+        (segment.name, number, hop.where, hop.sentence, hop.fact, hop.confirmed)
+        for segment in explanation.segments
+        for number, hop in enumerate(segment.hops, start=1)
     )
     return make_frame(columns, rows)
 
 
-def matrix_frame(explanations: Iterable[Explained]) -> pd.DataFrame:
+def matrix_frame(explanations: Iterable[ExplanationData]) -> pd.DataFrame:
     """Many explanations, a row each.
 
     Columns: source, destination (`ip:port`), verdict (reached, refused, unreachable, unknown), code, target (where

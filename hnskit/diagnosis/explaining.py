@@ -1,10 +1,10 @@
-"""What would happen to this connection, and why: a walk through a snapshot, said for a person.
+"""What would happen to this connection, and why: a trace through a snapshot, said for a person.
 
     explanation = hnskit.explain(facts, "hnskit-client1", "169.254.169.254", 80)
     print(explanation.to_text())
 
-A connection that a policy redirects has more than one leg: to the proxy, from the proxy on to what was asked for, and
-the way that the answer takes back. `datapath` walks each; what rests on something UNCONFIRMED says so, hop by hop.
+A redirected connection has up to three segments: forward to the proxy, upstream from the proxy to the destination, and
+the return path of the answer. `datapath` traces each; a hop that rests on an UNCONFIRMED fact says so.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ class Explainer:
     def explain(self, source: Container | str, destination: str, port: int = 80, protocol: str = "tcp") -> Explanation:
         """Explain one connection; see the function of the same name."""
         start = source if isinstance(source, Container) else self.source(source)
-        walk = self._path.walk(start, destination, port, protocol)
-        legs = [PathSegment("there", f"The way there, from {walk.source}", walk.hops, walk.verdict)]
-        proxy = self._reached_container(walk)
-        if walk.verdict.rewritten_by is not None and proxy is not None:
-            onward = self._path.walk(proxy, destination, port, protocol)
+        trace = self._path.trace(start, destination, port, protocol)
+        segments = [PathSegment("forward", f"The forward path, from {trace.source}", trace.hops, trace.verdict)]
+        proxy = self._reached_container(trace)
+        if trace.verdict.rewritten_by is not None and proxy is not None:
+            upstream = self._path.trace(proxy, destination, port, protocol)
             title = f"On from {proxy.name}, if it asks {destination}:{port} itself"
-            legs.append(PathSegment("onward", title, onward.hops, onward.verdict))
-        if walk.verdict.kind == "reached":
-            legs.append(self._way_back(walk, start, proxy))
-        return Explanation(walk.source, walk.destination, port, protocol, tuple(legs), walk)
+            segments.append(PathSegment("upstream", title, upstream.hops, upstream.verdict))
+        if trace.verdict.kind == "reached":
+            segments.append(self._return_path(trace, start, proxy))
+        return Explanation(trace.source, trace.destination, port, protocol, tuple(segments), trace)
 
     def all(self, destinations: Iterable[tuple[str, int]], protocol: str = "tcp") -> tuple[Explanation, ...]:
         """Every container, in the order of their names, against a list of destinations."""
@@ -94,38 +94,38 @@ class Explainer:
         choices = ", ".join([*(f"{item.name} ({item.address})" for item in named), *(item.id for item in by_id)])
         raise ValueError(f"{words} may be any of {choices}: name one by its address or its whole id")
 
-    def _reached_container(self, walk: Trace) -> Container | None:
-        target = walk.verdict.target
+    def _reached_container(self, trace: Trace) -> Container | None:
+        target = trace.verdict.target
         return self._path.index.container_by_id(target.container) if target and target.container else None
 
-    def _way_back(self, walk: Trace, start: Container | str, responder: Container | None) -> PathSegment:
+    def _return_path(self, trace: Trace, start: Container | str, responder: Container | None) -> PathSegment:
         """How the answer comes back to who asked."""
-        verdict, title = walk.verdict, "The way back"
+        verdict, title = trace.verdict, "The return path"
         seen = verdict.source_address
         if verdict.target is None or verdict.target.place == "outside" or not seen:
             if isinstance(start, str) and self._path.index.is_host_address(start):
-                return PathSegment("back", title, (Hop("host", "the answer comes back to the host itself"),))
+                return PathSegment("return", title, (Hop("host", "the answer comes back to the host itself"),))
             said = f"the answer comes to {seen or 'the host'}; the host gives it to who asked"
-            return PathSegment("back", title, (Hop("host", said, "HNS fact 86"),))
+            return PathSegment("return", title, (Hop("host", said, "HNS fact 86"),))
         if verdict.target.place == "container" and responder is not None and seen.startswith("127."):
-            return PathSegment("back", title, (Hop(responder.name, "the answer stays in the container"),))
+            return PathSegment("return", title, (Hop(responder.name, "the answer stays in the container"),))
         source: Container | str = responder if responder is not None else verdict.target.address
-        back = self._path.walk(source, seen, _ANSWER_PORT, walk.protocol, answer=True)
+        back = self._path.trace(source, seen, _ANSWER_PORT, trace.protocol, answer=True)
         nat = verdict.rewritten_by is not None
         said = f"the target sees {seen} as the source" + (
             "; whether OutboundNat changes it is not known" if nat else ""
         )
-        hops = [Hop(walk.hops[-1].where, said, "HNS fact 48" if nat else "", not nat, walk.hops[-1].endpoint)]
+        hops = [Hop(trace.hops[-1].where, said, "HNS fact 48" if nat else "", not nat, trace.hops[-1].endpoint)]
         hops += [
             Hop(hop.where, hop.sentence.replace(f":{_ANSWER_PORT}", ""), hop.fact, hop.confirmed, hop.endpoint)
             for hop in back.hops
         ]
         if nat and back.verdict.kind == "reached":
-            said = f"the answer's source is put back to {walk.destination}:{walk.port}, which is what was asked"
+            said = f"the answer's source is put back to {trace.destination}:{trace.port}, which is what was asked"
             asker = next(iter(self._path.index.endpoints_at(seen)), None)
-            where, identity = (label(asker), asker.id) if asker else (walk.source, "")
+            where, identity = (label(asker), asker.id) if asker else (trace.source, "")
             hops.append(Hop(where, said, "HNS fact 48", False, identity))
-        return PathSegment("back", title, tuple(hops), back.verdict)
+        return PathSegment("return", title, tuple(hops), back.verdict)
 
 
 def parse_destination(words: str, default_port: int = 80) -> tuple[str, int]:

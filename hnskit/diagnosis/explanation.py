@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hnskit.diagnosis.path_segments import Explained
+from hnskit.diagnosis.path_segments import ExplanationData
 from hnskit.facts.host_facts import Facts
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation(Explained):
+class Explanation(ExplanationData):
     """One connection, explained."""
 
     def frame(self) -> pd.DataFrame:

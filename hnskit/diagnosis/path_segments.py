@@ -1,4 +1,4 @@
-"""What an explanation is: legs of hops and what they come to, in words and as JSON; data, no picture, no table."""
+"""What an explanation is: segments of hops and what they come to, in words and as JSON; data, no picture, no table."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 from hnskit.diagnosis.datapath import Hop, Trace, Verdict
 
-LegName = Literal["there", "onward", "back"]
+SegmentName = Literal["forward", "upstream", "return"]
 
 _WORDS = {"reached": "reaches", "refused": "is refused", "unreachable": "does not arrive", "unknown": "is not known"}
 
 
 @dataclass(frozen=True, slots=True)
 class PathSegment:
-    """One walk of an explanation."""
+    """One trace of an explanation."""
 
-    name: LegName
+    name: SegmentName
     title: str
     hops: tuple[Hop, ...]
     verdict: Verdict | None = None
@@ -24,32 +24,32 @@ class PathSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplanationData:
     """One connection, explained, as data; `Explanation` also shows itself."""
 
     source: str
     destination: str
     port: int
     protocol: str
-    legs: tuple[PathSegment, ...]
-    """`there` always; `onward` where a proxy is reached; `back` where something is reached."""
-    walk: Trace
-    """The first leg as `datapath` has it."""
+    segments: tuple[PathSegment, ...]
+    """`forward` always; `upstream` where a proxy is reached; `return` where something is reached."""
+    trace: Trace
+    """The first segment as `datapath` has it."""
 
     @property
     def verdict(self) -> Verdict:
         """How the connection itself ends: of a redirected one, at the proxy."""
-        return self.walk.verdict
+        return self.trace.verdict
 
     @property
-    def onward(self) -> Verdict | None:
+    def upstream(self) -> Verdict | None:
         """How the proxy's own request ends; None where no proxy is reached."""
-        return next((leg.verdict for leg in self.legs if leg.name == "onward"), None)
+        return next((segment.verdict for segment in self.segments if segment.name == "upstream"), None)
 
     @property
     def confirmed(self) -> bool:
-        """Whether no hop of any leg is UNCONFIRMED."""
-        return all(hop.confirmed for leg in self.legs for hop in leg.hops)
+        """Whether no hop of any segment is UNCONFIRMED."""
+        return all(hop.confirmed for segment in self.segments for hop in segment.hops)
 
     @property
     def answered(self) -> bool | None:
@@ -57,21 +57,21 @@ class Explained:
 
         What an L4WFPPROXY may take elsewhere is not known, whatever becomes of it without.
         """
-        if self.unwalked:
+        if self.untraced:
             return None
-        kinds = [leg.verdict.kind for leg in self.legs if leg.verdict is not None]
+        kinds = [segment.verdict.kind for segment in self.segments if segment.verdict is not None]
         if "unknown" in kinds:
             return None if not {"refused", "unreachable"} & set(kinds) else False
         return all(kind == "reached" for kind in kinds)
 
     @property
-    def unwalked(self) -> bool:
+    def untraced(self) -> bool:
         """Whether an L4WFPPROXY may take the connection, or the proxy's own, elsewhere (HNS fact 54)."""
-        return any(leg.verdict.unwalked for leg in self.legs if leg.verdict is not None)
+        return any(segment.verdict.untraced for segment in self.segments if segment.verdict is not None)
 
     def sentence(self) -> str:
         """The verdict in a sentence: reaches X via Y; refused by Z; unknown because W."""
-        aside = " That is so unless an L4WFPPROXY takes it elsewhere, which is not known." if self.unwalked else ""
+        aside = " That is so unless an L4WFPPROXY takes it elsewhere, which is not known." if self.untraced else ""
         return self._sentence() + aside
 
     def _sentence(self) -> str:
@@ -80,7 +80,7 @@ class Explained:
             return f"{asked} is not known: {verdict.reason}."
         if verdict.kind != "reached":
             return f"{asked} {_WORDS[verdict.kind]}: {verdict.reason}."
-        at = self.walk.hops[-1].sentence
+        at = self.trace.hops[-1].sentence
         seen = f", with {verdict.source_address} as its source" if verdict.source_address else ""
         if verdict.rewritten_by is not None:
             at = at.removeprefix("leaves the host to ")
@@ -89,21 +89,21 @@ class Explained:
             text = f"{asked} leaves the host{seen}."
         else:
             text = f"{asked} reaches {at}{seen}."
-        onward = self.onward
-        if onward is None:
+        upstream = self.upstream
+        if upstream is None:
             return text
-        if onward.kind == "reached":
+        if upstream.kind == "reached":
             return f"{text} From there {self.destination}:{self.port} is reached."
-        unknown = "it is not known whether " if onward.kind == "unknown" else ""
+        unknown = "it is not known whether " if upstream.kind == "unknown" else ""
         wrong = "is reached" if unknown else "is not reached"
-        return f"{text} From there {unknown}{self.destination}:{self.port} {wrong}: {onward.reason}."
+        return f"{text} From there {unknown}{self.destination}:{self.port} {wrong}: {upstream.reason}."
 
     def to_text(self) -> str:
-        """For a terminal: the verdict, then each leg, a line a hop."""
+        """For a terminal: the verdict, then each segment, a line a hop."""
         lines = [self.sentence()]
-        for leg in self.legs:
-            lines += ["", f"{leg.title}:"]
-            lines += [f"  {number}. {hop}" for number, hop in enumerate(leg.hops, start=1)]
+        for segment in self.segments:
+            lines += ["", f"{segment.title}:"]
+            lines += [f"  {number}. {hop}" for number, hop in enumerate(segment.hops, start=1)]
         if not self.confirmed:
             lines += ["", "UNCONFIRMED: neither seen on a host nor in a primary source; see docs/facts.md."]
         return "\n".join(lines)
@@ -118,16 +118,16 @@ class Explained:
             "sentence": self.sentence(),
             "answered": self.answered,
             "confirmed": self.confirmed,
-            "unwalked": self.unwalked,
+            "untraced": self.untraced,
             "verdict": _verdict_json(self.verdict),
-            "legs": [
+            "segments": [
                 {
-                    "name": leg.name,
-                    "title": leg.title,
-                    "hops": [asdict(hop) for hop in leg.hops],
-                    "verdict": _verdict_json(leg.verdict) if leg.verdict else None,
+                    "name": segment.name,
+                    "title": segment.title,
+                    "hops": [asdict(hop) for hop in segment.hops],
+                    "verdict": _verdict_json(segment.verdict) if segment.verdict else None,
                 }
-                for leg in self.legs
+                for segment in self.segments
             ],
         }
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from html import escape
 
 from hnskit.diagnosis.datapath import Hop
-from hnskit.diagnosis.path_segments import Explained
+from hnskit.diagnosis.path_segments import ExplanationData
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.views.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
 
 _COLOURS = {"reached": "#2c8a4b", "refused": "#d13438", "unreachable": "#d13438", "unknown": "#b07300"}
-_MOST = 40  # endpoints that are drawn beside those of the walk
+_MOST = 40  # endpoints that are drawn beside those of the trace
 _LINE = 17
 _MARK = 20
 _HALF = 23  # half of a box's height
@@ -23,11 +23,11 @@ _HOST_Y = 200  # the upper edge of the host's first adapter
 _ROOM = {"b": 128, "w": 135, "q": 155}  # characters of a line below the picture
 
 
-def draw_explanation(facts: Facts, explanation: Explained) -> Topology:
+def draw_explanation(facts: Facts, explanation: ExplanationData) -> Topology:
     """Draw an explanation.
 
     Args:
-        facts: the snapshot that it was made from. Of a large host only what the walk touches is drawn.
+        facts: the snapshot that it was made from. Of a large host only what the trace touches is drawn.
         explanation: from `explaining.explain`.
     """
     drawing = Drawing(_focused(facts, explanation), None)
@@ -35,9 +35,9 @@ def draw_explanation(facts: Facts, explanation: Explained) -> Topology:
     marks, y = _Marks(explanation, drawing.rows), plain.height + 10
     body = [plain.body, marks.svg()]
     lines = [(explanation.sentence(), "b")]
-    for leg in explanation.legs:
-        lines.append((leg.title, "b"))
-        lines += [(f"{marks.number[id(hop)]}  {hop}", "q" if hop.confirmed else "w") for hop in leg.hops]
+    for segment in explanation.segments:
+        lines.append((segment.title, "b"))
+        lines += [(f"{marks.number[id(hop)]}  {hop}", "q" if hop.confirmed else "w") for hop in segment.hops]
     for text, kind in lines:
         for line in textwrap.wrap(text, _ROOM[kind]):
             body.append(f'<text class="{kind}" x="{HOST_X}" y="{y + 12}">{escape(line)}</text>')
@@ -45,10 +45,10 @@ def draw_explanation(facts: Facts, explanation: Explained) -> Topology:
     return Topology("".join(body), y + 10, f"{plain.text}\n\n{explanation.to_text()}")
 
 
-def _focused(facts: Facts, explanation: Explained) -> Facts:
+def _focused(facts: Facts, explanation: ExplanationData) -> Facts:
     if len(facts.endpoints) <= _MOST:
         return facts
-    touched = {hop.endpoint for leg in explanation.legs for hop in leg.hops if hop.endpoint}
+    touched = {hop.endpoint for segment in explanation.segments for hop in segment.hops if hop.endpoint}
     kept = tuple(item for item in facts.endpoints if item.id in touched)
     networks = {item.network_id.lower() for item in kept}
     owners = CompartmentOwners(facts)
@@ -65,25 +65,27 @@ def _focused(facts: Facts, explanation: Explained) -> Facts:
 class _Marks:
     """Numbered marks of the hops, and curves between the endpoints that they are at."""
 
-    def __init__(self, explanation: Explained, rows: dict[str, int]) -> None:
-        self._legs = explanation.legs
+    def __init__(self, explanation: ExplanationData, rows: dict[str, int]) -> None:
+        self._segments = explanation.segments
         self._rows = rows
         self._colour = _COLOURS[explanation.verdict.kind]
-        self.number = {id(hop): n for n, hop in enumerate((h for leg in self._legs for h in leg.hops), start=1)}
+        self.number = {
+            id(hop): n for n, hop in enumerate((h for segment in self._segments for h in segment.hops), start=1)
+        }
 
     def svg(self) -> str:
         """All of them."""
         parts: list[str] = []
-        for leg in self._legs:
-            colour = _COLOURS[leg.verdict.kind] if leg.verdict else self._colour
-            dashes = "" if leg.name == "there" else ' stroke-dasharray="5 4"'
-            places = [self._rows[hop.endpoint] for hop in leg.hops if hop.endpoint in self._rows]
+        for segment in self._segments:
+            colour = _COLOURS[segment.verdict.kind] if segment.verdict else self._colour
+            dashes = "" if segment.name == "forward" else ' stroke-dasharray="5 4"'
+            places = [self._rows[hop.endpoint] for hop in segment.hops if hop.endpoint in self._rows]
             for one, other in itertools.pairwise(places):
                 if one != other:
                     parts.append(_curve(one, other, colour, dashes))
         at: dict[str, list[Hop]] = defaultdict(list)
-        for leg in self._legs:
-            for hop in leg.hops:
+        for segment in self._segments:
+            for hop in segment.hops:
                 at[hop.endpoint if hop.endpoint in self._rows else ""].append(hop)
         for endpoint, hops in at.items():
             x, y = (END_X + END_W - 14, self._rows[endpoint] - _HALF) if endpoint else (HOST_X + HOST_W - 12, _HOST_Y)

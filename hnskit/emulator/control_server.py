@@ -12,35 +12,35 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hnskit.emulator.control_client import NONCE, PATH, SIGNATURE, sign
-from hnskit.emulator.winrm.http_connection import Connection, Request, Response
+from hnskit.emulator.winrm.http_connection import HttpConnection, HttpRequest, HttpResponse
 
 Act = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Carries out {"do": ...}; raises ValueError with a sentence if it cannot."""
 
 
-class Control:
+class ControlServer:
     """The server's side."""
 
     def __init__(self, token: str, act: Act) -> None:
         self._token = token
         self._act = act
 
-    async def handle(self, request: Request, connection: Connection) -> Response:
+    async def handle(self, request: HttpRequest, connection: HttpConnection) -> HttpResponse:
         """Answer one request."""
         del connection
         if request.method != "POST" or request.target != PATH:
-            return Response(404)
+            return HttpResponse(404)
         nonce = request.headers.get(NONCE, "")
         expected = sign(self._token, "ask", nonce, request.body)
         if not nonce or not hmac.compare_digest(request.headers.get(SIGNATURE, "").encode(), expected.encode()):
-            return Response(403)
+            return HttpResponse(403)
         try:
             status, content = 200, await self._act(_object(request.body))
         except ValueError as problem:
             status, content = 400, {"error": str(problem)}
         body = json.dumps(content, default=str).encode()
         signature = sign(self._token, "answer", nonce, body)
-        return Response(status, (("Content-Type", "application/json"), (SIGNATURE, signature)), body)
+        return HttpResponse(status, (("Content-Type", "application/json"), (SIGNATURE, signature)), body)
 
 
 def _object(body: bytes) -> dict[str, Any]:

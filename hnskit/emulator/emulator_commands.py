@@ -15,7 +15,7 @@ from hnskit.errors import HnskitError
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-class _Group(WholeHelp):
+class _EmulatorGroup(WholeHelp):
     def invoke(self, ctx: click.Context) -> Any:
         """An error of hnskit is one paragraph and its exit status; below `hnskit`, that says it, in JSON too."""
         try:
@@ -27,7 +27,7 @@ class _Group(WholeHelp):
             raise click.exceptions.Exit(error.exit_status) from error
 
 
-@click.group(cls=_Group)
+@click.group(cls=_EmulatorGroup)
 def emulator() -> None:
     """Start, look at and stop emulated Windows hosts."""
 
@@ -162,7 +162,7 @@ def _fault(text: str) -> tuple[str, Any]:
     return name, _value(value or "true")
 
 
-def _engine(entry: registry.Entry) -> str:
+def _engine(entry: registry.RegistryEntry) -> str:
     return f"{entry.engine}, restricted" if entry.restricted else entry.engine
 
 

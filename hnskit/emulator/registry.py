@@ -36,7 +36,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegistryEntry:
     """A running host, as its `host.json` describes it."""
 
     name: str
@@ -90,17 +90,17 @@ def directory(name: str) -> Path:
     return _root() / name
 
 
-def find(name: str) -> Entry | None:
+def find(name: str) -> RegistryEntry | None:
     """The running host of this name."""
     try:
-        entry = Entry(**json.loads((directory(name) / "host.json").read_text(encoding="utf-8")))
+        entry = RegistryEntry(**json.loads((directory(name) / "host.json").read_text(encoding="utf-8")))
         answer = ask(entry.control, _token(name), {"do": "ping"}, timeout=5.0)
     except (OSError, ValueError, TypeError, ControlUnreachableError, ControlError):
         return None
     return entry if answer.get("instance") == entry.instance else None
 
 
-def get(name: str) -> Entry:
+def get(name: str) -> RegistryEntry:
     """The running host of this name.
 
     Raises:
@@ -112,14 +112,16 @@ def get(name: str) -> Entry:
     return entry
 
 
-def running() -> list[Entry]:
+def running() -> list[RegistryEntry]:
     """All running hosts of this user, by name."""
     root = _root()
     names = sorted(path.parent.name for path in root.glob("*/host.json")) if root.is_dir() else []
     return [entry for entry in map(find, names) if entry is not None]
 
 
-def start(name: str, profile: str | None = None, options: Mapping[str, Any] | None = None) -> tuple[Entry, bool]:
+def start(
+    name: str, profile: str | None = None, options: Mapping[str, Any] | None = None
+) -> tuple[RegistryEntry, bool]:
     """Find the host of this name, or start it. Of two calls at once, one starts it and both get it.
 
     Args:
@@ -162,7 +164,7 @@ def start(name: str, profile: str | None = None, options: Mapping[str, Any] | No
 
 def start_many(
     name: str, count: int, profile: str | None = None, options: Mapping[str, Any] | None = None
-) -> list[Entry]:
+) -> list[RegistryEntry]:
     """Start NAME-001, NAME-002, … in one process; those that run already with all the others are left as they are.
 
     Raises:
@@ -198,7 +200,7 @@ def names_of(name: str, count: int) -> list[str]:
     return [f"{name}-{number:03d}" for number in range(1, count + 1)]
 
 
-def stop(name: str, *, together: bool = False) -> Entry:
+def stop(name: str, *, together: bool = False) -> RegistryEntry:
     """End the host of this name, and no other process; `together`: and all others that are in its process.
 
     Raises:
@@ -224,7 +226,7 @@ def stop(name: str, *, together: bool = False) -> Entry:
     return entry
 
 
-def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], count: int = 1) -> Entry:
+def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], count: int = 1) -> RegistryEntry:
     """Start a process; it has the host of this name, or so many of which this is the first."""
     (place / "host.json").unlink(missing_ok=True)
     log = place / "log"
@@ -290,7 +292,7 @@ def _own_directories(*places: Path) -> None:
             ) from cause
 
 
-def _check_same(entry: Entry, profile: str | None, engine: str) -> None:
+def _check_same(entry: RegistryEntry, profile: str | None, engine: str) -> None:
     for what, wanted, has in (("profile", profile, entry.profile), ("engine", engine, entry.engine)):
         if wanted and wanted != has:
             raise ConnectError(

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from hnskit.emulator.control_server import Control
+from hnskit.emulator.control_server import ControlServer
 from hnskit.emulator.powershell.command import Cut, CutMode
-from hnskit.emulator.registry import ENGINES, Entry
+from hnskit.emulator.registry import ENGINES, RegistryEntry
 from hnskit.emulator.winrm.listener import Listener
 from hnskit.emulator.winrm.winrm_server import Certificate, WinrmServer
 from hnskit.local.private_files import write_private
@@ -62,7 +62,7 @@ class Served:
             certificate=certificate,
             limited_password=self._limited_password,
         )
-        self._control = Listener(Control(self._token, self._act).handle)
+        self._control = Listener(ControlServer(self._token, self._act).handle)
         self._stopped = asyncio.Event()
         self._stop_all = stop_all or self.stop
 
@@ -88,7 +88,7 @@ class Served:
         from dataclasses import asdict
 
         return asdict(
-            Entry(
+            RegistryEntry(
                 name=self._name,
                 pid=os.getpid(),
                 http=self._door.http,

@@ -31,7 +31,7 @@ class CompartmentOwners:
         """The number of a container's compartment; None while it does not run (HNS fact 80)."""
         return self._number.get(container.id)
 
-    def words(self, compartment: Compartment) -> str:
+    def describe(self, compartment: Compartment) -> str:
         """Whose a compartment is: `the host`, a container's name, or Windows' own description."""
         if compartment.id == HOST_COMPARTMENT:
             return "the host"

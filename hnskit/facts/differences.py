@@ -29,7 +29,7 @@ class Difference:
     """(field, before, after) in words; for what is new or gone the fields that it has or had."""
 
     def __str__(self) -> str:
-        said = "; ".join(_change_words(self.what, *change) for change in self.changes)
+        said = "; ".join(_describe_change(self.what, *change) for change in self.changes)
         return f"{self.what} {self.kind} {self.name}" + (f": {said}" if said else "")
 
 
@@ -65,7 +65,7 @@ def _difference(kind: str, key: str, was: _Row | None, now: _Row | None) -> Diff
     return Difference(kind, key, now[0], "changed", changes)
 
 
-def _change_words(what: What, field: str, before: str, after: str) -> str:
+def _describe_change(what: What, field: str, before: str, after: str) -> str:
     if what == "changed":
         return f"{field} {before or 'nothing'} -> {after or 'nothing'}"
     return f"{field} {after or before}"

@@ -17,7 +17,7 @@ from hnskit.model.objects import (
     Address,
     Compartment,
     Container,
-    Docker,
+    DockerVersion,
     Endpoint,
     Image,
     Interface,
@@ -50,7 +50,7 @@ class Facts:
     networks: tuple[Network, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     policy_lists: tuple[PolicyList, ...] = ()
-    docker: Docker | None = None
+    docker: DockerVersion | None = None
     images: tuple[Image, ...] = ()
     containers: tuple[Container, ...] = ()
     problems: tuple[str, ...] = ()

@@ -247,7 +247,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "networks": _rows(objects.Network, subnets=_rows(objects.Subnet), policies=_POLICIES, version=_version),
     "endpoints": _rows(objects.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
     "policy_lists": _rows(objects.PolicyList, policies=_POLICIES, references=_texts),
-    "docker": _one(_rows(objects.Docker)),
+    "docker": _one(_rows(objects.DockerVersion)),
     "images": _rows(objects.Image),
     "containers": _rows(objects.Container, command=_texts),
     "problems": _texts,

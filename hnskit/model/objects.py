@@ -275,7 +275,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Docker:
+class DockerVersion:
     """The Docker daemon."""
 
     version: str

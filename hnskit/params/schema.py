@@ -90,7 +90,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Connection(_Strict):
+class ConnectionParams(_Strict):
     """How to reach the host over PowerShell Remoting."""
 
     transport: Literal["http", "https"] = Field("https", description="WinRM over HTTP (5985) or HTTPS (5986)")
@@ -225,7 +225,7 @@ class Proof(_Strict):
     log: str = Field("", description="text in the proxy's log, with {probe}, this request's own token")
 
 
-class Control(_Strict):
+class ControlParams(_Strict):
     """A request that must be left alone."""
 
     port: Port = Field(8080, description="TCP port that is not redirected")
@@ -240,7 +240,7 @@ class Verify(_Strict):
     timeout: int = Field(10, ge=1, le=300, description="seconds")
     program: Text = Field("curl.exe", description="curl inside the client")
     proof: Proof
-    control: Control = Control()
+    control: ControlParams = ControlParams()
 
 
 class Params(_Strict):
@@ -249,7 +249,7 @@ class Params(_Strict):
     target: Annotated[str, AfterValidator(_check_target)] = Field(
         description="emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE"
     )
-    connection: Connection = Connection()
+    connection: ConnectionParams = ConnectionParams()
     emulator: Emulator = Emulator()
     network: NetworkParams
     gateway_endpoint: GatewayEndpoint

@@ -63,9 +63,9 @@ class PlanningContext:
 
         Of what a network left that is gone, the network may tell as well: if that was hnskit's, so is this.
         """
-        if self.known.was_made("endpoint", endpoint.name, endpoint.id):
+        if self.known.was_created("endpoint", endpoint.name, endpoint.id):
             return True
-        if self.known.only_found("endpoint", endpoint.name, endpoint.id):
+        if self.known.only_adopted("endpoint", endpoint.name, endpoint.id):
             return False
         return self._is_labelled(endpoint) or (self.is_stale(endpoint) and self._was_our_network(endpoint.network_id))
 
@@ -75,7 +75,7 @@ class PlanningContext:
 
     def _was_our_network(self, id: str) -> bool:
         """Whether a network that is gone was hnskit's: by a journal, or by an endpoint of a labelled container."""
-        if self.known.was_made("network", self.desired.network.name, id):
+        if self.known.was_created("network", self.desired.network.name, id):
             return True
         return any(item.network_id.lower() == id.lower() and self._is_labelled(item) for item in self.facts.endpoints)
 
@@ -92,18 +92,20 @@ class PlanningContext:
         The label alone is not enough: another parameter file may have clients on the same network.
         """
         wanted = {endpoint.name for endpoint in self.desired.endpoints}
-        names = [item.name for item in self.unlisted_containers if self.known.was_made("container", item.name, item.id)]
+        names = [
+            item.name for item in self.unlisted_containers if self.known.was_created("container", item.name, item.id)
+        ]
         names += [
             item.name
             for item in self.facts.endpoints
-            if self._was_on_network(item) and self.known.was_made("endpoint", item.name, item.id)
+            if self._was_on_network(item) and self.known.was_created("endpoint", item.name, item.id)
         ]
         return tuple(sorted({name for name in names if name not in wanted}))
 
     def _was_on_network(self, endpoint: Endpoint) -> bool:
         """Whether it is on the network, or was left by one of this name that hnskit had made."""
         name, id = self.desired.network.name, endpoint.network_id
-        return self.on_network(endpoint) or (self.is_stale(endpoint) and self.known.was_made("network", name, id))
+        return self.on_network(endpoint) or (self.is_stale(endpoint) and self.known.was_created("network", name, id))
 
     @cached_property
     def index(self) -> SnapshotIndex:

@@ -26,27 +26,27 @@ _SWITCHED = frozenset({"forwarding", "policy"})
 class Provenance:
     """What the journals know of one host's objects."""
 
-    made: frozenset[Identity] = frozenset()
-    found: frozenset[Identity] = frozenset()
-    begun: frozenset[tuple[str, str]] = frozenset()
-    """(kind, name) of what was begun to be made and never seen: what is there now of this name was made."""
+    created: frozenset[Identity] = frozenset()
+    adopted: frozenset[Identity] = frozenset()
+    pending: frozenset[tuple[str, str]] = frozenset()
+    """(kind, name) whose creation was sent and never confirmed: an object of this name found later is ours."""
 
     def __post_init__(self) -> None:
         # HNS prints the id of one object in upper case here and in lower case there (HNS fact 62).
-        object.__setattr__(self, "made", frozenset(_identity(*item) for item in self.made))
-        object.__setattr__(self, "found", frozenset(_identity(*item) for item in self.found))
+        object.__setattr__(self, "created", frozenset(_identity(*item) for item in self.created))
+        object.__setattr__(self, "adopted", frozenset(_identity(*item) for item in self.adopted))
 
-    def only_found(self, kind: str, name: str, id: str) -> bool:
+    def only_adopted(self, kind: str, name: str, id: str) -> bool:
         """Whether the object was there before hnskit and was never made by it."""
-        return _identity(kind, name, id) in self.found and not self.was_made(kind, name, id)
+        return _identity(kind, name, id) in self.adopted and not self.was_created(kind, name, id)
 
-    def was_made(self, kind: str, name: str, id: str) -> bool:
+    def was_created(self, kind: str, name: str, id: str) -> bool:
         """Whether a journal says that hnskit made it."""
-        return self.was_finished(kind, name, id) or (kind, name) in self.begun
+        return self.was_finished(kind, name, id) or (kind, name) in self.pending
 
     def was_finished(self, kind: str, name: str, id: str) -> bool:
         """Whether a journal says that hnskit made it, and saw it made: for what no host shows."""
-        return _identity(kind, name, id) in self.made
+        return _identity(kind, name, id) in self.created
 
 
 def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | None = None) -> Provenance:
@@ -56,24 +56,24 @@ def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | No
     was made. The step was only begun because nothing of that name was there: so what is found next is hnskit's.
     """
     known = known or Provenance()
-    made, found, begun = set(known.made), set(known.found), set(known.begun)
+    created, adopted, pending = set(known.created), set(known.adopted), set(known.pending)
     for record in records:
         event, action = record.get("event"), record.get("action")
         kind, name, id = (str(record.get(key) or "") for key in ("kind", "name", "id"))
         makes = action in _MAKING or (action == Action.UPDATE and kind in _SWITCHED)
         if event == "start" and action in _MAKING:
-            begun.add((kind, name))
+            pending.add((kind, name))
         elif event == "overtaken" or (event == "failed" and record.get("refused")):
-            begun.discard((kind, name))
+            pending.discard((kind, name))
         elif event == "done" and makes and id:  # without an id it stays open which object was made
-            begun.discard((kind, name))
-            made.add(_identity(kind, name, id))
+            pending.discard((kind, name))
+            created.add(_identity(kind, name, id))
         elif event == "done" and action in _REMOVING:
-            begun.discard((kind, name))
+            pending.discard((kind, name))
         elif event == "found":
-            (made if (kind, name) in begun else found).add(_identity(kind, name, id))
-            begun.discard((kind, name))
-    return Provenance(frozenset(made), frozenset(found), frozenset(begun))
+            (created if (kind, name) in pending else adopted).add(_identity(kind, name, id))
+            pending.discard((kind, name))
+    return Provenance(frozenset(created), frozenset(adopted), frozenset(pending))
 
 
 def _identity(kind: str, name: str, id: str) -> Identity:

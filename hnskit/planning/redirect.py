@@ -6,7 +6,7 @@ from hnskit.errors import HostAnswerError
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
-from hnskit.model.policies.matching import Connection, inside, match_proxy
+from hnskit.model.policies.matching import Flow, inside, match_proxy
 from hnskit.params.desired import Desired, DesiredRedirect
 from hnskit.planning.context import PlanningContext
 
@@ -60,7 +60,7 @@ def wider_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[
     """
     network = next((item for item in facts.networks if item.id.lower() == endpoint.network_id.lower()), None)
     redirects = redirects_of(desired, endpoint.name) or desired.redirects
-    asked = [Connection(redirect.address, redirect.port) for redirect in redirects]
+    asked = [Flow(redirect.address, redirect.port) for redirect in redirects]
     managed = managed_policies(endpoint, desired, facts)
     return tuple(
         policy

@@ -53,12 +53,12 @@ def remove_stale(scene: PlanningContext, part: Part, name: str, *, by_name: bool
 
 def goes(scene: PlanningContext, endpoint: Endpoint, *, by_name: bool) -> bool:
     """Whether an endpoint of a name of hnskit's is to be removed."""
-    found = scene.known.only_found("endpoint", endpoint.name, endpoint.id)
+    found = scene.known.only_adopted("endpoint", endpoint.name, endpoint.id)
     return scene.made_by_us(endpoint) or (by_name and not found)
 
 
 def _keep(scene: PlanningContext, part: Part, name: str, endpoint: Endpoint) -> Step:
-    found = scene.known.only_found("endpoint", endpoint.name, endpoint.id)
+    found = scene.known.only_adopted("endpoint", endpoint.name, endpoint.id)
     return Step(part, Action.NONE, "endpoint", name, FOUND if found else UNPROVED, object_id=endpoint.id)
 
 
@@ -86,7 +86,7 @@ def remove_container(scene: PlanningContext, part: Part, name: str, before: Sequ
         return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
     said = reason or f"hnskit made it; it is {there.status}"
     needs = pending_ids(before, ("attachment", name))
-    proved = [item for item in scene.current(name) if scene.known.was_made("endpoint", name, item.id)]
+    proved = [item for item in scene.current(name) if scene.known.was_created("endpoint", name, item.id)]
     if len(proved) < len(
         scene.current(name)
     ):  # its label is all that shows that its endpoint is hnskit's: it goes last

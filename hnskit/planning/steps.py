@@ -36,8 +36,7 @@ class Change:
     before: str
     after: str
 
-    @property
-    def words(self) -> str:
+    def describe(self) -> str:
         """In a line: `subnet: nothing -> 10.0.1.0/24`; `from … to …` where a value has an arrow of its own."""
         before, after = self.before or "nothing", self.after or "nothing"
         if "->" in f"{before} {after}":
@@ -215,5 +214,5 @@ class Plan:
             lines.append(f"{sign} {step.word} {noun} {step.name}: {step.reason}")
             if step.disruptive:
                 lines.append("    the host's own network goes away for seconds while this is done")
-            lines += [f"    {change.words}" for change in step.changes]
+            lines += [f"    {change.describe()}" for change in step.changes]
         return "\n".join(lines)

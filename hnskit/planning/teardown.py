@@ -76,7 +76,7 @@ def _restore_forwarding(scene: PlanningContext, by_name: bool) -> list[Step]:
     there = _kept(scene, name, by_name)
     if there is None:
         return []
-    if not scene.known.was_made("forwarding", name, there.id):
+    if not scene.known.was_created("forwarding", name, there.id):
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "no journal says that hnskit enabled it")]
     interface = scene.index.interface_of(there)
     if interface is None or not interface.forwarding:
@@ -94,7 +94,7 @@ def _restore_policies(scene: PlanningContext, by_name: bool) -> list[Step]:
         there = _kept(scene, name, by_name)
         if there is None:
             continue
-        if not scene.known.was_made("policy", name, there.id):
+        if not scene.known.was_created("policy", name, there.id):
             said = "no journal says that hnskit put it there"
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, said))
             continue
@@ -122,9 +122,9 @@ def _remove_network(scene: PlanningContext, before: Sequence[Step], by_name: boo
         commands = " or ".join(remove_command("Network", item.id) for item in scene.networks)
         said = f"it is not the one L2Bridge network that hnskit makes; if it is not in use, remove it with {commands}"
         return step(Action.REFUSE, said)
-    if scene.known.only_found("network", name, network.id):
+    if scene.known.only_adopted("network", name, network.id):
         return step(Action.NONE, FOUND)
-    if not by_name and not scene.known.was_made("network", name, network.id):
+    if not by_name and not scene.known.was_created("network", name, network.id):
         return step(Action.NONE, UNPROVED)
     removed = {one.object_id for one in before if one.kind == "endpoint" and one.action is Action.DELETE}
     foreign = [item for item in scene.facts.endpoints if scene.on_network(item) and item.id not in removed]
@@ -132,7 +132,7 @@ def _remove_network(scene: PlanningContext, before: Sequence[Step], by_name: boo
         names = ", ".join(item.name or item.id for item in foreign)
         return step(Action.NONE, f"it has endpoints that are not hnskit's: {names}")
     cuts = removal_cuts(network, scene.facts)
-    made = "hnskit made it" if scene.known.was_made("network", name, network.id) else "its name is hnskit's"
+    made = "hnskit made it" if scene.known.was_created("network", name, network.id) else "its name is hnskit's"
     reason = made + ("; the adapter gets its address back when the bridge goes" if cuts else "")
     return step(Action.DELETE, reason, tuple(one.id for one in before if one.pending), disruptive=cuts)
 
@@ -147,7 +147,7 @@ def _remove_images(scene: PlanningContext, before: Sequence[Step]) -> list[Step]
             continue
         removed = {one.object_id for one in before if one.kind == "container" and one.pending}
         users = [item for item in scene.facts.containers if item.image_id == image.id and item.id not in removed]
-        if not scene.known.was_made("image", name, image.id):
+        if not scene.known.was_created("image", name, image.id):
             steps.append(Step(part, Action.NONE, "image", name, "no journal says that hnskit imported it"))
         elif users:
             used = ", ".join(item.name for item in users)
@@ -211,14 +211,14 @@ def _elsewhere(scene: PlanningContext, kind: str, id: str) -> str:
 def _marked(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
     desired, facts, known = scene.desired, scene.facts, scene.known
     for network in facts.networks:
-        if network.name == desired.network.name or known.was_made("network", network.name, network.id):
+        if network.name == desired.network.name or known.was_created("network", network.name, network.id):
             yield "network", network.name, network.id
     yield from _marked_endpoints(scene)
     for container in facts.containers:
         if container.labels.get(LABEL) == desired.network.name:
             yield "container", container.name, container.id
     for image in facts.images:
-        if known.was_made("image", image.name, image.id):
+        if known.was_created("image", image.name, image.id):
             yield "image", image.name, image.id
     alias = f"vEthernet ({desired.gateway.name})"
     elsewhere = scene.elsewhere(desired.gateway.name)  # an interface is named after its endpoint: it may be that one's
@@ -233,11 +233,11 @@ def _marked_endpoints(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
     names = {endpoint.name for endpoint in desired.endpoints}
     for endpoint in facts.endpoints:
         named = endpoint.name in names and endpoint not in scene.elsewhere(endpoint.name)
-        if named or known.was_made("endpoint", endpoint.name, endpoint.id):
+        if named or known.was_created("endpoint", endpoint.name, endpoint.id):
             yield "endpoint", endpoint.name, endpoint.id
         if named and managed_policies(endpoint, desired, facts):
             yield "policy", endpoint.name, endpoint.id
-    gone = {f"/endpoints/{identity.lower()}" for kind, _, identity in known.made if kind == "endpoint"}
+    gone = {f"/endpoints/{identity.lower()}" for kind, _, identity in known.created if kind == "endpoint"}
     gone -= {f"/endpoints/{endpoint.id.lower()}" for endpoint in facts.endpoints}
     for listed in facts.policy_lists:
         if any(reference.lower() in gone for reference in listed.references):

@@ -33,9 +33,9 @@ from hnskit.model.policies.specs import Spec, read_spec
 from hnskit.params.desired import Desired
 from hnskit.planning.steps import Plan
 from hnskit.policy_editing.checks import PolicyTarget, choose_kind, on_of
-from hnskit.policy_editing.edits import Edit, differences, operator, owner_of, plan_edits
+from hnskit.policy_editing.edits import Edit, differences, edit_operations, owner_of, plan_edits
 from hnskit.policy_editing.selecting import (
-    Entry,
+    PolicyEntry,
     SelectionError,
     find_endpoint,
     find_endpoints,
@@ -51,9 +51,9 @@ __all__ = [
     "Acl",
     "Applied",
     "Edit",
-    "Entry",
     "Kind",
     "OutboundNat",
+    "PolicyEntry",
     "PolicyTarget",
     "ProxyRule",
     "RouteVia",
@@ -179,7 +179,7 @@ def apply(
         journal=journal,
         on_event=on_event,
         pace=pace,
-        operate=operator(wanted),
+        build=edit_operations(wanted),
     )
     outcome = work.run(facts)
     added = changed = removed = 0

@@ -248,10 +248,10 @@ def _v2_kinds(gone: Sequence[Policy], after: Sequence[Policy]) -> set[str]:
     return {kind for kind in kinds if kind in _NEEDS_V2 or (kind not in _REPLACED_BY_V1 and kind not in left)}
 
 
-def operator(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], Operation]:
+def edit_operations(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], Operation]:
     """What makes the call of a step of `plan_edits`."""
 
-    def operate(step: Step, _: Desired, facts: Facts) -> Operation:
+    def build(step: Step, _: Desired, facts: Facts) -> Operation:
         mine = [edit for edit in edits if edit.id.lower() == step.object_id.lower()]
         owner = owner_of(mine[0], facts) if mine else None
         if owner is None:
@@ -266,7 +266,7 @@ def operator(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], Operatio
             raise StepError("there is nothing to do any more", object=step.name, step=step.id)
         return Operation(step, _call(f"step: {step.id}", owner, phase), lambda result: _read(result, owner))
 
-    return operate
+    return build
 
 
 def _call(identity: str, owner: PolicyTarget, phase: Phase) -> Call:

@@ -11,10 +11,10 @@ from hnskit.views.frames import columns_of, make_frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hnskit.policy_editing.editing import Entry
+    from hnskit.policy_editing.editing import PolicyEntry
 
 
-def entries_frame(entries: Iterable[Entry]) -> pd.DataFrame:
+def entries_frame(entries: Iterable[PolicyEntry]) -> pd.DataFrame:
     """Policies, a row each, in HNS's order within an object.
 
     Columns: on (`endpoint` or `network`), name (of that object), address, container: str; number (its place in the
@@ -30,7 +30,7 @@ def entries_frame(entries: Iterable[Entry]) -> pd.DataFrame:
             item.container,
             item.number,
             item.policy.type,
-            item.words,
+            item.description,
             item.is_proxy,
             json.dumps(dict(item.policy.settings), default=str),
             item.id,

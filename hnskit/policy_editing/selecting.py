@@ -28,7 +28,7 @@ class SelectionError(HnskitError, LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PolicyEntry:
     """One policy, where it is."""
 
     on: hcn.On
@@ -47,7 +47,7 @@ class Entry:
         return is_proxy(self.policy)
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """What it says."""
         return describe_policy(self.policy)
 
@@ -55,7 +55,7 @@ class Entry:
         """As `--json` prints it."""
         where = {"on": self.on, "name": self.name, "address": self.address, "container": self.container, "id": self.id}
         said = {"type": self.policy.type, "proxy": self.is_proxy, "settings": dict(self.policy.settings)}
-        return {**where, "number": self.number, **said, "words": self.words}
+        return {**where, "number": self.number, **said, "description": self.description}
 
 
 def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
@@ -107,7 +107,7 @@ def find_network(facts: Facts, text: str) -> Network:
 
 def list_policies(
     facts: Facts, owners: Iterable[PolicyTarget] | None = None, kinds: Iterable[str] = (), *, proxies: bool = False
-) -> tuple[Entry, ...]:
+) -> tuple[PolicyEntry, ...]:
     """The policies of these objects, or of all; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
 
     Args:
@@ -125,11 +125,11 @@ def list_policies(
     )
 
 
-def _entries(owner: PolicyTarget, whose: CompartmentOwners) -> list[Entry]:
+def _entries(owner: PolicyTarget, whose: CompartmentOwners) -> list[PolicyEntry]:
     address = owner.address if isinstance(owner, Endpoint) else ""
     container = whose.of_endpoint(owner) if isinstance(owner, Endpoint) else None
     return [
-        Entry(on_of(owner), owner.name, address, container.name if container else "", owner.id, number, policy)
+        PolicyEntry(on_of(owner), owner.name, address, container.name if container else "", owner.id, number, policy)
         for number, policy in enumerate(owner.policies, 1)
     ]
 
@@ -160,7 +160,7 @@ def type_of(kind: str) -> str:
     return policy_codec.kind_of(Policy(kind))
 
 
-def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = "", **said: Any) -> Entry:
+def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = "", **said: Any) -> PolicyEntry:
     """The only policy of an object that is meant: by its number, or by its type and what it says.
 
     Args:
@@ -175,7 +175,7 @@ def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = ""
         return found[0]
     if len(found) == 1:
         return found[0]
-    shown = "; ".join(f"{item.number}. {item.words}" for item in found or list_policies(facts, [owner]))
+    shown = "; ".join(f"{item.number}. {item.description}" for item in found or list_policies(facts, [owner]))
     raise SelectionError(
         f"{len(found)} policies of {owner.name or owner.id} are meant, one was expected: {shown or 'it has none'}",
         host=facts.target,

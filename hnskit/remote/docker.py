@@ -8,7 +8,7 @@ from typing import Any
 
 from hnskit.errors import DockerError, HostAnswerError
 from hnskit.model.json_reader import JsonReader
-from hnskit.model.objects import Container, Docker, Image
+from hnskit.model.objects import Container, DockerVersion, Image
 from hnskit.remote.session import Call, CallResult
 
 
@@ -122,11 +122,11 @@ def _needed(answer: JsonReader, key: str) -> str:
     return answer.text(key)
 
 
-def _version(result: CallResult) -> Docker:
+def _version(result: CallResult) -> DockerVersion:
     # `docker version` prints the client's part even where the daemon is not there.
     code, stdout, stderr = finished(result)
     server = JsonReader(_json(stdout, "docker version") if stdout.strip() else {}, "version").nested("Server")
-    return Docker(
+    return DockerVersion(
         version=server.text("Version"),
         api_version=server.text("ApiVersion"),
         os=server.text("Os"),

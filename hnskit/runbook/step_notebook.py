@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hnskit.applying import host_lock
 from hnskit.applying.api import Outcome, apply, destroy
 from hnskit.applying.journal import FILE, Journal, Records, made_on
-from hnskit.applying.outage import explained, reached
+from hnskit.applying.outage import add_outage_hint, wait_until_reachable
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
@@ -348,11 +348,11 @@ class StepNotebook(Diagnosis):
 
     def _read(self) -> Facts:
         """The host as it is now; of a snapshot, as it was."""
-        with explained(self.params.target, self._runs()):
+        with add_outage_hint(self.params.target, self._runs()):
             return self._opened().facts()
 
     def _connected(self) -> Session:
-        with explained(self.params.target, self._runs()):
+        with add_outage_hint(self.params.target, self._runs()):
             return self._opened().session()
 
     def _require_open(self) -> None:
@@ -367,7 +367,9 @@ class StepNotebook(Diagnosis):
         self._require_open()
         if self._host is None:
             target, patience = self.params.target, self.params.connection.recovery_timeout
-            self._host = reached(lambda: open_host(self.params, on_start=say), target, self._runs(), patience, say)
+            self._host = wait_until_reachable(
+                lambda: open_host(self.params, on_start=say), target, self._runs(), patience, say
+            )
         return self._host
 
     def _close(self) -> None:

@@ -45,4 +45,4 @@ class LazyJournal(Records):
                 self._journal.write(**{key: value for key, value in record.items() if key not in ("time", "target")})
 
     def _is_known(self, kind: str, name: str, id: str) -> bool:
-        return self._known.was_finished(kind, name, id) or self._known.only_found(kind, name, id)
+        return self._known.was_finished(kind, name, id) or self._known.only_adopted(kind, name, id)

@@ -54,7 +54,7 @@ def local_time(stamp: str) -> str:
 
 
 @dataclass(slots=True)
-class Step:
+class NotebookState:
     """One notebook of a run."""
 
     notebook: str
@@ -70,7 +70,7 @@ class RunState:
 
     run_dir: Path
     target: str = ""
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[str, NotebookState] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     passing: str = ""
     """What happens now, and will be outdated by the next line."""
@@ -88,10 +88,10 @@ class RunState:
             self.ended = local_time(str(record.get("time", ""))) or self.ended
             if event == "run":
                 self.target = str(record.get("target", ""))
-                self.steps = {name: Step(name) for name in record.get("todo", ())}
+                self.steps = {name: NotebookState(name) for name in record.get("todo", ())}
             elif event == "begin":
                 self.passing = ""
-                self.steps.setdefault(record["notebook"], Step(record["notebook"])).state = "running"
+                self.steps.setdefault(record["notebook"], NotebookState(record["notebook"])).state = "running"
                 self._say(record["notebook"])
             elif event == "line" and record.get("lasting"):
                 self.passing = ""
@@ -104,7 +104,7 @@ class RunState:
                 self.finish, self.passing = record, ""
 
     def _end(self, record: Mapping[str, Any]) -> None:
-        step = self.steps.setdefault(record["notebook"], Step(record["notebook"]))
+        step = self.steps.setdefault(record["notebook"], NotebookState(record["notebook"]))
         step.state = "done" if record.get("ok") else "failed"
         step.changed, step.seconds = int(record.get("changed", 0)), float(record.get("seconds", 0.0))
         step.file = str(record.get("file", ""))
@@ -176,7 +176,7 @@ class RunState:
             return "not begun" if state == "waiting" else "not finished"
         return state
 
-    def _row(self, step: Step, link: Callable[[Path, str], str]) -> str:
+    def _row(self, step: NotebookState, link: Callable[[Path, str], str]) -> str:
         state = self._shown(step.state)
         name = link(self.run_dir / step.file, step.notebook) if step.file else escape(step.notebook)
         changed = str(step.changed) if step.state in ("done", "failed") else ""

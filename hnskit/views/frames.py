@@ -109,7 +109,7 @@ def _whose(owners: CompartmentOwners, endpoint: Endpoint, places: Mapping[int, C
     if container is not None:
         return container.name
     here = places.get(endpoint.compartment_id or 0) if endpoint.attached else None
-    return owners.words(here) if here else ""
+    return owners.describe(here) if here else ""
 
 
 def policies(facts: Facts) -> pd.DataFrame:
@@ -191,7 +191,7 @@ def compartments(facts: Facts) -> pd.DataFrame:
         rows.append(
             (
                 item.id,
-                index.owners.words(item),
+                index.owners.describe(item),
                 ", ".join(endpoint.name for endpoint in inside),
                 ", ".join(endpoint.address for endpoint in inside),
                 item.description,
@@ -262,7 +262,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
         (
             step.word,
             f"{step.noun} {step.name}",
-            "\n".join(one.words for one in step.changes),
+            "\n".join(one.describe() for one in step.changes),
             step.reason,
             step.disruptive,
             plan.level(step),
@@ -281,7 +281,7 @@ def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
             one.what,
             f"{one.kind} {one.name}",
             "\n".join(
-                Change(name, before, after).words if one.what == "changed" else f"{name}: {after or before}"
+                Change(name, before, after).describe() if one.what == "changed" else f"{name}: {after or before}"
                 for name, before, after in one.changes
             ),
         )

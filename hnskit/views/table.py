@@ -133,7 +133,7 @@ class View:
     def _heading(self) -> str:
         nothing = "" if len(self._shown) else "none"
         heading = ": ".join(part for part in (self.caption, nothing) if part)
-        return f"{heading}\n{self._since.words()}" if self._since is not None and self._since.words() else heading
+        return f"{heading}\n{self._since.describe()}" if self._since is not None and self._since.describe() else heading
 
     def _texts(self) -> pd.DataFrame:
         """Every cell as text, as a person reads it."""
@@ -246,7 +246,7 @@ class Since:
             {str(name) for identity, name, row in rows if (identity if unique else tuple(map(str, row))) not in here}
         )
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """What is gone; "" if nothing is."""
         return f"− gone: {', '.join(self.gone)}" if self.gone else ""
 

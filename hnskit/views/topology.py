@@ -126,7 +126,7 @@ class Drawing:
         self._targets = {said.target[0] for item in facts.endpoints for said in _proxies(item) if said.target}
         self._held = {item.address: item for item in reversed(facts.endpoints)}
         self.parts: list[str] = []
-        self.words: list[str] = []
+        self.lines: list[str] = []
         self.rows: dict[str, int] = {}
         """Middle of each endpoint's row, by its id."""
 
@@ -139,7 +139,7 @@ class Drawing:
         line = ", ".join(part for part in about if part)
         self._text(HOST_X, 28, self.facts.target, "h", 60)
         self._text(HOST_X, 46, line, "q", 120)
-        self.words.append(f"{self.facts.target}: {line}" if line else self.facts.target)
+        self.lines.append(f"{self.facts.target}: {line}" if line else self.facts.target)
         y = max(self._host(_TOP), self._networks(_TOP))
         y = self._gone(self._lonely_containers(y))
         if any(item.proxies for item in self.facts.endpoints):
@@ -150,7 +150,7 @@ class Drawing:
             self._text(_BUS_X, y, said, "q", 110)
         if self._differences:
             y = self._marks_legend(y)
-        return Topology("".join(self.parts), y + 8, "\n".join(self.words))
+        return Topology("".join(self.parts), y + 8, "\n".join(self.lines))
 
     def _host(self, y: int) -> int:
         """The host's side: the metadata service beyond it, and its adapters that are not a container's."""
@@ -194,12 +194,12 @@ class Drawing:
         mark = self._marks.get(("network", network.id.lower()), "")
         self._text(_BUS_X, y + 14, _signed(network.name, mark), f"b {mark}".strip(), 40)
         vfp = "" if network.vfp_enabled is not False else ", no VFP: no proxy policy works here"
-        others = _other_words(_other_redirects(network.policies, of_network=True))
+        others = _describe_others(_other_redirects(network.policies, of_network=True))
         self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}{others}", "q", 110)
         members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
         members.sort(key=lambda item: (self._rank(item), _natural(item.name), item.address, item.id))
         top = y + _HEAD
-        self.words.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints{others}")
+        self.lines.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints{others}")
         more, members = len(members) - _MOST, members[:_MOST]
         for number, endpoint in enumerate(members):
             self._endpoint(endpoint, top + number * _ROW)
@@ -222,7 +222,7 @@ class Drawing:
         middle = y + _BOX // 2
         self.rows[endpoint.id] = middle
         self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{END_X}" y2="{middle}"/>')
-        redirect, warning = self._redirect_words(endpoint)
+        redirect, warning = self._describe_redirect(endpoint)
         others = _other_redirects(endpoint.policies)
         self._box(
             END_X,
@@ -237,12 +237,12 @@ class Drawing:
             self._text(END_X + END_W - 10, y + 36, redirect or warning, "p" if redirect else "w", 28, end=True)
         owner = self._owners.of_endpoint(endpoint)
         where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
-        self.words.append(
+        self.lines.append(
             f"  endpoint {endpoint.name} {endpoint.address} {state_word(endpoint.state)}"
             + (f", {where}" if where else "")
             + (f", container {owner.name}" if owner else "")
             + (f", {redirect or warning}" if redirect or warning else "")
-            + _other_words(others)
+            + _describe_others(others)
         )
         if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
             if endpoint.attached:
@@ -255,7 +255,7 @@ class Drawing:
         else:
             self._container(owner, y, where)
 
-    def _redirect_words(self, endpoint: Endpoint) -> tuple[str, str]:
+    def _describe_redirect(self, endpoint: Endpoint) -> tuple[str, str]:
         """What its box says of the redirect: as it should be, or what is wrong."""
         said = _proxies(endpoint)
         if any(one.unknown for one in said):
@@ -304,7 +304,7 @@ class Drawing:
                     f"{_tip(HOST_X + HOST_W, over - 8, -1)}"
                 )
         if proxies:
-            self.words.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
+            self.lines.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
 
     def _lonely_containers(self, y: int) -> int:
         used = {item.id for endpoint in self.facts.endpoints if (item := self._owners.of_endpoint(endpoint))}
@@ -314,7 +314,7 @@ class Drawing:
         self._text(_CON_X, y + 14, "containers without an HNS endpoint", "b", 40)
         for number, container in enumerate(lonely):
             self._container(container, y + 26 + number * _ROW, container.status)
-            self.words.append(f"container {container.name} ({container.status}) without an HNS endpoint")
+            self.lines.append(f"container {container.name} ({container.status}) without an HNS endpoint")
         return y + 26 + len(lonely) * _ROW
 
     def _legend(self, y: int) -> int:
@@ -350,7 +350,7 @@ class Drawing:
         """What an earlier snapshot had and this one has not."""
         gone = [one for one in self._differences if one.what == "gone" and one.kind not in ("route", "image")]
         for one in self._differences:
-            self.words.append(str(one))
+            self.lines.append(str(one))
         if not gone:
             return y
         self._text(HOST_X, y + 20, "gone since then", "b", 40)
@@ -401,7 +401,7 @@ def _other_redirects(policies: Iterable[Policy], *, of_network: bool = False) ->
     ]
 
 
-def _other_words(policies: Iterable[Policy]) -> str:
+def _describe_others(policies: Iterable[Policy]) -> str:
     return "".join(f", {describe_policy(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)
 
 

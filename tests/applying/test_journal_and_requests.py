@@ -73,7 +73,7 @@ def found_on(facts):
 
 def test_what_is_found_is_the_object_that_the_plan_keeps():
     """Not the first of its name."""
-    found = found_on(with_a_stale_namesake(sample_facts.complete())).found
+    found = found_on(with_a_stale_namesake(sample_facts.complete())).adopted
     assert ("endpoint", "hnskit-client1", "id-hnskit-client1") in found
 
 

@@ -13,7 +13,7 @@ import pytest
 from hnskit.applying.api import apply
 from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.verification import verify
-from hnskit.emulator.host import Host
+from hnskit.emulator.host import EmulatedHost
 from hnskit.errors import HnskitError, PreflightError
 from hnskit.model import hns_json
 from hnskit.planning.provenance import Provenance
@@ -29,7 +29,7 @@ CHANGES = 11
 kept_or_lost = pytest.mark.parametrize("loses_bridges", [False, True], ids=["bridge kept", "bridge lost"])
 
 
-def set_up(host: Host, made: Provenance | None = None) -> list[str]:
+def set_up(host: EmulatedHost, made: Provenance | None = None) -> list[str]:
     """Apply, and the proof that every client is redirected; the ids of the steps that were done."""
     wanted = sample_facts.desired()
     outcome = apply(HereSession(host), wanted, pace=PACE, made=made)
@@ -39,7 +39,7 @@ def set_up(host: Host, made: Provenance | None = None) -> list[str]:
     return [result.step.id for result in outcome.done]
 
 
-def foreign(host: Host) -> str:
+def foreign(host: EmulatedHost) -> str:
     """Somebody else's container on Docker's nat network."""
     command = ("ping.exe", "-t", "localhost")
     return strategies.docker(host, "run", "--detach", "--name", "theirs", strategies.IMAGE, *command)
@@ -67,7 +67,9 @@ def test_a_reboot_after_the_last_change_is_no_reboot() -> None:
     assert host.faults.reboot == 1
 
 
-def ready(loses_bridges: bool, then: Callable[[Host], object] = lambda host: None) -> tuple[Host, Provenance]:
+def ready(
+    loses_bridges: bool, then: Callable[[EmulatedHost], object] = lambda host: None
+) -> tuple[EmulatedHost, Provenance]:
     """A host with the redirect, started again; and what its journal says."""
     host, journal = host_here(faults={"reboot_loses_bridges": loses_bridges}), MemoryJournal()
     apply(HereSession(host), sample_facts.desired(), pace=PACE, journal=journal)
@@ -112,7 +114,7 @@ def test_an_endpoint_that_a_lost_network_left_and_nobody_knows_is_not_touched() 
 def test_a_stale_endpoint_of_somebody_else_stays() -> None:
     """One of another name, on the same lost network, with no wanted address."""
 
-    def add(host: Host) -> None:
+    def add(host: EmulatedHost) -> None:
         network = host.snapshot().networks_named("hnskit-l2bridge")[0]
         strategies.hns(host, "POST", "/endpoints", {"VirtualNetwork": network.id, "Name": "theirs", "Policies": []})
 
@@ -122,7 +124,7 @@ def test_a_stale_endpoint_of_somebody_else_stays() -> None:
     assert host.snapshot().endpoints_named("theirs") == theirs
 
 
-def stale_namesake(name: str) -> Host:
+def stale_namesake(name: str) -> EmulatedHost:
     """A host that started again and lost somebody's bridge, and kept their endpoint of a name that is wanted."""
     host = host_here(faults={"reboot_loses_bridges": True})
     network = strategies.hns(

@@ -52,7 +52,7 @@ def test_a_connection_lost_for_good_names_what_was_under_way():
     assert [event.step.id for event in events if event.kind == "failed"] == ["create network hnskit-l2bridge"]
     assert [record["kind"] for record in journal.records if record["event"] == "failed"] == ["network"]
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
-    assert outcome.made.was_made("network", network.name, network.id)
+    assert outcome.made.was_created("network", network.name, network.id)
     destroy(HereSession(host), sample_facts.desired(), outcome.made, pace=QUICK)
     assert not host.snapshot().networks_named("hnskit-l2bridge")
 
@@ -172,7 +172,7 @@ def test_an_id_that_an_answer_does_not_tell_is_taken_from_the_host():
     )
     apply(session, sample_facts.desired(), pace=QUICK, journal=journal)
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
-    assert ("network", network.name, network.id.lower()) in journal.made.made
+    assert ("network", network.name, network.id.lower()) in journal.made.created
 
 
 def test_a_container_that_another_run_has_made_meanwhile_counts_as_done():
@@ -190,7 +190,7 @@ def test_a_container_that_another_run_has_made_meanwhile_counts_as_done():
     outcome = apply(session, sample_facts.desired(), pace=QUICK)
     assert list(not_complete(sample_facts.desired(), host.snapshot())) == []
     container = host.snapshot().container_named("hnskit-client1")
-    assert not outcome.made.was_made("container", container.name, container.id)
+    assert not outcome.made.was_created("container", container.name, container.id)
 
 
 @pytest.mark.parametrize("profile", ["ws2019", "ws2022"])

@@ -63,7 +63,7 @@ def test_the_last_bridge_cuts_and_goes_alone():
 def test_what_was_found_stays():
     """A network, an endpoint or an image that was there before hnskit is not removed."""
     found = Provenance(
-        found=frozenset(
+        adopted=frozenset(
             {
                 ("network", "hnskit-l2bridge", sample_facts.NETWORK_ID),
                 ("endpoint", "hnskit-gateway", "ID-hnskit-gateway"),
@@ -145,14 +145,14 @@ def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container():
 
 def test_what_a_journal_knows_as_found_stays_by_name_too():
     """An operator's own network is never taken for hnskit's."""
-    found = Provenance(found=frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)}))
+    found = Provenance(adopted=frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)}))
     assert "delete network hnskit-l2bridge" not in pending(sample_facts.complete(), found, by_name=True)
 
 
 def test_an_id_is_the_same_in_either_letter_case():
     """HNS 13 and later print the id of a network in upper case, and in lower case elsewhere (HNS fact 62)."""
     made = Provenance(frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID.lower())}))
-    assert made.was_made("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)
+    assert made.was_created("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)
 
 
 def test_what_other_parameters_made_is_left_with_its_reason():

@@ -50,7 +50,7 @@ def test_a_network_that_somebody_makes_meanwhile_is_not_doubled():
     )
     apply(session, sample_facts.desired(), pace=QUICK, journal=journal)
     (network,) = host.snapshot().networks_named("hnskit-l2bridge")
-    assert not journal.made.was_made("network", network.name, network.id)
+    assert not journal.made.was_created("network", network.name, network.id)
 
 
 def test_an_endpoint_that_somebody_attaches_meanwhile_is_not_deleted(host):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.diagnosis.datapath import Trace, Tracer, walk
+from hnskit.diagnosis.datapath import Trace, Tracer, trace
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import (
     Adapter,
@@ -83,10 +83,10 @@ def lab(client: Endpoint | None = None, *, forwarding: bool = True, **fields: An
 def go(
     facts: Facts, destination: str = METADATA, port: int = 80, source: str = "client", protocol: str = "tcp"
 ) -> Trace:
-    """Walk from a container."""
+    """Trace from a container."""
     found = facts.container_named(source)
     assert found is not None
-    return walk(facts, found, destination, port, protocol)
+    return trace(facts, found, destination, port, protocol)
 
 
 def client_with(*policies: Policy, **fields: Any) -> Endpoint:
@@ -125,9 +125,9 @@ def test_a_redirect_ends_at_the_proxy_and_names_its_policy() -> None:
 )
 def test_a_policy_that_does_not_fit_says_why(policy: Policy, words: str) -> None:
     """The connection then takes its normal way, into the trap."""
-    walked = go(lab(client_with(NAT, policy)))
-    assert any(words in hop.sentence for hop in walked.hops)
-    assert (walked.verdict.code, walked.verdict.rewritten_by) == ("on-link", None)
+    traced = go(lab(client_with(NAT, policy)))
+    assert any(words in hop.sentence for hop in traced.hops)
+    assert (traced.verdict.code, traced.verdict.rewritten_by) == ("on-link", None)
 
 
 def test_the_first_policy_that_matches_wins() -> None:
@@ -202,10 +202,10 @@ def test_an_acl_stops_a_connection_at_either_end() -> None:
 
 def test_a_walk_can_start_at_an_address() -> None:
     """Of an endpoint or of the host; one that nobody has is unknown."""
-    assert walk(lab(), "10.0.1.20", METADATA, 80).verdict.rewritten_by == PROXY
-    assert walk(lab(), "10.0.0.5", METADATA, 80).verdict.code == "left"
-    assert walk(lab(), "10.0.0.5", "10.0.1.20", 80).verdict.code == "delivered"
-    assert walk(lab(), "10.3.3.3", METADATA, 80).verdict.kind == "unknown"
+    assert trace(lab(), "10.0.1.20", METADATA, 80).verdict.rewritten_by == PROXY
+    assert trace(lab(), "10.0.0.5", METADATA, 80).verdict.code == "left"
+    assert trace(lab(), "10.0.0.5", "10.0.1.20", 80).verdict.code == "delivered"
+    assert trace(lab(), "10.3.3.3", METADATA, 80).verdict.kind == "unknown"
 
 
 def test_a_destination_that_is_no_address_is_refused() -> None:
@@ -217,10 +217,10 @@ def test_a_destination_that_is_no_address_is_refused() -> None:
 def test_every_walk_ends_with_its_reason() -> None:
     """The verdict repeats the last hop, and each hop can be printed."""
     for facts in (lab(), lab(forwarding=False), lab(client_with(NAT))):
-        walked = go(facts, "8.8.8.8")
-        last = walked.hops[-1]
-        assert walked.verdict.reason == f"{last.where}: {last.sentence}"
-        assert all(str(hop).startswith(hop.where) for hop in walked.hops)
+        traced = go(facts, "8.8.8.8")
+        last = traced.hops[-1]
+        assert traced.verdict.reason == f"{last.where}: {last.sentence}"
+        assert all(str(hop).startswith(hop.where) for hop in traced.hops)
 
 
 def test_one_index_serves_many_walks() -> None:
@@ -228,4 +228,4 @@ def test_one_index_serves_many_walks() -> None:
     facts = lab()
     path = Tracer(facts)
     for item in facts.containers:
-        assert path.walk(item, METADATA, 80) == walk(facts, item, METADATA, 80)
+        assert path.trace(item, METADATA, 80) == trace(facts, item, METADATA, 80)

@@ -1,4 +1,4 @@
-"""An explanation: its legs, its sentence, what it does not know, and its forms."""
+"""An explanation: its segments, its sentence, what it does not know, and its forms."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def client_with(*policies: Policy) -> Facts:
     return sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
 
 
-def test_a_redirect_has_three_legs() -> None:
+def test_a_redirect_has_three_segments() -> None:
     """To the proxy, on from it, and back; the source as the target sees it."""
     said = explain(sample_facts.complete(), "hnskit-client1", METADATA)
-    assert [leg.name for leg in said.legs] == ["there", "onward", "back"]
+    assert [segment.name for segment in said.segments] == ["forward", "upstream", "return"]
     assert (said.verdict.kind, said.verdict.source_address, said.answered) == ("reached", "10.0.1.20", True)
-    assert said.onward is not None
-    assert (said.onward.code, said.onward.source_address) == ("left", "10.0.0.5")
+    assert said.upstream is not None
+    assert (said.upstream.code, said.upstream.source_address) == ("left", "10.0.0.5")
     assert said.sentence() == (
         "hnskit-client1 to 169.254.169.254:80 is redirected by the PROXY policy to hnskit-proxy at 10.0.1.136:80, with "
         "10.0.1.20 as its source. From there 169.254.169.254:80 is reached."
@@ -39,7 +39,7 @@ def test_a_redirect_has_three_legs() -> None:
 def test_what_nobody_has_seen_says_so_at_its_hop() -> None:
     """And the whole says that it is not confirmed."""
     said = explain(sample_facts.complete(), "hnskit-client1", METADATA)
-    unconfirmed = [hop.sentence for leg in said.legs for hop in leg.hops if not hop.confirmed]
+    unconfirmed = [hop.sentence for segment in said.segments for hop in segment.hops if not hop.confirmed]
     assert any("rewritten before" in sentence for sentence in unconfirmed)
     assert any("whether OutboundNat changes it is not known" in sentence for sentence in unconfirmed)
     assert any("put back" in sentence for sentence in unconfirmed)
@@ -89,13 +89,13 @@ def test_an_l4wfpproxy_is_named_and_what_comes_of_it_is_not_known(more: dict[str
     said = explain(
         client_with(*sample_facts.MADE_WITH, sample_facts.redirect_policy(), wfp), "hnskit-client1", METADATA
     )
-    (hop,) = [hop for hop in said.legs[0].hops if "L4WFPPROXY" in hop.sentence]
+    (hop,) = [hop for hop in said.segments[0].hops if "L4WFPPROXY" in hop.sentence]
     assert sentence in hop.sentence
     assert hop.fact == "HNS fact 54"
     may = sentence.startswith(MAY)
     assert said.answered is (None if may else True)
     assert ("unless an L4WFPPROXY takes it elsewhere, which is not known" in said.sentence()) is may
-    assert said.to_json()["unwalked"] is may
+    assert said.to_json()["untraced"] is may
     assert (said.verdict.kind, said.verdict.source_address) == ("reached", "10.0.1.20")
 
 
@@ -104,10 +104,10 @@ def test_an_inbound_l4wfpproxy_is_named_where_it_takes_in_and_not_for_answers() 
     wfp = Policy("L4WFPPROXY", {"InboundProxyPort": "15003", "OutboundProxyPort": "15001"})
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-proxy", policies=(*sample_facts.MADE_WITH, wfp))
     said = explain(facts, "hnskit-client1", METADATA)
-    named = {leg.name: [hop.sentence for hop in leg.hops if MAY in hop.sentence] for leg in said.legs}
-    assert ["port 15003" in sentence for sentence in named["there"]] == [True]
-    assert ["port 15001" in sentence for sentence in named["onward"]] == [True]
-    assert named["back"] == []
+    named = {segment.name: [hop.sentence for hop in segment.hops if MAY in hop.sentence] for segment in said.segments}
+    assert ["port 15003" in sentence for sentence in named["forward"]] == [True]
+    assert ["port 15001" in sentence for sentence in named["upstream"]] == [True]
+    assert named["return"] == []
     assert said.answered is None
 
 
@@ -211,7 +211,7 @@ def test_every_form_says_the_same() -> None:
     """Text, JSON, DataFrame, and what a notebook shows."""
     said = explain(sample_facts.complete(), "hnskit-client1", METADATA)
     data = json.loads(json.dumps(said.to_json()))
-    hops = [hop for leg in data["legs"] for hop in leg["hops"]]
+    hops = [hop for segment in data["segments"] for hop in segment["hops"]]
     frame = hops_frame(said)
     assert [hop["sentence"] for hop in hops] == list(frame["what"])
     assert str(frame["confirmed"].dtype) == "boolean"
@@ -229,7 +229,7 @@ def test_the_drawing_has_a_mark_for_each_hop_and_the_sentence() -> None:
     svg = said.picture(facts).svg()
     root = ElementTree.fromstring(svg)
     circles = [item for item in root.iter("{http://www.w3.org/2000/svg}circle") if item.get("r") == "9"]
-    hops = [hop for leg in said.legs for hop in leg.hops]
+    hops = [hop for segment in said.segments for hop in segment.hops]
     assert len(circles) == len(hops)
     assert sum("fill:#ffffff" in str(item.get("style")) for item in circles) == sum(not hop.confirmed for hop in hops)
     assert "is redirected by the PROXY policy" in svg

@@ -19,7 +19,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from hnskit.emulator.engines.pwsh.locate import VARIABLE, find_engine
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.errors import ConnectError
 from tests.door_thread import DoorThread, pool_of
 
@@ -55,7 +55,7 @@ class Served(DoorThread):
         **options: Any,
     ) -> None:
         self.engine = engine
-        self.host: Host = host or create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
+        self.host: EmulatedHost = host or create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
         settings = {"minimum_idle": minimum_idle, "engine": engine, "restricted": restricted}
         super().__init__(self.host, directory, USER, PASSWORD, **settings)
 

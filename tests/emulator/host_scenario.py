@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.emulator.powershell.binder import bind
 from hnskit.emulator.powershell.command import PSError
 
@@ -16,7 +16,7 @@ PREFIX, GATEWAY = "10.0.1.0/24", "10.0.1.2"
 NANOSERVER = "mcr.microsoft.com/windows/nanoserver:1809"
 
 
-def invoke(host: Host, name: str, **parameters: Any) -> list[Any]:
+def invoke(host: EmulatedHost, name: str, **parameters: Any) -> list[Any]:
     """Run one command of the host to its end."""
 
     async def collect() -> list[Any]:
@@ -26,7 +26,7 @@ def invoke(host: Host, name: str, **parameters: Any) -> list[Any]:
     return asyncio.run(collect())
 
 
-def error_of(host: Host, name: str, **parameters: Any) -> PSError:
+def error_of(host: EmulatedHost, name: str, **parameters: Any) -> PSError:
     """The error that a command ends with."""
     try:
         invoke(host, name, **parameters)
@@ -35,39 +35,41 @@ def error_of(host: Host, name: str, **parameters: Any) -> PSError:
     raise AssertionError(f"{name} did not fail")
 
 
-def hns(host: Host, method: str, path: str, body: Any = None) -> dict[str, Any]:
+def hns(host: EmulatedHost, method: str, path: str, body: Any = None) -> dict[str, Any]:
     """One call of HNS: the whole envelope."""
     text = "" if body is None else json.dumps(body)
     (row,) = invoke(host, "Invoke-HnskitHns", Method=method, Path=path, Body=text)
     return json.loads(row["Response"])
 
 
-def output(host: Host, method: str, path: str, body: Any = None) -> Any:
+def output(host: EmulatedHost, method: str, path: str, body: Any = None) -> Any:
     """The Output of a call that HNS takes."""
     envelope = hns(host, method, path, body)
     assert envelope["Success"], envelope
     return envelope.get("Output")
 
 
-def docker(host: Host, *words: str) -> tuple[int, str, str]:
+def docker(host: EmulatedHost, *words: str) -> tuple[int, str, str]:
     """One run of docker: exit code, stdout, stderr."""
     (row,) = invoke(host, "Invoke-HnskitDocker", ArgumentList=list(words))
     return row["ExitCode"], row["StdOut"], row["StdErr"]
 
 
-def request(host: Host, client: str, url: str = URL, *options: str) -> tuple[int, str, str]:
+def request(host: EmulatedHost, client: str, url: str = URL, *options: str) -> tuple[int, str, str]:
     """curl.exe inside a container, as a verification runs it."""
     common = ["curl.exe", "--silent", "--show-error", "--include", "--max-time", "10", "-H", "Metadata: true"]
     return docker(host, "exec", client, *common, *options, url)
 
 
-def make_network(host: Host, type: str = "L2Bridge", name: str = "hnskit-l2bridge", **more: Any) -> dict[str, Any]:
+def make_network(
+    host: EmulatedHost, type: str = "L2Bridge", name: str = "hnskit-l2bridge", **more: Any
+) -> dict[str, Any]:
     """The bridge."""
     subnets = [{"AddressPrefix": PREFIX, "GatewayAddress": "10.0.1.1"}]
     return output(host, "POST", "/networks", {"Name": name, "Type": type, "Subnets": subnets, **more})
 
 
-def make_endpoint(host: Host, network: dict[str, Any], name: str = "Ethernet", **more: Any) -> dict[str, Any]:
+def make_endpoint(host: EmulatedHost, network: dict[str, Any], name: str = "Ethernet", **more: Any) -> dict[str, Any]:
     """An endpoint with OutBoundNAT and the gateway endpoint as its gateway."""
     body = {
         "VirtualNetwork": network["ID"],
@@ -79,7 +81,7 @@ def make_endpoint(host: Host, network: dict[str, Any], name: str = "Ethernet", *
     return output(host, "POST", "/endpoints", body)
 
 
-def run_container(host: Host, name: str, image: str = NANOSERVER, command: tuple[str, ...] = ()) -> str:
+def run_container(host: EmulatedHost, name: str, image: str = NANOSERVER, command: tuple[str, ...] = ()) -> str:
     """A container with no network; its id."""
     code, out, err = docker(
         host, "run", "--detach", "--name", name, "--network", "none", image, *(command or ("ping", "-t", "localhost"))
@@ -88,24 +90,24 @@ def run_container(host: Host, name: str, image: str = NANOSERVER, command: tuple
     return out.strip()
 
 
-def compartment_of(host: Host, container_id: str) -> int:
+def compartment_of(host: EmulatedHost, container_id: str) -> int:
     """The number of a running container's compartment."""
     rows = invoke(host, "Get-HnskitCompartment")
     return next(row["Id"] for row in rows if row["Description"] == f"\\Container_{container_id}")
 
 
-def attach(host: Host, endpoint: dict[str, Any], compartment: int) -> None:
+def attach(host: EmulatedHost, endpoint: dict[str, Any], compartment: int) -> None:
     """Attach-HNSHostEndpoint."""
     output(host, "POST", f"/endpoints/{endpoint['ID']}/attach", {"SystemType": "Host", "CompartmentId": compartment})
 
 
-def set_forwarding(host: Host, address: str, state: str = "Enabled") -> None:
+def set_forwarding(host: EmulatedHost, address: str, state: str = "Enabled") -> None:
     """Forwarding of the interface with this address."""
     index = next(row["Index"] for row in invoke(host, "Get-HnskitAddress") if row["IPAddress"] == address)
     invoke(host, "Set-HnskitForwarding", InterfaceIndex=index, State=state)
 
 
-def set_proxy_policy(host: Host, endpoint: dict[str, Any], destination: str, **changes: Any) -> None:
+def set_proxy_policy(host: EmulatedHost, endpoint: dict[str, Any], destination: str, **changes: Any) -> None:
     """Add a PROXY policy, as Microsoft's own function does: read, append, write the whole list."""
     policy = {"Type": "PROXY", "IP": METADATA, "Port": "80", "Destination": destination, "OutboundNat": True, **changes}
     current = output(host, "GET", f"/endpoints/{endpoint['ID']}")["Policies"]

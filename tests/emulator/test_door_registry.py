@@ -32,7 +32,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def lab(state: Path) -> registry.Entry:
+def lab(state: Path) -> registry.RegistryEntry:
     return registry.start("lab")[0]
 
 
@@ -40,13 +40,13 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(emulator, arguments)
 
 
-def test_a_started_host_is_found_again(lab: registry.Entry) -> None:
+def test_a_started_host_is_found_again(lab: registry.RegistryEntry) -> None:
     assert registry.get("lab") == lab
     assert registry.start("lab") == (lab, False)
     assert lab in registry.running()
 
 
-def test_start_prints_what_a_client_needs(lab: registry.Entry) -> None:
+def test_start_prints_what_a_client_needs(lab: registry.RegistryEntry) -> None:
     printed = json.loads(run("start", "lab", "--json").stdout)
     assert printed == lab.to_json()
     assert list(printed)[:7] == ["name", "pid", "http", "https", "ca", "username", "password_file"]
@@ -64,7 +64,7 @@ def test_start_prints_what_a_client_needs(lab: registry.Entry) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
-def test_what_the_host_keeps_is_the_owners_only(lab: registry.Entry) -> None:
+def test_what_the_host_keeps_is_the_owners_only(lab: registry.RegistryEntry) -> None:
     place = Path(lab.ca).parent
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
     assert {stat.S_IMODE((place / name).stat().st_mode) for name in ("password", "control-token", "ntlm-users")} == {
@@ -83,7 +83,7 @@ def test_two_starts_at_once_make_one_host(state: Path) -> None:
     registry.stop("twice")
 
 
-def test_stop_ends_that_host_only(lab: registry.Entry) -> None:
+def test_stop_ends_that_host_only(lab: registry.RegistryEntry) -> None:
     other, _ = registry.start("other")
     assert json.loads(run("stop", "other", "--json").stdout) == {"name": "other", "pid": other.pid, "stopped": True}
     assert registry.find("other") is None
@@ -91,7 +91,7 @@ def test_stop_ends_that_host_only(lab: registry.Entry) -> None:
     assert registry.get("lab") == lab
 
 
-def test_an_entry_of_a_process_that_is_gone_is_stale(lab: registry.Entry) -> None:
+def test_an_entry_of_a_process_that_is_gone_is_stale(lab: registry.RegistryEntry) -> None:
     """Its port may be anybody's by now: here it is this test's own process that has the id."""
     place = registry.directory("ghost")
     place.mkdir(parents=True, mode=0o700)
@@ -126,7 +126,7 @@ def test_a_name_that_is_no_directory_is_refused(name: str) -> None:
         registry.start(name)
 
 
-def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.Entry) -> None:
+def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.RegistryEntry) -> None:
     with pytest.raises(ConnectError, match="runs already, with profile ws2019 and not ws2022"):
         registry.start("lab", "ws2022")
 
@@ -141,17 +141,17 @@ def test_a_host_that_does_not_start_is_told_from_the_log() -> None:
         registry.start("old", options={"cut_seconds": "never"})
 
 
-def test_status_counts_what_the_host_has(lab: registry.Entry) -> None:
+def test_status_counts_what_the_host_has(lab: registry.RegistryEntry) -> None:
     answer = json.loads(run("status", "lab", "--json").stdout)
     assert (answer["name"], answer["shells"], answer["host"]["containers"]) == ("lab", 0, 0)
 
 
-def test_a_cut_leaves_the_control_channel_alone(lab: registry.Entry) -> None:
+def test_a_cut_leaves_the_control_channel_alone(lab: registry.RegistryEntry) -> None:
     assert run("cut", "lab", "0.5", "--mode", "refuse").exit_code == 0
     assert run("status", "lab").exit_code == 0
 
 
-def test_faults_are_set_and_reset(lab: registry.Entry) -> None:
+def test_faults_are_set_and_reset(lab: registry.RegistryEntry) -> None:
     assert run("fault", "lab", "disk_full", "true").exit_code == 0
     refused = run("fault", "lab", "no_such", "true")
     assert refused.exit_code == 3
@@ -159,13 +159,13 @@ def test_faults_are_set_and_reset(lab: registry.Entry) -> None:
     assert run("reset", "lab").exit_code == 0
 
 
-def test_the_list_is_of_objects(lab: registry.Entry) -> None:
+def test_the_list_is_of_objects(lab: registry.RegistryEntry) -> None:
     assert json.loads(run("list", "--json").stdout) == [lab.to_json()]
 
 
 @pytest.mark.parametrize(("transport", "auth", "ssl"), [("http", "negotiate", False), ("https", "basic", True)])
 def test_a_target_is_resolved_to_settings_without_a_secret(
-    lab: registry.Entry, transport: str, auth: str, ssl: bool
+    lab: registry.RegistryEntry, transport: str, auth: str, ssl: bool
 ) -> None:
     settings = resolve("emulator://lab", {"transport": transport, "auth": "kerberos", "username": "x"})
     url = lab.https if ssl else lab.http

@@ -125,7 +125,7 @@ def explained(scenario: Scenario) -> Explanation:
 def check(scenario: Scenario) -> str:
     """Explain, ask, compare; what the explanation says comes back, for the statistics."""
     said = explained(scenario)
-    verdict, onward = said.verdict, said.onward
+    verdict, upstream = said.verdict, said.upstream
     code, out, err = scenario.ask()
     assert verdict.kind != "unknown", said.to_text()
     if verdict.kind != "reached":
@@ -141,12 +141,12 @@ def check(scenario: Scenario) -> str:
         return "host"
     assert code == 0, (said.to_text(), err)
     assert "Via: 1.1 metadata-proxy" in out, said.to_text()
-    assert onward is not None
-    assert (" 200 " in out.splitlines()[0]) == (onward.kind == "reached"), said.to_text()
+    assert upstream is not None
+    assert (" 200 " in out.splitlines()[0]) == (upstream.kind == "reached"), said.to_text()
     _, log, _ = docker(scenario.host, "logs", PROXY)
     assert log.splitlines()[-1].startswith(f"{verdict.source_address} - - "), said.to_text()
-    assert said.answered == (onward.kind == "reached")
-    return f"proxied, {onward.code}"
+    assert said.answered == (upstream.kind == "reached")
+    return f"proxied, {upstream.code}"
 
 
 @pytest.mark.parametrize("name", TROUBLES)

@@ -6,24 +6,24 @@ import json
 
 import pytest
 
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from tests.emulator.host_scenario import NANOSERVER, Scenario, compartment_of, docker, error_of, output, run_container
 
 
 @pytest.fixture
-def host() -> Host:
+def host() -> EmulatedHost:
     """A host with nothing on it."""
     return create_host("lab", "ws2019", {"cut_seconds": 0, "seed": 5})
 
 
-def test_version_names_client_and_server(host: Host) -> None:
+def test_version_names_client_and_server(host: EmulatedHost) -> None:
     """As JSON, for programs."""
     code, out, _ = docker(host, "version", "--format", "{{json .}}")
     answer = json.loads(out)
     assert (code, answer["Server"]["Os"], answer["Client"]["ApiVersion"]) == (0, "windows", "1.40")
 
 
-def test_without_its_daemon_docker_prints_the_client_alone(host: Host) -> None:
+def test_without_its_daemon_docker_prints_the_client_alone(host: EmulatedHost) -> None:
     """Exit code 1, Server null, and docker's words on stderr."""
     host.set_fault("docker_stopped", True)
     code, out, err = docker(host, "version", "--format", "{{json .}}")
@@ -32,7 +32,7 @@ def test_without_its_daemon_docker_prints_the_client_alone(host: Host) -> None:
     assert "//./pipe/docker_engine: The system cannot find the file specified." in err
 
 
-def test_a_tarball_becomes_an_image(host: Host) -> None:
+def test_a_tarball_becomes_an_image(host: EmulatedHost) -> None:
     """Either slash and any letter case name the file; its id is printed and listed."""
     code, out, _ = docker(host, "import", "c:/Images/Metadata-Proxy.tar.gz", "metadata-proxy:1.0")
     rows = [
@@ -46,7 +46,7 @@ def test_a_tarball_becomes_an_image(host: Host) -> None:
     assert out.strip() == rows[0]["ID"]
 
 
-def test_a_file_that_is_not_there_cannot_be_imported(host: Host) -> None:
+def test_a_file_that_is_not_there_cannot_be_imported(host: EmulatedHost) -> None:
     """The words are the client's own."""
     assert docker(host, "import", r"C:\no.tar", "x") == (
         1,
@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there_cannot_be_imported(host: Host) -> None:
     )
 
 
-def test_a_full_disk_stops_an_import(host: Host) -> None:
+def test_a_full_disk_stops_an_import(host: EmulatedHost) -> None:
     """No image is left."""
     host.set_fault("disk_full", True)
     code, _, err = docker(host, "import", r"C:\images\metadata-proxy.tar.gz", "metadata-proxy:1.0")
@@ -64,7 +64,7 @@ def test_a_full_disk_stops_an_import(host: Host) -> None:
     assert "metadata-proxy" not in docker(host, "image", "ls")[1]
 
 
-def test_an_imported_image_has_no_command_of_its_own(host: Host) -> None:
+def test_an_imported_image_has_no_command_of_its_own(host: EmulatedHost) -> None:
     """docker run says so, with 125."""
     docker(host, "import", r"C:\images\metadata-proxy.tar.gz", "p")
     assert docker(host, "run", "-d", "p") == (
@@ -76,7 +76,7 @@ def test_an_imported_image_has_no_command_of_its_own(host: Host) -> None:
     assert docker(host, "run", "-d", "p")[0] == 0
 
 
-def test_a_name_is_given_once(host: Host) -> None:
+def test_a_name_is_given_once(host: EmulatedHost) -> None:
     """125, and which container has it."""
     id = run_container(host, "one")
     code, out, err = docker(host, "run", "--detach", "--name", "one", NANOSERVER, "ping", "-t", "localhost")
@@ -88,7 +88,7 @@ def test_a_name_is_given_once(host: Host) -> None:
     )
 
 
-def test_an_unknown_image_is_looked_for_and_not_found(host: Host) -> None:
+def test_an_unknown_image_is_looked_for_and_not_found(host: EmulatedHost) -> None:
     """With the tag that docker adds."""
     code, _, err = docker(host, "run", "-d", "nowhere", "cmd")
     assert code == 125
@@ -97,7 +97,7 @@ def test_an_unknown_image_is_looked_for_and_not_found(host: Host) -> None:
     )
 
 
-def test_a_missing_program_is_127(host: Host) -> None:
+def test_a_missing_program_is_127(host: EmulatedHost) -> None:
     """Nano Server has no PowerShell; on run and on exec."""
     run_container(host, "one")
     for words in (("run", "--network", "none", NANOSERVER, "powershell"), ("exec", "one", "powershell.exe", "-c", "1")):
@@ -106,7 +106,7 @@ def test_a_missing_program_is_127(host: Host) -> None:
         assert "The system cannot find the file specified. (0x2)" in err
 
 
-def test_containers_that_are_not_there_or_do_not_run(host: Host) -> None:
+def test_containers_that_are_not_there_or_do_not_run(host: EmulatedHost) -> None:
     """Each subcommand has docker's own words."""
     id = run_container(host, "one")
     docker(host, "stop", "one")
@@ -119,7 +119,7 @@ def test_containers_that_are_not_there_or_do_not_run(host: Host) -> None:
     assert docker(newer, "rm", "--force", "two")[0] == 0
 
 
-def test_a_running_container_is_only_removed_by_force(host: Host) -> None:
+def test_a_running_container_is_only_removed_by_force(host: EmulatedHost) -> None:
     """And then it is stopped first."""
     run_container(host, "one")
     code, _, err = docker(host, "rm", "one")
@@ -129,7 +129,7 @@ def test_a_running_container_is_only_removed_by_force(host: Host) -> None:
     assert docker(host, "ps", "--all", "--quiet")[1] == ""
 
 
-def test_unknown_flags_and_commands_are_refused_as_docker_does(host: Host) -> None:
+def test_unknown_flags_and_commands_are_refused_as_docker_does(host: EmulatedHost) -> None:
     """125 for a flag, 1 for arguments; allowed words that are no command of docker go no further."""
     assert docker(host, "ps", "--every") == (125, "", "unknown flag: --every\nSee 'docker ps --help'.\n")
     assert docker(host, "ps", "-az") == (125, "", "unknown shorthand flag: 'z' in -az\nSee 'docker ps --help'.\n")
@@ -140,7 +140,7 @@ def test_unknown_flags_and_commands_are_refused_as_docker_does(host: Host) -> No
     assert (error.error_id, error.category) == ("Hnskit.DockerCommandNotAllowed", "PermissionDenied")
 
 
-def test_inspect_of_a_container_without_network(host: Host) -> None:
+def test_inspect_of_a_container_without_network(host: EmulatedHost) -> None:
     """NetworkMode none, process isolation, labels; nothing of an endpoint (HNS fact 77)."""
     docker(
         host, "run", "-d", "--name", "one", "--network", "none", "--label", "k=v", NANOSERVER, "ping", "-t", "localhost"
@@ -156,7 +156,7 @@ def test_inspect_of_a_container_without_network(host: Host) -> None:
     )
 
 
-def test_a_container_on_dockers_own_network_has_an_endpoint_while_it_runs(host: Host) -> None:
+def test_a_container_on_dockers_own_network_has_an_endpoint_while_it_runs(host: EmulatedHost) -> None:
     """Made by Docker, attached as a container, removed at stop (HNS fact 35)."""
     code, out, _ = docker(host, "run", "-d", "--name", "one", NANOSERVER, "ping", "-t", "localhost")
     (endpoint,) = output(host, "GET", "/endpoints/")
@@ -168,7 +168,7 @@ def test_a_container_on_dockers_own_network_has_an_endpoint_while_it_runs(host: 
     assert output(host, "GET", "/endpoints/") == []
 
 
-def test_ps_filters_and_formats(host: Host) -> None:
+def test_ps_filters_and_formats(host: EmulatedHost) -> None:
     """By name, label and status; as ids, JSON and a table."""
     one = run_container(host, "one")
     run_container(host, "two")
@@ -180,7 +180,7 @@ def test_ps_filters_and_formats(host: Host) -> None:
     assert docker(host, "ps", "--filter", "colour=red")[0] == 1
 
 
-def test_logs_can_be_cut(host: Host) -> None:
+def test_logs_can_be_cut(host: EmulatedHost) -> None:
     """The last lines, and those since a time."""
     Scenario()
     scenario = Scenario()
@@ -193,7 +193,7 @@ def test_logs_can_be_cut(host: Host) -> None:
     assert docker(scenario.host, "logs", "--since", "yesterday", "hnskit-proxy")[0] == 1
 
 
-def test_a_program_that_does_not_end_is_killed_after_the_timeout(host: Host) -> None:
+def test_a_program_that_does_not_end_is_killed_after_the_timeout(host: EmulatedHost) -> None:
     """With the error of the kit's own function."""
     run_container(host, "one")
     error = error_of(
@@ -202,7 +202,7 @@ def test_a_program_that_does_not_end_is_killed_after_the_timeout(host: Host) -> 
     assert (error.error_id, error.category, error.target) == ("Hnskit.DockerTimeout", "OperationTimeout", "exec")
 
 
-def test_a_container_whose_program_ends_has_exited(host: Host) -> None:
+def test_a_container_whose_program_ends_has_exited(host: EmulatedHost) -> None:
     """With the program's exit code and output."""
     code, out, _ = docker(host, "run", "--network", "none", "--name", "one", NANOSERVER, "cmd", "/c", "echo", "hello")
     assert (code, out) == (0, "hello\r\n")
@@ -210,7 +210,7 @@ def test_a_container_whose_program_ends_has_exited(host: Host) -> None:
     assert len(host.windows.compartments) == 1
 
 
-def test_compartments_come_and_go_with_new_numbers(host: Host) -> None:
+def test_compartments_come_and_go_with_new_numbers(host: EmulatedHost) -> None:
     r"""One a running container, described \Container_<id> (HNS facts 79-81)."""
     id = run_container(host, "one")
     first = compartment_of(host, id)
@@ -220,7 +220,7 @@ def test_compartments_come_and_go_with_new_numbers(host: Host) -> None:
     assert compartment_of(host, id) == first + 1
 
 
-def test_a_hyperv_container_has_no_compartment_on_the_host(host: Host) -> None:
+def test_a_hyperv_container_has_no_compartment_on_the_host(host: EmulatedHost) -> None:
     """It is inside the virtual machine."""
     docker(host, "run", "-d", "--isolation", "hyperv", "--network", "none", NANOSERVER, "ping", "-t", "localhost")
     assert len(host.windows.compartments) == 1
@@ -267,7 +267,7 @@ def test_curl_options_shape_the_output() -> None:
     assert "400 Bad Request" in curl("-i", "-H", "Metadata:", url)[1]
 
 
-def test_route_needs_an_administrator(host: Host) -> None:
+def test_route_needs_an_administrator(host: EmulatedHost) -> None:
     """Nano Server's own user may not, ContainerAdministrator may."""
     scenario = Scenario()
     words = ["route.exe", "add", "169.254.169.254", "mask", "255.255.255.255", "10.0.1.2"]

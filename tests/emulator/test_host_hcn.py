@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hnskit.diagnosis.datapath import walk
-from hnskit.emulator.host import Host, create_host
+from hnskit.diagnosis.datapath import trace
+from hnskit.emulator.host import EmulatedHost, create_host
 from tests.emulator.host_scenario import Scenario, error_of, invoke, make_endpoint, make_network, output
 
 PROXY = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Protocol": 6, "OutboundNat": True,
@@ -18,7 +18,7 @@ WFP = {"Type": "L4WFPPROXY", "Settings": {"OutboundProxyPort": "15001", "UserSID
 INVALID_JSON, INVALID_TYPE, NOT_FOUND = 0x803B001B, 0x803B000E, 0x80070490
 
 
-def hcn(host: Host, operation: str, id: str, settings: Any = "") -> tuple[int, Any, Any]:
+def hcn(host: EmulatedHost, operation: str, id: str, settings: Any = "") -> tuple[int, Any, Any]:
     """The code, the properties and the error record of one call."""
     text = settings if isinstance(settings, str) else json.dumps(settings)
     (row,) = invoke(host, "Invoke-HnskitHcn", Operation=operation, Id=id, Settings=text)
@@ -30,14 +30,14 @@ def change(action: str, *policies: Any, kind: str = "Policy") -> dict[str, Any]:
     return {"RequestType": action, "ResourceType": kind, "Settings": {"Policies": list(policies)}}
 
 
-def place(profile: str = "ws2022") -> tuple[Host, dict[str, Any], dict[str, Any]]:
+def place(profile: str = "ws2022") -> tuple[EmulatedHost, dict[str, Any], dict[str, Any]]:
     """A host, its bridge, an endpoint."""
     host = create_host("lab", profile, {"cut_seconds": 0, "seed": 3})
     network = make_network(host)
     return host, network, make_endpoint(host, network, IPAddress="10.0.1.20")
 
 
-def v1(host: Host, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+def v1(host: EmulatedHost, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
     return output(host, "GET", f"/endpoints/{endpoint['ID']}")["Policies"]
 
 
@@ -144,7 +144,7 @@ def test_an_l4proxy_of_the_network_redirects_every_endpoint_on_it():
     hcn(scenario.host, "ModifyNetwork", scenario.network["ID"], change("Add", {"Type": "L4Proxy", "Settings": rule}))
     assert "Via: 1.1 metadata-proxy" in scenario.ask()[1]
     now = scenario.host.snapshot()
-    way = walk(now, next(item for item in now.containers if item.id == scenario.client_id), "169.254.169.254", 80)
+    way = trace(now, next(item for item in now.containers if item.id == scenario.client_id), "169.254.169.254", 80)
     assert any("hnskit-l2bridge: the proxy policy redirects" in hop.sentence and not hop.confirmed for hop in way.hops)
 
 
@@ -153,5 +153,5 @@ def test_a_walk_past_an_l4wfpproxy_says_that_it_is_not_walked():
     scenario.redirect()
     hcn(scenario.host, "ModifyEndpoint", scenario.client["ID"], change("Add", WFP))
     now = scenario.host.snapshot()
-    way = walk(now, next(item for item in now.containers if item.id == scenario.client_id), "169.254.169.254", 80)
+    way = trace(now, next(item for item in now.containers if item.id == scenario.client_id), "169.254.169.254", 80)
     assert any("port 15001 of the container itself" in hop.sentence and not hop.confirmed for hop in way.hops)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.emulator.host import PROFILES, Host, create_host
+from hnskit.emulator.host import PROFILES, EmulatedHost, create_host
 from hnskit.emulator.powershell.command import Cut
 from tests.emulator.host_scenario import (
     GATEWAY,
@@ -56,19 +56,19 @@ def kind(value: Any) -> str:
     return {dict: "object", list: "list", str: "text", bool: "bool", int: "number"}[type(value)]
 
 
-def quiet(profile: str = "ws2019") -> Host:
+def quiet(profile: str = "ws2019") -> EmulatedHost:
     """A host that is never cut."""
     return create_host("lab", profile, {"cut_seconds": 0, "seed": 3})
 
 
-def raw(host: Host, method: str, path: str, body: Any = None) -> tuple[int, str]:
+def raw(host: EmulatedHost, method: str, path: str, body: Any = None) -> tuple[int, str]:
     """HRESULT and text of one call."""
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
     (row,) = invoke(host, "Invoke-HnskitHns", Method=method, Path=path, Body=text)
     return row["HResult"], row["Response"]
 
 
-def refusal(host: Host, method: str, path: str, body: Any = None) -> tuple[int, str]:
+def refusal(host: EmulatedHost, method: str, path: str, body: Any = None) -> tuple[int, str]:
     """Code and words of a refusal."""
     envelope = hns(host, method, path, body)
     assert envelope["Success"] is False

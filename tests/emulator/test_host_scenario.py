@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hnskit.diagnosis.datapath import walk
+from hnskit.diagnosis.datapath import trace
 from tests.emulator.host_scenario import (
     GATEWAY,
     METADATA,
@@ -26,11 +26,11 @@ from tests.emulator.host_scenario import (
 
 
 def verdict_of(scenario: Scenario, container: str, port: int = 80) -> str:
-    """The code of the walk from a container to the metadata address."""
+    """The code of the trace from a container to the metadata address."""
     facts = scenario.host.snapshot()
     source = facts.container_named(container)
     assert source is not None
-    return walk(facts, source, METADATA, port).verdict.code
+    return trace(facts, source, METADATA, port).verdict.code
 
 
 @pytest.mark.parametrize("profile", ["ws2019", "ws2022", "rs4", "ws2025"])
@@ -103,7 +103,7 @@ def test_without_its_route_the_proxy_falls_into_the_trap() -> None:
     assert verdict_of(scenario, "hnskit-proxy") == "on-link"
 
 
-def test_without_outbound_nat_the_answer_finds_no_way_back() -> None:
+def test_without_outbound_nat_the_answer_finds_no_return_path() -> None:
     """The metadata service wants a node's address as source (HNS fact 86)."""
     scenario = Scenario()
     scenario.redirect()
@@ -223,13 +223,13 @@ def test_two_endpoints_may_have_the_default_name() -> None:
 
 
 def test_the_walk_and_the_request_agree_on_every_container() -> None:
-    """What the walk says is reached is answered, and nothing else."""
+    """What the trace says is reached is answered, and nothing else."""
     scenario = Scenario()
     scenario.redirect()
     facts = scenario.host.snapshot()
     for container in facts.containers:
         answered = request(scenario.host, container.name)[0] == 0
-        assert answered == (walk(facts, container, METADATA, 80).verdict.kind == "reached")
+        assert answered == (trace(facts, container, METADATA, 80).verdict.kind == "reached")
 
 
 def test_everything_can_be_undone() -> None:

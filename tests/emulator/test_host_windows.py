@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.emulator.powershell.command import Cut, PSError
 from hnskit.remote.session import Call
 from tests.emulator.host_scenario import (
@@ -24,17 +24,17 @@ from tests.emulator.host_scenario import (
 
 
 @pytest.fixture
-def host() -> Host:
+def host() -> EmulatedHost:
     """A host with nothing on it."""
     return create_host("lab", "ws2019", {"cut_seconds": 0, "seed": 5})
 
 
-def calls(host: Host, *texts: str) -> list[dict[str, Any]]:
+def calls(host: EmulatedHost, *texts: str) -> list[dict[str, Any]]:
     """One batch through Invoke-HnskitCall."""
     return [json.loads(line) for line in invoke(host, "Invoke-HnskitCall", Call=list(texts))]
 
 
-def test_an_l2bridge_moves_the_hosts_address_to_a_vnic(host: Host) -> None:
+def test_an_l2bridge_moves_the_hosts_address_to_a_vnic(host: EmulatedHost) -> None:
     """Same MAC, MTU 1450, routes follow; the NIC is listed and has no interface (HNS fact 66)."""
     before = host.snapshot()
     network = make_network(host)
@@ -50,7 +50,7 @@ def test_an_l2bridge_moves_the_hosts_address_to_a_vnic(host: Host) -> None:
     assert {item.interface_index for item in after.routes if item.prefix == f"{METADATA}/32"} == {vnic.index}
 
 
-def test_removing_it_brings_the_nic_back(host: Host) -> None:
+def test_removing_it_brings_the_nic_back(host: EmulatedHost) -> None:
     """As it was (HNS fact 78)."""
     before = host.snapshot()
     output(host, "DELETE", f"/networks/{make_network(host)['ID']}")
@@ -97,7 +97,7 @@ def test_an_l2bridge_on_wifi_is_refused() -> None:
     assert [item.name for item in host.snapshot().adapters] == ["Ethernet", "vEthernet (nat)"]
 
 
-def test_the_cut_is_told_to_the_door_and_can_be_switched_off(host: Host) -> None:
+def test_the_cut_is_told_to_the_door_and_can_be_switched_off(host: EmulatedHost) -> None:
     """3 seconds and refuse are the default."""
     lab = create_host("lab")
     cuts: list[Cut] = []
@@ -122,13 +122,13 @@ def test_the_cut_is_told_to_the_door_and_can_be_switched_off(host: Host) -> None
         ("Get-HnskitContainer", "ExitCode StdOut StdErr"),
     ],
 )
-def test_each_command_puts_out_the_modules_properties_in_their_order(host: Host, name: str, keys: str) -> None:
+def test_each_command_puts_out_the_modules_properties_in_their_order(host: EmulatedHost, name: str, keys: str) -> None:
     """As scripts/hnskit.psm1 names them."""
     for row in invoke(host, name):
         assert list(row) == keys.split()
 
 
-def test_forwarding_of_an_interface_that_is_not_there_is_refused(host: Host) -> None:
+def test_forwarding_of_an_interface_that_is_not_there_is_refused(host: EmulatedHost) -> None:
     """With the id of the NetTCPIP module; an interface of a container's compartment is none of the host's."""
     error = error_of(host, "Set-HnskitForwarding", InterfaceIndex=999, State="Enabled")
     assert error.full_id("Set-HnskitForwarding") == "CmdletizationQuery_NotFound_InterfaceIndex,Set-NetIPInterface"
@@ -137,7 +137,7 @@ def test_forwarding_of_an_interface_that_is_not_there_is_refused(host: Host) -> 
     assert error_of(host, "Set-HnskitForwarding", InterfaceIndex=loopback, State="Enabled").category == "ObjectNotFound"
 
 
-def test_a_batch_goes_on_after_a_call_that_fails(host: Host) -> None:
+def test_a_batch_goes_on_after_a_call_that_fails(host: EmulatedHost) -> None:
     """Each answer has id, ok, ms and its output or error, in this order."""
     good = Call("a", "Get-HnskitCompartment").to_json()
     bad = Call("b", "Invoke-HnskitHns", {"Method": "PUT", "Path": "/networks"}).to_json()
@@ -168,14 +168,14 @@ def test_a_batch_goes_on_after_a_call_that_fails(host: Host) -> None:
     ],
 )
 def test_errors_of_calls_have_powershells_ids(
-    host: Host, command: str, parameters: dict[str, Any], id: str, category: str
+    host: EmulatedHost, command: str, parameters: dict[str, Any], id: str, category: str
 ) -> None:
     """FullyQualifiedErrorId and category, which programs match."""
     (answer,) = calls(host, Call("x", command, parameters).to_json())
     assert (answer["error"]["id"], answer["error"]["category"]) == (id, category)
 
 
-def test_a_call_that_is_no_json_ends_the_batch(host: Host) -> None:
+def test_a_call_that_is_no_json_ends_the_batch(host: EmulatedHost) -> None:
     """As ConvertFrom-Json does."""
     with pytest.raises(PSError) as caught:
         calls(host, "{")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.emulator.powershell.command import Cut
 from hnskit.model.objects import HOST_COMPARTMENT, EndpointState
 from tests.emulator.host_scenario import (
@@ -40,11 +40,11 @@ _NOT_A_HOSTS_BEHAVIOUR = {
 }
 
 
-def host_of(profile: str = "ws2019", **options: Any) -> Host:
+def host_of(profile: str = "ws2019", **options: Any) -> EmulatedHost:
     return create_host("lab", profile, {"cut_seconds": 0, "seed": 5, **options})
 
 
-def refused(host: Host, method: str, path: str, body: Any = None) -> tuple[int, str]:
+def refused(host: EmulatedHost, method: str, path: str, body: Any = None) -> tuple[int, str]:
     answer = hns(host, method, path, body)
     assert answer["Success"] is False, answer
     return answer["ErrorCode"], answer["Error"]
@@ -381,7 +381,7 @@ def test_fact_54_b_a_rule_is_on_one_endpoint_only() -> None:
 # 63-73: the bridge on a remote host
 
 
-def cuts_of(host: Host) -> list[Cut]:
+def cuts_of(host: EmulatedHost) -> list[Cut]:
     seen: list[Cut] = []
     host.on_cut.append(seen.append)
     return seen

@@ -39,9 +39,9 @@ def test_an_endpoint_that_shares_its_container_names_it() -> None:
 def test_a_compartment_in_words() -> None:
     """The host, a container, and what Windows calls one whose container is not known."""
     owners = CompartmentOwners(replace(HOST, containers=HOST.containers[:1]))
-    assert [owners.words(item) for item in HOST.compartments[:3]] == [
+    assert [owners.describe(item) for item in HOST.compartments[:3]] == [
         "the host",
         "hnskit-proxy",
         "\\Container_cid-hnskit-client1",
     ]
-    assert owners.words(Compartment(9, "")) == "unknown"
+    assert owners.describe(Compartment(9, "")) == "unknown"

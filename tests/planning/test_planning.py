@@ -271,7 +271,7 @@ def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so():
     (route,) = [step for step in plan(sample_facts.desired(), facts, made=known).steps if step.kind == "route"]
     assert route.action is Action.NONE
     assert "as a journal says" in route.reason
-    begun = Provenance(begun=frozenset([("route", name)]))
+    begun = Provenance(pending=frozenset([("route", name)]))
     assert [step.kind for step in plan(sample_facts.desired(), facts, made=begun).pending] == ["route"]
 
 

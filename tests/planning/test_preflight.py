@@ -8,7 +8,7 @@ import pytest
 
 from hnskit.errors import PreflightError
 from hnskit.facts.tarballs import missing_tarballs
-from hnskit.model.objects import Docker
+from hnskit.model.objects import DockerVersion
 from hnskit.planning.preflight import preflight, require_fit
 from tests import sample_facts
 from tests.in_process_host import HereSession, host_here
@@ -37,7 +37,7 @@ def test_docker_that_does_not_run_is_one_error():
     said = "error during connect: the docker daemon is not running"
     facts = replace(
         sample_facts.fresh(),
-        docker=Docker("", "", "", said),
+        docker=DockerVersion("", "", "", said),
         images=(),
         problems=(f"images: {said}", f"containers: {said}"),
     )
@@ -94,7 +94,7 @@ def test_what_the_plan_refuses_for_the_same_cause_is_said_once():
     """Wi-Fi and Docker for Linux are findings of their own, with what to do."""
     (adapter,) = sample_facts.fresh().adapters
     facts = replace(
-        sample_facts.fresh(), adapters=(replace(adapter, medium=9),), docker=Docker("20.10", "1.41", "linux")
+        sample_facts.fresh(), adapters=(replace(adapter, medium=9),), docker=DockerVersion("20.10", "1.41", "linux")
     )
     assert [(error.id, bool(error.next_step)) for error in errors(facts)] == [("docker", True), ("adapter", True)]
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hnskit.emulator.host import Host, create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
 from hnskit.facts.snapshot import load_facts
 from hnskit.model.objects import Policy
@@ -32,27 +32,27 @@ RULE = ProxyRule("10.0.1.200:80", ip="169.254.169.254", port="80")
 WFP = WfpProxy(outbound_port="15001", inbound_port="15003", user_sid="S-1-5-32-556", inbound_ports=("15020",))
 
 
-def bridge(profile: str = "ws2022") -> tuple[Host, dict[str, Any]]:
+def bridge(profile: str = "ws2022") -> tuple[EmulatedHost, dict[str, Any]]:
     """A host with an L2Bridge and one endpoint, `web`, that is not attached."""
     host = create_host("lab", profile, {"cut_seconds": 0, "seed": 7})
     return host, make_endpoint(host, make_network(host), "web", IPAddress="10.0.1.20")
 
 
-def web(host: Host) -> Any:
+def web(host: EmulatedHost) -> Any:
     return policies.find_endpoint(host.snapshot(), "web")
 
 
-def run(host: Host, *edits: policies.Edit, **more: Any) -> policies.Applied:
+def run(host: EmulatedHost, *edits: policies.Edit, **more: Any) -> policies.Applied:
     return policies.apply(HereSession(host), DESIRED, edits, pace=QUICK, **more)
 
 
-def reason(host: Host, owner: Any, spec: Any) -> str:
+def reason(host: EmulatedHost, owner: Any, spec: Any) -> str:
     """Why it is refused."""
     (step,) = policies.plan(host.snapshot(), [policies.add(owner, spec)]).refused
     return step.reason
 
 
-def types(host: Host) -> list[str]:
+def types(host: EmulatedHost) -> list[str]:
     return [item.type for item in web(host).policies]
 
 
@@ -249,7 +249,7 @@ def test_a_proxy_is_added_once_changed_and_removed(spec):
     before, journal = web(host).policies, MemoryJournal()
     assert run(host, policies.add(web(host), spec), journal=journal).to_text() == "1 added"
     assert [record["event"] for record in journal.records] == ["start", "done"]
-    assert journal.made.made == frozenset()
+    assert journal.made.created == frozenset()
     assert run(host, policies.add(web(host), spec)).to_text() == "Nothing to do"
     entry = policies.select(host.snapshot(), web(host), kind=spec.kind)
     field = {"outbound_port": "15009"} if spec is WFP else {"destination": "10.0.1.201:81"}
@@ -304,7 +304,7 @@ def test_neighbours_are_set_and_changed():
     assert run(host, policies.add(web(host), route), policies.add(web(host), acl)).added == 2
     nat = policies.select(host.snapshot(), web(host), kind="OutBoundNAT")
     assert run(host, policies.change(web(host), nat.policy, exceptions=("10.0.0.0/8",))).changed == 1
-    words = [item.words for item in policies.list_policies(host.snapshot(), [web(host)])]
+    words = [item.description for item in policies.list_policies(host.snapshot(), [web(host)])]
     assert set(words) == {
         "OutBoundNAT but 10.0.0.0/8", "L2Driver", "ROUTE 10.9.0.0/16 via 10.0.1.1",
         "ACL Block Out tcp to any:25 priority 200",
@@ -327,7 +327,7 @@ def test_somebody_elses_policy_that_came_meanwhile_stays():
         host, endpoint = bridge()
         foreign = [{"Type": "ACL", "Action": "Block", "Direction": "In", "Priority": 7}]
 
-        def meanwhile(call: Any, host: Host = host, id: str = endpoint["ID"], foreign: Any = foreign) -> None:
+        def meanwhile(call: Any, host: EmulatedHost = host, id: str = endpoint["ID"], foreign: Any = foreign) -> None:
             if call["id"].startswith("step") and foreign:
                 now = json.loads(host.hns.call("GET", f"/endpoints/{id}", "")[1])["Output"]["Policies"]
                 host.hns.call("POST", f"/endpoints/{id}", json.dumps({"Policies": [*now, foreign.pop()]}))
@@ -414,7 +414,7 @@ def test_every_policy_of_the_public_samples_is_listed():
     facts = load_facts(SAMPLES)
     found = policies.list_policies(facts)
     assert len(found) == sum(len(item.policies) for item in (*facts.endpoints, *facts.networks)) >= 30
-    assert all(item.words.startswith(item.policy.type) for item in found)
+    assert all(item.description.startswith(item.policy.type) for item in found)
     for item in found:
         spec = policies.read_spec(item.policy)
         kept = spec is None or policy_codec.kind_of(spec.policy()) == policy_codec.kind_of(item.policy)

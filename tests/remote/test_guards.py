@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hnskit.emulator.host import Host
+from hnskit.emulator.host import EmulatedHost
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
@@ -19,7 +19,7 @@ ACL = Policy("ACL", {"Action": "Block", "Direction": "Out"})
 UNREAD = "Hnskit.HnsUnread"
 
 
-def made(host: Host) -> Endpoint:
+def made(host: EmulatedHost) -> Endpoint:
     """An endpoint of somebody's, with a policy."""
     nat = host.snapshot().networks_named("nat")[0]
     endpoint = strategies.hns(host, "POST", "/endpoints", hns_json.endpoint_request("web", nat.id))
@@ -30,7 +30,7 @@ def made(host: Host) -> Endpoint:
     return found
 
 
-def asked(host: Host, call: Call) -> CallResult:
+def asked(host: EmulatedHost, call: Call) -> CallResult:
     (result,) = invoke_calls(HereSession(host), [call])
     return result
 

@@ -18,7 +18,7 @@ from hnskit.diagnosis.doctor.endpoint_checks import (
     StaleEndpoint,
     UnpluggedEndpoint,
 )
-from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, Severity
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
 from hnskit.diagnosis.doctor.host_checks import (
     HnsTooOld,
     KnownBadWindows,
@@ -47,7 +47,7 @@ from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, Unknown
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
 
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[DoctorCheck, ...] = (
     NotReadable(),
     HnsTooOld(),
     KnownBadWindows(),

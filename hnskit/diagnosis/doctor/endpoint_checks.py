@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, remove_endpoint
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, remove_endpoint
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import state_word
 from hnskit.params.desired import Part
 
 
-class StaleEndpoint(Check):
+class StaleEndpoint(DoctorCheck):
     """An endpoint whose network or whose container is gone, and which still holds its address."""
 
     name = "endpoint-stale"
@@ -38,7 +38,7 @@ class StaleEndpoint(Check):
         )
 
 
-class DegradedEndpoint(Check):
+class DegradedEndpoint(DoctorCheck):
     """An endpoint one of whose policies HNS could not carry out."""
 
     name = "endpoint-degraded"
@@ -61,7 +61,7 @@ class DegradedEndpoint(Check):
                 )
 
 
-class AddressTwice(Check):
+class AddressTwice(DoctorCheck):
     """Two endpoints of one network with the same address."""
 
     name = "address-twice"
@@ -86,7 +86,7 @@ class AddressTwice(Check):
                 )
 
 
-class DeadCompartment(Check):
+class DeadCompartment(DoctorCheck):
     """An endpoint that is attached to a compartment which is not there any more."""
 
     name = "compartment-dead"
@@ -112,7 +112,7 @@ class DeadCompartment(Check):
                 )
 
 
-class UnpluggedEndpoint(Check):
+class UnpluggedEndpoint(DoctorCheck):
     """An endpoint that HNS calls attached, and of which the host has no adapter."""
 
     name = "endpoint-unplugged"

@@ -16,7 +16,7 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model import hns_json
 from hnskit.model.hns_json import ProxySettings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
-from hnskit.model.policies.matching import Connection
+from hnskit.model.policies.matching import Flow
 from hnskit.model.policies.proxies import WfpProxy
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import remove_command
@@ -170,7 +170,7 @@ class Examination:
         return f"{self.apply(part)}, or {self.command('doctor', '--fix')}." if self.wants(name) else otherwise
 
 
-class Check(ABC):
+class DoctorCheck(ABC):
     """Looks for one kind of trouble."""
 
     name: ClassVar[str]
@@ -204,10 +204,10 @@ def policy_text(policy: Policy) -> str:
     return json.dumps(hns_json.policy_json(policy), default=str, ensure_ascii=False)
 
 
-def asked_by(settings: ProxySettings) -> Connection:
+def asked_by(settings: ProxySettings) -> Flow:
     """A connection that a proxy policy redirects, with the metadata service's where it takes any."""
     port = int(settings.port) if settings.port.isdigit() else 80
-    return Connection((settings.ip or METADATA_ADDRESS).partition("/")[0], port)
+    return Flow((settings.ip or METADATA_ADDRESS).partition("/")[0], port)
 
 
 def describe_endpoint(endpoint: Endpoint) -> str:

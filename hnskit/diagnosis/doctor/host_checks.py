@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, Severity
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter, NetworkType
 from hnskit.planning.blockers import WIFI, is_wifi
@@ -54,7 +54,7 @@ KNOWN_BAD: dict[int, Report] = {
 """Builds of which something was reported."""
 
 
-class NotReadable(Check):
+class NotReadable(DoctorCheck):
     """Something of the host could not be read: what follows from it is not known."""
 
     name = "not-readable"
@@ -85,7 +85,7 @@ class NotReadable(Check):
             )
 
 
-class HnsTooOld(Check):
+class HnsTooOld(DoctorCheck):
     """A proxy policy on a host that is too old for it."""
 
     name = "hns-old"
@@ -109,7 +109,7 @@ class HnsTooOld(Check):
             )
 
 
-class KnownBadWindows(Check):
+class KnownBadWindows(DoctorCheck):
     """A Windows build of which something was reported."""
 
     name = "windows-reported"
@@ -136,7 +136,7 @@ class KnownBadWindows(Check):
         )
 
 
-class WifiUplink(Check):
+class WifiUplink(DoctorCheck):
     """The only uplink is Wi-Fi."""
 
     name = "uplink-wifi"
@@ -155,7 +155,7 @@ class WifiUplink(Check):
             )
 
 
-class TeamedUplink(Check):
+class TeamedUplink(DoctorCheck):
     """An uplink is a team of adapters."""
 
     name = "uplink-teamed"
@@ -175,7 +175,7 @@ class TeamedUplink(Check):
                 )
 
 
-class StaticAddress(Check):
+class StaticAddress(DoctorCheck):
     """A static address on the adapter that the bridge will take."""
 
     name = "static-address"

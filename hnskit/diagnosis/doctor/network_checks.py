@@ -6,7 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, describe_endpoint
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, describe_endpoint
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.model.wording import remove_command
@@ -16,7 +16,7 @@ _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS says that there is none (HNS fact 29)
 
 
-class NoGatewayEndpoint(Check):
+class NoGatewayEndpoint(DoctorCheck):
     """A bridge whose endpoints use a gateway that nobody on the host holds."""
 
     name = "gateway-missing"
@@ -57,7 +57,7 @@ class NoGatewayEndpoint(Check):
                 )
 
 
-class ForwardingOff(Check):
+class ForwardingOff(DoctorCheck):
     """Forwarding is off on a gateway endpoint's adapter, or on the management adapter."""
 
     name = "forwarding-off"
@@ -108,7 +108,7 @@ class ForwardingOff(Check):
             )
 
 
-class MetadataRoute(Check):
+class MetadataRoute(DoctorCheck):
     """A link-local address is redirected, and the host or the proxy has no route to it."""
 
     name = "metadata-route"
@@ -146,7 +146,7 @@ class MetadataRoute(Check):
                     )
 
 
-class DeadReference(Check):
+class DeadReference(DoctorCheck):
     """A policy list that refers to an endpoint which is gone."""
 
     name = "policylist-dead"
@@ -169,7 +169,7 @@ class DeadReference(Check):
                 )
 
 
-class VfpOff(Check):
+class VfpOff(DoctorCheck):
     """A network that needs the VFP switch extension, and has it off."""
 
     name = "vfp-off"

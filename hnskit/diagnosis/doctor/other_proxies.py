@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, WfpRule, asked_by, describe_endpoint
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, WfpRule, asked_by, describe_endpoint
 from hnskit.errors import HostAnswerError
 from hnskit.facts.capabilities import can
 from hnskit.facts.snapshot_index import prefix_of
@@ -21,7 +21,7 @@ from hnskit.model.policies.values import port_problem
 from hnskit.model.wording import describe_policy
 
 
-class WfpBesideProxy(Check):
+class WfpBesideProxy(DoctorCheck):
     """An L4WFPPROXY that may take what a proxy policy of the same endpoint redirects."""
 
     name = "wfp-beside-proxy"
@@ -46,7 +46,7 @@ class WfpBesideProxy(Check):
                 )
 
 
-class WfpUnanswered(Check):
+class WfpUnanswered(DoctorCheck):
     """An L4WFPPROXY at whose port nobody can answer."""
 
     name = "wfp-unanswered"
@@ -81,7 +81,7 @@ class WfpUnanswered(Check):
         )
 
 
-class WfpLoop(Check):
+class WfpLoop(DoctorCheck):
     """An L4WFPPROXY that takes what its own proxy sends."""
 
     name = "wfp-loop"
@@ -101,7 +101,7 @@ class WfpLoop(Check):
                 )
 
 
-class NetworkProxy(Check):
+class NetworkProxy(DoctorCheck):
     """A network's own proxy policy (L4Proxy) that gets in somebody's way."""
 
     name = "network-proxy"

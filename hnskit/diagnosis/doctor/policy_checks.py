@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hnskit.diagnosis.doctor.finding import (
-    Check,
+    DoctorCheck,
     Examination,
     Finding,
     ProxyRule,
@@ -23,7 +23,7 @@ from hnskit.model.wording import describe_policy, state_word
 from hnskit.params.desired import Part
 
 
-class IncompletePolicy(Check):
+class IncompletePolicy(DoctorCheck):
     """A proxy policy without what it needs to redirect anything."""
 
     name = "policy-incomplete"
@@ -51,7 +51,7 @@ class IncompletePolicy(Check):
             )
 
 
-class PolicyOnNat(Check):
+class PolicyOnNat(DoctorCheck):
     """A proxy policy where VFP is not the engine."""
 
     name = "policy-on-nat"
@@ -74,7 +74,7 @@ class PolicyOnNat(Check):
             )
 
 
-class PolicyUnattached(Check):
+class PolicyUnattached(DoctorCheck):
     """A proxy policy on an endpoint that no container uses."""
 
     name = "policy-unattached"
@@ -97,7 +97,7 @@ class PolicyUnattached(Check):
             )
 
 
-class TargetNobody(Check):
+class TargetNobody(DoctorCheck):
     """A proxy policy whose target no endpoint holds."""
 
     name = "policy-target"
@@ -147,7 +147,7 @@ class TargetNobody(Check):
                 )
 
 
-class TargetRedirected(Check):
+class TargetRedirected(DoctorCheck):
     """A proxy policy whose target is itself redirected: the proxy asks itself."""
 
     name = "policy-loop"
@@ -177,7 +177,7 @@ class TargetRedirected(Check):
                     )
 
 
-class DoubledPolicy(Check):
+class DoubledPolicy(DoctorCheck):
     """The same policy twice, or two that claim the same traffic; there is one L4WFPPROXY for a container."""
 
     name = "policy-doubled"

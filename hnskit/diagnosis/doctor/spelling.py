@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from hnskit.diagnosis.doctor.finding import Check, Examination, Finding, policy_text
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, policy_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.params.desired import Part
@@ -29,7 +29,7 @@ _TYPES = ("PROXY", "OutBoundNAT", "L2Driver", "L4Proxy", "L4WFPPROXY", "ROUTE", 
 _NEAR = 0.8  # how alike a key must be to a known one to be taken for a misspelling of it
 
 
-class MisspeltKey(Check):
+class MisspeltKey(DoctorCheck):
     """A key of a proxy policy that HNS stored and does not know."""
 
     name = "policy-key"
@@ -56,7 +56,7 @@ class MisspeltKey(Check):
                 )
 
 
-class SuspiciousKey(Check):
+class SuspiciousKey(DoctorCheck):
     """A key of another policy that is nearly one that HNS knows."""
 
     name = "policy-key-near"
@@ -78,7 +78,7 @@ class SuspiciousKey(Check):
                     )
 
 
-class UnknownPolicyType(Check):
+class UnknownPolicyType(DoctorCheck):
     """A policy whose type is nearly one that HNS knows."""
 
     name = "policy-type"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from hnskit.emulator.host import guards
-from hnskit.emulator.host.docker_cli import Docker
+from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.powershell_json import from_json, no_property
@@ -42,7 +42,7 @@ class Machine(Protocol):
     windows_profile: Profile
     faults: Faults
     hns: HnsService
-    docker: Docker
+    docker: DockerCli
     time_scale: float
 
     def docker_seconds(self, seconds: float) -> float:

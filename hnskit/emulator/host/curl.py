@@ -22,7 +22,7 @@ _CONNECT_TIMEOUT = 21.0  # Windows gives up on a SYN after 21 seconds
 _SUPPRESSED = frozenset({"NUL", "NUL:"})
 
 
-class _EndError(Exception):
+class _CurlError(Exception):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = code
@@ -45,14 +45,14 @@ def run(around: Surroundings, container: DockerContainer, arguments: list[str]) 
     """One run of curl.exe."""
     try:
         options = _parse(arguments)
-    except _EndError as bad:
+    except _CurlError as bad:
         return Ran(bad.code, "", bad.text)
     quiet = "silent" in options.switches and "show-error" not in options.switches
     done = Ran()
     for url in options.urls:
         try:
             _transfer(around, container, options, url, done)
-        except _EndError as bad:
+        except _CurlError as bad:
             done.exit_code = bad.code
             done.stderr += "" if quiet else f"curl: ({bad.code}) {bad.text}\r\n"
         else:
@@ -71,7 +71,7 @@ def _parse(arguments: list[str]) -> _Options:
         else:
             options.urls.append(word)
     if not options.urls:
-        raise _EndError(2, "curl: no URL specified!\r\n" + _TRY)
+        raise _CurlError(2, "curl: no URL specified!\r\n" + _TRY)
     return options
 
 
@@ -88,7 +88,7 @@ def _letters(options: _Options, word: str, queue: list[str]) -> None:
             _option(options, _VALUES[letter], word, [letters] if letters else queue)
             return
         else:
-            raise _EndError(2, f"curl: option -{letter}: is unknown\r\n{_TRY}")
+            raise _CurlError(2, f"curl: option -{letter}: is unknown\r\n{_TRY}")
 
 
 def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
@@ -96,12 +96,12 @@ def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
         options.switches.add(name)
         return
     if name not in _LONG_VALUES:
-        raise _EndError(2, f"curl: option {word}: is unknown\r\n{_TRY}")
+        raise _CurlError(2, f"curl: option {word}: is unknown\r\n{_TRY}")
     if not queue:
-        raise _EndError(2, f"curl: option {word}: requires parameter\r\n{_TRY}")
+        raise _CurlError(2, f"curl: option {word}: requires parameter\r\n{_TRY}")
     value = queue.pop(0)
     if name in ("max-time", "connect-timeout") and not re.fullmatch(r"\d+(\.\d+)?", value):
-        raise _EndError(2, f"curl: option {word}: expected a proper numerical parameter\r\n{_TRY}")
+        raise _CurlError(2, f"curl: option {word}: expected a proper numerical parameter\r\n{_TRY}")
     if name == "header":
         options.headers.append(value)
     elif name == "url":
@@ -113,7 +113,7 @@ def _option(options: _Options, name: str, word: str, queue: list[str]) -> None:
 def _transfer(around: Surroundings, container: DockerContainer, options: _Options, url: str, done: Ran) -> None:
     wrong = None if "globoff" in options.switches else _NO_RANGE.search(url)
     if wrong:
-        raise _EndError(3, f"[globbing] bad range in column {wrong.end() + 1}")
+        raise _CurlError(3, f"[globbing] bad range in column {wrong.end() + 1}")
     address, port, target, authority = _locate(container, url)
     method = options.values.get("request", "HEAD" if "head" in options.switches else "GET")
     result = around.http(container, address, port, Request(method, target, _headers(options, authority)))
@@ -130,24 +130,24 @@ def _transfer(around: Surroundings, container: DockerContainer, options: _Option
         if "silent" not in options.switches:
             done.stderr += _progress(len(body))
         if failed:
-            raise _EndError(22, f"The requested URL returned error: {response.status} {response.reason}")
+            raise _CurlError(22, f"The requested URL returned error: {response.status} {response.reason}")
     done.stdout += _write_out(options, result, url, address, port)
 
 
 def _locate(container: DockerContainer, url: str) -> tuple[str, int, str, str]:
     split = urlsplit(url if "://" in url else f"http://{url}")
     if split.scheme != "http":
-        raise _EndError(1, f'Protocol "{split.scheme}" not supported or disabled in libcurl')
+        raise _CurlError(1, f'Protocol "{split.scheme}" not supported or disabled in libcurl')
     try:
         port, name = split.port or 80, split.hostname or ""
     except ValueError:
-        raise _EndError(3, "<url> malformed") from None
+        raise _CurlError(3, "<url> malformed") from None
     if name in ("localhost", container.hostname.lower()):
         name = "127.0.0.1"
     try:
         address = str(ipaddress.IPv4Address(name))
     except ValueError:
-        raise _EndError(6, f"Could not resolve host: {name}") from None  # the fabric's resolver knows no names here
+        raise _CurlError(6, f"Could not resolve host: {name}") from None  # the fabric's resolver knows no names here
     target = (split.path or "/") + (f"?{split.query}" if split.query else "")
     return address, port, target, split.netloc
 
@@ -166,16 +166,16 @@ def _headers(options: _Options, authority: str) -> tuple[tuple[str, str], ...]:
 def _no_answer(options: _Options, result: HttpResult, authority: str, port: int, done: Ran) -> None:
     name = authority.rpartition("@")[2].partition(":")[0]
     if result.refused:
-        raise _EndError(7, f"Failed to connect to {name} port {port}: Connection refused")
+        raise _CurlError(7, f"Failed to connect to {name} port {port}: Connection refused")
     if result.verdict.code in ("no-route", "no-endpoint"):
-        raise _EndError(7, f"Failed to connect to {name} port {port}: Network unreachable")
+        raise _CurlError(7, f"Failed to connect to {name} port {port}: Network unreachable")
     limits = [options.seconds(limit) for limit in ("max-time", "connect-timeout")]
     limit = min((value for value in limits if value is not None), default=None)
     if limit is None or limit > _CONNECT_TIMEOUT:
         done.seconds += _CONNECT_TIMEOUT
-        raise _EndError(7, f"Failed to connect to {name} port {port}: Timed out")
+        raise _CurlError(7, f"Failed to connect to {name} port {port}: Timed out")
     done.seconds += limit
-    raise _EndError(28, f"Connection timed out after {int(limit * 1000) + 1} milliseconds")
+    raise _CurlError(28, f"Connection timed out after {int(limit * 1000) + 1} milliseconds")
 
 
 def _head(response: Response) -> str:

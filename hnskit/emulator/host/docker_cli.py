@@ -14,7 +14,7 @@ from hnskit.emulator.host import docker_text, programs
 from hnskit.emulator.host.containers import DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.docker_args import Arguments, UsageError, parse
 from hnskit.emulator.host.docker_commands import SYNTAX, subcommand, unknown
-from hnskit.emulator.host.docker_engine import DaemonError, Engine
+from hnskit.emulator.host.docker_engine import DaemonError, DockerEngine
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.images import split_name
 
@@ -23,10 +23,10 @@ _RUN_SECONDS = 2.0
 _STOP_SECONDS = 1.0
 
 
-class Docker:
+class DockerCli:
     """The command line over one engine."""
 
-    def __init__(self, around: Surroundings, faults: Faults, engine: Engine) -> None:
+    def __init__(self, around: Surroundings, faults: Faults, engine: DockerEngine) -> None:
         self._around = around
         self._faults = faults
         self.engine = engine
@@ -44,7 +44,7 @@ class Docker:
         except UsageError as error:
             return Ran(error.exit_code, "", error.message)
         except DaemonError as error:
-            return Ran(1, "", f"{error.cli_words}\n")
+            return Ran(1, "", f"{error.cli_message}\n")
         return ran
 
     def _not_running(self, name: str, arguments: Arguments) -> Ran:
@@ -95,7 +95,7 @@ class Docker:
             container = self.engine.create(arguments)
         except DaemonError as error:
             pulled = f"Unable to find image '{_with_tag(arguments.rest[0])}' locally\n" if error.pulls else ""
-            said = f"docker: Error response from daemon: {error.words}.\nSee 'docker run --help'.\n"
+            said = f"docker: Error response from daemon: {error.message}.\nSee 'docker run --help'.\n"
             return Ran(125, "", pulled + said)
         ran = self.engine.start(container)
         if ran is None:
@@ -186,7 +186,7 @@ class Docker:
                 ran.stdout += f"{name}\n"
                 ran.seconds += seconds
             except DaemonError as error:
-                ran.stderr += f"{error.cli_words}\n"
+                ran.stderr += f"{error.cli_message}\n"
                 # `docker rm --force` of what is not there ends well from 20.10 on.
                 forgiven = error.missing and "force" in arguments.switches and self.engine.major >= 20
                 ran.exit_code = ran.exit_code if forgiven else 1

@@ -33,22 +33,22 @@ class DaemonError(Exception):
         pulls: whether the client first looked for the image in a registry.
     """
 
-    def __init__(self, words: str, missing: bool = False, pulls: bool = False, plain: bool = False) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str, missing: bool = False, pulls: bool = False, plain: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
         self.missing = missing
         self.pulls = pulls
         self._plain = plain
 
     @property
-    def cli_words(self) -> str:
+    def cli_message(self) -> str:
         """As the command line prints it."""
         if self._plain:
-            return self.words
-        return f"Error: {self.words}" if self.missing else f"Error response from daemon: {self.words}"
+            return self.message
+        return f"Error: {self.message}" if self.missing else f"Error response from daemon: {self.message}"
 
 
-class Engine:
+class DockerEngine:
     """Images and containers of one host."""
 
     def __init__(self, around: Surroundings, mint: IdGenerator, faults: Faults, hns: HnsService) -> None:

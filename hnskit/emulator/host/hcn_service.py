@@ -31,13 +31,13 @@ class Hcn:
     """The functions Hcn{Open,Query,Modify}{Endpoint,Network} of one host."""
 
     def __init__(
-        self, profile: Profile, networks: Networks, endpoints: Endpoints, ports: Ports, mishaps: FaultInjection
+        self, profile: Profile, networks: Networks, endpoints: Endpoints, ports: Ports, fault_injection: FaultInjection
     ) -> None:
         self._profile = profile
         self._networks = networks
         self._endpoints = endpoints
         self._ports = ports
-        self._mishaps = mishaps
+        self._fault_injection = fault_injection
 
     def call(self, operation: str, identity: str, request: str) -> tuple[int, str, str]:
         """One function on one object.
@@ -91,7 +91,7 @@ class Hcn:
         flat = [hcn_policies.flat(item, self._profile.hns, on_network=on_network) for item in sent]
         network = found if isinstance(found, HnsNetwork) else found.network
         policies.check(flat, network.type)
-        self._mishaps.before("POST", "networks" if on_network else "endpoints", [found.id, "modify"], {})
+        self._fault_injection.before("POST", "networks" if on_network else "endpoints", [found.id, "modify"], {})
         found.json["Policies"] = _changed(found.json["Policies"], flat, str(action))
         if isinstance(found, HnsEndpoint):
             self._ports.refresh(found)

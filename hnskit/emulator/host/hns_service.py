@@ -35,19 +35,19 @@ class HnsService:
         mint: IdGenerator,
         windows: Windows,
         faults: Faults,
-        mishaps: FaultInjection,
+        fault_injection: FaultInjection,
         *,
         running: Callable[[str], str | None],
         host_network_moved: Callable[[], None],
     ) -> None:
         self._profile = profile
-        self._mishaps = mishaps
+        self._fault_injection = fault_injection
         self.networks = Networks(profile, mint, windows, faults, host_network_moved)
         self.endpoints = Endpoints(profile, mint, windows, self.networks)
         self.policy_lists = PolicyLists(profile, mint, self.endpoints)
         self._namespaces = Namespaces(profile, mint, windows, self.endpoints)
         self._ports = Ports(profile, mint, windows, running)
-        self.hcn = Hcn(profile, self.networks, self.endpoints, self._ports, mishaps)
+        self.hcn = Hcn(profile, self.networks, self.endpoints, self._ports, fault_injection)
 
     def call(self, method: str, path: str, request: str) -> tuple[int, str]:
         """One HNSCall.
@@ -74,9 +74,9 @@ class HnsService:
             raise refusals.invalid_parameter()  # UNCONFIRMED
         body = body_of(request) if method == "POST" else {}
         hcn_requests.check(kind, body)
-        self._mishaps.before(method, kind, parts[1:], body)
+        self._fault_injection.before(method, kind, parts[1:], body)
         answer = routes[kind](method, parts[1:], body)
-        self._mishaps.after(method, kind, parts[1:])
+        self._fault_injection.after(method, kind, parts[1:])
         return answer
 
     def _globals(self, method: str, rest: list[str], _body: dict[str, Any]) -> Any:

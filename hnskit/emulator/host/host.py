@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hnskit.diagnosis.datapath import walk
+from hnskit.diagnosis.datapath import trace
 from hnskit.emulator.host import commands, concurrent_user
 from hnskit.emulator.host.containers import DockerContainer
-from hnskit.emulator.host.docker_cli import Docker
-from hnskit.emulator.host.docker_engine import Engine
+from hnskit.emulator.host.docker_cli import DockerCli
+from hnskit.emulator.host.docker_engine import DockerEngine
 from hnskit.emulator.host.fault_injection import FaultInjection, reboot_cut
 from hnskit.emulator.host.faults import NOW, Faults
 from hnskit.emulator.host.hns_service import HnsService
@@ -31,7 +31,7 @@ _NAT_NETWORK = (
 )
 
 
-class Host:
+class EmulatedHost:
     """A host.
 
     Attributes:
@@ -72,7 +72,7 @@ class Host:
             wifi=bool(self._options.get("wifi", False)),
             second_adapter=bool(self._options.get("second_adapter", False)),
         )
-        self._mishaps = FaultInjection(
+        self._fault_injection = FaultInjection(
             self.faults, restart_hns=self.restart_hns, reboot=self.reboot, second_user=self._second_user
         )
         self.hns = HnsService(
@@ -80,13 +80,13 @@ class Host:
             self.mint,
             self.windows,
             self.faults,
-            self._mishaps,
+            self._fault_injection,
             running=self._running_id,
             host_network_moved=self._cut,
         )
-        self.engine = Engine(self, self.mint, self.faults, self.hns)
-        self.docker = Docker(self, self.faults, self.engine)
-        self.world = Cloud(self.name, self._address, self.windows.management_mac)
+        self.engine = DockerEngine(self, self.mint, self.faults, self.hns)
+        self.docker = DockerCli(self, self.faults, self.engine)
+        self.cloud = Cloud(self.name, self._address, self.windows.management_mac)
         self.hns.call("POST", "/networks", _NAT_NETWORK)
         seconds = float(self._options.get("cut_seconds", 3.0))
         self.set_fault(
@@ -144,7 +144,7 @@ class Host:
         that they still say they are attached; that an L2Bridge stays (with `reboot_loses_bridges` it does not, and
         leaves its endpoints behind); that numbers of compartments are given again from the beginning.
         """
-        with self._mishaps.asleep():
+        with self._fault_injection.asleep():
             for container in self.engine.containers:
                 self.engine.stop(container)
             for network in [item for item in self.hns.networks if item.type is NetworkType.NAT]:
@@ -185,7 +185,7 @@ class Host:
         """An HTTP request from inside a container: the data path decides where it goes, then who listens there."""
         now = self.snapshot()
         source = next(item for item in now.containers if item.id == container.id)
-        verdict = walk(now, source, address, port).verdict
+        verdict = trace(now, source, address, port).verdict
         if verdict.kind != "reached" or verdict.target is None:
             return HttpResult(verdict)
         target = verdict.target
@@ -193,8 +193,8 @@ class Host:
             there = self.engine.get(target.container)
             listener = there.listening.get(target.port)
         elif target.place == "outside":
-            listener = self.world.listener(target.address, target.port)
-            if listener is None and not self.world.refuses(target.address):
+            listener = self.cloud.listener(target.address, target.port)
+            if listener is None and not self.cloud.refuses(target.address):
                 return HttpResult(verdict)
         else:
             listener = None  # on the host itself nothing but WinRM listens
@@ -227,7 +227,7 @@ class Host:
         return next((item.address for nic in self.windows.nics if nic.mac == mac for item in nic.addresses), "")
 
 
-def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] | None = None) -> Host:
+def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] | None = None) -> EmulatedHost:
     """Make a host.
 
     Args:
@@ -247,7 +247,7 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
     if unknown := set(options) - known:
         raise ValueError(f"no such options: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
-    return Host(name, PROFILES[profile], options)
+    return EmulatedHost(name, PROFILES[profile], options)
 
 
 def _result(answer: Mapping[str, Any]) -> CallResult:

@@ -30,8 +30,8 @@ def _answer(around: Surroundings, container: DockerContainer, request: Request, 
     if len(vias) >= _MOST_HOPS:
         response = respond(508, "Loop Detected", "the proxy was asked by itself\n", "text/plain", "metadata-proxy")
     else:
-        onward = replace(request, headers=(*request.headers, ("Via", VIA)))
-        result = around.http(container, METADATA_ADDRESS, METADATA_PORT, onward)
+        forwarded = replace(request, headers=(*request.headers, ("Via", VIA)))
+        result = around.http(container, METADATA_ADDRESS, METADATA_PORT, forwarded)
         response = result.response or respond(
             502, "Bad Gateway", f"no answer from {METADATA_ADDRESS}: {result.verdict.reason}\n",
             "text/plain; charset=utf-8", "metadata-proxy",

@@ -17,7 +17,7 @@ _WRONG_NETWORK = (
 )
 
 
-class _EndError(Exception):
+class _RouteError(Exception):
     """route.exe ends with these words."""
 
 
@@ -40,7 +40,7 @@ def run(windows: Windows, container: DockerContainer, arguments: list[str], admi
         if verb == "change":
             _delete(nics, words[1:2])
         return _add(nics, words[1:], persistent)
-    except _EndError as bad:
+    except _RouteError as bad:
         return Ran(1, "", str(bad))
     except ValueError:
         return Ran(1, "", f"route: bad argument in {' '.join(arguments)}\r\n")
@@ -63,7 +63,7 @@ def _add(nics: list[Nic], words: list[str], persistent: bool) -> Ran:
     gateway = str(ipaddress.IPv4Address(gateways[0] if len(gateways) == 1 else ""))
     nic = _nic_for(nics, gateway)
     if any(item.prefix == prefix and item.next_hop == gateway for item in nic.routes):
-        raise _EndError("The route addition failed: The object already exists.\r\n\r\n")
+        raise _RouteError("The route addition failed: The object already exists.\r\n\r\n")
     nic.routes.append(HostRoute(prefix, gateway, int(options.get("metric", 1)), persistent))
     return Ran(stdout=_OK)
 
@@ -74,7 +74,7 @@ def _nic_for(nics: list[Nic], gateway: str) -> Nic:
         for item in nic.addresses:
             if not nic.loopback and wanted in ipaddress.IPv4Interface(f"{item.address}/{item.prefix_length}").network:
                 return nic
-    raise _EndError(_WRONG_NETWORK)
+    raise _RouteError(_WRONG_NETWORK)
 
 
 def _delete(nics: list[Nic], words: list[str]) -> Ran:
@@ -85,7 +85,7 @@ def _delete(nics: list[Nic], words: list[str]) -> Ran:
         found = found or len(left) != len(nic.routes)
         nic.routes = left
     if not found:
-        raise _EndError("The route deletion failed: Element not found.\r\n\r\n")
+        raise _RouteError("The route deletion failed: Element not found.\r\n\r\n")
     return Ran(stdout=_OK)
 
 

@@ -100,7 +100,7 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LoginVerdict:
     """Whether a request may pass, and the headers that its answer must carry."""
 
     accepted: bool
@@ -118,20 +118,20 @@ class Login:
         self.account: Account | None = None
         """Who was let in last."""
 
-    def check(self, authorization: str) -> Verdict:
+    def check(self, authorization: str) -> LoginVerdict:
         """Take a request's Authorization header ("" if it has none)."""
         scheme, _, credentials = authorization.strip().partition(" ")
         match scheme.lower():
             case "":
                 accepted = self._context is not None and self._context.complete
-                return Verdict(True) if accepted else self._challenge()
+                return LoginVerdict(True) if accepted else self._challenge()
             case "basic" if self._tls:
                 return self._basic(credentials)
             case "negotiate" | "ntlm":
                 return self._negotiate(scheme, credentials)
             case _ if scheme.lower() == _CERTIFICATE and self._certified:
                 self.account = self._authority.mapped
-                return Verdict(True)
+                return LoginVerdict(True)
         return self._challenge()
 
     @property
@@ -178,20 +178,20 @@ class Login:
         )
         return f'multipart/encrypted;protocol="{protocol}";boundary="{_BOUNDARY}"', body
 
-    def _challenge(self) -> Verdict:
+    def _challenge(self) -> LoginVerdict:
         self._context = None
         basic = (("WWW-Authenticate", 'Basic realm="WSMAN"'),) if self._tls else ()
-        return Verdict(False, (("WWW-Authenticate", "Negotiate"), *basic))
+        return LoginVerdict(False, (("WWW-Authenticate", "Negotiate"), *basic))
 
-    def _basic(self, credentials: str) -> Verdict:
+    def _basic(self, credentials: str) -> LoginVerdict:
         try:
             username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return self._challenge()
         self.account = self._authority.knows(username, password)
-        return Verdict(True) if self.account is not None else self._challenge()
+        return LoginVerdict(True) if self.account is not None else self._challenge()
 
-    def _negotiate(self, scheme: str, credentials: str) -> Verdict:
+    def _negotiate(self, scheme: str, credentials: str) -> LoginVerdict:
         try:
             token = base64.b64decode(credentials, validate=True)
             with self._authority.users():
@@ -206,4 +206,4 @@ class Login:
             return self._challenge()
         encoded = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         headers = (("WWW-Authenticate", encoded),) if encoded else ()
-        return Verdict(bool(self._context.complete) and self.account is not None, headers)
+        return LoginVerdict(bool(self._context.complete) and self.account is not None, headers)

@@ -35,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """A whole HTTP request; header names are in lower case."""
 
     method: str
@@ -49,7 +49,7 @@ def _unheeded(delivered: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class HttpResponse:
     """A whole HTTP response.
 
     `settled` is called once with whether all of it went out to a client that was still there.
@@ -61,7 +61,7 @@ class Response:
     settled: Callable[[bool], None] = field(default=_unheeded)
 
 
-Handler = Callable[[Request, "Connection"], Awaitable[Response]]
+Handler = Callable[[HttpRequest, "HttpConnection"], Awaitable[HttpResponse]]
 
 
 class Gate(Protocol):
@@ -74,10 +74,10 @@ class Gate(Protocol):
     async def passable(self) -> None:
         """Wait while the network holds bytes back."""
 
-    def joined(self, connection: Connection) -> bool:
+    def joined(self, connection: HttpConnection) -> bool:
         """A connection was made; False if there are too many."""
 
-    def left(self, connection: Connection) -> None:
+    def left(self, connection: HttpConnection) -> None:
         """A connection is over."""
 
 
@@ -85,7 +85,7 @@ class _LostError(Exception):
     """The client is gone."""
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """The server's end of one connection."""
 
     def __init__(self, gate: Gate) -> None:
@@ -196,7 +196,7 @@ class Connection(asyncio.Protocol):
             response.settled(delivered)
         return delivered and self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    async def _request(self) -> Request | None:
+    async def _request(self) -> HttpRequest | None:
         limits = self._gate.limits
         if not self._http.trailing_data[0]:
             try:
@@ -214,7 +214,7 @@ class Connection(asyncio.Protocol):
                 if len(body) > limits.body:
                     raise h11.RemoteProtocolError("the body is too large", error_status_hint=413)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-        return Request(head.method.decode("ascii"), head.target.decode("latin-1"), headers, bytes(body))
+        return HttpRequest(head.method.decode("ascii"), head.target.decode("latin-1"), headers, bytes(body))
 
     async def _event(self) -> object:
         while True:
@@ -239,7 +239,7 @@ class Connection(asyncio.Protocol):
         if self._mute:
             raise _LostError
 
-    async def _send(self, response: Response) -> bool:
+    async def _send(self, response: HttpResponse) -> bool:
         headers = [("Server", "Microsoft-HTTPAPI/2.0"), *response.headers, ("Content-Length", str(len(response.body)))]
         message = self._http.send(h11.Response(status_code=response.status, headers=headers)) or b""
         message += self._http.send(h11.Data(data=response.body)) or b""
@@ -259,4 +259,4 @@ class Connection(asyncio.Protocol):
     async def _end_with(self, status: int) -> None:
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             with contextlib.suppress(h11.LocalProtocolError):
-                await self._send(Response(status, (("Connection", "close"),)))
+                await self._send(HttpResponse(status, (("Connection", "close"),)))

@@ -10,7 +10,7 @@ import sys
 
 from hnskit.emulator.constants import ADDRESS
 from hnskit.emulator.powershell.command import Cut
-from hnskit.emulator.winrm.http_connection import Connection, Handler, Limits
+from hnskit.emulator.winrm.http_connection import Handler, HttpConnection, Limits
 
 
 class Listener:
@@ -24,7 +24,7 @@ class Listener:
         self.tls = context is not None
         self.port = 0
         self._context = context
-        self._connections: set[Connection] = set()
+        self._connections: set[HttpConnection] = set()
         self._server: asyncio.Server | None = None
         self._passable = asyncio.Event()
         self._passable.set()
@@ -86,7 +86,7 @@ class Listener:
     async def _listen(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self), sock=sock, ssl=self._context, ssl_handshake_timeout=10 if self.tls else None
+            lambda: HttpConnection(self), sock=sock, ssl=self._context, ssl_handshake_timeout=10 if self.tls else None
         )
         self.port = sock.getsockname()[1]
 
@@ -96,14 +96,14 @@ class Listener:
         """Wait while the network holds bytes back."""
         await self._passable.wait()
 
-    def joined(self, connection: Connection) -> bool:
+    def joined(self, connection: HttpConnection) -> bool:
         """A connection was made; False if there are too many."""
         if len(self._connections) >= self.limits.connections:
             return False
         self._connections.add(connection)
         return True
 
-    def left(self, connection: Connection) -> None:
+    def left(self, connection: HttpConnection) -> None:
         """A connection is over."""
         self._connections.discard(connection)
 

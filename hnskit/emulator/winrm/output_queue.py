@@ -21,11 +21,11 @@ class Batch:
     fragments: list[Fragment]
     last: bool
     """Nothing comes after it."""
-    outbox: OutputQueue = field(repr=False)
+    queue: OutputQueue = field(repr=False)
 
     def settle(self, delivered: bool) -> None:
         """It arrived; or put it back, for the client that comes again."""
-        self.outbox.settle(self, delivered)
+        self.queue.settle(self, delivered)
 
 
 class OutputQueue:

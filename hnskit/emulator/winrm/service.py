@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from hnskit.emulator.engines.engine import EngineError
 from hnskit.emulator.winrm import soap
 from hnskit.emulator.winrm.auth import Authority, EncryptionError, Login
-from hnskit.emulator.winrm.http_connection import Connection, Request, Response
+from hnskit.emulator.winrm.http_connection import HttpConnection, HttpRequest, HttpResponse
 from hnskit.emulator.winrm.kept_answers import KeptAnswers
 from hnskit.emulator.winrm.wsman_operations import Answer, Operations
 
@@ -29,39 +29,39 @@ class WinRM:
         self._machine = machine
         self._kept = KeptAnswers(keeps)
 
-    async def handle(self, request: Request, connection: Connection) -> Response:
+    async def handle(self, request: HttpRequest, connection: HttpConnection) -> HttpResponse:
         """Answer one HTTP request."""
         if request.target.partition("?")[0].rstrip("/").lower() != "/wsman":
-            return Response(404)
+            return HttpResponse(404)
         if request.method != "POST":
-            return Response(405, (("Allow", "POST"),))
+            return HttpResponse(405, (("Allow", "POST"),))
         if connection.login is None:
             connection.login = self._authority.login(tls=connection.tls, certified=connection.certified)
         login: Login = connection.login
         verdict = login.check(request.headers.get("authorization", ""))
         if not verdict.accepted:
-            return Response(401, verdict.headers)
+            return HttpResponse(401, verdict.headers)
         if not request.body:
-            return Response(200, verdict.headers)
+            return HttpResponse(200, verdict.headers)
         encrypted = request.headers.get("content-type", "").lower().startswith("multipart/encrypted")
         if not encrypted and not connection.tls:
             # AllowUnencrypted is false, as Windows has it by default.
-            return Response(500, verdict.headers)
+            return HttpResponse(500, verdict.headers)
         try:
             envelope = login.decrypt(request.body) if encrypted else request.body
         except EncryptionError as problem:
             log.info("not decrypted: %s", problem)
-            return Response(400, verdict.headers)
+            return HttpResponse(400, verdict.headers)
         administrator = login.account is not None and login.account.administrator
         answer, settled = await self._answer(envelope, connection, administrator)
         content_type, body = (
             login.encrypt(answer.envelope, _PROTOCOL) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
         )
         headers = (*verdict.headers, ("Content-Type", content_type))
-        return Response(500 if answer.fault else 200, headers, body, settled)
+        return HttpResponse(500 if answer.fault else 200, headers, body, settled)
 
     async def _answer(
-        self, envelope: bytes, connection: Connection, administrator: bool
+        self, envelope: bytes, connection: HttpConnection, administrator: bool
     ) -> tuple[Answer, Callable[[bool], None]]:
         try:
             message = soap.parse(envelope)

@@ -24,7 +24,7 @@ class Pipeline:
     """A command of a shell."""
 
     id: UUID
-    outbox: OutputQueue = field(default_factory=OutputQueue)
+    queue: OutputQueue = field(default_factory=OutputQueue)
 
 
 class Shell:
@@ -50,18 +50,18 @@ class Shell:
     def put(self, pipeline: UUID | None, fragments: bytes) -> None:
         """Output for a pipeline, or for the pool."""
         if pipeline is None:
-            outbox = self.pool
+            queue = self.pool
         elif pipeline in self.pipelines:
-            outbox = self.pipelines[pipeline].outbox
+            queue = self.pipelines[pipeline].queue
         else:
             return
         for fragment in fragments_of(fragments):
-            outbox.put(fragment)
+            queue.put(fragment)
 
     def finished(self, pipeline: UUID) -> None:
         """Nothing more comes from this pipeline."""
         if pipeline in self.pipelines:
-            self.pipelines[pipeline].outbox.finish()
+            self.pipelines[pipeline].queue.finish()
 
     def broken(self, reason: str) -> None:
         """The engine is gone."""
@@ -74,7 +74,7 @@ class Shell:
         """Seconds since the client last asked for something."""
         if not self.opened:
             return 0.0
-        polled = self.pool.polled or any(pipeline.outbox.polled for pipeline in self.pipelines.values())
+        polled = self.pool.polled or any(pipeline.queue.polled for pipeline in self.pipelines.values())
         return 0.0 if polled else time.monotonic() - self._used
 
     def touch(self) -> None:
@@ -107,9 +107,9 @@ class Shell:
         """Output of a pipeline or of the pool."""
         if not self.connected:
             raise soap.disconnected()
-        outbox = self.pool if pipeline is None else self.find(pipeline).outbox
+        queue = self.pool if pipeline is None else self.find(pipeline).queue
         try:
-            return await outbox.poll(budget, timeout)
+            return await queue.poll(budget, timeout)
         finally:
             self.touch()
 
@@ -123,23 +123,23 @@ class Shell:
         if pipeline in self._retired:
             self._retired.discard(pipeline)
         else:
-            self.find(pipeline).outbox.fail(soap.no_such_shell(self.id))
+            self.find(pipeline).queue.fail(soap.no_such_shell(self.id))
             del self.pipelines[pipeline]
         await self.engine.end(pipeline)
 
     def disconnect(self) -> None:
         """The client goes away, and means to come back; output is kept."""
         self.connected = False
-        for outbox in self._outboxes():
-            outbox.interrupt()
+        for queue in self._queues():
+            queue.interrupt()
 
     def fail(self, fault: soap.Fault) -> None:
         """Answer every Receive with this from now on."""
-        for outbox in self._outboxes():
-            outbox.fail(fault)
+        for queue in self._queues():
+            queue.fail(fault)
 
-    def _outboxes(self) -> list[OutputQueue]:
-        return [self.pool, *(pipeline.outbox for pipeline in self.pipelines.values())]
+    def _queues(self) -> list[OutputQueue]:
+        return [self.pool, *(pipeline.queue for pipeline in self.pipelines.values())]
 
 
 class Shells:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hnskit.errors import HnsError, HostAnswerError
 from hnskit.facts.dumps.format_list import read_value
-from hnskit.facts.dumps.object_kinds import Kind, is_envelope, kind_in_words, kind_of, lists_all
+from hnskit.facts.dumps.object_kinds import Kind, guess_kind, is_envelope, kind_of, lists_all
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, read_pieces
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
@@ -66,7 +66,7 @@ class Gathering:
             if isinstance(piece, Deleted):
                 self._delete(name, piece)
             elif isinstance(piece, Break):
-                kind = self._last or kind_in_words(f"{piece.hint} {self._hint}")
+                kind = self._last or guess_kind(f"{piece.hint} {self._hint}")
                 self._problem(kind, f"{name} {piece.place}", piece.said)
             else:
                 self._last = None
@@ -109,7 +109,7 @@ class Gathering:
     def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
         kind = kind_of(item)
         if kind is None and {"Policies", "Resources"} & item.keys():
-            kind = kind_in_words(f"{piece.hint} {self._hint}")
+            kind = guess_kind(f"{piece.hint} {self._hint}")
         if kind is None:
             if {"ID", "Id", "Policies", "Resources"} & item.keys():
                 self._problem(None, place, "an object whose members do not say what it is")
@@ -189,7 +189,7 @@ def _is_folder(value: Any) -> bool:
     """Whether an object only holds lists of others, as scripts like to write them: `{"Networks": […], …}`."""
     if not isinstance(value, Mapping) or not value or kind_of(value) is not None or is_envelope(value):
         return False
-    lists = [items for name, items in value.items() if kind_in_words(str(name)) and isinstance(items, list | Mapping)]
+    lists = [items for name, items in value.items() if guess_kind(str(name)) and isinstance(items, list | Mapping)]
     return bool(lists) and not {"ID", "Id", "Policies", "Resources"} & value.keys()
 
 

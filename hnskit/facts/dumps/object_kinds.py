@@ -47,7 +47,7 @@ def kind_of(value: object) -> Kind | None:
     return None
 
 
-def kind_in_words(words: str) -> Kind | None:
+def guess_kind(words: str) -> Kind | None:
     """What a file's name, a command or a log's words say that follows."""
     lowered = words.lower()
     for word, kind in (

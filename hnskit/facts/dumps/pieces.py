@@ -11,7 +11,7 @@ from typing import Any
 
 from hnskit.facts.dumps.broken_json import read_json
 from hnskit.facts.dumps.format_list import read_blocks
-from hnskit.facts.dumps.object_kinds import is_known, kind_in_words
+from hnskit.facts.dumps.object_kinds import guess_kind, is_known
 
 _JSON = re.compile(r'\{\s*"|\{\s*\}|\[\s*(?:\{|\])')
 _QUOTED = re.compile(r'\bmsg="((?:[^"\\]|\\.)*)("?)')
@@ -130,7 +130,7 @@ def _json_and_logs(whole: Text) -> Iterator[Piece | Break | Deleted | tuple[int,
         if found.value is not None:
             yield Piece(found.value, whole.place(start.start()), near)
             yield (start.start(), covered)
-        if found.value is not None or kind_in_words(near) is not None:
+        if found.value is not None or guess_kind(near) is not None:
             for place, said in found.breaks:
                 yield Break(whole.place(place), said, near)
         offset = covered
@@ -149,7 +149,7 @@ def _message(whole: Text, start: int, quoted: str, closed: bool) -> Iterator[Pie
     place = whole.place(start)
     if value.value is not None:
         yield Piece(value.value, place, before)
-    if value.value is not None or kind_in_words(before) is not None:
+    if value.value is not None or guess_kind(before) is not None:
         for _, reason in value.breaks or ([] if closed else [(0, "the log's line is cut off")]):
             yield Break(place, reason, before)
 

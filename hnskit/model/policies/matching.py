@@ -20,7 +20,7 @@ _ANY = ("", "0", "256")  # how an ACL says any protocol; 256 is hcsshim's
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Flow:
     """What a program asks for."""
 
     destination: str
@@ -43,7 +43,7 @@ class Match:
     """Address and port that a proxy policy redirects to."""
 
 
-def match_proxy(policy: Policy, connection: Connection, network: Network | None) -> Match:
+def match_proxy(policy: Policy, connection: Flow, network: Network | None) -> Match:
     """A v1 PROXY policy (HNS facts 44-49, 54b)."""
     if network is not None and not network.is_type(*VFP_NETWORKS):
         return Match(
@@ -92,7 +92,7 @@ def match_proxy(policy: Policy, connection: Connection, network: Network | None)
     )
 
 
-def match_wfp(policy: Policy, connection: Connection, way: Literal["outbound", "inbound"]) -> Match:
+def match_wfp(policy: Policy, connection: Flow, way: Literal["outbound", "inbound"]) -> Match:
     """An L4WFPPROXY, another kind of redirect: to a port of the container itself (HNS fact 54).
 
     Its fields and limits are documented, and no host was seen with one. So a match says that it may act, and has no
@@ -114,12 +114,12 @@ def match_wfp(policy: Policy, connection: Connection, way: Literal["outbound", "
     here = not hosts or inside(connection.destination, hosts)
     if not here or (numbers and not any(_port_inside(connection.port, item) for item in numbers)):
         return Match(False, f"the L4WFPPROXY's filter is not for {connection}", fact, confirmed=False)
-    words = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not walked"
+    words = f"an L4WFPPROXY may take it to port {port} of the container itself: that is not traced"
     return Match(True, words, fact, confirmed=False)
 
 
 def blocking_acl(
-    policies: Iterable[Policy], direction: str, connection: Connection, remote: str
+    policies: Iterable[Policy], direction: str, connection: Flow, remote: str
 ) -> tuple[Policy, Match] | None:
     """The ACL that stops a connection, or None: of those that match, the one with the lowest Priority decides.
 
@@ -165,7 +165,7 @@ def _priority(policy: Policy) -> int:
     return value if isinstance(value, int) else 65_500
 
 
-def _acl_matches(policy: Policy, direction: str, connection: Connection, remote: str) -> bool:
+def _acl_matches(policy: Policy, direction: str, connection: Flow, remote: str) -> bool:
     settings = policy.settings
     protocol = _values(settings.get("Protocols", settings.get("Protocol")))
     if protocol and not set(protocol) & {_PROTOCOLS.get(connection.protocol, "?"), *_ANY}:

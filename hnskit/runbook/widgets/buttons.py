@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from hnskit.errors import HnskitError
-from hnskit.runbook.widgets.disconnected_notice import live
+from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.views.progress import Progress
 
 _GONE = (
@@ -51,4 +51,4 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
             button.description, button.button_style = "Done: run the cells below again", "success"
 
     button.on_click(press)
-    return live([note, button, output], _GONE)
+    return with_disconnect_notice([note, button, output], _GONE)

@@ -27,14 +27,14 @@ background:var(--jp-layout-color3,#ddd);cursor:not-allowed}}
 </style>"""
 
 
-def live(parts: Sequence[Any], sentence: str) -> Any:
+def with_disconnect_notice(parts: Sequence[Any], sentence: str) -> Any:
     """Widgets below one another, that say `sentence` on top and fade when their kernel is gone."""
-    box = ipywidgets.VBox([farewell(sentence), *parts])
+    box = ipywidgets.VBox([disconnect_notice(sentence), *parts])
     box.add_class("hk-live")
     return box
 
 
-def farewell(sentence: str) -> Any:
+def disconnect_notice(sentence: str) -> Any:
     """The sentence, to be seen when the kernel is gone: for `live`, once more in the middle of many widgets."""
     said = ipywidgets.HTML(f'{_STYLE}<p role="alert">{escape(sentence)}</p>')
     said.add_class("hk-farewell")

@@ -11,7 +11,7 @@ import ipywidgets
 from hnskit.errors import ParamsError
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
-from hnskit.runbook.widgets.disconnected_notice import live
+from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.runbook.widgets.secrets import secret_box
 
 FIELDS = (
@@ -58,7 +58,7 @@ class _Form:
             _row("params_file", self._chooser, self._back),
             *(_row(path, self._fields[path], self._notes[path]) for path, _ in FIELDS),
         ]
-        self.widget = live([*rows, self._secret, self._verdict], _GONE)
+        self.widget = with_disconnect_notice([*rows, self._secret, self._verdict], _GONE)
 
     def _fill(self) -> None:
         """Show what the file has, and what was typed in its place."""

@@ -16,7 +16,7 @@ from hnskit.applying import host_lock
 from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
 from hnskit.remote.targets import canonical
-from hnskit.runbook.widgets.disconnected_notice import farewell, live
+from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.running.background_run import Follower, last_run, launch
@@ -74,13 +74,14 @@ class StartPage:
         self._run.on_click(lambda _: self._on_run())
         self._stop.on_click(lambda _: self._on_stop())
         self._step.observe(lambda _: self._on_params(), "value")
-        self.widget = live(
+        self.widget = with_disconnect_notice(
             [
                 _heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
                 self._editor.widget,
                 _heading("2. The host"), self._secret, ipywidgets.HBox([self._connect, self._connect_note]),
                 self._host,
-                _heading("3. Run"), farewell(_GONE), ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
+                _heading("3. Run"), disconnect_notice(_GONE),
+                ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
                 self._view,
             ],
             _GONE,
