@@ -20,3 +20,5 @@ def say_problems(facts: Facts) -> None:
     """Name on stderr what could not be read, so that a table or a plan is not taken for the whole host."""
     for problem in facts.problems:
         click.echo(f"not readable: {problem}", err=True)
+    for gap in facts.completeness.caveats():
+        click.echo(f"not whole: {gap}", err=True)

@@ -11,5 +11,5 @@ def describe_host(facts: Facts) -> str:
     about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
     about += [f"HNS {version[0]}.{version[1]}" if version else ""]
     about += [f"Docker {docker.version}" if docker and docker.version else ""]
-    problems = "".join(f" Not readable: {problem}." for problem in facts.problems)
+    problems = "".join(f" Not readable: {problem}." for problem in facts.caveats())
     return f"{facts.target} is {', '.join(part for part in about if part)}.{problems}"

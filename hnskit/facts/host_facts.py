@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HostAnswerError, OutcomeUnknownError, RemoteCommandError
+from hnskit.facts.completeness import Completeness
 from hnskit.model.objects import (
     Adapter,
     Address,
@@ -23,6 +24,7 @@ from hnskit.model.objects import (
     Interface,
     Network,
     PolicyList,
+    Refusal,
     Route,
     System,
 )
@@ -55,10 +57,20 @@ class Facts:
     containers: tuple[Container, ...] = ()
     problems: tuple[str, ...] = ()
     """What could not be read, one sentence each."""
+    completeness: Completeness = field(default_factory=Completeness)
+    """Which lists are whole; a host that answers gives whole ones."""
+    refusals: tuple[Refusal, ...] = ()
+    """What HNS refused, as a log tells it: history, and no state of the host."""
 
     def knows(self, part: str) -> bool:
-        """Whether a part (`networks`, `routes`, …) was read: what was not proves nothing by its absence."""
+        """Whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""
+        if not self.completeness.is_whole(part):
+            return False
         return not any(problem.partition(":")[0] == part for problem in self.problems)
+
+    def caveats(self) -> tuple[str, ...]:
+        """All that a table of this snapshot cannot show: what could not be read, and which lists are not whole."""
+        return (*self.problems, *self.completeness.caveats())
 
     def networks_named(self, name: str) -> tuple[Network, ...]:
         """Networks of this name; v1 does not reliably refuse a second one (HNS fact 72)."""
@@ -108,7 +120,8 @@ def plain_mac(mac: str) -> str:
 
 def unread_parts(facts: Facts) -> str:
     """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
-    return "; ".join(problem for problem in facts.problems if problem.partition(":")[0] not in _UNNEEDED)
+    gaps = [f"{part}: {reason}" for part, reason in facts.completeness.gaps.items()]
+    return "; ".join(problem for problem in (*facts.problems, *gaps) if problem.partition(":")[0] not in _UNNEEDED)
 
 
 def fact_calls() -> list[Call]:

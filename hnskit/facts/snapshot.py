@@ -20,14 +20,19 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import SnapshotError
+from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
 from hnskit.facts.host_facts import Facts
 from hnskit.local.atomic_write import write_output
+from hnskit.local.text_encoding import decode
 from hnskit.model import objects
 from hnskit.model.objects import Container
 
 KIND = "facts"
 VERSION = 1
 MASK = "***"
+_HEAD = 2048
+_OWN_MARKS = (b'"hnskit"', b'"taken_at"')
+"""One of them stands at the beginning of each snapshot that hnskit wrote."""
 
 _NAMES = r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|(?:api|private|access|account|shared)[-_]?key"
 _SECRET = re.compile(_NAMES, re.IGNORECASE)
@@ -67,23 +72,31 @@ def load_facts(path: str | Path) -> Facts:
     """Read a snapshot: one that hnskit saved, or what another tool has dumped (see `dumps`).
 
     Args:
-        path: a file, or a folder of them.
+        path: a file, a folder or a zip of them.
 
     Raises:
         SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.
     """
-    from hnskit.facts.dumps import read_dump
+    from hnskit.facts.anything import read_anything
 
-    place = Path(path).expanduser()
+    return read_anything(Path(path)).facts
+
+
+def own_snapshot(data: bytes, name: str) -> Facts | None:
+    """The facts of a file that hnskit itself wrote; None for any other, and for one that is not whole.
+
+    Raises:
+        SnapshotError: hnskit wrote it, and this hnskit cannot read it.
+    """
+    head = data[:_HEAD]
+    if not any(mark in head or mark in head.replace(b"\0", b"") for mark in _OWN_MARKS):
+        return None
     try:
-        data = place.read_bytes() if place.is_file() else b""
-    except OSError as cause:
-        raise SnapshotError(str(path), f"cannot be read: {cause.strerror or cause}") from cause
-    with _no_collector():
-        own = _own(data)
-        if own is not None:
-            return replace(parse_facts(own, str(path)), target=f"snapshot:{path}")
-        return read_dump(place)
+        text, _ = decode(data)
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parse_facts(found, name) if is_snapshot(found) else None
 
 
 def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
@@ -108,7 +121,17 @@ def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
                 raise SnapshotError(source, f"its {name} is not what hnskit writes ({cause})") from cause
     if not isinstance(parts.get("target"), str):
         raise SnapshotError(source, "does not say of which target it is")
-    return Facts(**parts)
+    return _with_gaps(Facts(**parts))
+
+
+def _with_gaps(facts: Facts) -> Facts:
+    """Gaps that an older hnskit saved among the problems, as gaps."""
+    said = {problem.partition(": ")[0]: problem.partition(": ")[2] for problem in facts.problems}
+    gaps = {part: reason for part, reason in said.items() if reason in (ABSENT, SINGLE)}
+    if not gaps:
+        return facts
+    left = tuple(problem for problem in facts.problems if problem.partition(": ")[2] not in (ABSENT, SINGLE))
+    return replace(facts, problems=left, completeness=Completeness({**facts.completeness.gaps, **gaps}))
 
 
 def is_snapshot(data: object) -> bool:
@@ -116,20 +139,9 @@ def is_snapshot(data: object) -> bool:
     return isinstance(data, dict) and (data.get("hnskit") == KIND or {"target", "taken_at", "networks"} <= data.keys())
 
 
-def _own(data: bytes) -> dict[str, Any] | None:
-    """The JSON of hnskit's own file; None for any other, and for one that is not whole."""
-    if not data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
-        return None
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return found if is_snapshot(found) else None
-
-
 @contextmanager
-def _no_collector() -> Iterator[None]:
-    """Millions of new objects, none of them garbage: looking for cycles among them takes longer than reading."""
+def without_collector() -> Iterator[None]:
+    """Keep the collector still: looking for cycles among millions of new objects takes longer than reading."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -229,11 +241,20 @@ def _version(value: list[int] | None) -> tuple[int, int] | None:
     return None if value is None else (int(value[0]), int(value[1]))
 
 
+def _completeness(value: dict[str, Any]) -> Completeness:
+    gaps = value["gaps"]
+    if any(type(text) is not str for text in gaps.values()):
+        raise TypeError(f"{gaps!r} is not text for each part")
+    return Completeness(dict(gaps))
+
+
 def _one(rows: _Rows) -> Callable[[Any], Any]:
     return lambda value: None if value is None else rows.one(value)
 
 
 _POLICIES = _rows(objects.Policy)
+_NETWORKS = _rows(objects.Network, subnets=_rows(objects.Subnet), policies=_POLICIES, version=_version, unread=_texts)
+_ENDPOINTS = _rows(objects.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version, unread=_texts)
 _READERS: dict[str, Callable[[Any], Any]] = {
     "target": str,
     "taken_at": str,
@@ -244,11 +265,17 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "addresses": _rows(objects.Address),
     "routes": _rows(objects.Route),
     "compartments": _rows(objects.Compartment),
-    "networks": _rows(objects.Network, subnets=_rows(objects.Subnet), policies=_POLICIES, version=_version),
-    "endpoints": _rows(objects.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version),
-    "policy_lists": _rows(objects.PolicyList, policies=_POLICIES, references=_texts),
+    "networks": _rows(
+        objects.Network, subnets=_rows(objects.Subnet), policies=_POLICIES, version=_version, unread=_texts
+    ),
+    "endpoints": _rows(
+        objects.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version, unread=_texts
+    ),
+    "policy_lists": _rows(objects.PolicyList, policies=_POLICIES, references=_texts, unread=_texts),
     "docker": _one(_rows(objects.DockerVersion)),
     "images": _rows(objects.Image),
     "containers": _rows(objects.Container, command=_texts),
     "problems": _texts,
+    "completeness": _completeness,
+    "refusals": _rows(objects.Refusal),
 }

@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
+from hnskit.facts.anything import SNAPSHOT, Reading, read_anything
 from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.schema import Params
 from hnskit.remote.connection import ConnectionSettings
@@ -20,8 +21,10 @@ from hnskit.remote.targets import WINRM, WINRM_PORTS
 if TYPE_CHECKING:
     from hnskit.remote.psrp import PsrpSession
 
-SNAPSHOT = "snapshot:"
-"""How a target begins that is a file or a folder."""
+__all__ = [
+    "SNAPSHOT", "Host", "LiveHost", "Reading", "SnapshotHost", "connect", "connection_settings", "is_snapshot",
+    "open_host", "read_anything",
+]  # fmt: skip
 
 
 class Host(Protocol):

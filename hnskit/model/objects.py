@@ -97,6 +97,8 @@ class Network:
     vfp_enabled: bool | None = None
     """The Azure VFP switch extension (HNS fact 20); None where the host did not list it."""
     version: tuple[int, int] | None = None
+    unread: tuple[str, ...] = ()
+    """Members above that the source did not print, or not whole: they prove nothing by what they lack."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def is_type(self, *types: NetworkType) -> bool:
@@ -129,7 +131,13 @@ class Endpoint:
     """Of its port (allocator "Endpoint Port", key CompartmendId, HNS fact 33); None while it has none."""
     remote: bool = False
     version: tuple[int, int] | None = None
+    unread: tuple[str, ...] = ()
+    """Members above that the source did not print, or not whole: they prove nothing by what they lack."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def knows(self, member: str) -> bool:
+        """Whether the source printed a member (`policies`, `gateway`, …) whole."""
+        return member not in self.unread
 
     @property
     def attached(self) -> bool:
@@ -139,7 +147,7 @@ class Endpoint:
     @property
     def state_known(self) -> bool:
         """Whether the host printed a State: v2, hcsshim's structs and cut dumps leave it out."""
-        return not self.raw or self.raw.get("State") is not None
+        return "state" not in self.unread and (not self.raw or self.raw.get("State") is not None)
 
     @property
     def proxies(self) -> tuple[Policy, ...]:
@@ -154,6 +162,8 @@ class PolicyList:
     id: str
     policies: tuple[Policy, ...] = ()
     references: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Members above that the source did not print, or not whole: they prove nothing by what they lack."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -283,3 +293,19 @@ class DockerVersion:
     os: str = ""
     error: str = ""
     """Why it does not answer; "" where it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer of HNS that says no, as a log or a console has it."""
+
+    code: int
+    """Unsigned; 0 where none was printed."""
+    message: str
+    """HNS's own words, in the language of its Windows; may be empty."""
+    call: str = ""
+    """What was asked for, as far as the line tells: `hcnCreateNetwork`, `POST /networks`."""
+    place: str = ""
+    """Where the first such line stands."""
+    times: int = 1
+    """How often it was said."""

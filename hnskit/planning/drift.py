@@ -68,4 +68,4 @@ def drift(desired: Desired, facts: Facts, made: Provenance | None = None) -> Dri
         facts: from `gather_facts`.
         made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
     """
-    return Drift(plan(desired, facts, made=made), facts.problems)
+    return Drift(plan(desired, facts, made=made), facts.caveats())

@@ -11,7 +11,6 @@ from hnskit.model.objects import Adapter, NetworkType
 from hnskit.planning.blockers import WIFI, is_wifi
 
 _TEAM = "Multiplexor"  # of "Microsoft Network Adapter Multiplexor Driver", which a team's adapter has as description
-_ABSENT = ("not in this dump", "this dump has single ones, which need not be all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,8 @@ class NotReadable(DoctorCheck):
 
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Each problem by itself; parts that a dump never had together, as a note."""
-        absent, save = [], patient.command("facts", "--save", "FILE")
+        absent, save = patient.facts.completeness.gaps, patient.command("facts", "--save", "FILE")
         for problem in patient.facts.problems:
-            part, _, said = problem.partition(": ")
-            if said in _ABSENT:
-                absent.append((part, said))
-                continue
             yield self.finding(
                 "snapshot",
                 "something could not be read; what is said of the host leaves it out",
@@ -78,8 +73,8 @@ class NotReadable(DoctorCheck):
         if absent:
             yield self.finding(
                 "snapshot",
-                f"not all is in it of {', '.join(part for part, _ in absent)}: what is missing there proves nothing",
-                "; ".join(f"{part}: {said}" for part, said in absent),
+                f"not all is in it of {', '.join(absent)}: what is missing there proves nothing",
+                "; ".join(f"{part}: {said}" for part, said in absent.items()),
                 f"{save} takes everything.",
                 severity="note",
             )

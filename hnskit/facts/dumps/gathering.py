@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from hnskit.errors import HnsError, HostAnswerError
+from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
 from hnskit.facts.dumps.format_list import read_value
 from hnskit.facts.dumps.object_kinds import Kind, guess_kind, is_envelope, kind_of, lists_all
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, read_pieces
@@ -26,10 +28,17 @@ _PARTS = (
     "system", "hns_version", "adapters", "interfaces", "addresses", "routes", "compartments", "networks", "endpoints",
     "policy_lists", "docker", "images", "containers",
 )  # fmt: skip
+_WORDS: dict[Kind, str] = {
+    "networks": "networks",
+    "endpoints": "endpoints",
+    "policy_lists": "policy lists",
+    "compartments": "namespaces",
+    "containers": "containers",
+    "hns_version": "version of HNS",
+}
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _LISTS: frozenset[Kind] = frozenset({"networks", "endpoints", "policy_lists"})
 """Parts of which HNS prints all there are; its namespaces are not all compartments."""
-_SINGLE = "this dump has single ones, which need not be all"
 _CUT_MARKS = ("@{", "System.")  # what PowerShell prints in place of an object that lies too deep
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
 
@@ -47,6 +56,7 @@ class Gathering:
         self._last: Kind | None = None
         """What the value before a break was; what is missing behind it is of the same kind."""
         self.problems: list[str] = []
+        self._sorts: Counter[str] = Counter()
         self.count = 0
         """Objects that were read, those that were read again later among them."""
 
@@ -79,16 +89,21 @@ class Gathering:
         for (kind, _), item in self._objects.items():
             parts.setdefault(kind, []).append(item)
         versions = parts.pop("hns_version", [])
-        missing = [f"{name}: not in this dump" for name in _PARTS if name not in parts and name not in self._broken]
-        missing += [f"{name}: {_SINGLE}" for name in parts if name not in self._whole and name not in self._broken]
+        gaps = {name: ABSENT for name in _PARTS if name not in parts and name not in self._broken}
+        gaps |= {name: SINGLE for name in parts if name not in self._whole and name not in self._broken}
         if versions:
-            missing.remove("hns_version: not in this dump")
+            del gaps["hns_version"]
         return Facts(
             target=target,
             hns_version=versions[-1] if versions else None,
-            problems=(*self.problems, *missing),
+            problems=tuple(self.problems),
+            completeness=Completeness(gaps),
             **{name: tuple(items) for name, items in parts.items()},  # type: ignore[arg-type]
         )
+
+    def what(self) -> tuple[str, ...]:
+        """What was found, most objects first."""
+        return tuple(f"{count} {what}" for what, count in self._sorts.most_common())
 
     def _add_value(self, value: Any, piece: Piece, name: str) -> None:
         for item, place, listed in _unpacked(value, f"{name} {piece.place}"):
@@ -123,6 +138,7 @@ class Gathering:
         if read is None:
             return
         self.count += 1
+        self._sorts[f"{_WORDS[kind]} ({piece.form})"] += 1
         if kind in _LISTS and (listed or lists_all(piece.hint, kind)):
             self._whole.add(kind)
         identity = str(getattr(read, "id", "") or f"{place} {self.count}").upper()

@@ -32,6 +32,8 @@ class Piece:
     """Words near it that say what it is: a command, a log's message."""
     lost: tuple[str, ...] = ()
     """Members that were not printed whole."""
+    form: str = "JSON"
+    """How it was printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +172,4 @@ def _lists(whole: Text, taken: list[tuple[int, int]]) -> Iterator[Piece]:
             continue
         before = whole.lines[max(0, block.line - 12) : block.line]
         hint = next((line for line in reversed(before) if _PROMPT.search(line)), "")
-        yield Piece(block.members, whole.place(start), hint, tuple(block.lost))
+        yield Piece(block.members, whole.place(start), hint, tuple(block.lost), "Format-List")

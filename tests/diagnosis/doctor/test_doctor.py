@@ -15,6 +15,7 @@ from hnskit.applying.journal import Journal
 from hnskit.diagnosis.doctor import CHECKS, Finding, diagnose, findings_text
 from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
+from hnskit.facts.completeness import ABSENT, Completeness
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts, parse_facts, save_facts
 from hnskit.model import hns_json
@@ -28,7 +29,7 @@ from tests import sample_facts
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"
-SAMPLES = HERE.parent / "samples" / "hns"
+SAMPLES = HERE.parents[1] / "samples" / "hns"
 GOLDEN = HERE / "golden.json"
 ALSO: dict[str, set[str]] = {"endpoint-degraded": {"policy-unattached"}}
 """What a case's trouble brings along."""
@@ -283,9 +284,10 @@ def test_two_l4wfpproxy_policies_are_doubled_and_one_that_nobody_uses_is_said() 
 def test_what_is_not_in_a_snapshot_is_no_finding() -> None:
     """An endpoint by itself proves nothing about networks, compartments and other endpoints."""
     sick = host(case("compartment-dead")["sick"])
-    assert diagnose(replace(sick, compartments=(), problems=("compartments: not in this dump",)))[0].severity == "note"
+    unread = Completeness({"compartments": ABSENT})
+    assert diagnose(replace(sick, compartments=(), completeness=unread))[0].severity == "note"
     stale = host(case("endpoint-stale")["sick"])
-    unknown = replace(stale, networks=(), problems=("networks: not in this dump",))
+    unknown = replace(stale, networks=(), completeness=Completeness({"networks": ABSENT}))
     assert "endpoint-stale" not in {item.check for item in diagnose(unknown)}
 
 

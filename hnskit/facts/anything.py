@@ -1,0 +1,84 @@
+"""Whatever says something of a host, in one door: a file, a folder, a zip, a text, bytes; read as far as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hnskit.errors import SnapshotError
+from hnskit.facts.dumps.byte_sources import Source, read_sources, sources_of
+from hnskit.facts.host_facts import Facts
+
+SNAPSHOT = "snapshot:"
+"""How a target begins that is a file or a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was made of an input."""
+
+    facts: Facts
+    what: tuple[str, ...]
+    """What it was taken for, most objects first: `4 endpoints (hnsdiag)`, `1 networks (JSON)`."""
+    caveats: tuple[str, ...]
+    """What a table of it cannot show, a sentence each: losses with their place, and lists that are not whole."""
+
+    def sentence(self) -> str:
+        """What it was taken for, in a sentence."""
+        return f"read as {', '.join(self.what)}" if self.what else "nothing of a host is in it"
+
+
+def read_anything(source: str | Path | bytes, name: str = "") -> Reading:
+    """Read whatever says something of a host, as far as it goes.
+
+    Args:
+        source: a path of a file, a pipe, a folder or a zip (also `snapshot:PATH`); or the text or the bytes themselves.
+            A `str` with a line break or a brace in it is a text, any other a path.
+        name: what to call it, in places and as the snapshot's target; the path where it has one, else `text`.
+
+    Raises:
+        SnapshotError: there is nothing at the path, or nothing of a host in it; it says what there is instead.
+    """
+    if isinstance(source, bytes):
+        return _read(sources_of(name or "text", source), name or "text")
+    if isinstance(source, str) and _is_text(source):
+        return _read(iter([Source(name or "text", source.encode("utf-8", "surrogatepass"))]), name or "text")
+    words = str(source).removeprefix(SNAPSHOT)
+    place = Path(words).expanduser()
+    try:
+        place.stat()
+    except (OSError, ValueError) as cause:
+        missing = isinstance(cause, FileNotFoundError | ValueError)
+        said = "there is no such file or folder" if missing else f"cannot be read: {getattr(cause, 'strerror', cause)}"
+        raise SnapshotError(words, said) from cause
+    return _read(read_sources(place), name or words)
+
+
+def _read(sources: Iterator[Source], name: str) -> Reading:
+    from hnskit.facts.dumps import Dumps
+    from hnskit.facts.snapshot import own_snapshot, without_collector
+
+    with without_collector():
+        dumps = Dumps(name)
+        own: list[Facts] = []
+        try:
+            for source in sources:
+                found = own_snapshot(source.data, source.name)
+                if found is not None:
+                    own.append(found)
+                else:
+                    dumps.add(source)
+        except OSError as cause:
+            raise SnapshotError(name, f"cannot be read: {cause.strerror or cause}") from cause
+        if len(own) == 1 and not dumps.count:
+            facts = replace(own[0], target=f"{SNAPSHOT}{name}")
+            return Reading(facts, ("a snapshot of hnskit",), facts.caveats())
+        if own and not dumps.count:
+            raise SnapshotError(name, f"there are {len(own)} snapshots of hnskit in it; give one of them")
+        facts = dumps.facts()
+    return Reading(facts, dumps.what(), facts.caveats())
+
+
+def _is_text(words: str) -> bool:
+    return "\n" in words or "{" in words or len(words) > 4096

@@ -1,0 +1,43 @@
+"""Which lists of a snapshot are whole: from what is absent in a list, only a whole one allows a conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ABSENT = "not in this dump"
+"""Why a list is not whole of which a dump has nothing."""
+
+SINGLE = "this dump has single ones, which need not be all"
+"""Why a list is not whole of which a dump has objects that were not listed together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Of each part of a snapshot (`networks`, `routes`, …), whether all of it was read.
+
+    A host that answers gives whole lists. A dump's list is whole if a command that lists everything printed it from its
+    first object to its last.
+    """
+
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """Part and the reason why it is not whole, in a few words; a part that is not named here is whole."""
+
+    def is_whole(self, part: str) -> bool:
+        """Whether the absence of an object from this part means that the host has no such object."""
+        return part not in self.gaps
+
+    def reason(self, part: str) -> str:
+        """Why a part is not whole; "" where it is."""
+        return self.gaps.get(part, "")
+
+    def is_absent(self, part: str) -> bool:
+        """Whether there is nothing of this part at all."""
+        return self.gaps.get(part) == ABSENT
+
+    def caveats(self) -> tuple[str, ...]:
+        """The gaps in sentences: parts with the same reason together."""
+        reasons: dict[str, list[str]] = {}
+        for part, reason in self.gaps.items():
+            reasons.setdefault(reason, []).append(part)
+        return tuple(f"{', '.join(parts)}: {reason}" for reason, parts in reasons.items())
