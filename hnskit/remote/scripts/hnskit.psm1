@@ -65,6 +65,80 @@ function Assert-HnskitGuard {
     }
 }
 
+# The functions of Windows' libraries that are called here, each with the kinds of its parameters; all give an HRESULT.
+# vmcompute.dll is v1 (HNS facts 1-5), computenetwork.dll is HCN, v2 (HNS fact 56).
+$script:HnskitFunctions = @{
+    'vmcompute.dll' = @{ HNSCall = 'text', 'text', 'text', 'out text' }
+    'computenetwork.dll' = @{
+        HcnOpenEndpoint = 'guid', 'out handle', 'out text'
+        HcnModifyEndpoint = 'handle', 'text', 'out text'
+        HcnQueryEndpointProperties = 'handle', 'text', 'out text', 'out text'
+        HcnCloseEndpoint = @('handle')
+        HcnOpenNetwork = 'guid', 'out handle', 'out text'
+        HcnModifyNetwork = 'handle', 'text', 'out text'
+        HcnQueryNetworkProperties = 'handle', 'text', 'out text', 'out text'
+        HcnCloseNetwork = @('handle')
+    }
+}
+$script:HnskitNative = @{}
+
+function New-HnskitNativeType {
+    # A type with the library's functions as static methods, made in memory: no compiler runs, and no file is written.
+    param([Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [string] $Library)
+    $kinds = @{
+        'text' = [string]; 'handle' = [System.IntPtr]; 'guid' = [System.Guid].MakeByRefType()
+        'out text' = [string].MakeByRefType(); 'out handle' = [System.IntPtr].MakeByRefType()
+    }
+    $assembly = [System.Reflection.Emit.AssemblyBuilder]::DefineDynamicAssembly(
+        (New-Object System.Reflection.AssemblyName $Name), [System.Reflection.Emit.AssemblyBuilderAccess]::Run)
+    $builder = $assembly.DefineDynamicModule($Name).DefineType($Name, [System.Reflection.TypeAttributes] 'Public, Class')
+    foreach ($function in $script:HnskitFunctions[$Library].GetEnumerator()) {
+        $parameters = @($function.Value)
+        $method = $builder.DefinePInvokeMethod($function.Key, $Library,
+            [System.Reflection.MethodAttributes] 'Public, Static, PinvokeImpl',
+            [System.Reflection.CallingConventions]::Standard, [int], [type[]] @($parameters | ForEach-Object { $kinds[$_] }),
+            [System.Runtime.InteropServices.CallingConvention]::Winapi, [System.Runtime.InteropServices.CharSet]::Unicode)
+        $method.SetImplementationFlags(
+            $method.GetMethodImplementationFlags() -bor [System.Reflection.MethodImplAttributes]::PreserveSig)
+        for ($at = 0; $at -lt $parameters.Count; $at++) {
+            if ($parameters[$at] -like 'out *') {
+                $null = $method.DefineParameter($at + 1, [System.Reflection.ParameterAttributes]::Out, "p$at")
+            }
+        }
+    }
+    $builder.CreateType()
+}
+
+function New-HnskitCompiledType {
+    # The same by Add-Type, which on 5.1 runs csc.exe and writes into %TEMP%.
+    param([Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [string] $Library)
+    $kinds = @{
+        'text' = '[MarshalAs(UnmanagedType.LPWStr)] string'; 'out text' = '[MarshalAs(UnmanagedType.LPWStr)] out string'
+        'handle' = 'System.IntPtr'; 'out handle' = 'out System.IntPtr'; 'guid' = 'ref System.Guid'
+    }
+    $methods = foreach ($function in $script:HnskitFunctions[$Library].GetEnumerator()) {
+        $parameters = @($function.Value)
+        $declared = for ($at = 0; $at -lt $parameters.Count; $at++) { "$($kinds[$parameters[$at]]) p$at" }
+        "[DllImport(`"$Library`", ExactSpelling = true)]"
+        "public static extern int $($function.Key)($($declared -join ', '));"
+    }
+    Add-Type -Namespace Hnskit -Name $Name -MemberDefinition ($methods -join "`n") -PassThru
+}
+
+function Get-HnskitNative {
+    # The type that has a library's functions; made once in a session.
+    param([Parameter(Mandatory)] [ValidateSet('vmcompute.dll', 'computenetwork.dll')] [string] $Library)
+    if (-not $script:HnskitNative.ContainsKey($Library)) {
+        $name = $Library -replace '\W', ''
+        $script:HnskitNative[$Library] = try {
+            New-HnskitNativeType -Name $name -Library $Library
+        } catch {
+            New-HnskitCompiledType -Name $name -Library $Library
+        }
+    }
+    $script:HnskitNative[$Library]
+}
+
 function Invoke-HnskitHns {
     # One call of vmcompute.dll's HNSCall: JSON text in, the HRESULT and the JSON text out (HNS facts 1-5).
     # With a Guard, HNS is read again right before, and nothing is sent if it is not as the caller saw it.
@@ -76,59 +150,15 @@ function Invoke-HnskitHns {
         [AllowEmptyString()] [string] $Guard = ''
     )
     if ($Guard) { Assert-HnskitGuard -Guard $Guard }
-    if (-not ('Hnskit.Vmcompute' -as [type])) {
-        Add-Type -Namespace Hnskit -Name Vmcompute -MemberDefinition @'
-[DllImport("vmcompute.dll", ExactSpelling = true)]
-public static extern int HNSCall(
-    [MarshalAs(UnmanagedType.LPWStr)] string method,
-    [MarshalAs(UnmanagedType.LPWStr)] string path,
-    [MarshalAs(UnmanagedType.LPWStr)] string request,
-    [MarshalAs(UnmanagedType.LPWStr)] out string response);
-'@
-    }
+    $vmcompute = Get-HnskitNative -Library 'vmcompute.dll'
     $response = ''
     try {
-        $result = [Hnskit.Vmcompute]::HNSCall($Method, $Path, $Body, [ref] $response)
+        $result = $vmcompute::HNSCall($Method, $Path, $Body, [ref] $response)
     } catch [System.DllNotFoundException] {
         $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'HnsMissing' -Category ObjectNotFound -Target 'vmcompute.dll' `
             -Message 'vmcompute.dll was not found: the Containers feature of Windows is not installed.'))
     }
     [pscustomobject] @{ HResult = $result; Response = [string] $response }
-}
-
-function Add-HnskitComputenetwork {
-    # The functions of HCN, the v2 API, that are used here (HNS fact 56); each puts its error record, JSON, into a text.
-    if ('Hnskit.Computenetwork' -as [type]) { return }
-    Add-Type -Namespace Hnskit -Name Computenetwork -MemberDefinition @'
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnOpenEndpoint(
-    [MarshalAs(UnmanagedType.LPStruct)] System.Guid id, out System.IntPtr endpoint,
-    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnModifyEndpoint(
-    System.IntPtr endpoint, [MarshalAs(UnmanagedType.LPWStr)] string settings,
-    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnQueryEndpointProperties(
-    System.IntPtr endpoint, [MarshalAs(UnmanagedType.LPWStr)] string query,
-    [MarshalAs(UnmanagedType.LPWStr)] out string properties, [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnCloseEndpoint(System.IntPtr endpoint);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnOpenNetwork(
-    [MarshalAs(UnmanagedType.LPStruct)] System.Guid id, out System.IntPtr network,
-    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnModifyNetwork(
-    System.IntPtr network, [MarshalAs(UnmanagedType.LPWStr)] string settings,
-    [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnQueryNetworkProperties(
-    System.IntPtr network, [MarshalAs(UnmanagedType.LPWStr)] string query,
-    [MarshalAs(UnmanagedType.LPWStr)] out string properties, [MarshalAs(UnmanagedType.LPWStr)] out string errorRecord);
-[DllImport("computenetwork.dll", ExactSpelling = true)]
-public static extern int HcnCloseNetwork(System.IntPtr network);
-'@
 }
 
 function Invoke-HnskitHcn {
@@ -145,16 +175,17 @@ function Invoke-HnskitHcn {
         [AllowEmptyString()] [string] $Guard = ''
     )
     if ($Guard) { Assert-HnskitGuard -Guard $Guard }
-    Add-HnskitComputenetwork
+    $computenetwork = Get-HnskitNative -Library 'computenetwork.dll'
+    $identity = [System.Guid] $Id
     $handle = [System.IntPtr]::Zero
     $properties = ''
     $record = ''
     $network = $Operation -like '*Network'
     try {
         $result = if ($network) {
-            [Hnskit.Computenetwork]::HcnOpenNetwork($Id, [ref] $handle, [ref] $record)
+            $computenetwork::HcnOpenNetwork([ref] $identity, [ref] $handle, [ref] $record)
         } else {
-            [Hnskit.Computenetwork]::HcnOpenEndpoint($Id, [ref] $handle, [ref] $record)
+            $computenetwork::HcnOpenEndpoint([ref] $identity, [ref] $handle, [ref] $record)
         }
     } catch [System.DllNotFoundException] {
         $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'HcnMissing' -Category ObjectNotFound `
@@ -165,21 +196,21 @@ function Invoke-HnskitHcn {
         try {
             $result = switch ($Operation) {
                 'QueryEndpoint' {
-                    [Hnskit.Computenetwork]::HcnQueryEndpointProperties(
+                    $computenetwork::HcnQueryEndpointProperties(
                         $handle, $Settings, [ref] $properties, [ref] $record)
                 }
-                'ModifyEndpoint' { [Hnskit.Computenetwork]::HcnModifyEndpoint($handle, $Settings, [ref] $record) }
+                'ModifyEndpoint' { $computenetwork::HcnModifyEndpoint($handle, $Settings, [ref] $record) }
                 'QueryNetwork' {
-                    [Hnskit.Computenetwork]::HcnQueryNetworkProperties(
+                    $computenetwork::HcnQueryNetworkProperties(
                         $handle, $Settings, [ref] $properties, [ref] $record)
                 }
-                'ModifyNetwork' { [Hnskit.Computenetwork]::HcnModifyNetwork($handle, $Settings, [ref] $record) }
+                'ModifyNetwork' { $computenetwork::HcnModifyNetwork($handle, $Settings, [ref] $record) }
             }
         } finally {
             if ($network) {
-                $null = [Hnskit.Computenetwork]::HcnCloseNetwork($handle)
+                $null = $computenetwork::HcnCloseNetwork($handle)
             } else {
-                $null = [Hnskit.Computenetwork]::HcnCloseEndpoint($handle)
+                $null = $computenetwork::HcnCloseEndpoint($handle)
             }
         }
     }
