@@ -7,7 +7,7 @@ import json
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from importlib import resources
 from typing import Any
@@ -30,6 +30,23 @@ class KnownCode:
     causes: tuple[str, ...] = ()
     next_step: str = ""
     source: str = ""
+    texts: tuple[str, ...] = ()
+    """Other words for the same: Microsoft's table, and what hosts printed in other languages."""
+    beside: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    """For each cause, words of a log beside which it is the likely one."""
+
+    def seen_in(self, text: str) -> KnownCode:
+        """The same, with the causes first that fit the line in which the code stood."""
+        lowered = text.lower()
+        fits = [any(word in lowered for word in words) for words in self.beside]
+        if not any(fits):
+            return self
+        order = sorted(range(len(fits)), key=lambda place: not fits[place])
+        return replace(
+            self,
+            causes=tuple(self.causes[place] for place in order),
+            beside=tuple(self.beside[place] for place in order),
+        )
 
     @property
     def is_known(self) -> bool:
@@ -49,7 +66,9 @@ class KnownCode:
 
     def to_json(self) -> dict[str, Any]:
         """Its fields, and its forms."""
-        return {**asdict(self), "hex": f"0x{self.code:08X}", "forms": self.forms}
+        shown = asdict(self)
+        del shown["beside"]
+        return {**shown, "hex": f"0x{self.code:08X}", "forms": self.forms}
 
     def to_text(self) -> str:
         """A paragraph for a terminal."""
@@ -58,6 +77,8 @@ class KnownCode:
         lines = [f"{self.name} ({self.forms})", f"  {self.meaning}"]
         if self.message:
             lines.append(f'  Hosts print: "{self.message}"')
+        elif self.texts:
+            lines.append(f'  In Microsoft\'s words: "{self.texts[0]}"')
         lines += ["  Likely causes:", *(f"    - {cause}" for cause in self.causes)]
         lines += [f"  What to do: {self.next_step}", f"  Source: {self.source}"]
         return "\n".join(lines)
@@ -134,15 +155,24 @@ def box(title: str, parts: Sequence[str]) -> list[str]:
 @functools.cache
 def _codes() -> Mapping[int, KnownCode]:
     text = resources.files("hnskit.errors").joinpath("hns_errors.json").read_text(encoding="utf-8")
-    return {
-        row["code"]: KnownCode(
-            row["code"],
-            row["name"],
-            row["message"],
-            row["meaning"],
-            tuple(row["causes"]),
-            row["next_step"],
-            row["source"],
-        )
-        for row in json.loads(text)["codes"]
-    }
+    return {row["code"]: _read(row) for row in json.loads(text)["codes"]}
+
+
+def _read(row: dict[str, Any]) -> KnownCode:
+    causes = [{"text": cause} if isinstance(cause, str) else cause for cause in row["causes"]]
+    return KnownCode(
+        row["code"],
+        row["name"],
+        row["message"],
+        row["meaning"],
+        tuple(_sentence(cause["text"], cause.get("source", "")) for cause in causes),
+        row["next_step"],
+        row["source"],
+        tuple(row.get("texts", ())),
+        tuple(tuple(cause.get("when", ())) for cause in causes),
+    )
+
+
+def _sentence(text: str, source: str) -> str:
+    """A cause with its report: `The port is taken (moby#41094).`"""
+    return f"{text.rstrip('.')} ({source})." if source else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -169,6 +170,33 @@ def test_errors_without_a_code_lists_all(capsys):
     assert json.loads(hnskit(capsys, "errors", "0x490", "--json")[1])["name"] == "ERROR_NOT_FOUND"
     assert hnskit(capsys, "errors", "0x803b0fff")[0] == 1
     assert hnskit(capsys, "errors", "hello")[0] == 2
+
+
+LOG = "ok\nhcnCreateLoadBalancer failed in Win32: x (0xb7)\nkubelet: Element not found.\n"
+
+
+def test_errors_by_text_and_of_a_whole_log(capsys, tmp_path, monkeypatch):
+    """Words without quotes, a file, a folder, standard input: each code with its line."""
+    assert "ERROR_NOT_FOUND" in hnskit(capsys, "errors", "Element", "not", "found")[1]
+    log = tmp_path / "logs" / "kube-proxy.log"
+    log.parent.mkdir()
+    log.write_bytes(LOG.encode("utf-16"))
+    status, out, _ = hnskit(capsys, "errors", str(log))
+    assert (status, out.startswith("line 2: hcnCreateLoadBalancer"), "line 3: kubelet" in out) == (0, True, True)
+    (tmp_path / "logs" / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+    codes = json.loads(hnskit(capsys, "errors", str(log.parent), "--json")[1])["codes"]
+    assert [(item["file"], item["code"]) for item in codes] == [("kube-proxy.log", 0xB7), ("kube-proxy.log", 0x490)]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LOG.encode())))
+    assert "ERROR_ALREADY_EXISTS" in hnskit(capsys, "errors", "-")[1]
+
+
+@pytest.mark.parametrize(("data", "status"), [(b"", 1), (b"all is well\n", 1), (b"\x89PNG\0\0" + bytes(500), 3)])
+def test_errors_of_a_file_without_any_says_so(capsys, tmp_path, data, status):
+    """Empty, well, or no text at all."""
+    path = tmp_path / "x.log"
+    path.write_bytes(data)
+    found, out, err = hnskit(capsys, "errors", str(path))
+    assert (found, "Traceback" in err, bool((out + err).strip())) == (status, False, True)
 
 
 def test_export_cni_asks_no_host_where_the_address_is_known(capsys, tmp_path):

@@ -78,3 +78,28 @@ def test_an_error_without_a_code_is_a_box_too() -> None:
     assert "The parameter is incorrect" in "\n".join(
         HnsError("The parameter is incorrect. ", code=0)._render_traceback_()
     )
+
+
+def test_words_that_microsoft_has_for_a_code_are_shown_where_no_host_was_seen_with_it() -> None:
+    """What hosts printed comes first."""
+    assert 'In Microsoft\'s words: "The virtual switch was not found."' in explain_code(0x803B0004).to_text()
+    assert "In Microsoft's words" not in explain_code(0x803B0013).to_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "source"),
+    [
+        (0x803B0015, "still lists a container", "Windows-Containers#485"),
+        (0x803B0015, "HNS had crashed", "hcsshim#2155"),
+        (0x803B001C, "load balancer without any endpoint", "kubernetes#100384"),
+        (0x6D9, "Firewall", "docker/for-win#6535"),
+        (0x6D9, "Internet Connection Sharing", "microsoft/WSL#5152"),
+        (0xB7, "load balancer that HNS restored", "kubernetes#139519"),
+        (0x803B0013, "listens on 0.0.0.0", "kubernetes/community#8883"),
+        (0x803B000D, "IPv4 and IPv6 prefixes in one exception list", "AgentBaker#3049"),
+        (0x803B000D, "`ExceptionList` in place of `Exceptions`", "projectcalico/node#954"),
+    ],
+)
+def test_a_cause_names_the_report_that_it_is_known_from(code: int, said: str, source: str) -> None:
+    """In the same sentence."""
+    assert any(said in cause and source in cause for cause in explain_code(code).causes)
