@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hnskit.errors import HnskitError, VerificationError
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.model.wording import MANY
 from hnskit.params.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.remote import docker
@@ -110,7 +111,7 @@ def proof_text(proof: Mapping[str, Any]) -> str:
         ]
     if counts and 0 < proved < len(clients):
         lines.append(f"  the other {proved}: proved")
-    return "\n".join(lines)
+    return join_lines(lines)
 
 
 def verify(session: Session, desired: Desired, on_event: Callable[[str], None] | None = None) -> Verification:

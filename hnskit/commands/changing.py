@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from hnskit.commands.output import print_json
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.applying.journal import Records
@@ -55,10 +53,10 @@ def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work
     from hnskit.running.terminal import EventLines
 
     if first.pending and not first.refused:
-        click.echo(f"{first.to_text()}\n", err=True)
+        say(first.to_text(), "", err=True)
     if first.disruptive and not first.refused:
         names = ", ".join(step.id for step in first.disruptive)
-        click.secho(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
+        say(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
     if first.refused:
         outcome = work(None, EventLines())  # it raises, with the reasons
     else:  # also where nothing is to do: what was found and no journal knows is written down
@@ -68,9 +66,9 @@ def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work
         print_json(outcome.to_json())
         return
     if not outcome.changed:
-        click.echo(outcome.plan.to_text())
-    click.echo(f"{outcome.changed} changed in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
+        say(outcome.plan.to_text())
+    say(f"{outcome.changed} changed in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
     for item in outcome.left or ():
-        click.echo(f"Kept: {item.kind} {item.name}: {item.reason}")
+        say(f"Kept: {item.kind} {item.name}: {item.reason}")
     if outcome.left == ():
-        click.echo("Nothing of hnskit's is left.")
+        say("Nothing of hnskit's is left.")

@@ -21,7 +21,6 @@ from hnskit.commands.explain_command import explain
 from hnskit.commands.export_command import export
 from hnskit.commands.facts_command import facts
 from hnskit.commands.options import WholeHelp
-from hnskit.commands.output import print_json
 from hnskit.commands.plan_command import plan
 from hnskit.commands.policy_command import policy
 from hnskit.commands.preflight_command import preflight
@@ -30,6 +29,7 @@ from hnskit.commands.run_command import run
 from hnskit.commands.show_command import show
 from hnskit.commands.verify_command import verify
 from hnskit.errors import HnskitError
+from hnskit.foreign_text.terminal import print_json, say
 
 
 class _Group(WholeHelp):
@@ -96,9 +96,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "Stopped. Run the same command again: it reads the host first and does only what is missing.", err=True
-        )
+        say("Stopped. Run the same command again: it reads the host first and does only what is missing.", err=True)
         sys.exit(130)
     except HnskitError as error:
         from hnskit.applying.outcomes import outcome_of, undone_of
@@ -118,7 +116,7 @@ def _fail(given: list[str], paragraph: str, status: int, fields: dict[str, Any])
         import traceback
 
         traceback.print_exc()
-    click.echo(paragraph, err=True)
+    say(paragraph, err=True)
     if "--json" in given:
         print_json({**fields, "exit_status": status, "paragraph": paragraph})
     sys.exit(status)

@@ -13,8 +13,9 @@ import click
 from hnskit.commands.apply_command import apply
 from hnskit.commands.changing import made_before
 from hnskit.commands.options import common
-from hnskit.commands.output import print_json
 from hnskit.commands.reaching import opened, read_host
+from hnskit.foreign_text.escaping import Lines
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.diagnosis.doctor import Finding
@@ -51,7 +52,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     findings = _examined(loaded, facts, params, overrides, only)
     result: dict[str, Any] = {"target": facts.target, "findings": [item.to_json() for item in findings]}
     if not as_json:
-        click.echo(findings_text(findings, facts.target))
+        say(findings_text(findings, facts.target))
     if fix:
         findings = _fixed(ctx, params, overrides, loaded, facts, findings, result if as_json else None, yes, only)
     if as_json:
@@ -106,7 +107,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     if not found.pending or found.refused:
         return findings
     if is_snapshot(loaded.target):
-        click.echo("A snapshot can be looked at, and never changed: this is only the plan.", err=True)
+        say("A snapshot can be looked at, and never changed: this is only the plan.", err=True)
         return findings
     if not yes and (result is not None or not click.confirm("Carry it out?", default=False, err=True)):
         return findings
@@ -120,13 +121,13 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     else:
         from hnskit.diagnosis.doctor import findings_text
 
-        click.echo("\nAfterwards: " + findings_text(after, loaded.target))
+        say("", Lines(f"Afterwards: {findings_text(after, loaded.target)}"))
     return after
 
 
 def _print_plan(found: Any, mended: tuple[Finding, ...], left: tuple[Finding, ...]) -> None:
-    click.echo(f"\nThe plan mends {len(mended)} of {len(mended) + len(left)} errors and warnings:\n")
+    say("", f"The plan mends {len(mended)} of {len(mended) + len(left)} errors and warnings:", "")
     shown = [step for step in found.steps if step.pending or step in found.refused]
-    click.echo(found.__class__(found.target, tuple(shown)).to_text() if shown else "Nothing to do.")
+    say(found.__class__(found.target, tuple(shown)).to_text() if shown else "Nothing to do.")
     for item in left:
-        click.echo(f"left to you: {item.object}: {item.next_step}")
+        say(f"left to you: {item.object}: {item.next_step}")

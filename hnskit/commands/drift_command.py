@@ -9,8 +9,8 @@ import click
 
 from hnskit.commands.changing import made_before
 from hnskit.commands.options import common, runs_option
-from hnskit.commands.output import print_json
 from hnskit.commands.reaching import opened
+from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
@@ -26,5 +26,5 @@ def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | N
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo(found.to_text())
+        say(found.to_text())
     sys.exit(0 if found.ok else 1)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.options import debug_option, json_option
-from hnskit.commands.output import print_json
+from hnskit.foreign_text.escaping import join_lines
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.errors.codes_in_text import CodeInText
@@ -45,9 +46,9 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
         print_json([item.to_json() for item in found] if not words or len(found) > 1 else found[0].to_json())
     elif not words:
         for item in found:
-            click.echo(f"0x{item.code:08X}  {item.name}: {item.meaning}")
+            say(f"0x{item.code:08X}  {item.name}: {item.meaning}")
     else:
-        click.echo("\n\n".join(item.to_text() for item in found))
+        say(*[text for item in found for text in ("", item.to_text())][1:])
     if not all(item.is_known for item in found):
         sys.exit(1)
 
@@ -88,9 +89,9 @@ def _print_found(source: str, found: list[tuple[str, CodeInText]], as_json: bool
         codes: list[dict[str, Any]] = [{"file": name, **item.to_json()} for name, item in found]
         print_json({"source": source, "codes": codes})
     elif not found:
-        click.echo(f"{source}: there is no code of HNS, of containers or of Windows in it, and no text of one.")
+        say(f"{source}: there is no code of HNS, of containers or of Windows in it, and no text of one.")
     else:
-        click.echo("\n\n".join(_text(name, source, item) for name, item in found))
+        say(*[text for name, item in found for text in ("", _text(name, source, item))][1:])
     if not found or not all(item.known.is_known for _, item in found):
         sys.exit(1)
 
@@ -98,4 +99,4 @@ def _print_found(source: str, found: list[tuple[str, CodeInText]], as_json: bool
 def _text(name: str, source: str, item: CodeInText) -> str:
     where = f"line {item.line}" if source in (name, "standard input") else f"{name}, line {item.line}"
     more = f" and {item.count - 1} more" if item.count > 1 else ""
-    return f"{where}{more}: {item.quoted}\n{item.known.to_text()}"
+    return join_lines([f"{where}{more}: {item.quoted}", item.known.to_text()])

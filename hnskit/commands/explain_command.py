@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.options import common
-from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import read_host
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.params.loading import Params
@@ -65,13 +66,13 @@ def explain(  # noqa: PLR0917 - click passes options by name
         raise click.UsageError(f"{problem}.") from problem
     form = "json" if as_json else form
     if svg is not None and not matrix:
-        click.echo(f"Drawn: {found[0].picture(facts).save(svg)}", err=True)
+        say(f"Drawn: {found[0].picture(facts).save(svg)}", err=True)
     if matrix:
         _print_matrix(found, form)
     elif form == "json":
         print_json(found[0].to_json())
     elif form == "text":
-        click.echo(found[0].to_text())
+        say(found[0].to_text())
     else:
         from hnskit.running.terminal import print_table
 

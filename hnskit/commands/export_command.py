@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from hnskit.commands.options import common
-from hnskit.commands.output import print_json
 from hnskit.commands.reaching import opened
+from hnskit.foreign_text.terminal import print_file, print_json, say
 
 
 @click.group()
@@ -58,10 +58,10 @@ def cni(  # noqa: PLR0917 - click passes options by name
             address = look_up(desired, host.facts())
     made = export_conflist(desired, address, plugin, api_version=api_version)
     if output is not None:
-        click.echo(f"Written: {write_output(output, made.to_json())}", err=True)
+        say(f"Written: {write_output(output, made.to_json())}", err=True)
     elif as_json:
         print_json({"plugin": made.plugin, "conflist": made.data, "notes": list(made.notes)})
     else:
-        click.echo(made.to_json(), nl=False)
+        print_file(made.to_json())
     for note in made.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)

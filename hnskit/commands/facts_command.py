@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from hnskit.commands.options import common
-from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import read_host
+from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
@@ -23,7 +24,7 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
     if save is not None:
         from hnskit.facts.snapshot import save_facts
 
-        click.echo(f"Saved: {save_facts(snapshot, save)}", err=True)
+        say(f"Saved: {save_facts(snapshot, save)}", err=True)
     if as_json:
         from hnskit.facts.snapshot import masked
 
@@ -33,8 +34,8 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
 
     drawn = topology.draw(snapshot)
     if picture is not None:
-        click.echo(f"Drawn: {drawn.save(picture)}", err=True)
-    click.echo(drawn.text)
+        say(f"Drawn: {drawn.save(picture)}", err=True)
+    say(drawn.text)
     names = ", ".join(f"{image.name} ({image.size})" if image.size else image.name for image in snapshot.images)
-    click.echo(f"\nimages: {names or 'none'}")
+    say("", f"images: {names or 'none'}")
     say_problems(snapshot)

@@ -9,9 +9,10 @@ import click
 
 from hnskit.commands.changing import chosen_parts, made_before
 from hnskit.commands.options import common, parts_option, runs_option
-from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import opened, require_read
 from hnskit.errors import PreflightError
+from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
@@ -31,5 +32,5 @@ def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[st
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo(f"{found.to_text()}\n\n{found.summary}")
+        say(found.to_text(), "", found.summary)
     sys.exit(PreflightError.exit_status if found.refused else 0)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.changing import journalled
-from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.output import say_problems
 from hnskit.commands.policy_options import Asked
 from hnskit.commands.reaching import opened, read_host
+from hnskit.foreign_text.escaping import Lines
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
@@ -79,7 +81,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         if asked.as_json:
             print_json(found.to_json())
         else:
-            click.echo(found.to_text())
+            say(found.to_text())
         return
     if is_snapshot(asked.params):
         raise click.UsageError("A snapshot can be looked at, and never changed: take --dry-run.")
@@ -89,7 +91,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         first = policies.plan(facts, wanted)
         say_problems(facts)
         if not asked.as_json:
-            click.echo(first.to_text())
+            say(first.to_text())
         apply = partial(policies.apply, host.session(), desired_from(loaded), wanted, facts=facts)
         if first.pending and not first.refused:
             _say_what_apply_makes_of_it(desired_from(loaded), facts, wanted)
@@ -100,7 +102,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     if asked.as_json:
         print_json(done.to_json())
     else:
-        click.echo(f"{done.to_text()}.")
+        say(Lines(f"{done.to_text()}."))
 
 
 def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[Edit]) -> None:
@@ -113,5 +115,5 @@ def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[
     before = plan(desired, facts, [Part.POLICY]).steps
     after = plan(desired, after_edits(edits, facts), [Part.POLICY])
     if new := tuple(step for step in after.steps if step not in before and (step.pending or step in after.refused)):
-        click.secho("! The next `hnskit apply` of these parameters would not leave it so:", fg="yellow", err=True)
-        click.echo(Plan(facts.target, new).to_text(), err=True)
+        say("! The next `hnskit apply` of these parameters would not leave it so:", fg="yellow", err=True)
+        say(Plan(facts.target, new).to_text(), err=True)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hnskit.commands.options import WholeHelp, common, table_option
-from hnskit.commands.output import print_json, say_problems
+from hnskit.commands.output import say_problems
 from hnskit.commands.policy_changes import carry_out, known_fields, owners_of, spec_of
 from hnskit.commands.policy_options import Asked, changing, chosen, packed, what, where
 from hnskit.commands.reaching import opened, read_host
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
@@ -81,7 +82,7 @@ def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) ->
     if as_json:
         print_json([{"id": item.id, "name": item.name, "address": item.address} for item in found])
     else:
-        click.echo("\n".join(item.id for item in found))
+        say(*(item.id for item in found))
 
 
 @policy.command()

@@ -8,9 +8,9 @@ import click
 
 from hnskit.commands.changing import made_before
 from hnskit.commands.options import common
-from hnskit.commands.output import print_json
 from hnskit.commands.reaching import opened
 from hnskit.errors import HnskitError
+from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
@@ -38,5 +38,5 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     try:
         require_fit(findings, facts.target)
     except HnskitError as error:  # what stdout has is the result already: no second JSON text
-        click.echo(error.paragraph(), err=True)
+        say(error.paragraph(), err=True)
         sys.exit(error.exit_status)

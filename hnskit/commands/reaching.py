@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import click
-
 from hnskit.errors import PreflightError
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
@@ -92,4 +91,4 @@ def _reach_host(
 
 
 def _say(text: str) -> None:
-    click.echo(f"  {text}", err=True)
+    say(f"  {text}", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hnskit.commands.options import debug_option, json_option
-from hnskit.commands.output import print_json
+from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
@@ -23,4 +23,4 @@ def report(run_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json(made)
     else:
-        click.echo("\n".join(made.values()))
+        say(*made.values())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hnskit.commands.options import common, runs_option
-from hnskit.commands.output import print_json
+from hnskit.foreign_text.escaping import Lines
+from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.running.summary import Summary
@@ -55,7 +56,7 @@ def run(
     else:
         _print_run(summary)
     if summary.error is not None:
-        click.echo(summary.error["paragraph"], err=True)
+        say(Lines(summary.error["paragraph"]), err=True)
     sys.exit(summary.exit_status)
 
 
@@ -64,8 +65,8 @@ def _print_run(summary: Summary) -> None:
     from hnskit.running.summary import describe_changes
 
     if summary.verification is not None:
-        click.echo(proof_text(summary.verification))
+        say(proof_text(summary.verification))
     verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
     did = describe_changes(summary.changed, len(summary.earlier))
-    click.echo(f"{verdict}: {did}, {summary.seconds:.1f} s.")
-    click.echo(f"Run folder: {summary.run_dir}\nReport:     {summary.report}")
+    say(f"{verdict}: {did}, {summary.seconds:.1f} s.")
+    say(f"Run folder: {summary.run_dir}", f"Report:     {summary.report}")

@@ -7,8 +7,8 @@ import sys
 import click
 
 from hnskit.commands.options import common
-from hnskit.commands.output import print_json
 from hnskit.commands.reaching import connected
+from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
@@ -21,11 +21,11 @@ def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     from hnskit.params.desired import desired_from
 
     with connected(params, overrides) as (loaded, session):
-        found = verify_on(session, desired_from(loaded), on_event=lambda text: click.echo(f"  {text}", err=True))
+        found = verify_on(session, desired_from(loaded), on_event=lambda text: say(f"  {text}", err=True))
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo(found.to_text())
+        say(found.to_text())
     if not found.ok:  # what stdout has is the result already: it is not said again
-        click.echo(f"{found.target}: the redirect is not proved. {PROOF_NEXT_STEP}", err=True)
+        say(f"{found.target}: the redirect is not proved. {PROOF_NEXT_STEP}", err=True)
         sys.exit(VerificationError.exit_status)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hnskit.diagnosis.datapath import Hop, Trace, Verdict
+from hnskit.foreign_text.escaping import join_lines
 
 SegmentName = Literal["forward", "upstream", "return"]
 
@@ -106,7 +107,7 @@ class ExplanationData:
             lines += [f"  {number}. {hop}" for number, hop in enumerate(segment.hops, start=1)]
         if not self.confirmed:
             lines += ["", "UNCONFIRMED: neither seen on a host nor in a primary source; see docs/facts.md."]
-        return "\n".join(lines)
+        return join_lines(lines)
 
     def to_json(self) -> dict[str, Any]:
         """As `hnskit explain --json` prints it."""

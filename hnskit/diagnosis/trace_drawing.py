@@ -6,12 +6,12 @@ import itertools
 import textwrap
 from collections import defaultdict
 from dataclasses import replace
-from html import escape
 
 from hnskit.diagnosis.datapath import Hop
 from hnskit.diagnosis.path_segments import ExplanationData
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
+from hnskit.foreign_text.escaping import escape_html, join_lines
 from hnskit.views.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
 
 _COLOURS = {"reached": "#2c8a4b", "refused": "#d13438", "unreachable": "#d13438", "unknown": "#b07300"}
@@ -40,9 +40,9 @@ def draw_explanation(facts: Facts, explanation: ExplanationData) -> Topology:
         lines += [(f"{marks.number[id(hop)]}  {hop}", "q" if hop.confirmed else "w") for hop in segment.hops]
     for text, kind in lines:
         for line in textwrap.wrap(text, _ROOM[kind]):
-            body.append(f'<text class="{kind}" x="{HOST_X}" y="{y + 12}">{escape(line)}</text>')
+            body.append(f'<text class="{kind}" x="{HOST_X}" y="{y + 12}">{escape_html(line)}</text>')
             y += _LINE
-    return Topology("".join(body), y + 10, f"{plain.text}\n\n{explanation.to_text()}")
+    return Topology("".join(body), y + 10, join_lines([plain.text, "", explanation.to_text()]))
 
 
 def _focused(facts: Facts, explanation: ExplanationData) -> Facts:
@@ -97,7 +97,7 @@ class _Marks:
         fill = self._colour if hop.confirmed else "#ffffff"
         text = "#ffffff" if hop.confirmed else self._colour
         return (
-            f"<g><title>{escape(str(hop))}</title>"
+            f"<g><title>{escape_html(str(hop))}</title>"
             f'<circle cx="{x}" cy="{y}" r="9" style="fill:{fill};stroke:{self._colour};stroke-width:1.6"/>'
             f'<text x="{x}" y="{y + 4}" text-anchor="middle" style="fill:{text};font-size:10px;font-weight:600">'
             f"{self.number[id(hop)]}</text></g>"

@@ -34,6 +34,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hnskit.errors.hns_codes import KnownCode, box, explain_code
+from hnskit.foreign_text.escaping import Lines, block, flat, join_lines, one_line
+from hnskit.foreign_text.masking import mask_text
 
 __all__ = [
     "BusyError",
@@ -93,11 +95,12 @@ class HnskitError(Exception):
 
     def paragraph(self) -> str:
         """The error as one paragraph for a person: what, where, and what to do now."""
-        where = ", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part)
+        where = one_line(", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part))
         text = f"{where}: {self.message}" if where else self.message
         if not text.endswith((".", "!", "?")):
             text += "."
-        return f"{text} {self.next_step}".strip()
+        said = mask_text(f"{text} {one_line(self.next_step)}".strip())
+        return Lines(block(said)) if isinstance(self.message, Lines) else one_line(said)
 
     def to_json(self) -> dict[str, Any]:
         """The fields, as the summary of a run and `--json` print them."""
@@ -142,15 +145,15 @@ class ParamsError(HnskitError, ValueError):
         self.source = source
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        lines = "".join(
-            f"\n  {mistake.path}: {mistake.message}" + (f" (it is {mistake.value})" if mistake.value else "")
+        lines = [
+            f"  {mistake.path}: {mistake.message}" + (f" (it is {mistake.value})" if mistake.value else "")
             for mistake in mistakes
-        )
-        super().__init__(f"{count} in {source}:{lines}\n", **fields)
+        ]
+        super().__init__(join_lines([f"{count} in {source}:", *lines, ""]), **fields)
 
     def paragraph(self) -> str:
         """Each mistake on a line of its own, under the file's name."""
-        return f"{self.message}{self.next_step}"
+        return Lines(mask_text(f"{self.message}{self.next_step}"))
 
     def to_json(self) -> dict[str, Any]:
         """As for any error, with each mistake as an object."""
@@ -267,7 +270,7 @@ class RemoteCommandError(HnskitError):
         command: str = "",
         **fields: str,
     ) -> None:
-        super().__init__(message, **fields)
+        super().__init__(flat(message), **fields)
         self.error_id = error_id
         self.category = category
         self.error_target = error_target
@@ -317,7 +320,7 @@ class HnsError(HnskitError):
         self.code = code & 0xFFFFFFFF
         self.name = known.name
         self.text = text
-        said = (text.strip() or known.message or "HNS gave no text").rstrip(".")
+        said = (flat(text) or known.message or "HNS gave no text").rstrip(".")
         label = ", ".join(dict.fromkeys((known.name, f"0x{self.code:08X}")))
         fields["next_step"] = fields.get("next_step") or known.next_step
         super().__init__(f"HNS refused: {said} ({label})" if code else f"HNS refused: {said}", **fields)
@@ -334,4 +337,5 @@ class HnsError(HnskitError):
             parts += ["", f"What to do: {self.next_step}"]
         where = ", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part)
         title = " ".join(part for part in ("HnsError", known.name if self.code else "") if part)
-        return box(title, [*([f"{where}:"] if where else []), *parts])
+        shown = [block(mask_text(part)) for part in (*([f"{where}:"] if where else []), *parts)]
+        return box(title, shown)

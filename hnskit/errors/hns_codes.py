@@ -8,11 +8,11 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from html import escape
 from importlib import resources
 from typing import Any
 
 from hnskit.errors.prose_html import prose
+from hnskit.foreign_text.escaping import escape_html, join_lines
 
 _WIDTH = 96
 _NUMBER = re.compile(r"^(-?)(0x)?([0-9a-f]+)$", re.IGNORECASE)
@@ -81,17 +81,17 @@ class KnownCode:
             lines.append(f'  In Microsoft\'s words: "{self.texts[0]}"')
         lines += ["  Likely causes:", *(f"    - {cause}" for cause in self.causes)]
         lines += [f"  What to do: {self.next_step}", f"  Source: {self.source}"]
-        return "\n".join(lines)
+        return join_lines(lines)
 
     def to_html(self) -> str:
         """A box for a notebook; its colours read on a light page and on a dark one."""
         causes = "".join(f"<li>{prose(cause)}</li>" for cause in self.causes)
-        printed = f"<p>Hosts print: “{escape(self.message)}”</p>" if self.message else ""
+        printed = f"<p>Hosts print: “{escape_html(self.message)}”</p>" if self.message else ""
         listed = f"<p>Likely causes</p><ul>{causes}</ul>" if causes else ""
         step = f"<p><b>What to do:</b> {prose(self.next_step)}</p>" if self.next_step else ""
         return (
             '<div style="border:1px solid #808080;border-left-width:6px;border-radius:4px;padding:.4em 1em">'
-            f"<p><b>{escape(self.name)}</b> <code>{escape(self.forms)}</code></p>"
+            f"<p><b>{escape_html(self.name)}</b> <code>{escape_html(self.forms)}</code></p>"
             f"<p>{prose(self.meaning or 'Nothing is known of this code here.')}</p>{printed}{listed}{step}</div>"
         )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from html import escape
+
+from hnskit.foreign_text.escaping import escape_html
 
 
 def prose(text: str) -> str:
     """A plain sentence as HTML."""
-    return escaped_prose(escape(text))
+    return escaped_prose(escape_html(text))
 
 
 def escaped_prose(text: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gc
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -22,6 +21,8 @@ from typing import Any
 from hnskit.errors import SnapshotError
 from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
 from hnskit.facts.host_facts import Facts
+from hnskit.foreign_text.escaping import json_text
+from hnskit.foreign_text.masking import MASK, hides, mask_command, mask_value
 from hnskit.local.atomic_write import write_output
 from hnskit.local.text_encoding import decode
 from hnskit.model import objects
@@ -29,22 +30,9 @@ from hnskit.model.objects import Container
 
 KIND = "facts"
 VERSION = 1
-MASK = "***"
 _HEAD = 2048
 _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 """One of them stands at the beginning of each snapshot that hnskit wrote."""
-
-_NAMES = r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|(?:api|private|access|account|shared)[-_]?key"
-_SECRET = re.compile(_NAMES, re.IGNORECASE)
-_WORD = rf"(?:[\w-]*(?:{_NAMES})[\w-]*|pw|sig|sas)"
-_PAIR = re.compile(rf"((?:^|[^A-Za-z0-9]){_WORD}\s*[=:]\s*)[^;&]+", re.IGNORECASE)
-"""`Password=…`, `--token:…`, `/pw:…`; in a connection string up to its next `;`, in a URL up to its next `&`."""
-_OPTION = re.compile(rf"((?:^|\s)[-/]{{1,2}}{_WORD}\s+)\S+", re.IGNORECASE)
-"""`--password …` within one text, as in `cmd /c "…"`."""
-_URL = re.compile(r"(\w+://[^/@\s:]*:)[^/@\s]+@")
-_GIVEN = re.compile(r"[=:]")
-_SHORT_OPTIONS = ("-P", "-pw", "/pw")
-"""A password follows them in the commands of databases and of Windows; what follows is masked even if it is none."""
 
 
 def save_facts(facts: Facts, path: str | Path) -> Path:
@@ -60,7 +48,7 @@ def dump_facts(facts: Facts) -> str:
     """A snapshot as the text of its file."""
     shown = masked(facts)
     head = {"hnskit": KIND, "version": VERSION}
-    return json.dumps({**head, **_members(shown)}, default=_plain, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json_text({**head, **_members(shown)}, default=_plain, separators=(",", ":")) + "\n"
 
 
 def masked(facts: Facts) -> Facts:
@@ -152,23 +140,8 @@ def without_collector() -> Iterator[None]:
 
 
 def _masked(container: Container) -> Container:
-    words = list(container.command)
-    for number, word in enumerate(words):
-        before = words[number - 1] if number else ""
-        follows = before.startswith(("-", "/")) and not _GIVEN.search(before)
-        if follows and (_SECRET.search(before) or before in _SHORT_OPTIONS):
-            words[number] = MASK
-        else:
-            words[number] = _hidden(word)
-    labels = {key: MASK if _SECRET.search(key) else _hidden(value) for key, value in container.labels.items()}
-    return replace(container, command=tuple(words), labels=labels)
-
-
-def _hidden(text: str) -> str:
-    """A text without the values of names such as `password`, and without the password of a URL."""
-    for pattern in (_PAIR, _OPTION):
-        text = pattern.sub(rf"\g<1>{MASK}", text)
-    return _URL.sub(rf"\g<1>{MASK}@", text)
+    labels = {key: MASK if hides(key, value) else mask_value(value) for key, value in container.labels.items()}
+    return replace(container, command=mask_command(container.command), labels=labels)
 
 
 def _members(item: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnskit.facts.host_facts import Facts
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
@@ -57,7 +58,7 @@ class Drift:
         if self.differences:
             lines.append(Plan(self.plan.target, self.differences).to_text())
         lines += [f"not readable: {problem}" for problem in self.problems]
-        return "\n".join(lines)
+        return join_lines(lines)
 
 
 def drift(desired: Desired, facts: Facts, made: Provenance | None = None) -> Drift:

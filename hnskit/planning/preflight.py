@@ -8,6 +8,7 @@ from typing import Literal
 
 from hnskit.errors import PreflightError
 from hnskit.facts.host_facts import Facts, unread_parts
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import ALL_PARTS, Desired
 from hnskit.planning.blockers import Blocker, blockers, build_blocker, docker_blocker, network_blockers, uplinks
 from hnskit.planning.interruption import risks
@@ -57,8 +58,8 @@ def require_fit(findings: Iterable[Finding], host: str = "") -> None:
     """
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        lines = "".join(f"\n  {_sentence(f'{one.object}: {one.message}')} {one.next_step}".rstrip() for one in errors)
-        raise PreflightError(f"the host is not fit, nothing was changed:{lines}", host=host)
+        said = [f"  {_sentence(f'{one.object}: {one.message}')} {one.next_step}".rstrip() for one in errors]
+        raise PreflightError(join_lines(["the host is not fit, nothing was changed:", *said]), host=host)
 
 
 def _sentence(text: str) -> str:

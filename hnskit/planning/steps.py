@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Part
 
 
@@ -215,4 +216,4 @@ class Plan:
             if step.disruptive:
                 lines.append("    the host's own network goes away for seconds while this is done")
             lines += [f"    {change.describe()}" for change in step.changes]
-        return "\n".join(lines)
+        return join_lines(lines)

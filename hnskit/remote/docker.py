@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hnskit.errors import DockerError, HostAnswerError
+from hnskit.foreign_text.escaping import flat
 from hnskit.model.json_reader import JsonReader
 from hnskit.model.objects import Container, DockerVersion, Image
 from hnskit.remote.session import Call, CallResult
@@ -86,7 +87,7 @@ def output(result: CallResult) -> str:
 def _printed(answer: Mapping[str, Any], what: str) -> str:
     code, stdout, stderr = _parts(answer)
     if code != 0:
-        said = stderr.strip() or stdout.strip() or "it gave no reason"
+        said = flat(stderr) or flat(stdout) or "it gave no reason"
         raise DockerError(f"docker ended with status {code}: {said}", exit_code=code, stderr=stderr, object=what)
     return stdout
 
@@ -130,7 +131,7 @@ def _version(result: CallResult) -> DockerVersion:
         version=server.text("Version"),
         api_version=server.text("ApiVersion"),
         os=server.text("Os"),
-        error="" if code == 0 and server.json else (stderr.strip() or "the Docker daemon did not answer"),
+        error="" if code == 0 and server.json else (flat(stderr) or "the Docker daemon did not answer"),
     )
 
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hnskit.errors.prose_html import prose
+from hnskit.foreign_text.escaping import block
+from hnskit.foreign_text.masking import mask_text
+
 
 class Sentence(str):
     """Text that a cell shows as it is, without quotes."""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/markdown": str(self)}
+        return sentence_mimebundle(self)
+
+
+def sentence_mimebundle(text: str) -> dict[str, str]:
+    """A sentence as the output of a cell: HTML of our own and plain text, masked and escaped."""
+    said = block(mask_text(text))
+    return {"text/plain": said, "text/html": f'<div style="white-space:pre-line">{prose(said)}</div>'}
 
 
 def at_screen() -> bool:

@@ -26,6 +26,7 @@ from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
 from hnskit.facts.source import Host, is_snapshot, open_host
 from hnskit.facts.tarballs import missing_tarballs
+from hnskit.foreign_text.escaping import one_line
 from hnskit.local import project
 from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import Params
@@ -36,7 +37,7 @@ from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import plan_destroy
 from hnskit.runbook.diagnosis_notebook import Diagnosis
-from hnskit.runbook.screen import Sentence, say
+from hnskit.runbook.screen import Sentence, say, sentence_mimebundle
 from hnskit.running import run_folder as runfolder
 from hnskit.running.lazy_journal import LazyJournal
 from hnskit.running.results import write_result
@@ -204,7 +205,7 @@ class StepNotebook(Diagnosis):
                 raise self._failure
         if self._outcome is None:
             return Sentence("The button above has not been pressed yet: press it, then run this cell again.")
-        notes = "".join(f"\n{note}" for note in self._outcome.notes)
+        notes = "".join(f"\n{one_line(note)}" for note in self._outcome.notes)
         if self._outcome.changed:
             caption = f"{self._outcome.changed} changed in {self._outcome.seconds:.1f} s{notes}"
             return View(outcome_frame(self._outcome), caption)
@@ -258,7 +259,7 @@ class StepNotebook(Diagnosis):
         self._close()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/markdown": str(self)}
+        return sentence_mimebundle(str(self))
 
     def __str__(self) -> str:
         return describe_host(self.facts)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from hnskit.foreign_text.escaping import join_lines, xml_text
+from hnskit.foreign_text.masking import mask_text
 from hnskit.running.report import read_summary
 
 FILE = "junit.xml"
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_junit(run_dir: Path) -> Path:
@@ -36,7 +35,7 @@ def build(summary: Mapping[str, Any]) -> ElementTree.Element:
         said = "" if step["ok"] else _paragraph(summary)
         case = _case(notebooks, "hnskit.notebooks", step["notebook"], step["seconds"], said)
         did = [one["step"] for one in step["done"]]
-        ElementTree.SubElement(case, "system-out").text = _clean("\n".join([*did, *step["kept"], *step["notes"]]))
+        ElementTree.SubElement(case, "system-out").text = _clean(join_lines([*did, *step["kept"], *step["notes"]]))
     if not summary["steps"] and not summary["ok"]:
         _case(notebooks, "hnskit.notebooks", summary["stopped_at"] or "start", 0.0, _paragraph(summary))
     proof = _suite(suites, "proof", summary)
@@ -61,7 +60,7 @@ def _suite(suites: ElementTree.Element, name: str, summary: Mapping[str, Any]) -
 def _case(suite: ElementTree.Element, group: str, name: str, seconds: float, failure: str) -> ElementTree.Element:
     case = ElementTree.SubElement(suite, "testcase", classname=_clean(group), name=_clean(name), time=f"{seconds:.3f}")
     if failure:
-        ElementTree.SubElement(case, "failure", message=_clean(failure.splitlines()[0])).text = _clean(failure)
+        ElementTree.SubElement(case, "failure", message=_clean(failure.partition("\n")[0])).text = _clean(failure)
     return case
 
 
@@ -76,5 +75,4 @@ def _paragraph(summary: Mapping[str, Any]) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without what XML cannot have: a host's answer may hold anything."""
-    return _NOT_XML.sub("\ufffd", text)
+    return xml_text(mask_text(text))

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hnskit.foreign_text.escaping import json_text
+from hnskit.foreign_text.masking import mask_data
 from hnskit.running.summary import StepSummary, Watcher
 
 FILE = "run.jsonl"
@@ -34,7 +36,7 @@ class RunLog:
         record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
         try:
             with self._lock, self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+                file.write(json_text(mask_data(record), default=str) + "\n")
         except OSError:
             return
 

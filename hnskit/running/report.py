@@ -6,9 +6,9 @@ Everything is taken from the run folder, so it can be made again at any time.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hnskit.errors import FileError, SnapshotError
 from hnskit.errors.prose_html import prose
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
+from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.model.wording import MANY, duration_text
 from hnskit.running import run_folder as runfolder
 from hnskit.views.topology import draw
@@ -47,6 +48,10 @@ summary{cursor:pointer;padding:.2rem 0}
 """
 _OPEN_IN_PRINT = "document.querySelectorAll('details').forEach(one=>one.open=true)"
 """For browsers that do not know `::details-content` yet."""
+
+
+_NOTEBOOK = re.compile(r"[\w.-]+\.ipynb")
+"""A file beside the report: a summary that somebody else wrote may name any address."""
 
 
 def write_report(run_dir: Path) -> Path:
@@ -112,7 +117,7 @@ def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
         _section("Preflight", _findings(summary["steps"])),
         _section("Notebooks and timing", _notebooks(summary["steps"], summary)),
     ]
-    title = escape(f"hnskit: {summary['target']}, {summary['started']}")
+    title = escape_html(f"hnskit: {summary['target']}, {summary['started']}")
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
@@ -131,12 +136,14 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         said = "The redirect is in place and proved."
     else:
         said = f"The run stopped at {summary['stopped_at']}." if summary.get("stopped_at") else "The run did not start."
-        did = "\n".join([error.get("paragraph", ""), *([did] if changed + earlier else [])])
+        said_of_it = [Lines(error.get("paragraph", "")), *([did] if changed + earlier else [])]
+        did = join_lines(said_of_it)
     return (
-        f"<h1>The redirect on {escape(summary['target'])}</h1>"
-        f'<p class="quiet">{escape(_moment(summary["started"]))}, {summary["seconds"]:.1f} s, '
-        f"parameters: {escape(summary['params_file'])}</p>"
-        f'<div class="verdict{"" if ok else " bad"}"><strong>{escape(said)}</strong><br><pre>{prose(did)}</pre></div>'
+        f"<h1>The redirect on {escape_html(summary['target'])}</h1>"
+        f'<p class="quiet">{escape_html(_moment(summary["started"]))}, {summary["seconds"]:.1f} s, '
+        f"parameters: {escape_html(summary['params_file'])}</p>"
+        f'<div class="verdict{"" if ok else " bad"}"><strong>{escape_html(said)}</strong><br>'
+        f"<pre>{prose(did)}</pre></div>"
     )
 
 
@@ -145,12 +152,12 @@ def _moment(stamp: str) -> str:
 
 
 def _section(title: str, content: str) -> str:
-    return f"<h2>{escape(title)}</h2>{content}" if content else ""
+    return f"<h2>{escape_html(title)}</h2>{content}" if content else ""
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table; `rows` are HTML."""
-    names = [escape(name, quote=True) for name in head]
+    names = [escape_html(name, quote=True) for name in head]
     cells = (
         "".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) for row in rows
     )
@@ -185,11 +192,11 @@ def _proof(verification: Mapping[str, Any] | None) -> str:
 def _checks(clients: Iterable[Mapping[str, Any]]) -> str:
     rows = [
         (
-            escape(client["client"]),
-            escape(check["name"]),
+            escape_html(client["client"]),
+            escape_html(check["name"]),
             _mark(check["ok"]),
-            escape(check["wanted"]),
-            escape(check["seen"]),
+            escape_html(check["wanted"]),
+            escape_html(check["seen"]),
         )
         for client in clients
         for check in client["checks"]
@@ -200,11 +207,11 @@ def _checks(clients: Iterable[Mapping[str, Any]]) -> str:
 def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
-        kept = [f'<li class="quiet">{escape(reason)}</li>' for reason in step["kept"]]
-        notes = [f'<li class="care">{escape(note)}</li>' for note in step["notes"]]
+        kept = [f'<li class="quiet">{escape_html(reason)}</li>' for reason in step["kept"]]
+        notes = [f'<li class="care">{escape_html(note)}</li>' for note in step["notes"]]
         lists = _done(step["done"]) + _folded(len(kept), "are as they should be already", _list(kept)) + _list(notes)
         if lists:
-            parts.append(f"<p><b>{escape(step['notebook'])}</b></p>{lists}")
+            parts.append(f"<p><b>{escape_html(step['notebook'])}</b></p>{lists}")
     return "".join(parts)
 
 
@@ -215,7 +222,8 @@ def _before(earlier: Sequence[Mapping[str, Any]]) -> str:
 
 def _done(steps: Sequence[Mapping[str, Any]]) -> str:
     items = [
-        f'<li><b>{escape(one["step"])}</b> <span class="quiet">{duration_text(one["seconds"]).strip(" ()")}</span></li>'
+        f"<li><b>{escape_html(one['step'])}</b> "
+        f'<span class="quiet">{duration_text(one["seconds"]).strip(" ()")}</span></li>'
         for one in steps
     ]
     return _folded(len(items), "changed", _list(items))
@@ -229,8 +237,8 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
     colours = {"ok": "good", "warning": "care", "error": "bad"}
     rows = [
         (
-            f'<span class="{colours.get(one["severity"], "")}">{escape(one["severity"])}</span>',
-            escape(one["object"]),
+            f'<span class="{colours.get(one["severity"], "")}">{escape_html(one["severity"])}</span>',
+            escape_html(one["object"]),
             "<br>".join(prose(text) for text in (one["message"], one["next_step"]) if text),
         )
         for step in steps
@@ -242,9 +250,9 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
 def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
     rows = [
         (
-            f'<a href="{escape(step["file"], quote=True)}">{escape(step["notebook"])}</a>'
-            if step["file"]
-            else escape(step["notebook"]),
+            f'<a href="{escape_html(step["file"], quote=True)}">{escape_html(step["notebook"])}</a>'
+            if _NOTEBOOK.fullmatch(step["file"])
+            else escape_html(step["notebook"]),
             _mark(step["ok"], stopped=step.get("stopped", False)),
             str(step["changed"]),
             f"{step['seconds']:.1f} s",

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import FileError, HnskitError
+from hnskit.foreign_text.escaping import json_text
+from hnskit.foreign_text.masking import mask_data
 from hnskit.local.atomic_write import atomic_write_text
 
 SUMMARY = "summary.json"
@@ -79,7 +81,7 @@ def slug(target: str) -> str:
 def write_json(path: Path, data: Any) -> None:
     """Write a file of JSON, whole or not at all; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write_text(path, json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+    atomic_write_text(path, json_text(mask_data(data), indent=2, default=str) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

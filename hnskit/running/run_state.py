@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from hnskit.errors.prose_html import prose
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.running.summary import describe_changes, kept_lines
 
 _LINES = 200
@@ -155,7 +155,7 @@ class RunState:
         past = " past" if self.past else ""
         colour = "ok" if ended else "bad" if self.over else ""
         rows = "".join(self._row(step, link) for step in self.steps.values())
-        log = escape("\n".join([*self.lines, *([self.passing] if self.passing else [])]))
+        log = escape_html("\n".join([*self.lines, *([self.passing] if self.passing else [])]))
         more = [link(self.run_dir / name, text) for name, text in _FILES if (self.run_dir / name).is_file()]
         return (
             f'<style>{STYLE}</style><div class="hk-run{past}">'
@@ -178,7 +178,7 @@ class RunState:
 
     def _row(self, step: NotebookState, link: Callable[[Path, str], str]) -> str:
         state = self._shown(step.state)
-        name = link(self.run_dir / step.file, step.notebook) if step.file else escape(step.notebook)
+        name = link(self.run_dir / step.file, step.notebook) if step.file else escape_html(step.notebook)
         changed = str(step.changed) if step.state in ("done", "failed") else ""
         seconds = f"{step.seconds:.1f} s" if step.seconds else ""
         return (

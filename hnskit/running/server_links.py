@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
+
+from hnskit.foreign_text.escaping import escape_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,11 @@ def link(server: Server | None, file: Path, text: str) -> str:
     """An <a> that opens a file: a notebook as a tab of JupyterLab, anything else in a browser's tab of its own."""
     place = server.path(file) if server is not None else ""
     if server is None or not place or not file.is_file():
-        return escape(text)
+        return escape_html(text)
     href = f"{server.base_url}files/{quote(place)}"
     opens = ""
     if file.suffix == ".ipynb":
-        arguments = escape(json.dumps({"path": place}), quote=True)
+        arguments = escape_html(json.dumps({"path": place}), quote=True)
         href = f"{server.base_url}lab/tree/{quote(place)}"
         opens = f' data-commandlinker-command="docmanager:open" data-commandlinker-args="{arguments}"'
-    return f'<a href="{escape(href, quote=True)}" target="_blank" rel="noopener"{opens}>{escape(text)}</a>'
+    return f'<a href="{escape_html(href, quote=True)}" target="_blank" rel="noopener"{opens}>{escape_html(text)}</a>'

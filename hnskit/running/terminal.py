@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from hnskit.foreign_text.terminal import print_file, print_json, rewrite, say
 from hnskit.running.summary import kept_lines
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ class EventLines:
         from hnskit.views.progress import event_line
 
         if event.kind == "cut":
-            click.secho(f"! {event.step.id if event.step else ''}: {event.text}", fg="yellow", err=True)
+            say(f"! {event.step.id if event.step else ''}: {event.text}", fg="yellow", err=True)
         elif event.kind == "start":
-            click.echo(f"  {event_line(event)} …", err=True)
+            say(f"  {event_line(event)} …", err=True)
         elif event.kind == "done":
-            click.secho(f"+ {event_line(event)}", fg="green", err=True)
+            say(f"+ {event_line(event)}", fg="green", err=True)
         elif event.kind == "failed":
-            click.secho(f"x {event_line(event)}", fg="red", err=True)
+            say(f"x {event_line(event)}", fg="red", err=True)
         else:
-            click.echo(f"  {event_line(event)}", err=True)
+            say(f"  {event_line(event)}", err=True)
 
 
 class RunLines:
@@ -49,7 +49,7 @@ class RunLines:
         if self._live:
             self._rewrite(f"  {notebook} …")
         else:
-            click.echo(f"        {notebook} …", err=True)
+            say(f"        {notebook} …", err=True)
 
     def happens(self, line: str, lasting: bool) -> None:
         """Something happens in it."""
@@ -57,25 +57,27 @@ class RunLines:
             self._rewrite(f"  {self._notebook}: {line}")
         elif lasting:
             self._said.add(line)
-            click.echo(f"          {line}", err=True)
+            say(f"          {line}", err=True)
 
     def ends(self, step: StepSummary) -> None:
         """It has ended: one line of what changed and how long it took; and why nothing did."""
         if self._live:
             self._rewrite("")
         mark, colour = ("ok", "green") if step.ok else ("STOPPED", "yellow") if step.stopped else ("FAIL", "red")
-        click.echo(
-            f"{click.style(f'{mark:<7}', fg=colour)} {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s",
+        say(
+            f" {step.notebook:<24} {_what(step):<28} {step.seconds:5.1f} s",
             err=True,
+            fg=colour,
+            mark=f"{mark:<7}",
         )
         for line in (*step.notes, *(kept_lines(step.kept) if step.ok and not step.changed else ())):
             if line not in self._said:
-                click.echo(f"          {line}", err=True)
+                say(f"          {line}", err=True)
 
     @staticmethod
     def _rewrite(text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        click.echo(f"\r\x1b[2K{text[:width]}", nl=False, err=True)
+        rewrite(text, width)
 
 
 def _what(step: StepSummary) -> str:
@@ -90,10 +92,12 @@ def _what(step: StepSummary) -> str:
 def print_table(frame: Any, form: str, name: str) -> None:
     """A DataFrame on stdout, as `table`, `csv` or `json` (a list of objects, null for what is absent)."""
     if form == "json":
-        click.echo(frame.to_json(orient="records", indent=2, force_ascii=False))
+        print_json(json.loads(frame.to_json(orient="records")))
     elif form == "csv":
-        click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
+        from hnskit.views.table import csv_text
+
+        print_file(csv_text(frame))
     else:
         from hnskit.views.table import View
 
-        click.echo(View(frame).to_text() if len(frame) else f"no {name}")
+        say(View(frame).to_text() if len(frame) else f"no {name}")

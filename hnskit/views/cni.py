@@ -24,6 +24,7 @@ from importlib import resources
 from typing import Any
 
 from hnskit.errors import HnskitError
+from hnskit.foreign_text.escaping import json_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
 from hnskit.params.desired import Desired, DesiredRedirect
@@ -50,7 +51,7 @@ class Conflist:
 
     def to_json(self) -> str:
         """The text of the `.conflist` file."""
-        return json.dumps(self.data, indent=2, ensure_ascii=False) + "\n"
+        return json_text(self.data, indent=2) + "\n"
 
 
 def export_conflist(desired: Desired, proxy_address: str, plugin: str, *, api_version: int = 2) -> Conflist:

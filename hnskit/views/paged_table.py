@@ -6,11 +6,11 @@ first rows stand there as a plain table.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from html import escape
 from importlib import resources
+
+from hnskit.foreign_text.escaping import escape_html, json_text
 
 FIRST = 25
 """Rows of a page."""
@@ -55,15 +55,15 @@ def big_table(
         caption: stands above it.
         narrow: numbers of the columns whose cells stay on one line.
     """
-    data = json.dumps({"columns": list(columns), "rows": list(rows), "ids": dict(ids)}, ensure_ascii=False)
+    data = json_text({"columns": list(columns), "rows": list(rows), "ids": dict(ids)})
     data = data.replace("<", "\\u003c")  # so that nothing in it ends the script, whatever a container's name is
     scope = "n" + "-".join(map(str, narrow))
     lines = "".join(f".hkt.{scope} td:nth-child({place + 1}){{white-space:nowrap}}" for place in narrow)
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows[:FIRST])
+    head = "".join(f'<th scope="col">{escape_html(name)}</th>' for name in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{escape_html(text)}</td>' for text in row)}</tr>" for row in rows[:FIRST])
     return (
         f'<div class="hkt hk-paper {scope}"><style>{_STYLE}{lines}</style>{PRINTED}'
-        f'<div class="cap">{escape(caption)}</div>'
+        f'<div class="cap">{escape_html(caption)}</div>'
         f'<div class="bar">The first {min(FIRST, len(rows))} of {len(rows)} rows; trust the notebook to search in all.'
         f'</div><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         f'<script type="application/json">{data}</script>'

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from hnskit.foreign_text.escaping import escape_html, join_lines, one_line
+from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import duration_text
 from hnskit.planning.steps import Step
 
@@ -76,10 +77,11 @@ class Progress:
             '<div style="height:6px;max-width:40em;border-radius:3px;background:rgba(128,128,128,.3);margin:4px 0">'
             f'<div style="height:6px;border-radius:3px;width:{self.percent}%;background:{colour}"></div></div>'
         )
-        log = "<br>".join(escape(line) for line in lines)
+        lines = [one_line(mask_text(line)) for line in lines]
+        log = "<br>".join(escape_html(line) for line in lines)
         quiet = "font-size:90%;line-height:1.4;opacity:.85"
-        html = f'<div><b>{escape(head)}</b>{bar}<div style="{quiet}">{log}</div></div>'
-        self._show(html, "\n".join([head, *lines]))
+        html = f'<div><b>{escape_html(head)}</b>{bar}<div style="{quiet}">{log}</div></div>'
+        self._show(html, join_lines([head, *lines]))
 
 
 def event_line(event: Event) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from hnskit.errors.prose_html import escaped_prose
+from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, one_line
+from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import short_id
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ class View:
         self, frame: pd.DataFrame, caption: str = "", hidden: tuple[str, ...] = (), before: pd.DataFrame | None = None
     ) -> None:
         self.frame = frame
-        self.caption = caption
+        self.caption = block(mask_text(caption))
         self._since = Since(before, frame) if before is not None else None
         self._number = next(_NUMBERS)
-        self._shown = frame.drop(columns=[name for name in hidden if name in frame])
+        self._shown = _readable(frame.drop(columns=[name for name in hidden if name in frame]))
         if self._since is not None and any(self._since.signs):
             self._shown.insert(0, _SINCE, self._since.signs)
             self._shown = self._shown.astype({_SINCE: "str"})
@@ -91,7 +92,7 @@ class View:
         for name, colours in _COLOURS.items():
             if name in shown:
                 styler = styler.map(_coloured(colours), subset=[name])
-        heading = escape(self._heading(), quote=False)  # pandas takes a caption for HTML
+        heading = escape_html(self._heading(), quote=False)  # pandas takes a caption for HTML
         return styler.set_caption(heading) if heading else styler
 
     def _uuid(self) -> str:
@@ -158,11 +159,11 @@ class View:
         ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in ("id", "guid")}
         return big_table([str(name) for name in texts], rows, ids, self._heading(), self._short())
 
-    def to_text(self, rows: int | None = None) -> str:
+    def to_text(self, rows: int | None = None) -> Lines:
         """For a terminal and for text/plain; at most so many rows."""
         heading = self._heading()
         if self._shown.empty:
-            return heading
+            return Lines(heading)
         shown = self._texts() if rows is None else self._texts().head(rows)
         for name in shown:
             if str(shown[name].dtype) == "str":
@@ -170,13 +171,36 @@ class View:
         table = shown.to_string(index=False, na_rep="", justify="left", formatters=_left_aligned(shown))
         more = len(self._shown) - len(shown)
         table = f"{table}\n… and {more} more rows" if more > 0 else str(table)
-        return f"{heading}\n{table}" if heading else table
+        return Lines(f"{heading}\n{table}" if heading else table)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self.to_html(), "text/plain": self.to_text(MOST)}
 
     def __repr__(self) -> str:
         return self.to_text()
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame as a CSV file, of which no cell is a formula to a spreadsheet."""
+    return str(_mapped(frame, csv_cell).to_csv(index=False, lineterminator="\n"))
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with each text as it may be shown: masked, and without what is not seen as itself."""
+    return _mapped(frame, block)
+
+
+def _mapped(frame: pd.DataFrame, escaper: Callable[[str], str]) -> pd.DataFrame:
+    """The frame with its texts masked and escaped; itself, where none needs it."""
+    changed: dict[str, list[Any]] = {}
+    for name in frame:
+        if str(frame[name].dtype) not in ("str", "object"):
+            continue
+        values = list(frame[name])
+        shown = [escaper(mask_text(value)) if isinstance(value, str) else value for value in values]
+        if shown != values:
+            changed[str(name)] = shown
+    return frame.assign(**changed) if changed else frame
 
 
 def _left_aligned(frame: pd.DataFrame) -> dict[Any, Any]:
@@ -220,7 +244,7 @@ class _Was:
         self._was = was
 
     def __call__(self, value: Any) -> str:
-        return f"{_word(value)}\n(was {escape(self._was, quote=False) or 'nothing'})".lstrip()
+        return f"{_word(value)}\n(was {escape_html(self._was, quote=False) or 'nothing'})".lstrip()
 
 
 class Since:
@@ -239,7 +263,7 @@ class Since:
             if self.signs[-1] == "~":
                 pairs = zip(now.columns, was[identity], row, strict=True)
                 changed = ((str(name), _word(old)) for name, old, new in pairs if str(old) != str(new))
-                self.cells += [(label, name, old) for name, old in changed]
+                self.cells += [(label, name, block(mask_text(old))) for name, old in changed]
         here = set(now[key]) if unique else {tuple(map(str, row)) for row in _rows(now)}
         rows = zip(before[key], before["name" if "name" in before else key], _rows(before), strict=True)
         self.gone = sorted(
@@ -248,7 +272,7 @@ class Since:
 
     def describe(self) -> str:
         """What is gone; "" if nothing is."""
-        return f"− gone: {', '.join(self.gone)}" if self.gone else ""
+        return f"− gone: {one_line(', '.join(self.gone))}" if self.gone else ""
 
 
 def _word(value: Any) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from hnskit.errors import HostAnswerError
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.differences import SIGNS, differences
 from hnskit.facts.host_facts import Facts
+from hnskit.foreign_text.escaping import escape_html, join_lines
 from hnskit.local.atomic_write import write_output
 from hnskit.model.hns_json import ProxySettings, proxy_settings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
@@ -78,10 +78,11 @@ class Topology:
     def svg(self, alone: bool = True) -> str:
         """One <svg> element; `alone` for a file of its own, else for a page whose colour it takes."""
         style = _STYLE + (_ALONE if alone else "")
+        first = self.text.partition("\n")[0]
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="hk" viewBox="0 0 {WIDTH} {self.height}" '
             f'width="{WIDTH}" height="{self.height}" style="max-width:100%;height:auto" role="img">'
-            f"<title>{escape(self.text.splitlines()[0])}</title><style>{style}</style>{self.body}</svg>"
+            f"<title>{escape_html(first)}</title><style>{style}</style>{self.body}</svg>"
         )
 
     def save(self, path: str | Path) -> Path:
@@ -150,7 +151,7 @@ class Drawing:
             self._text(_BUS_X, y, said, "q", 110)
         if self._differences:
             y = self._marks_legend(y)
-        return Topology("".join(self.parts), y + 8, "\n".join(self.lines))
+        return Topology("".join(self.parts), y + 8, join_lines(self.lines))
 
     def _host(self, y: int) -> int:
         """The host's side: the metadata service beyond it, and its adapters that are not a container's."""
@@ -374,9 +375,9 @@ class Drawing:
     def _text(self, x: int, y: int, text: str, kind: str, room: int, *, end: bool = False) -> None:
         """A line of at most `room` characters; a longer one is cut, and whole in its tooltip."""
         shown = text if len(text) <= room else text[: room - 1] + "…"
-        tooltip = f"<title>{escape(text)}</title>" if shown != text else ""
+        tooltip = f"<title>{escape_html(text)}</title>" if shown != text else ""
         anchor = ' text-anchor="end"' if end else ""
-        self.parts.append(f'<text class="{kind}" x="{x}" y="{y}"{anchor}>{escape(shown)}{tooltip}</text>')
+        self.parts.append(f'<text class="{kind}" x="{x}" y="{y}"{anchor}>{escape_html(shown)}{tooltip}</text>')
 
 
 def _proxies(endpoint: Endpoint) -> list[ProxySettings]:

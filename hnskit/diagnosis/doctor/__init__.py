@@ -45,6 +45,7 @@ from hnskit.diagnosis.doctor.policy_checks import (
 )
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts.host_facts import Facts
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Desired
 
 CHECKS: tuple[DoctorCheck, ...] = (
@@ -107,7 +108,8 @@ def diagnose(
 def findings_text(findings: Iterable[Finding], host: str) -> str:
     """For a terminal."""
     listed = tuple(findings)
-    return "\n\n".join([f"{host}: {summary_of(listed)}.", *(finding.to_text() for finding in listed)])
+    texts = [text for finding in listed for text in ("", finding.to_text())]
+    return join_lines([f"{host}: {summary_of(listed)}.", *texts])
 
 
 def summary_of(findings: Iterable[Finding]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from hnskit.errors import HostAnswerError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
+from hnskit.foreign_text.escaping import join_lines, json_text
 from hnskit.model import hns_json
 from hnskit.model.hns_json import ProxySettings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
@@ -58,7 +58,7 @@ class Finding:
         lines = [f"{self.severity}: {self.object}: {self.message}", f"    seen: {self.evidence}"]
         lines.append(f"    do:   {self.next_step}")
         lines.append(f"    see:  {self.reference}{mark} ({self.check})")
-        return "\n".join(lines)
+        return join_lines(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class DoctorCheck(ABC):
 
 def policy_text(policy: Policy) -> str:
     """A policy as the host printed it."""
-    return json.dumps(hns_json.policy_json(policy), default=str, ensure_ascii=False)
+    return json_text(hns_json.policy_json(policy), default=str)
 
 
 def asked_by(settings: ProxySettings) -> Flow:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import ipywidgets
 
 from hnskit.errors import HnskitError
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.views.progress import Progress
 
@@ -28,7 +28,7 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
         button_style="danger" if warning else "primary",
         layout={"width": "auto", "min_width": "14em", "align_self": "flex-start"},
     )
-    note = ipywidgets.HTML(escape(warning))
+    note = ipywidgets.HTML(escape_html(warning))
     output = ipywidgets.HTML()
 
     def show(html: str, _: str) -> None:

@@ -8,10 +8,11 @@ place of a broken link beside every widget.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets
+
+from hnskit.foreign_text.escaping import escape_html
 
 _GONE = "jupyter-widgets-disconnected"
 _STYLE = f"""<style>
@@ -36,6 +37,6 @@ def with_disconnect_notice(parts: Sequence[Any], sentence: str) -> Any:
 
 def disconnect_notice(sentence: str) -> Any:
     """The sentence, to be seen when the kernel is gone: for `live`, once more in the middle of many widgets."""
-    said = ipywidgets.HTML(f'{_STYLE}<p role="alert">{escape(sentence)}</p>')
+    said = ipywidgets.HTML(f'{_STYLE}<p role="alert">{escape_html(sentence)}</p>')
     said.add_class("hk-farewell")
     return said

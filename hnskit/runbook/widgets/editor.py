@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import ipywidgets
 import yaml
 
 from hnskit.errors import HnskitError
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.params.form_fields import Row, Section, sections
 from hnskit.params.params_file import ParamsFile
 
@@ -117,7 +117,9 @@ class ParamsEditor:
         mistakes = self.file.mistakes()
         for path, note in self._told.items():
             wrong = next((words for where, words in mistakes.items() if _is_about(where, path)), "")
-            note.value = _mark(wrong) if wrong else f'<span style="opacity:.7">{escape(self._meanings[path])}</span>'
+            note.value = (
+                _mark(wrong) if wrong else f'<span style="opacity:.7">{escape_html(self._meanings[path])}</span>'
+            )
         for number, (name, title) in enumerate(self._titles):
             count = sum(where.split(".")[0].split("[")[0] == name for where in mistakes)
             words = f"{name}: {title}" + (f" ({count} to correct)" if count else "")
@@ -146,7 +148,7 @@ class ParamsEditor:
             self._said.value = f'<span role="alert">{_mark(error.paragraph())}</span>'
             return
         self._check()
-        self._said.value = f'<span role="status" style="color:{_GOOD}">✓ Saved: {escape(str(saved))}</span>'
+        self._said.value = f'<span role="status" style="color:{_GOOD}">✓ Saved: {escape_html(str(saved))}</span>'
         self._on_change()
 
 
@@ -204,4 +206,4 @@ def _value(row: Row, typed: Any) -> Any:
 
 
 def _mark(text: str) -> str:
-    return f'<span style="color:{_BAD};white-space:pre-wrap">✗ {escape(text)}</span>'
+    return f'<span style="color:{_BAD};white-space:pre-wrap">✗ {escape_html(text)}</span>'

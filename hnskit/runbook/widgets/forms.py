@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
 
 from hnskit.errors import ParamsError
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
@@ -82,7 +82,9 @@ class _Form:
             mistakes = {mistake.path: mistake.message for mistake in error.mistakes}
         for path, meaning in FIELDS:
             wrong = mistakes.pop(path, "")
-            self._notes[path].value = _wrong(wrong) if wrong else f'<span style="opacity:.65">{escape(meaning)}</span>'
+            self._notes[path].value = (
+                _wrong(wrong) if wrong else f'<span style="opacity:.65">{escape_html(meaning)}</span>'
+            )
         rest = "".join(f"<br>{_wrong(f'{path}: {message}')}" for path, message in mistakes.items())
         good = not rest and not any("✗" in note.value for note in self._notes.values())
         self._verdict.value = "These parameters are in order." if good else f"Correct what is marked.{rest}"
@@ -116,4 +118,4 @@ def _text(params: Params, path: str) -> str:
 
 
 def _wrong(text: str) -> str:
-    return f'<span style="color:#d13438">✗ {escape(text)}</span>'
+    return f'<span style="color:#d13438">✗ {escape_html(text)}</span>'

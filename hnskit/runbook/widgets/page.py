@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import ipywidgets
 from hnskit.applying import host_lock
 from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.remote.targets import canonical
 from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
@@ -252,7 +252,7 @@ class StartPage:
             self._on_params()
 
     def _say(self, text: str) -> None:
-        self._host.value = f'<p role="status">{escape(text)}</p>'
+        self._host.value = f'<p role="status">{escape_html(text)}</p>'
 
 
 _CUTTING = ("", "10_l2bridge_network", "90_teardown")
@@ -279,14 +279,14 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     made = made_on(params.target, runs)
     findings = [one for one in preflight(desired, facts, made=made) if one.severity != "ok"]
     rows = "".join(
-        f'<li><b style="color:{_COLOURS[one.severity]}">{one.severity}</b> {escape(one.object)}: '
+        f'<li><b style="color:{_COLOURS[one.severity]}">{one.severity}</b> {escape_html(one.object)}: '
         f"{prose('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
         for one in findings
     )
     errors = sum(one.severity == "error" for one in findings)
     said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
     fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
-    return f'<p role="status">✓ {escape(describe_host(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
+    return f'<p role="status">✓ {escape_html(describe_host(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
 
 
 _COLOURS = {"warning": "#b07300", "error": "#d13438"}
@@ -306,7 +306,7 @@ def _is_step(path: Path) -> bool:
 
 
 def _heading(text: str) -> Any:
-    return ipywidgets.HTML(f'<h2 style="font-size:1.15em;margin:1.2em 0 .3em">{escape(text)}</h2>')
+    return ipywidgets.HTML(f'<h2 style="font-size:1.15em;margin:1.2em 0 .3em">{escape_html(text)}</h2>')
 
 
 def _alert(text: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import ipywidgets
 
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.params.loading import Params
 from hnskit.remote import credentials
 
@@ -31,7 +31,7 @@ def secret_box(params: Params, on_typed: Callable[[], None] | None = None) -> tu
         text = f"The password of {username} on {target} is known to this kernel, until it ends." if known else (
             f"The password of {username} on {target}: type it, then press Enter."
         )  # fmt: skip
-        note.value = escape(text)
+        note.value = escape_html(text)
 
     def take(change: Any) -> None:
         if change["new"]:
