@@ -39,7 +39,7 @@ class Records:
 
     def started(self, step: Step) -> None:
         """Before a step is sent."""
-        self.write("start", step=step.id, action=step.action, kind=step.kind, name=step.name, reason=step.reason)
+        self.write("start", step=step.id, action=step.action, kind=step.kind, name=step.title, reason=step.reason)
 
     def found(self, kind: str, name: str, id: str) -> None:
         """What was there before hnskit came."""
@@ -48,18 +48,18 @@ class Records:
     def finished(self, step: Step, id: str, seconds: float) -> None:
         """After the host showed that a step is done; `id` is of what was made."""
         self.write(
-            "done", step=step.id, action=step.action, kind=step.kind, name=step.name, id=id, seconds=round(seconds, 3)
+            "done", step=step.id, action=step.action, kind=step.kind, name=step.title, id=id, seconds=round(seconds, 3)
         )
 
     def failed(self, step: Step, error: HnskitError) -> None:
         """After a step failed."""
         # The step's own kind and name: an HnsError has a name, too, that of its code.
-        fields = {**error.to_json(), "step": step.id, "action": step.action, "kind": step.kind, "name": step.name}
+        fields = {**error.to_json(), "step": step.id, "action": step.action, "kind": step.kind, "name": step.title}
         self.write("failed", **fields, refused=was_refused(error))
 
     def lost_race(self, step: Step) -> None:
         """Somebody else had changed what the step was about, so nothing was sent."""
-        self.write("overtaken", step=step.id, action=step.action, kind=step.kind, name=step.name)
+        self.write("overtaken", step=step.id, action=step.action, kind=step.kind, name=step.title)
 
 
 class Journal(Records):

@@ -218,10 +218,12 @@ def _delete_container(step: Step, _: Desired, __: Facts) -> Operation:
 
 
 def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
-    proxy, address = desired.proxy, step.name.partition(" in ")[0]
+    proxy, address = desired.proxy, step.name
     arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
-    call = docker.execute(_call_id(step), proxy.name, arguments, user=proxy.route_user)
-    print_it = docker.execute(f"look: {step.id}", proxy.name, ("route.exe", "print", address), user=proxy.route_user)
+    call = docker.execute(_call_id(step), step.container, arguments, user=proxy.route_user)
+    print_it = docker.execute(
+        f"look: {step.id}", step.container, ("route.exe", "print", address), user=proxy.route_user
+    )
     look = Probe(print_it, lambda result: _prints_route(result, address, proxy.endpoint.gateway))
     return Operation(step, call, _DOCKER_DONE, look)
 
@@ -240,8 +242,8 @@ def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
 
 
 def _delete_route(step: Step, desired: Desired, _: Facts) -> Operation:
-    proxy, address = desired.proxy, step.name.partition(" in ")[0]
-    call = docker.execute(_call_id(step), proxy.name, ("route.exe", "delete", address), user=proxy.route_user)
+    proxy, address = desired.proxy, step.name
+    call = docker.execute(_call_id(step), step.container, ("route.exe", "delete", address), user=proxy.route_user)
     return Operation(step, call, _DOCKER_DONE)
 
 

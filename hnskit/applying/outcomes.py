@@ -82,7 +82,7 @@ class Outcome:
             "done": [
                 {"step": result.step.id, "id": result.id, "seconds": round(result.seconds, 3)} for result in self.done
             ],
-            "kept": [f"{step.kind} {step.name}: {step.reason}" for step in self.plan.steps if not step.pending],
+            "kept": [f"{step.kind} {step.title}: {step.reason}" for step in self.plan.steps if not step.pending],
             "notes": list(self.notes),
             **proof,
         }

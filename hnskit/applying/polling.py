@@ -110,7 +110,7 @@ class Poller:
         return StepError(
             f"{what} {self._after}",
             host=now.target,
-            object=f"{step.noun} {step.name}",
+            object=f"{step.noun} {step.title}",
             step=step.id,
             next_step="Look at `hnskit show`; run the same command again to go on.",
         )

@@ -30,7 +30,7 @@ from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gathe
 from hnskit.params.desired import Desired
 from hnskit.planning import interruption
 from hnskit.planning.provenance import Provenance
-from hnskit.planning.steps import Action, Plan, Step
+from hnskit.planning.steps import Action, Plan, Step, StepKey
 from hnskit.remote import docker, hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
 
@@ -75,9 +75,9 @@ class Reconciler:
         self._policy = pace or RetryPolicy()
         self._poller = Poller(self._policy, self._read, lambda text, step: self._recorder.tell("wait", text, step))
         self._build = build
-        self._attempts: dict[str, int] = {}
-        self._again: dict[str, HnskitError] = {}
-        self._unknown: set[str] = set()
+        self._attempts: dict[StepKey, int] = {}
+        self._again: dict[StepKey, HnskitError] = {}
+        self._unknown: set[StepKey] = set()
 
     @property
     def sent(self) -> tuple[Step, ...]:
@@ -129,8 +129,8 @@ class Reconciler:
         return current
 
     def _left(self, current: Plan) -> tuple[Step, ...]:
-        done = {result.step.id for result in self._recorder.done}
-        return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.id in done))
+        done = {result.step.key for result in self._recorder.done}
+        return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.key in done))
 
     def _round(self, steps: Sequence[Step]) -> None:
         """Do these steps; `_now` is the host afterwards."""
@@ -159,9 +159,9 @@ class Reconciler:
             (step, self._poller.too_late(step, "the host accepted it, but does not show it", self._now))
             for step in hidden
         ]
-        pending = {step.id for step in self._plan(self._now).pending}
+        pending = {step.key for step in self._plan(self._now).pending}
         done = [one for one in done if one.step not in hidden]
-        done += [StepResult(step, 0.0) for step in unknown if step.id not in pending and step.kind != _UNSEEN]
+        done += [StepResult(step, 0.0) for step in unknown if step.key not in pending and step.kind != _UNSEEN]
         failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
         self._recorder.record_results(done, failed, self._now)
         if any(step.disruptive for step in steps):
@@ -177,11 +177,11 @@ class Reconciler:
         for loss in interruption.losses(self._desired, before, self._now):
             self._recorder.note(loss)
 
-    def _is_gone(self, step: Step, pending: set[str]) -> bool:
+    def _is_gone(self, step: Step, pending: set[StepKey]) -> bool:
         """Whether a removal failed because somebody else was faster."""
-        if step.action is not Action.DELETE or step.id in pending:
+        if step.action is not Action.DELETE or step.key in pending:
             return False
-        self._recorder.note(f"{step.noun} {step.name} was gone already: somebody else removed it")
+        self._recorder.note(f"{step.noun} {step.title} was gone already: somebody else removed it")
         return True
 
     def _announce(self, step: Step, now: Facts) -> None:
@@ -192,10 +192,10 @@ class Reconciler:
         self._recorder.started(step)
 
     def _count(self, step: Step) -> None:
-        self._attempts[step.id] = self._attempts.get(step.id, 0) + 1
-        if self._attempts[step.id] <= self._policy.attempts:
+        self._attempts[step.key] = self._attempts.get(step.key, 0) + 1
+        if self._attempts[step.key] <= self._policy.attempts:
             return
-        last = self._again.get(step.id)
+        last = self._again.get(step.key)
         if last is not None:
             self._recorder.record_results([], [(step, last)], self._now)
             raise self._step_error([(step, last)])
@@ -229,18 +229,18 @@ class Reconciler:
             result = results.get(one.call.id)
             if result is None:
                 unknown.append(one.step)
-                self._unknown.add(one.step.id)
+                self._unknown.add(one.step.key)
                 continue
             try:
                 done.append(StepResult(one.step, result.milliseconds / 1000, one.read(result)))
             except HnskitError as error:
                 looked = results.get(one.look.call.id) if one.look else None
                 if one.look and looked and one.look.shows(looked):
-                    self._recorder.note(f"{one.step.noun} {one.step.name} was there already")
+                    self._recorder.note(f"{one.step.noun} {one.step.title} was there already")
                     done.append(StepResult(one.step, result.milliseconds / 1000))
                     self._recorder.tell("done", one.step.reason, one.step, done[-1].seconds)
                 elif self._may_try_again(one.step, error):
-                    self._again[one.step.id] = error
+                    self._again[one.step.key] = error
                     self._recorder.again(one.step)
                 else:
                     failed.append((one.step, error))
@@ -257,14 +257,14 @@ class Reconciler:
 
     def _may_try_again(self, step: Step, error: HnskitError) -> bool:
         """Whether the host is to be read and the step planned again, instead of failing now."""
-        left = self._attempts[step.id] < self._policy.attempts
+        left = self._attempts[step.key] < self._policy.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
         if changed or (step.kind == "forwarding" and _found_nothing(error)):
             again = "; it is read again" if left else ""
-            self._recorder.note(f"{step.noun} {step.name} was changed by somebody else meanwhile{again}")
+            self._recorder.note(f"{step.noun} {step.title} was changed by somebody else meanwhile{again}")
             # After a loss that somebody may be this run itself, by a command that arrived late.
-            if changed and step.id not in self._unknown:
+            if changed and step.key not in self._unknown:
                 self._recorder.lost_race(step)
             return left
         if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
@@ -284,16 +284,16 @@ class Reconciler:
 
     def _not_shown(self, steps: Sequence[Step], now: Facts) -> list[Step]:
         planned = self._plan(now).pending
-        pending = {step.id for step in planned}
+        pending = {step.key for step in planned}
         again = {step.object_id for step in steps if step.action is Action.DELETE and step.object_id}
         there = {item.id for item in now.endpoints} | {item.id for item in now.networks}
         # What is replaced is planned again under the same name: that the old one is gone is all there is to see. And
         # what was just created is there if it is to be deleted: HNS may have drawn an address that another one wants.
-        deleted = {(step.kind, step.name) for step in planned if step.action is Action.DELETE}
+        deleted = {(step.kind, step.name) for step in planned if step.action is Action.DELETE and not step.ambiguous}
         return [
             step
             for step in steps
-            if step.id in pending
+            if step.key in pending
             and step.kind != _UNSEEN
             and not (step.object_id in again and step.object_id not in there)
             and not (step.action is Action.CREATE and (step.kind, step.name) in deleted)
@@ -318,4 +318,4 @@ def _found_nothing(error: HnskitError) -> bool:
 
 
 def _refusals(current: Plan) -> str:
-    return "; ".join(f"{step.kind} {step.name}: {step.reason}" for step in current.refused)
+    return "; ".join(f"{step.kind} {step.title}: {step.reason}" for step in current.refused)

@@ -6,7 +6,8 @@ changed gets back what it had. What this run removed cannot be brought back, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from hnskit.applying.operations import Operation, attach_operation, build_operation, policy_operation
 from hnskit.facts.host_facts import Facts
@@ -16,7 +17,7 @@ from hnskit.model.wording import describe_policies
 from hnskit.params.desired import Desired, Part
 from hnskit.planning.interruption import removal_cuts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
-from hnskit.planning.steps import Action, Change, Plan, Step
+from hnskit.planning.steps import Action, Change, Plan, Step, StepKey
 
 
 class Rollback:
@@ -33,8 +34,8 @@ class Rollback:
         steps: list[Step] = []
         for sent in self._sent:
             steps += self._undo(sent, now)
-        unique = {step.id: step for step in steps}
-        steps = list(unique.values())
+        unique = {step.key: step for step in steps}
+        steps = [replace(step, needs=_needs_of(step, unique.values())) for step in unique.values()]
         steps += self._networks(now, steps)
         return Plan(now.target, tuple(steps))
 
@@ -75,24 +76,19 @@ class Rollback:
         for there in now.endpoints_named(sent.name):
             if there.id in old:
                 continue
-            needs: tuple[str, ...] = ()
             if there.attached:
-                off = _step(sent, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
-                needs = (off.id,)
-                yield off
-            yield _step(sent, Action.DELETE, "endpoint", "this run made it", object_id=there.id, needs=needs)
+                yield _step(sent, Action.DETACH, "attachment", "this run attached it", object_id=there.id)
+            yield _step(sent, Action.DELETE, "endpoint", "this run made it", object_id=there.id)
 
     def _container(self, sent: Step, now: Facts) -> Iterator[Step]:
         there = now.container_named(sent.name)
         if there and all(item.id != there.id for item in self._before.containers):
-            needs = (f"{Action.DETACH} endpoint {sent.name}",)
-            yield _step(sent, Action.DELETE, "container", "this run made it", object_id=there.id, needs=needs)
+            yield _step(sent, Action.DELETE, "container", "this run made it", object_id=there.id)
 
     def _image(self, sent: Step, now: Facts) -> Iterator[Step]:
         there = now.image_named(sent.name)
         if there and self._before.image_named(sent.name) is None:
-            needs = tuple(f"{Action.DELETE} container {step.name}" for step in self._sent if step.kind == "container")
-            yield _step(sent, Action.DELETE, "image", "this run imported it", object_id=there.id, needs=needs)
+            yield _step(sent, Action.DELETE, "image", "this run imported it", object_id=there.id)
 
     def _attachment(self, sent: Step, now: Facts) -> Iterator[Step]:
         there = _by_id(now, sent.object_id)
@@ -109,8 +105,7 @@ class Rollback:
     def _started(self, sent: Step, now: Facts) -> Iterator[Step]:
         there = next((item for item in now.containers if item.id == sent.object_id), None)
         if there and there.running:
-            needs = (f"{Action.DETACH} endpoint {sent.name}",)
-            yield _step(sent, Action.STOP, "container", "this run started it", object_id=there.id, needs=needs)
+            yield _step(sent, Action.STOP, "container", "this run started it", object_id=there.id)
 
     def _forwarding(self, sent: Step, now: Facts) -> Iterator[Step]:
         there = _by_id(now, sent.object_id)
@@ -152,7 +147,7 @@ class Rollback:
         # In a proxy that this run made it goes with the proxy.
         proxy = now.container_named(self._desired.proxy.name)
         compartment = now.compartment_of(proxy) if proxy else None
-        prefix = f"{sent.name.partition(' in ')[0]}/32"
+        prefix = f"{sent.name}/32"
         inside = {(route.compartment_id, route.prefix) for route in now.routes}
         old = {item.id for item in self._before.containers}
         if proxy is None or proxy.id not in old or compartment is None:
@@ -160,13 +155,13 @@ class Rollback:
         if (compartment.id, prefix) in inside:
             yield _step(sent, Action.DELETE, "route", "this run added it", object_id="")
         elif all(number != compartment.id for number, _ in inside):
-            said = f"the route {sent.name} stays: the host does not show whether it was there before"
+            said = f"the route {sent.title} stays: the host does not show whether it was there before"
             yield _step(sent, Action.NONE, "route", said, object_id="")
 
     def _removed(self, sent: Step, now: Facts) -> Iterator[Step]:
         ids = {item.id for item in now.endpoints} | {item.id for item in now.containers}
         if sent.object_id not in ids:
-            said = f"{sent.kind} {sent.name} was removed and cannot be brought back"
+            said = f"{sent.kind} {sent.title} was removed and cannot be brought back"
             yield _step(sent, Action.NONE, f"removed {sent.kind}", said, object_id=sent.object_id)
 
     def _networks(self, now: Facts, steps: Sequence[Step]) -> Iterator[Step]:
@@ -182,7 +177,7 @@ class Rollback:
             said = f"the network {sent.name} stays: endpoints that this run did not make are on it, {names}"
             yield Step(Part.NETWORK, Action.NONE, "network", sent.name, said)
             return
-        needs = tuple(step.id for step in steps if step.pending)
+        needs = tuple(step.key for step in steps if step.pending)
         yield Step(
             Part.NETWORK,
             Action.DELETE,
@@ -195,8 +190,17 @@ class Rollback:
         )
 
 
-def _step(sent: Step, action: Action, kind: str, reason: str, *, object_id: str, needs: tuple[str, ...] = ()) -> Step:
-    return Step(sent.part, action, kind, sent.name, reason, needs=needs, object_id=object_id)
+def _step(sent: Step, action: Action, kind: str, reason: str, *, object_id: str) -> Step:
+    return Step(sent.part, action, kind, sent.name, reason, object_id=object_id, container=sent.container)
+
+
+def _needs_of(step: Step, steps: Iterable[Step]) -> tuple[StepKey, ...]:
+    """The steps before this one: an endpoint is detached before it or its container goes, an image goes last."""
+    if step.kind in ("endpoint", "container") and step.pending:
+        return tuple(one.key for one in steps if one.action is Action.DETACH and one.name == step.name)
+    if step.kind == "image" and step.pending:
+        return tuple(one.key for one in steps if one.kind == "container" and one.action is Action.DELETE)
+    return step.needs
 
 
 def _by_id(facts: Facts, id: str) -> Endpoint | None:

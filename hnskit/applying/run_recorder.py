@@ -11,8 +11,8 @@ from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepRes
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.provenance import Provenance, provenance_from
-from hnskit.planning.routes import place_of
-from hnskit.planning.steps import Action, Plan, Step
+from hnskit.planning.routes import route_place
+from hnskit.planning.steps import Action, Plan, Step, StepKey
 
 _OBJECTS = ("network", "endpoint", "image", "container")
 """Kinds whose steps name the object that is meant by its id, where it is there."""
@@ -24,13 +24,13 @@ class RunRecorder:
     def __init__(
         self, target: str, known: Provenance | None, journal: Records | None, on_event: OnEvent | None
     ) -> None:
-        self.sent: dict[str, Step] = {}
+        self.sent: dict[StepKey, Step] = {}
         self.done: list[StepResult] = []
         self._journal = journal or Records(target)
         self._known = known or Provenance()
         self._first_record = len(self._journal.records)
         self._on_event = on_event or _ignore
-        self._under_way: dict[str, Step] = {}
+        self._under_way: dict[StepKey, Step] = {}
         self._notes: list[str] = []
         self._since = time.monotonic()
 
@@ -53,8 +53,7 @@ class RunRecorder:
         """What is there already was found: it is not this run that made it."""
         for step in first.steps:
             if step.action is Action.NONE and (identity := _identity(step, facts)):
-                # A step about one of several of a name names it with its id.
-                self._journal.found(step.kind, step.name.removesuffix(f" ({identity})"), identity)
+                self._journal.found(step.kind, step.name, identity)
 
     def cut(self, step: Step, text: str, **before: object) -> None:
         """The host's network is about to go away; `before` is what may be lost."""
@@ -65,7 +64,7 @@ class RunRecorder:
         """A step is about to be sent."""
         self.tell("start", step.reason, step)
         self._journal.started(step)
-        self.sent[step.id] = self._under_way[step.id] = step
+        self.sent[step.key] = self._under_way[step.key] = step
 
     def lost_race(self, step: Step) -> None:
         """Somebody else was faster: this run has not made what is there."""
@@ -73,7 +72,7 @@ class RunRecorder:
 
     def again(self, step: Step) -> None:
         """A step came to nothing, and is to be planned again."""
-        self._under_way.pop(step.id, None)
+        self._under_way.pop(step.key, None)
 
     def record_results(
         self, done: Sequence[StepResult], failed: Sequence[tuple[Step, HnskitError]], now: Facts
@@ -82,11 +81,11 @@ class RunRecorder:
         for result in done:
             # Its own id where the answer told none: HNS answers some requests without an Output (HNS fact 2).
             id = result.id or ("" if result.step.action is Action.DELETE else _identity(result.step, now))
-            self._under_way.pop(result.step.id, None)
+            self._under_way.pop(result.step.key, None)
             self.done.append(StepResult(result.step, result.seconds, id))
             self._journal.finished(result.step, id, result.seconds)
         for step, error in failed:
-            self._under_way.pop(step.id, None)
+            self._under_way.pop(step.key, None)
             self.tell("failed", error.message, step)
             self._journal.failed(step, error)
 
@@ -98,8 +97,8 @@ class RunRecorder:
         """An error ends the run: it names what was under way, whose end nobody knows."""
         if not self._under_way:
             return
-        error.message += f"; under way, with an end that is not known: {', '.join(self._under_way)}"
-        error.step = error.step or next(iter(self._under_way))
+        error.message += f"; under way, with an end that is not known: {', '.join(map(str, self._under_way))}"
+        error.step = error.step or str(next(iter(self._under_way)))
         with contextlib.suppress(HnskitError):  # the journal may be what failed
             for step in self._under_way.values():
                 self.tell("failed", "what came of it is not known", step)
@@ -133,5 +132,5 @@ def _identities(step: Step, facts: Facts) -> Iterator[str]:
         yield container.id
     elif step.kind in ("forwarding", "policy") and step.action is Action.UPDATE:
         yield from (item.id for item in facts.endpoints_named(step.name))
-    elif step.kind == "route" and step.action is Action.CREATE and (place := place_of(step.name, facts)):
+    elif step.kind == "route" and step.action is Action.CREATE and (place := route_place(step.container, facts)):
         yield place

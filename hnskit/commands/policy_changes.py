@@ -109,11 +109,11 @@ def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[
     """Warn where the next `hnskit apply` of these parameters would change the policies again, or be refused."""
     from hnskit.params.desired import Part
     from hnskit.planning.setup import plan
-    from hnskit.planning.steps import Plan
+    from hnskit.planning.steps import steps_text
     from hnskit.policy_editing.edits import after_edits
 
     before = plan(desired, facts, [Part.POLICY]).steps
     after = plan(desired, after_edits(edits, facts), [Part.POLICY])
     if new := tuple(step for step in after.steps if step not in before and (step.pending or step in after.refused)):
         say("! The next `hnskit apply` of these parameters would not leave it so:", fg="yellow", err=True)
-        say(Plan(facts.target, new).to_text(), err=True)
+        say(steps_text(new), err=True)

@@ -13,6 +13,7 @@
     ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
     ├── SelectionError         what was named is not there (policies/selecting.py)    exit status 2
     ├── CniError               no CNI list can be made of it (cni.py)                 exit status 2
+    ├── PlanError              a plan contradicts itself                              exit status 1
     ├── PreflightError         the host is not fit, nothing was changed               exit status 4
     ├── BusyError              another run is at work on the host                     exit status 4
     ├── StoppedError           the operator stopped it                                exit status 130
@@ -54,6 +55,7 @@ __all__ = [
     "NotebooksError",
     "OutcomeUnknownError",
     "ParamsError",
+    "PlanError",
     "PreflightError",
     "ReadOnlyTargetError",
     "RemoteCommandError",
@@ -217,6 +219,12 @@ class ReadOnlyTargetError(HnskitError):
 
     exit_status = 2
     default_next_step = "Name the host itself as target: winrm://HOST, or emulator://NAME to try it."
+
+
+class PlanError(HnskitError):
+    """A plan contradicts itself: a step needs one that is not in it, or two steps are the same; `step` names it."""
+
+    default_next_step = "Nothing was changed. Report it with the output of `hnskit plan --json`."
 
 
 class PreflightError(HnskitError):

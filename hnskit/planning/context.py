@@ -10,7 +10,7 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Container, Endpoint, Network
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.provenance import Provenance
-from hnskit.planning.steps import Step
+from hnskit.planning.steps import Action, Step, StepKey
 
 
 class PlanningContext:
@@ -49,7 +49,7 @@ class PlanningContext:
         """Endpoints of this name that a network left which is gone."""
         return tuple(item for item in self.facts.endpoints_named(name) if self.is_stale(item))
 
-    def elsewhere(self, name: str) -> tuple[Endpoint, ...]:
+    def on_other_networks(self, name: str) -> tuple[Endpoint, ...]:
         """Endpoints of this name on somebody else's network."""
         there = self.facts.endpoints_named(name)
         return tuple(item for item in there if not self.on_network(item) and not self.is_stale(item))
@@ -132,6 +132,16 @@ class PlanningContext:
         )
 
 
-def pending_ids(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[str, ...]:
-    """Ids of the steps that still change one of these (kind, name)."""
-    return tuple(step.id for step in steps if (step.kind, step.name) in objects and step.pending)
+def pending_keys(steps: Iterable[Step], *objects: tuple[str, str]) -> tuple[StepKey, ...]:
+    """Keys of the steps that still change one of these (kind, name), leaving aside those left by a deleted network."""
+    return tuple(
+        step.key for step in steps if step.pending and not step.ambiguous and (step.kind, step.name) in objects
+    )
+
+
+def pending_deletions(steps: Iterable[Step], endpoints: Iterable[Endpoint]) -> tuple[StepKey, ...]:
+    """Keys of the steps that delete these endpoints, whatever their names."""
+    ids = {endpoint.id for endpoint in endpoints}
+    return tuple(
+        step.key for step in steps if step.kind == "endpoint" and step.action is Action.DELETE and step.object_id in ids
+    )

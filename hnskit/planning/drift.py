@@ -10,7 +10,7 @@ from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
-from hnskit.planning.steps import Plan, Step
+from hnskit.planning.steps import Plan, Step, steps_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Drift:
             "target": self.plan.target,
             "differences": [
                 {
-                    "object": f"{step.kind} {step.name}",
+                    "object": f"{step.kind} {step.title}",
                     "reason": step.reason,
                     "changes": rows[step.id]["changes"],
                     "repair": step.id if step.pending else None,
@@ -56,7 +56,7 @@ class Drift:
         verdict = "as desired" if self.ok else f"{count} differences" if count != 1 else "1 difference"
         lines = [f"{self.plan.target}: {verdict}"]
         if self.differences:
-            lines.append(Plan(self.plan.target, self.differences).to_text())
+            lines.append(steps_text(self.differences))
         lines += [f"not readable: {problem}" for problem in self.problems]
         return join_lines(lines)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import describe_policies, remove_command
 from hnskit.params.desired import DesiredEndpoint, Part
-from hnskit.planning.context import PlanningContext, pending_ids
-from hnskit.planning.removal import goes, remove_stale, stale_name
-from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
+from hnskit.planning.context import PlanningContext, pending_deletions, pending_keys
+from hnskit.planning.removal import goes, remove_stale
+from hnskit.planning.steps import Action, Change, Step, StepKey, refused_for_want_of
 
 _BROKEN = (EndpointState.DEGRADED, EndpointState.DESTROYED)
 _UNPLUGGED = "HNS calls it attached, and the host has no adapter of it, as after a reboot"
@@ -32,28 +32,28 @@ class Place:
 class EndpointPlanner:
     """Plans endpoints in the order in which they are asked for; later ones know what becomes of the earlier."""
 
-    def __init__(self, scene: PlanningContext, names: Collection[str]) -> None:
+    def __init__(self, context: PlanningContext, names: Collection[str]) -> None:
         """`names` are those of the endpoints that this plan may change."""
-        self._scene = scene
+        self._context = context
         self._names = names
         self._claims = self._claimed()
 
     def steps(self, part: Part, wanted: DesiredEndpoint, before: Sequence[Step]) -> list[Step]:
         """The steps of one endpoint, those of its stale namesakes first."""
-        scene, name = self._scene, wanted.name
-        there = scene.current(name)
+        context, name = self._context, wanted.name
+        there = context.current(name)
         if len(there) > 1:
             commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
             reason = f"there are {len(there)} endpoints of this name: look which is in use, and remove the other with "
             return [Step(part, Action.REFUSE, "endpoint", name, reason + commands)]
-        if elsewhere := scene.elsewhere(name):
-            return [Step(part, Action.REFUSE, "endpoint", name, _elsewhere(elsewhere[0]))]
-        steps = remove_stale(scene, part, name)
+        if on_other_networks := context.on_other_networks(name):
+            return [Step(part, Action.REFUSE, "endpoint", name, _on_other_network(on_other_networks[0]))]
+        steps = remove_stale(context, part, name)
         if there:
             wrong = self._differences(wanted, there[0])
             if not wrong:
-                reason = f"it is there, {there[0].address} on {scene.desired.network.name}"
-                if wanted.outbound_nat and scene.desired.network.dns and not there[0].dns:
+                reason = f"it is there, {there[0].address} on {context.desired.network.name}"
+                if wanted.outbound_nat and context.desired.network.dns and not there[0].dns:
                     reason += "; HNS shows no DNS servers of it, so that they are not compared"
                 return [*steps, Step(part, Action.NONE, "endpoint", name, reason, object_id=there[0].id)]
             fields = ", ".join(change.field for change in wrong)
@@ -65,12 +65,12 @@ class EndpointPlanner:
             return steps
         if refusal := self._left_by_others(name):
             return [Step(part, Action.REFUSE, "endpoint", name, refusal)]
-        waits = pending_ids(before, ("network", scene.desired.network.name))
-        if scene.network is None and not waits:
-            reason = f"the network {scene.desired.network.name} is not there"
+        waits = pending_keys(before, ("network", context.desired.network.name))
+        if context.network is None and not waits:
+            reason = f"the network {context.desired.network.name} is not there"
             return [refused_for_want_of(Part.NETWORK, part, "endpoint", name, reason)]
         changes = [
-            Change("network", "", scene.desired.network.name),
+            Change("network", "", context.desired.network.name),
             Change("address", "", wanted.address or "chosen by HNS"),
             Change("gateway", "", wanted.gateway),
             *([Change("policies", "", "OutBoundNAT")] if wanted.outbound_nat else []),
@@ -79,7 +79,7 @@ class EndpointPlanner:
 
     def _left_by_others(self, name: str) -> str:
         """Why no endpoint of this name can be made: one that a lost network left, and that must stay; "" if none."""
-        kept = next((item for item in self._scene.stale(name) if not goes(self._scene, item, by_name=False)), None)
+        kept = next((item for item in self._context.stale(name) if not goes(self._context, item, by_name=False)), None)
         if kept is None:
             return ""
         return (
@@ -91,11 +91,11 @@ class EndpointPlanner:
     def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> list[Step]:
         """Bind an endpoint to a compartment, from wherever it is bound now."""
         whose, compartment = place.whose, place.compartment
-        remade = pending_ids(before, ("endpoint", name))
-        starts = pending_ids(before, ("container", name))
-        there = None if remade else next(iter(self._scene.current(name)), None)
+        remade = pending_keys(before, ("endpoint", name))
+        starts = pending_keys(before, ("container", name))
+        there = None if remade else next(iter(self._context.current(name)), None)
 
-        def step(action: Action, reason: str, needs: tuple[str, ...] = ()) -> list[Step]:
+        def step(action: Action, reason: str, needs: tuple[StepKey, ...] = ()) -> list[Step]:
             changes = (Change("compartment", "", str(compartment or "new")),) if action is Action.ATTACH else ()
             identity = there.id if there else ""
             return [Step(part, action, "attachment", name, reason, changes, needs=needs, object_id=identity)]
@@ -109,7 +109,7 @@ class EndpointPlanner:
             return step(Action.REFUSE, f"{whose} has no network compartment: is the container running?")
         if not there.attached:
             return step(Action.ATTACH, f"it is not attached (state {there.state})")
-        unplugged = self._scene.index.is_unplugged(there, compartment)
+        unplugged = self._context.index.is_unplugged(there, compartment)
         if not starts and not unplugged:
             if there.compartment_id is None:
                 if place.container_id and place.container_id in there.containers:
@@ -123,12 +123,12 @@ class EndpointPlanner:
         reason = _UNPLUGGED if unplugged else self._misbound(there, whose)
         # In two rounds: HNS refuses to attach what is attached, and a detachment that fails must not be followed by it.
         off = Step(part, Action.DETACH, "attachment", name, reason, object_id=there.id)
-        return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(*starts, off.id))]
+        return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(*starts, off.key))]
 
     def _foreign_compartment(self, endpoint: Endpoint) -> str:
         """Why an attached endpoint must stay: a container that is not hnskit's has it; "" where none has."""
-        owner = self._scene.index.owners.of_compartment(endpoint.compartment_id)
-        if owner is None or self._scene.has_our_label(owner):
+        owner = self._context.index.owners.of_compartment(endpoint.compartment_id)
+        if owner is None or self._context.has_our_label(owner):
             return ""
         return (
             f"it is attached to the compartment of the container {owner.name}, which is not hnskit's: stop that "
@@ -143,47 +143,46 @@ class EndpointPlanner:
         number = endpoint.compartment_id
         if number is None:
             return f"HNS calls it attached, and {whose} is not there"
-        owner = self._scene.index.owners.of_compartment(number)
+        owner = self._context.index.owners.of_compartment(number)
         bound = "the host's" if number == HOST_COMPARTMENT else f"{owner.name}'s" if owner else "gone"
         return f"it is bound to compartment {number} ({bound}), not to {whose}"
 
     def _create(self, part: Part, wanted: DesiredEndpoint, changes: Sequence[Change], before: Sequence[Step]) -> Step:
-        scene, name = self._scene, wanted.name
+        context, name = self._context, wanted.name
         if refusal := self._address_refusal(wanted):
             return Step(part, Action.REFUSE, "endpoint", name, refusal)
         needs = [
-            *pending_ids(before, ("network", scene.desired.network.name)),
-            *pending_ids(before, ("endpoint", name)),
+            *pending_keys(before, ("network", context.desired.network.name)),
+            *pending_keys(before, ("endpoint", name)),
         ]
-        needs += pending_ids(before, *(("endpoint", stale_name(item)) for item in scene.stale(name)))
+        needs += pending_deletions(before, context.stale(name))
         if wanted.address:
-            holder = scene.holder(wanted.address, name)
+            holder = context.holder(wanted.address, name)
             if holder is not None:
-                needs.append(
-                    f"{Action.DELETE} endpoint {stale_name(holder) if scene.is_stale(holder) else holder.name}"
-                )
-        there = bool(scene.current(name))
+                identity = holder.id if context.is_stale(holder) else ""
+                needs.append(StepKey(Action.DELETE, "endpoint", holder.name, object_id=identity))
+        there = bool(context.current(name))
         reason = "made again as it should be" if there else "it is not there"
         return Step(part, Action.CREATE, "endpoint", name, reason, tuple(changes), needs=tuple(dict.fromkeys(needs)))
 
     def _address_refusal(self, wanted: DesiredEndpoint) -> str:
-        scene = self._scene
+        context = self._context
         if not wanted.address:
             return ""
-        if scene.is_host_address(wanted.address, wanted.name):
+        if context.is_host_address(wanted.address, wanted.name):
             return f"{wanted.address} is the host's own address: choose another one"
-        holder = scene.holder(wanted.address, wanted.name)
+        holder = context.holder(wanted.address, wanted.name)
         if holder is None:
             return ""
-        goes = holder.name in self._names or holder.name in scene.removed_clients
-        if goes and (scene.made_by_us(holder) or not scene.is_stale(holder)):
+        goes = holder.name in self._names or holder.name in context.removed_clients
+        if goes and (context.made_by_us(holder) or not context.is_stale(holder)):
             return ""
         who = f"{wanted.address} is held by the endpoint {holder.name or holder.id} ({holder.id})"
-        if not scene.is_stale(holder) and holder.name in {endpoint.name for endpoint in scene.desired.endpoints}:
+        if not context.is_stale(holder) and holder.name in {endpoint.name for endpoint in context.desired.endpoints}:
             return f"{who}, which is hnskit's but not of this part: apply all parts together"
         what = (
             "left by a network that is gone, and no journal says that hnskit made it"
-            if scene.is_stale(holder)
+            if context.is_stale(holder)
             else ("which is not hnskit's")
         )
         remove = remove_command("Endpoint", holder.id)
@@ -193,10 +192,10 @@ class EndpointPlanner:
         """Address -> the endpoint that wants it and has not got it."""
         return {
             wanted.address: wanted.name
-            for wanted in self._scene.desired.endpoints
+            for wanted in self._context.desired.endpoints
             if wanted.address
             and wanted.name in self._names
-            and all(item.address != wanted.address for item in self._scene.current(wanted.name))
+            and all(item.address != wanted.address for item in self._context.current(wanted.name))
         }
 
     def _differences(self, wanted: DesiredEndpoint, there: Endpoint) -> list[Change]:
@@ -209,7 +208,7 @@ class EndpointPlanner:
             claimant = self._claims[there.address]
             changes.append(Change("address", there.address, f"chosen by HNS ({claimant} wants this one)"))
         if wanted.outbound_nat:
-            dns = self._scene.desired.network.dns
+            dns = self._context.desired.network.dns
             if dns and there.dns and there.dns != dns:  # that every HNS shows the list is UNCONFIRMED
                 changes.append(Change("dns", ", ".join(there.dns), ", ".join(dns)))
             if there.gateway != wanted.gateway:
@@ -219,7 +218,7 @@ class EndpointPlanner:
         return changes
 
 
-def _elsewhere(endpoint: Endpoint) -> str:
+def _on_other_network(endpoint: Endpoint) -> str:
     return (
         f"an endpoint of this name is on another network, {endpoint.network_name or endpoint.network_id}: choose "
         "another name; or, if hnskit made it with other parameters, `hnskit destroy` with those; or remove it with "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.wording import describe_policies, describe_policy
 from hnskit.params.desired import DesiredContainer, Part
-from hnskit.planning.context import PlanningContext, pending_ids
+from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.redirect import (
     REDIRECTS,
     claiming,
@@ -18,20 +18,20 @@ from hnskit.planning.redirect import (
     redirect_policy,
     wider_policies,
 )
-from hnskit.planning.steps import Action, Change, Step, refused_for_want_of
+from hnskit.planning.steps import Action, Change, Step, StepKey, refused_for_want_of
 
 
-def misplaced_steps(scene: PlanningContext, before: Sequence[Step]) -> list[Step]:
+def misplaced_steps(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
     """Take redirects off the gateway's and the proxy's own endpoint, where they lead requests back to the proxy."""
     steps = []
-    for name in (scene.desired.gateway.name, scene.desired.proxy.endpoint.name):
-        there = next(iter(scene.current(name)), None)
-        if there is None or pending_ids(before, ("endpoint", name)):
+    for name in (context.desired.gateway.name, context.desired.proxy.endpoint.name):
+        there = next(iter(context.current(name)), None)
+        if there is None or pending_keys(before, ("endpoint", name)):
             continue  # one that is made anew has none
-        if refusal := _wider_refusal(scene, there):
+        if refusal := _wider_refusal(context, there):
             steps.append(Step(Part.POLICY, Action.REFUSE, "policy", name, refusal, object_id=there.id))
             continue
-        wrong = managed_policies(there, scene.desired, scene.facts)
+        wrong = managed_policies(there, context.desired, context.facts)
         if wrong:
             reason = "a redirect does not belong here: it sends the proxy's own requests back to the proxy"
             changes = (Change(REDIRECTS, describe_policies(wrong), ""),)
@@ -39,46 +39,46 @@ def misplaced_steps(scene: PlanningContext, before: Sequence[Step]) -> list[Step
     return steps
 
 
-def policy_step(scene: PlanningContext, client: DesiredContainer, before: Sequence[Step]) -> Step:
+def policy_step(context: PlanningContext, client: DesiredContainer, before: Sequence[Step]) -> Step:
     """Make one client's proxy policies what they should be."""
-    desired, name = scene.desired, client.endpoint.name
+    desired, name = context.desired, client.endpoint.name
 
-    def step(action: Action, reason: str, changes: Sequence[Change] = (), needs: tuple[str, ...] = ()) -> Step:
+    def step(action: Action, reason: str, changes: Sequence[Change] = (), needs: tuple[StepKey, ...] = ()) -> Step:
         identity = there.id if there else ""
         return Step(Part.POLICY, action, "policy", name, reason, tuple(changes), needs=needs, object_id=identity)
 
-    remade = pending_ids(before, ("endpoint", name))  # one that is made anew has no policy
-    there = None if remade else next(iter(scene.current(name)), None)
-    waits = pending_ids(before, ("endpoint", desired.proxy.endpoint.name))
-    address = desired.proxy.endpoint.address if waits else proxy_address(desired, scene.facts)
+    remade = pending_keys(before, ("endpoint", name))  # one that is made anew has no policy
+    there = None if remade else next(iter(context.current(name)), None)
+    waits = pending_keys(before, ("endpoint", desired.proxy.endpoint.name))
+    address = desired.proxy.endpoint.address if waits else proxy_address(desired, context.facts)
     if not address and not waits:
         said = f"the proxy {desired.proxy.name} has no endpoint yet"
         return refused_for_want_of(Part.PROXY, Part.POLICY, "policy", name, said)
-    waits += pending_ids(before, ("container", client.name), ("endpoint", name), ("attachment", name))
+    waits += pending_keys(before, ("container", client.name), ("endpoint", name), ("attachment", name))
     if there is None and not waits:
         said = f"the client {client.name} has no endpoint yet"
         return refused_for_want_of(Part.CLIENTS, Part.POLICY, "policy", name, said)
     if there is None:
-        return step(Action.UPDATE, "the endpoint has no proxy policy", _changes(scene, client, None, address), waits)
-    network = scene.network
+        return step(Action.UPDATE, "the endpoint has no proxy policy", _changes(context, client, None, address), waits)
+    network = context.network
     if network and not network.is_type(*VFP_NETWORKS):
         return step(
             Action.REFUSE,
             f"its network {network.name} is of type {network.type}, where no proxy policy works (HNS fact 49)",
         )
-    if refusal := _wider_refusal(scene, there):
+    if refusal := _wider_refusal(context, there):
         return step(Action.REFUSE, refusal)
-    if address and is_redirected(there, desired, scene.facts, address):
+    if address and is_redirected(there, desired, context.facts, address):
         goes = ", ".join(f"{one.what} goes to {address}:{one.proxy_port}" for one in client.redirects)
         return step(Action.NONE, goes)
-    now = managed_policies(there, desired, scene.facts)
+    now = managed_policies(there, desired, context.facts)
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
-    return step(Action.UPDATE, reason, _changes(scene, client, there, address), waits)
+    return step(Action.UPDATE, reason, _changes(context, client, there, address), waits)
 
 
-def _wider_refusal(scene: PlanningContext, there: Endpoint) -> str:
+def _wider_refusal(context: PlanningContext, there: Endpoint) -> str:
     """Why an endpoint's redirects cannot be relied on: a policy of somebody else's takes the same requests."""
-    wider = wider_policies(there, scene.desired, scene.facts)
+    wider = wider_policies(there, context.desired, context.facts)
     if not wider:
         return ""
     return (
@@ -88,9 +88,9 @@ def _wider_refusal(scene: PlanningContext, there: Endpoint) -> str:
     )
 
 
-def _changes(scene: PlanningContext, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:
-    proxy = scene.desired.proxy
-    changes, left = [], list(managed_policies(there, scene.desired, scene.facts) if there else ())
+def _changes(context: PlanningContext, client: DesiredContainer, there: Endpoint | None, address: str) -> list[Change]:
+    proxy = context.desired.proxy
+    changes, left = [], list(managed_policies(there, context.desired, context.facts) if there else ())
     for redirect in client.redirects:
         claims = [policy for policy in left if claiming(policy, redirect)]
         left = [policy for policy in left if policy not in claims]

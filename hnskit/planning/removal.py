@@ -7,69 +7,67 @@ from collections.abc import Sequence
 from hnskit.model.objects import Endpoint
 from hnskit.model.wording import remove_command
 from hnskit.params.desired import Part
-from hnskit.planning.context import PlanningContext, pending_ids
+from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.steps import Action, Step, not_there
 
 FOUND = "it was there before hnskit, as a journal says"
 UNPROVED = "no journal says that hnskit made it: `hnskit destroy --by-name` (by_name=True in Python) removes it"
 
 
-def remove_endpoint(scene: PlanningContext, part: Part, name: str, reason: str, *, by_name: bool = False) -> list[Step]:
+def remove_endpoint(
+    context: PlanningContext, part: Part, name: str, reason: str, *, by_name: bool = False
+) -> list[Step]:
     """Detach an endpoint and delete it; what a network left that is gone is deleted too.
 
     What the journals know as found stays, and so does what nothing shows to be hnskit's, unless its name is to do.
     """
-    there = scene.current(name)
+    there = context.current(name)
     if len(there) > 1:
         commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
         said = f"there are {len(there)} of this name: look which is in use, and remove the other with {commands}"
         return [Step(part, Action.REFUSE, "endpoint", name, said)]
-    steps = remove_stale(scene, part, name, by_name=by_name)
+    steps = remove_stale(context, part, name, by_name=by_name)
     if not there:
-        said = "it is not there" if not scene.elsewhere(name) else "that of this name is on another network"
+        said = "it is not there" if not context.on_other_networks(name) else "that of this name is on another network"
         return [*steps, not_there(part, "endpoint", name, said)]
     endpoint = there[0]
-    if not goes(scene, endpoint, by_name=by_name):
-        return [*steps, _keep(scene, part, name, endpoint)]
+    if not goes(context, endpoint, by_name=by_name):
+        return [*steps, _keep(context, part, name, endpoint)]
     if endpoint.attached:
         said = f"it is attached to compartment {endpoint.compartment_id}"
         steps.append(Step(part, Action.DETACH, "attachment", name, said, object_id=endpoint.id))
-    needs = pending_ids(steps, ("attachment", name))
+    needs = pending_keys(steps, ("attachment", name))
     return [*steps, Step(part, Action.DELETE, "endpoint", name, reason, needs=needs, object_id=endpoint.id)]
 
 
-def remove_stale(scene: PlanningContext, part: Part, name: str, *, by_name: bool = False) -> list[Step]:
+def remove_stale(context: PlanningContext, part: Part, name: str, *, by_name: bool = False) -> list[Step]:
     """Delete what has this name and was left by a network that is gone: it stands in the way of a new one.
 
     What nothing shows to be hnskit's stays.
     """
     return [
         _delete_stale(part, endpoint)
-        if goes(scene, endpoint, by_name=by_name)
-        else _keep(scene, part, stale_name(endpoint), endpoint)
-        for endpoint in scene.stale(name)
+        if goes(context, endpoint, by_name=by_name)
+        else _keep(context, part, name, endpoint)
+        for endpoint in context.stale(name)
     ]
 
 
-def goes(scene: PlanningContext, endpoint: Endpoint, *, by_name: bool) -> bool:
+def goes(context: PlanningContext, endpoint: Endpoint, *, by_name: bool) -> bool:
     """Whether an endpoint of a name of hnskit's is to be removed."""
-    found = scene.known.only_adopted("endpoint", endpoint.name, endpoint.id)
-    return scene.made_by_us(endpoint) or (by_name and not found)
+    found = context.known.only_adopted("endpoint", endpoint.name, endpoint.id)
+    return context.made_by_us(endpoint) or (by_name and not found)
 
 
-def _keep(scene: PlanningContext, part: Part, name: str, endpoint: Endpoint) -> Step:
-    found = scene.known.only_adopted("endpoint", endpoint.name, endpoint.id)
-    return Step(part, Action.NONE, "endpoint", name, FOUND if found else UNPROVED, object_id=endpoint.id)
+def _keep(context: PlanningContext, part: Part, name: str, endpoint: Endpoint) -> Step:
+    found = context.known.only_adopted("endpoint", endpoint.name, endpoint.id)
+    reason, stale = FOUND if found else UNPROVED, context.is_stale(endpoint)
+    return Step(part, Action.NONE, "endpoint", name, reason, object_id=endpoint.id, ambiguous=stale)
 
 
 def _delete_stale(part: Part, endpoint: Endpoint) -> Step:
     reason = _stale_reason(endpoint)
-    return Step(part, Action.DELETE, "endpoint", stale_name(endpoint), reason, object_id=endpoint.id)
-
-
-def stale_name(endpoint: Endpoint) -> str:
-    """How a step names an endpoint that may share its name with another."""
-    return f"{endpoint.name} ({endpoint.id})"
+    return Step(part, Action.DELETE, "endpoint", endpoint.name, reason, object_id=endpoint.id, ambiguous=True)
 
 
 def _stale_reason(endpoint: Endpoint) -> str:
@@ -77,18 +75,18 @@ def _stale_reason(endpoint: Endpoint) -> str:
     return f"it was left by a network that is gone ({endpoint.network_id}){holds}"
 
 
-def remove_container(scene: PlanningContext, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
+def remove_container(context: PlanningContext, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
     """Remove a container if hnskit ran it; its endpoint is detached first."""
-    there = scene.facts.container_named(name)
+    there = context.facts.container_named(name)
     if there is None:
         return not_there(part, "container", name)
-    if not scene.has_our_label(there):
+    if not context.has_our_label(there):
         return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
     said = reason or f"hnskit made it; it is {there.status}"
-    needs = pending_ids(before, ("attachment", name))
-    proved = [item for item in scene.current(name) if scene.known.was_created("endpoint", name, item.id)]
+    needs = pending_keys(before, ("attachment", name))
+    proved = [item for item in context.current(name) if context.known.was_created("endpoint", name, item.id)]
     if len(proved) < len(
-        scene.current(name)
+        context.current(name)
     ):  # its label is all that shows that its endpoint is hnskit's: it goes last
-        needs += pending_ids(before, ("endpoint", name))
+        needs += pending_keys(before, ("endpoint", name))
     return Step(part, Action.DELETE, "container", name, said, needs=needs, object_id=there.id)

@@ -11,45 +11,48 @@ from collections.abc import Sequence
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.params.desired import Part
-from hnskit.planning.context import PlanningContext, pending_ids
-from hnskit.planning.steps import Action, Change, Step
+from hnskit.planning.context import PlanningContext, pending_keys
+from hnskit.planning.steps import Action, Change, Step, StepKey
 
 _WHY = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"
 _UNSEEN = "this host does not show the routes of a container"
 
 
-def route_step(scene: PlanningContext, address: str, before: Sequence[Step]) -> Step:
+def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -> Step:
     """The proxy reaches a redirected address through the gateway endpoint."""
-    proxy, facts = scene.desired.proxy, scene.facts
-    name = f"{address} in {proxy.name}"
-    waits = pending_ids(
+    proxy, facts = context.desired.proxy, context.facts
+
+    def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[StepKey, ...] = ()) -> Step:
+        return Step(Part.PROXY, action, "route", address, reason, changes, needs=needs, container=proxy.name)
+
+    waits = pending_keys(
         before, ("container", proxy.name), ("endpoint", proxy.endpoint.name), ("attachment", proxy.endpoint.name)
     )
     container = facts.container_named(proxy.name)
     compartment = facts.compartment_of(container) if container else None
     if container is None and not waits:
-        return Step(Part.PROXY, Action.REFUSE, "route", name, f"there is no container {proxy.name}")
+        return step(Action.REFUSE, f"there is no container {proxy.name}")
     prefix, gateway, reason = f"{address}/32", proxy.endpoint.gateway, _WHY
     if compartment and not waits:
-        if scene.index.knows_routes(compartment.id):
+        if context.index.knows_routes(compartment.id):
             inside = (route for route in facts.routes if route.compartment_id == compartment.id)
             if (prefix, gateway) in ((route.prefix, route.next_hop) for route in inside):
-                return Step(Part.PROXY, Action.NONE, "route", name, f"it goes through {gateway}")
-        elif scene.known.was_finished("route", name, place_of(name, facts)):
+                return step(Action.NONE, f"it goes through {gateway}")
+        elif context.known.was_finished("route", step(Action.NONE, "").title, route_place(proxy.name, facts)):
             said = f"it goes through {gateway}, as a journal says; {_UNSEEN}"
-            return Step(Part.PROXY, Action.NONE, "route", name, said)
+            return step(Action.NONE, said)
         else:
             reason = f"{_WHY}; {_UNSEEN}, and no journal says that it is there: it is added, or found to be there"
     change = Change(prefix, "", f"through {gateway}")
-    return Step(Part.PROXY, Action.CREATE, "route", name, reason, (change,), needs=waits)
+    return step(Action.CREATE, reason, (change,), waits)
 
 
-def place_of(name: str, facts: Facts) -> str:
-    """Where the route of a step of this name is: in one run of a container, on one attachment; "" while there is none.
+def route_place(container_name: str, facts: Facts) -> str:
+    """Where a container's route is: in one run of the container, on one attachment; "" while there is none.
 
     A route goes with its adapter: when the container stops, and when the endpoint is detached.
     """
-    container = facts.container_named(name.rpartition(" in ")[2])
+    container = facts.container_named(container_name)
     attached = facts.endpoints_of(container) if container else ()
     if container is None or not attached:
         return ""

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
 from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
-from hnskit.planning.context import PlanningContext, pending_ids
+from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.endpoint_steps import EndpointPlanner, Place
 from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.routes import route_step
-from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
+from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, refused_for_want_of
 
 
 def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made: Provenance | None = None) -> Plan:
@@ -38,37 +39,46 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
         what is there must not be touched.
     """
     wanted = set(parts)
-    scene = PlanningContext(desired, facts, made)
-    endpoints = EndpointPlanner(scene, _names(desired, wanted))
+    context = PlanningContext(desired, facts, made)
+    endpoints = EndpointPlanner(context, _names(desired, wanted))
     steps = list(_host_refusals(facts, wanted))
     if Part.CLIENTS in wanted:
-        for name in scene.removed_clients:
+        for name in context.removed_clients:
             reason = "it is no longer in the parameters"
-            steps += remove_endpoint(scene, Part.CLIENTS, name, reason)
-            steps.append(remove_container(scene, Part.CLIENTS, name, steps, reason))
+            steps += remove_endpoint(context, Part.CLIENTS, name, reason)
+            steps.append(remove_container(context, Part.CLIENTS, name, steps, reason))
     if Part.NETWORK in wanted:
-        steps.append(_network(scene))
+        steps.append(_network(context))
     elif wanted & {Part.PROXY, Part.CLIENTS}:
-        steps += _ground(scene)
+        steps += _ground(context)
     if any((step.kind, step.action) == ("network", Action.REFUSE) for step in steps):
-        causes = [*steps, *_container_refusals(scene, wanted)]
-        return Plan(facts.target, tuple(_without_echoes(causes, desired.proxy.endpoint.name)))
+        causes = [*steps, *_container_refusals(context, wanted)]
+        return _plan(context, causes)
     if Part.NETWORK in wanted:
         steps += endpoints.steps(Part.NETWORK, desired.gateway, steps)
         place = Place("the host's compartment", HOST_COMPARTMENT)
         steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
-        steps.append(_forwarding(scene, steps))
+        steps.append(_forwarding(context, steps))
     if Part.PROXY in wanted:
-        _add_container(scene, endpoints, Part.PROXY, desired.proxy, steps)
+        _add_container(context, endpoints, Part.PROXY, desired.proxy, steps)
         if desired.proxy.route_user:
-            steps += [route_step(scene, address, steps) for address in desired.redirected_addresses]
+            steps += [route_step(context, address, steps) for address in desired.redirected_addresses]
     if Part.CLIENTS in wanted:
         for client in desired.clients:
-            _add_container(scene, endpoints, Part.CLIENTS, client, steps)
+            _add_container(context, endpoints, Part.CLIENTS, client, steps)
     if Part.POLICY in wanted:
-        steps += misplaced_steps(scene, steps)
-        steps.extend(policy_step(scene, client, steps) for client in desired.clients)
-    return Plan(facts.target, tuple(_without_echoes(steps, desired.proxy.endpoint.name)))
+        steps += misplaced_steps(context, steps)
+        steps.extend(policy_step(context, client, steps) for client in desired.clients)
+    return _plan(context, steps)
+
+
+def _plan(context: PlanningContext, steps: Sequence[Step]) -> Plan:
+    """The plan of these steps; one with a refusal is not applied, so needs of what is refused are left out of it."""
+    kept = tuple(_without_echoes(steps, context.desired.proxy.endpoint.name))
+    if any(step.action is Action.REFUSE for step in kept):
+        known = {step.key for step in kept}
+        kept = tuple(replace(step, needs=tuple(key for key in step.needs if key in known)) for step in kept)
+    return Plan(context.facts.target, kept)
 
 
 def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
@@ -81,23 +91,23 @@ def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
         yield Step(Part.POLICY, Action.REFUSE, "host", obstacle.object, obstacle.reason)
 
 
-def _container_refusals(scene: PlanningContext, wanted: set[Part]) -> Iterator[Step]:
+def _container_refusals(context: PlanningContext, wanted: set[Part]) -> Iterator[Step]:
     """Refusals that do not follow from that of the network: of images and containers."""
-    containers = {Part.PROXY: (scene.desired.proxy,), Part.CLIENTS: scene.desired.clients}
+    containers = {Part.PROXY: (context.desired.proxy,), Part.CLIENTS: context.desired.clients}
     for part, members in containers.items():
         for member in members if part in wanted else ():
-            there = scene.facts.container_named(member.name)
-            for step in (_image(scene, part, member), _container(scene, part, member, there, ())):
+            there = context.facts.container_named(member.name)
+            for step in (_image(context, part, member), _container(context, part, member, there, ())):
                 if step.action is Action.REFUSE:
                     yield step
 
 
-def _ground(scene: PlanningContext) -> list[Step]:
+def _ground(context: PlanningContext) -> list[Step]:
     """What stands in the way where the network's part is left out: endpoints must not be made on a wrong network."""
-    wanted = scene.desired
-    if scene.networks and (refusal := _network_refusal(scene)):
+    wanted = context.desired
+    if context.networks and (refusal := _network_refusal(context)):
         return [Step(Part.NETWORK, Action.REFUSE, "network", wanted.network.name, refusal)]
-    gateway = next(iter(scene.current(wanted.gateway.name)), None)
+    gateway = next(iter(context.current(wanted.gateway.name)), None)
     if gateway and wanted.gateway.address and gateway.address != wanted.gateway.address:
         said = f"it has {gateway.address}, not {wanted.gateway.address}"
         return [refused_for_want_of(Part.NETWORK, Part.NETWORK, "endpoint", wanted.gateway.name, said)]
@@ -119,51 +129,51 @@ def _without_echoes(steps: Iterable[Step], proxy: str) -> Iterator[Step]:
     refused: set[str] = set()
     for step in steps:
         if step.action is Action.REFUSE:
-            if step.name in refused or (step.kind == "policy" and proxy in refused):
+            if step.title in refused or (step.kind == "policy" and proxy in refused):
                 continue
-            refused.add(step.name)
+            refused.add(step.title)
         yield step
 
 
-def _network(scene: PlanningContext) -> Step:
-    wanted = scene.desired.network
+def _network(context: PlanningContext) -> Step:
+    wanted = context.desired.network
 
     def step(action: Action, reason: str, changes: Sequence[Change] = (), disruptive: bool = False) -> Step:
-        identity = scene.network.id if scene.network else ""
+        identity = context.network.id if context.network else ""
         return Step(
             Part.NETWORK, action, "network", wanted.name, reason, tuple(changes), disruptive, object_id=identity
         )
 
-    if refusal := _network_refusal(scene) or _room_refusal(scene):
+    if refusal := _network_refusal(context) or _room_refusal(context):
         return step(Action.REFUSE, refusal)
-    if scene.network:
-        return step(Action.NONE, f"it is there, L2Bridge {wanted.prefix}" + _not_compared(scene))
+    if context.network:
+        return step(Action.NONE, f"it is there, L2Bridge {wanted.prefix}" + _not_compared(context))
     changes = [Change("type", "", NetworkType.L2BRIDGE.value), Change("subnet", "", wanted.prefix)]
     changes.append(Change("gateway", "", wanted.gateway))
     if wanted.adapter:
         changes.append(Change("adapter", "", wanted.adapter))
-    moved = ", ".join(adapter.name for adapter in moving(scene.desired, scene.facts))
+    moved = ", ".join(adapter.name for adapter in moving(context.desired, context.facts))
     if not moved:
         return step(Action.CREATE, "it is not there; its adapter is on a bridge already", changes)
     reason = f"it is not there; the address of {moved} moves to a virtual adapter when the bridge appears"
-    if creation_interrupts(scene.desired, scene.facts):
+    if creation_interrupts(context.desired, context.facts):
         return step(Action.CREATE, reason, changes, disruptive=True)
     reason += "; the management connection stays, since the host's default route goes through another adapter"
     return step(Action.CREATE, reason, changes)
 
 
-def _not_compared(scene: PlanningContext) -> str:
+def _not_compared(context: PlanningContext) -> str:
     """What of a network that is there cannot be told, so that it is not taken for compared."""
-    wanted, network = scene.desired.network, scene.network
+    wanted, network = context.desired.network, context.network
     said = ["its own list of DNS servers (its endpoints' are)"] if wanted.dns else []
-    if wanted.adapter and network and adapter_of(network, scene.facts) is None:
+    if wanted.adapter and network and adapter_of(network, context.facts) is None:
         said.append("its adapter")
     return f"; not compared: {', '.join(said)}" if said else ""
 
 
-def _network_refusal(scene: PlanningContext) -> str:
+def _network_refusal(context: PlanningContext) -> str:
     """Why the network must not be touched, or cannot be made; "" where nothing stands in the way."""
-    wanted, named = scene.desired.network, scene.networks
+    wanted, named = context.desired.network, context.networks
     if len(named) > 1:
         commands = " or ".join(remove_command("Network", network.id) for network in named)
         return (
@@ -189,43 +199,43 @@ def _network_refusal(scene: PlanningContext) -> str:
                 f"it is there with the gateway {gateway}, not {wanted.gateway}, which HNS cannot change: "
                 "set network.gateway to what it has, or choose another network.name"
             )
-        adapter = adapter_of(network, scene.facts)
+        adapter = adapter_of(network, context.facts)
         if wanted.adapter and adapter and not adapter.is_named(wanted.adapter):
             return (
                 f"it is there on the adapter {adapter.name}, not on {wanted.adapter}, which HNS cannot change: "
                 "set network.adapter to what it has, or choose another network.name"
             )
         return ""
-    for network in scene.facts.networks:
+    for network in context.facts.networks:
         for subnet in network.subnets:
             if _overlap(subnet.prefix, wanted.prefix):
                 return (
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
                     "choose another network.subnet"
                 )
-    obstacle = next(network_blockers(scene.desired, scene.facts), None)
+    obstacle = next(network_blockers(context.desired, context.facts), None)
     return obstacle.reason if obstacle else ""
 
 
-def _room_refusal(scene: PlanningContext) -> str:
+def _room_refusal(context: PlanningContext) -> str:
     """Whether the subnet has an address for every endpoint, beside those that others have there."""
-    wanted = scene.desired.network
+    wanted = context.desired.network
     subnet = ipaddress.IPv4Network(wanted.prefix)
     reserved = {str(subnet[0]), str(subnet[1]), str(subnet[-1]), wanted.gateway}
-    names = {endpoint.name for endpoint in scene.desired.endpoints} | set(scene.removed_clients)
-    others = {item.address for item in scene.facts.endpoints if scene.on_network(item) and item.name not in names}
+    names = {endpoint.name for endpoint in context.desired.endpoints} | set(context.removed_clients)
+    others = {item.address for item in context.facts.endpoints if context.on_network(item) and item.name not in names}
     room = subnet.num_addresses - len(reserved | others)
-    needed = len(scene.desired.endpoints)
+    needed = len(context.desired.endpoints)
     if needed <= room:
         return ""
     return f"{wanted.prefix} has room for {room} endpoints, and {needed} are wanted: fewer clients, or a larger subnet"
 
 
-def _forwarding(scene: PlanningContext, before: Sequence[Step]) -> Step:
-    name = scene.desired.gateway.name
-    waits = pending_ids(before, ("endpoint", name), ("attachment", name))
-    there = next(iter(scene.current(name)), None)
-    interface = scene.index.interface_of(there) if there and not waits else None
+def _forwarding(context: PlanningContext, before: Sequence[Step]) -> Step:
+    name = context.desired.gateway.name
+    waits = pending_keys(before, ("endpoint", name), ("attachment", name))
+    there = next(iter(context.current(name)), None)
+    interface = context.index.interface_of(there) if there and not waits else None
     identity = there.id if there and not waits else ""
 
     def step(action: Action, reason: str, changes: tuple[Change, ...] = ()) -> Step:
@@ -238,22 +248,22 @@ def _forwarding(scene: PlanningContext, before: Sequence[Step]) -> Step:
 
 
 def _add_container(
-    scene: PlanningContext, endpoints: EndpointPlanner, part: Part, wanted: DesiredContainer, steps: list[Step]
+    context: PlanningContext, endpoints: EndpointPlanner, part: Part, wanted: DesiredContainer, steps: list[Step]
 ) -> None:
-    image = _image(scene, part, wanted)
+    image = _image(context, part, wanted)
     if all((step.kind, step.name) != ("image", wanted.image) for step in steps):
         steps.append(image)
-    container = scene.facts.container_named(wanted.name)
-    steps.append(_container(scene, part, wanted, container, pending_ids(steps, ("image", wanted.image))))
+    container = context.facts.container_named(wanted.name)
+    steps.append(_container(context, part, wanted, container, pending_keys(steps, ("image", wanted.image))))
     steps.extend(endpoints.steps(part, wanted.endpoint, steps))
-    compartment = scene.facts.compartment_of(container) if container else None
+    compartment = context.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
     place = Place(f"{wanted.name}'s compartment", number, running, container.id if container else "")
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
 
 
-def _image(scene: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
-    image = scene.facts.image_named(wanted.image)
+def _image(context: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
+    image = context.facts.image_named(wanted.image)
     if image:
         return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
     if wanted.import_path:
@@ -264,9 +274,9 @@ def _image(scene: PlanningContext, part: Part, wanted: DesiredContainer) -> Step
 
 
 def _container(
-    scene: PlanningContext, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[str, ...]
+    context: PlanningContext, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[StepKey, ...]
 ) -> Step:
-    def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[str, ...] = ()) -> Step:
+    def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[StepKey, ...] = ()) -> Step:
         identity = there.id if there else ""
         return Step(part, action, "container", wanted.name, reason, changes, needs=needs, object_id=identity)
 
@@ -277,10 +287,10 @@ def _container(
             Change("network", "", "none (its endpoint comes from HNS)"),
         )
         return step(Action.RUN, "it is not there", changes, waits)
-    if not scene.has_our_label(there):
+    if not context.has_our_label(there):
         return step(
             Action.REFUSE,
-            f"a container of this name is there that hnskit did not make for {scene.desired.network.name}: "
+            f"a container of this name is there that hnskit did not make for {context.desired.network.name}: "
             f"choose another name, or remove it with `docker rm --force {wanted.name}`",
         )
     if there.image != wanted.image:

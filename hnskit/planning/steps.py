@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from hnskit.errors import PlanError
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Part
 
@@ -46,6 +48,36 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class StepKey:
+    """A step told from every other one of its plan, by fields: what is done, and to which object.
+
+    `str` makes a phrase of it for a person, `create network hnskit-l2bridge`; nothing reads that back.
+    """
+
+    action: Action
+    kind: str
+    name: str
+    container: str = ""
+    """The container whose route it is."""
+    object_id: str = ""
+    """The id of an object that shares its name with another."""
+    phase: str = ""
+    """The HCN request, where one object needs several."""
+
+    @property
+    def title(self) -> str:
+        """The object in a sentence: `169.254.169.254 in hnskit-proxy`, `hnskit-client1 (ID)`."""
+        inside = f" in {self.container}" if self.container else ""
+        identity = f" ({self.object_id})" if self.object_id else ""
+        phase = f" (HCN {self.phase})" if self.phase else ""
+        return f"{self.name}{inside}{identity}{phase}".strip()
+
+    def __str__(self) -> str:
+        attached = self.kind == "attachment" and self.action not in (Action.NONE, Action.REFUSE)
+        return f"{self.action} {'endpoint' if attached else self.kind} {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do to one object."""
 
@@ -58,19 +90,36 @@ class Step:
     changes: tuple[Change, ...] = ()
     disruptive: bool = False
     """Whether the host's own network goes away for seconds."""
-    needs: tuple[str, ...] = ()
-    """Ids of the steps that must be done first."""
+    needs: tuple[StepKey, ...] = ()
+    """The steps that must be done first."""
     object_id: str = ""
     """Of the object that is meant, where it is there: another one of the same name is not."""
     lacks: Part | None = None
     """The part that has to be applied first, where a refusal is for want of its work."""
     absent: bool = False
     """Whether nothing is to be done because the object is not there, and is not to be."""
+    container: str = ""
+    """Of a route: the container that has it; `name` is the address that it leads to."""
+    ambiguous: bool = False
+    """Whether another object has this name too, so that the id belongs to the key: an endpoint of a deleted network."""
+    phase: str = ""
+    """Of an object's policies: the HCN request, where there is more than one."""
+
+    @property
+    def key(self) -> StepKey:
+        """What other steps name it by; unique among the pending steps of a plan."""
+        identity = self.object_id if self.ambiguous else ""
+        return StepKey(self.action, self.kind, self.name, self.container, identity, self.phase)
 
     @property
     def id(self) -> str:
-        """Unique in a plan, and a phrase for a person: `create network hnskit-l2bridge`."""
-        return f"{self.action} {self.noun if self.pending else self.kind} {self.name}"
+        """The key as a phrase for a person: `create network hnskit-l2bridge`."""
+        return str(self.key)
+
+    @property
+    def title(self) -> str:
+        """The object in a sentence, told from others of its name."""
+        return self.key.title
 
     @property
     def noun(self) -> str:
@@ -108,6 +157,21 @@ class Plan:
     target: str
     steps: tuple[Step, ...]
 
+    def __post_init__(self) -> None:
+        """Check what the steps need of each other.
+
+        Raises:
+            PlanError: a step needs one that is not in the plan, or two pending steps have one key.
+        """
+        pending = [step.key for step in self.pending]
+        known = {step.key for step in self.steps}
+        if twice := [key for key, count in Counter(pending).items() if count > 1]:
+            raise PlanError(f"there are two steps to {twice[0]}", host=self.target, step=str(twice[0]))
+        for step in self.pending:
+            if unknown := [key for key in step.needs if key not in known]:
+                said = f"it needs a step that is not in the plan: {unknown[0]}"
+                raise PlanError(said, host=self.target, step=step.id)
+
     @property
     def pending(self) -> tuple[Step, ...]:
         """The steps that change something."""
@@ -141,23 +205,23 @@ class Plan:
         """1 for a step that can be done at once, 2 for one that waits for such a step, …; 0 if not pending."""
         if not step.pending:
             return 0
-        return self._levels()[step.id]
+        return self._levels()[step.key]
 
-    def _levels(self) -> dict[str, int]:
-        pending, levels = {step.id: step for step in self.pending}, dict[str, int]()
+    def _levels(self) -> dict[StepKey, int]:
+        pending, levels = {step.key: step for step in self.pending}, dict[StepKey, int]()
 
-        def of(id: str) -> int:
-            if id not in levels:
-                needs = [of(other) for other in pending[id].needs if other in pending]
-                levels[id] = 1 + max(needs, default=0)
-            return levels[id]
+        def of(key: StepKey) -> int:
+            if key not in levels:
+                needs = [of(other) for other in pending[key].needs if other in pending]
+                levels[key] = 1 + max(needs, default=0)
+            return levels[key]
 
-        return {id: of(id) for id in pending}
+        return {key: of(key) for key in pending}
 
     def ready(self) -> tuple[Step, ...]:
         """The steps of level 1; a disruptive one is done alone, since it cuts whatever runs beside it."""
         levels = self._levels()
-        first = tuple(step for step in self.pending if levels[step.id] == 1)
+        first = tuple(step for step in self.pending if levels[step.key] == 1)
         cutting = tuple(step for step in first if step.disruptive)
         if not cutting:
             return first
@@ -172,48 +236,62 @@ class Plan:
             "target": self.target,
             "pending": len(self.pending),
             "refused": len(self.refused),
-            "steps": [{"id": step.id, "level": levels.get(step.id, 0), **asdict(step)} for step in self.steps],
+            "steps": [
+                {"id": step.id, "level": levels.get(step.key, 0), **asdict(step), "needs": list(map(str, step.needs))}
+                for step in self.steps
+            ],
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Plan:
-        """The plan that `to_json` wrote."""
-        return cls(
-            target=data["target"],
-            steps=tuple(
-                Step(
-                    part=Part(row["part"]),
-                    action=Action(row["action"]),
-                    kind=row["kind"],
-                    name=row["name"],
-                    reason=row["reason"],
-                    changes=tuple(Change(**change) for change in row["changes"]),
-                    disruptive=row["disruptive"],
-                    needs=tuple(row["needs"]),
-                    object_id=row["object_id"],
-                    lacks=Part(row["lacks"]) if row.get("lacks") else None,
-                    absent=row.get("absent", False),
-                )
-                for row in data["steps"]
-            ),
-        )
+        """The plan that `to_json` wrote.
+
+        Raises:
+            PlanError: a step needs one that is not in it.
+        """
+        steps = [
+            Step(
+                part=Part(row["part"]),
+                action=Action(row["action"]),
+                kind=row["kind"],
+                name=row["name"],
+                reason=row["reason"],
+                changes=tuple(Change(**change) for change in row["changes"]),
+                disruptive=row["disruptive"],
+                object_id=row["object_id"],
+                lacks=Part(row["lacks"]) if row.get("lacks") else None,
+                absent=row.get("absent", False),
+                container=row.get("container", ""),
+                ambiguous=row.get("ambiguous", False),
+                phase=row.get("phase", ""),
+            )
+            for row in data["steps"]
+        ]
+        keys = {step.id: step.key for step in steps}
+        needs = [tuple(keys.get(id, StepKey(Action.NONE, "step", id)) for id in row["needs"]) for row in data["steps"]]
+        return cls(data["target"], tuple(replace(step, needs=keyed) for step, keyed in zip(steps, needs, strict=True)))
 
     def to_text(self) -> str:
         """For a terminal: one line a step, one a changed field."""
-        signs = {
-            Action.NONE: "=",
-            Action.REFUSE: "!",
-            Action.DELETE: "-",
-            Action.DETACH: "-",
-            Action.STOP: "-",
-            Action.UPDATE: "~",
-        }
-        lines = []
-        for step in self.steps:
-            noun = step.kind if step.action in (Action.NONE, Action.REFUSE) else step.noun
-            sign = "." if step.absent else signs.get(step.action, "+")
-            lines.append(f"{sign} {step.word} {noun} {step.name}: {step.reason}")
-            if step.disruptive:
-                lines.append("    the host's own network goes away for seconds while this is done")
-            lines += [f"    {change.describe()}" for change in step.changes]
-        return join_lines(lines)
+        return steps_text(self.steps)
+
+
+def steps_text(steps: Iterable[Step]) -> str:
+    """Describe some steps of a plan for a terminal: one line a step, one a changed field."""
+    signs = {
+        Action.NONE: "=",
+        Action.REFUSE: "!",
+        Action.DELETE: "-",
+        Action.DETACH: "-",
+        Action.STOP: "-",
+        Action.UPDATE: "~",
+    }
+    lines = []
+    for step in steps:
+        noun = step.kind if step.action in (Action.NONE, Action.REFUSE) else step.noun
+        sign = "." if step.absent else signs.get(step.action, "+")
+        lines.append(f"{sign} {step.word} {noun} {step.title}: {step.reason}")
+        if step.disruptive:
+            lines.append("    the host's own network goes away for seconds while this is done")
+        lines += [f"    {change.describe()}" for change in step.changes]
+    return join_lines(lines)

@@ -19,7 +19,7 @@ from hnskit.planning.interruption import removal_cuts
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
-from hnskit.planning.steps import Action, Change, Plan, Step, not_there
+from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, not_there
 
 _STRANGER = "it is not in these parameters, and no journal says that hnskit made it for them"
 
@@ -36,49 +36,49 @@ def plan_destroy(
         keep_network: leave the network and its gateway endpoint, so that the host is not cut again.
         by_name: remove the network and endpoints of these names, unless a journal says that they were found.
     """
-    scene = PlanningContext(desired, facts, made)
+    context = PlanningContext(desired, facts, made)
     steps: list[Step] = []
-    for name in _names(scene):
+    for name in _names(context):
         part = Part.PROXY if name == desired.proxy.name else Part.CLIENTS
-        steps += remove_endpoint(scene, part, name, "Docker does not remove it", by_name=by_name)
-        steps.append(remove_container(scene, part, name, steps))
+        steps += remove_endpoint(context, part, name, "Docker does not remove it", by_name=by_name)
+        steps.append(remove_container(context, part, name, steps))
     going = {step.name for step in steps}
     steps += [
         Step(Part.CLIENTS, Action.NONE, "container", item.name, _STRANGER, object_id=item.id)
-        for item in scene.unlisted_containers
+        for item in context.unlisted_containers
         if item.name not in going
     ]
     if keep_network:
         steps.append(Step(Part.NETWORK, Action.NONE, "network", desired.network.name, "it is to be kept"))
     else:
-        steps += remove_endpoint(scene, Part.NETWORK, desired.gateway.name, "hnskit made it", by_name=by_name)
-        steps += _restore_forwarding(scene, by_name)
-        steps.append(_remove_network(scene, steps, by_name))
-    steps += _restore_policies(scene, by_name)
-    steps += _remove_images(scene, steps)
+        steps += remove_endpoint(context, Part.NETWORK, desired.gateway.name, "hnskit made it", by_name=by_name)
+        steps += _restore_forwarding(context, by_name)
+        steps.append(_remove_network(context, steps, by_name))
+    steps += _restore_policies(context, by_name)
+    steps += _remove_images(context, steps)
     return Plan(facts.target, tuple(steps))
 
 
-def _names(scene: PlanningContext) -> list[str]:
+def _names(context: PlanningContext) -> list[str]:
     """Clients first, the proxy last; those that left the parameters are known by label and journal."""
-    desired = scene.desired
-    return [*(client.name for client in desired.clients), *scene.removed_clients, desired.proxy.name]
+    desired = context.desired
+    return [*(client.name for client in desired.clients), *context.removed_clients, desired.proxy.name]
 
 
-def _kept(scene: PlanningContext, name: str, by_name: bool) -> Endpoint | None:
+def _kept(context: PlanningContext, name: str, by_name: bool) -> Endpoint | None:
     """The endpoint of this name that stays."""
-    return next((item for item in scene.current(name) if not goes(scene, item, by_name=by_name)), None)
+    return next((item for item in context.current(name) if not goes(context, item, by_name=by_name)), None)
 
 
-def _restore_forwarding(scene: PlanningContext, by_name: bool) -> list[Step]:
+def _restore_forwarding(context: PlanningContext, by_name: bool) -> list[Step]:
     """Forwarding goes off again on a gateway endpoint that was found with it off."""
-    name = scene.desired.gateway.name
-    there = _kept(scene, name, by_name)
+    name = context.desired.gateway.name
+    there = _kept(context, name, by_name)
     if there is None:
         return []
-    if not scene.known.was_created("forwarding", name, there.id):
+    if not context.known.was_created("forwarding", name, there.id):
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "no journal says that hnskit enabled it")]
-    interface = scene.index.interface_of(there)
+    interface = context.index.interface_of(there)
     if interface is None or not interface.forwarding:
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "it is disabled, as it was found")]
     change = Change("forwarding", "Enabled", "Disabled")
@@ -86,19 +86,19 @@ def _restore_forwarding(scene: PlanningContext, by_name: bool) -> list[Step]:
     return [Step(Part.NETWORK, Action.UPDATE, "forwarding", name, reason, (change,), object_id=there.id)]
 
 
-def _restore_policies(scene: PlanningContext, by_name: bool) -> list[Step]:
+def _restore_policies(context: PlanningContext, by_name: bool) -> list[Step]:
     """The redirect goes off an endpoint that was found; what others put there stays."""
     steps = []
-    for client in scene.desired.clients:
+    for client in context.desired.clients:
         name = client.endpoint.name
-        there = _kept(scene, name, by_name)
+        there = _kept(context, name, by_name)
         if there is None:
             continue
-        if not scene.known.was_created("policy", name, there.id):
+        if not context.known.was_created("policy", name, there.id):
             said = "no journal says that hnskit put it there"
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, said))
             continue
-        ours = managed_policies(there, scene.desired, scene.facts)
+        ours = managed_policies(there, context.desired, context.facts)
         if not ours:
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "it has no redirect"))
             continue
@@ -108,52 +108,52 @@ def _restore_policies(scene: PlanningContext, by_name: bool) -> list[Step]:
     return steps
 
 
-def _remove_network(scene: PlanningContext, before: Sequence[Step], by_name: bool) -> Step:
-    name, network = scene.desired.network.name, scene.network
+def _remove_network(context: PlanningContext, before: Sequence[Step], by_name: bool) -> Step:
+    name, network = context.desired.network.name, context.network
     if network is None:
         return not_there(Part.NETWORK, "network", name)
 
-    def step(action: Action, reason: str, needs: tuple[str, ...] = (), disruptive: bool = False) -> Step:
+    def step(action: Action, reason: str, needs: tuple[StepKey, ...] = (), disruptive: bool = False) -> Step:
         return Step(
             Part.NETWORK, action, "network", name, reason, disruptive=disruptive, needs=needs, object_id=network.id
         )
 
-    if len(scene.networks) > 1 or not network.is_type(NetworkType.L2BRIDGE):
-        commands = " or ".join(remove_command("Network", item.id) for item in scene.networks)
+    if len(context.networks) > 1 or not network.is_type(NetworkType.L2BRIDGE):
+        commands = " or ".join(remove_command("Network", item.id) for item in context.networks)
         said = f"it is not the one L2Bridge network that hnskit makes; if it is not in use, remove it with {commands}"
         return step(Action.REFUSE, said)
-    if scene.known.only_adopted("network", name, network.id):
+    if context.known.only_adopted("network", name, network.id):
         return step(Action.NONE, FOUND)
-    if not by_name and not scene.known.was_created("network", name, network.id):
+    if not by_name and not context.known.was_created("network", name, network.id):
         return step(Action.NONE, UNPROVED)
     removed = {one.object_id for one in before if one.kind == "endpoint" and one.action is Action.DELETE}
-    foreign = [item for item in scene.facts.endpoints if scene.on_network(item) and item.id not in removed]
+    foreign = [item for item in context.facts.endpoints if context.on_network(item) and item.id not in removed]
     if foreign:
         names = ", ".join(item.name or item.id for item in foreign)
         return step(Action.NONE, f"it has endpoints that are not hnskit's: {names}")
-    cuts = removal_cuts(network, scene.facts)
-    made = "hnskit made it" if scene.known.was_created("network", name, network.id) else "its name is hnskit's"
+    cuts = removal_cuts(network, context.facts)
+    made = "hnskit made it" if context.known.was_created("network", name, network.id) else "its name is hnskit's"
     reason = made + ("; the adapter gets its address back when the bridge goes" if cuts else "")
-    return step(Action.DELETE, reason, tuple(one.id for one in before if one.pending), disruptive=cuts)
+    return step(Action.DELETE, reason, tuple(one.key for one in before if one.pending), disruptive=cuts)
 
 
-def _remove_images(scene: PlanningContext, before: Sequence[Step]) -> list[Step]:
-    desired, steps = scene.desired, []
+def _remove_images(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
+    desired, steps = context.desired, []
     for name in dict.fromkeys(item.image for item in desired.containers if item.import_path):
-        image = scene.facts.image_named(name)
+        image = context.facts.image_named(name)
         part = Part.PROXY if name == desired.proxy.image else Part.CLIENTS
         if image is None:
             steps.append(not_there(part, "image", name))
             continue
         removed = {one.object_id for one in before if one.kind == "container" and one.pending}
-        users = [item for item in scene.facts.containers if item.image_id == image.id and item.id not in removed]
-        if not scene.known.was_created("image", name, image.id):
+        users = [item for item in context.facts.containers if item.image_id == image.id and item.id not in removed]
+        if not context.known.was_created("image", name, image.id):
             steps.append(Step(part, Action.NONE, "image", name, "no journal says that hnskit imported it"))
         elif users:
             used = ", ".join(item.name for item in users)
             steps.append(Step(part, Action.NONE, "image", name, f"containers that are not hnskit's use it: {used}"))
         else:
-            needs = tuple(one.id for one in before if one.kind == "container" and one.pending)
+            needs = tuple(one.key for one in before if one.kind == "container" and one.pending)
             steps.append(
                 Step(part, Action.DELETE, "image", name, "hnskit imported it", needs=needs, object_id=image.id)
             )
@@ -180,27 +180,29 @@ def remainders(
     """
     last = plan_destroy(desired, facts, made, keep_network=keep_network, by_name=by_name)
     kept = [step for step in last.steps if step.action is Action.NONE]
-    reasons = {(step.kind, step.name): step.reason for step in kept}
+    reasons = {(step.kind, step.name): step.reason for step in kept if not step.ambiguous}
     by_id = {(step.kind, step.object_id): step.reason for step in kept if step.object_id}
     if keep_network:
         reasons["endpoint", desired.gateway.name] = reasons["forwarding", desired.gateway.name] = "it is to be kept"
-    scene = PlanningContext(desired, facts, made)
+    context = PlanningContext(desired, facts, made)
     return [
-        Leftover(kind, name, id, _elsewhere(scene, kind, id) or by_id.get((kind, id)) or reasons.get((kind, name), ""))
-        for kind, name, id in dict.fromkeys(_marked(scene))
+        Leftover(
+            kind, name, id, _made_elsewhere(context, kind, id) or by_id.get((kind, id)) or reasons.get((kind, name), "")
+        )
+        for kind, name, id in dict.fromkeys(_marked(context))
     ]
 
 
-def _elsewhere(scene: PlanningContext, kind: str, id: str) -> str:
+def _made_elsewhere(context: PlanningContext, kind: str, id: str) -> str:
     """Why something that a journal says was made is not for these parameters to remove; "" if it is."""
-    desired, facts = scene.desired, scene.facts
+    desired, facts = context.desired, context.facts
     images = {item.image for item in desired.containers}
     others = {
-        "network": {item.id: item.name for item in facts.networks if item not in scene.networks},
+        "network": {item.id: item.name for item in facts.networks if item not in context.networks},
         "endpoint": {
             item.id: item.network_name or item.network_id
             for item in facts.endpoints
-            if not scene.on_network(item) and not scene.is_stale(item)
+            if not context.on_network(item) and not context.is_stale(item)
         },
         "image": {item.id: item.name for item in facts.images if item.name not in images},
     }
@@ -208,12 +210,12 @@ def _elsewhere(scene: PlanningContext, kind: str, id: str) -> str:
     return f"hnskit made it with other parameters, for {place}: `hnskit destroy` with those" if place else ""
 
 
-def _marked(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
-    desired, facts, known = scene.desired, scene.facts, scene.known
+def _marked(context: PlanningContext) -> Iterator[tuple[str, str, str]]:
+    desired, facts, known = context.desired, context.facts, context.known
     for network in facts.networks:
         if network.name == desired.network.name or known.was_created("network", network.name, network.id):
             yield "network", network.name, network.id
-    yield from _marked_endpoints(scene)
+    yield from _marked_endpoints(context)
     for container in facts.containers:
         if container.labels.get(LABEL) == desired.network.name:
             yield "container", container.name, container.id
@@ -221,18 +223,20 @@ def _marked(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
         if known.was_created("image", image.name, image.id):
             yield "image", image.name, image.id
     alias = f"vEthernet ({desired.gateway.name})"
-    elsewhere = scene.elsewhere(desired.gateway.name)  # an interface is named after its endpoint: it may be that one's
-    for interface in () if elsewhere else facts.interfaces:
+    on_other_networks = context.on_other_networks(
+        desired.gateway.name
+    )  # an interface is named after its endpoint: it may be that one's
+    for interface in () if on_other_networks else facts.interfaces:
         if interface.compartment_id == HOST_COMPARTMENT and interface.alias == alias and interface.forwarding:
             yield "forwarding", desired.gateway.name, str(interface.index)
 
 
-def _marked_endpoints(scene: PlanningContext) -> Iterator[tuple[str, str, str]]:
+def _marked_endpoints(context: PlanningContext) -> Iterator[tuple[str, str, str]]:
     """Endpoints, redirects on them, and policy lists that refer to endpoints which are gone (HNS fact 75)."""
-    desired, facts, known = scene.desired, scene.facts, scene.known
+    desired, facts, known = context.desired, context.facts, context.known
     names = {endpoint.name for endpoint in desired.endpoints}
     for endpoint in facts.endpoints:
-        named = endpoint.name in names and endpoint not in scene.elsewhere(endpoint.name)
+        named = endpoint.name in names and endpoint not in context.on_other_networks(endpoint.name)
         if named or known.was_created("endpoint", endpoint.name, endpoint.id):
             yield "endpoint", endpoint.name, endpoint.id
         if named and managed_policies(endpoint, desired, facts):

@@ -22,7 +22,7 @@ from hnskit.model.policies.kinds import Kind
 from hnskit.model.policies.specs import Spec
 from hnskit.model.wording import describe_policy
 from hnskit.params.desired import Desired, Part
-from hnskit.planning.steps import Action, Change, Plan, Step
+from hnskit.planning.steps import Action, Change, Plan, Step, StepKey
 from hnskit.policy_editing.checks import PolicyTarget, judge, on_of
 from hnskit.remote import hcn, hns
 from hnskit.remote.session import Call, CallResult
@@ -96,10 +96,19 @@ def _steps(edits: Sequence[Edit], facts: Facts) -> list[Step]:
     if owner is None:
         name = f"{edits[0].on} {edits[0].id}"
         return [Step(Part.POLICY, Action.REFUSE, KIND, name, f"the {edits[0].on} is not there (any more)")]
-    name, notes = _name(owner, facts), list[str]()
+    notes = list[str]()
+
+    def step(
+        action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[StepKey, ...] = (), phase: str = ""
+    ) -> Step:
+        unique = isinstance(owner, Network) or len(facts.endpoints_named(owner.name)) == 1
+        return Step(
+            Part.POLICY, action, KIND, _name(owner), reason, changes,
+            needs=needs, object_id=owner.id, ambiguous=not (owner.name and unique), phase=phase,
+        )  # fmt: skip
 
     def one(action: Action, reason: str) -> list[Step]:
-        return [Step(Part.POLICY, action, KIND, name, reason, object_id=owner.id)]
+        return [step(action, reason)]
 
     current = owner.policies
     for edit in edits:
@@ -123,10 +132,8 @@ def _steps(edits: Sequence[Edit], facts: Facts) -> list[Step]:
     steps: list[Step] = []
     for phase in phases:
         reason = "; ".join((_reason(phase, len(owner.policies)), *(dict.fromkeys(notes) if phase.new else ())))
-        needs = tuple(step.id for step in steps)
-        changes = _changes(phase.gone, phase.new)
-        here = f"{name}{phase.suffix}"
-        steps.append(Step(Part.POLICY, Action.UPDATE, KIND, here, reason, changes, needs=needs, object_id=owner.id))
+        needs = tuple(before.key for before in steps)
+        steps.append(step(Action.UPDATE, reason, _changes(phase.gone, phase.new), needs, phase.change or ""))
     return steps
 
 
@@ -150,11 +157,8 @@ def differences(before: Sequence[Policy], after: Sequence[Policy]) -> tuple[tupl
     return tuple(gone), tuple(new)
 
 
-def _name(owner: PolicyTarget, facts: Facts) -> str:
-    if isinstance(owner, Network):
-        return f"of network {owner.name or owner.id}"
-    unique = owner.name and len(facts.endpoints_named(owner.name)) == 1
-    return owner.name if unique else f"{owner.name} ({owner.id})".strip()
+def _name(owner: PolicyTarget) -> str:
+    return f"of network {owner.name or owner.id}" if isinstance(owner, Network) else owner.name
 
 
 def _nothing(edits: Sequence[Edit]) -> str:
@@ -198,11 +202,6 @@ class Phase:
     gone: tuple[Policy, ...]
     new: tuple[Policy, ...]
     sent: tuple[Policy, ...]
-
-    @property
-    def suffix(self) -> str:
-        """What tells its step from the others of the same object."""
-        return f" (HCN {self.change})" if self.change else ""
 
 
 def _phases(owner: PolicyTarget, wanted: tuple[Policy, ...], facts: Facts, *, by_hand: bool) -> list[Phase]:
@@ -260,8 +259,7 @@ def edit_operations(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], O
         for edit in mine:
             wanted = edit.applied(wanted)
         phases = _phases(owner, wanted, facts, by_hand=_by_hand(mine))
-        name = _name(owner, facts)
-        phase = next((item for item in phases if f"{name}{item.suffix}" == step.name), None)
+        phase = next((item for item in phases if (item.change or "") == step.phase), None)
         if phase is None:
             raise StepError("there is nothing to do any more", object=step.name, step=step.id)
         return Operation(step, _call(f"step: {step.id}", owner, phase), lambda result: _read(result, owner))

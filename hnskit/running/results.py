@@ -35,7 +35,7 @@ def write_result(
         "changed": len(done),
         "seconds": round(seconds, 3),
         "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in done],
-        "kept": [f"{step.noun} {step.name}: {step.reason}" for step in kept],
+        "kept": [f"{step.noun} {step.title}: {step.reason}" for step in kept],
         "notes": list(outcome.notes) if outcome else [],
         "findings": [asdict(finding) for finding in findings],
         "verification": verification.to_json() if verification else None,

@@ -261,7 +261,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     rows = (
         (
             step.word,
-            f"{step.noun} {step.name}",
+            f"{step.noun} {step.title}",
             "\n".join(one.describe() for one in step.changes),
             step.reason,
             step.disruptive,
@@ -322,7 +322,7 @@ def outcome_frame(outcome: Outcome) -> pd.DataFrame:
     rows = (
         (
             result.step.word,
-            f"{result.step.noun} {result.step.name}",
+            f"{result.step.noun} {result.step.title}",
             result.step.reason,
             result.seconds,
             result.id,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hnskit.foreign_text.escaping import escape_html, join_lines, one_line
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import duration_text
-from hnskit.planning.steps import Step
+from hnskit.planning.steps import Step, StepKey
 
 if TYPE_CHECKING:
     from hnskit.applying.api import Event
@@ -29,7 +29,7 @@ class Progress:
         self._title = title
         self._show = show
         self._total = 0
-        self._finished: set[str] = set()
+        self._finished: set[StepKey] = set()
         self._lines: list[str] = []
         self._since = time.monotonic()
         self._state = "running"
@@ -41,7 +41,7 @@ class Progress:
             self._lines.append(event.text)
         else:
             if step is not None and event.kind == "done":
-                self._finished.add(step.id)
+                self._finished.add(step.key)
             self._lines.append(f"{_SIGNS.get(event.kind, ' ')} {event_line(event)}")
         self._update()
 

@@ -27,7 +27,7 @@ def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed():
     (delete,) = [step for step in current.pending if step.action == "delete"]
     create = next(step for step in current.pending if step.id == "create endpoint hnskit-gateway")
     assert delete.object_id == "STALE-hnskit-gateway"
-    assert delete.id in create.needs
+    assert delete.key in create.needs
     assert not current.refused
 
 

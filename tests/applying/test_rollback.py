@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.api import apply
+from hnskit.applying.rollback import Rollback
 from hnskit.errors import StepError
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
+from hnskit.params.desired import Part
+from hnskit.planning.steps import Action, Step
 from tests import sample_facts, strategies
 from tests.applying.state import ONE_CLIENT, without_container_routes
 from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
@@ -159,3 +162,18 @@ def test_rollback_attaches_again_what_was_detached(host):
     assert [(item.name, item.compartment_id) for item in after.endpoints] == [
         (item.name, item.compartment_id) for item in before.endpoints
     ]
+
+
+def test_a_container_that_goes_back_waits_for_its_endpoint():
+    """An endpoint is detached before its container is removed; the image goes after both."""
+    before = sample_facts.fresh()
+    sent = [
+        Step(Part.PROXY, Action.IMPORT, "image", "metadata-proxy:1.0", ""),
+        Step(Part.PROXY, Action.RUN, "container", "hnskit-proxy", ""),
+        Step(Part.PROXY, Action.CREATE, "endpoint", "hnskit-proxy", ""),
+    ]
+    back = Rollback(sample_facts.desired(), replace(before, images=()), sent).plan(sample_facts.complete())
+    needs = {step.id: [str(key) for key in step.needs] for step in back.pending}
+    assert needs["delete container hnskit-proxy"] == ["detach endpoint hnskit-proxy"]
+    assert needs["delete endpoint hnskit-proxy"] == ["detach endpoint hnskit-proxy"]
+    assert needs["delete image metadata-proxy:1.0"] == ["delete container hnskit-proxy"]

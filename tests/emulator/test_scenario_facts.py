@@ -324,7 +324,7 @@ def test_fact_45_policies_are_changed_by_posting_them_all() -> None:
 
 
 @pytest.mark.parametrize("policies", [{"Type": "OutBoundNAT"}, None])
-def test_fact_46_an_object_in_place_of_the_list_is_refused(policies: Any) -> None:
+def test_fact_46_an_object_in_route_place_the_list_is_refused(policies: Any) -> None:
     """What PowerShell makes of one policy, or of none; HNS's own answer is UNCONFIRMED."""
     host = host_of()
     endpoint = make_endpoint(host, make_network(host))

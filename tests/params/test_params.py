@@ -132,7 +132,7 @@ def test_override_reaches_into_lists_and_is_yaml():
     assert params.network.dns == []
 
 
-def test_redirects_of_a_client_stand_in_place_of_the_top_level_one():
+def test_redirects_of_a_client_stand_in_route_place_the_top_level_one():
     """Several of them, each with defaults; none given means the top-level redirect."""
     wanted = sample_facts.desired("clients[0].redirects=[{port: 81}, {address: 169.254.169.253}]")
     assert [redirect.what for redirect in wanted.clients[0].redirects] == ["169.254.169.254:81", "169.254.169.253:80"]

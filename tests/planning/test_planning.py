@@ -14,7 +14,7 @@ from hnskit.model.objects import Adapter, Container, Image, Interface, Network, 
 from hnskit.params.desired import Part
 from hnskit.planning.drift import drift
 from hnskit.planning.provenance import Provenance
-from hnskit.planning.routes import place_of
+from hnskit.planning.routes import route_place
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan
 from tests import sample_facts
@@ -35,8 +35,8 @@ def test_fresh_host_needs_everything_in_an_order_that_can_be_carried_out():
     assert not current.refused
     assert ids[0] == "create network hnskit-l2bridge"
     for step in current.pending:
-        assert set(step.needs) <= set(ids)
-        assert all(current.level(other) < current.level(step) for other in current.pending if other.id in step.needs)
+        assert set(step.needs) <= {other.key for other in current.pending}
+        assert all(current.level(other) < current.level(step) for other in current.pending if other.key in step.needs)
     assert current.level(next(step for step in current.pending if step.kind == "policy")) > 2
 
 
@@ -226,7 +226,7 @@ def test_what_a_lost_network_left_is_replaced_where_it_is_hnskits():
     gone = {step.object_id for step in current.pending if (step.kind, step.action) == ("endpoint", "delete")}
     assert gone == {item.id for item in lost.endpoints}
     (made_again,) = [step for step in current.pending if step.id == "create endpoint hnskit-gateway"]
-    assert "delete endpoint hnskit-gateway (ID-hnskit-gateway)" in made_again.needs
+    assert "delete endpoint hnskit-gateway (ID-hnskit-gateway)" in map(str, made_again.needs)
 
 
 def test_what_a_lost_network_left_stays_where_nothing_shows_whose_it_is():
@@ -267,7 +267,7 @@ def hidden_routes():
 def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so():
     """The plan says by what it knows; without a journal it is to be added, which is harmless where it is there."""
     facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
-    known = Provenance(frozenset([("route", name, place_of(name, facts))]))
+    known = Provenance(frozenset([("route", name, route_place("hnskit-proxy", facts))]))
     (route,) = [step for step in plan(sample_facts.desired(), facts, made=known).steps if step.kind == "route"]
     assert route.action is Action.NONE
     assert "as a journal says" in route.reason
@@ -279,7 +279,7 @@ def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so():
 def test_what_a_journal_says_of_a_route_ends_with_its_adapter(what):
     """With the container's run, and with the attachment; and what the host does show goes before any journal."""
     facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
-    known = Provenance(frozenset([("route", name, place_of(name, facts))]))
+    known = Provenance(frozenset([("route", name, route_place("hnskit-proxy", facts))]))
     if what == "container":
         facts = replace(facts, containers=tuple(replace(item, started_at="later") for item in facts.containers))
     elif what == "attachment":
@@ -428,10 +428,10 @@ def test_any_part_done_host_gets_a_plan_without_refusals_or_dangling_needs(missi
         compartments=tuple(c for c in facts.compartments if c.container_id.removeprefix("cid-") not in stopped),
     )
     current = plan(sample_facts.desired(), facts)
-    ids = {step.id for step in current.pending}
+    keys = {step.key for step in current.pending}
     assert not current.refused
-    assert all(set(step.needs) <= ids for step in current.pending)
-    assert bool(ids) == bool(missing or detached or stopped)
+    assert all(set(step.needs) <= keys for step in current.pending)
+    assert bool(keys) == bool(missing or detached or stopped)
     untouched = {"hnskit-l2bridge", "metadata-proxy:1.0"}
     assert all(step.action is Action.NONE for step in current.steps if step.name in untouched)
 

@@ -280,10 +280,10 @@ def test_a_foreign_proxy_survives_what_v2_is_told_to_do():
     host.hns.call("POST", f"/endpoints/{endpoint['ID']}", json.dumps({"Policies": now}))
     rule, acl = replace(RULE, kind=Kind.L4PROXY), Acl(action="Block", direction="Out")
     done = run(host, policies.add(web(host), acl), policies.add(web(host), rule))
-    assert [result.step.name for result in done.outcome.done] == ["web", "web (HCN Add)"]
+    assert [result.step.title for result in done.outcome.done] == ["web", "web (HCN Add)"]
     entry = policies.select(host.snapshot(), web(host), ip=rule.ip)
     done = run(host, policies.change(web(host), entry.policy, destination="10.0.1.201:80"))
-    assert [result.step.name for result in done.outcome.done] == ["web (HCN Update)"]
+    assert [result.step.title for result in done.outcome.done] == ["web (HCN Update)"]
     shown = {(item.type, item.settings.get("Destination")) for item in web(host).policies}
     assert {("PROXY", "10.9.9.9:443"), ("PROXY", "10.0.1.201:80"), ("ACL", None)} <= shown
 

@@ -23,8 +23,7 @@ def plan_repair(desired: Desired, facts: Facts, made: Provenance | None = None) 
 
 def mended_by(found: Plan, findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Errors and warnings that the plan has a step for, by the name of their object; and those that it has none for."""
-    names = {step.name.partition(" (")[0] for step in found.pending}
-    names |= {step.name.rpartition(" in ")[2] for step in found.pending if step.kind == "route"}
+    names = {step.container or step.name for step in found.pending}
     listed = [finding for finding in findings if finding.severity != "note"]
     mended = tuple(finding for finding in listed if finding.name and finding.name in names)
     return mended, tuple(finding for finding in listed if finding not in mended)
