@@ -14,7 +14,7 @@ from hnskit.applying.reconciler import AGAIN, OperationBuilder, Planner, Reconci
 from hnskit.applying.rollback import Rollback
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
-from hnskit.params.desired import ALL_PARTS, Desired, Part
+from hnskit.params.desired import ALL_PARTS, Desired, Part, parts_of
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy, remainders
@@ -27,7 +27,7 @@ def apply(
     session: Session,
     desired: Desired,
     *,
-    parts: Iterable[Part] = ALL_PARTS,
+    parts: Iterable[Part | str] = ALL_PARTS,
     facts: Facts | None = None,
     made: Provenance | None = None,
     journal: Records | None = None,
@@ -49,7 +49,8 @@ def apply(
         pace: how often a step is tried, and how long Windows is waited for.
 
     Raises:
-        BusyError: somebody else of this user's is at work on the host; nothing was changed.
+        ParamsError: an item of `parts` is not a part; nothing was changed.
+        BusyError: another process of this user holds the host's lock; nothing was changed.
         PreflightError: something that is there must not be touched; nothing was changed.
         StepError: a step failed; the others of its round were done.
         ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
@@ -58,7 +59,7 @@ def apply(
 
     Each has what was done until then in `outcome`, and what was rolled back in `undone`.
     """
-    wanted = tuple(parts)
+    wanted = parts_of(parts)
 
     def work(planner: Planner, build: OperationBuilder = build_operation) -> Reconciler:
         return Reconciler(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
-from hnskit.local.project import DEFAULT_RUNS
+from hnskit.local.project import default_runs
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.steps import Step
 from hnskit.remote.targets import canonical
@@ -118,13 +118,23 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def made_on(target: str, runs: Path = DEFAULT_RUNS) -> Provenance:
-    """Fold every journal below a folder of runs that is about this target."""
+def made_on(target: str, runs: Path | None = None) -> Provenance:
+    """Fold every journal about this target.
+
+    Args:
+        target: as `Params.target` has it.
+        runs: the folder whose runs are read; None: `runs` in the project's root, as for the command line and the
+            notebooks.
+
+    Returns:
+        What hnskit created on the host, what it adopted, and what it began and never saw.
+    """
     return provenance_from(records_on(target, runs))
 
 
-def records_on(target: str, runs: Path = DEFAULT_RUNS) -> list[dict[str, Any]]:
-    """The records about this target of every journal below a folder of runs, in the order in which things happened."""
+def records_on(target: str, runs: Path | None = None) -> list[dict[str, Any]]:
+    """Read the records about this target of every journal below a folder of runs, in the order of their time."""
+    runs = default_runs() if runs is None else runs
     timed: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(runs.glob(f"*/{FILE}")):
         latest = ""

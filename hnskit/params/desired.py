@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from hnskit.errors import Mistake, ParamsError
 from hnskit.model.objects import METADATA_ADDRESS
 from hnskit.params.schema import Client as ClientParams
 from hnskit.params.schema import Params, Proxy, Redirect, Verify
@@ -24,6 +26,29 @@ class Part(StrEnum):
 
 
 ALL_PARTS = tuple(Part)
+
+
+def parts_of(parts: Iterable[Part | str]) -> tuple[Part, ...]:
+    """Check a choice of parts, before anything is done with it.
+
+    Args:
+        parts: members of `Part`, or their values; not one text, whose letters would be taken for parts.
+
+    Raises:
+        ParamsError: an item is not a part; all parts are named.
+    """
+    known = f"The parts are {', '.join(ALL_PARTS)}, given as a list: parts=[{str(ALL_PARTS[0])!r}]."
+    if isinstance(parts, str):
+        raise ParamsError("parts", (Mistake("parts", "is one text, not a list of parts", parts),), next_step=known)
+    chosen = tuple(parts)
+    mistakes = [
+        Mistake(f"parts[{place}]", "is not a part of the redirect", str(item))
+        for place, item in enumerate(chosen)
+        if item not in ALL_PARTS
+    ]
+    if mistakes:
+        raise ParamsError("parts", tuple(mistakes), next_step=known)
+    return tuple(map(Part, chosen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.model.wording import remove_command
-from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part
+from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part, parts_of
 from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.endpoint_steps import EndpointPlanner, Place
@@ -25,7 +25,9 @@ from hnskit.planning.routes import route_step
 from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, refused_for_want_of
 
 
-def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made: Provenance | None = None) -> Plan:
+def plan(
+    desired: Desired, facts: Facts, parts: Iterable[Part | str] = ALL_PARTS, made: Provenance | None = None
+) -> Plan:
     """What has to be done so that the host is as desired.
 
     Args:
@@ -37,8 +39,11 @@ def plan(desired: Desired, facts: Facts, parts: Iterable[Part] = ALL_PARTS, made
     Returns:
         A plan with one step for each object, `Action.NONE` where nothing is to do and `Action.REFUSE` where
         what is there must not be touched.
+
+    Raises:
+        ParamsError: an item of `parts` is not a part.
     """
-    wanted = set(parts)
+    wanted = set(parts_of(parts))
     context = PlanningContext(desired, facts, made)
     endpoints = EndpointPlanner(context, _names(desired, wanted))
     steps = list(_host_refusals(facts, wanted))

@@ -162,3 +162,13 @@ def test_done_without_an_id_leaves_it_open_which_object_was_made(tmp_path):
     writer.finished(STEP, "", 0)
     journal(tmp_path, "2").found("network", "n", "ID1")
     assert made_on("emulator://lab", tmp_path).was_created("network", "n", "ID1")
+
+
+def test_journals_are_those_of_the_project_wherever_one_stands(tmp_path, monkeypatch):
+    """From notebooks/ a script finds what the command line left in the project's root."""
+    for folder in ("params", "notebooks"):
+        (tmp_path / folder).mkdir()
+    journal(tmp_path / "runs", "1").finished(STEP, "ID1", 1.0)
+    for folder in (tmp_path, tmp_path / "notebooks"):
+        monkeypatch.chdir(folder)
+        assert made_on("emulator://lab").was_created("network", "n", "ID1")

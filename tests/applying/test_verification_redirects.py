@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hnskit.applying.api import apply
 from hnskit.applying.verification import Check, ClientProof, Verification, proof_text, verify
+from hnskit.model import hns_json
 from tests import sample_facts, strategies
 from tests.in_process_host import QUICK, HereSession, host_here
 
@@ -49,6 +52,23 @@ def test_a_control_that_could_not_be_asked_is_no_proof():
     assert len(controls) == 2
     assert not any(check.ok for check in controls)
     assert all("could not be asked" in check.seen for check in controls)
+
+
+@pytest.mark.parametrize("mark", ["header", "log"])
+def test_a_policy_that_takes_other_ports_too_is_no_proof(mark):
+    """The control asks another port: where the proxy's mark shows there, too much is redirected."""
+    other = "verify.proof.header=null" if mark == "log" else "verify.proof.log="
+    wanted = sample_facts.desired(other)
+    host = host_here()
+    apply(HereSession(host), wanted, pace=QUICK)
+    endpoint = strategies.endpoint(host, "hnskit-client1")
+    target = hns_json.proxy_settings(endpoint.proxies[0]).destination
+    strategies.set_policies(host, endpoint, hns_json.proxy_policy(target, "169.254.169.254", ""))
+    found = verify(HereSession(host), wanted)
+    failed = [
+        (client.client, check.name, check.seen) for client in found.clients for check in client.checks if not check.ok
+    ]
+    assert failed == [("hnskit-client1", "control", f"the proxy's {mark}: it was redirected too")]
 
 
 def proof(count, failed=()):

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hnskit.applying.api import apply
+from hnskit.errors import ParamsError
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Container, Image, Interface, Network, Policy, Subnet
 from hnskit.params.desired import Part
@@ -18,6 +20,7 @@ from hnskit.planning.routes import route_place
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan
 from tests import sample_facts
+from tests.in_process_host import HereSession, host_here
 
 
 def pending(facts, *overrides, parts=tuple(Part)):
@@ -456,3 +459,21 @@ def test_the_plan_as_text_says_nothing_where_there_is_nothing() -> None:
     text = plan(sample_facts.desired(), sample_facts.fresh()).to_text()
     assert "nothing -> L2Bridge" in text
     assert '""' not in text
+
+
+@pytest.mark.parametrize("parts", ["network", ["netwrok"], [Part.NETWORK, "all"], ""])
+def test_what_is_not_a_list_of_parts_is_refused(parts):
+    """By name, with the parts that there are; nothing is planned, and nothing applied."""
+    for act in (
+        lambda: plan(sample_facts.desired(), sample_facts.fresh(), parts),
+        lambda: apply(HereSession(host_here()), sample_facts.desired(), parts=parts),
+    ):
+        with pytest.raises(ParamsError) as caught:
+            act()
+        assert all(part in caught.value.paragraph() for part in Part)
+
+
+def test_parts_may_be_named():
+    """By their values, as in a file."""
+    wanted, fresh = sample_facts.desired(), sample_facts.fresh()
+    assert plan(wanted, fresh, ["network"]) == plan(wanted, fresh, [Part.NETWORK])

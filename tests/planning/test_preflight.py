@@ -122,3 +122,13 @@ def test_a_tarball_that_is_not_on_the_host_is_an_error():
     session.pipelines.clear()
     assert missing_tarballs(session, wanted, sample_facts.complete()) == ()
     assert session.pipelines == []
+
+
+def test_a_wired_adapter_beside_a_wireless_one_is_enough():
+    """Only a host with nothing but Wi-Fi is refused: the bridge may be made on the wired one (HNS fact 26)."""
+    (wired,) = sample_facts.fresh().adapters
+    wifi = replace(wired, name="Wi-Fi", index=99, medium=9)
+    both = replace(sample_facts.fresh(), adapters=(wired, wifi))
+    assert [error.id for error in errors(both)] == []
+    named = sample_facts.desired("network.adapter=Wi-Fi")
+    assert [one.id for one in preflight(named, both) if one.severity == "error"] == ["adapter"]
