@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.applying.journal import Records
+    from hnskit.applying.outcomes import OnEvent, Outcome
     from hnskit.params.desired import Part
     from hnskit.params.loading import Params
     from hnskit.planning.provenance import Provenance
+    from hnskit.planning.steps import Plan
+    from hnskit.remote.session import Session
 
 
 def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
@@ -48,20 +51,60 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
         yield LazyJournal(place, target, made_on(target, place), held.is_kept_in)
 
 
-def carry_out(loaded: Params, first: Any, as_json: bool, runs: Path | None, work: Callable[[Any, Any], Any]) -> None:
-    """Announce, apply with a journal, and print what came of it."""
+def carry_out(
+    loaded: Params, first: Plan, runs: Path | None, work: Callable[[Records | None, OnEvent], Outcome]
+) -> Outcome:
+    """Announce a plan and apply it with a journal; progress goes to stderr.
+
+    Args:
+        loaded: the parameters.
+        first: the plan as it is now.
+        runs: where the journal is kept; None: the project's runs.
+        work: applies or destroys, with the journal (None where the plan is refused) and a listener.
+
+    Raises:
+        HnskitError: as `work` raises it.
+        BusyError: another process holds the host's lock.
+    """
     from hnskit.running.terminal import EventLines
 
-    if first.pending and not first.refused:
+    if first.refused:
+        return work(None, EventLines())  # it raises, with the reasons
+    if first.pending:
         say(first.to_text(), "", err=True)
-    if first.disruptive and not first.refused:
+    if first.disruptive:
         names = ", ".join(step.id for step in first.disruptive)
         say(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
-    if first.refused:
-        outcome = work(None, EventLines())  # it raises, with the reasons
-    else:  # also where nothing is to do: what was found and no journal knows is written down
-        with journalled(loaded.target, runs) as journal:
-            outcome = work(journal, EventLines())
+    with journalled(loaded.target, runs) as journal:  # also where nothing is to do: what was found is written down
+        return work(journal, EventLines())
+
+
+def apply_to(
+    loaded: Params, session: Session, *, parts: tuple[Part, ...], runs: Path | None = None, rollback: bool = False
+) -> Outcome:
+    """Make a host as the parameters say: what `hnskit apply` and `hnskit doctor --fix` do.
+
+    Raises:
+        HnskitError: as `hnskit.apply` raises it.
+    """
+    from hnskit.applying.api import apply
+    from hnskit.facts.host_facts import gather_facts
+    from hnskit.params.desired import desired_from
+    from hnskit.planning.setup import plan
+
+    desired, now = desired_from(loaded), gather_facts(session)
+    made = made_before(loaded, runs)
+
+    def work(journal: Records | None, on_event: OnEvent) -> Outcome:
+        return apply(
+            session, desired, parts=parts, facts=now, made=made, journal=journal, on_event=on_event, rollback=rollback
+        )
+
+    return carry_out(loaded, plan(desired, now, parts=parts, made=made), runs, work)
+
+
+def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """Print what came of a plan, to stdout."""
     if as_json:
         print_json(outcome.to_json())
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hnskit.commands.changing import carry_out, made_before
+from hnskit.commands.changing import carry_out, made_before, print_outcome
 from hnskit.commands.options import common, runs_option
 from hnskit.commands.reaching import connected
 
@@ -35,10 +35,9 @@ def destroy(
         desired, now = desired_from(loaded), gather_facts(session)
         made = made_before(loaded, runs)
         first = plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name)
-        carry_out(
+        outcome = carry_out(
             loaded,
             first,
-            as_json,
             runs,
             lambda journal, on_event: destroy_on(
                 session,
@@ -51,3 +50,4 @@ def destroy(
                 on_event=on_event,
             ),
         )
+        print_outcome(outcome, as_json=as_json)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hnskit.commands.apply_command import apply
-from hnskit.commands.changing import made_before
+from hnskit.commands.changing import apply_to, made_before, print_outcome
 from hnskit.commands.options import common
-from hnskit.commands.reaching import opened, read_host
+from hnskit.commands.reaching import connected, read_host
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
 
@@ -21,6 +17,7 @@ if TYPE_CHECKING:
     from hnskit.diagnosis.doctor import Finding
     from hnskit.facts.host_facts import Facts
     from hnskit.params.loading import Params
+    from hnskit.planning.steps import Plan
 
 
 @click.command()
@@ -29,9 +26,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="With --fix: carry it out without asking.")
 @click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
 @click.option("--check", "only", multiple=True, metavar="NAME", help="Only findings of this check.")
-@click.pass_context
 def doctor(  # noqa: PLR0917 - click passes options by name
-    ctx: click.Context,
     params: str,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -54,7 +49,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     if not as_json:
         say(findings_text(findings, facts.target))
     if fix:
-        findings = _fixed(ctx, params, overrides, loaded, facts, findings, result if as_json else None, yes, only)
+        findings = _fixed(params, overrides, loaded, facts, findings, result if as_json else None, yes, only)
     if as_json:
         print_json(result)
     severities = {item.severity for item in findings}
@@ -80,7 +75,6 @@ def _examined(
 
 
 def _fixed(  # noqa: PLR0917 - what the command was given, in its order
-    ctx: click.Context,
     params: str,
     overrides: tuple[str, ...],
     loaded: Params | None,
@@ -92,8 +86,9 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
     from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
+    from hnskit.facts.host_facts import gather_facts
     from hnskit.facts.source import is_snapshot
-    from hnskit.params.desired import desired_from
+    from hnskit.params.desired import ALL_PARTS, desired_from
 
     if loaded is None:
         raise click.UsageError("--fix needs a parameter file: it says what the host should be.")
@@ -111,12 +106,13 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
         return findings
     if not yes and (result is not None or not click.confirm("Carry it out?", default=False, err=True)):
         return findings
-    with contextlib.redirect_stdout(io.StringIO() if result is not None else sys.stdout) as printed:
-        ctx.invoke(apply, params=params, overrides=overrides, as_json=result is not None)
-    with opened(params, overrides) as (_, host):
-        after = _examined(loaded, host.facts(), params, overrides, only)
+    with connected(params, overrides) as (_, session):
+        outcome = apply_to(loaded, session, parts=ALL_PARTS)
+        if result is None:
+            print_outcome(outcome, as_json=False)
+        after = _examined(loaded, gather_facts(session), params, overrides, only)
     if result is not None:
-        result["outcome"] = json.loads(printed.getvalue()) if isinstance(printed, io.StringIO) else None
+        result["outcome"] = outcome.to_json()
         result["after"] = [item.to_json() for item in after]
     else:
         from hnskit.diagnosis.doctor import findings_text
@@ -125,9 +121,11 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     return after
 
 
-def _print_plan(found: Any, mended: tuple[Finding, ...], left: tuple[Finding, ...]) -> None:
+def _print_plan(found: Plan, mended: tuple[Finding, ...], left: tuple[Finding, ...]) -> None:
     say("", f"The plan mends {len(mended)} of {len(mended) + len(left)} errors and warnings:", "")
+    from hnskit.planning.steps import steps_text
+
     shown = [step for step in found.steps if step.pending or step in found.refused]
-    say(found.__class__(found.target, tuple(shown)).to_text() if shown else "Nothing to do.")
+    say(steps_text(shown) if shown else "Nothing to do.")
     for item in left:
         say(f"left to you: {item.object}: {item.next_step}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hnskit.commands import doctor_command
 from hnskit.facts.snapshot import save_facts
 from tests import sample_facts
 from tests.host_process import emulated_host
@@ -122,6 +123,7 @@ def test_doctor_mends_an_emulated_host(capsys, tmp_path, monkeypatch):
     assert [step["id"] for step in result["plan"]["steps"] if step["level"]] == ["update policy hnskit-client1"]
     assert {item["severity"] for item in result["findings"]} >= {"error"}
     assert {item["severity"] for item in result["after"]} <= {"note"}
+    assert [one["step"] for one in result["outcome"]["done"]] == ["update policy hnskit-client1"]
 
 
 @pytest.mark.parametrize("verb", [("facts",), ("show", "policies"), ("plan",), ("doctor",), ("preflight",)])
@@ -218,3 +220,10 @@ def test_export_cni_says_that_a_file_cannot_be_written(capsys, tmp_path):
     status, _, err = hnskit(capsys, *words)
     assert status == 2
     assert "it cannot be written" in err
+
+
+def test_the_doctor_repairs_through_the_library_and_reads_no_output() -> None:
+    """What another command prints is no interface: its text may change without the doctor."""
+    source = Path(doctor_command.__file__).read_text(encoding="utf-8")
+    assert "apply_command" not in source
+    assert "redirect_stdout" not in source
