@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.changing import apply_to, made_before, print_outcome
-from hnskit.commands.options import common
-from hnskit.commands.reaching import connected, read_host
+from hnskit.commands.host_input import read_input
+from hnskit.commands.options import common_input
+from hnskit.commands.reaching import connected
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@common
+@common_input
 @click.option("--fix", is_flag=True, help="Show the plan that mends what the engine can, and carry it out.")
 @click.option("--yes", is_flag=True, help="With --fix: carry it out without asking.")
 @click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
@@ -43,7 +44,9 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     from hnskit.diagnosis.doctor import findings_text
 
     _known_checks(only)
-    loaded, facts = read_host(params, overrides)
+    found = read_input(params, overrides)
+    loaded, facts = found.params, found.facts
+    found.announce()
     findings = _examined(loaded, facts, params, overrides, only)
     result: dict[str, Any] = {"target": facts.target, "findings": [item.to_json() for item in findings]}
     if not as_json:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hnskit.commands.host_input import is_host_input, read_input, text_sources
 from hnskit.commands.options import debug_option, json_option
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.errors.codes_in_text import CodeInText
+    from hnskit.facts.host_facts import Facts
+
+_NAMED = 5  # files that could not be read and are named
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # a signed code is no option
-@click.argument("words", nargs=-1, metavar="[CODE | WORDS | FILE | -]")
+@click.argument("words", nargs=-1, metavar="[CODE|WORDS|FILE|FOLDER|ZIP|-|TARGET]")
 @json_option
 @debug_option
 def errors(words: tuple[str, ...], as_json: bool) -> None:
@@ -25,8 +28,8 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
 
     CODE may be hexadecimal (0x803b0013), decimal (2151350291), signed (-2143617005), masked as hcsshim prints
     it (0x490), or a part of a name (ADDR_INVALID). WORDS are what a host printed: its text ("Element not found"), or a
-    line of a log, whose code counts in whatever language it is. FILE is a log, or a folder or zip of them; - reads
-    standard input.
+    line of a log, whose code counts in whatever language it is. FILE is a log; - reads standard input. TARGET is a host
+    (emulator://lab, winrm://host) or a parameter file: what it refused when it was read, and what its objects keep.
 
     It ends with 0 if all that was found is known, with 1 if something is not or nothing was found in FILE, with 2 if
     nothing in WORDS is a code.
@@ -35,8 +38,8 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
     from hnskit.errors.hns_codes import all_codes
 
     given = " ".join(words)
-    if words == ("-",) or (len(words) == 1 and Path(given).exists()):
-        _print_found("standard input" if given == "-" else given, _found_at(given), as_json)
+    if len(words) == 1 and is_host_input(given):
+        _print_found(given, _found_at(given), as_json)
         return
     try:
         found = look_up(given) if words else all_codes()
@@ -53,50 +56,62 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
         sys.exit(1)
 
 
-def _found_at(place: str) -> list[tuple[str, CodeInText]]:
-    """Codes of standard input, of a file, or of each file of a folder, with the file's name."""
+def _found_at(place: str) -> tuple[str, list[tuple[str, CodeInText]]]:
+    """What the input was taken for, and codes of it or of each of its files, with the file's name."""
     from hnskit.errors import SnapshotError
     from hnskit.errors.codes_in_text import find_in_text
     from hnskit.local.text_encoding import decode
 
-    found = []
-    for name, data in _texts_at(place):
+    sources = text_sources(place)
+    if sources is None:
+        host = read_input(place)
+        return host.taken_for, [(host.facts.target, item) for item in find_in_text(_said_by(host.facts))]
+    found, read, left_out = [], 0, []
+    for source in sources:
         try:
-            text, _ = decode(data)
+            text = decode(source.data)[0] if not source.left_out else ""
         except ValueError as cause:
-            if place == "-" or Path(place).is_file():
-                raise SnapshotError(name, str(cause), next_step="Give it a log, or what a host printed.") from cause
-            continue  # a picture beside the logs of a folder
-        found += [(name, item) for item in find_in_text(text)]
-    return found
+            left_out.append(f"{source.name}: {cause}")
+            continue
+        left_out += [f"{source.name}: {source.left_out}"] if source.left_out else []
+        read += not source.left_out
+        found += [(source.name, item) for item in find_in_text(text)]
+    for said in left_out[:_NAMED]:
+        say(f"not read: {said}", err=True)
+    if not read:
+        said = left_out[0] if left_out else "there is no file in it"
+        raise SnapshotError(place, said, next_step="Give it a log, or what a host printed.")
+    return f"text, {read} files" if read > 1 else "text", found
 
 
-def _texts_at(place: str) -> list[tuple[str, bytes]]:
-    from hnskit.errors import SnapshotError
+def _said_by(facts: Facts) -> str:
+    """All that a host says of its failures, a line each."""
+    lines = [f"{item.call} failed: {item.message} (0x{item.code:x})" for item in facts.refusals]
+    lines += [*facts.problems, *([facts.docker.error] if facts.docker and facts.docker.error else [])]
+    objects: list[Any] = [*facts.networks, *facts.endpoints, *facts.policy_lists]
+    for item in objects:
+        health = item.raw.get("Health")
+        code = health.get("LastErrorCode") if isinstance(health, dict) else None
+        if code:
+            lines.append(f"{type(item).__name__} {getattr(item, 'name', '') or item.id}: LastErrorCode: {code}")
+    return "\n".join(lines)
 
-    if place == "-":
-        return [("standard input", sys.stdin.buffer.read())]
-    path = Path(place)
-    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
-    try:
-        return [(str(file.relative_to(path)) if file != path else str(file), file.read_bytes()) for file in files]
-    except OSError as cause:
-        raise SnapshotError(place, f"cannot be read: {cause.strerror or cause}") from cause
 
-
-def _print_found(source: str, found: list[tuple[str, CodeInText]], as_json: bool) -> None:
+def _print_found(place: str, read: tuple[str, list[tuple[str, CodeInText]]], as_json: bool) -> None:
+    taken_for, found = read
+    say(f"{place}: taken for {taken_for}", err=True)
     if as_json:
         codes: list[dict[str, Any]] = [{"file": name, **item.to_json()} for name, item in found]
-        print_json({"source": source, "codes": codes})
+        print_json({"source": place, "taken_for": taken_for, "codes": codes})
     elif not found:
-        say(f"{source}: there is no code of HNS, of containers or of Windows in it, and no text of one.")
+        say(f"{place}: there is no code of HNS, of containers or of Windows in it, and no text of one.")
     else:
-        say(*[text for name, item in found for text in ("", _text(name, source, item))][1:])
+        several = len({name for name, _ in found}) > 1
+        say(*[text for name, item in found for text in ("", _text(f"{name}, " if several else "", item))][1:])
     if not found or not all(item.known.is_known for _, item in found):
         sys.exit(1)
 
 
-def _text(name: str, source: str, item: CodeInText) -> str:
-    where = f"line {item.line}" if source in (name, "standard input") else f"{name}, line {item.line}"
+def _text(where: str, item: CodeInText) -> str:
     more = f" and {item.count - 1} more" if item.count > 1 else ""
-    return join_lines([f"{where}{more}: {item.quoted}", item.known.to_text()])
+    return join_lines([f"{where}line {item.line}{more}: {item.quoted}", item.known.to_text()])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hnskit.commands.options import common
+from hnskit.commands.host_input import read_input
+from hnskit.commands.options import common_input
 from hnskit.commands.output import say_problems
-from hnskit.commands.reaching import read_host
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _FORMS = click.Choice(("text", "table", "json", "csv"))
 
 
 @click.command()
-@common
+@common_input
 @click.option("--from", "source", metavar="CONTAINER|IP", help="Who asks: a container, an endpoint or an address.")
 @click.option("--to", "places", multiple=True, metavar="ADDRESS[:PORT]", help="What is asked for; with --all, many.")
 @click.option("--all", "matrix", is_flag=True, help="Every container against every --to.")
@@ -43,14 +43,18 @@ def explain(  # noqa: PLR0917 - click passes options by name
 ) -> None:
     """What would happen to this connection, and why. Nothing is sent.
 
-    PARAMS may also be snapshot:FILE. It ends with 0 if the connection is answered, with 1 if it is not or if that is
-    not known; --all always ends with 0.
+    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    such as emulator://lab or winrm://host. What it does not tell is said to be unknown.
+
+    It ends with 0 if the connection is answered, with 1 if it is not or if that is not known; --all always ends with 0.
     """
     from hnskit.diagnosis.explaining import Explainer, parse_destination
 
     if matrix == bool(source):
         raise click.UsageError("Name who asks with --from, or take every container with --all.")
-    loaded, facts = read_host(params, overrides)
+    given = read_input(params, overrides)
+    loaded, facts = given.params, given.facts
+    given.announce()
     wanted = places or (_redirected(loaded) if matrix else ())
     if not wanted or (not matrix and len(wanted) > 1):
         raise click.UsageError("Name what is asked for with --to ADDRESS:PORT" + ("." if matrix else ", once."))

@@ -6,21 +6,27 @@ from pathlib import Path
 
 import click
 
-from hnskit.commands.options import common
+from hnskit.commands.host_input import read_input
+from hnskit.commands.options import common_input
 from hnskit.commands.output import say_problems
-from hnskit.commands.reaching import read_host
 from hnskit.foreign_text.terminal import print_json, say
 
 
 @click.command()
-@common
+@common_input
 @click.option(
     "--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it."
 )
 @click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as an SVG file.")
 def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None, picture: Path | None) -> None:
-    """Everything that hnskit reads of the host, in one snapshot; PARAMS may also be snapshot:FILE."""
-    _, snapshot = read_host(params, overrides)
+    """Everything that hnskit reads of a host, or of a dump, in one snapshot.
+
+    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    such as emulator://lab or winrm://host.
+    """
+    found = read_input(params, overrides)
+    snapshot = found.facts
+    found.announce()
     if save is not None:
         from hnskit.facts.snapshot import save_facts
 
@@ -28,7 +34,7 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
     if as_json:
         from hnskit.facts.snapshot import masked
 
-        print_json(masked(snapshot).to_json())
+        print_json({"taken_for": found.taken_for, **masked(snapshot).to_json()})
         return
     from hnskit.views import topology
 

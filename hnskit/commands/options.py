@@ -43,6 +43,15 @@ class WholeHelp(click.Group):
 
 def common(function: Function) -> Function:
     """PARAMS, --set, --json and --debug, which every command has."""
+    return _common(function, "[PARAMS]")
+
+
+def common_input(function: Function) -> Function:
+    """The same for a command that only reads, and takes whatever says something of a host in place of PARAMS."""
+    return _common(function, "[PARAMS|FILE|FOLDER|ZIP|-|TARGET]")
+
+
+def _common(function: Function, metavar: str) -> Function:
     for decorate in (
         debug_option,
         json_option,
@@ -53,7 +62,7 @@ def common(function: Function) -> Function:
             metavar="KEY=VALUE",
             help="Override a parameter: clients[0].address=10.0.1.20",
         ),
-        click.argument("params", default=DEFAULT_PARAMS, metavar="[PARAMS]"),
+        click.argument("params", default=DEFAULT_PARAMS, metavar=metavar),
     ):
         function = decorate(function)
     return function

@@ -31,6 +31,24 @@ def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tu
     return _reach_host(params, overrides, open_host)
 
 
+@contextmanager
+def opened_target(target: str, overrides: tuple[str, ...]) -> Iterator[Host]:
+    """A host that is named by itself, without parameters, for who only reads."""
+    from hnskit.applying.outage import add_outage_hint, wait_until_reachable
+    from hnskit.facts.source import open_host
+    from hnskit.local.project import default_runs
+    from hnskit.params.loading import parse_target
+
+    wanted, runs = parse_target(target, overrides), default_runs()
+    patience = wanted.connection.recovery_timeout
+    host = wait_until_reachable(lambda: open_host(wanted, _say), wanted.target, runs, patience, _say)
+    try:
+        with add_outage_hint(wanted.target, runs):
+            yield host
+    finally:
+        host.close()
+
+
 def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
     """The parameters and a session to their host, for who changes it; a snapshot is refused, and a second worker."""
     from hnskit.applying import host_lock
@@ -46,28 +64,28 @@ def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager
 
 
 def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
-    """The facts of a parameter file's host; PARAMS may also be `snapshot:FILE`, and then there are no parameters."""
-    from hnskit.facts.source import SNAPSHOT, is_snapshot
+    """The facts of whatever was named, see `host_input`; the parameters where it has some."""
+    from hnskit.commands.host_input import read_input
 
-    if is_snapshot(params):
-        from hnskit.facts.snapshot import load_facts
-
-        return None, load_facts(params.removeprefix(SNAPSHOT))
-    with opened(params, overrides) as (loaded, host):
-        return loaded, host.facts()
+    found = read_input(params, overrides)
+    return found.params, found.facts
 
 
 def require_read(facts: Facts, part: str = "") -> None:
-    """Stop where a table, or what a plan needs, could not be read: an empty one would not be the truth.
+    """Stop where a table that a host should have given, or what a plan needs, could not be read at all.
+
+    An empty table would not be the truth. Of a dump, whatever is there is shown, with its caveats beside it.
 
     Raises:
         PreflightError: with what the host said.
     """
     from hnskit.facts.host_facts import unread_parts
+    from hnskit.facts.source import is_snapshot
 
     unread = unread_parts(facts)
     if part:
-        unread = "; ".join(problem for problem in facts.problems if problem.partition(":")[0] == part)
+        said = [problem for problem in facts.problems if problem.partition(":")[0] == part]
+        unread = "" if getattr(facts, part) or is_snapshot(facts.target) else "; ".join(said)
     if unread:
         raise PreflightError(f"the host cannot be read: {unread}", host=facts.target)
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import click
 
-from hnskit.commands.options import common, table_option
+from hnskit.commands.host_input import read_input
+from hnskit.commands.options import common_input, table_option
 from hnskit.commands.output import say_problems
-from hnskit.commands.reaching import read_host, require_read
+from hnskit.commands.reaching import require_read
 
 TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters", "images")
 
 
 @click.command()
 @click.argument("table", type=click.Choice(TABLES))
-@common
+@common_input
 @table_option
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
     """One table of the host: networks, endpoints, policies, containers, compartments, adapters or images.
 
-    PARAMS may also be snapshot:FILE.
+    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    such as emulator://lab or winrm://host. What of a dump is not whole is said beside the table.
     """
-    _, snapshot = read_host(params, overrides)
+    found = read_input(params, overrides)
+    snapshot = found.facts
+    found.announce()
     require_read(snapshot, "endpoints" if table == "policies" else table)
     from hnskit.running.terminal import print_table
     from hnskit.views import frames

@@ -70,7 +70,7 @@ def find_in_text(text: str) -> tuple[CodeInText, ...]:
         CodeInText(
             explain_code(code).seen_in(searched.lines[numbers[0]]),
             numbers[0] + 1,
-            _harmless(searched.lines[numbers[0]].strip()[:_QUOTED]),
+            searched.lines[numbers[0]].strip()[:_QUOTED],
             len(numbers),
         )
         for code, numbers in found.items()
@@ -165,11 +165,6 @@ class _Searched:
         """Whether the line at a place tells of a failure."""
         number = self._line(place)
         return _TROUBLE.search(self._whole, self._starts[number], self._starts[number + 1]) is not None
-
-
-def _harmless(line: str) -> str:
-    """A foreign line for a terminal: what moves its cursor or colours it is shown as a mark."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
 
 
 def _add(codes: list[int], code: int) -> None:

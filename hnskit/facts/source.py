@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
 from hnskit.facts.anything import SNAPSHOT, Reading, read_anything
 from hnskit.facts.host_facts import Facts, gather_facts
-from hnskit.params.schema import Params
+from hnskit.params.schema import TargetParams
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.targets import WINRM, WINRM_PORTS
 
@@ -92,7 +92,7 @@ class SnapshotHost:
         """There is nothing to let go of."""
 
 
-def open_host(params: Params, on_start: Callable[[str], None] | None = None) -> Host:
+def open_host(params: TargetParams, on_start: Callable[[str], None] | None = None) -> Host:
     """The host that the parameters name, connected, or the snapshot that they name, read.
 
     Args:
@@ -116,7 +116,7 @@ def _read_only(target: str) -> ReadOnlyTargetError:
     return ReadOnlyTargetError("a snapshot can be looked at, and never changed", host=target)
 
 
-def connect(params: Params, on_start: Callable[[str], None] | None = None) -> PsrpSession:
+def connect(params: TargetParams, on_start: Callable[[str], None] | None = None) -> PsrpSession:
     """Open a session to the host that the parameters name.
 
     Args:
@@ -139,7 +139,7 @@ def connect(params: Params, on_start: Callable[[str], None] | None = None) -> Ps
     return session
 
 
-def connection_settings(params: Params, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
+def connection_settings(params: TargetParams, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
     """What is needed to reach `params.target`: built in for `winrm:`, by entry point for any other scheme."""
     scheme, _, place = params.target.partition("://")
     if scheme == WINRM:
@@ -148,7 +148,7 @@ def connection_settings(params: Params, on_start: Callable[[str], None] | None =
     return resolve(params.target, {**params.connection.model_dump(), **params.emulator.model_dump()}, on_start)
 
 
-def _winrm(params: Params, place: str) -> ConnectionSettings:
+def _winrm(params: TargetParams, place: str) -> ConnectionSettings:
     host, _, port = place.partition(":")
     wanted = params.connection
     return ConnectionSettings(
@@ -171,7 +171,7 @@ def _winrm(params: Params, place: str) -> ConnectionSettings:
 _Resolve = Callable[[str, dict[str, Any], Callable[[str], None] | None], ConnectionSettings]
 
 
-def _scheme(scheme: str, params: Params) -> _Resolve:
+def _scheme(scheme: str, params: TargetParams) -> _Resolve:
     found = _schemes()
     if scheme not in found:
         known = ", ".join(sorted([WINRM, SNAPSHOT.rstrip(":"), *found]))

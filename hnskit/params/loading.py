@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -15,9 +15,12 @@ from pydantic import ValidationError
 from hnskit.errors import Mistake, ParamsError
 from hnskit.params.cross_checks import contradictions, path_text
 from hnskit.params.form_fields import keys_beside
-from hnskit.params.schema import Params
+from hnskit.params.schema import Params, TargetParams
 
-__all__ = ["Params", "load_params", "params_of", "parse_params"]
+__all__ = ["Params", "TargetParams", "load_params", "params_of", "parse_params", "parse_target"]
+
+
+_Model = TypeVar("_Model", bound=TargetParams)
 
 
 def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
@@ -66,6 +69,17 @@ def params_of(data: Mapping[str, Any], source: str, overrides: Sequence[str] = (
         raise _blamed(error, overrides) from error.__cause__
 
 
+def parse_target(target: str, overrides: Sequence[str] = ()) -> TargetParams:
+    """A target by itself, with what `--set` says of the way to it (`connection.…`, `emulator.…`).
+
+    Raises:
+        ParamsError: with every mistake.
+    """
+    wanted: dict[str, Any] = {"target": target}
+    mistakes = [mistake for override in overrides for mistake in _override(wanted, override)]
+    return _checked(TargetParams, wanted, "the command line", mistakes)
+
+
 _INSTEAD = "what replaces the file's values (--set, overrides, a form)"
 
 
@@ -102,12 +116,16 @@ def parse_params(data: Mapping[str, Any], source: str = "parameters", mistakes: 
     Raises:
         ParamsError: with every mistake.
     """
+    return _checked(Params, data, source, mistakes)
+
+
+def _checked(model: type[_Model], data: Mapping[str, Any], source: str, mistakes: Sequence[Mistake]) -> _Model:
     found = list(mistakes)
-    params: Params | None = None
+    params: _Model | None = None
     if "source" in data:
         found.append(Mistake("source", "no such key"))
     try:
-        params = Params.model_validate({**data, "source": source})
+        params = model.model_validate({**data, "source": source})
     except ValidationError as errors:
         found += [_mistake(error) for error in errors.errors()]
     said = {mistake.path for mistake in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -243,25 +243,30 @@ class Verify(_Strict):
     control: ControlParams = ControlParams()
 
 
-class Params(_Strict):
-    """One set of parameters for library, notebooks, command line and pipelines."""
+class TargetParams(_Strict):
+    """A host and the way to it: what is needed where nothing is to be set up there."""
 
     target: Annotated[str, AfterValidator(_check_target)] = Field(
         description="emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE"
     )
     connection: ConnectionParams = ConnectionParams()
     emulator: Emulator = Emulator()
+    source: str = Field("parameters", exclude=True)
+    """Where they came from, for error messages."""
+
+    @model_validator(mode="after")
+    def _one_spelling_of_the_target(self) -> Self:
+        # Here and nowhere else: claims, journals and folders of runs are all named after it.
+        object.__setattr__(self, "target", canonical(self.target, self.connection.transport))
+        return self
+
+
+class Params(TargetParams):
+    """One set of parameters for library, notebooks, command line and pipelines."""
+
     network: NetworkParams
     gateway_endpoint: GatewayEndpoint
     proxy: Proxy
     clients: list[Client] = Field(min_length=1)
     redirect: Redirect = Redirect()
     verify: Verify
-    source: str = Field("parameters", exclude=True)
-    """Where they came from, for error messages."""
-
-    @model_validator(mode="after")
-    def _one_spelling_of_the_target(self) -> Params:
-        # Here and nowhere else: claims, journals and folders of runs are all named after it.
-        object.__setattr__(self, "target", canonical(self.target, self.connection.transport))
-        return self

@@ -107,13 +107,6 @@ def test_every_text_of_a_code_leads_to_it() -> None:
             assert item.code in [found.code for found in look_up(text)], text
 
 
-def test_a_quoted_line_does_nothing_to_a_terminal() -> None:
-    """Escapes are shown as a mark."""
-    (found,) = find_in_text("\x1b[31mfailed\x1b]0;x\x07 Element not found. (0x490)")
-    assert "\x1b" not in found.quoted
-    assert "\x07" not in found.quoted
-
-
 @given(st.text(max_size=300), st.sampled_from(all_codes()), st.text(max_size=300))
 def test_a_line_of_its_own_is_found_in_any_text(before: str, known: KnownCode, after: str) -> None:
     """Whatever stands above and below it."""

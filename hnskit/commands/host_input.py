@@ -1,0 +1,131 @@
+"""What a command that only reads is given: a paste, a file, a folder, a zip, a host, or parameters; and what it is."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hnskit.commands.reaching import opened, opened_target
+from hnskit.foreign_text.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hnskit.facts.anything import Reading
+    from hnskit.facts.dumps.byte_sources import Source
+    from hnskit.facts.host_facts import Facts
+    from hnskit.params.loading import Params
+
+STDIN = "-"
+_STDIN_NAME = "standard input"
+_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://")
+_PARAMS_KEY = re.compile(r"^target\s*:", re.MULTILINE)
+_HEAD = 64 * 1024  # bytes of a file without a suffix that tell whether it is a parameter file
+
+
+@dataclass(frozen=True, slots=True)
+class HostInput:
+    """A host's facts, and where they are from."""
+
+    facts: Facts
+    params: Params | None
+    """None where the input has none: a file, a paste, a bare target."""
+    taken_for: str
+    """What the input was taken for, in a phrase: `3 endpoints (Format-List)`, `a parameter file`."""
+
+    def announce(self) -> None:
+        """Tell it on stderr."""
+        say(f"{self.facts.target}: taken for {self.taken_for}", err=True)
+
+
+def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
+    """Read whatever was named.
+
+    Args:
+        words: a parameter file; a file, folder or zip that says something of a host, with `snapshot:` before it or
+            not; `-`, standard input; or a target, `emulator://NAME` or `winrm://HOST`.
+        overrides: `key.path=value`, for a parameter file or a target.
+
+    Raises:
+        ParamsError: what was named is nothing, or its parameters are wrong.
+        ConnectError: the host cannot be reached, or nothing of a host is in the file (SnapshotError).
+    """
+    from hnskit.facts.anything import SNAPSHOT, read_anything
+
+    if words == STDIN:
+        return _of_reading(read_anything(_standard_input(), _STDIN_NAME))
+    if _TARGET.match(words):
+        with opened_target(words, overrides) as host:
+            return HostInput(host.facts(), None, "a host that answers")
+    if words.startswith(SNAPSHOT) or _is_dump(words):
+        return _of_reading(read_anything(Path(words.removeprefix(SNAPSHOT))))
+    with opened(words, overrides) as (params, host):
+        return HostInput(host.facts(), params, f"the target of the parameter file {words}")
+
+
+def is_host_input(words: str) -> bool:
+    """Whether this names an input, and is no text itself."""
+    from hnskit.facts.anything import SNAPSHOT
+
+    if words == STDIN or _TARGET.match(words) or words.startswith(SNAPSHOT):
+        return True
+    try:
+        return Path(words).expanduser().exists()
+    except OSError:  # longer than a path may be
+        return False
+
+
+def text_sources(words: str) -> Iterator[Source] | None:
+    """The files of an input that is text; None where a host has to be asked.
+
+    Raises:
+        SnapshotError: there is nothing at the path.
+    """
+    from hnskit.errors import SnapshotError
+    from hnskit.facts.anything import SNAPSHOT
+    from hnskit.facts.dumps.byte_sources import read_sources, sources_of
+
+    if words == STDIN:
+        return sources_of(_STDIN_NAME, _standard_input())
+    place = Path(words.removeprefix(SNAPSHOT)).expanduser()
+    if _TARGET.match(words) or (place.is_file() and is_params(place)):
+        return None
+    if not place.exists():
+        raise SnapshotError(str(place), "there is no such file or folder")
+    return read_sources(place)
+
+
+def is_params(path: Path) -> bool:
+    """Whether a file is one of parameters: by its suffix, or by a key `target` at the beginning of a line."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    return b"\0" not in head and _PARAMS_KEY.search(head.decode("utf-8", "replace")) is not None
+
+
+def _is_dump(words: str) -> bool:
+    """Whether a path leads to something that is no parameter file; what is not there is left to `load_params`."""
+    place = Path(words).expanduser()
+    if not place.exists():
+        return False
+    return not (place.is_file() and is_params(place))
+
+
+def _of_reading(reading: Reading) -> HostInput:
+    return HostInput(reading.facts, None, ", ".join(reading.what) or "something of a host")
+
+
+def _standard_input() -> bytes:
+    from hnskit.facts.dumps.byte_sources import MAX_BYTES
+
+    if sys.stdin.isatty():
+        end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        say(f"Paste what the host printed, then end it with {end} on a line of its own.", err=True)
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
