@@ -84,7 +84,7 @@ def require_read(facts: Facts, part: str = "") -> None:
 
     unread = unread_parts(facts)
     if part:
-        said = [problem for problem in facts.problems if problem.partition(":")[0] == part]
+        said = [str(problem) for problem in facts.problems if problem.part == part]
         unread = "" if getattr(facts, part) or is_snapshot(facts.target) else "; ".join(said)
     if unread:
         raise PreflightError(f"the host cannot be read: {unread}", host=facts.target)

@@ -13,6 +13,18 @@ SINGLE = "this dump has single ones, which need not be all"
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Something of a host that could not be read."""
+
+    part: str
+    """`networks`, `routes`, …: the part of the snapshot that is not whole for it; "" where none is."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.message}" if self.part else self.message
+
+
+@dataclass(frozen=True, slots=True)
 class Completeness:
     """Of each part of a snapshot (`networks`, `routes`, …), whether all of it was read.
 
@@ -34,6 +46,10 @@ class Completeness:
     def is_absent(self, part: str) -> bool:
         """Whether there is nothing of this part at all."""
         return self.gaps.get(part) == ABSENT
+
+    def problems(self) -> tuple[Problem, ...]:
+        """The gaps, a problem each."""
+        return tuple(Problem(part, reason) for part, reason in self.gaps.items())
 
     def caveats(self) -> tuple[str, ...]:
         """The gaps in sentences: parts with the same reason together."""

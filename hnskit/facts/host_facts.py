@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HostAnswerError, OutcomeUnknownError, RemoteCommandError
-from hnskit.facts.completeness import Completeness
+from hnskit.facts.completeness import Completeness, Problem
 from hnskit.model.objects import (
     Adapter,
     Address,
@@ -55,8 +55,8 @@ class Facts:
     docker: DockerVersion | None = None
     images: tuple[Image, ...] = ()
     containers: tuple[Container, ...] = ()
-    problems: tuple[str, ...] = ()
-    """What could not be read, one sentence each."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read, each with its part of the snapshot."""
     completeness: Completeness = field(default_factory=Completeness)
     """Which lists are whole; a host that answers gives whole ones."""
     refusals: tuple[Refusal, ...] = ()
@@ -66,11 +66,16 @@ class Facts:
         """Whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""
         if not self.completeness.is_whole(part):
             return False
-        return not any(problem.partition(":")[0] == part for problem in self.problems)
+        return all(problem.part != part for problem in self.problems)
 
     def caveats(self) -> tuple[str, ...]:
         """All that a table of this snapshot cannot show: what could not be read, and which lists are not whole."""
-        return (*self.problems, *self.completeness.caveats())
+        return (*map(str, self.problems), *self.completeness.caveats())
+
+    @property
+    def unread(self) -> tuple[Problem, ...]:
+        """Every problem, and every list that is not whole, by its part."""
+        return (*self.problems, *self.completeness.problems())
 
     def networks_named(self, name: str) -> tuple[Network, ...]:
         """Networks of this name; v1 does not reliably refuse a second one (HNS fact 72)."""
@@ -120,8 +125,7 @@ def plain_mac(mac: str) -> str:
 
 def unread_parts(facts: Facts) -> str:
     """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
-    gaps = [f"{part}: {reason}" for part, reason in facts.completeness.gaps.items()]
-    return "; ".join(problem for problem in (*facts.problems, *gaps) if problem.partition(":")[0] not in _UNNEEDED)
+    return "; ".join(str(problem) for problem in facts.unread if problem.part not in _UNNEEDED)
 
 
 def fact_calls() -> list[Call]:
@@ -165,12 +169,12 @@ def facts_from_results(target: str, results: Iterable[CallResult]) -> Facts:
     if missing:
         raise HostAnswerError("the host left calls of a snapshot unanswered", got=missing, host=target)
     parts: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for name, read in (*windows.READERS.items(), *hns.READERS.items(), *docker.READERS.items()):
         try:
             parts[name] = read(by_id[name])
         except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
-            problems.append(f"{name}: {problem.message}")
+            problems.append(Problem(name, problem.message))
             parts[name] = None if name in ("system", "hns_version", "docker") else ()
     return Facts(
         target=target, taken_at=datetime.now(UTC).isoformat(timespec="seconds"), problems=tuple(problems), **parts

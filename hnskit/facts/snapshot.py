@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import SnapshotError
-from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
+from hnskit.facts.completeness import ABSENT, SINGLE, Completeness, Problem
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import json_text
 from hnskit.foreign_text.masking import MASK, hides, mask_command, mask_value
@@ -114,11 +114,10 @@ def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
 
 def _with_gaps(facts: Facts) -> Facts:
     """Gaps that an older hnskit saved among the problems, as gaps."""
-    said = {problem.partition(": ")[0]: problem.partition(": ")[2] for problem in facts.problems}
-    gaps = {part: reason for part, reason in said.items() if reason in (ABSENT, SINGLE)}
+    gaps = {problem.part: problem.message for problem in facts.problems if problem.message in (ABSENT, SINGLE)}
     if not gaps:
         return facts
-    left = tuple(problem for problem in facts.problems if problem.partition(": ")[2] not in (ABSENT, SINGLE))
+    left = tuple(problem for problem in facts.problems if problem.message not in (ABSENT, SINGLE))
     return replace(facts, problems=left, completeness=Completeness({**facts.completeness.gaps, **gaps}))
 
 
@@ -221,11 +220,23 @@ def _completeness(value: dict[str, Any]) -> Completeness:
     return Completeness(dict(gaps))
 
 
+def _problems(value: list[Any]) -> tuple[Problem, ...]:
+    return _PROBLEMS([_old_problem(item) if isinstance(item, str) else item for item in value])
+
+
+def _old_problem(sentence: str) -> dict[str, Any]:
+    """A problem as hnskit saved it before it had fields: `networks: HNS refused`."""
+    part, colon, message = sentence.partition(": ")
+    known = colon and part in {member.name for member in fields(Facts)}
+    return {"part": part, "message": message} if known else {"part": "", "message": sentence}
+
+
 def _one(rows: _Rows) -> Callable[[Any], Any]:
     return lambda value: None if value is None else rows.one(value)
 
 
 _POLICIES = _rows(objects.Policy)
+_PROBLEMS = _rows(Problem)
 _NETWORKS = _rows(objects.Network, subnets=_rows(objects.Subnet), policies=_POLICIES, version=_version, unread=_texts)
 _ENDPOINTS = _rows(objects.Endpoint, dns=_texts, policies=_POLICIES, containers=_texts, version=_version, unread=_texts)
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -248,7 +259,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "docker": _one(_rows(objects.DockerVersion)),
     "images": _rows(objects.Image),
     "containers": _rows(objects.Container, command=_texts),
-    "problems": _texts,
+    "problems": _problems,
     "completeness": _completeness,
     "refusals": _rows(objects.Refusal),
 }

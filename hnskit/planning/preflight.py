@@ -68,11 +68,10 @@ def _sentence(text: str) -> str:
 
 def _readable(_: Desired, facts: Facts) -> Iterator[Finding]:
     docker = facts.docker
-    gaps = [f"{part}: {reason}" for part, reason in facts.completeness.gaps.items()]
-    for problem in (*facts.problems, *gaps):
-        if docker and docker.error and problem.partition(":")[0] in ("images", "containers"):
+    for problem in facts.unread:
+        if docker and docker.error and problem.part in ("images", "containers"):
             continue  # without Docker they cannot be read: that is the cause, and a finding of its own
-        yield Finding("readable", "error", problem.partition(":")[0], f"could not be read ({problem})")
+        yield Finding("readable", "error", problem.part or "host", f"could not be read ({problem})")
 
 
 def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import pytest
 
 from hnskit.diagnosis.diagnosis_frames import hops_frame, matrix_frame
 from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
+from hnskit.facts.completeness import Problem
 from hnskit.facts.dumps import read_dump
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy
@@ -134,7 +135,7 @@ def test_a_block_is_a_refusal() -> None:
     ("facts", "code"),
     [
         (replace(sample_facts.complete(), routes=()), "no-routes"),
-        (replace(sample_facts.complete(), compartments=(), problems=("compartments: x",)), "no-compartment"),
+        (replace(sample_facts.complete(), compartments=(), problems=(Problem("compartments", "x"),)), "no-compartment"),
     ],
 )
 def test_what_the_snapshot_does_not_have_is_not_known(facts: Facts, code: str) -> None:

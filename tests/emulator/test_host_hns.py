@@ -448,7 +448,7 @@ def test_hns_that_is_not_installed_is_an_error_of_the_command() -> None:
     host.set_fault("hns_missing", True)
     error = error_of(host, "Invoke-HnskitHns", Method="GET", Path="/networks")
     assert (error.error_id, error.category, error.target) == ("Hnskit.HnsMissing", "ObjectNotFound", "vmcompute.dll")
-    assert any(problem.startswith("networks:") for problem in host.snapshot().problems)
+    assert any(problem.part == "networks" for problem in host.snapshot().problems)
 
 
 def test_random_requests_are_always_answered_with_an_envelope() -> None:

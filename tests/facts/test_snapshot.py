@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hnskit.emulator.host import PROFILES, create_host
 from hnskit.errors import FileError, ReadOnlyTargetError, SnapshotError
+from hnskit.facts.completeness import Problem
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import dump_facts, load_facts, parse_facts, save_facts
 from hnskit.facts.source import connect, open_host
@@ -120,7 +121,7 @@ def test_a_snapshot_that_is_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
     path.write_text(text[: text.index('"endpoints":')])
     back = load_facts(path)
     assert back.networks == facts.networks
-    assert any("cut off" in problem for problem in back.problems)
+    assert any("cut off" in problem.message for problem in back.problems)
     assert not back.knows("endpoints")
 
 
@@ -143,3 +144,17 @@ def test_a_snapshot_is_read_as_a_host_and_never_changed(tmp_path: Path) -> None:
             refuse()
         assert caught.value.exit_status == 2
     host.close()
+
+
+def test_problems_keep_their_part(tmp_path: Path) -> None:
+    """Also those of a file that was saved when a problem was one sentence."""
+    problems = (Problem("networks", "HNS refused: a: b"), Problem("", "line 3: cut off"))
+    facts = replace(sample_facts.complete(), problems=problems)
+    data = json.loads(dump_facts(facts))
+    assert data["problems"][0] == {"part": "networks", "message": "HNS refused: a: b"}
+    data["problems"] = [str(problem) for problem in problems]
+    for form in (json.loads(dump_facts(facts)), data):
+        back = parse_facts(form)
+        assert back.problems == problems
+        assert not back.knows("networks")
+        assert back.knows("endpoints")

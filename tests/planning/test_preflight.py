@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hnskit.errors import PreflightError
+from hnskit.facts.completeness import Problem
 from hnskit.facts.tarballs import missing_tarballs
 from hnskit.model.objects import DockerVersion
 from hnskit.planning.preflight import preflight, require_fit
@@ -39,7 +40,7 @@ def test_docker_that_does_not_run_is_one_error():
         sample_facts.fresh(),
         docker=DockerVersion("", "", "", said),
         images=(),
-        problems=(f"images: {said}", f"containers: {said}"),
+        problems=(Problem("images", said), Problem("containers", said)),
     )
     (error,) = errors(facts)
     assert error.object == "Docker"

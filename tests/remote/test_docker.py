@@ -51,7 +51,7 @@ def test_nonsense_of_docker_is_a_problem_of_the_snapshot(part: str, text: str) -
     output = [{"ExitCode": 0, "StdOut": text, "StdErr": ""}]
     session.answered = lambda answer: json.dumps({**answer, "output": output}) if answer["id"] == part else None
     facts = gather_facts(session)
-    assert [problem.partition(":")[0] for problem in facts.problems] == [part]
+    assert [problem.part for problem in facts.problems] == [part]
     assert not facts.knows(part)
     assert facts.networks
 

@@ -67,7 +67,7 @@ class NotReadable(DoctorCheck):
             yield self.finding(
                 "snapshot",
                 "something could not be read; what is said of the host leaves it out",
-                problem,
+                str(problem),
                 f"Read the host again ({save}), or dump it with `ConvertTo-Json -Depth 20`.",
             )
         if absent:

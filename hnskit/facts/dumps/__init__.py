@@ -57,7 +57,7 @@ class Dumps:
             SnapshotError: nothing of a host was found; it names the files.
         """
         if self._gathering.count == 0:
-            said = "; ".join([*self._notes[:_NAMED], *self._gathering.problems[:_NAMED]])
+            said = "; ".join([*self._notes[:_NAMED], *map(str, self._gathering.problems[:_NAMED])])
             raise SnapshotError(
                 self._name,
                 "there is nothing of HNS in it" + (f" ({said})" if said else ""),

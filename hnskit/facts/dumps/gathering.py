@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
+from hnskit.facts.completeness import ABSENT, SINGLE, Completeness, Problem
 from hnskit.facts.dumps.format_list import read_value
 from hnskit.facts.dumps.object_kinds import Kind, guess_kind, is_envelope, kind_of, lists_all
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, read_pieces
@@ -55,7 +55,7 @@ class Gathering:
         self._may_be_cut = True
         self._last: Kind | None = None
         """What the value before a break was; what is missing behind it is of the same kind."""
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
         self._sorts: Counter[str] = Counter()
         self.count = 0
         """Objects that were read, those that were read again later among them."""
@@ -175,9 +175,9 @@ class Gathering:
         """Note what could not be read; `part_is_known`: the list that it belongs to is whole all the same."""
         if kind is not None and not part_is_known:
             self._broken.add(kind)
-            self.problems.append(f"{kind}: {place}: {said}")
+            self.problems.append(Problem(kind, f"{place}: {said}"))
         else:
-            self.problems.append(f"{place}: {said}")
+            self.problems.append(Problem("", f"{place}: {said}"))
 
 
 def _unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any, str, bool]]:
@@ -233,4 +233,4 @@ def _is_v1(item: Any) -> bool:
 
 def with_notes(facts: Facts, notes: list[str]) -> Facts:
     """A snapshot with more that could not be read."""
-    return replace(facts, problems=(*notes, *facts.problems))
+    return replace(facts, problems=(*(Problem("", note) for note in notes), *facts.problems))
