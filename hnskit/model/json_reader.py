@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 from hnskit.errors import HostAnswerError
 
+_MOST = 2**63 - 1
+"""What is larger is no state, count or version, and no table holds it."""
 _CUT_OFF = "PowerShell cut this off: print it again with `ConvertTo-Json -Depth 20`."
 
 
@@ -61,13 +63,13 @@ class JsonReader:
         return ""
 
     def number(self, *keys: str) -> int | None:
-        """A whole number of 0 or more, or its decimal text; None where there is none."""
+        """A whole number of 0 or more that 63 bits hold, or its decimal text; None where there is none."""
         key, value = self._first(keys)
         if value is None:
             return None
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
-            return int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
             _wrong(f"{self.where}.{key}", "a whole number", value)
         return value
 

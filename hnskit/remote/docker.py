@@ -100,7 +100,7 @@ def is_name_conflict(error: DockerError) -> bool:
 def _parts(answer: Mapping[str, Any]) -> tuple[int, str, str]:
     try:
         return int(answer["ExitCode"]), str(answer["StdOut"]), str(answer["StdErr"])
-    except (KeyError, TypeError, ValueError) as cause:
+    except (KeyError, TypeError, ValueError, OverflowError) as cause:
         raise HostAnswerError("this is not what a run of docker answers", got=answer) from cause
 
 
@@ -112,7 +112,7 @@ def finished(result: CallResult) -> tuple[int, str, str]:
 def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         raise HostAnswerError(f"{what} is not JSON", got=text) from cause
 
 

@@ -112,6 +112,12 @@ def _object(row: Any) -> dict[str, Any]:
     return row
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
 def _result(line: str, waiting: dict[str, str], host: str) -> CallResult:
     """Read one answer, and take its call off those that wait."""
     try:
@@ -120,14 +126,10 @@ def _result(line: str, waiting: dict[str, str], host: str) -> CallResult:
         if answer["ok"]:
             return CallResult(identity, [_object(row) for row in answer["output"]], int(answer["ms"]))
         error = answer["error"]
+        message, error_id, category, target = (_text(error[key]) for key in ("message", "id", "category", "target"))
         problem = RemoteCommandError(
-            error["message"],
-            error_id=error["id"],
-            category=error["category"],
-            error_target=error["target"],
-            command=command,
-            host=host,
+            message, error_id=error_id, category=category, error_target=target, command=command, host=host
         )
         return CallResult(identity, [], int(answer["ms"]), problem)
-    except (ValueError, KeyError, TypeError) as cause:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as cause:
         raise HostAnswerError("the host answered a call with something else than a result", got=line) from cause

@@ -10,6 +10,10 @@ from hnskit.model.objects import Adapter, Address, Compartment, Interface, Route
 from hnskit.remote.session import Call, CallResult
 
 T = TypeVar("T")
+V = TypeVar("V", str, int, bool)
+
+_MOST = 2**63 - 1
+"""No number of Windows is larger, and no table holds one."""
 
 
 def fact_calls() -> list[Call]:
@@ -38,66 +42,74 @@ def test_path(id: str, path: str) -> Call:
     return Call(id, "Test-HnskitPath", {"Path": path}, reads=True)
 
 
+def _typed(row: Mapping[str, Any], key: str, kind: type[V]) -> V:
+    """A member that the kit's own command always puts out, of the type that it has there; KeyError without it."""
+    value = row[key]
+    if type(value) is not kind or (isinstance(value, int) and not -_MOST <= value <= _MOST):
+        raise TypeError(f"{key} is {value!r}")
+    return value
+
+
 def _system(row: Mapping[str, Any]) -> System:
     return System(
-        name=row["ComputerName"],
-        product=row["ProductName"],
-        build=row["Build"],
-        revision=row["Revision"],
-        powershell=row["PSVersion"],
-        culture=row["Culture"],
-        administrator=row["Administrator"],
-        clock=row["UtcNow"],
+        name=_typed(row, "ComputerName", str),
+        product=_typed(row, "ProductName", str),
+        build=_typed(row, "Build", int),
+        revision=_typed(row, "Revision", int),
+        powershell=_typed(row, "PSVersion", str),
+        culture=_typed(row, "Culture", str),
+        administrator=_typed(row, "Administrator", bool),
+        clock=_typed(row, "UtcNow", str),
     )
 
 
 def _adapter(row: Mapping[str, Any]) -> Adapter:
     return Adapter(
-        name=row["Name"],
-        description=row["Description"],
-        index=row["Index"],
-        status=row["Status"],
-        mac=row["MacAddress"],
-        physical=row["Physical"],
-        medium=row["Medium"],
+        name=_typed(row, "Name", str),
+        description=_typed(row, "Description", str),
+        index=_typed(row, "Index", int),
+        status=_typed(row, "Status", str),
+        mac=_typed(row, "MacAddress", str),
+        physical=_typed(row, "Physical", bool),
+        medium=_typed(row, "Medium", int),
     )
 
 
 def _interface(row: Mapping[str, Any]) -> Interface:
     return Interface(
-        index=row["Index"],
-        alias=row["Alias"],
-        compartment_id=row["CompartmentId"],
-        forwarding=row["Forwarding"] == "Enabled",
-        mtu=row["Mtu"],
-        dhcp=row["Dhcp"] == "Enabled",
-        connected=row["ConnectionState"] == "Connected",
+        index=_typed(row, "Index", int),
+        alias=_typed(row, "Alias", str),
+        compartment_id=_typed(row, "CompartmentId", int),
+        forwarding=_typed(row, "Forwarding", str) == "Enabled",
+        mtu=_typed(row, "Mtu", int),
+        dhcp=_typed(row, "Dhcp", str) == "Enabled",
+        connected=_typed(row, "ConnectionState", str) == "Connected",
     )
 
 
 def _address(row: Mapping[str, Any]) -> Address:
     return Address(
-        interface_index=row["Index"],
-        interface_alias=row["Alias"],
-        address=row["IPAddress"],
-        prefix_length=row["PrefixLength"],
-        origin=row["Origin"],
-        state=row["State"],
+        interface_index=_typed(row, "Index", int),
+        interface_alias=_typed(row, "Alias", str),
+        address=_typed(row, "IPAddress", str),
+        prefix_length=_typed(row, "PrefixLength", int),
+        origin=_typed(row, "Origin", str),
+        state=_typed(row, "State", str),
     )
 
 
 def _route(row: Mapping[str, Any]) -> Route:
     return Route(
-        prefix=row["DestinationPrefix"],
-        next_hop=row["NextHop"],
-        interface_index=row["Index"],
-        metric=row["Metric"],
-        compartment_id=row["CompartmentId"],
+        prefix=_typed(row, "DestinationPrefix", str),
+        next_hop=_typed(row, "NextHop", str),
+        interface_index=_typed(row, "Index", int),
+        metric=_typed(row, "Metric", int),
+        compartment_id=_typed(row, "CompartmentId", int),
     )
 
 
 def _compartment(row: Mapping[str, Any]) -> Compartment:
-    return Compartment(id=row["Id"], description=row["Description"], guid=row["Guid"])
+    return Compartment(_typed(row, "Id", int), _typed(row, "Description", str), _typed(row, "Guid", str))
 
 
 def _rows(read: Callable[[Mapping[str, Any]], T]) -> Callable[[CallResult], tuple[T, ...]]:

@@ -14,7 +14,8 @@ from hnskit.emulator.host import commands, create_host
 from hnskit.emulator.powershell.binder import bind
 from hnskit.emulator.powershell.command import Cut
 from hnskit.errors import HostAnswerError, OutcomeUnknownError
-from hnskit.facts.host_facts import fact_calls
+from hnskit.facts.host_facts import fact_calls, gather_facts
+from hnskit.model import hns_json
 from hnskit.remote import docker, hcn, hns, windows
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
@@ -210,3 +211,27 @@ def test_a_change_is_answered_before_the_next_call_begins(served: Served, sessio
             next(results)
     finally:
         served.call(lambda: served.host.set_fault("docker_seconds", 0))
+
+
+HELD = {
+    "a surrogate alone": "a\ud800b",
+    "the other half": "\udfff",
+    "noncharacters": "a\ufffe\uffffb",
+    "a pair": "\U0001f44d",
+    "controls": "\x00\x1b\x7f\x9b\u202e\u2028",
+    "ends of lines": '\r\n\t"\\',
+}
+
+
+@pytest.mark.parametrize("name", HELD.values(), ids=HELD)
+def test_whatever_text_windows_can_hold_comes_in_as_it_is(served: Served, session: PsrpSession, name: str) -> None:
+    """One object with such a name does not make the whole host unreadable."""
+    body = json.dumps(hns_json.network_request(name, "L2Bridge", "10.0.9.0/24", "10.0.9.1"))
+    _, made = served.call(lambda: served.host.hns.call("POST", "/networks", body))
+    try:
+        facts = gather_facts(session)
+        assert facts.problems == ()
+        assert [network.name for network in facts.networks if network.type == "L2Bridge"] == [name]
+    finally:
+        path = f"/networks/{json.loads(made)['Output']['ID']}"
+        served.call(lambda: served.host.hns.call("DELETE", path, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ Row = dict[str, Any]
 
 _LONGEST_SILENCE = 0.25
 """Seconds that the answers of calls that only read may wait for each other."""
+_NOT_CARRIED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 _INSPECTED = 250
 """Containers that one `docker inspect` is asked about."""
@@ -224,6 +226,11 @@ def _command(name: str) -> Command:
     return Command(name, _PARAMETERS.get(name, ()), run)
 
 
+def _carried(line: str) -> str:
+    """JSON that XML can carry, as `Invoke-HnskitCall` writes it."""
+    return _NOT_CARRIED.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
+
+
 async def _run_calls(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
     lines: list[str] = []
     spoke = time.monotonic()
@@ -237,7 +244,7 @@ async def _run_calls(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[R
         answer, seconds = _answer(host, request)
         await _wait(seconds)
         answer["ms"] = int((time.monotonic() - started) * 1000)
-        lines.append(json.dumps(answer, separators=(",", ":"), ensure_ascii=False))
+        lines.append(_carried(json.dumps(answer, separators=(",", ":"), ensure_ascii=False)))
         if not reads or time.monotonic() - spoke >= _LONGEST_SILENCE:
             yield "\n".join(lines)
             lines, spoke = [], time.monotonic()

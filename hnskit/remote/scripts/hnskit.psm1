@@ -222,7 +222,7 @@ function ConvertTo-HnskitArgument {
     param([Parameter(Mandatory)] [AllowEmptyString()] [string] $Argument)
     if ($Argument -ne '' -and $Argument -notmatch '[\s"]') { return $Argument }
     $escaped = [regex]::Replace($Argument, '(\\*)"', '$1$1\"')
-    '"' + [regex]::Replace($escaped, '(\\+)$', '$1$1') + '"'
+    '"' + [regex]::Replace($escaped, '(\\+)\z', '$1$1') + '"'
 }
 
 function Invoke-HnskitDocker {
@@ -440,7 +440,10 @@ function Invoke-HnskitCall {
             }
         }
         $answer.ms = [int] $watch.ElapsedMilliseconds
-        $lines += ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
+        # A text of Windows may hold what no XML can carry, a lone surrogate or U+FFFE: one such name would make the whole
+        # host unreadable. JSON has an escape for them, which reads back the same.
+        $json = ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
+        $lines += [regex]::Replace($json, '[\uD800-\uDFFF\uFFFE\uFFFF]', { param($m) '\u{0:x4}' -f [int] $m.Value[0] })
         if (-not $reads -or $quiet.ElapsedMilliseconds -ge 250) {
             $lines -join "`n"
             $lines = @()
