@@ -87,7 +87,7 @@ def _found_at(place: str) -> tuple[str, list[tuple[str, CodeInText]]]:
 def _said_by(facts: Facts) -> str:
     """All that a host says of its failures, a line each."""
     lines = [f"{item.call} failed: {item.message} (0x{item.code:x})" for item in facts.refusals]
-    lines += [*facts.problems, *([facts.docker.error] if facts.docker and facts.docker.error else [])]
+    lines += [*map(str, facts.problems), *([facts.docker.error] if facts.docker and facts.docker.error else [])]
     objects: list[Any] = [*facts.networks, *facts.endpoints, *facts.policy_lists]
     for item in objects:
         health = item.raw.get("Health")
