@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import LONG
+
 ROOT = Path(__file__).parent.parent
 TOKEN = "browser-test"
 PATIENCE = 30_000  # milliseconds
@@ -91,7 +93,7 @@ def jupyter_lab(folder: Path, state: Path) -> Iterator[str]:
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LONG
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}api?token={TOKEN}", timeout=5):

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser import ROOT, Notebook, browser, jupyter_lab, require_browser
+from tests.waiting import LONG
 
 PAGE = "notebooks/index.ipynb"
 PARAMS = "params/emulator.yaml"
@@ -80,7 +81,7 @@ class Desk:
 
         entry = registry.find(name)
         assert entry is not None
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + LONG
         with socket.socket() as probe:
             while probe.connect_ex(("127.0.0.1", urlsplit(entry.http).port)):
                 assert time.monotonic() < deadline

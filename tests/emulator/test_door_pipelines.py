@@ -15,6 +15,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 
 from hnskit.remote.psrp import module_text
 from tests.emulator.door_host import Served, command, invoke
+from tests.waiting import wait_for
 
 LARGE = 3 * 1024 * 1024
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
@@ -320,10 +321,7 @@ def test_an_idle_shell_is_closed(tmp_path: Path) -> None:
         pool = RunspacePool(wsman)
         pool.shell.idle_time_out = 0
         pool.open()
-        deadline = time.monotonic() + 10
-        while len(served.door.shells):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(lambda: not len(served.door.shells))
         with pytest.raises(WSManFaultError) as caught:
             invoke(pool, "hostname")
         assert caught.value.code == 2150858843

@@ -27,6 +27,7 @@ from hnskit.emulator.engines.pwsh.locate import find_engine, session_command
 from hnskit.errors import ConnectError
 from tests.emulator.engines import Served, needs_engine, say
 from tests.emulator.host_scenario import NANOSERVER
+from tests.waiting import wait_for
 
 GONE = 2150858843
 
@@ -63,10 +64,7 @@ def runs(pid: int) -> bool:
 
 
 def wait_until_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 15
-    while any(map(runs, pids)):
-        assert time.monotonic() < deadline, "an engine's process is still there"
-        time.sleep(0.02)
+    wait_for(lambda: not any(map(runs, pids)), "an engine's process is still there")
 
 
 # What runs.
@@ -123,8 +121,8 @@ def test_a_pipeline_that_waits_for_docker_can_be_stopped(served: Served, pool: R
     pipeline.add_cmdlet("Invoke-HnskitDocker").add_parameter("ArgumentList", ["exec", "endless", *forever])
     pipeline.begin_invoke()
     engine = process_of_shell(served, pool)
-    while not (children := children_of(engine)):
-        time.sleep(0.02)
+    wait_for(lambda: children_of(engine))
+    children = children_of(engine)
     pipeline.stop()
     assert pipeline.state == PSInvocationState.STOPPED
     wait_until_gone(*children)

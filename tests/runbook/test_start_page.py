@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +29,7 @@ from hnskit.running.run_state import LOST, RunState
 from hnskit.running.server_links import Server, link
 from hnskit.running.summary import Nobody
 from tests.host_process import emulated_host
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,13 +57,6 @@ def started(desk: Path) -> tuple[Follower, list[RunState], list[str], int]:
     follower = Follower(target, states.append, refused.append, [].append, launched)
     follower.start()
     return follower, states, refused, launched.process.pid
-
-
-def wait_for(condition: object, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def answers(desk: Path) -> bool:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from hnskit.running import execution as execution_module
 from hnskit.running.execution import Execution
 from hnskit.running.kernels import SharedKernel
 from hnskit.running.papermill_engine import SharedKernelEngine
+from tests.waiting import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,6 @@ def test_a_kernel_that_died_between_two_notebooks_is_replaced(tmp_path: Path) ->
     source = notebook(tmp_path / "1.ipynb", "import os; print(os.getpid())")
     pid = int(execute(source))
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
     assert int(execute(source)) != pid
 
 
@@ -124,8 +123,7 @@ def test_stopping_interrupts_the_cell(tmp_path: Path) -> None:
     )
 
     def stop_when_it_has_begun() -> None:
-        while not begun.exists():
-            time.sleep(0.05)
+        wait_for(begun.exists)
         execution.stop()
 
     with Execution() as execution:
@@ -191,12 +189,20 @@ def test_where_papermill_cannot_be_loaded_no_kernel_stays(monkeypatch: pytest.Mo
 
 def test_the_third_request_to_stop_ends_a_kernel_that_heeds_none(tmp_path: Path) -> None:
     """An interrupt can be lost between two cells; the run ends all the same, as one that was stopped."""
-    deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf')\ntime.sleep(60)"
+    ready = tmp_path / "deaf"
+    deaf = "import pathlib, signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    deaf += f"pathlib.Path({str(ready)!r}).touch()\ntime.sleep(300)"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(deaf)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, tmp_path / "deaf.ipynb")
+
+    def stop_thrice_when_it_is_deaf() -> None:
+        wait_for(ready.exists)
+        for _ in range(3):
+            execution.stop()
+
     with Execution() as execution:
-        asking = threading.Timer(2.0, lambda: [execution.stop() for _ in range(3)])
+        asking = threading.Thread(target=stop_thrice_when_it_is_deaf)
         asking.start()
         error = execution.execute(tmp_path / "deaf.ipynb", tmp_path / "out.ipynb", {})
         asking.join()

@@ -26,6 +26,7 @@ from hnskit.running.report import write_report
 from hnskit.running.summary import StepSummary, Summary
 from hnskit.running.terminal import RunLines
 from tests.host_process import emulated_host
+from tests.waiting import LONG, wait_for
 
 ROOT = Path(__file__).parents[2]
 PARAMS = ROOT / "params" / "emulator.yaml"
@@ -306,12 +307,9 @@ def test_ctrl_c_keeps_what_was_changed_and_a_resumed_run_counts_it(
         process = subprocess.Popen(
             [*command, "--notebooks", str(folder)], start_new_session=True, stdout=subprocess.PIPE, stderr=stream
         )
-    deadline = time.monotonic() + 60
-    while "update forwarding hnskit-gateway" not in err.read_text(encoding="utf-8"):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: "update forwarding hnskit-gateway" in err.read_text(encoding="utf-8"))
     os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=LONG)
     said = err.read_text(encoding="utf-8")
     assert process.returncode == 130
     assert "STOPPED 10_l2bridge_network" in said
