@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from hnskit.errors import DockerError, HnsError, HostAnswerError, OutcomeUnknownError, RemoteCommandError
 from hnskit.facts.completeness import Completeness, Problem
@@ -38,6 +38,9 @@ _UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A host at one moment. Two snapshots are equal if the host was the same, whenever they were taken."""
+
+    # Of a file that is read with pydantic; it holds for the objects in the snapshot, too.
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     target: str
     taken_at: str = field(default="", compare=False)

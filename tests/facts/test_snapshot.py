@@ -101,6 +101,7 @@ def test_what_looks_like_a_secret_is_masked(command, shown) -> None:
         ({"endpoints": [{"id": "A", "name": "", "network_id": "", "colour": "red"}]}, "colour"),
         ({"target": None}, "target"),
         ({"problems": [1]}, "problems"),
+        ({"colour": "red"}, "colour"),
     ],
     ids=str,
 )
