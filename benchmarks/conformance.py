@@ -252,11 +252,10 @@ def _differences(real: Any, ours: Any, path: str, lossy: bool) -> Iterator[tuple
                 yield where, f"{_JSON_TYPES[type(ours[key])]}, not {_JSON_TYPES[type(item)]}"
             else:
                 yield from _differences(item, ours[key], where, lossy)
-        order = SequenceMatcher(
-            None, [key for key in real if key in ours], [key for key in ours if key in real], autojunk=False
-        )
-        kept = {key for block in order.get_matching_blocks() for key in order.a[block.a : block.a + block.size]}
-        yield from ((f"{path}.{key}", _ORDER) for key in order.a if key not in kept)
+        shared = [key for key in real if key in ours]
+        order = SequenceMatcher(None, shared, [key for key in ours if key in real], autojunk=False)
+        kept = {key for block in order.get_matching_blocks() for key in shared[block.a : block.a + block.size]}
+        yield from ((f"{path}.{key}", _ORDER) for key in shared if key not in kept)
         if not lossy:
             yield from ((f"{path}.{key}", "only here") for key in ours if key not in real)
     elif isinstance(real, list) and isinstance(ours, list):

@@ -14,7 +14,8 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,7 @@ def host(count: int, *, resources: bool) -> Facts:
     redirect = {"Type": "PROXY", "IP": METADATA, "Port": "80", "Destination": f"{proxy}:80", "OutboundNat": True}
 
     def endpoint(
-        number: int, name: str, address: str, compartment: int, *policies: dict[str, object]
+        number: int, name: str, address: str, compartment: int, *policies: Mapping[str, object]
     ) -> dict[str, object]:
         port = {**sample["Resources"]["Allocators"][0], "CompartmendId": compartment}
         others = sample["Resources"]["Allocators"][1:] if resources else []
@@ -96,6 +97,12 @@ def each(work: Callable[[int], object], count: int) -> tuple[float, float]:
     return sum(spent) / count, max(spent)
 
 
+def _frame(text: str, *, in_snapshot: bool) -> pd.DataFrame:
+    """The endpoints of a file by the shortest way that there is."""
+    data = json.loads(text)
+    return pd.DataFrame(data["endpoints"] if in_snapshot else data)
+
+
 def main(count: int = 10_000) -> None:
     """Print the figures."""
     print(f"{count} endpoints, 3 policies each\n")
@@ -108,18 +115,13 @@ def main(count: int = 10_000) -> None:
             dump.write_text(json.dumps([dict(item.raw) for item in facts.endpoints]), encoding="utf-8")
             for name, path, read in (("snapshot", own, load_facts), ("ConvertTo-Json dump", dump, read_dump)):
                 text = path.read_text(encoding="utf-8")
-                rows = (
-                    (lambda text=text: json.loads(text)["endpoints"])
-                    if path == own
-                    else (lambda text=text: json.loads(text))
-                )
-                plain = seconds(lambda rows=rows: pd.DataFrame(rows()))
-                ours = seconds(lambda path=path, read=read: read(path))
+                plain = seconds(partial(_frame, text, in_snapshot=path == own))
+                ours = seconds(partial(read, path))
                 print(f"{name}, {kind}: {len(text) / 1e6:.1f} MB; json.loads + DataFrame {plain * 1000:.0f} ms; "
                       f"loading {ours * 1000:.0f} ms = {ours / plain:.2f}x")  # fmt: skip
-    path = Tracer(facts)
+    tracer = Tracer(facts)
     clients = [item for item in facts.containers if item.name != "proxy"]
-    trace, longest = each(lambda n: path.trace(clients[n * 7 % len(clients)], METADATA, 80), TRACES)
+    trace, longest = each(lambda n: tracer.trace(clients[n * 7 % len(clients)], METADATA, 80), TRACES)
     print(f"\nindexing: {seconds(lambda: Tracer(facts)) * 1000:.0f} ms, once")
     print(f"a trace: {trace:.3f} ms on average, {longest:.3f} ms at most, of {TRACES}")
     explainer = Explainer(facts)

@@ -15,7 +15,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.fault_proxy import MODES, MOMENTS, Fault, Mode, Moment
 from tests.in_process_host import Lab
@@ -27,7 +29,7 @@ _WORKERS = 4  # most of the time is waiting for a timeout
 _MOMENTS = {"before": "before it reaches the host", "after": "after the host has acted"}
 
 
-class LockHolder:
+class Worker:
     """A lab, used by one case at a time."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
@@ -41,7 +43,7 @@ class LockHolder:
         return self.folder / f"case{self.cases}"
 
 
-def fault_rows(workers: list[LockHolder]) -> list[tuple[str, Counter[str]]]:
+def fault_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
     """A row for each job, moment and mode: how many requests, and how their runs ended."""
     requests = {job: requests_of(workers[0].lab, job, workers[0].runs()) for job in JOBS}
     cases = [
@@ -52,38 +54,42 @@ def fault_rows(workers: list[LockHolder]) -> list[tuple[str, Counter[str]]]:
         for number in range(1, requests[job] + 1)
     ]
 
-    def case(worker: LockHolder, job: Job, moment: Moment, mode: Mode, number: int) -> Verdict:
+    def case(worker: Worker, job: Job, moment: Moment, mode: Mode, number: int) -> Verdict:
         return lose(worker.lab, job, Fault(number, moment, mode), worker.runs())
 
-    verdicts = spread(workers, [(lambda w, given=given: case(w, *given)) for given in cases])
+    verdicts = spread(workers, [partial(_with_worker, case, given) for given in cases])
     rows: dict[str, Counter[str]] = {}
     for (job, moment, mode, _), verdict in zip(cases, verdicts, strict=True):
         rows.setdefault(f"{job} | {_MOMENTS[moment]} | {mode}", Counter())[ending(verdict)] += 1
     return list(rows.items())
 
 
-def kill_rows(workers: list[LockHolder]) -> list[tuple[str, Counter[str]]]:
+def kill_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
     """A row for each job and moment: how many journal lines, and how the second runs ended."""
     lines = {job: lines_of(workers[0].lab, job, workers[0].runs()) for job in JOBS}
     cases = [(job, moment, line) for job in JOBS for moment in MOMENTS for line in range(1, lines[job] + 1)]
 
-    def case(worker: LockHolder, job: Job, moment: Moment, line: int) -> Verdict:
+    def case(worker: Worker, job: Job, moment: Moment, line: int) -> Verdict:
         return kill(worker.lab, job, line, moment, worker.runs())
 
-    verdicts = spread(workers, [(lambda w, given=given: case(w, *given)) for given in cases])
+    verdicts = spread(workers, [partial(_with_worker, case, given) for given in cases])
     rows: dict[str, Counter[str]] = {}
     for (job, moment, _), verdict in zip(cases, verdicts, strict=True):
         rows.setdefault(f"{job} | right {moment} a line is written", Counter())[ending(verdict)] += 1
     return list(rows.items())
 
 
-def spread(workers: list[LockHolder], cases: list[Callable[[LockHolder], Verdict]]) -> list[Verdict]:
+def _with_worker(case: Callable[..., Verdict], given: tuple[Any, ...], worker: Worker) -> Verdict:
+    return case(worker, *given)
+
+
+def spread(workers: list[Worker], cases: list[Callable[[Worker], Verdict]]) -> list[Verdict]:
     """Run the cases, each on a worker that is free."""
-    free: queue.SimpleQueue[LockHolder] = queue.SimpleQueue()
+    free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
         free.put(worker)
 
-    def one(case: Callable[[LockHolder], Verdict]) -> Verdict:
+    def one(case: Callable[[Worker], Verdict]) -> Verdict:
         worker = free.get()
         try:
             verdict = case(worker)
@@ -119,7 +125,7 @@ def main() -> None:
     """Print both tables, or put them into the page as well; exit status 1 if anything was lost."""
     since = time.monotonic()
     with contextlib.ExitStack() as stack:
-        workers = [LockHolder(stack) for _ in range(_WORKERS)]
+        workers = [Worker(stack) for _ in range(_WORKERS)]
         faults, kills = fault_rows(workers), kill_rows(workers)
     lines = ["## Lost requests", "", *table("job | lost | how", faults, 3), ""]
     lines += ["## Killed processes", "", *table("job | `kill -9`", kills, 2), ""]

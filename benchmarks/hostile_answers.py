@@ -95,7 +95,7 @@ def _json_in(value: Any) -> Any:
 def uses(desired: Desired) -> dict[str, Callable[[Facts], Any]]:
     """What hnskit makes of facts, by its name."""
     return {
-        "plan": lambda facts: plan_frame(plan(desired, facts)) is plan(desired, facts).to_text(),
+        "plan": lambda facts: (plan_frame(plan(desired, facts)), plan(desired, facts).to_text()),
         "destroy": lambda facts: plan_destroy(desired, facts).to_text(),
         "preflight": lambda facts: View(findings_frame(preflight(desired, facts))).to_html(),
         "doctor": lambda facts: [item.to_text() for item in diagnose(facts, desired)],
@@ -122,7 +122,8 @@ def main(count: int = COUNT, seed: int = 1) -> int:
     session.answered = keep
     facts_from_results(session.target, invoke_calls(session, calls))
     chance, crashes, refused = random.Random(seed), collections.Counter[str](), 0
-    steps, first = uses(desired), {}
+    first: dict[str, tuple[int, str, str]] = {}
+    steps = uses(desired)
     for number in range(count):
         one = chance.choice(sorted(answers))
         wrong = json.dumps(mutated(json.loads(answers[one]), chance))

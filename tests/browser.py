@@ -30,7 +30,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
          "--disable-sync", "--disable-dev-shm-usage")  # fmt: skip
 
 # Long enough to see all of it, since a screenshot shows what is in view.
-SIZE = {"width": 1360, "height": 1000}
+WIDTH, HEIGHT = 1360, 1000
 
 
 def chromium() -> str:
@@ -111,7 +111,9 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS])
         try:
-            context = running.new_context(viewport=SIZE)  # one for all tabs: they share what was loaded
+            context = running.new_context(
+                viewport={"width": WIDTH, "height": HEIGHT}
+            )  # one for all tabs: they share what was loaded
             context.set_default_timeout(PATIENCE)
             yield context
         finally:
@@ -125,6 +127,8 @@ class Notebook:
         browser: what opens a new tab of the browser for it.
         beside: a notebook in whose tab it is opened instead, which is faster.
     """
+
+    page: Any
 
     def __init__(
         self, browser: Any, address: str, path: str, artefacts: Path, *, beside: Notebook | None = None

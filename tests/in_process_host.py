@@ -125,7 +125,8 @@ class Lab(DoorThread):
         async def now() -> T:
             return act(self.host)
 
-        return self.run(now())
+        done: T = self.run(now())
+        return done
 
     def facts(self) -> Facts:
         """The host now, without the wire."""
@@ -144,4 +145,5 @@ class Lab(DoorThread):
             self.host.reset()
             return self.host.snapshot()
 
-        return self.run(now())
+        made: Facts = self.run(now())
+        return made

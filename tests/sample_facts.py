@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,7 +137,11 @@ def complete() -> Facts:
 def made(facts: Facts | None = None) -> Provenance:
     """What the journals say of such a host: hnskit made all of it, but for the clients' image."""
     host = facts or complete()
-    kinds = {"network": host.networks, "endpoint": host.endpoints, "container": host.containers}
+    kinds: dict[str, Sequence[Network | Endpoint | Container]] = {
+        "network": host.networks,
+        "endpoint": host.endpoints,
+        "container": host.containers,
+    }
     there = [(kind, item.name, item.id) for kind, items in kinds.items() for item in items]
     return Provenance(frozenset([*there, *(("image", item.name, item.id) for item in host.images[1:])]))
 

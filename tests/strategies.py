@@ -62,9 +62,9 @@ def docker(host: EmulatedHost, *words: str) -> str:
     return str(host.docker.run(list(words)).stdout.strip())
 
 
-def endpoint(host: EmulatedHost, name: str) -> Endpoint | None:
-    """The first endpoint of this name."""
-    return next(iter(host.snapshot().endpoints_named(name)), None)
+def endpoint(host: EmulatedHost, name: str) -> Endpoint:
+    """The first endpoint of this name, which must be there."""
+    return host.snapshot().endpoints_named(name)[0]
 
 
 def foreign_nat_endpoint(host: EmulatedHost) -> None:
@@ -119,8 +119,7 @@ def void(*_: object) -> None:
 
 def _on_endpoint(name: str, act: Callable[[EmulatedHost, Endpoint], object]) -> Change:
     def change(host: EmulatedHost) -> None:
-        found = endpoint(host, name)
-        if found is not None:
+        for found in host.snapshot().endpoints_named(name)[:1]:
             act(host, found)
 
     return change

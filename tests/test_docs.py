@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -15,12 +17,13 @@ from hnskit.commands import cli
 from hnskit.params.loading import Params
 from tests import sample_facts
 from tests.host_process import emulated_host
+from tests.present import present
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [*ROOT.glob("hnskit/**/*.py"), *ROOT.glob("hnskit/**/*.psm1"), *ROOT.glob("notebooks/*.ipynb")]
 
 
-def test_every_fact_that_is_cited_is_in_the_list_of_facts():
+def test_every_fact_that_is_cited_is_in_the_list_of_facts() -> None:
     """A reader who sees "HNS fact 44" finds it, with its source, in docs/facts.md."""
     listed = set(re.findall(r"^\*\*(\d+b?)\.\*\*", (ROOT / "docs/facts.md").read_text(), flags=re.M))
     cited = {
@@ -33,7 +36,7 @@ def test_every_fact_that_is_cited_is_in_the_list_of_facts():
     assert cited <= listed
 
 
-def leaves(model, path=""):
+def leaves(model: Any, path: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         if field.exclude:
             continue
@@ -49,7 +52,7 @@ def leaves(model, path=""):
             yield f"{path}{key}"
 
 
-def flat(data, path=""):
+def flat(data: Any, path: str = "") -> Iterator[str]:
     if isinstance(data, list):
         for item in data:
             yield from flat(item, path)
@@ -59,7 +62,7 @@ def flat(data, path=""):
             yield from flat(value, f"{path}{key}.")
 
 
-def test_every_key_stands_in_a_shipped_parameter_file():
+def test_every_key_stands_in_a_shipped_parameter_file() -> None:
     """A user finds each parameter, with a comment, in one of the two files."""
     shown = set()
     for path in sample_facts.PARAMS.parent.glob("*.yaml"):
@@ -67,16 +70,16 @@ def test_every_key_stands_in_a_shipped_parameter_file():
     assert set(leaves(Params)) <= shown
 
 
-def test_every_line_of_the_example_for_a_real_host_is_commented():
+def test_every_line_of_the_example_for_a_real_host_is_commented() -> None:
     """Whoever fills it in needs no other page."""
     text = (ROOT / "params/windows-host.example.yaml").read_text()
     assert text.count("#") > 25
 
 
-def test_the_readme_s_program_runs(tmp_path):
+def test_the_readme_s_program_runs(tmp_path: Path) -> None:
     """The dozen lines of the README do the whole job as they stand, on any target."""
     readme = (ROOT / "README.md").read_text()
-    program = re.search(r"```python\n(import hnskit.*?)```", readme, flags=re.S)[1]
+    program = present(re.search(r"```python\n(import hnskit.*?)```", readme, flags=re.S))[1]
     assert len([line for line in program.splitlines() if line.strip()]) <= 13
     with emulated_host(tmp_path) as overrides:
         texts = ", ".join(map(repr, overrides))
@@ -92,7 +95,7 @@ def test_the_readme_s_program_runs(tmp_path):
     assert "..." not in printed.stdout
 
 
-def test_the_readme_links_every_document_and_names_every_notebook_and_command():
+def test_the_readme_links_every_document_and_names_every_notebook_and_command() -> None:
     """What nobody is told of is not there."""
     readme = (ROOT / "README.md").read_text()
     for path in (ROOT / "docs").glob("*.md"):
@@ -105,7 +108,7 @@ def test_the_readme_links_every_document_and_names_every_notebook_and_command():
     assert "HNSKIT_STATE_DIR" in readme
 
 
-def test_the_length_of_the_cut_is_told_in_one_way():
+def test_the_length_of_the_cut_is_told_in_one_way() -> None:
     """HNS fact 64 has the numbers; nothing says "6 to 47"."""
     places = ["README.md", "params/windows-host.example.yaml", "notebooks/10_l2bridge_network.ipynb"]
     for name in places:
@@ -117,7 +120,7 @@ def test_the_length_of_the_cut_is_told_in_one_way():
 @pytest.mark.parametrize(
     "pattern", [r"py" r"pi\.org", r"python" r"hosted", r"npm" r"js\.org", r"/wo" r"rk/", r"/tmp" r"/dev/"]
 )
-def test_no_file_names_an_index_host_or_a_path_of_one_machine(pattern):
+def test_no_file_names_an_index_host_or_a_path_of_one_machine(pattern: str) -> None:
     """The project can be cloned and installed anywhere, from any index."""
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     named = [

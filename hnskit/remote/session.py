@@ -20,8 +20,10 @@ class Session(Protocol):
 
     target: str
     """The host, as the parameters name it: `emulator://lab`, `winrm://10.0.0.4`."""
-    seconds_lost: float
-    """How long, in all, the connection was lost and then found again."""
+
+    @property
+    def seconds_lost(self) -> float:
+        """How long, in all, the connection was lost and then found again."""
 
     def invoke(
         self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,10 +113,15 @@ def test_the_whole_redirect_takes_at_most_twenty_requests(lab: Lab, tmp_path: Pa
     import requests
 
     lab.fresh()
-    sent = []
+    sent: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         send = requests.Session.send
-        patch.setattr(requests.Session, "send", lambda *given, **more: sent.append(1) or send(*given, **more))
+
+        def counted(*given: Any, **more: Any) -> Any:
+            sent.append(1)
+            return send(*given, **more)
+
+        patch.setattr(requests.Session, "send", counted)
         with lab.session(tls=True, operation_timeout=5, read_timeout=7) as session:
             facts = gather_facts(session)
             journal = Journal(tmp_path / "1" / "journal.jsonl", TARGET)

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.api import apply
+from hnskit.emulator.host.host import EmulatedHost
 from hnskit.errors import StepError
+from hnskit.facts.host_facts import Facts
 from hnskit.planning.drift import drift
 from tests import sample_facts, strategies
 from tests.applying.state import without_container_routes
@@ -17,18 +19,18 @@ ROUTE = "create route 169.254.169.254 in hnskit-proxy"
 EXEC = ("exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe")
 
 
-def hiding(host):
+def hiding(host: EmulatedHost) -> HereSession:
     session = HereSession(host)
     session.answered = without_container_routes
     return session
 
 
-def seen(host):
+def seen(host: EmulatedHost) -> Facts:
     facts = host.snapshot()
     return replace(facts, routes=tuple(item for item in facts.routes if item.compartment_id == 1))
 
 
-def test_the_second_apply_and_drift_are_clean_by_the_journal():
+def test_the_second_apply_and_drift_are_clean_by_the_journal() -> None:
     """What the first one did counts as done: the host is never called different for what it does not show."""
     host, journal, wanted = host_here(), MemoryJournal(), sample_facts.desired()
     first = apply(hiding(host), wanted, pace=QUICK, journal=journal)
@@ -37,7 +39,7 @@ def test_the_second_apply_and_drift_are_clean_by_the_journal():
     assert apply(hiding(host), wanted, pace=QUICK, journal=journal, made=journal.made).changed == 0
 
 
-def test_without_a_journal_a_route_that_is_there_is_found_to_be_there():
+def test_without_a_journal_a_route_that_is_there_is_found_to_be_there() -> None:
     """`route.exe` refuses a second one, and prints the first: that is no failure, and there is one afterwards."""
     host, wanted = host_here(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK)
@@ -50,7 +52,7 @@ def test_without_a_journal_a_route_that_is_there_is_found_to_be_there():
     assert host.snapshot().routes == before
 
 
-def test_a_proxy_that_was_restarted_gets_its_route_again_whatever_the_journal_says():
+def test_a_proxy_that_was_restarted_gets_its_route_again_whatever_the_journal_says() -> None:
     """The route went with the container's compartment."""
     host, journal, wanted = host_here(), MemoryJournal(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK, journal=journal)
@@ -59,7 +61,7 @@ def test_a_proxy_that_was_restarted_gets_its_route_again_whatever_the_journal_sa
     assert "169.254.169.254/32" in [item.prefix for item in host.snapshot().routes if item.compartment_id != 1]
 
 
-def test_a_route_that_cannot_be_added_and_is_not_printed_is_a_failure():
+def test_a_route_that_cannot_be_added_and_is_not_printed_is_a_failure() -> None:
     """One through another gateway does not count for it."""
     host, wanted = host_here(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from tests.applying.state import done
 from tests.in_process_host import QUICK, HereSession, host_here
 
 
-def cut_json(answer):
+def cut_json(answer: dict[str, Any]) -> dict[str, Any]:
     row = answer["output"][0]
     return {**answer, "output": [{**row, "Response": row["Response"][: len(row["Response"]) // 2]}]}
 
@@ -29,7 +31,7 @@ def cut_json(answer):
     ],
     ids=["cut JSON", "no Success", "wrong types", "docker", "windows"],
 )
-def test_a_snapshot_of_nonsense_is_refused_with_a_quotation(id, nonsense, words):
+def test_a_snapshot_of_nonsense_is_refused_with_a_quotation(id: str, nonsense: Callable[..., Any], words: str) -> None:
     """From half a host nothing is concluded; what came is quoted."""
     host = host_here()
     before, session = host.snapshot(), HereSession(host)
@@ -40,7 +42,7 @@ def test_a_snapshot_of_nonsense_is_refused_with_a_quotation(id, nonsense, words)
     assert host.snapshot() == before
 
 
-def test_a_change_that_is_answered_with_nonsense_is_an_error_that_quotes_it():
+def test_a_change_that_is_answered_with_nonsense_is_an_error_that_quotes_it() -> None:
     """An envelope without Success is no success; the next run goes on."""
     host = host_here()
     session = HereSession(host)
@@ -53,7 +55,7 @@ def test_a_change_that_is_answered_with_nonsense_is_an_error_that_quotes_it():
     done(host)
 
 
-def test_a_line_that_is_no_answer_is_an_error_that_quotes_it():
+def test_a_line_that_is_no_answer_is_an_error_that_quotes_it() -> None:
     """The kit's own commands answer with JSON lines."""
     session = HereSession(host_here())
     session.answered = lambda answer: "WARNING: what now?" if answer["id"] == "adapters" else None

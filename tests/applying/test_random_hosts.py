@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnskit.applying.api import apply, destroy
+from hnskit.applying.outcomes import Outcome
 from hnskit.errors import PreflightError
 from hnskit.model.objects import Policy
-from hnskit.params.desired import ALL_PARTS
+from hnskit.params.desired import ALL_PARTS, Desired, Part
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy
@@ -26,7 +29,9 @@ SOME = settings(deadline=None, max_examples=int(os.environ.get("HNSKIT_EXAMPLES"
 class Case:
     """A host with what others have there, what hnskit left by an earlier desired state, and what drifted since."""
 
-    def __init__(self, foreign, earlier, drift):
+    def __init__(
+        self, foreign: list[Callable[..., Any]], earlier: Desired | None, drift: list[Callable[..., Any]]
+    ) -> None:
         self.host = host_here()
         for change in foreign:
             change(self.host)
@@ -38,7 +43,7 @@ class Case:
             change(self.host)
         self.start = self.host.snapshot()
 
-    def apply(self, desired, **options):
+    def apply(self, desired: Desired, **options: Any) -> Outcome:
         return apply(self.session, desired, made=self.journal.made, journal=self.journal, pace=QUICK, **options)
 
 
@@ -49,7 +54,7 @@ cases = st.builds(
 
 @SOME
 @given(case=cases, desired=strategies.desired_states())
-def test_apply_makes_the_host_as_desired_once_and_destroy_leaves_it_as_it_was(case, desired):
+def test_apply_makes_the_host_as_desired_once_and_destroy_leaves_it_as_it_was(case: Case, desired: Desired) -> None:
     """The plan after apply is empty, a second apply does nothing, destroy gives the facts before, nobody is touched."""
     first = plan(desired, case.start, made=case.journal.made)
     if first.refused:
@@ -70,7 +75,7 @@ def test_apply_makes_the_host_as_desired_once_and_destroy_leaves_it_as_it_was(ca
 
 @SOME
 @given(case=cases, desired=strategies.desired_states())
-def test_order_respects_dependencies(case, desired):
+def test_order_respects_dependencies(case: Case, desired: Desired) -> None:
     """No step is sent before, or together with, one that it needs; no client's policy before its proxy's endpoint."""
     first = plan(desired, case.start, made=case.journal.made)
     case.session.pipelines.clear()
@@ -78,7 +83,7 @@ def test_order_respects_dependencies(case, desired):
         case.apply(desired)
     sent = {id.removeprefix("step: "): number for number, ids in enumerate(case.session.pipelines) for id in ids}
     for step in first.pending:
-        assert all(sent[other] < sent[step.id] for other in step.needs if other in sent)
+        assert all(sent[str(other)] < sent[step.id] for other in step.needs if str(other) in sent)
         if first.refused:
             continue
         assert step.id in sent
@@ -88,7 +93,9 @@ def test_order_respects_dependencies(case, desired):
 
 @SOME
 @given(case=cases, desired=strategies.desired_states(), parts=st.sets(st.sampled_from(ALL_PARTS), min_size=1))
-def test_a_plan_from_json_equals_the_plan_and_its_ids_are_unique(case, desired, parts):
+def test_a_plan_from_json_equals_the_plan_and_its_ids_are_unique(
+    case: Case, desired: Desired, parts: set[Part]
+) -> None:
     """Plans of any part of any host survive JSON."""
     for current in (plan(desired, case.start, parts), plan_destroy(desired, case.start, case.journal.made)):
         assert Plan.from_json(json.loads(json.dumps(current.to_json()))) == current
@@ -97,7 +104,7 @@ def test_a_plan_from_json_equals_the_plan_and_its_ids_are_unique(case, desired, 
 
 @SOME
 @given(case=cases, desired=strategies.desired_states(), names=st.sets(st.sampled_from(strategies.OURS)))
-def test_policies_of_others_on_our_endpoints_stay(case, desired, names):
+def test_policies_of_others_on_our_endpoints_stay(case: Case, desired: Desired, names: set[str]) -> None:
     """A policy list is read, changed and written back: a foreign entry is never lost."""
     if plan(desired, case.start, made=case.journal.made).refused:
         return
@@ -116,7 +123,7 @@ def test_policies_of_others_on_our_endpoints_stay(case, desired, names):
 
 @SOME
 @given(foreign=strategies.foreign_changes, desired=strategies.desired_states())
-def test_a_foreign_endpoint_on_the_bridge_keeps_it(foreign, desired):
+def test_a_foreign_endpoint_on_the_bridge_keeps_it(foreign: list[Callable[..., Any]], desired: Desired) -> None:
     """A network with somebody else's endpoint is never deleted; everything else goes."""
     case = Case(foreign, desired, [])
     network = case.start.networks_named("hnskit-l2bridge")[0]

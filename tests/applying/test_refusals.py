@@ -7,19 +7,22 @@ from dataclasses import replace
 import pytest
 
 from hnskit.applying.api import apply
+from hnskit.emulator.host.host import EmulatedHost
 from hnskit.errors import PreflightError
+from hnskit.model.objects import Endpoint
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from tests import sample_facts, strategies
 from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
+from tests.present import present
 
 
-def stale(name, address, network="8F3C3F28-0000-0000-0000-000000000000"):
+def stale(name: str, address: str, network: str = "8F3C3F28-0000-0000-0000-000000000000") -> Endpoint:
     """An endpoint whose network is gone (HNS fact 76)."""
     return replace(sample_facts.endpoint(name, address, None), id=f"STALE-{name}", network_id=network)
 
 
-def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed():
+def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed() -> None:
     """After a reboot the network is gone and the endpoint is not: it is deleted before it is made again."""
     left = stale("hnskit-gateway", "10.0.1.2")
     facts = replace(sample_facts.fresh(), endpoints=(left,))
@@ -31,7 +34,7 @@ def test_a_stale_endpoint_of_our_own_that_holds_an_address_is_removed():
     assert not current.refused
 
 
-def test_a_stale_endpoint_of_our_own_by_another_name_is_known_by_the_journal():
+def test_a_stale_endpoint_of_our_own_by_another_name_is_known_by_the_journal() -> None:
     """A client of an earlier run holds the address: the journal says that it is hnskit's."""
     journal = MemoryJournal()
     facts = replace(
@@ -46,7 +49,7 @@ def test_a_stale_endpoint_of_our_own_by_another_name_is_known_by_the_journal():
     assert "Get-HnsEndpoint | Where-Object ID -EQ 'STALE-hnskit-old' | Remove-HnsEndpoint" in refused.reason
 
 
-def test_a_foreign_endpoint_that_holds_a_wanted_address_is_refused_with_the_command(host):
+def test_a_foreign_endpoint_that_holds_a_wanted_address_is_refused_with_the_command(host: EmulatedHost) -> None:
     """Nothing of somebody else's is removed; the operator gets the line that would."""
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
     body = {"VirtualNetwork": network.id, "Name": "theirs", "IPAddress": "10.0.1.99", "Policies": []}
@@ -57,12 +60,15 @@ def test_a_foreign_endpoint_that_holds_a_wanted_address_is_refused_with_the_comm
     assert host.snapshot() == before
 
 
-def test_an_endpoint_in_the_compartment_of_somebody_elses_container_is_refused(host):
+def test_an_endpoint_in_the_compartment_of_somebody_elses_container_is_refused(host: EmulatedHost) -> None:
     """To take it away would cut off a container that is not hnskit's."""
     ping = ("ping.exe", "-t", "localhost")
     strategies.docker(host, "run", "--detach", "--name", "web", "--network", "none", strategies.IMAGE, *ping)
     facts = host.snapshot()
-    web, ours = facts.compartment_of(facts.container_named("web")), strategies.endpoint(host, "hnskit-client1")
+    web, ours = (
+        present(facts.compartment_of(present(facts.container_named("web")))),
+        strategies.endpoint(host, "hnskit-client1"),
+    )
     strategies._detach(host, ours)
     strategies.hns(host, "POST", f"/endpoints/{ours.id}/attach", {"SystemType": "Host", "CompartmentId": web.id})
     (refused,) = plan(sample_facts.desired(), host.snapshot()).refused
@@ -82,7 +88,7 @@ def test_an_endpoint_in_the_compartment_of_somebody_elses_container_is_refused(h
     ],
     ids=["adapter", "address", "image", "subnet"],
 )
-def test_what_cannot_be_satisfied_is_refused_before_any_change(overrides, words):
+def test_what_cannot_be_satisfied_is_refused_before_any_change(overrides: list[str], words: str) -> None:
     """The facts before are the facts after."""
     host = host_here()
     host.windows.nics[0].name = "Ethernet"
@@ -94,7 +100,7 @@ def test_what_cannot_be_satisfied_is_refused_before_any_change(overrides, words)
     assert host.snapshot() == before
 
 
-def test_a_wifi_adapter_is_refused_before_any_change():
+def test_a_wifi_adapter_is_refused_before_any_change() -> None:
     """HNS is not asked: its answer would name no cause (0x80070057)."""
     host = host_here(wifi=True)
     before, session = host.snapshot(), HereSession(host)
@@ -104,7 +110,7 @@ def test_a_wifi_adapter_is_refused_before_any_change():
     assert host.snapshot() == before
 
 
-def test_the_host_s_own_address_is_refused_on_a_bridge_that_is_there(host):
+def test_the_host_s_own_address_is_refused_on_a_bridge_that_is_there(host: EmulatedHost) -> None:
     """The adapter has got an address in the bridge's subnet since."""
     host.windows.nics[0].name = "Ethernet"
     facts = host.snapshot()
@@ -113,7 +119,7 @@ def test_the_host_s_own_address_is_refused_on_a_bridge_that_is_there(host):
     assert "host's own address" in plan(sample_facts.desired("clients[0].address=10.0.1.77"), facts).refused[0].reason
 
 
-def test_more_endpoints_than_addresses_are_refused(host):
+def test_more_endpoints_than_addresses_are_refused(host: EmulatedHost) -> None:
     """Others on the bridge have addresses, too."""
     host = host_here()
     small = ("network.subnet=10.0.1.0/29", "clients[0].address=")

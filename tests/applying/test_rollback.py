@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hnskit.applying.api import apply
+from hnskit.applying.outcomes import undone_of
 from hnskit.applying.rollback import Rollback
+from hnskit.emulator.host.host import EmulatedHost
 from hnskit.errors import StepError
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
-from hnskit.params.desired import Part
+from hnskit.params.desired import DesiredContainer, Part
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Step
 from tests import sample_facts, strategies
 from tests.applying.state import ONE_CLIENT, without_container_routes
 from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 from tests.invariants import differences
+from tests.present import present
 
 
 @pytest.mark.parametrize("failing", [3, 6, 9, 12, 15])
-def test_a_failed_apply_goes_back_to_the_facts_before(failing):
+def test_a_failed_apply_goes_back_to_the_facts_before(failing: int) -> None:
     """Wherever it fails, `rollback` undoes what this run made."""
     host = host_here()
     strategies.foreign_nat_endpoint(host)
     before, session, calls = host.snapshot(), HereSession(host), []
     refusal = {"HResult": 0, "Response": '{"Success":false,"Error":"No. ","ErrorCode":2147942487}'}
 
-    def answered(answer):
+    def answered(answer: dict[str, Any]) -> str | None:
         if answer["id"].startswith("step: "):
             calls.append(answer["id"])
         is_hns = answer["ok"] and answer["output"] and "Response" in answer["output"][0]
@@ -42,12 +48,12 @@ def test_a_failed_apply_goes_back_to_the_facts_before(failing):
     journal = MemoryJournal()
     with pytest.raises(StepError, match="was undone") as caught:
         apply(session, sample_facts.desired(), pace=QUICK, rollback=True, journal=journal)
-    assert caught.value.undone.changed > 0
+    assert present(undone_of(caught.value)).changed > 0
     assert "stays done" not in caught.value.paragraph()
     assert list(differences(before, host.snapshot())) == []
 
 
-def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host):
+def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host: EmulatedHost) -> None:
     """Policies, attachments and forwarding return to what they were; what was made before stays."""
     strategies._forwarding_off(host)
     strategies._detach(host, strategies.endpoint(host, "hnskit-client2"))
@@ -74,11 +80,11 @@ def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host):
     assert after.container_named("hnskit-client3") is None
 
 
-def refuse_once(step):
+def refuse_once(step: str) -> Callable[[dict[str, Any]], str | None]:
     """Has one step fail, once, with what the host never did."""
-    failed = []
+    failed: list[str] = []
 
-    def answered(answer):
+    def answered(answer: dict[str, Any]) -> str | None:
         if answer["id"] != f"step: {step}" or failed:
             return None
         failed.append(step)
@@ -88,7 +94,7 @@ def refuse_once(step):
     return answered
 
 
-def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host):
+def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host: EmulatedHost) -> None:
     """An ACL and a proxy policy of others, which came after this run had written its redirect."""
     for name in ("hnskit-client1", "hnskit-client2"):
         strategies.set_policies(host, strategies.endpoint(host, name))
@@ -96,7 +102,7 @@ def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host):
     theirs = [acl, strategies.FOREIGN_POLICY]
     session, refuse = HereSession(host), refuse_once("update policy hnskit-client2")
 
-    def answered(answer):
+    def answered(answer: dict[str, Any]) -> str | None:
         instead = refuse(answer)
         if instead:
             found = strategies.endpoint(host, "hnskit-client1")
@@ -112,7 +118,7 @@ def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host):
     assert strategies.endpoint(host, "hnskit-client1").proxies == (strategies.FOREIGN_POLICY,)
 
 
-def test_rollback_says_of_a_route_that_the_host_does_not_show_that_it_stays(host):
+def test_rollback_says_of_a_route_that_the_host_does_not_show_that_it_stays(host: EmulatedHost) -> None:
     """It may have been there before this run."""
     session, refuse = HereSession(host), refuse_once("attach endpoint hnskit-client3")
     session.answered = lambda answer: refuse(answer) or without_container_routes(answer)
@@ -121,24 +127,24 @@ def test_rollback_says_of_a_route_that_the_host_does_not_show_that_it_stays(host
         apply(session, wanted, pace=QUICK, rollback=True)
 
 
-def client(name):
+def client(name: str) -> DesiredContainer:
     """One more client."""
     first = sample_facts.desired().clients[0]
     return replace(first, name=name, endpoint=replace(first.endpoint, name=name))
 
 
-def test_rollback_names_what_cannot_be_brought_back(host):
+def test_rollback_names_what_cannot_be_brought_back(host: EmulatedHost, made: Provenance) -> None:
     """A client that was removed is gone; the error says so."""
     session = HereSession(host)
     session.answered = refuse_once("update policy hnskit-client3")
     wanted = replace(ONE_CLIENT, clients=(*ONE_CLIENT.clients, client("hnskit-client3")))
     with pytest.raises(StepError, match="hnskit-client2 was removed and cannot be brought back") as caught:
-        apply(session, wanted, pace=QUICK, rollback=True, made=host.made)
+        apply(session, wanted, pace=QUICK, rollback=True, made=made)
     assert caught.value.next_step == "Mend the cause, then run the same command again."
     assert host.snapshot().container_named("hnskit-client3") is None
 
 
-def test_rollback_takes_a_route_away_again(host):
+def test_rollback_takes_a_route_away_again(host: EmulatedHost) -> None:
     """The proxy was there before without a route, and is so again."""
     strategies.docker(
         host, "exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route.exe", "delete", "169.254.169.254"
@@ -151,7 +157,7 @@ def test_rollback_takes_a_route_away_again(host):
     assert host.snapshot().routes == before.routes
 
 
-def test_rollback_attaches_again_what_was_detached(host):
+def test_rollback_attaches_again_what_was_detached(host: EmulatedHost) -> None:
     """A client that was about to be removed is attached as before."""
     before, session = host.snapshot(), HereSession(host)
     session.answered = refuse_once("run container hnskit-client3")
@@ -164,7 +170,7 @@ def test_rollback_attaches_again_what_was_detached(host):
     ]
 
 
-def test_a_container_that_goes_back_waits_for_its_endpoint():
+def test_a_container_that_goes_back_waits_for_its_endpoint() -> None:
     """An endpoint is detached before its container is removed; the image goes after both."""
     before = sample_facts.fresh()
     sent = [

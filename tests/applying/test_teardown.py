@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from hnskit.facts.host_facts import Facts
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Plan
 from hnskit.planning.teardown import plan_destroy, remainders
@@ -12,11 +14,11 @@ from tests import sample_facts
 MADE = sample_facts.made()
 
 
-def pending(facts, made=MADE, **options):
+def pending(facts: Facts, made: Provenance = MADE, **options: Any) -> list[str]:
     return [step.id for step in plan_destroy(sample_facts.desired(), facts, made, **options).pending]
 
 
-def kept(facts, made=MADE, **options):
+def kept(facts: Facts, made: Provenance = MADE, **options: Any) -> dict[str, str]:
     return {
         step.name: step.reason
         for step in plan_destroy(sample_facts.desired(), facts, made, **options).steps
@@ -24,14 +26,14 @@ def kept(facts, made=MADE, **options):
     }
 
 
-def test_fresh_host_has_nothing_to_remove():
+def test_fresh_host_has_nothing_to_remove() -> None:
     """Destroy on an untouched host does nothing, and says so for each object."""
     current = plan_destroy(sample_facts.desired(), sample_facts.fresh(), MADE)
     assert not current.pending
     assert all(step.reason for step in current.steps)
 
 
-def test_what_is_not_there_is_not_said_to_be_kept():
+def test_what_is_not_there_is_not_said_to_be_kept() -> None:
     """With a sign and a word of its own."""
     current = plan_destroy(sample_facts.desired(), sample_facts.fresh(), MADE)
     assert ". not there endpoint hnskit-client1: it is not there" in current.to_text().splitlines()
@@ -40,7 +42,7 @@ def test_what_is_not_there_is_not_said_to_be_kept():
     assert Plan.from_json(current.to_json()) == current
 
 
-def test_everything_goes_and_endpoints_are_detached_first():
+def test_everything_goes_and_endpoints_are_detached_first() -> None:
     """Detach, then delete; the network last but for the image."""
     current = plan_destroy(sample_facts.desired(), sample_facts.complete(), MADE)
     levels = {step.id: current.level(step) for step in current.pending}
@@ -53,14 +55,14 @@ def test_everything_goes_and_endpoints_are_detached_first():
     assert "delete image mcr.microsoft.com/windows/nanoserver:1809" not in levels
 
 
-def test_the_last_bridge_cuts_and_goes_alone():
+def test_the_last_bridge_cuts_and_goes_alone() -> None:
     """Removing the last L2Bridge is announced, and done when nothing else is left to do."""
     current = plan_destroy(sample_facts.desired(), sample_facts.complete(), MADE)
     assert [step.kind for step in current.disruptive] == ["network"]
     assert all(not step.disruptive for step in current.ready())
 
 
-def test_what_was_found_stays():
+def test_what_was_found_stays() -> None:
     """A network, an endpoint or an image that was there before hnskit is not removed."""
     found = Provenance(
         adopted=frozenset(
@@ -76,14 +78,14 @@ def test_what_was_found_stays():
     assert "no journal" in reasons["metadata-proxy:1.0"]
 
 
-def test_a_container_without_the_label_stays():
+def test_a_container_without_the_label_stays() -> None:
     """A name alone does not make a container hnskit's."""
     done = sample_facts.complete()
     facts = replace(done, containers=(replace(done.containers[0], labels={}), *done.containers[1:]))
     assert "delete container hnskit-proxy" not in pending(facts)
 
 
-def test_a_network_with_foreign_endpoints_stays():
+def test_a_network_with_foreign_endpoints_stays() -> None:
     """Somebody else's endpoint keeps the bridge."""
     done = sample_facts.complete()
     facts = replace(done, endpoints=(*done.endpoints, sample_facts.endpoint("theirs", "10.0.1.200", 77)))
@@ -91,7 +93,7 @@ def test_a_network_with_foreign_endpoints_stays():
     assert "delete endpoint theirs" not in pending(facts)
 
 
-def test_a_client_that_left_the_parameters_goes_too():
+def test_a_client_that_left_the_parameters_goes_too() -> None:
     """Clients that were removed from the file are known by label and journal."""
     done = sample_facts.complete()
     extra = sample_facts.container("hnskit-client9", "mcr.microsoft.com/windows/nanoserver:1809")
@@ -106,14 +108,14 @@ def test_a_client_that_left_the_parameters_goes_too():
     assert "not in these parameters" in kept(facts)["hnskit-client9"]
 
 
-def test_keep_network_leaves_bridge_and_gateway():
+def test_keep_network_leaves_bridge_and_gateway() -> None:
     """The host is not cut again."""
     ids = pending(sample_facts.complete(), keep_network=True)
     assert not [id for id in ids if "l2bridge" in id or "gateway" in id]
     assert "delete endpoint hnskit-proxy" in ids
 
 
-def test_two_endpoints_of_one_name_are_refused():
+def test_two_endpoints_of_one_name_are_refused() -> None:
     """hnskit does not guess which of two is its own."""
     done = sample_facts.complete()
     facts = replace(done, endpoints=(*done.endpoints, done.endpoints[2]))
@@ -123,7 +125,7 @@ def test_two_endpoints_of_one_name_are_refused():
     assert actions["hnskit-client1"] is Action.REFUSE
 
 
-def test_without_a_journal_the_network_stays_unless_it_is_to_go_by_name():
+def test_without_a_journal_the_network_stays_unless_it_is_to_go_by_name() -> None:
     """A name does not make a network hnskit's; a container's label vouches for the endpoint of its name."""
     ids = pending(sample_facts.complete(), Provenance())
     assert "delete endpoint hnskit-client1" in ids
@@ -136,26 +138,26 @@ def test_without_a_journal_the_network_stays_unless_it_is_to_go_by_name():
     assert {"delete endpoint hnskit-gateway", "delete network hnskit-l2bridge"} <= set(forced)
 
 
-def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container():
+def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container() -> None:
     """Once the container is gone nothing shows any more whose the endpoint is."""
     current = plan_destroy(sample_facts.desired(), sample_facts.complete(), Provenance())
     levels = {step.id: current.level(step) for step in current.pending}
     assert levels["delete endpoint hnskit-client1"] < levels["delete container hnskit-client1"]
 
 
-def test_what_a_journal_knows_as_found_stays_by_name_too():
+def test_what_a_journal_knows_as_found_stays_by_name_too() -> None:
     """An operator's own network is never taken for hnskit's."""
     found = Provenance(adopted=frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)}))
     assert "delete network hnskit-l2bridge" not in pending(sample_facts.complete(), found, by_name=True)
 
 
-def test_an_id_is_the_same_in_either_letter_case():
+def test_an_id_is_the_same_in_either_letter_case() -> None:
     """HNS 13 and later print the id of a network in upper case, and in lower case elsewhere (HNS fact 62)."""
     made = Provenance(frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID.lower())}))
     assert made.was_created("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)
 
 
-def test_what_other_parameters_made_is_left_with_its_reason():
+def test_what_other_parameters_made_is_left_with_its_reason() -> None:
     """A second parameter file's network and image are no failure of this one's teardown."""
     facts = sample_facts.complete()
     made = sample_facts.made()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hnskit.applying.api import apply
@@ -13,7 +15,7 @@ from tests.in_process_host import QUICK, HereSession, host_here
 WANTED = sample_facts.desired("clients[0].redirects=[{port: 80}, {port: 81}]")
 
 
-def test_every_redirect_of_a_client_is_asked_for():
+def test_every_redirect_of_a_client_is_asked_for() -> None:
     """Two redirects, two answers through the proxy, each with its own line in the proxy's log."""
     host = host_here()
     apply(HereSession(host), WANTED, pace=QUICK)
@@ -25,7 +27,7 @@ def test_every_redirect_of_a_client_is_asked_for():
     assert len(set(lines)) == 2
 
 
-def test_brackets_and_braces_of_a_path_are_sent_as_they_are():
+def test_brackets_and_braces_of_a_path_are_sent_as_they_are() -> None:
     """To curl they are ranges and lists, unless it is told otherwise."""
     wanted = sample_facts.desired('verify.path="/metadata/instance?api-version=2021-02-01&f[n]={a,b}&probe={probe}"')
     host = host_here()
@@ -35,7 +37,7 @@ def test_brackets_and_braces_of_a_path_are_sent_as_they_are():
     assert "f[n]={a,b}" in next(check.seen for check in found.clients[0].checks if check.name == "log")
 
 
-def test_one_redirect_that_is_missing_fails_its_client_alone():
+def test_one_redirect_that_is_missing_fails_its_client_alone() -> None:
     """The other client is proved all the same."""
     host = host_here()
     apply(HereSession(host), WANTED, pace=QUICK)
@@ -45,7 +47,7 @@ def test_one_redirect_that_is_missing_fails_its_client_alone():
     assert [client.ok for client in found.clients] == [False, True]
 
 
-def test_a_control_that_could_not_be_asked_is_no_proof():
+def test_a_control_that_could_not_be_asked_is_no_proof() -> None:
     """Without the container nothing was asked: that nothing answered says nothing."""
     proof = verify(HereSession(host_here()), sample_facts.desired())
     controls = [check for client in proof.clients for check in client.checks if check.name == "control"]
@@ -55,7 +57,7 @@ def test_a_control_that_could_not_be_asked_is_no_proof():
 
 
 @pytest.mark.parametrize("mark", ["header", "log"])
-def test_a_policy_that_takes_other_ports_too_is_no_proof(mark):
+def test_a_policy_that_takes_other_ports_too_is_no_proof(mark: str) -> None:
     """The control asks another port: where the proxy's mark shows there, too much is redirected."""
     other = "verify.proof.header=null" if mark == "log" else "verify.proof.log="
     wanted = sample_facts.desired(other)
@@ -71,7 +73,7 @@ def test_a_policy_that_takes_other_ports_too_is_no_proof(mark):
     assert failed == [("hnskit-client1", "control", f"the proxy's {mark}: it was redirected too")]
 
 
-def proof(count, failed=()):
+def proof(count: int, failed: Any = ()) -> Verification:
     """Of so many clients, some of which are not proved."""
     return Verification(
         "emulator://lab",
@@ -82,7 +84,7 @@ def proof(count, failed=()):
     )
 
 
-def test_run_and_verify_say_a_proof_in_the_same_words():
+def test_run_and_verify_say_a_proof_in_the_same_words() -> None:
     """The one has it from a notebook's result, as JSON."""
     found = proof(2, failed=[1])
     assert proof_text(found.to_json()) == found.to_text()
@@ -95,7 +97,7 @@ def test_run_and_verify_say_a_proof_in_the_same_words():
     ]
 
 
-def test_of_many_clients_those_that_are_proved_are_counted():
+def test_of_many_clients_those_that_are_proved_are_counted() -> None:
     """What failed is always listed."""
     assert proof(50).to_text() == "PROVED: 50 of 50 clients are answered through the proxy"
     said = proof(50, failed=range(12)).to_text()

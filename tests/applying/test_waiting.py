@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hnskit.applying.api import apply
+from hnskit.emulator.host.host import EmulatedHost
 from hnskit.emulator.host.text import IdGenerator
 from hnskit.errors import StepError
 from tests import sample_facts, strategies
 from tests.applying.state import done
 from tests.in_process_host import QUICK, HereSession, host_here
 from tests.invariants import not_complete
+from tests.present import present
 
 
-def late(host, hide, times):
+def late(host: EmulatedHost, hide: Callable[..., Any], times: int) -> tuple[HereSession, list[int]]:
     """A session whose answers lack something for the first so many snapshots."""
     session, left = HereSession(host), [times]
 
-    def answered(answer):
+    def answered(answer: dict[str, Any]) -> str | None:
         instead = hide(answer)
         if instead is None or not left[0]:
             return None
@@ -31,19 +35,19 @@ def late(host, hide, times):
     return session, left
 
 
-def without(answer, id, keep):
+def without(answer: dict[str, Any], id: str, keep: Callable[..., Any]) -> dict[str, Any] | None:
     """The answer of one call with some of its rows left out."""
     if answer["id"] != id or all(map(keep, answer["output"])):
         return None
     return {**answer, "output": [row for row in answer["output"] if keep(row)]}
 
 
-def test_the_adapter_of_the_gateway_is_waited_for():
+def test_the_adapter_of_the_gateway_is_waited_for() -> None:
     """Forwarding needs an interface, which Windows shows late."""
     host = host_here()
     session, left = late(host, lambda a: without(a, "addresses", lambda row: "hnskit" not in row["Alias"]), 4)
     waits = []
-    hide_macs = session.answered
+    hide_macs = present(session.answered)
     session.answered = lambda a: hide_macs(a) or (
         json.dumps(without(a, "adapters", lambda row: "hnskit" not in row["Name"])) if left[0] and without(
             a, "adapters", lambda row: "hnskit" not in row["Name"]) else None
@@ -53,7 +57,7 @@ def test_the_adapter_of_the_gateway_is_waited_for():
     assert "wait" in waits
 
 
-def test_the_compartment_of_a_container_is_waited_for():
+def test_the_compartment_of_a_container_is_waited_for() -> None:
     """An endpoint is attached only when the container's compartment has appeared."""
     host = host_here()
     session, left = late(
@@ -64,7 +68,7 @@ def test_the_compartment_of_a_container_is_waited_for():
     assert list(not_complete(sample_facts.desired(), host.snapshot())) == []
 
 
-def test_the_management_ip_is_waited_for():
+def test_the_management_ip_is_waited_for() -> None:
     """After the bridge appeared its ManagementIP may come late; the outcome has it."""
     host = host_here()
     host.set_fault("management_ip_late", 0.3)
@@ -74,7 +78,7 @@ def test_the_management_ip_is_waited_for():
 
 
 @pytest.mark.parametrize("adapter", ["", "ethernet"])
-def test_a_management_ip_that_never_comes_is_a_note(adapter):
+def test_a_management_ip_that_never_comes_is_a_note(adapter: str) -> None:
     """Nothing depends on it, so the run goes on; the adapter is found by its name in any letter case."""
     host = host_here()
     host.set_fault("management_ip_late", 1000.0)
@@ -83,7 +87,7 @@ def test_a_management_ip_that_never_comes_is_a_note(adapter):
     assert [note for note in outcome.notes if "no ManagementIP" in note]
 
 
-def test_patience_ends():
+def test_patience_ends() -> None:
     """What never appears is an error that names the step, and the run can be gone on with."""
     host = host_here()
     session, _ = late(
@@ -94,14 +98,14 @@ def test_patience_ends():
     done(host)
 
 
-def test_an_unspecified_error_is_tried_again():
+def test_an_unspecified_error_is_tried_again() -> None:
     """Overlapping creations fail for a moment (HNS fact 69)."""
     host = host_here()
     host.set_fault("unspecified_errors", 2)
     assert len(done(host)) == 17
 
 
-def test_an_error_that_stays_is_given_up_after_some_attempts():
+def test_an_error_that_stays_is_given_up_after_some_attempts() -> None:
     """Retries end; what HNS said is in the error."""
     host = host_here()
     host.set_fault("unspecified_errors", 10)
@@ -109,7 +113,7 @@ def test_an_error_that_stays_is_given_up_after_some_attempts():
         apply(HereSession(host), sample_facts.desired(), pace=QUICK)
 
 
-def test_an_address_that_hns_draws_and_another_endpoint_wants_is_given_back(monkeypatch):
+def test_an_address_that_hns_draws_and_another_endpoint_wants_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proxy is made while the old gateway goes, and gets the new gateway's address: it is made again."""
     wanted = sample_facts.desired()
     host = host_here()

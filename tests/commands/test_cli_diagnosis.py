@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,9 @@ def bad(tmp_path: Path) -> str:
     return f"snapshot:{save_facts(MISSPELT, tmp_path / 'bad.json')}"
 
 
-def test_explain_ends_with_0_where_it_is_answered_and_with_1_where_not(capsys, good, bad):
+def test_explain_ends_with_0_where_it_is_answered_and_with_1_where_not(
+    capsys: pytest.CaptureFixture[str], good: str, bad: str
+) -> None:
     """The sentence is the first line."""
     words = ("--from", "hnskit-client1", "--to", "169.254.169.254:80")
     status, out, _ = hnskit(capsys, "explain", good, *words)
@@ -42,7 +45,7 @@ def test_explain_ends_with_0_where_it_is_answered_and_with_1_where_not(capsys, g
     assert (status, json.loads(out)["verdict"]["code"]) == (1, "on-link")
 
 
-def test_explain_all_is_a_table_and_draws_none(capsys, bad):
+def test_explain_all_is_a_table_and_draws_none(capsys: pytest.CaptureFixture[str], bad: str) -> None:
     """What the parameters redirect is the default."""
     status, out, _ = hnskit(capsys, "explain", PARAMS, "--set", f"target={bad}", "--all")
     assert status == 0
@@ -51,7 +54,7 @@ def test_explain_all_is_a_table_and_draws_none(capsys, bad):
     assert len(json.loads(out)) == 6
 
 
-def test_explain_draws(capsys, good, tmp_path):
+def test_explain_draws(capsys: pytest.CaptureFixture[str], good: str, tmp_path: Path) -> None:
     """As SVG."""
     path = tmp_path / "way.svg"
     hnskit(capsys, "explain", good, "--from", "10.0.1.20", "--to", "169.254.169.254:80", "--svg", str(path))
@@ -69,13 +72,15 @@ def test_explain_draws(capsys, good, tmp_path):
         (("--from", "hnskit-client1", "--to", "1.2.3.4:99999"), "no port"),
     ],
 )
-def test_explain_refuses_what_it_does_not_understand(capsys, good, words, said):
+def test_explain_refuses_what_it_does_not_understand(
+    capsys: pytest.CaptureFixture[str], good: str, words: tuple[str, ...], said: str
+) -> None:
     """Exit status 2, and what is wrong."""
     status, _, err = hnskit(capsys, "explain", good, *words)
     assert (status, said in err) == (2, True)
 
 
-def test_doctor_s_exit_status(capsys, good, bad):
+def test_doctor_s_exit_status(capsys: pytest.CaptureFixture[str], good: str, bad: str) -> None:
     """1 for an error; 0 for notes."""
     assert hnskit(capsys, "doctor", good)[0] == 0
     status, out, _ = hnskit(capsys, "doctor", PARAMS, "--set", f"target={bad}")
@@ -88,7 +93,9 @@ def test_doctor_s_exit_status(capsys, good, bad):
     assert hnskit(capsys, "doctor", bad, "--check", "nonsense")[0] == 2
 
 
-def test_doctor_plans_the_repair_of_a_snapshot_and_changes_nothing(capsys, bad):
+def test_doctor_plans_the_repair_of_a_snapshot_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str], bad: str
+) -> None:
     """The plan is shown; the file stays."""
     before = Path(bad.removeprefix("snapshot:")).read_bytes()
     status, out, err = hnskit(capsys, "doctor", PARAMS, "--set", f"target={bad}", "--fix", "--yes")
@@ -99,7 +106,9 @@ def test_doctor_plans_the_repair_of_a_snapshot_and_changes_nothing(capsys, bad):
     assert hnskit(capsys, "doctor", bad, "--fix")[0] == 2
 
 
-def test_doctor_mends_an_emulated_host(capsys, tmp_path, monkeypatch):
+def test_doctor_mends_an_emulated_host(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A policy is taken away; --fix puts it back, and says what is left."""
     monkeypatch.chdir(tmp_path)
     with emulated_host(tmp_path / "state") as overrides:
@@ -127,7 +136,7 @@ def test_doctor_mends_an_emulated_host(capsys, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("verb", [("facts",), ("show", "policies"), ("plan",), ("doctor",), ("preflight",)])
-def test_every_verb_that_reads_takes_a_snapshot(capsys, tmp_path, verb):
+def test_every_verb_that_reads_takes_a_snapshot(capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str) -> None:
     """As it was when it was saved."""
     path = save_facts(sample_facts.complete(), tmp_path / "host.json")
     status, out, _ = hnskit(capsys, *verb, PARAMS, "--set", f"target=snapshot:{path}", "--json")
@@ -136,7 +145,9 @@ def test_every_verb_that_reads_takes_a_snapshot(capsys, tmp_path, verb):
 
 
 @pytest.mark.parametrize("verb", ["apply", "destroy", "verify"])
-def test_every_verb_that_changes_refuses_a_snapshot(capsys, tmp_path, verb):
+def test_every_verb_that_changes_refuses_a_snapshot(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str
+) -> None:
     """In one sentence."""
     path = save_facts(sample_facts.complete(), tmp_path / "host.json")
     status, _, err = hnskit(capsys, verb, PARAMS, "--set", f"target=snapshot:{path}")
@@ -145,7 +156,7 @@ def test_every_verb_that_changes_refuses_a_snapshot(capsys, tmp_path, verb):
     assert len(err.strip().splitlines()) == 1
 
 
-def test_what_a_dump_does_not_have_is_said_beside_a_table(capsys, tmp_path):
+def test_what_a_dump_does_not_have_is_said_beside_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A table of a part of a host must not look like the whole."""
     path = tmp_path / "dump.json"
     path.write_text('[{"ID": "A", "Name": "x", "VirtualNetwork": "N"}]')
@@ -155,7 +166,7 @@ def test_what_a_dump_does_not_have_is_said_beside_a_table(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("code", ["0x803b0013", "2151350291", "-2143617005", "PORT_ALREADY"])
-def test_errors_in_every_form(capsys, code):
+def test_errors_in_every_form(capsys: pytest.CaptureFixture[str], code: Any) -> None:
     """Name, meaning, causes, next step."""
     status, out, _ = hnskit(capsys, "errors", code)
     assert status == 0
@@ -163,7 +174,7 @@ def test_errors_in_every_form(capsys, code):
     assert "Likely causes" in out
 
 
-def test_errors_without_a_code_lists_all(capsys):
+def test_errors_without_a_code_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
     """A line each; unknown ones end with 1, nonsense with 2."""
     from hnskit.errors.hns_codes import all_codes
 
@@ -177,7 +188,9 @@ def test_errors_without_a_code_lists_all(capsys):
 LOG = "ok\nhcnCreateLoadBalancer failed in Win32: x (0xb7)\nkubelet: Element not found.\n"
 
 
-def test_errors_by_text_and_of_a_whole_log(capsys, tmp_path, monkeypatch):
+def test_errors_by_text_and_of_a_whole_log(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Words without quotes, a file, a folder, standard input: each code with its line."""
     assert "ERROR_NOT_FOUND" in hnskit(capsys, "errors", "Element", "not", "found")[1]
     log = tmp_path / "logs" / "kube-proxy.log"
@@ -193,7 +206,9 @@ def test_errors_by_text_and_of_a_whole_log(capsys, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("data", "status"), [(b"", 1), (b"all is well\n", 1), (b"\x89PNG\0\0" + bytes(500), 3)])
-def test_errors_of_a_file_without_any_says_so(capsys, tmp_path, data, status):
+def test_errors_of_a_file_without_any_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, data: Any, status: Any
+) -> None:
     """Empty, well, or no text at all."""
     path = tmp_path / "x.log"
     path.write_bytes(data)
@@ -201,9 +216,9 @@ def test_errors_of_a_file_without_any_says_so(capsys, tmp_path, data, status):
     assert (found, "Traceback" in err, bool((out + err).strip())) == (status, False, True)
 
 
-def test_export_cni_asks_no_host_where_the_address_is_known(capsys, tmp_path):
+def test_export_cni_asks_no_host_where_the_address_is_known(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """In the parameters, by hand, or looked up."""
-    words = ("export", "cni", PARAMS, "--plugin", "sdnbridge", "--set", "target=emulator://none")
+    words: tuple[str, ...] = ("export", "cni", PARAMS, "--plugin", "sdnbridge", "--set", "target=emulator://none")
     status, out, err = hnskit(capsys, *words, "--proxy", "10.0.1.9")
     assert (status, "10.0.1.9:80" in out, "note: " in err) == (0, True, True)
     assert '"Destination": "10.0.1.50:80"' in hnskit(capsys, *words, "--set", "proxy.address=10.0.1.50")[1]
@@ -214,7 +229,7 @@ def test_export_cni_asks_no_host_where_the_address_is_known(capsys, tmp_path):
     assert "10.0.1.136:80" in out_file.read_text()
 
 
-def test_export_cni_says_that_a_file_cannot_be_written(capsys, tmp_path):
+def test_export_cni_says_that_a_file_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """One paragraph, and no list half written."""
     words = ("export", "cni", PARAMS, "--plugin", "azure", "--proxy", "10.0.1.9", "--output", str(tmp_path))
     status, _, err = hnskit(capsys, *words)

@@ -29,7 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         yield [PARAMS, *sets([*overrides, "emulator.profile=ws2022", *ADDRESSES])]
 
 
-def test_list_shows_all_and_filters(capsys, snapshot):
+def test_list_shows_all_and_filters(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     """Neighbours too; by endpoint, type, or proxies only."""
     status, out, _ = hnskit(capsys, "policy", "list", snapshot, "--json")
     assert status == 0
@@ -41,7 +41,7 @@ def test_list_shows_all_and_filters(capsys, snapshot):
     assert out.count("PROXY 169.254.169.254:80") == 2
 
 
-def test_lookup_gives_ids(capsys, snapshot):
+def test_lookup_gives_ids(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     """One a line, for scripts."""
     assert hnskit(capsys, "policy", "lookup", "hnskit-client1", snapshot)[:2] == (0, "ID-hnskit-client1\n")
     assert hnskit(capsys, "policy", "lookup", "nobody", snapshot)[0] == 2
@@ -62,14 +62,16 @@ def test_lookup_gives_ids(capsys, snapshot):
         (("clear", "--endpoint", "hnskit-client1"), "--dry-run"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_refused(capsys, snapshot, words, said):
+def test_what_is_not_understood_is_refused(
+    capsys: pytest.CaptureFixture[str], snapshot: str, words: tuple[str, ...], said: str
+) -> None:
     """Exit status 2, and what is wrong."""
     look = () if said == "--dry-run" else ("--dry-run",)
     status, _, err = hnskit(capsys, "policy", words[0], snapshot, *words[1:], *look)
     assert (status, said in err) == (2, True), err
 
 
-def test_a_dry_run_shows_the_plan(capsys, snapshot):
+def test_a_dry_run_shows_the_plan(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     """Also of a snapshot; a refused step is in it."""
     words = ("--endpoint", "hnskit-client1", "--dry-run")
     status, out, _ = hnskit(capsys, "policy", "clear", snapshot, *words)
@@ -91,7 +93,9 @@ def test_a_dry_run_shows_the_plan(capsys, snapshot):
     ],
     ids=["taken away", "left alone"],
 )
-def test_a_policy_that_the_next_apply_would_not_leave_is_said(capsys, snapshot, rule, said):
+def test_a_policy_that_the_next_apply_would_not_leave_is_said(
+    capsys: pytest.CaptureFixture[str], snapshot: str, rule: tuple[str, ...], said: str
+) -> None:
     """On stderr, before anything is changed; and `add --help` speaks of it."""
     words = ("--set", f"target={snapshot}", "--endpoint", "hnskit-client1", "--port", "8080", "--dry-run")
     status, _, err = hnskit(capsys, "policy", "add", PARAMS, *words, *rule)
@@ -102,7 +106,7 @@ def test_a_policy_that_the_next_apply_would_not_leave_is_said(capsys, snapshot, 
     assert "next `hnskit apply` takes away again" in help_text
 
 
-def test_policies_of_a_live_host(capsys, lab, tmp_path):
+def test_policies_of_a_live_host(capsys: pytest.CaptureFixture[str], lab: list[str], tmp_path: Path) -> None:
     """Add, change, list, remove and clear over the wire, with a journal; then nothing is left to do."""
     runs = ("--runs", str(tmp_path / "runs"))
     where = ("--endpoint", "hnskit-client1")

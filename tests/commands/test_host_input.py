@@ -28,7 +28,9 @@ def dump(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("verb", READS, ids=lambda verb: verb[0])
-def test_every_verb_that_reads_takes_a_file_a_folder_a_zip_and_standard_input(capsys, monkeypatch, dump, verb):
+def test_every_verb_that_reads_takes_a_file_a_folder_a_zip_and_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dump: Path, verb: tuple[str, ...]
+) -> None:
     """With `snapshot:` before it or not; what it was taken for is on stderr."""
     archive = dump.parent / "logs" / "collected.zip"
     archive.parent.mkdir()
@@ -43,7 +45,9 @@ def test_every_verb_that_reads_takes_a_file_a_folder_a_zip_and_standard_input(ca
         assert "10.0.1.9" in out or verb[0] == "doctor", words
 
 
-def test_a_target_by_itself_is_a_host(capsys, tmp_path, monkeypatch):
+def test_a_target_by_itself_is_a_host(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It needs no parameter file; `--set` says how to reach it."""
     monkeypatch.chdir(tmp_path)
     with emulated_host(tmp_path / "state") as overrides:
@@ -57,7 +61,7 @@ def test_a_target_by_itself_is_a_host(capsys, tmp_path, monkeypatch):
         assert (status, "network" in err) == (2, True)
 
 
-def test_a_parameter_file_is_known_by_its_suffix_or_its_key_target(tmp_path):
+def test_a_parameter_file_is_known_by_its_suffix_or_its_key_target(tmp_path: Path) -> None:
     """And says of which host it is; it brings its parameters."""
     saved = save_facts(sample_facts.complete(), tmp_path / "host.json")
     for name in ("mine.yaml", "lab2"):
@@ -80,7 +84,9 @@ def test_a_parameter_file_is_known_by_its_suffix_or_its_key_target(tmp_path):
     ids=["empty", "binary", "foreign", "broken zip"],
 )
 @pytest.mark.parametrize("verb", ["facts", "doctor"])
-def test_what_says_nothing_of_a_host_is_a_sentence(capsys, monkeypatch, verb, data, said):
+def test_what_says_nothing_of_a_host_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verb: str, data: bytes, said: str
+) -> None:
     """From standard input; a file is read by the same door."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
     status, out, err = hnskit(capsys, verb, "-")
@@ -90,7 +96,7 @@ def test_what_says_nothing_of_a_host_is_a_sentence(capsys, monkeypatch, verb, da
 
 
 @pytest.mark.parametrize("words", ["emulator://My Lab", "nothing/there.json", "ftp://host", "winrm://user@host"])
-def test_what_is_not_there_or_no_target_is_named(words):
+def test_what_is_not_there_or_no_target_is_named(words: str) -> None:
     """Nothing is contacted."""
     with pytest.raises(HnskitError) as refused:
         read_input(words)
@@ -98,7 +104,9 @@ def test_what_is_not_there_or_no_target_is_named(words):
     assert len(refused.value.paragraph()) < 600
 
 
-def test_a_table_of_a_dump_is_never_refused_for_what_was_lost(capsys, tmp_path):
+def test_a_table_of_a_dump_is_never_refused_for_what_was_lost(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """One network alone, and a list that breaks off: the table, with the loss beside it."""
     one = tmp_path / "one.json"
     one.write_text('{"ID": "N", "Name": "nat", "Type": "nat", "Subnets": [{"AddressPrefix": "172.17.0.0/16"}]}')
@@ -110,7 +118,9 @@ def test_a_table_of_a_dump_is_never_refused_for_what_was_lost(capsys, tmp_path):
     assert (status, "nat" in out, "cut off" in err) == (0, True, True)
 
 
-def test_a_hostile_log_does_nothing_to_a_terminal(capsys, monkeypatch):
+def test_a_hostile_log_does_nothing_to_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Escapes are shown, in what is quoted of it."""
     monkeypatch.setattr(
         "sys.stdin", io.TextIOWrapper(io.BytesIO(b"\x1b[31mfailed\x1b]0;x\x07 Element not found. (0x490)"))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
@@ -109,7 +109,7 @@ class Served(DoorThread):
         self.host = StandIn()
         super().__init__(self.host, directory, USER, PASSWORD, limits=limits, minimum_idle=minimum_idle)
 
-    def cut(self, seconds: float, mode: str) -> None:
+    def cut(self, seconds: float, mode: Literal["reset", "refuse", "stall", "blackhole", "forget"]) -> None:
         async def now() -> None:
             self.door.cut(Cut(seconds, mode))
 
@@ -144,7 +144,7 @@ def invoke(pool: RunspacePool, name: str, **parameters: Any) -> list[Any]:
     output = script.invoke()
     if script.had_errors or script.streams.error:
         raise AssertionError(str(script.streams.error[0]))
-    return output
+    return list(output)
 
 
 def command(pool: RunspacePool, name: str, **parameters: Any) -> PowerShell:

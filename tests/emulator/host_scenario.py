@@ -39,7 +39,7 @@ def hns(host: EmulatedHost, method: str, path: str, body: Any = None) -> dict[st
     """One call of HNS: the whole envelope."""
     text = "" if body is None else json.dumps(body)
     (row,) = invoke(host, "Invoke-HnskitHns", Method=method, Path=path, Body=text)
-    return json.loads(row["Response"])
+    return dict(json.loads(row["Response"]))
 
 
 def output(host: EmulatedHost, method: str, path: str, body: Any = None) -> Any:
@@ -66,7 +66,8 @@ def make_network(
 ) -> dict[str, Any]:
     """The bridge."""
     subnets = [{"AddressPrefix": PREFIX, "GatewayAddress": "10.0.1.1"}]
-    return output(host, "POST", "/networks", {"Name": name, "Type": type, "Subnets": subnets, **more})
+    made: dict[str, Any] = output(host, "POST", "/networks", {"Name": name, "Type": type, "Subnets": subnets, **more})
+    return made
 
 
 def make_endpoint(host: EmulatedHost, network: dict[str, Any], name: str = "Ethernet", **more: Any) -> dict[str, Any]:
@@ -78,7 +79,8 @@ def make_endpoint(host: EmulatedHost, network: dict[str, Any], name: str = "Ethe
         "Policies": [{"Type": "OutBoundNAT"}],
         **more,
     }
-    return output(host, "POST", "/endpoints", body)
+    made: dict[str, Any] = output(host, "POST", "/endpoints", body)
+    return made
 
 
 def run_container(host: EmulatedHost, name: str, image: str = NANOSERVER, command: tuple[str, ...] = ()) -> str:
@@ -93,7 +95,7 @@ def run_container(host: EmulatedHost, name: str, image: str = NANOSERVER, comman
 def compartment_of(host: EmulatedHost, container_id: str) -> int:
     """The number of a running container's compartment."""
     rows = invoke(host, "Get-HnskitCompartment")
-    return next(row["Id"] for row in rows if row["Description"] == f"\\Container_{container_id}")
+    return next(int(row["Id"]) for row in rows if row["Description"] == f"\\Container_{container_id}")
 
 
 def attach(host: EmulatedHost, endpoint: dict[str, Any], compartment: int) -> None:
@@ -163,4 +165,5 @@ class Scenario:
 
     def endpoint(self, id: str) -> dict[str, Any]:
         """An endpoint as HNS prints it now."""
-        return output(self.host, "GET", f"/endpoints/{id}")
+        found: dict[str, Any] = output(self.host, "GET", f"/endpoints/{id}")
+        return found

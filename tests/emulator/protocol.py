@@ -267,8 +267,8 @@ def _at_once(side: Side) -> list[Message]:
     return [Message(message.type) for message in messages]
 
 
-NOWHERE = ("Nope-Command", {})
-GOOD = ("Get-HnskitCompartment", {})
+NOWHERE: tuple[str, dict[str, Any]] = ("Nope-Command", {})
+GOOD: tuple[str, dict[str, Any]] = ("Get-HnskitCompartment", {})
 WRONG = ("Set-HnskitForwarding", {"InterfaceIndex": "six", "State": "Enabled"})
 STOPPED = ("Set-HnskitForwarding", {"InterfaceIndex": 99, "State": "Enabled"})
 ENDS = ("Invoke-HnskitDocker", {"ArgumentList": ["login"]})

@@ -146,7 +146,8 @@ def test_every_sample_goes_through_codec_model_and_frames(path: Path) -> None:
         "namespaces": hns_json.parse_namespace,
     }[path.parent.name]
     read: Any = parse(obj)
-    facts = replace(sample_facts.fresh(), **{kind: (read,)})
+    given: dict[str, Any] = {kind: (read,)}
+    facts = replace(sample_facts.fresh(), **given)
     tables = {table: getattr(frames, table)(facts) for table in ("networks", "endpoints", "policies", "compartments")}
     assert kind not in tables or len(tables[kind]) == 1
     assert len(tables["policies"]) == len(getattr(read, "policies", ())) * (kind in ("networks", "endpoints"))

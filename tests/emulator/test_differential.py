@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -337,13 +338,13 @@ def test_many_containers_are_asked_about_in_several_runs_of_docker(pair: Pair) -
     for served in (pair.python, pair.pwsh):
         for name in names:
             words = ["run", "--detach", "--name", name, "--network", "none", NANOSERVER, "ping.exe", "-t", "localhost"]
-            served.call(lambda host=served.host, words=words: host.docker.run(words))
+            served.call(partial(served.host.docker.run, words))
     said = pair.check(("Get-HnskitContainer", {}))
     lists = [json.loads(_unescaped(row.fields["/StdOut"][2:])) for row in said.of("PIPELINE_OUTPUT")]
     assert [len(found) for found in lists] == [250, 1]
     assert {item["Name"].strip("/") for found in lists for item in found} == set(names)
     for served in (pair.python, pair.pwsh):
-        served.call(lambda host=served.host: host.docker.run(["rm", "--force", *names]))
+        served.call(partial(served.host.docker.run, ["rm", "--force", *names]))
 
 
 def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
@@ -357,7 +358,8 @@ def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
         text = settings if isinstance(settings, str) else json.dumps(settings)
         said = pair.check((HCN, {"Operation": operation, "Id": id, "Settings": text}))
         fields = said.of("PIPELINE_OUTPUT")[0].fields
-        return fields["/HResult"], *(_unescaped(fields[key][2:]) for key in ("/Properties", "/ErrorRecord"))
+        properties, record = (_unescaped(fields[key][2:]) for key in ("/Properties", "/ErrorRecord"))
+        return fields["/HResult"], properties, record
 
     def change(action: str, *policies: Any) -> Any:
         return {"RequestType": action, "ResourceType": "Policy", "Settings": {"Policies": list(policies)}}
@@ -377,7 +379,8 @@ def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
         hcn("QueryEndpoint", endpoint.lower(), settings)
         hcn("QueryNetwork", network, settings)
     assert "{{OutbountNat,UnknownField}}" in hcn("ModifyEndpoint", endpoint, change("Add", misspelt))[2]
-    for request in (change("Add", wfp), change("Update", proxy), change("Reset", proxy), change("Add", {}), {}, "{"):
+    bodies: tuple[Any, ...] = (change("Add", wfp), change("Update", proxy), change("Reset", proxy), change("Add", {}))
+    for request in (*bodies, {}, "{"):
         hcn("ModifyEndpoint", endpoint, request)
         hcn("ModifyNetwork", network, request)
     assert hcn("ModifyEndpoint", endpoint, change("Remove", proxy)) == ("I32:0", "", "")

@@ -12,7 +12,6 @@ import socket
 import struct
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
@@ -31,7 +30,7 @@ AUTHORIZATION = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decod
 FAULTS = {200, 400, 401, 404, 405, 408, 411, 413, 414, 417, 431, 500, 501, 505}
 
 
-def examples(count: int) -> Any:
+def examples(count: int) -> settings:
     return settings(
         max_examples=count * max(MORE, 1),
         derandomize=not MORE,

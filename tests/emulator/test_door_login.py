@@ -48,7 +48,7 @@ def test_other_ways_to_log_in_with_ntlm(served: Served, settings: dict[str, Any]
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"username": "nobody"}, {"username": f"contoso\\{USER}"}])
-def test_a_wrong_login_is_refused(served: Served, scheme: str, wrong: dict[str, str]) -> None:
+def test_a_wrong_login_is_refused(served: Served, scheme: str, wrong: dict[str, Any]) -> None:
     with pytest.raises(AuthenticationError), served.pool(scheme, **wrong):
         pass
 

@@ -51,7 +51,7 @@ def resume(script: PowerShell) -> list[Any]:
             # 400: urllib3 connected anew by itself, and the message was encrypted for the connection before.
             time.sleep(0.1)
             rebuild(script.runspace_pool)
-    return script.output
+    return list(script.output)
 
 
 def answers(served: Served) -> bool:

@@ -36,7 +36,7 @@ LIMITED_PASSWORD = "not-an-administrator"
 async def _speak(host: Any, bound: Mapping[str, Any]) -> AsyncIterator[Any]:
     yield "output"
     for stream in ("warning", "verbose", "debug", "information", "progress"):
-        yield StreamRecord(stream, f"a {stream}")  # type: ignore[arg-type]
+        yield StreamRecord(stream, f"a {stream}")
     yield PSError("an error", error_id="Hnskit.Test", category="InvalidOperation")
     yield PSSecureString("a secret")
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from hnskit.applying.api import apply, destroy
 from hnskit.applying.outcomes import Outcome
-from hnskit.applying.reconciler import RetryPolicy
+from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.verification import Verification, verify
 from hnskit.emulator import registry, target
 from hnskit.emulator.emulator_commands import emulator

@@ -11,9 +11,9 @@ from hnskit.diagnosis.datapath import trace
 from hnskit.emulator.host import EmulatedHost, create_host
 from tests.emulator.host_scenario import Scenario, error_of, invoke, make_endpoint, make_network, output
 
-PROXY = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Protocol": 6, "OutboundNat": True,
-                                         "Destination": "10.0.1.9:80"}}  # fmt: skip
-WFP = {"Type": "L4WFPPROXY", "Settings": {"OutboundProxyPort": "15001", "UserSID": "S-1-5-18",
+PROXY: dict[str, Any] = {"Type": "L4Proxy", "Settings": {"IP": "169.254.169.254", "Port": "80", "Protocol": 6,
+                                         "OutboundNat": True, "Destination": "10.0.1.9:80"}}  # fmt: skip
+WFP: dict[str, Any] = {"Type": "L4WFPPROXY", "Settings": {"OutboundProxyPort": "15001", "UserSID": "S-1-5-18",
                                           "FilterTuple": {"Protocols": "6"}}}  # fmt: skip
 INVALID_JSON, INVALID_TYPE, NOT_FOUND = 0x803B001B, 0x803B000E, 0x80070490
 
@@ -38,10 +38,11 @@ def place(profile: str = "ws2022") -> tuple[EmulatedHost, dict[str, Any], dict[s
 
 
 def v1(host: EmulatedHost, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
-    return output(host, "GET", f"/endpoints/{endpoint['ID']}")["Policies"]
+    found: list[dict[str, Any]] = output(host, "GET", f"/endpoints/{endpoint['ID']}")["Policies"]
+    return found
 
 
-def test_what_v2_makes_is_seen_through_v1_and_the_other_way():
+def test_what_v2_makes_is_seen_through_v1_and_the_other_way() -> None:
     """One state, two forms (HNS fact 42)."""
     host, network, endpoint = place()
     assert hcn(host, "ModifyEndpoint", endpoint["ID"], change("Add", PROXY, WFP)) == (0, None, None)
@@ -59,7 +60,7 @@ def test_what_v2_makes_is_seen_through_v1_and_the_other_way():
 
 
 @pytest.mark.parametrize("key", ["Exceptions", "OutboundNAT", "OutbountNat", "ip"])
-def test_a_field_that_the_schema_has_not_is_refused_by_name(key):
+def test_a_field_that_the_schema_has_not_is_refused_by_name(key: str) -> None:
     """hcsshim's spelling too: UNCONFIRMED which one a build takes (HNS fact 51)."""
     host, _, endpoint = place()
     wrong = {"Type": "L4Proxy", "Settings": {**PROXY["Settings"], key: True}}
@@ -80,14 +81,14 @@ def test_a_field_that_the_schema_has_not_is_refused_by_name(key):
         ("rs4", "Endpoint", PROXY, 0x80070032),
     ],
 )
-def test_versions_have_what_they_have(profile, on, policy, code):
+def test_versions_have_what_they_have(profile: str, on: str, policy: dict[str, Any], code: int) -> None:
     """HNS fact 60."""
     host, network, endpoint = place(profile)
     id = (network if on == "Network" else endpoint)["ID"]
     assert hcn(host, f"Modify{on}", id, change("Add", policy))[0] == code
 
 
-def test_add_doubles_update_replaces_its_kind_and_remove_takes_one():
+def test_add_doubles_update_replaces_its_kind_and_remove_takes_one() -> None:
     """HNS facts 52 and 53."""
     host, _, endpoint = place()
     other = {"Type": "L4Proxy", "Settings": {"Destination": "10.0.1.9:81"}}
@@ -104,19 +105,19 @@ def test_add_doubles_update_replaces_its_kind_and_remove_takes_one():
 
 @pytest.mark.parametrize("request_", ["{", "[]", {"RequestType": "Add", "ResourceType": "Policy"},
                                       {**change("Add", PROXY), "More": 1}])  # fmt: skip
-def test_what_is_no_request_is_invalid_json(request_):
+def test_what_is_no_request_is_invalid_json(request_: Any) -> None:
     host, _, endpoint = place()
     assert hcn(host, "ModifyEndpoint", endpoint["ID"], request_)[0] == INVALID_JSON
 
 
 @pytest.mark.parametrize("request_", [change("Reset", PROXY), change("Add", PROXY, kind="Port"), change("Update", {})])
-def test_what_the_emulator_has_not_it_says(request_):
+def test_what_the_emulator_has_not_it_says(request_: dict[str, Any]) -> None:
     host, _, endpoint = place()
     code, _, record = hcn(host, "ModifyEndpoint", endpoint["ID"], request_)
     assert (code, "is not emulated" in record["Error"]) == (0x80004001, True)
 
 
-def test_an_object_that_is_not_there_and_a_host_without_hns():
+def test_an_object_that_is_not_there_and_a_host_without_hns() -> None:
     host, _, endpoint = place()
     assert hcn(host, "QueryNetwork", endpoint["ID"])[0] == NOT_FOUND
     host.set_fault("hns_missing", True)
@@ -124,7 +125,7 @@ def test_an_object_that_is_not_there_and_a_host_without_hns():
     assert (error.error_id, error.target) == ("Hnskit.HcnMissing", "computenetwork.dll")
 
 
-def test_a_redirect_by_l4proxy_redirects():
+def test_a_redirect_by_l4proxy_redirects() -> None:
     """The data path is the same, whichever door the policy came through; for UDP only, it lets HTTP go by."""
     scenario = Scenario()
     rule = {**PROXY["Settings"], "Destination": f"{scenario.proxy['IPAddress']}:80"}
@@ -136,7 +137,7 @@ def test_a_redirect_by_l4proxy_redirects():
     assert "Via: 1.1 metadata-proxy" not in scenario.ask()[1]
 
 
-def test_an_l4proxy_of_the_network_redirects_every_endpoint_on_it():
+def test_an_l4proxy_of_the_network_redirects_every_endpoint_on_it() -> None:
     """But for what it excepts; and explain says that this is UNCONFIRMED."""
     scenario = Scenario("ws2022")
     address = scenario.proxy["IPAddress"]
@@ -148,7 +149,7 @@ def test_an_l4proxy_of_the_network_redirects_every_endpoint_on_it():
     assert any("hnskit-l2bridge: the proxy policy redirects" in hop.sentence and not hop.confirmed for hop in way.hops)
 
 
-def test_a_walk_past_an_l4wfpproxy_says_that_it_is_not_walked():
+def test_a_walk_past_an_l4wfpproxy_says_that_it_is_not_walked() -> None:
     scenario = Scenario("ws2022")
     scenario.redirect()
     hcn(scenario.host, "ModifyEndpoint", scenario.client["ID"], change("Add", WFP))

@@ -45,8 +45,8 @@ def make_environment() -> Path:
     with locked(root / "lock", seconds=300):
         if not (place / "ready").exists():
             venv.create(place, with_pip=True, clear=True)
-            command = [python_of(place), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", LOCK]
-            ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+            command = [str(python_of(place)), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r"]
+            ran = subprocess.run([*command, str(LOCK)], capture_output=True, text=True, check=False, timeout=300)
             if ran.returncode:
                 raise OSError((ran.stderr.strip().splitlines() or ["pip failed"])[-1])
             (place / "ready").touch()

@@ -130,7 +130,11 @@ def test_a_pipeline_that_waits_for_docker_can_be_stopped(served: Served, pool: R
 
 
 def process_of_shell(served: Served, pool: RunspacePool) -> int:
-    return int(served.call(lambda: served.door.shells.find(pool.id).engine.process.pid))
+    def now() -> int:
+        engine: Any = served.door.shells.find(pool.id).engine
+        return int(engine.process.pid)
+
+    return int(served.call(now))
 
 
 def children_of(pid: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_what_is_missing_is_told_as_the_double_tells_it(fault: str, command: Any
     told = []
     for engine in ("python", "pwsh"):
         with Served(engine, tmp_path / engine) as served:
-            served.call(lambda host=served.host: host.set_fault(fault, True))
+            served.call(partial(served.host.set_fault, fault, True))
             with served.pool() as pool:
                 (first, *_) = say(pool, command).messages
             keep = ("FullyQualifiedErrorId", "TargetObject", "ExitCode", "StdErr")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hnskit.errors import HnsError
-from hnskit.errors.hns_codes import all_codes, explain_code, find_codes
+from hnskit.errors.hns_codes import KnownCode, all_codes, explain_code, find_codes
 
 
 @pytest.mark.parametrize("known", all_codes(), ids=lambda item: item.name)
-def test_every_code_has_name_meaning_causes_and_next_step(known) -> None:
+def test_every_code_has_name_meaning_causes_and_next_step(known: KnownCode) -> None:
     """And where it is known from."""
     assert known.name
     assert known.meaning.endswith(".")

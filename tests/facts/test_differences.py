@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from hnskit.facts.differences import differences
+from hnskit.facts.host_facts import Facts
 from hnskit.views import frames
 from hnskit.views.table import MOST, View
 from hnskit.views.topology import draw
@@ -15,7 +16,7 @@ from tests.sample_facts import complete, desired, fresh
 from tests.views.test_topology import boxes, crowd
 
 
-def without_policies(name: str) -> object:
+def without_policies(name: str) -> Facts:
     host = complete()
     bare = tuple(replace(item, policies=()) if item.name == name else item for item in host.endpoints)
     return replace(host, endpoints=bare)

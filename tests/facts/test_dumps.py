@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.core import DataObject
 
 from hnskit.errors import SnapshotError
 from hnskit.facts.dumps import read_dump, read_text
 from hnskit.facts.dumps.format_list import read_blocks, read_value
+from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
 from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Policy
@@ -22,7 +26,7 @@ SWARM = json.loads((SAMPLES / "endpoints/overlay-ws2019-9.3-swarm-attached-10.0.
 NETWORK = json.loads((SAMPLES / "networks/l2bridge-ws2019-9.2-gce-endpoints0.fl.json").read_text())
 
 
-def said(facts):
+def said(facts: Facts) -> list[str]:
     """Problems that name a place."""
     return [str(problem) for problem in facts.problems if "this dump" not in problem.message]
 
@@ -49,7 +53,9 @@ def said(facts):
     ],
     ids=["list", "envelope", "remoting", "script"],
 )
-def test_every_encoding_and_every_wrapping(encode, wrap, tmp_path):
+def test_every_encoding_and_every_wrapping(
+    encode: Callable[..., Any], wrap: Callable[..., Any], tmp_path: Path
+) -> None:
     """PowerShell's `>` writes UTF-16 with a mark; editors write what they like."""
     path = tmp_path / "dump.txt"
     path.write_bytes(encode(json.dumps(wrap([NETWORK, CLIENT, SWARM]), indent=4)))
@@ -62,14 +68,14 @@ def test_every_encoding_and_every_wrapping(encode, wrap, tmp_path):
     assert not facts.knows("routes")
 
 
-def test_single_objects_prove_nothing_about_others():
+def test_single_objects_prove_nothing_about_others() -> None:
     """`Get-HnsEndpoint | Select -First 1 | ConvertTo-Json` prints an object, not a list."""
     facts = read_text(json.dumps(CLIENT))
     assert not facts.knows("endpoints")
     assert facts.endpoints[0].id == CLIENT["ID"]
 
 
-def test_a_folder_is_one_host(tmp_path):
+def test_a_folder_is_one_host(tmp_path: Path) -> None:
     """Objects that stand in two files are one; foreign files are named."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "networks.json").write_text(json.dumps([NETWORK]))
@@ -82,7 +88,7 @@ def test_a_folder_is_one_host(tmp_path):
     assert said(facts) == ["picture.bin: it is no text", "nothing of HNS is in notes.txt"]
 
 
-def test_format_list_of_an_endpoint_is_what_the_collector_made_of_it_by_hand():
+def test_format_list_of_an_endpoint_is_what_the_collector_made_of_it_by_hand() -> None:
     """Key by key, type by type."""
     facts = load_facts(SAMPLES / "textual/get-hnsendpoint-formatlist-ws2019.txt")
     wanted = json.loads((SAMPLES / "endpoints/transparent-ws2019-9.3-antrea.fl.json").read_text())
@@ -91,7 +97,7 @@ def test_format_list_of_an_endpoint_is_what_the_collector_made_of_it_by_hand():
     assert "(Resources)" in said(facts)[0]
 
 
-def test_the_captured_run_of_the_scenario():
+def test_the_captured_run_of_the_scenario() -> None:
     """Wrapped `@{…}` lists, one object printed twice as it changed: the later one counts."""
     facts = load_facts(SAMPLES / "textual/scenario-proxy-policy-l2bridge-rs4.txt")
     proxy, client = facts.endpoints
@@ -101,7 +107,7 @@ def test_the_captured_run_of_the_scenario():
         "Destination", "IP", "OutboundNat", "Port")})  # fmt: skip
 
 
-def test_networks_through_a_runspace():
+def test_networks_through_a_runspace() -> None:
     """Two objects, with what remoting adds."""
     facts = load_facts(SAMPLES / "textual/get-hnsnetwork-through-runspace-ws2019.txt")
     assert [item.name for item in facts.networks][1] == "nat"
@@ -110,7 +116,7 @@ def test_networks_through_a_runspace():
     assert facts.networks[0].vfp_enabled is False
 
 
-def test_json_that_a_console_has_wrapped_in_the_middle_of_words():
+def test_json_that_a_console_has_wrapped_in_the_middle_of_words() -> None:
     """`-Verbose` prints the answer so; the request before it is no network."""
     facts = load_facts(SAMPLES / "textual/new-hnsnetwork-verbose-l2bridge.txt")
     (network,) = facts.networks
@@ -124,19 +130,19 @@ LOG = (
 )
 
 
-def log(objects, request='{"Name":"asked"}', tail=""):
+def log(objects: list[Any], request: str = '{"Name":"asked"}', tail: str = "") -> str:
     quoted = {name: json.dumps(json.dumps(value))[1:-1] for name, value in (("answer", objects), ("request", request))}
     return LOG.format(answer=quoted["answer"], request=request.replace('"', '\\"')) + tail
 
 
-def test_hcsshim_s_log():
+def test_hcsshim_s_log() -> None:
     """Answers are quoted; what is asked for is not what the host has."""
     facts = read_text(log([CLIENT, SWARM]), "docker.log")
     assert [item.id for item in facts.endpoints] == [CLIENT["ID"], SWARM["ID"]]
     assert facts.knows("endpoints")
 
 
-def test_what_a_log_deletes_later_is_left_out_and_said():
+def test_what_a_log_deletes_later_is_left_out_and_said() -> None:
     """The object was there, and is not any more."""
     tail = f'time="x" level=debug msg="[DELETE]=>[/endpoints/{CLIENT["ID"].upper()}] Request : "\n'
     facts = read_text(log([CLIENT, SWARM], tail=tail))
@@ -144,7 +150,7 @@ def test_what_a_log_deletes_later_is_left_out_and_said():
     assert "was deleted afterwards" in said(facts)[0]
 
 
-def test_a_log_line_that_is_cut_off():
+def test_a_log_line_that_is_cut_off() -> None:
     """dockerd cuts long lines: the objects before the cut are whole, the last is what there is of it."""
     text = log([CLIENT, SWARM])
     facts = read_text(text[: text.index("Allocators") + 40])
@@ -154,7 +160,7 @@ def test_a_log_line_that_is_cut_off():
     assert not facts.knows("endpoints")
 
 
-def test_a_truncated_list_names_line_and_offset():
+def test_a_truncated_list_names_line_and_offset() -> None:
     """Whole objects are read; of the last, the members before the cut."""
     text = json.dumps([CLIENT, SWARM], indent=2)
     cut = text.index('"SharedContainers"', text.index(SWARM["ID"]))
@@ -166,7 +172,7 @@ def test_a_truncated_list_names_line_and_offset():
     assert not facts.knows("endpoints")
 
 
-def test_garbled_text_between_two_objects():
+def test_garbled_text_between_two_objects() -> None:
     """Reading is taken up again at the next object of a host."""
     text = json.dumps([CLIENT, SWARM])
     middle = text.index(SWARM["ActivityId"]) - 20
@@ -175,7 +181,7 @@ def test_garbled_text_between_two_objects():
     assert said(facts)
 
 
-def test_a_member_of_a_wrong_type_is_left_out_and_named():
+def test_a_member_of_a_wrong_type_is_left_out_and_named() -> None:
     """Everything else of the object is read."""
     facts = read_text(json.dumps([{**CLIENT, "State": "many", "PrefixLength": [1]}]))
     assert facts.endpoints[0].address == "10.0.1.248"
@@ -183,34 +189,34 @@ def test_a_member_of_a_wrong_type_is_left_out_and_named():
     assert "endpoint.PrefixLength" in " ".join(said(facts))
 
 
-def test_objects_that_powershell_printed_as_text():
+def test_objects_that_powershell_printed_as_text() -> None:
     """The default depth of ConvertTo-Json is 2."""
     facts = read_text(json.dumps({**CLIENT, "Policies": ["@{Type=OutBoundNAT}", "@{Type=L2Driver}"]}))
     assert [policy.type for policy in facts.endpoints[0].policies] == ["OutBoundNAT", "L2Driver"]
     assert "-Depth 20" in said(facts)[0]
 
 
-def test_a_refusal_in_a_dump_is_named_with_its_code():
+def test_a_refusal_in_a_dump_is_named_with_its_code() -> None:
     """`HcnCreateNamespace -- HRESULT: …. Result: {…}`"""
     facts = load_facts(SAMPLES / "textual/hcn-error-powershell-v2.txt")
     assert "HCN_E_INVALID_JSON" in said(facts)[0]
 
 
-def test_v2_does_not_replace_v1():
+def test_v2_does_not_replace_v1() -> None:
     """It has no state and no port."""
     v2 = {"ID": CLIENT["ID"], "HostComputeNetwork": "N", "SchemaVersion": {"Major": 2, "Minor": 0}}
     assert read_text(json.dumps([CLIENT, v2])).endpoints[0].state == 2
     assert read_text(json.dumps([v2, CLIENT])).endpoints[0].state == 2
 
 
-def test_a_state_that_was_not_printed_is_not_known():
+def test_a_state_that_was_not_printed_is_not_known() -> None:
     """v2 and hcsshim leave it out: 0 would be a claim."""
     (endpoint,) = load_facts(SAMPLES / "endpoints/l2bridge-1803-sdn227-remote.hcsshim.json").endpoints
     assert not endpoint.state_known
     assert read_text(json.dumps(CLIENT)).endpoints[0].state_known
 
 
-def test_docker_inspect():
+def test_docker_inspect() -> None:
     """Containers, as Docker prints them."""
     row = {"Id": "c1", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web:1"},
            "State": {"Status": "running"}, "HostConfig": {"NetworkMode": "none"}}  # fmt: skip
@@ -220,13 +226,13 @@ def test_docker_inspect():
 
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", "{}", "null", "[1, 2]", '{"a": 1}', "\x00\x01"])
-def test_a_foreign_text_is_one_sentence(text):
+def test_a_foreign_text_is_one_sentence(text: str) -> None:
     """Not an empty host."""
     with pytest.raises(SnapshotError, match="nothing of HNS"):
         read_text(text)
 
 
-def test_format_list_values():
+def test_format_list_values() -> None:
     """Nested, empty, cut and lost ones."""
     assert read_value("Policies", "{}") == ([], True)
     assert read_value("State", "2") == (2, True)
@@ -237,12 +243,12 @@ def test_format_list_values():
     assert read_value("Extensions", "{@{Id=1}, @{Id=2}...}") == ([{"Id": "1"}, {"Id": "2"}], False)
 
 
-def test_a_table_or_prose_is_no_list():
+def test_a_table_or_prose_is_no_list() -> None:
     """One line with a colon is found in any text."""
     assert list(read_blocks(["Note : this is prose", "", "Name             ID", "nat  1"])) == []
 
 
-def test_bytes_that_are_no_utf_8_say_where():
+def test_bytes_that_are_no_utf_8_say_where() -> None:
     """Letters beyond ASCII are then a guess, and said to be."""
     text, note = decode(b'{"Name":\n"caf\xe9"}')
     assert text.endswith('"café"}')
@@ -251,7 +257,7 @@ def test_bytes_that_are_no_utf_8_say_where():
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_no_damage_raises_anything_else_than_one_sentence(data):
+def test_no_damage_raises_anything_else_than_one_sentence(data: DataObject) -> None:
     """Cut, garbled, doubled: what is read is read, and the rest is a SnapshotError at most."""
     text = data.draw(st.sampled_from([json.dumps([NETWORK, CLIENT], indent=1), log([CLIENT]),
         (SAMPLES / "textual/get-hnsnetwork-nat-15.0.txt").read_text()]))  # fmt: skip

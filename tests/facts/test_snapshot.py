@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -57,7 +58,9 @@ def test_what_facts_json_prints_is_a_snapshot_too(tmp_path: Path) -> None:
     st.text(),
 )
 @settings(max_examples=60, deadline=None)
-def test_any_endpoint_survives(policies, containers, version, compartment, name) -> None:
+def test_any_endpoint_survives(
+    policies: list[Policy], containers: list[str], version: tuple[int, int] | None, compartment: int | None, name: str
+) -> None:
     """Whatever its names and keys are."""
     endpoint = Endpoint("A", name, "N", policies=tuple(policies), containers=tuple(containers), version=version,
                         compartment_id=compartment)  # fmt: skip
@@ -82,7 +85,7 @@ def test_any_endpoint_survives(policies, containers, version, compartment, name)
         (("get", "http://host:8080/design=1"), ("get", "http://host:8080/design=1")),
     ],
 )
-def test_what_looks_like_a_secret_is_masked(command, shown) -> None:
+def test_what_looks_like_a_secret_is_masked(command: tuple[str, ...], shown: tuple[str, ...]) -> None:
     """In a container's command and in its labels."""
     container = Container("C", "c", "i", "s", "running", command, {"my.secret": "CANARY", "app": "x"})
     text = dump_facts(Facts("winrm://host", containers=(container,)))
@@ -105,7 +108,7 @@ def test_what_looks_like_a_secret_is_masked(command, shown) -> None:
     ],
     ids=str,
 )
-def test_what_hnskit_did_not_write_is_refused_by_its_part(change, words) -> None:
+def test_what_hnskit_did_not_write_is_refused_by_its_part(change: Any, words: str) -> None:
     """A version of tomorrow, and a file that somebody has edited."""
     data = {**json.loads(dump_facts(sample_facts.complete())), **change}
     if change == {"target": None}:

@@ -19,7 +19,9 @@ from hnskit.model.hns_features import SUPPORT, Feature, requirement, supports
         (None, None, False),
     ],
 )
-def test_proxy_policy_is_told_by_the_build_else_by_hns(version, build, expected):
+def test_proxy_policy_is_told_by_the_build_else_by_hns(
+    version: tuple[int, int] | None, build: int | None, expected: bool
+) -> None:
     assert supports(version, build, Feature.PROXY) is expected
 
 
@@ -39,22 +41,22 @@ def test_proxy_policy_is_told_by_the_build_else_by_hns(version, build, expected)
         (Feature.ACCELNET, [(15, 4), (16, 0)], [(15, 3)]),
     ],
 )
-def test_version_ranges(feature, yes, no):
+def test_version_ranges(feature: Feature, yes: list[tuple[int, int]], no: list[tuple[int, int]]) -> None:
     """Later minors of an older line have what was carried back to it; the next major may not."""
     assert [version for version in yes if not supports(version, None, feature)] == []
     assert [version for version in no if supports(version, None, feature)] == []
 
 
-def test_unknown_version_counts_as_no():
+def test_unknown_version_counts_as_no() -> None:
     assert not any(supports(None, None, feature) for feature in Feature)
 
 
-def test_every_feature_has_its_versions_and_source():
+def test_every_feature_has_its_versions_and_source() -> None:
     assert set(SUPPORT) == set(Feature)
     assert all(row.source and row.since == tuple(sorted(row.since)) for row in SUPPORT.values())
 
 
-def test_requirement_names_the_version():
+def test_requirement_names_the_version() -> None:
     assert "13.2" in requirement(Feature.L4_WFP_PROXY)
     assert "17134" in requirement(Feature.PROXY)
     assert "HNS 9.3 to 9.x, 10.2 or later is needed" in requirement(Feature.DSR)

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,17 +24,17 @@ READERS = {
 FILES = sorted(path for folder in READERS for path in (SAMPLES / folder).glob("*.json"))
 
 
-def sample(name):
+def sample(name: str) -> Any:
     """The object of a sample file, out of its envelope if it has one."""
     text = (SAMPLES / name).read_text(encoding="utf-8")
     return hns_json.parse_envelope(text) if name.endswith(".response.json") else json.loads(text)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_sample_is_read(path):
+def test_every_sample_is_read(path: Path) -> None:
     """Every object that a real host printed is read, and what it prints of id and name is kept."""
     obj = sample(f"{path.parent.name}/{path.name}")
-    read = READERS[path.parent.name](obj)
+    read: Any = READERS[path.parent.name](obj)
     if path.parent.name == "namespaces":
         assert read.id == obj["CompartmentId"]
         return
@@ -42,33 +44,33 @@ def test_every_sample_is_read(path):
     assert [hns_json.policy_json(policy) for policy in read.policies] == obj.get("Policies", [])
 
 
-def test_samples_are_all_documented():
+def test_samples_are_all_documented() -> None:
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in FILES if f"| {path.name} |" not in readme] == []
     assert len(FILES) == 54
 
 
-def test_l2bridge_network_of_server_2019():
+def test_l2bridge_network_of_server_2019() -> None:
     network = hns_json.parse_network(sample("networks/l2bridge-ws2019-9.2-gce-create.response.json"))
     assert network.is_type(NetworkType.L2BRIDGE)
     assert network.subnets == (Subnet("192.168.255.0/30", "192.168.255.1"),)
     assert (network.management_ip, network.vfp_enabled, network.version) == ("10.138.0.5", True, (9, 2))
 
 
-def test_nat_network_of_server_2022():
+def test_nat_network_of_server_2022() -> None:
     network = hns_json.parse_network(sample("networks/nat-ws2022-13.3-create-1.response.json"))
     assert (network.type, network.vfp_enabled, network.version) == ("nat", False, (13, 3))
     assert network.subnets == (Subnet("172.21.16.0/20", "172.21.16.1"),)
     assert network.policies == (Policy("VLAN", {"VLAN": 1}),)
 
 
-def test_network_of_the_oldest_schema():
+def test_network_of_the_oldest_schema() -> None:
     """HNS 1.1 has no extensions, no state and no health."""
     network = hns_json.parse_network(sample("networks/nat-hns1.1-forwin2312.json"))
     assert (network.name, network.state, network.vfp_enabled, network.version) == ("nat", 0, None, (1, 1))
 
 
-def test_redirected_client_of_a_real_host():
+def test_redirected_client_of_a_real_host() -> None:
     """The target state of the whole kit, as a real host printed it."""
     endpoint = hns_json.parse_endpoint(sample("endpoints/l2bridge-rs4-17076-5.1-client-attached-PROXY.fl.json"))
     assert (endpoint.address, endpoint.prefix_length, endpoint.gateway) == ("10.0.1.248", 24, "10.0.1.2")
@@ -81,13 +83,13 @@ def test_redirected_client_of_a_real_host():
     assert settings.unknown == ()
 
 
-def test_compartment_is_the_endpoint_ports():
+def test_compartment_is_the_endpoint_ports() -> None:
     endpoint = hns_json.parse_endpoint(sample("endpoints/overlay-ws2019-9.3-swarm-attached-10.0.0.4-5bccb19.json"))
     assert endpoint.compartment_id == 7
     assert endpoint.dns == ("10.0.1.1", "192.168.100.1")
 
 
-def test_v2_endpoint():
+def test_v2_endpoint() -> None:
     """The v2 spellings come to the same model; its policies keep their v2 form."""
     endpoint = hns_json.parse_endpoint(sample("endpoints/v2-create-request-containerd5729.json"))
     assert endpoint.network_id == "7198D0AB-9758-4C83-8CED-311F4DD0CF9C"
@@ -96,7 +98,7 @@ def test_v2_endpoint():
     assert endpoint.policies[2] == Policy("ProviderAddress", {"ProviderAddress": "10.0.2.15"}, schema=2)
 
 
-def test_v2_network():
+def test_v2_network() -> None:
     subnet = {
         "IpAddressPrefix": "10.0.1.0/24",
         "Routes": [{"NextHop": "10.0.1.1", "DestinationPrefix": "0.0.0.0/0"}],
@@ -108,12 +110,12 @@ def test_v2_network():
     assert network.adapter_name == "Ethernet 2"
 
 
-def test_v2_remote_endpoint_is_told_by_its_flags():
+def test_v2_remote_endpoint_is_told_by_its_flags() -> None:
     assert hns_json.parse_endpoint({"HostComputeNetwork": "A", "Flags": 1}).remote
     assert not hns_json.parse_endpoint({"VirtualNetwork": "A", "Flags": 33}).remote
 
 
-def test_v2_load_balancer():
+def test_v2_load_balancer() -> None:
     read = hns_json.parse_policy_list({"ID": "A", "HostComputeEndpoints": ["B", "C"]})
     assert read.references == ("/endpoints/B", "/endpoints/C")
 
@@ -129,17 +131,17 @@ def test_v2_load_balancer():
     ],
     ids=["scalar", "wrapped", "null-among", "null", "empty"],
 )
-def test_lists_as_powershell_prints_them(policies, expected):
+def test_lists_as_powershell_prints_them(policies: Any, expected: tuple[Policy, ...]) -> None:
     """A list of one becomes an object, none becomes null, and one that crossed a runspace is wrapped."""
     assert hns_json.parse_endpoint({"ID": "A", "Policies": policies}).policies == expected
 
 
-def test_bools_and_numbers_as_text():
+def test_bools_and_numbers_as_text() -> None:
     endpoint = hns_json.parse_endpoint({"IsRemoteEndpoint": "True", "State": "2", "PrefixLength": "24"})
     assert (endpoint.remote, endpoint.state, endpoint.prefix_length) == (True, 2, 24)
 
 
-def test_what_remoting_adds_is_kept_but_not_read():
+def test_what_remoting_adds_is_kept_but_not_read() -> None:
     endpoint = hns_json.parse_endpoint({"ID": "A", "RunspaceId": "B", "PSComputerName": "C"})
     assert endpoint == hns_json.parse_endpoint({"ID": "A"})
     assert endpoint.raw["RunspaceId"] == "B"
@@ -166,12 +168,12 @@ def test_what_remoting_adds_is_kept_but_not_read():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_garbage_is_refused_by_its_key(parse, obj, where):
+def test_garbage_is_refused_by_its_key(parse: Callable[..., Any], obj: Any, where: str) -> None:
     with pytest.raises(HostAnswerError, match=where.replace("[", r"\[")):
         parse(obj)
 
 
-def test_output_that_powershell_cut_off_says_how_to_print_it_whole():
+def test_output_that_powershell_cut_off_says_how_to_print_it_whole() -> None:
     with pytest.raises(HostAnswerError) as caught:
         hns_json.parse_endpoint({"Policies": ["@{Type=L2Driver}"]})
     assert "-Depth 20" in caught.value.next_step
@@ -186,14 +188,14 @@ KEYS = st.text().filter(lambda key: key != "Type")
 
 
 @given(st.text(min_size=1), st.dictionaries(KEYS, JSON))
-def test_v1_policies_survive_a_round_trip(kind, settings):
+def test_v1_policies_survive_a_round_trip(kind: str, settings: Any) -> None:
     """Unknown keys, their values and their order come back as they were."""
     back = hns_json.policy_json(hns_json.parse_policy({"Type": kind, **settings}))
     assert list(back.items()) == [("Type", kind), *settings.items()]
 
 
 @given(st.text(min_size=1), st.dictionaries(st.text(), JSON))
-def test_v2_policies_survive_a_round_trip(kind, settings):
+def test_v2_policies_survive_a_round_trip(kind: str, settings: Any) -> None:
     """A policy that came in the v2 form goes back in the v2 form."""
     back = hns_json.policy_json(hns_json.parse_policy({"Type": kind, "Settings": settings}))
     assert back == {"Type": kind, "Settings": settings}
@@ -201,7 +203,7 @@ def test_v2_policies_survive_a_round_trip(kind, settings):
 
 
 @given(JSON)
-def test_no_json_makes_the_codec_fail_in_another_way(value):
+def test_no_json_makes_the_codec_fail_in_another_way(value: Any) -> None:
     """Whatever a host says, it is read or refused with HostAnswerError."""
     for parse in (*READERS.values(), hns_json.parse_policy):
         for obj in (
@@ -213,7 +215,7 @@ def test_no_json_makes_the_codec_fail_in_another_way(value):
 
 
 @pytest.mark.parametrize("member", ["Output", "Success"])
-def test_member_order_of_an_envelope_does_not_matter(member):
+def test_member_order_of_an_envelope_does_not_matter(member: str) -> None:
     parts = {"Output": {"ID": "A"}, "Success": True}
     ordered = {member: parts.pop(member), **parts}
     assert hns_json.parse_envelope(json.dumps(ordered)) == {"ID": "A"}
@@ -230,12 +232,12 @@ def test_member_order_of_an_envelope_does_not_matter(member):
         ('{ "Success" : true, "Output" : {"Path":"\\/networks\\/"} }', {"Path": "/networks/"}),
     ],
 )
-def test_success(text, output):
+def test_success(text: str, output: dict[str, str] | list[Any] | None) -> None:
     """No text, and an envelope without Output, are successes with nothing to say."""
     assert hns_json.parse_envelope(text) == output
 
 
-def test_filetimes_stay_integers():
+def test_filetimes_stay_integers() -> None:
     """A FILETIME is larger than what a float holds exactly."""
     read = hns_json.parse_envelope('{"Output":{"StartTime":131614059830560691},"Success":true}')
     assert read["StartTime"] == 131614059830560691
@@ -255,14 +257,14 @@ def test_filetimes_stay_integers():
         ('{"Succ', -2147023728, 0x80070490),
     ],
 )
-def test_refusals_carry_the_best_code_there_is(text, hresult, code):
+def test_refusals_carry_the_best_code_there_is(text: str, hresult: int, code: int) -> None:
     """ErrorCode, else the HRESULT, else 0; the HRESULT alone is a refusal too."""
     with pytest.raises(HnsError) as caught:
         hns_json.parse_envelope(text, hresult)
     assert caught.value.code == code
 
 
-def test_refusal_without_a_code_keeps_the_hosts_words():
+def test_refusal_without_a_code_keeps_the_hosts_words() -> None:
     """Server 2016 gives no code."""
     with pytest.raises(HnsError, match=r"HNS refused: The parameter is incorrect\.$") as caught:
         hns_json.parse_envelope('{"Error":"The parameter is incorrect. ","Success":false}')
@@ -288,29 +290,29 @@ def test_refusal_without_a_code_keeps_the_hosts_words():
     ],
     ids=range(13),
 )
-def test_nonsense_is_refused(text):
+def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(HostAnswerError) as caught:
         hns_json.parse_envelope(text)
     assert len(str(caught.value)) < 1000
 
 
-def test_list_output_of_one_object():
+def test_list_output_of_one_object() -> None:
     assert len(hns_json.parse_all({"ID": "A"}, hns_json.parse_network)) == 1
     assert hns_json.parse_all(None, hns_json.parse_network) == ()
 
 
-def test_version_of_an_object_and_of_the_service():
+def test_version_of_an_object_and_of_the_service() -> None:
     assert hns_json.version_of(38654705666) == (9, 2)
     assert hns_json.parse_version({"Minor": 3, "Major": 13}) == (13, 3)
 
 
-def test_network_request():
+def test_network_request() -> None:
     request = hns_json.network_request("hnskit-l2bridge", "L2Bridge", "10.0.1.0/24", "10.0.1.1")
     subnets = [{"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}]
     assert request == {"Name": "hnskit-l2bridge", "Type": "L2Bridge", "Subnets": subnets}
 
 
-def test_network_request_in_full():
+def test_network_request_in_full() -> None:
     request = hns_json.network_request(
         "n", NetworkType.L2BRIDGE, "10.0.1.0/24", "10.0.1.1", "Ethernet 2", dns=("10.0.0.1", "10.0.0.2")
     )
@@ -319,11 +321,11 @@ def test_network_request_in_full():
     assert hns_json.parse_network(request).type == "L2Bridge"
 
 
-def test_endpoint_request_leaves_to_hns_what_is_not_given():
+def test_endpoint_request_leaves_to_hns_what_is_not_given() -> None:
     assert hns_json.endpoint_request("client", "A") == {"Name": "client", "VirtualNetwork": "A", "Policies": []}
 
 
-def test_endpoint_request_is_read_back():
+def test_endpoint_request_is_read_back() -> None:
     request = hns_json.endpoint_request(
         "client",
         "A",
@@ -339,18 +341,18 @@ def test_endpoint_request_is_read_back():
     assert read.policies == (Policy("OutBoundNAT", {"ExceptionList": ["10.0.0.0/8"]}),)
 
 
-def test_attach_and_detach_requests():
+def test_attach_and_detach_requests() -> None:
     assert hns_json.attach_request(4) == {"SystemType": "Host", "CompartmentId": 4}
     assert hns_json.detach_request() == {"SystemType": "Host"}
 
 
 @pytest.mark.parametrize("compartment", [0, -1, 65536])
-def test_attach_refuses_what_is_no_compartment(compartment):
+def test_attach_refuses_what_is_no_compartment(compartment: int) -> None:
     with pytest.raises(ValueError, match="compartment"):
         hns_json.attach_request(compartment)
 
 
-def test_proxy_policy_is_spelt_as_hns_reads_it():
+def test_proxy_policy_is_spelt_as_hns_reads_it() -> None:
     """Port is text; the request is byte for byte what the original's own function sends."""
     policy = hns_json.proxy_policy("10.0.1.136:80", "169.254.169.254", 80)
     assert hns_json.dump(hns_json.policies_request("A", (Policy("L2Driver"), policy))) == (
@@ -359,13 +361,13 @@ def test_proxy_policy_is_spelt_as_hns_reads_it():
     )
 
 
-def test_proxy_policy_leaves_a_false_outbound_nat_out():
+def test_proxy_policy_leaves_a_false_outbound_nat_out() -> None:
     policy = hns_json.proxy_policy("10.0.1.136:80", "169.254.169.254", 80, False, ("10.0.0.0/8",))
     assert "OutboundNat" not in policy.settings
     assert policy.settings["ExceptionList"] == ["10.0.0.0/8"]
 
 
-def test_misspelt_key_is_named_and_does_nothing():
+def test_misspelt_key_is_named_and_does_nothing() -> None:
     """The original author's own first run failed by this key, which HNS stored without a word."""
     policy = hns_json.parse_policy({"Type": "PROXY", "OutbountNat": True, "Port": 80, "Destination": "10.0.1.2"})
     settings = hns_json.proxy_settings(policy)
@@ -376,7 +378,7 @@ def test_misspelt_key_is_named_and_does_nothing():
     assert hns_json.likely_proxy_key("Colour") == ""
 
 
-def test_l4proxy_is_read_in_both_spellings_of_its_sources():
+def test_l4proxy_is_read_in_both_spellings_of_its_sources() -> None:
     settings = {
         "IP": "169.254.169.254",
         "Port": "80",
@@ -401,12 +403,12 @@ def test_l4proxy_is_read_in_both_spellings_of_its_sources():
         ("10.0.1.2:²", None),
     ],
 )
-def test_target_of_a_proxy_policy(destination, target):
+def test_target_of_a_proxy_policy(destination: str, target: tuple[int | str, ...] | None) -> None:
     assert hns_json.proxy_settings(Policy("PROXY", {"Destination": destination})).target == target
 
 
 @given(st.dictionaries(st.text(), JSON))
-def test_requests_are_plain_ascii_and_read_back(request_body):
+def test_requests_are_plain_ascii_and_read_back(request_body: Any) -> None:
     text = hns_json.dump(request_body)
     assert text.isascii()
     assert json.loads(text) == request_body

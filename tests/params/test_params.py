@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from hnskit.errors import ParamsError
@@ -12,14 +15,14 @@ from tests import sample_facts
 EXAMPLE = sample_facts.PARAMS.parent / "windows-host.example.yaml"
 
 
-def mistakes(*overrides, path=sample_facts.PARAMS):
+def mistakes(*overrides: str, path: Path = sample_facts.PARAMS) -> dict[str, str]:
     with pytest.raises(ParamsError) as caught:
         load_params(path, overrides)
     return {mistake.path: mistake.message for mistake in caught.value.mistakes}
 
 
 @pytest.mark.parametrize("path", [sample_facts.PARAMS, EXAMPLE], ids=["emulator", "example"])
-def test_shipped_files_are_right(path):
+def test_shipped_files_are_right(path: Path) -> None:
     """The files in params/ load, and every key of the model is described in one of them."""
     assert load_params(path).network.name == "hnskit-l2bridge"
 
@@ -72,12 +75,12 @@ def test_shipped_files_are_right(path):
         ("nonsense", "--set nonsense", "key.path=value"),
     ],
 )
-def test_each_mistake_is_named_with_its_path(override, path, words):
+def test_each_mistake_is_named_with_its_path(override: str, path: str, words: str) -> None:
     """A wrong value is refused at its own path, in words."""
     assert words in mistakes(override)[path]
 
 
-def test_all_mistakes_come_at_once():
+def test_all_mistakes_come_at_once() -> None:
     """Wrong types do not hide clashes elsewhere in the file."""
     found = mistakes("proxy.port=x", "clients[0].address=10.0.1.1", "extra=1", "network.name=''")
     assert {"proxy.port", "clients[0].address", "extra", "network.name"} <= set(found)
@@ -93,7 +96,7 @@ def test_all_mistakes_come_at_once():
         "connections[3].password=hunter2",
     ],
 )
-def test_a_secret_put_where_none_belongs_is_not_repeated(override):
+def test_a_secret_put_where_none_belongs_is_not_repeated(override: str) -> None:
     """Whatever somebody writes below `connection`, or into a target, is not printed back."""
     with pytest.raises(ParamsError) as caught:
         load_params(sample_facts.PARAMS, [override])
@@ -112,19 +115,21 @@ def test_a_secret_put_where_none_belongs_is_not_repeated(override):
     ],
     ids=["doubled key", "broken", "list", "empty", "code"],
 )
-def test_a_file_that_is_no_parameter_file_is_named_with_the_line(tmp_path, text, path, words):
+def test_a_file_that_is_no_parameter_file_is_named_with_the_line(
+    tmp_path: Path, text: str, path: str, words: str
+) -> None:
     """YAML mistakes have a line."""
     file = tmp_path / "p.yaml"
     file.write_text(text)
     assert words in mistakes(path=file)[path]
 
 
-def test_a_file_that_is_not_there_is_a_params_error(tmp_path):
+def test_a_file_that_is_not_there_is_a_params_error(tmp_path: Path) -> None:
     """The exit status is that of parameters, not of a crash."""
     assert "cannot be read" in mistakes(path=tmp_path / "none.yaml")["(file)"]
 
 
-def test_override_reaches_into_lists_and_is_yaml():
+def test_override_reaches_into_lists_and_is_yaml() -> None:
     """--set takes the same types as the file."""
     params = load_params(sample_facts.PARAMS, ["clients[0].address=10.0.1.20", "proxy.route=false", "network.dns=[]"])
     assert params.clients[0].address == "10.0.1.20"
@@ -132,7 +137,7 @@ def test_override_reaches_into_lists_and_is_yaml():
     assert params.network.dns == []
 
 
-def test_redirects_of_a_client_stand_in_route_place_the_top_level_one():
+def test_redirects_of_a_client_stand_in_place_of_the_top_level_one() -> None:
     """Several of them, each with defaults; none given means the top-level redirect."""
     wanted = sample_facts.desired("clients[0].redirects=[{port: 81}, {address: 169.254.169.253}]")
     assert [redirect.what for redirect in wanted.clients[0].redirects] == ["169.254.169.254:81", "169.254.169.253:80"]
@@ -150,14 +155,14 @@ def test_redirects_of_a_client_stand_in_route_place_the_top_level_one():
         ("network.subnet=10.0.1.0/30", "network.subnet", "no room"),
     ],
 )
-def test_redirects_are_checked_like_everything_else(override, path, words):
+def test_redirects_are_checked_like_everything_else(override: str, path: str, words: str) -> None:
     """Each mistake is named with its place."""
     with pytest.raises(ParamsError) as caught:
         load_params(sample_facts.PARAMS, [override])
     assert words in {mistake.path: mistake.message for mistake in caught.value.mistakes}[path]
 
 
-def test_a_subnet_too_small_for_its_clients_is_a_mistake():
+def test_a_subnet_too_small_for_its_clients_is_a_mistake() -> None:
     """A /29 has room for five endpoints beside HNS's own gateway."""
     clients = ", ".join(f"{{name: c{n}x, image: i}}" for n in range(4))
     with pytest.raises(ParamsError, match="room for 5 endpoints, 6 are wanted"):
@@ -172,7 +177,7 @@ def test_a_subnet_too_small_for_its_clients_is_a_mistake():
         (["clients=[]"], "1 mistake in what replaces the file's values", "Correct these values"),
     ],
 )
-def test_the_file_is_not_blamed_for_what_an_override_gives(overrides, blamed, advice):
+def test_the_file_is_not_blamed_for_what_an_override_gives(overrides: list[str], blamed: str, advice: str) -> None:
     """Who is sent to correct the file finds nothing wrong there."""
     with pytest.raises(ParamsError) as caught:
         load_params(sample_facts.PARAMS, overrides)
@@ -180,7 +185,7 @@ def test_the_file_is_not_blamed_for_what_an_override_gives(overrides, blamed, ad
     assert caught.value.next_step.startswith(advice)
 
 
-def test_file_and_override_are_both_blamed_for_their_own(tmp_path):
+def test_file_and_override_are_both_blamed_for_their_own(tmp_path: Path) -> None:
     """One mistake of each."""
     file = tmp_path / "p.yaml"
     file.write_text(sample_facts.PARAMS.read_text() + "\nnope: 1\n")
@@ -205,19 +210,19 @@ def test_file_and_override_are_both_blamed_for_their_own(tmp_path):
         ("emulator.faults.second_user=x", "emulator.faults.second_user", "`network NAME`"),
     ],
 )
-def test_a_mistake_says_what_is_wanted(override, path, words):
+def test_a_mistake_says_what_is_wanted(override: str, path: str, words: str) -> None:
     """In words of the parameters, not of the library that checks them."""
     assert mistakes(override)[path].startswith(words)
 
 
-def test_a_missing_file_is_not_to_be_corrected(tmp_path):
+def test_a_missing_file_is_not_to_be_corrected(tmp_path: Path) -> None:
     """There is nothing in it that could be wrong."""
     with pytest.raises(ParamsError) as caught:
         load_params(tmp_path / "none.yaml")
     assert "Correct the file" not in str(caught.value)
 
 
-def test_a_key_that_is_a_list_is_a_mistake_with_its_line(tmp_path):
+def test_a_key_that_is_a_list_is_a_mistake_with_its_line(tmp_path: Path) -> None:
     """YAML allows it, no parameter has it."""
     file = tmp_path / "p.yaml"
     file.write_text("? [a]\n: 1\n")
@@ -236,7 +241,7 @@ def test_a_key_that_is_a_list_is_a_mistake_with_its_line(tmp_path):
         ("snapshot:Dump/A.json", "http", "snapshot:Dump/A.json"),
     ],
 )
-def test_a_host_has_one_name_however_it_is_spelt(written, transport, known_as):
+def test_a_host_has_one_name_however_it_is_spelt(written: str, transport: str, known_as: str) -> None:
     """Claims, journals and folders of runs take it from there; the names of emulated hosts and files know case."""
     params = load_params(sample_facts.PARAMS, [f"target={written}", f"connection.transport={transport}"])
     assert params.target == known_as
@@ -251,7 +256,7 @@ def test_a_host_has_one_name_however_it_is_spelt(written, transport, known_as):
         (["target=winrm://Host:8443", "connection.transport=https"], ("host", 8443, True)),
     ],
 )
-def test_the_port_that_is_reached_is_the_one_that_was_meant(overrides, where):
+def test_the_port_that_is_reached_is_the_one_that_was_meant(overrides: list[str], where: tuple[Any, ...]) -> None:
     """With its default left out of the target or not."""
     settings = connection_settings(load_params(sample_facts.PARAMS, overrides))
     assert (settings.server, settings.port, settings.ssl) == where

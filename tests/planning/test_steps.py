@@ -18,7 +18,7 @@ NETWORK = Step(Part.NETWORK, Action.CREATE, "network", "n", "")
 NAMES = st.text("abc ()", max_size=9)
 
 
-def test_a_step_that_needs_an_unknown_one_is_no_plan():
+def test_a_step_that_needs_an_unknown_one_is_no_plan() -> None:
     """A wrong key is an error with the step, not a step that is done too early."""
     wrong = Step(Part.NETWORK, Action.CREATE, "endpoint", "e", "", needs=(replace(NETWORK, name="m").key,))
     with pytest.raises(PlanError, match="not in the plan: create network m") as caught:
@@ -26,13 +26,13 @@ def test_a_step_that_needs_an_unknown_one_is_no_plan():
     assert (caught.value.step, caught.value.host) == ("create endpoint e", "emulator://lab")
 
 
-def test_two_pending_steps_of_one_key_are_no_plan():
+def test_two_pending_steps_of_one_key_are_no_plan() -> None:
     """Whichever of the two another step needs would be a guess."""
     with pytest.raises(PlanError, match="two steps to create network n"):
         Plan("emulator://lab", (NETWORK, replace(NETWORK, reason="again")))
 
 
-def test_a_plan_comes_back_from_its_json():
+def test_a_plan_comes_back_from_its_json() -> None:
     """With the needs, and with what tells steps of one name apart."""
     route = Step(Part.PROXY, Action.CREATE, "route", "169.254.169.254", "", needs=(NETWORK.key,), container="proxy")
     stale = Step(Part.PROXY, Action.DELETE, "endpoint", "e", "", object_id="ID", ambiguous=True)
@@ -44,7 +44,7 @@ def test_a_plan_comes_back_from_its_json():
     assert Plan.from_json(whole.to_json()) == whole
 
 
-def test_json_with_an_unknown_need_is_refused():
+def test_json_with_an_unknown_need_is_refused() -> None:
     """Also where it was edited by hand."""
     data = plan(sample_facts.desired(), sample_facts.fresh()).to_json()
     data["steps"][-1]["needs"].append("create network other")
@@ -62,19 +62,19 @@ def test_json_with_an_unknown_need_is_refused():
         (StepKey(Action.UPDATE, "policies", "e", phase="Add"), "update policies e (HCN Add)"),
     ],
 )
-def test_a_key_is_printed_as_a_phrase(key, phrase):
+def test_a_key_is_printed_as_a_phrase(key: StepKey, phrase: str) -> None:
     """The noun is that of a sentence."""
     assert str(key) == phrase
 
 
 @given(first=st.tuples(NAMES, NAMES, NAMES), second=st.tuples(NAMES, NAMES, NAMES))
-def test_keys_are_the_same_only_where_their_fields_are(first, second):
+def test_keys_are_the_same_only_where_their_fields_are(first: tuple[str, ...], second: tuple[str, ...]) -> None:
     """A name that looks like another's phrase is told from it: `a (b)` is not `a` with the id `b`."""
     one, other = (StepKey(Action.DELETE, "endpoint", *fields) for fields in (first, second))
     assert (one == other) == (first == second)
 
 
-def test_needs_of_what_is_refused_do_not_hide_the_refusal():
+def test_needs_of_what_is_refused_do_not_hide_the_refusal() -> None:
     """The gateway wants the address of a client whose own endpoint is refused: the refusal is what is told."""
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", address="10.0.1.2")
     facts = sample_facts.with_endpoint(facts, "hnskit-gateway", address="10.0.1.99")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
 from hnskit.facts.snapshot import load_facts
-from hnskit.model.objects import Policy
+from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2 as policy_codec
 from hnskit.model.policies import values
 from hnskit.model.wording import describe_policy
@@ -89,7 +89,7 @@ def types(host: EmulatedHost) -> list[str]:
          ["action", "direction", "rule_type", "protocols"]),
     ],
 )  # fmt: skip
-def test_every_mistake_is_named_at_once(spec, paths):
+def test_every_mistake_is_named_at_once(spec: Any, paths: list[str]) -> None:
     with pytest.raises(ParamsError) as caught:
         policies.add(sample_facts.endpoint("web", "10.0.1.20", None), spec)
     assert [mistake.path for mistake in caught.value.mistakes] == paths
@@ -101,7 +101,7 @@ def test_every_mistake_is_named_at_once(spec, paths):
     RouteVia("10.0.0.0/8", "10.0.1.1", True),
     Acl("6", "", "10.0.0.0/8,10.1.0.0/16", "", "80,8000-8080", 100, "Block", "Out", "Switch"),
 ], ids=lambda spec: spec.kind)  # fmt: skip
-def test_what_is_said_is_read_back_in_both_forms(spec):
+def test_what_is_said_is_read_back_in_both_forms(spec: Any) -> None:
     """From the flat form of v1, and from v2's Settings."""
     assert spec.mistakes() == ()
     policy = spec.policy()
@@ -110,11 +110,12 @@ def test_what_is_said_is_read_back_in_both_forms(spec):
     assert policy_codec.same(policy, policy_codec.settings_form(policy))
 
 
-def test_both_spellings_of_l4proxy_are_read():
+def test_both_spellings_of_l4proxy_are_read() -> None:
     """The schema's, which is sent, and hcsshim's (HNS fact 51)."""
     said = {"Destination": "10.0.1.9:80", "Exceptions": ["10.0.0.1"], "OutboundNAT": True}
     hcsshim = Policy("L4Proxy", said, schema=2)
     rule = policies.read_spec(hcsshim)
+    assert isinstance(rule, ProxyRule)
     assert (rule.exceptions, rule.outbound_nat) == (("10.0.0.1",), True)
     assert not policy_codec.same(hcsshim, Policy("PROXY", said))  # v1 stores the misspelt key, and does nothing with it
     assert {"ExceptionList", "OutboundNat"} <= policy_codec.settings_form(rule.policy()).settings.keys()
@@ -131,7 +132,9 @@ def test_both_spellings_of_l4proxy_are_read():
         ("rs4", WFP, "this host has HNS 7.2"),
     ],
 )
-def test_what_a_host_cannot_do_is_refused_with_the_version_that_can(profile, spec, words):
+def test_what_a_host_cannot_do_is_refused_with_the_version_that_can(
+    profile: str, spec: ProxyRule | WfpProxy, words: str
+) -> None:
     host, _ = bridge(profile)
     assert words in reason(host, web(host), spec)
     session = HereSession(host)
@@ -140,7 +143,7 @@ def test_what_a_host_cannot_do_is_refused_with_the_version_that_can(profile, spe
     assert not any(id.startswith("step") for pipeline in session.pipelines for id in pipeline)
 
 
-def test_a_network_takes_l4proxy_from_the_version_that_has_it():
+def test_a_network_takes_l4proxy_from_the_version_that_has_it() -> None:
     """And nothing else."""
     host, _ = bridge("ws2019")
     rule = replace(RULE, kind=Kind.L4PROXY)
@@ -157,21 +160,21 @@ def test_a_network_takes_l4proxy_from_the_version_that_has_it():
     assert policies.find_network(host.snapshot(), network.id).policies == ()
 
 
-def test_the_kind_is_chosen_by_the_version():
+def test_the_kind_is_chosen_by_the_version() -> None:
     """v1's PROXY wherever there is one; on a network L4Proxy."""
     facts = sample_facts.complete()
     assert policies.choose_kind(facts, "endpoint") is Kind.PROXY
     assert policies.choose_kind(facts, "network") is Kind.L4PROXY
 
 
-def test_a_nat_network_gets_no_proxy_policy():
+def test_a_nat_network_gets_no_proxy_policy() -> None:
     host = create_host("lab", "ws2022", {"cut_seconds": 0})
     nat = policies.find_network(host.snapshot(), "nat")
     host.hns.call("POST", "/endpoints", json.dumps({"Name": "web", "VirtualNetwork": nat.id}))
     assert "nat is a nat network" in reason(host, web(host), RULE)
 
 
-def test_loops_are_refused():
+def test_loops_are_refused() -> None:
     """The proxy's own endpoint; a proxy in the client's compartment; a network that the proxy is on."""
     scenario = Scenario("ws2022")
     host, address = scenario.host, scenario.proxy["IPAddress"]
@@ -188,7 +191,7 @@ def test_loops_are_refused():
     assert not policies.plan(facts, [policies.add(network, replace(on_network, exceptions=(address,)))]).refused
 
 
-def test_hyper_v_isolation_gets_no_l4wfpproxy():
+def test_hyper_v_isolation_gets_no_l4wfpproxy() -> None:
     facts = replace(sample_facts.complete(), hns_version=(13, 3))
     containers = tuple(replace(item, isolation="hyperv") for item in facts.containers)
     facts = replace(facts, containers=containers)
@@ -200,7 +203,7 @@ def test_hyper_v_isolation_gets_no_l4wfpproxy():
     assert step.pending
 
 
-def test_the_same_traffic_is_not_redirected_twice():
+def test_the_same_traffic_is_not_redirected_twice() -> None:
     host, _ = bridge()
     run(host, policies.add(web(host), RULE))
     assert "is redirected to 10.0.1.200:80 already" in reason(host, web(host), replace(RULE, destination="10.0.1.9:80"))
@@ -212,7 +215,7 @@ def test_the_same_traffic_is_not_redirected_twice():
 # Where.
 
 
-def test_an_endpoint_is_found_by_id_name_address_and_container():
+def test_an_endpoint_is_found_by_id_name_address_and_container() -> None:
     scenario = Scenario()
     facts = scenario.host.snapshot()
     id = scenario.client["ID"]
@@ -227,7 +230,7 @@ def test_an_endpoint_is_found_by_id_name_address_and_container():
     assert NANOSERVER in {item.image for item in facts.containers}
 
 
-def test_policies_are_read_in_v2s_words():
+def test_policies_are_read_in_v2s_words() -> None:
     """By a query of HCN, of those that are asked for; a host without it says so."""
     host, _ = bridge()
     run(host, policies.add(web(host), replace(RULE, kind=Kind.L4PROXY)), policies.add(web(host), WFP))
@@ -243,7 +246,7 @@ def test_policies_are_read_in_v2s_words():
 
 
 @pytest.mark.parametrize("spec", [RULE, replace(RULE, kind=Kind.L4PROXY), WFP], ids=lambda spec: spec.kind)
-def test_a_proxy_is_added_once_changed_and_removed(spec):
+def test_a_proxy_is_added_once_changed_and_removed(spec: ProxyRule | WfpProxy) -> None:
     """Through v1 and v2; the journal has it, and the neighbours stay."""
     host, _ = bridge()
     before, journal = web(host).policies, MemoryJournal()
@@ -252,15 +255,16 @@ def test_a_proxy_is_added_once_changed_and_removed(spec):
     assert journal.made.created == frozenset()
     assert run(host, policies.add(web(host), spec)).to_text() == "Nothing to do"
     entry = policies.select(host.snapshot(), web(host), kind=spec.kind)
-    field = {"outbound_port": "15009"} if spec is WFP else {"destination": "10.0.1.201:81"}
+    field: dict[str, Any] = {"outbound_port": "15009"} if spec is WFP else {"destination": "10.0.1.201:81"}
     assert run(host, policies.change(web(host), entry.policy, **field)).to_text() == "1 changed"
     changed = policies.select(host.snapshot(), web(host), kind=spec.kind)
-    assert policies.read_spec(changed.policy) == replace(policies.read_spec(entry.policy), **field)
+    was: Any = policies.read_spec(entry.policy)
+    assert policies.read_spec(changed.policy) == replace(was, **field)
     assert run(host, policies.remove(web(host), changed.policy)).to_text() == "1 removed"
     assert web(host).policies == before
 
 
-def test_clear_takes_every_proxy_and_says_how_many():
+def test_clear_takes_every_proxy_and_says_how_many() -> None:
     """Also a misspelt one, and kinds of v2; each by the door that knows it."""
     host, endpoint = bridge()
     misspelt = {"Type": "PROXY", "Destination": "10.0.1.9:80", "OutbountNat": True}
@@ -272,7 +276,7 @@ def test_clear_takes_every_proxy_and_says_how_many():
     assert types(host) == ["OutBoundNAT", "L2Driver"]
 
 
-def test_a_foreign_proxy_survives_what_v2_is_told_to_do():
+def test_a_foreign_proxy_survives_what_v2_is_told_to_do() -> None:
     """Also where v1 and v2 share the work, and where an Update replaces a whole kind (HNS fact 53)."""
     host, endpoint = bridge()
     theirs = {"Type": "PROXY", "IP": "10.7.7.7", "Port": "443", "Destination": "10.9.9.9:443"}
@@ -288,15 +292,15 @@ def test_a_foreign_proxy_survives_what_v2_is_told_to_do():
     assert {("PROXY", "10.9.9.9:443"), ("PROXY", "10.0.1.201:80"), ("ACL", None)} <= shown
 
 
-def test_one_of_two_alike_is_removed():
+def test_one_of_two_alike_is_removed() -> None:
     host, endpoint = bridge()
-    twice = [RULE.policy().settings | {"Type": "PROXY"}] * 2
+    twice = [{**RULE.policy().settings, "Type": "PROXY"}] * 2
     host.hns.call("POST", f"/endpoints/{endpoint['ID']}", json.dumps({"Policies": twice}))
     assert run(host, policies.remove(web(host), RULE.policy())).removed == 1
     assert types(host).count("PROXY") == 1
 
 
-def test_neighbours_are_set_and_changed():
+def test_neighbours_are_set_and_changed() -> None:
     """OutBoundNAT with exceptions, ROUTE, ACL."""
     host, _ = bridge()
     acl = Acl(action="Block", direction="Out", protocols="6", remote_ports="25", priority=200)
@@ -313,7 +317,7 @@ def test_neighbours_are_set_and_changed():
     assert types(host) == ["L2Driver"]
 
 
-def test_the_last_outboundnat_cannot_be_taken_away_by_v1():
+def test_the_last_outboundnat_cannot_be_taken_away_by_v1() -> None:
     """A POST of the list leaves it (HNS fact 53); without v2 that is said beforehand."""
     host, _ = bridge("rs4")
     (step,) = policies.plan(host.snapshot(), [policies.clear(web(host), ["OutBoundNAT"])]).refused
@@ -321,7 +325,7 @@ def test_the_last_outboundnat_cannot_be_taken_away_by_v1():
     assert "9.2" in step.reason
 
 
-def test_somebody_elses_policy_that_came_meanwhile_stays():
+def test_somebody_elses_policy_that_came_meanwhile_stays() -> None:
     """The guard stops the call, the host is read again, and both policies are there, for either door."""
     for spec in (RULE, WFP):
         host, endpoint = bridge()
@@ -340,7 +344,7 @@ def test_somebody_elses_policy_that_came_meanwhile_stays():
 
 
 @pytest.mark.parametrize("spec", [RULE, WFP], ids=lambda spec: spec.kind)
-def test_an_answer_that_was_lost_adds_nothing_twice(spec):
+def test_an_answer_that_was_lost_adds_nothing_twice(spec: ProxyRule | WfpProxy) -> None:
     """The host is read, and shows that it was done: Add does not de-duplicate (HNS fact 52)."""
 
     class Losing(HereSession):
@@ -359,7 +363,7 @@ def test_an_answer_that_was_lost_adds_nothing_twice(spec):
     assert types(host).count(spec.policy().type) == 1
 
 
-def test_a_restart_of_hns_during_a_change_is_survived_or_said():
+def test_a_restart_of_hns_during_a_change_is_survived_or_said() -> None:
     """Endpoints are gone then (HNS fact 77): the plan says so, and nothing else is touched."""
     host, _ = bridge()
     edit = policies.add(web(host), WFP)
@@ -390,7 +394,7 @@ OURS = st.lists(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(foreign=FOREIGN, ours=OURS, profile=st.sampled_from(["ws2022", "ws2025"]))
-def test_whatever_is_added_and_removed_again_leaves_what_was_there(foreign, ours, profile):
+def test_whatever_is_added_and_removed_again_leaves_what_was_there(foreign: Any, ours: Any, profile: str) -> None:
     """Every foreign policy, with all its keys, after each step; and a second run has nothing to do."""
     host, endpoint = bridge(profile)
     host.hns.call("POST", f"/endpoints/{endpoint['ID']}", json.dumps({"Policies": [{"Type": "OutBoundNAT"}, *foreign]}))
@@ -409,11 +413,12 @@ def test_whatever_is_added_and_removed_again_leaves_what_was_there(foreign, ours
 SAMPLES = Path(__file__).parents[1] / "samples" / "hns"
 
 
-def test_every_policy_of_the_public_samples_is_listed():
+def test_every_policy_of_the_public_samples_is_listed() -> None:
     """Each with words, and those that can be set are read as what they say."""
     facts = load_facts(SAMPLES)
     found = policies.list_policies(facts)
-    assert len(found) == sum(len(item.policies) for item in (*facts.endpoints, *facts.networks)) >= 30
+    owners: tuple[Endpoint | Network, ...] = (*facts.endpoints, *facts.networks)
+    assert len(found) == sum(len(item.policies) for item in owners) >= 30
     assert all(item.description.startswith(item.policy.type) for item in found)
     for item in found:
         spec = policies.read_spec(item.policy)
@@ -441,7 +446,7 @@ ANY_POLICY = st.builds(
 
 @settings(max_examples=300, deadline=None)
 @given(ANY_POLICY, ANY_POLICY)
-def test_whatever_a_host_prints_is_shown_compared_and_judged(one, other):
+def test_whatever_a_host_prints_is_shown_compared_and_judged(one: Policy, other: Policy) -> None:
     """Nothing raises but what says that a key has another type; comparing is an equivalence over both forms."""
     assert describe_policy(one).startswith(one.type or "(no type)")
     assert policy_codec.same(one, one)
@@ -454,18 +459,18 @@ def test_whatever_a_host_prints_is_shown_compared_and_judged(one, other):
     for spec in (RULE, WFP, OutboundNat(), RouteVia("10.0.0.0/8")):
         assert len(policies.plan(facts, [policies.add(owner, spec)]).steps) == 1
     try:
-        spec = policies.read_spec(one)
+        read = policies.read_spec(one)
     except HostAnswerError:
         return
-    if spec is not None:
-        spec.mistakes()
+    if read is not None:
+        read.mistakes()
     left = policies.remove(owner, one).applied(owner.policies)
     assert len(left) == 1
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=24) | st.from_regex(r"[0-9.:/\[\]S-]{1,24}", fullmatch=True))
-def test_what_is_accepted_as_a_value_is_one(text):
+def test_what_is_accepted_as_a_value_is_one(text: str) -> None:
     """Each check against an independent reading; nothing raises on any text."""
     if not values.port_problem(text):
         assert 0 < int(text) < 65536

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ CANARY = "c4n4ry-s3cret"
 HOST = "winrm://host"
 
 
-def test_environment_and_file_references_give_the_secret(monkeypatch, tmp_path):
+def test_environment_and_file_references_give_the_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """env: and file: are read; only the first line of a file counts."""
     monkeypatch.setenv("HNSKIT_TEST_PASSWORD", CANARY)
     assert resolve("env:HNSKIT_TEST_PASSWORD", "u", HOST).reveal() == CANARY
@@ -24,7 +25,7 @@ def test_environment_and_file_references_give_the_secret(monkeypatch, tmp_path):
     assert resolve(f"file:{file}", "u", HOST).reveal() == CANARY
 
 
-def test_a_secret_does_not_print_or_pickle_itself():
+def test_a_secret_does_not_print_or_pickle_itself() -> None:
     """No repr, str, format or pickle of a secret has it."""
     secret = Secret(CANARY)
     assert CANARY not in f"{secret!r} {secret} {[secret]}"
@@ -42,7 +43,7 @@ def test_a_secret_does_not_print_or_pickle_itself():
         (CANARY, "not a kind of credential reference"),
     ],
 )
-def test_a_missing_secret_is_one_clear_error(reference, words, monkeypatch):
+def test_a_missing_secret_is_one_clear_error(reference: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no secret, the error says what to do."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     with pytest.raises(CredentialError, match=words) as caught:
@@ -51,7 +52,7 @@ def test_a_missing_secret_is_one_clear_error(reference, words, monkeypatch):
     assert caught.value.next_step or "cannot be read" in words
 
 
-def test_a_password_file_that_others_can_read_is_refused(tmp_path):
+def test_a_password_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     """A secret that everybody can read is none."""
     file = tmp_path / "password"
     file.write_text(CANARY)
@@ -60,7 +61,7 @@ def test_a_password_file_that_others_can_read_is_refused(tmp_path):
         resolve(f"file:{file}", "u", HOST)
 
 
-def password_file(path, data):
+def password_file(path: Path, data: bytes) -> str:
     file = path / "password"
     file.write_bytes(data)
     file.chmod(0o600)
@@ -70,14 +71,14 @@ def password_file(path, data):
 @pytest.mark.parametrize(
     ("encoding", "end"), [("utf-8", "\n"), ("utf-8-sig", "\r\n"), ("utf-16", "\r\n"), ("utf-16-le", "\r\n")]
 )
-def test_a_password_file_may_be_as_windows_tools_write_it(encoding, end, tmp_path):
+def test_a_password_file_may_be_as_windows_tools_write_it(encoding: str, end: str, tmp_path: Path) -> None:
     """A mark of its encoding, which PowerShell 5.1 and its `>` put there, is no part of the password."""
     reference = password_file(tmp_path, f"{CANARY}{end}".encode(encoding))
     assert resolve(reference, "u", HOST).reveal() == CANARY
 
 
 @pytest.mark.parametrize("data", [f"{CANARY}\u00e9".encode("cp1252"), b"\0\1\2\3" + CANARY.encode()])
-def test_a_password_that_could_only_be_guessed_is_not_tried(data, tmp_path):
+def test_a_password_that_could_only_be_guessed_is_not_tried(data: bytes, tmp_path: Path) -> None:
     """A wrong password counts against the account; nothing of it is repeated."""
     with pytest.raises(CredentialError, match="neither UTF-8 nor UTF-16") as caught:
         resolve(password_file(tmp_path, data), "u", HOST)
@@ -85,7 +86,9 @@ def test_a_password_that_could_only_be_guessed_is_not_tried(data, tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"\nsecret\n", b"\xef\xbb\xbf"])
-def test_an_empty_password_is_an_error_before_the_host_is_asked(data, tmp_path, monkeypatch):
+def test_an_empty_password_is_an_error_before_the_host_is_asked(
+    data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a file and of a variable."""
     monkeypatch.setenv("HNSKIT_TEST_PASSWORD", "")
     for reference in (password_file(tmp_path, data), "env:HNSKIT_TEST_PASSWORD"):
@@ -93,7 +96,7 @@ def test_an_empty_password_is_an_error_before_the_host_is_asked(data, tmp_path, 
             resolve(reference, "u", HOST)
 
 
-def test_a_typed_password_goes_to_the_host_that_it_was_typed_for(monkeypatch):
+def test_a_typed_password_goes_to_the_host_that_it_was_typed_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the spelling of that host; another host's account of the same name has another password."""
     monkeypatch.setattr(credentials, "_typed", {})
     credentials.remember("winrm://HOST:5986", "Administrator", CANARY)
@@ -103,13 +106,18 @@ def test_a_typed_password_goes_to_the_host_that_it_was_typed_for(monkeypatch):
             resolve("prompt", username, target)
 
 
-def test_what_is_asked_for_is_asked_once_and_names_the_host(monkeypatch):
+def test_what_is_asked_for_is_asked_once_and_names_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty answer is not kept."""
-    asked = []
+    asked: list[str] = []
     answers = iter(["", CANARY])
     monkeypatch.setattr(credentials, "_typed", {})
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or next(answers))
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return next(answers)
+
+    monkeypatch.setattr("getpass.getpass", ask)
     with pytest.raises(CredentialError, match="is empty"):
         resolve("prompt", "u", HOST)
     assert [resolve("prompt", "u", HOST).reveal() for _ in range(2)] == [CANARY, CANARY]

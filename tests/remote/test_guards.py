@@ -60,7 +60,7 @@ def test_an_endpoint_that_still_has_no_such_member_can_be_changed() -> None:
     endpoint = made(host)
     assert "StartTime" not in endpoint.raw
     assert asked(host, hns.delete_endpoint("x", endpoint)).error is None
-    assert strategies.endpoint(host, "web") is None
+    assert not host.snapshot().endpoints_named("web")
 
 
 @pytest.mark.parametrize("response", ['{"Success":false,"Error":"Unspecified error","ErrorCode":2147500037}', "", "{}"])

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -28,7 +28,7 @@ from hnskit.errors import (
 from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
-from hnskit.remote.session import Call, invoke_calls
+from hnskit.remote.session import Call, CallResult, invoke_calls
 
 PASSWORD = "not-a-secret-of-anybody"
 
@@ -91,7 +91,7 @@ def system(session: PsrpSession) -> dict[str, Any]:
     return next(invoke_calls(session, [Call("system", "Get-HnskitSystem")])).value()
 
 
-def test_a_batch_answers_each_call_by_its_id(settings):
+def test_a_batch_answers_each_call_by_its_id(settings: ConnectionSettings) -> None:
     """Results come with the id of their call, and a call that fails does not stop the others."""
     calls = [
         Call("one", "Get-HnskitSystem"),
@@ -106,7 +106,7 @@ def test_a_batch_answers_each_call_by_its_id(settings):
     assert results["two"].error.error_id == "ParameterArgumentValidationError,Set-HnskitForwarding"
 
 
-def test_the_kit_s_commands_are_sent_once(settings, monkeypatch):
+def test_the_kit_s_commands_are_sent_once(settings: ConnectionSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The module's text goes with the first pipeline of a pool only."""
     sent: list[int] = []
     send = PsrpSession._pipeline
@@ -123,7 +123,7 @@ def test_the_kit_s_commands_are_sent_once(settings, monkeypatch):
     assert sent == [2, 1]
 
 
-def test_a_terminating_error_of_a_command_has_powershell_s_own_id(settings):
+def test_a_terminating_error_of_a_command_has_powershell_s_own_id(settings: ConnectionSettings) -> None:
     """What PowerShell refuses arrives with its FullyQualifiedErrorId and category."""
     with PsrpSession(settings) as session, pytest.raises(RemoteCommandError) as caught:
         list(session.invoke("Invoke-HnskitCall", {"Cal1": ["x"]}))
@@ -131,17 +131,19 @@ def test_a_terminating_error_of_a_command_has_powershell_s_own_id(settings):
     assert caught.value.category == "InvalidArgument"
 
 
-def test_a_reader_that_goes_away_leaves_the_session_usable(settings):
+def test_a_reader_that_goes_away_leaves_the_session_usable(settings: ConnectionSettings) -> None:
     """Stopping in the middle stops the pipeline on the host, and the next call works."""
     with PsrpSession(settings) as session:
         results = invoke_calls(session, [Call(str(number), "Get-HnskitSystem") for number in range(50)])
         assert next(results).id == "0"
-        results.close()
+        cast(Generator[CallResult], results).close()
         assert system(session)["ComputerName"] == "LAB"
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.6])
-def test_a_connection_that_dies_between_two_calls_is_made_anew(lab, settings, seconds):
+def test_a_connection_that_dies_between_two_calls_is_made_anew(
+    lab: Lab, settings: ConnectionSettings, seconds: float
+) -> None:
     """An idle connection that was reset, or a host that was away, is not an error of the next call."""
     with PsrpSession(settings) as session:
         before = gather_facts(session)
@@ -149,7 +151,7 @@ def test_a_connection_that_dies_between_two_calls_is_made_anew(lab, settings, se
         assert gather_facts(session) == before
 
 
-def test_a_shell_that_timed_out_is_opened_anew(lab, settings):
+def test_a_shell_that_timed_out_is_opened_anew(lab: Lab, settings: ConnectionSettings) -> None:
     """When the host has dropped the idle shell, the commands are sent again to a new one."""
     with PsrpSession(settings) as session:
         system(session)
@@ -179,7 +181,7 @@ class LosesOneAnswer:
         monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", losing)
 
 
-def test_a_lost_answer_to_a_command_does_not_run_it_twice(lab, monkeypatch):
+def test_a_lost_answer_to_a_command_does_not_run_it_twice(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The host started the pipeline, the client did not hear of it: its output is asked for, nothing is sent again."""
     with PsrpSession(lab.settings("https")) as session:
         session.open()
@@ -188,7 +190,7 @@ def test_a_lost_answer_to_a_command_does_not_run_it_twice(lab, monkeypatch):
         assert loss.lost == 1
 
 
-def test_a_command_that_was_cut_in_two_is_of_unknown_outcome(lab, monkeypatch):
+def test_a_command_that_was_cut_in_two_is_of_unknown_outcome(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only a part of a large command went over, it cannot run; that is said, instead of waiting for ever."""
     with PsrpSession(lab.settings("https")) as session:
         session.open()
@@ -198,19 +200,19 @@ def test_a_command_that_was_cut_in_two_is_of_unknown_outcome(lab, monkeypatch):
         assert system(session)["ComputerName"] == "LAB"
 
 
-def test_a_name_that_is_not_found_is_unreachable_at_once(settings):
+def test_a_name_that_is_not_found_is_unreachable_at_once(settings: ConnectionSettings) -> None:
     """A name without an address is no lost connection."""
     with pytest.raises(HostUnreachableError, match="nothing answers at"):
         PsrpSession(replace(settings, server="no-such-host.invalid")).open()
 
 
-def test_a_missing_certificate_file_is_named(lab):
+def test_a_missing_certificate_file_is_named(lab: Lab) -> None:
     """The path of the CA is checked before anything is sent."""
     with pytest.raises(CertificateError, match="there is no file"):
         PsrpSession(replace(lab.settings("https"), ca="nowhere.pem")).open()
 
 
-def test_a_wrong_password_is_a_refused_login(lab, settings, tmp_path):
+def test_a_wrong_password_is_a_refused_login(lab: Lab, settings: ConnectionSettings, tmp_path: Path) -> None:
     """The error names the user and how he tried, and not the password."""
     wrong = tmp_path / "wrong"
     wrong.write_text("c4nary")
@@ -221,37 +223,37 @@ def test_a_wrong_password_is_a_refused_login(lab, settings, tmp_path):
     assert "c4nary" not in repr(vars(caught.value))
 
 
-def test_an_unknown_authority_is_a_certificate_error(lab):
+def test_an_unknown_authority_is_a_certificate_error(lab: Lab) -> None:
     """Without the right CA the session is not opened."""
     with pytest.raises(CertificateError, match="not trusted"):
         PsrpSession(replace(lab.settings("https"), ca="")).open()
 
 
-def test_a_port_where_nobody_listens_is_unreachable(settings):
+def test_a_port_where_nobody_listens_is_unreachable(settings: ConnectionSettings) -> None:
     """The error says where nothing answers."""
     with pytest.raises(HostUnreachableError, match=r"127\.0\.0\.1:1"):
         PsrpSession(replace(settings, port=1)).open()
 
 
-def test_a_web_server_that_is_not_winrm_is_named_as_such(lab):
+def test_a_web_server_that_is_not_winrm_is_named_as_such(lab: Lab) -> None:
     """A wrong path gets an HTTP status, and a hint at WinRM's ports."""
     with pytest.raises(ConnectError, match="not as WinRM does"):
         PsrpSession(replace(lab.settings("https"), path="elsewhere")).open()
 
 
-def test_an_unknown_session_configuration_is_refused_with_the_host_s_reason(settings):
+def test_an_unknown_session_configuration_is_refused_with_the_host_s_reason(settings: ConnectionSettings) -> None:
     """A JEA configuration that is not there is an error of its own."""
     with pytest.raises(ConnectError, match="fault"):
         PsrpSession(replace(settings, configuration="nobody")).open()
 
 
-def test_a_session_configuration_has_the_commands_already(settings):
+def test_a_session_configuration_has_the_commands_already(settings: ConnectionSettings) -> None:
     """In the kit's own configuration no text is sent, and the commands work."""
     with PsrpSession(replace(settings, configuration="hnskit")) as session:
         assert system(session)["ComputerName"] == "LAB"
 
 
-def test_a_session_does_not_print_its_secret(settings):
+def test_a_session_does_not_print_its_secret(settings: ConnectionSettings) -> None:
     """Neither the session nor its settings show the password."""
     with PsrpSession(settings) as session:
         system(session)
@@ -259,7 +261,9 @@ def test_a_session_does_not_print_its_secret(settings):
 
 
 @pytest.mark.parametrize(("said", "port_of"), [("http", "https"), ("https", "http")])
-def test_the_other_transport_is_named_at_once(lab, monkeypatch, said, port_of):
+def test_the_other_transport_is_named_at_once(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, said: str, port_of: str
+) -> None:
     """http to the port of https and the reverse: neither a lost connection nor a certificate is blamed."""
     monkeypatch.setattr(PsrpSession, "_recover", lambda *_: pytest.fail("it waits for a host that was never away"))
     wrong = replace(lab.settings(said), port=lab.settings(port_of).port)
@@ -269,7 +273,7 @@ def test_the_other_transport_is_named_at_once(lab, monkeypatch, said, port_of):
     assert not isinstance(caught.value, CertificateError)
 
 
-def test_who_takes_connections_and_never_answers_was_never_lost(settings):
+def test_who_takes_connections_and_never_answers_was_never_lost(settings: ConnectionSettings) -> None:
     """A connection that never was cannot have been lost, nor can it come back."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 

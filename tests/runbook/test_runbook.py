@@ -42,7 +42,7 @@ def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 class Form:
     """The rows of a form, by the name that stands before them."""
 
-    def __init__(self, choice: runbook.Choice) -> None:
+    def __init__(self, choice: runbook.ParamsChoice) -> None:
         _, *rows, self.secret, self.verdict = params_form(choice.selection, [choice.selection.params_file]).children
         self.fields = {row.children[0].value: row.children[1] for row in rows}
         self.notes = {row.children[0].value: row.children[2] for row in rows}
@@ -253,6 +253,6 @@ def test_a_book_with_nothing_to_do_leaves_no_run_folder(
     assert f"The run is kept in runs/{run_dir.name}." in str(book.finish())
     again = runbook.choose(PARAMS, lab, interactive=False).open("network")
     again.apply_button("Create the network")
-    assert "nothing to do" in again.result().to_text()
+    assert "nothing to do" in str(again.result())
     assert "kept" not in str(again.finish())
     assert list((tmp_path / "runs").iterdir()) == [run_dir]

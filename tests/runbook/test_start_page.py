@@ -20,6 +20,7 @@ import yaml
 
 from hnskit import runbook
 from hnskit.applying import host_lock
+from hnskit.applying.host_lock import LockHolder
 from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.runbook.widgets import StartPage
 from hnskit.runbook.widgets import page as page_module
@@ -51,10 +52,11 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def started(desk: Path) -> tuple[Follower, list[RunState], list[str], int]:
     states: list[RunState] = []
     refused: list[str] = []
+    holders: list[LockHolder | None] = []
     target = yaml.safe_load((desk / "params" / "lab.yaml").read_text())["target"]
     runs = desk / "runs"
     launched = launch(Path("params/lab.yaml"), runs, ["00_preflight", "10_l2bridge_network"])
-    follower = Follower(target, states.append, refused.append, [].append, launched)
+    follower = Follower(target, states.append, refused.append, holders.append, launched)
     follower.start()
     return follower, states, refused, launched.process.pid
 
@@ -76,7 +78,9 @@ def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path
     wait_for(lambda: follower.run_dir is not None)
     assert follower.run_dir is not None
     seen: list[RunState] = []
-    other = Follower(follower._target, seen.append, [].append, [].append)
+    said: list[str] = []
+    holders: list[LockHolder | None] = []
+    other = Follower(follower._target, seen.append, said.append, holders.append)
     other.start()
     second, _, refused, _ = started(desk)
     second.join(30)

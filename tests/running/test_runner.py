@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 from hnskit.applying import host_lock
+from hnskit.errors import HnskitError
 from hnskit.local import project
 from hnskit.running import run_folder as runfolder
 from hnskit.running import runner
@@ -166,7 +167,7 @@ def test_a_cell_that_breaks_without_an_error_of_ours_is_named(tmp_path: Path) ->
 
 def test_a_folder_without_notebooks_is_an_error_before_anything_is_made(tmp_path: Path) -> None:
     """Not an empty run that is called a success."""
-    with pytest.raises(runfolder.HnskitError, match="no step notebooks"):
+    with pytest.raises(HnskitError, match="no step notebooks"):
         runner.run(PARAMS, runs=tmp_path / "runs", notebooks=tmp_path)
     assert not (tmp_path / "runs").exists()
 
@@ -178,7 +179,7 @@ def test_the_teardown_is_no_part_of_a_run() -> None:
 
 def test_a_report_needs_a_summary(tmp_path: Path) -> None:
     """A folder that is no run's is named."""
-    with pytest.raises(runfolder.HnskitError, match="no summary"):
+    with pytest.raises(HnskitError, match="no summary"):
         write_report(tmp_path)
 
 
@@ -212,7 +213,7 @@ def test_no_notebooks_anywhere_is_exit_status_2(tmp_path: Path, monkeypatch: pyt
     """The command line is wrong, no host was contacted; it says what would do."""
     monkeypatch.chdir(tmp_path)
     shutil.copy(PARAMS, tmp_path / "mine.yaml")
-    with pytest.raises(runfolder.HnskitError, match="--notebooks") as caught:
+    with pytest.raises(HnskitError, match="--notebooks") as caught:
         runner.run("mine.yaml", runs=tmp_path / "runs")
     assert caught.value.exit_status == 2
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from typing import Any
 
 import pytest
 
 from hnskit.model import hns_json
-from hnskit.views.cni import PLUGINS, CniError, export_conflist, validate_conflist
+from hnskit.model.objects import Policy
+from hnskit.views.cni import PLUGINS, CniError, Conflist, export_conflist, validate_conflist
 from tests import sample_facts
 
 PROXY = sample_facts.PROXY_ADDRESS
 
 
-def policies(made):
+def policies(made: Conflist) -> list[Policy]:
     """The endpoint policies of a list, in either spelling."""
     (plugin,) = made.data["plugins"]
     rows = plugin.get("AdditionalArgs") or plugin["policies"]
@@ -22,7 +24,7 @@ def policies(made):
 
 
 @pytest.mark.parametrize(("plugin", "api"), [("sdnbridge", 2), ("win-bridge", 2), ("win-bridge", 1), ("azure", 2)])
-def test_a_list_has_the_same_redirect_as_the_host(plugin, api):
+def test_a_list_has_the_same_redirect_as_the_host(plugin: str, api: int) -> None:
     """v1 or v2 in form, the same address, port and destination, with source NAT beside it."""
     made = export_conflist(sample_facts.desired(), PROXY, plugin, api_version=api)
     nat, proxy = policies(made)
@@ -36,18 +38,18 @@ def test_a_list_has_the_same_redirect_as_the_host(plugin, api):
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_a_list_keeps_cni_s_rules(plugin):
+def test_a_list_keeps_cni_s_rules(plugin: str) -> None:
     """And those of its plug-in."""
     validate_conflist(export_conflist(sample_facts.desired(), PROXY, plugin).data)
 
 
 @pytest.mark.parametrize("plugin", ["sdnbridge", "azure"])
-def test_what_nobody_has_seen_is_said(plugin):
+def test_what_nobody_has_seen_is_said(plugin: str) -> None:
     """In a note of its own."""
     assert any("UNCONFIRMED" in note for note in export_conflist(sample_facts.desired(), PROXY, plugin).notes)
 
 
-def test_the_range_of_addresses_leaves_out_what_is_taken():
+def test_the_range_of_addresses_leaves_out_what_is_taken() -> None:
     """The subnet's gateway, the gateway endpoint, the proxy."""
     for proxy in ("10.0.1.3", "10.0.1.20", "10.0.1.136", "10.0.1.254"):
         ipam = export_conflist(sample_facts.desired(), proxy, "win-bridge").data["plugins"][0]["ipam"]
@@ -78,7 +80,7 @@ def test_the_range_of_addresses_leaves_out_what_is_taken():
             {"Name": "EndpointPolicy", "Value": {"Type": "X"}}]}]}, "name"),
     ],
 )  # fmt: skip
-def test_a_list_that_breaks_a_rule_is_refused_by_its_place(change, place):
+def test_a_list_that_breaks_a_rule_is_refused_by_its_place(change: Any, place: str) -> None:
     """Each rule by itself."""
     good = export_conflist(sample_facts.desired(), PROXY, "sdnbridge").data
     bad = {key: value for key, value in {**good, **change}.items() if value is not None}
@@ -86,7 +88,7 @@ def test_a_list_that_breaks_a_rule_is_refused_by_its_place(change, place):
         validate_conflist(bad)
 
 
-def test_a_list_needs_the_proxy_s_address():
+def test_a_list_needs_the_proxy_s_address() -> None:
     """It is not guessed."""
     with pytest.raises(CniError, match="no address yet"):
         export_conflist(sample_facts.desired(), "", "sdnbridge")
@@ -96,7 +98,7 @@ def test_a_list_needs_the_proxy_s_address():
         export_conflist(sample_facts.desired(), PROXY, "win-bridge", api_version=3)
 
 
-def test_a_proxy_that_is_no_address_is_refused():
+def test_a_proxy_that_is_no_address_is_refused() -> None:
     """By every plug-in alike, before anything is written."""
     for plugin in PLUGINS:
         with pytest.raises(CniError, match="'nonsense' is no IPv4 address"):

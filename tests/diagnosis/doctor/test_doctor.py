@@ -38,7 +38,7 @@ each = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 
 
 def case(name: str) -> dict[str, Any]:
-    return json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return dict(json.loads((CASES / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def host(changes: dict[str, Any] | None = None) -> Facts:
