@@ -40,6 +40,9 @@ def emulator() -> None:
 )
 @click.option("--restricted", is_flag=True, help="Let every session have the kit's commands and nothing else (JEA).")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
+@click.option(
+    "--winrm", "winrm", multiple=True, metavar="SETTING=VALUE", help="How its WinRM is set; see docs/wire.md."
+)
 @click.option("--hosts", type=click.IntRange(min=1), default=1, help="So many hosts, NAME-001 and on, in one process.")
 @_as_json
 def start(  # noqa: PLR0917 - click passes them by name
@@ -48,6 +51,7 @@ def start(  # noqa: PLR0917 - click passes them by name
     engine: str | None,
     restricted: bool,
     faults: tuple[str, ...],
+    winrm: tuple[str, ...],
     hosts: int,
     as_json: bool,
 ) -> None:
@@ -56,6 +60,8 @@ def start(  # noqa: PLR0917 - click passes them by name
     wanted = dict(_fault(text) for text in faults)
     if wanted:
         options["faults"] = wanted
+    if winrm:
+        options["winrm"] = _winrm(winrm)
     if hosts > 1:
         entries = registry.start_many(name, hosts, profile, options)
         said = f"{entries[0].name} to {entries[-1].name} run in process {entries[0].pid}"
@@ -160,6 +166,17 @@ def _value(text: str) -> Any:
 def _fault(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     return name, _value(value or "true")
+
+
+def _winrm(texts: tuple[str, ...]) -> dict[str, Any]:
+    from hnskit.emulator.winrm.service_settings import ServiceSettings
+
+    wanted = dict(_fault(text) for text in texts)
+    try:
+        ServiceSettings.of(wanted)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="'--winrm'") from problem
+    return wanted
 
 
 def _engine(entry: registry.RegistryEntry) -> str:

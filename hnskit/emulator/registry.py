@@ -127,7 +127,8 @@ def start(
     Args:
         name: of the host.
         profile: the Windows that it is; None: whatever runs, or Windows Server 2019.
-        options: for a host that is started now: `engine`, `restricted`, `cut_seconds` and what `create_host` takes.
+        options: for a host that is started now: `engine`, `restricted`, `winrm` (its `ServiceSettings`), `cut_seconds`
+            and what `create_host` takes.
 
     Returns:
         The host, and whether it was started by this call.

@@ -17,6 +17,7 @@ from hnskit.emulator.control_server import ControlServer
 from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.emulator.registry import ENGINES, RegistryEntry
 from hnskit.emulator.winrm.listener import Listener
+from hnskit.emulator.winrm.service_settings import ServiceSettings
 from hnskit.emulator.winrm.winrm_server import Certificate, WinrmServer
 from hnskit.local.private_files import write_private
 
@@ -43,6 +44,7 @@ class Served:
         settings = dict(options)
         self._engine = str(settings.pop("engine", ENGINES[0]))
         self._restricted = bool(settings.pop("restricted", False))
+        winrm = ServiceSettings.of(settings.pop("winrm", {}))
         self._host = create_host(name, profile, settings)
         self._name = name
         self._profile = profile
@@ -57,6 +59,7 @@ class Served:
             directory=directory,
             username=USERNAME,
             password=self._password,
+            settings=winrm,
             engine=self._engine,
             restricted=self._restricted,
             certificate=certificate,

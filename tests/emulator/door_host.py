@@ -105,9 +105,9 @@ async def _call(host: StandIn, bound: Mapping[str, Any]) -> AsyncIterator[dict[s
 class Served(DoorThread):
     """The stand-in behind its door, in a thread of its own."""
 
-    def __init__(self, directory: Path, *, limits: Limits | None = None, minimum_idle: float = 60.0) -> None:
+    def __init__(self, directory: Path, *, limits: Limits | None = None, **settings: Any) -> None:
         self.host = StandIn()
-        super().__init__(self.host, directory, USER, PASSWORD, limits=limits, minimum_idle=minimum_idle)
+        super().__init__(self.host, directory, USER, PASSWORD, limits=limits, **settings)
 
     def cut(self, seconds: float, mode: Literal["reset", "refuse", "stall", "blackhole", "forget"]) -> None:
         async def now() -> None:

@@ -20,6 +20,7 @@ from pypsrp.wsman import WSMan
 
 from hnskit.emulator.engines.pwsh.locate import VARIABLE, find_engine
 from hnskit.emulator.host import EmulatedHost, create_host
+from hnskit.emulator.winrm.service_settings import ServiceSettings
 from hnskit.errors import ConnectError
 from tests.door_thread import DoorThread, pool_of
 
@@ -52,12 +53,13 @@ class Served(DoorThread):
         restricted: bool = False,
         minimum_idle: float = 60.0,
         host: Any = None,
+        settings: ServiceSettings | None = None,
         **options: Any,
     ) -> None:
         self.engine = engine
         self.host: EmulatedHost = host or create_host("lab", profile, {"cut_seconds": 0, "seed": 7, **options})
-        settings = {"minimum_idle": minimum_idle, "engine": engine, "restricted": restricted}
-        super().__init__(self.host, directory, USER, PASSWORD, **settings)
+        rest = {"minimum_idle": minimum_idle, "engine": engine, "restricted": restricted, "settings": settings}
+        super().__init__(self.host, directory, USER, PASSWORD, **rest)
 
     def call(self, function: Callable[[], Any]) -> Any:
         """Call something in the host's own thread."""

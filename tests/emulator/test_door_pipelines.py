@@ -18,6 +18,7 @@ from tests.emulator.door_host import Served, command, invoke
 from tests.waiting import wait_for
 
 LARGE = 3 * 1024 * 1024
+STOP = "powershell/signal/crtl_c"
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
 
 
@@ -78,10 +79,13 @@ def test_a_long_poll_that_finds_nothing_is_asked_again(served: Served) -> None:
 
 
 def test_a_running_pipeline_is_stopped_and_the_pool_goes_on(pool: RunspacePool) -> None:
+    """pypsrp's own signal, `ctrl_c`, is not the one that PowerShell knows: the command is closed by it."""
     script = command(pool, "Invoke-HnskitDocker", ArgumentList=["sleep", "60"])
     script.begin_invoke()
     script.stop()
-    script.close()
+    with pytest.raises(WSManFaultError) as caught:
+        script.close()
+    assert caught.value.code == 2150858843
     assert invoke(pool, "hostname") == ["STANDIN"]
 
 
@@ -91,7 +95,7 @@ def test_a_pipeline_that_waits_for_a_runspace_is_stopped_too(served: Served) -> 
         waiting = command(pool, "hostname")
         first.begin_invoke()
         waiting.begin_invoke()
-        pool.shell.signal("powershell/signal/ctrl_c", waiting.id)
+        pool.shell.signal(STOP, waiting.id)
         assert waiting.end_invoke() == []
         assert waiting.state == PSInvocationState.STOPPED
         first.stop()
@@ -101,7 +105,7 @@ def test_the_pipeline_itself_says_that_it_was_stopped(served: Served) -> None:
     with served.pool() as pool:
         script = command(pool, "Invoke-HnskitDocker", ArgumentList=["sleep", "60"])
         script.begin_invoke()
-        pool.shell.signal("powershell/signal/ctrl_c", script.id)
+        pool.shell.signal(STOP, script.id)
         while script.state == PSInvocationState.RUNNING:
             script.poll_invoke()
         assert script.state == PSInvocationState.STOPPED
@@ -265,7 +269,7 @@ def test_a_restricted_session_has_the_commands_and_no_scripts(served: Served) ->
 def test_an_unknown_session_configuration_is_a_fault(served: Served) -> None:
     with pytest.raises(WSManFaultError) as caught, served.pool(configuration="Contoso"):
         pass
-    assert caught.value.code == 0x80338000
+    assert caught.value.code == 0x8033803B
 
 
 def test_a_closed_pool_is_gone(served: Served) -> None:

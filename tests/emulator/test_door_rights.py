@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from xml.etree import ElementTree
 
 import pytest
 import requests
 import trustme
 from psrpcore.types import PSSecureString
+from pypsrp import negotiate
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan
@@ -20,6 +22,7 @@ from hnskit.applying.verification import verify
 from hnskit.emulator import registry
 from hnskit.emulator.constants import LIMITED
 from hnskit.emulator.powershell.command import Command, PSError, StreamRecord
+from hnskit.emulator.winrm.service_settings import ChannelBinding, ServiceSettings
 from hnskit.emulator.winrm.winrm_server import WinrmServer
 from hnskit.errors import LoginRefusedError
 from hnskit.facts.host_facts import gather_facts
@@ -93,17 +96,23 @@ def test_a_certificate_is_no_login_over_http(served: Rights) -> None:
     assert requests.post(served.door.http, headers={"Authorization": header}, timeout=5).status_code == 401
 
 
-def test_a_bound_login_over_tls_is_let_in(served: Rights) -> None:
-    """pypsrp sends the channel's binding."""
-    with served.pool(auth="negotiate") as pool:
-        invoke(pool, "Get-HnskitSystem")
+@pytest.mark.parametrize("hardening", ["relaxed", "strict", "none"])
+def test_a_login_over_tls_is_bound_as_the_host_wants_it(tmp_path: Path, hardening: ChannelBinding) -> None:
+    """CbtHardeningLevel: pypsrp sends the binding or none; one of another channel is refused but where nobody looks."""
+    with Served(tmp_path, settings=ServiceSettings(channel_binding=hardening)) as served:
 
+        def lets_in(**settings: Any) -> bool:
+            try:
+                with served.pool(auth="negotiate", module=False, **settings) as pool:
+                    return bool(invoke(pool, "hostname"))
+            except AuthenticationError:
+                return False
 
-def test_a_login_over_tls_without_a_channel_binding_is_refused(served: Rights) -> None:
-    """As with WinRM's CbtHardeningLevel Strict."""
-    with pytest.raises(AuthenticationError):  # noqa: SIM117
-        with served.pool(auth="negotiate", negotiate_send_cbt=False):
-            pass
+        bound, unbound = lets_in(), lets_in(negotiate_send_cbt=False)
+        elsewhere_data = lambda _: b"tls-server-end-point:another"  # noqa: E731
+        with mock.patch.object(negotiate.HTTPNegotiateAuth, "_get_cbt_data", staticmethod(elsewhere_data)):
+            elsewhere = lets_in()
+    assert (bound, unbound, elsewhere) == (True, hardening != "strict", hardening == "none")
 
 
 @pytest.mark.parametrize(("scheme", "auth"), [("http", "negotiate"), ("https", "negotiate"), ("https", "basic")])

@@ -12,14 +12,14 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pypsrp.wsman import NAMESPACES, WSManAction
+from pypsrp.wsman import WSManAction
 
 from hnskit.emulator.winrm.http_connection import Limits
 from tests.emulator.door_host import PASSWORD, USER, Served, invoke
+from tests.emulator.soap_client import envelope
 
 STREAM = '<rsp:Send><rsp:Stream Name="stdin">{}</rsp:Stream></rsp:Send>'
 TERMINATE = f'<rsp:Signal CommandId="{uuid.uuid4()}"><rsp:Code>x/signal/Terminate</rsp:Code></rsp:Signal>'
-SHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +47,6 @@ def raw(served: Served, data: bytes, *, end: bool = False) -> bytes:
         except ConnectionResetError:
             pass
         return answer
-
-
-def envelope(action: str, body: str = "", *, message_id: str = "", shell: str = "", resource: str = SHELL) -> str:
-    message_id = message_id or f"uuid:{str(uuid.uuid4()).upper()}"
-    declarations = " ".join(f'xmlns:{key}="{value}"' for key, value in NAMESPACES.items() if key != "xml")
-    selectors = (
-        f'<wsman:SelectorSet><wsman:Selector Name="ShellId">{shell}</wsman:Selector></wsman:SelectorSet>'
-        if shell
-        else ""
-    )
-    return (
-        f"<s:Envelope {declarations}><s:Header><wsa:Action>{action}</wsa:Action>"
-        f"<wsa:MessageID>{message_id}</wsa:MessageID>"
-        f"<wsman:ResourceURI>{resource}</wsman:ResourceURI><wsman:OperationTimeout>PT1S</wsman:OperationTimeout>{selectors}"
-        f"</s:Header><s:Body>{body}</s:Body></s:Envelope>"
-    )
 
 
 def still_serves(served: Served) -> bool:
@@ -132,12 +116,12 @@ def test_random_bytes_in_an_envelope_are_a_fault(served: Served, noise: bytes) -
         ("<a/>", 0x80338041),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', 0x80338041),
         (envelope(WSManAction.CREATE), 0x80338041),
-        (envelope(WSManAction.CREATE, "<rsp:Shell/>", resource="http://contoso/thing"), 0x80338000),
+        (envelope(WSManAction.CREATE, "<rsp:Shell/>", resource="http://contoso/thing"), 0x8033803B),
         (envelope("urn:no-such-action"), 0x80338013),
         (envelope(WSManAction.RECEIVE, "<rsp:Receive/>", shell=str(uuid.uuid4())), 2150858843),
         (envelope(WSManAction.RECEIVE, "<rsp:Receive/>"), 2150858843),
-        (envelope(WSManAction.GET, resource="http://contoso/thing"), 0x80338000),
-        (envelope(WSManAction.ENUMERATE, resource="http://contoso/thing"), 0x80338000),
+        (envelope(WSManAction.GET, resource="http://contoso/thing"), 0x8033803B),
+        (envelope(WSManAction.ENUMERATE, resource="http://contoso/thing"), 0x8033803B),
         (envelope(WSManAction.COMMAND, '<rsp:CommandLine CommandId="x"/>', shell="{shell}"), 0x80338041),
         (envelope(WSManAction.SEND, STREAM.format("***"), shell="{shell}"), 0x80338041),
         (envelope(WSManAction.SEND, STREAM.format("AAAA"), shell="{shell}"), 13),

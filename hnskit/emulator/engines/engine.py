@@ -9,9 +9,11 @@ from uuid import UUID
 
 RUNSPACE_POOL_STATE = 0x00021005
 PIPELINE_STATE = 0x00041006
+PIPELINE_HOST_CALL = 0x00041100
 
 _HEADER = struct.Struct(">QQBI")
 _START, _END = 1, 2
+_MESSAGE_HEADER = 40
 
 
 class EngineError(Exception):
@@ -33,6 +35,10 @@ class Sink(Protocol):
 
 class Engine(Protocol):
     """The server's side of one runspace pool. Every method takes whole fragments, and may raise EngineError."""
+
+    @property
+    def process_id(self) -> int:
+        """Of the process that the pool is in."""
 
     async def open(self, fragments: bytes) -> None:
         """The creationXml of the shell."""
@@ -95,3 +101,16 @@ def fragments_of(data: bytes) -> Iterator[Fragment]:
         body = data[at + _HEADER.size : end]
         yield Fragment(object_id, bool(marks & _START), bool(marks & _END), body, data[at:end])
         at = end
+
+
+def pipeline_of(fragments: bytes) -> UUID | None:
+    """The pipeline that the first message here is of (MS-PSRP 2.2.1); None if it names none.
+
+    Raises:
+        EngineError: the fragments are cut short.
+    """
+    first = next(fragments_of(fragments), None)
+    if first is None or not first.starts or len(first.data) < _MESSAGE_HEADER:
+        return None
+    identity = UUID(bytes_le=first.data[24:_MESSAGE_HEADER])
+    return identity if identity.int else None

@@ -65,6 +65,11 @@ class PwshEngine:
             raise EngineError("the shell is not open")
         return self._process
 
+    @property
+    def process_id(self) -> int:
+        """Of the engine's process; 0 before the shell is open."""
+        return self._process.pid if self._process is not None else 0
+
     async def open(self, fragments: bytes) -> None:
         """The creationXml of the shell: a process of its own."""
         _check(fragments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -67,6 +68,11 @@ class PythonEngine:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     # Engine
+
+    @property
+    def process_id(self) -> int:
+        """Of the emulated host's own process."""
+        return os.getpid()
 
     async def open(self, fragments: bytes) -> None:
         """The creationXml of the shell."""

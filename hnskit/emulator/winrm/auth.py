@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import spnego
+from spnego._ntlm_raw.messages import Authenticate, AvId, NTClientChallengeV2
 from spnego.channel_bindings import GssChannelBindings
+from spnego.exceptions import BadBindingsError
 
+from hnskit.emulator.winrm.service_settings import ChannelBinding
 from hnskit.local.private_files import write_private
 
 _USERS_VARIABLE = "NTLM_USER_FILE"
@@ -28,6 +31,8 @@ _CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutu
 _BOUNDARY = "Encrypted Boundary"
 _OCTETS = b"Content-Type: application/octet-stream\r\n"
 # Windows must not ask its own accounts: the pure Python implementations, on every system.
+_NTLM_AUTHENTICATE = b"NTLMSSP\x00\x03\x00\x00\x00"
+_NTLM_V1_RESPONSE = 24
 _PROVIDER = spnego.NegotiateOptions.use_negotiate | spnego.NegotiateOptions.use_ntlm
 
 
@@ -51,16 +56,25 @@ class Authority:
         accounts: the first is the one that client certificates are mapped to.
         computer: a domain that a client may name.
         directory: where pyspnego's file of users is kept.
-        binding: `tls-server-end-point` of the host's certificate. Over TLS a Negotiate login must be bound to it, as
-            with WinRM's CbtHardeningLevel Strict (Windows' own default, Relaxed, lets those in that send none).
+        binding: `tls-server-end-point` of the host's certificate, to which a Negotiate login over TLS is bound.
+        hardening: what such a login must say of it: CbtHardeningLevel of WinRM.
     """
 
-    def __init__(self, accounts: Sequence[Account], *, computer: str, directory: Path, binding: bytes = b"") -> None:
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        *,
+        computer: str,
+        directory: Path,
+        binding: bytes = b"",
+        hardening: ChannelBinding = "relaxed",
+    ) -> None:
         if any(":" in account.password or "\n" in account.password for account in accounts):
             raise ValueError("the password must not contain a colon or a line break")
         self._accounts = {account.name.lower(): account for account in accounts}
         self.mapped = accounts[0]
-        self.binding = GssChannelBindings(application_data=binding) if binding else None
+        self.binding = GssChannelBindings(application_data=binding) if binding and hardening != "none" else None
+        self.hardening = hardening
         self._computer = computer
         self._users = directory / "ntlm-users"
         # One line for each form of the domain that a client may send.
@@ -191,14 +205,26 @@ class Login:
         self.account = self._authority.knows(username, password)
         return LoginVerdict(True) if self.account is not None else self._challenge()
 
+    def _binding_for(self, token: bytes) -> GssChannelBindings | None:
+        """What this token must be bound to.
+
+        Raises:
+            BadBindingsError: it is bound to nothing, and must be.
+        """
+        binding = self._authority.binding if self._tls else None
+        if binding is None or not _names_no_channel(token):
+            return binding
+        if self._authority.hardening == "strict":
+            raise BadBindingsError(context_msg="a login that is bound to no channel")
+        return None
+
     def _negotiate(self, scheme: str, credentials: str) -> LoginVerdict:
         try:
             token = base64.b64decode(credentials, validate=True)
             with self._authority.users():
                 if self._context is None or self._context.complete:
-                    binding = self._authority.binding if self._tls else None
-                    self._context = spnego.server(protocol="negotiate", options=_PROVIDER, channel_bindings=binding)
-                answer = self._context.step(token)
+                    self._context = spnego.server(protocol="negotiate", options=_PROVIDER)
+                answer = self._context.step(token, channel_bindings=self._binding_for(token))
             if self._context.complete:
                 self.account = self._authority.named(str(self._context.client_principal))
         # pyspnego raises whatever its parsers raise on a token that is none.
@@ -207,3 +233,18 @@ class Login:
         encoded = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         headers = (("WWW-Authenticate", encoded),) if encoded else ()
         return LoginVerdict(bool(self._context.complete) and self.account is not None, headers)
+
+
+def _names_no_channel(token: bytes) -> bool:
+    """Whether a token has the last message of NTLM, and no channel binding in it: none at all, or one of zeros.
+
+    pyspnego's acceptor takes zeros for any binding.
+    """
+    at = token.find(_NTLM_AUTHENTICATE)
+    if at < 0:
+        return False
+    response = Authenticate.unpack(token[at:]).nt_challenge_response or b""
+    if len(response) <= _NTLM_V1_RESPONSE:
+        return True
+    named = NTClientChallengeV2.unpack(response[16:]).av_pairs.get(AvId.channel_bindings, b"")
+    return not any(named)

@@ -29,7 +29,7 @@ class Limits:
     """Bytes of a request's body; WinRM's own envelopes end at 500 KiB."""
     request_seconds: float = 30.0
     """From the first byte of a request to its last, and for a response to be taken off."""
-    idle_seconds: float = 900.0
+    idle_seconds: float = 120.0
     """Between two requests."""
     connections: int = 512
 

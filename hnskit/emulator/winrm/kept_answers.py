@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm import soap, wsman_faults
 from hnskit.emulator.winrm.wsman_operations import Answer
 
 RETENTION = 195.0
@@ -55,7 +55,7 @@ class KeptAnswers:
         """The answer to a request, and what is to be called with whether it went out.
 
         Raises:
-            soap.Fault: its OperationID cannot be right.
+            wsman_faults.Fault: its OperationID cannot be right.
         """
         if not self._keeps():
             answer = await perform()
@@ -68,10 +68,10 @@ class KeptAnswers:
         key = ("operation", message.operation)
         self._expire()
         if message.sequence != "1":
-            raise soap.invalid_header(f"SequenceId {message.sequence} of a new message")
+            raise wsman_faults.invalid_header(f"SequenceId {message.sequence} of a new message")
         known = self._exchanges.get(key)
         if known is not None and not message.again:
-            raise soap.invalid_header(f"OperationID {message.operation} is in use")
+            raise wsman_faults.invalid_header(f"OperationID {message.operation} is in use")
         before = self._primary.pop(connection, None)
         if before is not None and before != key:
             self._exchanges.pop(before, None)  # who asks for the next thing has got the last

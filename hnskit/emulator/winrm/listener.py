@@ -86,7 +86,12 @@ class Listener:
     async def _listen(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: HttpConnection(self), sock=sock, ssl=self._context, ssl_handshake_timeout=10 if self.tls else None
+            lambda: HttpConnection(self),
+            sock=sock,
+            ssl=self._context,
+            ssl_handshake_timeout=10 if self.tls else None,
+            # A client that was told that its connection ends need not say that it heard it.
+            ssl_shutdown_timeout=1 if self.tls else None,
         )
         self.port = sock.getsockname()[1]
 

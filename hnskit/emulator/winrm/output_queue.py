@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from hnskit.emulator.engines.engine import RUNSPACE_POOL_STATE, Fragment
-from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm import wsman_faults
 
 
 @dataclass(slots=True)
@@ -33,8 +33,10 @@ class OutputQueue:
 
     def __init__(self) -> None:
         self._fragments: deque[Fragment] = deque()
+        self._alone = 0
+        """So many of the first go alone."""
         self._finished = False
-        self._fault: soap.Fault | None = None
+        self._fault: wsman_faults.Fault | None = None
         self._in_flight = False
         self._reader: object | None = None
         self._changed = asyncio.Event()
@@ -49,12 +51,18 @@ class OutputQueue:
         self._fragments.append(fragment)
         self._notify()
 
+    def put_back(self, fragments: list[Fragment]) -> None:
+        """Give these once more, before all else and in a Receive of their own."""
+        self._alone = len(fragments)
+        self._fragments.extendleft(reversed(fragments))
+        self._notify()
+
     def finish(self) -> None:
         """No more output will come."""
         self._finished = True
         self._notify()
 
-    def fail(self, fault: soap.Fault) -> None:
+    def fail(self, fault: wsman_faults.Fault) -> None:
         """Answer those who wait, and all who ask later, with this."""
         self._fault = fault
         self._notify()
@@ -70,7 +78,7 @@ class OutputQueue:
         A new call ends the one before: its client is gone, or asks again.
 
         Raises:
-            soap.Fault: nothing came in time; another call came; the shell is gone.
+            wsman_faults.Fault: nothing came in time; another call came; the shell is gone.
         """
         me = self._reader = object()
         self._notify()
@@ -80,12 +88,12 @@ class OutputQueue:
                     if self._fault is not None:
                         raise self._fault
                     if self._reader is not me:
-                        raise soap.aborted()
+                        raise wsman_faults.aborted()
                     if not self._in_flight and (self._fragments or self._finished):
                         return self._take(budget)
                     await self._changed.wait()
         except TimeoutError:
-            raise soap.timed_out() from None
+            raise wsman_faults.timed_out() from None
         finally:
             if self._reader is me:
                 self._reader = None
@@ -99,7 +107,8 @@ class OutputQueue:
 
     def _take(self, budget: int) -> Batch:
         taken: list[Fragment] = []
-        while self._fragments:
+        alone, self._alone = self._alone, 0
+        while self._fragments and (not alone or len(taken) < alone):
             head = self._fragments[0]
             size = (len(head.raw) + 2) // 3 * 4
             # Recorded hosts send the pool's state in a Receive of its own.

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from hnskit.emulator.engines.engine import EngineError
-from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm import soap, wsman_faults
 from hnskit.emulator.winrm.auth import Authority, EncryptionError, Login
 from hnskit.emulator.winrm.http_connection import HttpConnection, HttpRequest, HttpResponse
 from hnskit.emulator.winrm.kept_answers import KeptAnswers
@@ -38,6 +38,8 @@ class WinRM:
         if connection.login is None:
             connection.login = self._authority.login(tls=connection.tls, certified=connection.certified)
         login: Login = connection.login
+        if request.headers.get("wsmanidentify", "").lower() == "unauthenticated":
+            return self._identified(request.body)
         verdict = login.check(request.headers.get("authorization", ""))
         if not verdict.accepted:
             return HttpResponse(401, verdict.headers)
@@ -60,36 +62,51 @@ class WinRM:
         headers = (*verdict.headers, ("Content-Type", content_type))
         return HttpResponse(500 if answer.fault else 200, headers, body, settled)
 
+    def _identified(self, envelope: bytes) -> HttpResponse:
+        """Who is there, without a login and without its version; nothing else is answered in this way."""
+        try:
+            message = soap.parse(envelope)
+        except wsman_faults.Fault as fault:
+            return self._plain(self._fault(fault, ""))
+        if not self._operations.identifies(message):
+            return self._plain(self._fault(wsman_faults.access_denied(), message.message_id))
+        return self._plain(self._operations.identify(message, known=False))
+
+    @staticmethod
+    def _plain(answer: Answer) -> HttpResponse:
+        headers = (("Content-Type", soap.CONTENT_TYPE),)
+        return HttpResponse(500 if answer.fault else 200, headers, answer.envelope)
+
     async def _answer(
         self, envelope: bytes, connection: HttpConnection, administrator: bool
     ) -> tuple[Answer, Callable[[bool], None]]:
         try:
             message = soap.parse(envelope)
-        except soap.Fault as fault:
+        except wsman_faults.Fault as fault:
             return self._fault(fault, ""), _nothing
         if not administrator and not self._operations.identifies(message):
-            return self._fault(soap.access_denied(), message.message_id), _nothing
+            return self._fault(wsman_faults.access_denied(), message.message_id), _nothing
 
         def perform() -> Awaitable[Answer]:
             return self._guard(self._operations.perform(message, connection.peer), message.message_id)
 
         try:
             return await self._kept.answer(message, connection, perform)
-        except soap.Fault as fault:
+        except wsman_faults.Fault as fault:
             return self._fault(fault, message.message_id), _nothing
 
     async def _guard(self, operation: Awaitable[Answer], relates_to: str) -> Answer:
         try:
             return await operation
-        except soap.Fault as fault:
+        except wsman_faults.Fault as fault:
             return self._fault(fault, relates_to)
         except EngineError as problem:
-            return self._fault(soap.bad_data(str(problem)), relates_to)
+            return self._fault(wsman_faults.bad_data(str(problem)), relates_to)
         except Exception:
             log.exception("an operation failed")
-            return self._fault(soap.bad_data("the emulated host failed; its log says why"), relates_to)
+            return self._fault(wsman_faults.bad_data("the emulated host failed; its log says why"), relates_to)
 
-    def _fault(self, fault: soap.Fault, relates_to: str) -> Answer:
+    def _fault(self, fault: wsman_faults.Fault, relates_to: str) -> Answer:
         return Answer(soap.respond_fault(fault, relates_to, self._machine), fault=True)
 
 

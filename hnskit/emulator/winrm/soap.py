@@ -10,6 +10,8 @@ from typing import NoReturn
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
+from hnskit.emulator.winrm.wsman_faults import Fault, invalid_timeout, no_such_shell, schema_error, too_large
+
 NAMESPACES = {
     "s": "http://www.w3.org/2003/05/soap-envelope",
     "a": "http://schemas.xmlsoap.org/ws/2004/08/addressing",
@@ -18,7 +20,6 @@ NAMESPACES = {
     "rsp": "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
     "n": "http://schemas.xmlsoap.org/ws/2004/09/enumeration",
     "x": "http://schemas.xmlsoap.org/ws/2004/09/transfer",
-    "wsmid": "http://schemas.dmtf.org/wbem/wsman/identify/1/wsmanidentity.xsd",
     "cfg": "http://schemas.microsoft.com/wbem/wsman/1/config",
     "f": "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault",
     "ps": "http://schemas.microsoft.com/powershell",
@@ -30,119 +31,11 @@ MAX_ENVELOPE = 500 * 1024
 
 _ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 _FAULT_ACTION = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
+_ADDRESSING_FAULT_ACTION = f"{NAMESPACES['a']}/fault"
+_FAULT_DETAIL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail"
+_PROVIDER_PATH = r"%systemroot%\system32\WsmSvc.dll"
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _DECLARATIONS = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
-
-
-class Fault(Exception):  # noqa: N818 - SOAP's own word
-    """A request that is answered with a fault.
-
-    The codes and their texts are those of WsmErrors.h; a code below 2**16 is a Win32 one.
-    """
-
-    def __init__(self, code: int, subcode: str, reason: str, *, receiver: bool = False) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.subcode = subcode
-        self.reason = reason
-        self.receiver = receiver
-
-
-TIMED_OUT = 0x80338029
-INVALID_SELECTORS = 0x8033805B
-
-
-def timed_out() -> Fault:
-    """No output within OperationTimeout; the client asks again."""
-    text = "The WS-Management service cannot complete the operation within the time specified in OperationTimeout."
-    return Fault(TIMED_OUT, "w:TimedOut", text, receiver=True)
-
-
-def no_such_shell(shell: str) -> Fault:
-    """The shell, or the command in it, does not exist (any more)."""
-    return Fault(
-        INVALID_SELECTORS,
-        "w:InvalidSelectors",
-        f"The request for the Windows Remote Shell with ShellId {shell} failed because the shell was not found on the "
-        "server. Possible causes are: the specified ShellId is incorrect or the shell no longer exists on the server. "
-        "Provide the correct ShellId or create a new shell and retry the operation.",
-    )
-
-
-def no_such_resource(uri: str) -> Fault:
-    """No resource, or session configuration, has this URI."""
-    return Fault(
-        0x80338000,
-        "a:DestinationUnreachable",
-        "The WS-Management service cannot process the request. The service cannot find the resource identified by the "
-        f"resource URI and selectors. ({uri})",
-    )
-
-
-def action_not_supported(action: str) -> Fault:
-    """The service has no such action."""
-    text = f"The WS-Management service does not support the action specified in the request. ({action})"
-    return Fault(0x80338013, "a:ActionNotSupported", text)
-
-
-def schema_error(detail: str) -> Fault:
-    """The envelope is not what it must be."""
-    text = (
-        "The SOAP XML in the message does not match the corresponding XML schema definition. Change the XML and retry."
-    )
-    return Fault(0x80338041, "w:SchemaValidationError", f"{text} ({detail})")
-
-
-def too_large(what: str) -> Fault:
-    """An envelope above MaxEnvelopeSizekb, or an answer that may be smaller than 8 KiB (MS-WSMV 3.1.4.1.7, 3.1.4.1.20).
-
-    The subcode is that of the specification, the code is UNCONFIRMED.
-    """
-    text = f"The WS-Management service cannot process the request because an encoding limit was exceeded. ({what})"
-    return Fault(0x8033803A, "w:EncodingLimit", text)
-
-
-def invalid_header(what: str) -> Fault:
-    """A header that cannot be right. The code is the one that Windows gives to an OperationTimeout below zero."""
-    text = "The WS-Management service cannot process the request because a message information header is not valid."
-    return Fault(0x8033800F, "a:InvalidMessageInformationHeader", f"{text} ({what})")
-
-
-def already_exists(what: str) -> Fault:
-    """A shell or a command of this id is there already."""
-    text = f"The WS-Management service cannot create the resource because it already exists. ({what})"
-    return Fault(0x80338033, "w:AlreadyExists", text)
-
-
-def in_use(what: str) -> Fault:
-    """Somebody else has it."""
-    text = (
-        "The WS-Management service cannot complete the WS-Addressing Action URI in the request because the resource "
-        f"was already in use. ({what})"
-    )
-    return Fault(0x80338032, "w:Concurrency", text)
-
-
-def disconnected() -> Fault:
-    """The shell is disconnected: reconnect first."""
-    text = "The WS-Management service cannot process the request because the stream is currently disconnected."
-    return Fault(0x803381DE, "w:InternalError", text, receiver=True)
-
-
-def aborted() -> Fault:
-    """A Receive that another one has taken the place of (ERROR_OPERATION_ABORTED)."""
-    text = "The I/O operation has been aborted because of either a thread exit or an application request."
-    return Fault(995, "w:InternalError", text, receiver=True)
-
-
-def access_denied() -> Fault:
-    """The account may not use remoting: ERROR_ACCESS_DENIED, as WinRM gives it to who is no administrator."""
-    return Fault(5, "w:AccessDenied", "Access is denied. ")
-
-
-def bad_data(detail: str) -> Fault:
-    """The fragments inside are not PSRP (ERROR_INVALID_DATA)."""
-    return Fault(13, "w:InternalError", f"The data is invalid. ({detail})", receiver=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +56,10 @@ class Message:
     """SequenceId within the operation."""
     again: bool
     """A retransmission: its OperationID must be understood."""
+    to: str
+    """The URL that the client asked."""
+    locales: tuple[str, str]
+    """Locale and DataLocale."""
     body: ET.Element | None
     """The only child of the Body, if there is one."""
 
@@ -220,11 +117,13 @@ def parse(envelope: bytes) -> Message:
         message_id=text("a:MessageID"),
         resource=text("w:ResourceURI"),
         selectors=selectors,
-        timeout=seconds(text("w:OperationTimeout"), 60.0),
+        timeout=_timeout(text("w:OperationTimeout")),
         max_envelope=min(int(size), MAX_ENVELOPE) if size.isascii() and size.isdigit() else MAX_ENVELOPE,
         operation=text("p:OperationID").lower().removeprefix("uuid:"),
         sequence=text("p:SequenceId"),
         again=_must_understand(header.find("p:OperationID", NAMESPACES)),
+        to=text("a:To"),
+        locales=(_language(header.find("w:Locale", NAMESPACES)), _language(header.find("p:DataLocale", NAMESPACES))),
         body=content,
     )
 
@@ -236,6 +135,19 @@ def seconds(duration: str, default: float) -> float:
         return default
     days, hours, minutes, rest = (float(group or 0) for group in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+
+
+def _timeout(text: str) -> float:
+    wanted = seconds(text, -1.0)
+    if text and wanted < 0:
+        raise invalid_timeout(text)
+    return wanted if text else 60.0
+
+
+def _language(element: ET.Element | None) -> str:
+    """Its xml:lang, or English."""
+    given = element.get("{http://www.w3.org/XML/1998/namespace}lang", "") if element is not None else ""
+    return given or "en-US"
 
 
 def respond(action: str, relates_to: str, body: str) -> bytes:
@@ -250,14 +162,22 @@ def respond(action: str, relates_to: str, body: str) -> bytes:
 def respond_fault(fault: Fault, relates_to: str, machine: str) -> bytes:
     """A fault as WinRM words it."""
     value = "s:Receiver" if fault.receiver else "s:Sender"
-    reason = escape(fault.reason)
+    more = f"<w:FaultDetail>{_FAULT_DETAIL}/{fault.detail}</w:FaultDetail>" if fault.detail else ""
+    if fault.code is not None:
+        opening = f"<f:WSManFault Code={quoteattr(str(fault.code))} Machine={quoteattr(machine)}>"
+        inner = f"{opening}<f:Message>{escape(fault.message)}</f:Message></f:WSManFault>"
+        if fault.provider:
+            name = f"provider={quoteattr(fault.provider)} path={quoteattr(_PROVIDER_PATH)}"
+            inner = f"{opening}<f:Message><f:ProviderFault {name}>{inner}</f:ProviderFault></f:Message></f:WSManFault>"
+        more += inner
     body = (
         f"<s:Fault><s:Code><s:Value>{value}</s:Value><s:Subcode><s:Value>{fault.subcode}</s:Value></s:Subcode></s:Code>"
-        f'<s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason><s:Detail>'
-        f"<f:WSManFault Code={quoteattr(str(fault.code))} Machine={quoteattr(machine)}>"
-        f"<f:Message>{reason}</f:Message></f:WSManFault></s:Detail></s:Fault>"
+        f'<s:Reason><s:Text xml:lang="en-US">{escape(fault.reason)}</s:Text></s:Reason>'
+        + (f"<s:Detail>{more}</s:Detail>" if more else "")
+        + "</s:Fault>"
     )
-    return respond(_FAULT_ACTION, relates_to, body)
+    action = _ADDRESSING_FAULT_ACTION if fault.subcode.startswith("a:") else _FAULT_ACTION
+    return respond(action, relates_to, body)
 
 
 def of_operation(envelope: bytes, operation: str) -> bytes:

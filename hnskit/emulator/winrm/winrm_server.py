@@ -22,6 +22,7 @@ from hnskit.emulator.winrm.auth import Account, Authority
 from hnskit.emulator.winrm.http_connection import Limits
 from hnskit.emulator.winrm.listener import Listener
 from hnskit.emulator.winrm.service import WinRM
+from hnskit.emulator.winrm.service_settings import ServiceSettings
 from hnskit.emulator.winrm.shells import DEFAULT_CONFIGURATION, Shells
 from hnskit.emulator.winrm.wsman_operations import Identity, Operations
 from hnskit.local.private_files import private_directory, write_private
@@ -38,6 +39,7 @@ class WinrmServer:
         username: str,
         password: str,
         limits: Limits | None = None,
+        settings: ServiceSettings | None = None,
         minimum_idle: float = 60.0,
         engine: str = "python",
         restricted: bool = False,
@@ -52,14 +54,17 @@ class WinrmServer:
         self._directory = directory
         self._password = password
         self._limited_password = limited_password
-        self._limits = limits
+        self._settings = settings or ServiceSettings()
+        self._limits = limits or Limits(idle_seconds=self._settings.idle_connection_seconds)
         self._engine = engine
         self._restricted = restricted
         self._sessions: Sessions | None = None
         self._forgetting: asyncio.Task[None] | None = None
         self._system: Mapping[str, Any] = {}
         self._certificate = certificate or Certificate()
-        self.shells = Shells(self._new_engine, self._has_configuration, minimum_idle=minimum_idle)
+        self.shells = Shells(
+            self._new_engine, self._has_configuration, minimum_idle=minimum_idle, settings=self._settings
+        )
         self._http: Listener
         self._https: Listener
 
@@ -74,9 +79,19 @@ class WinrmServer:
         if self._limited_password:
             accounts.append(Account(LIMITED, self._limited_password, administrator=False))
         authority = Authority(
-            accounts, computer=machine, directory=self._directory, binding=self._certificate.end_point
+            accounts,
+            computer=machine,
+            directory=self._directory,
+            binding=self._certificate.end_point,
+            hardening=self._settings.channel_binding,
         )
-        operations = Operations(self.shells, Identity(machine, int(self._system["Build"])), owner=self.username)
+        operations = Operations(
+            self.shells,
+            Identity(machine, int(self._system["Build"])),
+            owner=self.username,
+            settings=self._settings,
+            ports=lambda: (self._http.port, self._https.port),
+        )
         self._certificate.write_authority(self.ca)
         write_private(self._directory / "client.pem", self._certificate.of_client(self.username))
         service = WinRM(authority, operations, machine=machine, keeps=self._keeps_answers)

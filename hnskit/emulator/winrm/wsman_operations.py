@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import base64
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
-from hnskit.emulator.winrm import soap
+from hnskit.emulator.winrm import soap, wsman_faults
 from hnskit.emulator.winrm.output_queue import Batch
-from hnskit.emulator.winrm.shells import DEFAULT_IDLE, Shell, Shells
+from hnskit.emulator.winrm.service_config import configuration
+from hnskit.emulator.winrm.service_settings import ServiceSettings
+from hnskit.emulator.winrm.shell import CONNECTED, Shell
+from hnskit.emulator.winrm.shell_objects import describe, describe_commands, element
+from hnskit.emulator.winrm.shells import DEFAULT_IDLE, Shells
 
 _SHELL = soap.NAMESPACES["rsp"]
 _TRANSFER = soap.NAMESPACES["x"]
 _ENUMERATION = soap.NAMESPACES["n"]
 _CONFIG = soap.NAMESPACES["cfg"]
-_STOP = "powershell/signal/ctrl_c"
-_TERMINATE = ("powershell/signal/crtl_c_terminate", "/signal/terminate")
+_STOP = "powershell/signal/crtl_c"
+"""Spelt so in MS-PSRP 3.1.5.3.9 and in PowerShell: it stops the pipeline. Any other code closes the command."""
+_CMD = f"{_SHELL}/cmd"
+_NO_CMD = (
+    "The emulated host has no cmd shells (winrs), only PowerShell's: use a client of PSRP, such as pypsrp or Ansible's "
+    "psrp connection. "
+)
+_IDENTIFY = frozenset(
+    f"{{http://schemas.dmtf.org/wbem/wsman/{name}/1/wsmanidentity.xsd}}Identify" for name in ("identity", "identify")
+)
+"""Identity is what Test-WSMan sends and DSP0226 says; identify is a slip in a table of MS-WSMV."""
 _HEADROOM = 2048  # characters of an envelope around the streams
 
 
@@ -44,10 +56,21 @@ class Answer:
 class Operations:
     """WinRM's actions on the shells of a host."""
 
-    def __init__(self, shells: Shells, identity: Identity, *, owner: str) -> None:
+    def __init__(
+        self,
+        shells: Shells,
+        identity: Identity,
+        *,
+        owner: str,
+        settings: ServiceSettings | None = None,
+        ports: Callable[[], tuple[int, int]] = lambda: (5985, 5986),
+    ) -> None:
+        """`ports` gives those of the listeners, HTTP and HTTPS."""
         self._shells = shells
         self._identity = identity
         self._owner = owner
+        self._settings = settings or ServiceSettings()
+        self._ports = ports
         self._actions: dict[str, Callable[[soap.Message, str], Awaitable[Answer]]] = {
             f"{_TRANSFER}/Create": self._create,
             f"{_TRANSFER}/Delete": self._delete,
@@ -66,31 +89,33 @@ class Operations:
         """Carry out a request of `client` (its address).
 
         Raises:
-            soap.Fault: the request is refused.
+            wsman_faults.Fault: the request is refused.
             EngineError: the PSRP in it is.
         """
         if self.identifies(message):
-            return self._identify(message)
+            return self.identify(message)
         if not message.message_id:
-            raise soap.schema_error("no MessageID")
+            raise wsman_faults.schema_error("no MessageID")
         try:
             action = self._actions[message.action]
         except KeyError:
-            raise soap.action_not_supported(message.action) from None
+            raise wsman_faults.action_not_supported(message.action) from None
         return await action(message, client)
 
     @staticmethod
     def identifies(message: soap.Message) -> bool:
         """Whether it only asks who is there, which every account may."""
-        return message.body is not None and message.body.tag == _tag("wsmid", "Identify")
+        return message.body is not None and message.body.tag in _IDENTIFY
 
-    def _identify(self, message: soap.Message) -> Answer:
-        version = f"OS: 10.0.{self._identity.build} SP: 0.0 Stack: 3.0"
+    def identify(self, message: soap.Message, *, known: bool = True) -> Answer:
+        """Say who is there, in the namespace in which it was asked; the version only to a client that is `known`."""
+        version = f"OS: 10.0.{self._identity.build} SP: 0.0 Stack: 3.0" if known else "OS: 0.0.0 SP: 0.0 Stack: 3.0"
+        namespace = message.body.tag.partition("}")[0][1:] if message.body is not None else ""
         body = (
-            "<wsmid:IdentifyResponse>"
-            + _element("wsmid:ProtocolVersion", soap.NAMESPACES["w"])
-            + _element("wsmid:ProductVendor", "Microsoft Corporation")
-            + _element("wsmid:ProductVersion", version)
+            f"<wsmid:IdentifyResponse xmlns:wsmid={quoteattr(namespace)}>"
+            + element("wsmid:ProtocolVersion", soap.NAMESPACES["w"])
+            + element("wsmid:ProductVendor", "Microsoft Corporation")
+            + element("wsmid:ProductVersion", version)
             + "</wsmid:IdentifyResponse>"
         )
         return Answer(soap.respond(message.action, message.message_id, body))
@@ -99,16 +124,18 @@ class Operations:
         request = _body(message, "rsp", "Shell")
         idle = soap.seconds(request.findtext("rsp:IdleTimeOut", "", soap.NAMESPACES), DEFAULT_IDLE)
         fragments = _decode(request.findtext("ps:creationXml", "", soap.NAMESPACES))
-        shell = await self._shells.create(
-            request.get("ShellId", ""), message.resource, fragments, owner=self._owner, client=client, idle=idle
-        )
+        if message.resource == _CMD:
+            raise wsman_faults.no_such_resource(message.resource, _NO_CMD)
+        owner = f"{self._identity.machine}\\{self._owner}"
+        shell = Shell(request.get("ShellId", ""), message.resource, owner, client, idle=idle, locales=message.locales)
+        await self._shells.create(shell, fragments, user=self._owner)
         selector = f'<w:SelectorSet><w:Selector Name="ShellId">{escape(shell.id)}</w:Selector></w:SelectorSet>'
         created = (
-            "<x:ResourceCreated><a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address>"
-            f"<a:ReferenceParameters>{_element('w:ResourceURI', shell.resource)}{selector}</a:ReferenceParameters>"
+            f"<x:ResourceCreated>{element('a:Address', message.to)}"
+            f"<a:ReferenceParameters>{element('w:ResourceURI', shell.resource)}{selector}</a:ReferenceParameters>"
             "</x:ResourceCreated>"
         )
-        return _answer(message, created + _describe(shell))
+        return _answer(message, created + describe(shell, measured=False))
 
     async def _delete(self, message: soap.Message, client: str) -> Answer:
         del client
@@ -118,32 +145,26 @@ class Operations:
     async def _get(self, message: soap.Message, client: str) -> Answer:
         del client
         if message.resource == _SHELL:
-            return _answer(message, _describe(self._shells.find(message.require("ShellId"))))
+            shell = self._shells.look(message.require("ShellId"))
+            if shell is None:
+                raise wsman_faults.nothing_selected()
+            return _answer(message, describe(shell, measured=True))
         if message.resource == _CONFIG:
-            size = soap.MAX_ENVELOPE // 1024
-            body = (
-                f"<cfg:Config><cfg:MaxEnvelopeSizekb>{size}</cfg:MaxEnvelopeSizekb>"
-                "<cfg:MaxTimeoutms>60000</cfg:MaxTimeoutms><cfg:MaxBatchItems>32000</cfg:MaxBatchItems></cfg:Config>"
-            )
-            return _answer(message, body)
-        raise soap.no_such_resource(message.resource)
+            return _answer(message, configuration(self._settings, self._ports()))
+        raise wsman_faults.no_such_resource(message.resource)
 
     async def _enumerate(self, message: soap.Message, client: str) -> Answer:
         del client
         if message.resource == _SHELL:
-            items = "".join(_describe(shell) for shell in self._shells.all())
+            items = "".join(describe(shell, measured=True) for shell in self._shells.all())
         elif message.resource == f"{_SHELL}/Command":
             request = _body(message, "n", "Enumerate")
             selector = request.findtext("w:Filter/w:SelectorSet/w:Selector", "", soap.NAMESPACES)
-            shell = self._shells.find(selector.strip())
-            items = "".join(
-                f"<rsp:Command>{_element('rsp:ShellId', shell.id)}{_element('rsp:CommandId', _upper(pipeline))}"
-                f"{_element('rsp:State', _state(shell))}<rsp:CommandLine/></rsp:Command>"
-                for pipeline in shell.pipelines
-            )
+            items = describe_commands(self._shells.find(selector.strip()))
         else:
-            raise soap.no_such_resource(message.resource)
-        listed = f"<n:EnumerationContext/><w:Items>{items}</w:Items><w:EndOfSequence/>"
+            raise wsman_faults.no_such_resource(message.resource)
+        found = f"<w:Items>{items}</w:Items>" if items else ""
+        listed = f"<n:EnumerationContext></n:EnumerationContext>{found}<w:EndOfSequence/>"
         return _answer(message, f"<n:EnumerateResponse>{listed}</n:EnumerateResponse>")
 
     async def _command(self, message: soap.Message, client: str) -> Answer:
@@ -153,7 +174,7 @@ class Operations:
         pipeline = _identifier(request.get("CommandId") or str(uuid.uuid4()))
         await shell.begin(pipeline, _decode(request.findtext("rsp:Arguments", "", soap.NAMESPACES)))
         return _answer(
-            message, f"<rsp:CommandResponse>{_element('rsp:CommandId', _upper(pipeline))}</rsp:CommandResponse>"
+            message, f"<rsp:CommandResponse>{element('rsp:CommandId', _upper(pipeline))}</rsp:CommandResponse>"
         )
 
     async def _send(self, message: soap.Message, client: str) -> Answer:
@@ -161,8 +182,8 @@ class Operations:
         shell = self._shells.find(message.require("ShellId"))
         for stream in _body(message, "rsp", "Send").iterfind("rsp:Stream", soap.NAMESPACES):
             command = stream.get("CommandId")
-            pipeline = shell.find(_identifier(command)).id if command else None
-            await shell.engine.send(pipeline, _decode(stream.text), prompt=stream.get("Name") == "pr")
+            pipeline = _identifier(command) if command else None
+            await shell.send(pipeline, _decode(stream.text), prompt=stream.get("Name") == "pr")
         return _answer(message, "<rsp:SendResponse/>")
 
     async def _receive(self, message: soap.Message, client: str) -> Answer:
@@ -175,55 +196,56 @@ class Operations:
 
         def settle(delivered: bool) -> None:
             batch.settle(delivered)
+            if not delivered and pipeline is None:
+                shell.forget_last_of_pool()
             if delivered and batch.last and pipeline is not None:
                 shell.retire(pipeline)
 
-        return Answer(_respond(message, _streams(batch, pipeline)), settle=settle)
+        waits = pipeline is not None and shell.asks_client(pipeline)
+        return Answer(_respond(message, _streams(batch, pipeline, waits=waits)), settle=settle)
 
     async def _signal(self, message: soap.Message, client: str) -> Answer:
         del client
         shell = self._shells.find(message.require("ShellId"))
         request = _body(message, "rsp", "Signal")
         pipeline = _identifier(request.get("CommandId"))
-        code = request.findtext("rsp:Code", "", soap.NAMESPACES).strip().lower()
-        if code.endswith(_TERMINATE):
-            await shell.terminate(pipeline)
-        elif code.endswith(("/signal/ctrl_c", _STOP)):
-            await shell.engine.stop(shell.find(pipeline).id)
+        code = request.findtext("rsp:Code", "", soap.NAMESPACES).strip()
+        if code == _STOP:
+            await shell.stop(pipeline)
         else:
-            raise soap.schema_error(f"signal {code}")
+            await shell.terminate(pipeline)
         return _answer(message, "<rsp:SignalResponse/>")
 
     async def _disconnect(self, message: soap.Message, client: str) -> Answer:
         del client
         shell = self._shells.find(message.require("ShellId"))
         if not shell.connected:
-            raise soap.disconnected()
+            raise wsman_faults.disconnected()
         shell.disconnect()
-        return _answer(message, "<rsp:DisconnectResponse/>")
+        return _answer(message, "")
 
     async def _reconnect(self, message: soap.Message, client: str) -> Answer:
         del client
-        self._shells.find(message.require("ShellId")).connected = True
-        return _answer(message, "<rsp:ReconnectResponse/>")
+        self._shells.find(message.require("ShellId")).reconnect()
+        return _answer(message, "")
 
     async def _connect(self, message: soap.Message, client: str) -> Answer:
-        shell = self._shells.find(message.require("ShellId"))
+        shell = self._shells.look(message.require("ShellId"))
+        if shell is None:
+            raise wsman_faults.no_such_shell(message.require("ShellId"))
         request = _body(message, "rsp", "Connect")
         command = request.get("CommandId")
         if command:
             shell.find(_identifier(command))
             return _answer(message, "<rsp:ConnectResponse/>")
-        if shell.connected:
-            raise soap.in_use(f"shell {shell.id} has a client")
-        fragments = _decode(request.findtext("ps:connectXml", "", soap.NAMESPACES))
-        answer = base64.b64encode(await shell.engine.connect(fragments)).decode()
-        shell.connected = True
-        shell.client = client
-        return _answer(
-            message,
-            f"<rsp:ConnectResponse><ps:connectResponseXml>{answer}</ps:connectResponseXml></rsp:ConnectResponse>",
+        if shell.state == CONNECTED:
+            raise wsman_faults.in_use(f"shell {shell.id} has a client")
+        answer = await shell.connect(_decode(request.findtext("ps:connectXml", "", soap.NAMESPACES)), client)
+        content = (
+            "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
+            + element("ps:connectResponseXml", base64.b64encode(answer).decode())
         )
+        return _answer(message, f"<rsp:ConnectResponse>{content}</rsp:ConnectResponse>")
 
 
 def _answer(message: soap.Message, body: str) -> Answer:
@@ -234,7 +256,7 @@ def _respond(message: soap.Message, body: str) -> bytes:
     return soap.respond(f"{message.action}Response", message.message_id, body)
 
 
-def _streams(batch: Batch, pipeline: UUID | None) -> str:
+def _streams(batch: Batch, pipeline: UUID | None, *, waits: bool) -> str:
     command = f' CommandId="{_upper(pipeline)}"' if pipeline is not None else ""
     streams = "".join(
         f'<rsp:Stream Name="stdout"{command}>{base64.b64encode(fragment.raw).decode()}</rsp:Stream>'
@@ -242,36 +264,15 @@ def _streams(batch: Batch, pipeline: UUID | None) -> str:
     )
     state = ""
     if pipeline is not None:
-        name = "Done" if batch.last else "Running"
+        name = "Done" if batch.last else "Pending" if waits else "Running"
         code = "<rsp:ExitCode>0</rsp:ExitCode>" if batch.last else ""
         state = f'<rsp:CommandState{command} State="{_SHELL}/CommandState/{name}">{code}</rsp:CommandState>'
     return f"<rsp:ReceiveResponse>{streams}{state}</rsp:ReceiveResponse>"
 
 
-def _state(shell: Shell) -> str:
-    return "Connected" if shell.connected else "Disconnected"
-
-
-def _describe(shell: Shell) -> str:
-    run = int(time.monotonic() - shell.created)
-    return (
-        "<rsp:Shell>"
-        + _element("rsp:ShellId", shell.id)
-        + _element("rsp:ResourceUri", shell.resource)
-        + _element("rsp:Owner", shell.owner)
-        + _element("rsp:ClientIP", shell.client)
-        + _element("rsp:IdleTimeOut", f"PT{shell.idle:.3f}S")
-        + "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
-        + _element("rsp:State", _state(shell))
-        + _element("rsp:ShellRunTime", f"P0DT0H0M{run}S")
-        + _element("rsp:ShellInactivity", f"P0DT0H0M{int(shell.idle_for)}S")
-        + "</rsp:Shell>"
-    )
-
-
 def _body(message: soap.Message, prefix: str, name: str) -> ET.Element:
     if message.body is None or message.body.tag != _tag(prefix, name):
-        raise soap.schema_error(f"{name} is missing")
+        raise wsman_faults.schema_error(f"{name} is missing")
     return message.body
 
 
@@ -283,19 +284,15 @@ def _decode(text: str | None) -> bytes:
     try:
         return base64.b64decode((text or "").strip(), validate=True)
     except ValueError:
-        raise soap.schema_error("not base64") from None
+        raise wsman_faults.schema_error("not base64") from None
 
 
 def _identifier(text: str | None) -> UUID:
     try:
         return UUID((text or "").strip())
     except ValueError:
-        raise soap.schema_error("not a UUID") from None
+        raise wsman_faults.schema_error("not a UUID") from None
 
 
 def _upper(identity: UUID) -> str:
     return str(identity).upper()
-
-
-def _element(name: str, text: object) -> str:
-    return f"<{name}>{escape(str(text))}</{name}>"
