@@ -66,7 +66,7 @@ def carry_out(
         HnskitError: as `work` raises it.
         BusyError: another process holds the host's lock.
     """
-    from hnskit.running.terminal import EventLines
+    from hnskit.running.terminal_lines import EventLines
 
     if first.refused:
         return work(None, EventLines())  # it raises, with the reasons

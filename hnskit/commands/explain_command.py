@@ -78,7 +78,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
     elif form == "text":
         say(found[0].to_text())
     else:
-        from hnskit.running.terminal import print_table
+        from hnskit.running.terminal_lines import print_table
 
         print_table(found[0].frame(), form, found[0].sentence())
     say_problems(facts)
@@ -94,7 +94,7 @@ def _redirected(loaded: Params | None) -> tuple[str, ...]:
 
 def _print_matrix(found: Any, form: str) -> None:
     from hnskit.diagnosis.diagnosis_frames import matrix_frame
-    from hnskit.running.terminal import print_table
+    from hnskit.running.terminal_lines import print_table
 
     if form == "json":
         print_json([item.to_json() for item in found])

@@ -69,7 +69,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import desired_from
     from hnskit.policy_editing import editing as policies
-    from hnskit.running.terminal import EventLines
+    from hnskit.running.terminal_lines import EventLines
 
     if asked.dry_run:
         parameters, facts = read_host(asked.params, asked.overrides)

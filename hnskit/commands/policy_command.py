@@ -48,7 +48,7 @@ def list_command(
     from hnskit.policy_editing.editing import in_v2 as read_in_v2
     from hnskit.policy_editing.editing import list_policies
     from hnskit.policy_editing.policy_frames import entries_frame
-    from hnskit.running.terminal import print_table
+    from hnskit.running.terminal_lines import print_table
 
     owners: list[PolicyTarget] | None
     if in_v2:

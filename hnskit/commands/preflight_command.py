@@ -24,7 +24,7 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     from hnskit.params.desired import desired_from
     from hnskit.planning.preflight import preflight as look
     from hnskit.planning.preflight import require_fit
-    from hnskit.running.terminal import print_table
+    from hnskit.running.terminal_lines import print_table
     from hnskit.views.frames import findings_frame
 
     with opened(params, overrides) as (loaded, host):

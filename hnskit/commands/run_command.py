@@ -38,7 +38,7 @@ def run(
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
     from hnskit.running import runner
-    from hnskit.running.terminal import RunLines
+    from hnskit.running.terminal_lines import RunLines
 
     summary = runner.run(
         params,

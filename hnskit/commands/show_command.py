@@ -26,7 +26,7 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
     snapshot = found.facts
     found.announce()
     require_read(snapshot, "endpoints" if table == "policies" else table)
-    from hnskit.running.terminal import print_table
+    from hnskit.running.terminal_lines import print_table
     from hnskit.views import frames
 
     print_table(frames.TABLES[table](snapshot), "json" if as_json else form, table)

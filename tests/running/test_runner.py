@@ -25,7 +25,7 @@ from hnskit.running import runner
 from hnskit.running.log import Patience
 from hnskit.running.report import write_report
 from hnskit.running.summary import StepSummary, Summary
-from hnskit.running.terminal import RunLines
+from hnskit.running.terminal_lines import RunLines
 from tests.host_process import emulated_host
 from tests.waiting import LONG, wait_for
 
