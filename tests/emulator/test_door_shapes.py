@@ -298,7 +298,7 @@ def test_a_shell_has_so_many_commands_until_they_are_closed(tmp_path: Any, serve
 # A host call, and a command's id.
 
 
-class _Asked(PSHostUserInterface):
+class _Asked(PSHostUserInterface):  # type: ignore[misc]
     def ReadLine(self, runspace: Any, pipeline: Any) -> str:  # noqa: N802 - pypsrp's name
         return "an answer"
 

@@ -9,6 +9,7 @@ import pytest
 
 from hnskit.emulator.winrm import soap
 from hnskit.emulator.winrm.kept_answers import RETENTION, KeptAnswers, Settle
+from hnskit.emulator.winrm.wsman_faults import Fault
 from hnskit.emulator.winrm.wsman_operations import Answer
 
 
@@ -32,8 +33,9 @@ class Host:
         self, operation: str = "", *, again: bool = False, line: object = None, sequence: str = "1", message: str = "m"
     ) -> tuple[Answer, Settle]:
         request = soap.Message(
-            "Receive", message, "", {}, 1.0, 9999, operation=operation, sequence=sequence, again=again, body=None
-        )
+            "Receive", message, "", {}, 1.0, 9999, operation, sequence, again,
+            to="http://host/wsman", locales=("en-US", "en-US"), body=None,
+        )  # fmt: skip
 
         async def perform() -> Answer:
             self.done += 1
@@ -74,14 +76,14 @@ def test_what_comes_late_after_its_retransmission_is_refused() -> None:
     """A stalled original must not act once more."""
     host = Host()
     host.ask("op1", again=True)
-    with pytest.raises(soap.Fault) as caught:
+    with pytest.raises(Fault) as caught:
         host.ask("op1")
     assert (caught.value.code, caught.value.subcode) == (2150858767, "a:InvalidMessageInformationHeader")
     assert host.done == 1
 
 
 def test_a_new_message_has_the_sequence_one() -> None:
-    with pytest.raises(soap.Fault, match="SequenceId 2"):
+    with pytest.raises(Fault, match="SequenceId 2"):
         Host().ask("op1", sequence="2")
 
 
