@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: binder browser picture engines run test test-all lab lint bench lock setup setup-dev clean
+.PHONY: binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
@@ -22,10 +22,10 @@ run: setup
 lab: setup
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
-test: setup-dev browser
+test: setup-dev browser reach
 	$(BIN)/python -m pytest -n auto
 
-test-all: setup-dev browser
+test-all: setup-dev browser reach
 	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto -m "slow or not slow"
 
 lint: setup-dev
@@ -40,6 +40,10 @@ bench: setup
 # Chromium, where it is missing and can be installed.
 browser:
 	@.ci/install-browser
+
+# An sshd, likewise.
+reach:
+	@.ci/install-reach
 
 binder:
 	@$(PYTHON) binder/replay.py

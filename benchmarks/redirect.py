@@ -27,8 +27,9 @@ from benchmarks.far import Far
 from hnskit.emulator.engines.pwsh.locate import find_engine
 from hnskit.errors import ConnectError
 from hnskit.params.loading import Params
-from hnskit.remote.psrp import PsrpSession
+from hnskit.remote.session import ConnectedSession
 
+Connect = Callable[[Params], ConnectedSession]
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 ROUND_TRIP = 0.05
@@ -70,7 +71,7 @@ def counted() -> Iterator[Count]:
         requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
 
 
-def measure(name: str, overrides: tuple[str, ...], connect: Callable[[Params], PsrpSession]) -> list[tuple[str, Count]]:
+def measure(name: str, overrides: tuple[str, ...], connect: Connect) -> list[tuple[str, Count]]:
     """Set up, prove and take away the redirect once."""
     params = hnskit.load_params(ROOT / "params" / "emulator.yaml", [f"target=emulator://{name}", *overrides])
     desired = hnskit.desired_from(params)
@@ -122,7 +123,7 @@ def engines() -> list[str]:
     return ["python", "pwsh"]
 
 
-def run(engine: str, overrides: tuple[str, ...], connect: Callable[[Params], PsrpSession]) -> list[tuple[str, Count]]:
+def run(engine: str, overrides: tuple[str, ...], connect: Connect) -> list[tuple[str, Count]]:
     """Measure on a host of its own."""
     name = f"bench-{engine}-{os.getpid()}"
     try:

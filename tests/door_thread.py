@@ -13,7 +13,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from hnskit.emulator.winrm.winrm_server import WinrmServer
-from hnskit.remote.psrp import module_text
+from hnskit.remote.module_source import module_text
 
 
 class DoorThread:

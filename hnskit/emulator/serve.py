@@ -114,6 +114,8 @@ class Served:
                 return {"instance": self._instance}
             case "status":
                 return {"shells": len(self._door.shells), "host": self._host.status()}
+            case "shell":
+                return self._door.shell_program()
             case "reset":
                 self._host.reset()
                 return {}

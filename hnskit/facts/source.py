@@ -16,10 +16,11 @@ from hnskit.facts.anything import SNAPSHOT, Reading, read_anything
 from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.schema import TargetParams
 from hnskit.remote.connection import ConnectionSettings
-from hnskit.remote.targets import WINRM, WINRM_PORTS
+from hnskit.remote.targets import LOCAL, SSH, WINRM, WINRM_PORTS
 
 if TYPE_CHECKING:
-    from hnskit.remote.psrp import PsrpSession
+    from hnskit.remote.session import ConnectedSession
+    from hnskit.remote.stdio_settings import StdioSettings
 
 __all__ = [
     "SNAPSHOT", "Host", "LiveHost", "Reading", "SnapshotHost", "connect", "connection_settings", "is_snapshot",
@@ -40,7 +41,7 @@ class Host(Protocol):
             ConnectError, OutcomeUnknownError: the host cannot be reached (any more).
         """
 
-    def session(self) -> PsrpSession:
+    def session(self) -> ConnectedSession:
         """The way to change it.
 
         Raises:
@@ -54,7 +55,7 @@ class Host(Protocol):
 class LiveHost:
     """A host that answers."""
 
-    def __init__(self, session: PsrpSession) -> None:
+    def __init__(self, session: ConnectedSession) -> None:
         self.target = session.target
         self._session = session
 
@@ -62,7 +63,7 @@ class LiveHost:
         """Read the host in one pipeline."""
         return gather_facts(self._session, on_progress)
 
-    def session(self) -> PsrpSession:
+    def session(self) -> ConnectedSession:
         """The open session."""
         return self._session
 
@@ -84,7 +85,7 @@ class SnapshotHost:
         """What the file says."""
         return self._facts
 
-    def session(self) -> PsrpSession:
+    def session(self) -> ConnectedSession:
         """Refuse."""
         raise _read_only(self.target)
 
@@ -116,7 +117,7 @@ def _read_only(target: str) -> ReadOnlyTargetError:
     return ReadOnlyTargetError("a snapshot can be looked at, and never changed", host=target)
 
 
-def connect(params: TargetParams, on_start: Callable[[str], None] | None = None) -> PsrpSession:
+def connect(params: TargetParams, on_start: Callable[[str], None] | None = None) -> ConnectedSession:
     """Open a session to the host that the parameters name.
 
     Args:
@@ -132,15 +133,39 @@ def connect(params: TargetParams, on_start: Callable[[str], None] | None = None)
     """
     if is_snapshot(params.target):
         raise _read_only(params.target)
-    from hnskit.remote.psrp import PsrpSession
-
-    session = PsrpSession(connection_settings(params, on_start))
+    session = _session(params, on_start)
     session.open()
     return session
 
 
+def _session(params: TargetParams, on_start: Callable[[str], None] | None) -> ConnectedSession:
+    scheme, _, _ = params.target.partition("://")
+    if params.target == LOCAL or scheme == SSH:
+        from hnskit.remote.stdio import StdioSession
+
+        return StdioSession(_stdio_settings(params))
+    from hnskit.remote.psrp import PsrpSession
+
+    return PsrpSession(connection_settings(params, on_start))
+
+
+def _stdio_settings(params: TargetParams) -> StdioSettings:
+    from hnskit.remote.stdio_commands import local_settings, ssh_settings
+
+    wanted = params.connection
+    if params.target == LOCAL:
+        return local_settings(recovery_timeout=wanted.recovery_timeout)
+    return ssh_settings(
+        params.target,
+        username=wanted.username,
+        configuration=wanted.configuration,
+        connect_timeout=wanted.connect_timeout,
+        recovery_timeout=wanted.recovery_timeout,
+    )
+
+
 def connection_settings(params: TargetParams, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
-    """What is needed to reach `params.target`: built in for `winrm:`, by entry point for any other scheme."""
+    """What is needed to reach `params.target` by WinRM: built in for `winrm:`, by entry point for any other scheme."""
     scheme, _, place = params.target.partition("://")
     if scheme == WINRM:
         return _winrm(params, place)
@@ -174,7 +199,7 @@ _Resolve = Callable[[str, dict[str, Any], Callable[[str], None] | None], Connect
 def _scheme(scheme: str, params: TargetParams) -> _Resolve:
     found = _schemes()
     if scheme not in found:
-        known = ", ".join(sorted([WINRM, SNAPSHOT.rstrip(":"), *found]))
+        known = ", ".join(sorted([WINRM, SSH, LOCAL.rstrip(":"), SNAPSHOT.rstrip(":"), *found]))
         raise ParamsError(
             f"{params.source}, or what replaces its values",
             (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),),

@@ -6,16 +6,18 @@ import ipaddress
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from hnskit.model.objects import METADATA_ADDRESS
 from hnskit.remote.connection import Auth
 from hnskit.remote.credentials import SCHEMES
-from hnskit.remote.targets import WINRM, canonical
+from hnskit.remote.stdio_commands import ssh_place
+from hnskit.remote.targets import LOCAL, SSH, WINRM, canonical
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}")  # what Docker allows, so that endpoint and container agree
 _IMAGE = re.compile(r"[A-Za-z0-9]\S*")  # with a dash first, docker would take it as an option
-_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+")
+_TARGETS = "emulator://NAME, winrm://HOST[:PORT], ssh://[USER@]HOST[:PORT], local or snapshot:FILE"
+_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+|local")
 
 
 def _check_name(value: str) -> str:
@@ -58,10 +60,18 @@ def _instead(value: str) -> str:
     return f"the subnet of this address is {meant}: write that"
 
 
+def _local(value: object) -> object:
+    """`local:` is a mapping to YAML where it is not quoted (`--set target=local:`)."""
+    return LOCAL if value in (f"{LOCAL}:", {LOCAL: None}) else value
+
+
 def _check_target(value: str) -> str:
     if not _TARGET.fullmatch(value):
-        raise ValueError("a target is emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE")
+        raise ValueError(f"a target is {_TARGETS}")
     scheme, _, place = value.partition("://")
+    if scheme == SSH:
+        ssh_place(value)
+        return value
     if "@" in place:
         raise ValueError("no user in a target: connection.username and connection.credential say who logs in")
     if scheme == WINRM:
@@ -246,9 +256,7 @@ class Verify(_Strict):
 class TargetParams(_Strict):
     """A host and the way to it: what is needed where nothing is to be set up there."""
 
-    target: Annotated[str, AfterValidator(_check_target)] = Field(
-        description="emulator://NAME, winrm://HOST[:PORT] or snapshot:FILE"
-    )
+    target: Annotated[str, BeforeValidator(_local), AfterValidator(_check_target)] = Field(description=_TARGETS)
     connection: ConnectionParams = ConnectionParams()
     emulator: Emulator = Emulator()
     source: str = Field("parameters", exclude=True)

@@ -10,11 +10,9 @@ the first L2Bridge appears has not been measured by us (HNS facts 63-66 are othe
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
-from typing import Any
+from typing import Any, Self
 from xml.etree import ElementTree
 
 from pypsrp.complex_objects import PSInvocationState
@@ -26,17 +24,12 @@ from hnskit.errors import ConnectError, HostAnswerError, HostUnreachableError
 from hnskit.remote import credentials, failures, transports
 from hnskit.remote.connection import ConnectionSettings, require_files
 from hnskit.remote.failures import LOST
+from hnskit.remote.module_source import module_text
 
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
 _ACCESS_DENIED = 5
 _PAUSE = 0.25  # seconds before the first attempt to get a connection back; doubled up to _LONGEST_PAUSE
 _LONGEST_PAUSE = 1.0
-
-
-@functools.cache
-def module_text() -> str:
-    """The PowerShell that runs on the host."""
-    return resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
 
 
 class _Pipeline(PowerShell):  # type: ignore[misc]
@@ -62,6 +55,8 @@ class _Pipeline(PowerShell):  # type: ignore[misc]
 
 class PsrpSession:
     """A `Session` that keeps one runspace pool open. Not for use by two threads at once."""
+
+    resumes = True
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self.target = settings.target
@@ -151,7 +146,7 @@ class PsrpSession:
             if wsman is not None:
                 wsman.close()
 
-    def __enter__(self) -> PsrpSession:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

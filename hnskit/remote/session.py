@@ -1,8 +1,8 @@
 """The seam: a session invokes a named command on a host and yields its records.
 
 Everything hnskit knows of a host comes through `Session.invoke`, and everything it changes goes through
-it. `remote.psrp` has the session over PowerShell Remoting; a test needs no more than a class with these
-two methods.
+it. `remote.psrp` has the session over PowerShell Remoting, `remote.stdio` those over ssh and on this machine; a
+test needs no more than a class with these methods.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from hnskit.errors import HostAnswerError, RemoteCommandError
 
@@ -24,6 +24,10 @@ class Session(Protocol):
     @property
     def seconds_lost(self) -> float:
         """How long, in all, the connection was lost and then found again."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a command that runs is taken up again after a loss; where not, its outcome is unknown then."""
 
     def invoke(
         self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
@@ -40,6 +44,19 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Give the host its resources back. Never raises for a host that is gone."""
+
+
+class ConnectedSession(Session, Protocol):
+    """A session that was opened, for `with`: at the end of the block it is closed."""
+
+    def open(self) -> None:
+        """Connect and log in. `invoke` does it by itself; call this to know at once."""
+
+    def __enter__(self) -> Self:
+        """The session."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
 
 
 @dataclass(frozen=True, slots=True)

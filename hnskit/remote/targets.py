@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 WINRM = "winrm"
+SSH = "ssh"
+LOCAL = "local"
+"""The machine itself: a whole target. `local:`, as other targets are written, is the same."""
 WINRM_PORTS = {"http": 5985, "https": 5986}
 """Transport -> the port on which WinRM listens by default."""
 
@@ -10,14 +13,16 @@ WINRM_PORTS = {"http": 5985, "https": 5986}
 def canonical(target: str, transport: str = "") -> str:
     """The one spelling of a target: `winrm://HOST:5986` over https is `winrm://host`.
 
-    Host names know no letter case. Names of emulated hosts are names of folders, and files have names of their own:
-    both stay as they are.
+    Host names know no letter case. Names of emulated hosts are names of folders, those of ssh may be names of the
+    user's ssh_config, and files have names of their own: all of these stay as they are.
 
     Args:
         target: as somebody wrote it.
         transport: whose default port is left out. "" leaves out either one's, since both are ports of one Windows:
             so two targets are compared of which it is not known how they were reached.
     """
+    if target == f"{LOCAL}:":
+        return LOCAL
     scheme, _, place = target.partition("://")
     if scheme.lower() != WINRM:
         return target

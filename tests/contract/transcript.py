@@ -27,6 +27,8 @@ class Recorder:
         self.target = session.target
         self.answers: dict[str, dict[str, Any]] = {}
 
+    resumes = True
+
     @property
     def seconds_lost(self) -> float:
         return self._session.seconds_lost
@@ -87,6 +89,7 @@ class Replay:
     """A session that answers from a transcript."""
 
     seconds_lost = 0.0
+    resumes = True
 
     def __init__(self, path: Path) -> None:
         self.target = f"transcript:{path.name}"

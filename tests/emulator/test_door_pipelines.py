@@ -13,7 +13,7 @@ from pypsrp.complex_objects import ObjectMeta, PSInvocationState
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 
-from hnskit.remote.psrp import module_text
+from hnskit.remote.module_source import module_text
 from tests.emulator.door_host import Served, command, invoke
 from tests.waiting import wait_for
 

@@ -21,7 +21,7 @@ import platformdirs
 import pytest
 
 from hnskit.local.private_files import locked
-from hnskit.remote.psrp import module_text
+from hnskit.remote.module_source import module_text
 from tests.emulator.engines import PASSWORD, USER, Served, needs_engine
 
 CLIENTS = Path(__file__).parent.parent / "clients"

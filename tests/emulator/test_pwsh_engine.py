@@ -22,9 +22,9 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from hnskit.emulator import registry
 from hnskit.emulator.engines.engine import EngineError
 from hnskit.emulator.engines.pwsh import native_build
-from hnskit.emulator.engines.pwsh.elements import ElementError, parse
 from hnskit.emulator.engines.pwsh.locate import find_engine, session_command
 from hnskit.errors import ConnectError
+from hnskit.remote.stdio_elements import ElementError, parse
 from tests.emulator.engines import Served, needs_engine, say
 from tests.emulator.host_scenario import NANOSERVER
 from tests.waiting import wait_for

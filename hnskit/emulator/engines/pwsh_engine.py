@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hnskit.emulator.engines.engine import PIPELINE_STATE, EngineError, Sink, fragments_of
-from hnskit.emulator.engines.pwsh.elements import SESSION
 from hnskit.emulator.engines.pwsh.process import EngineGoneError, EngineProcess
+from hnskit.remote.stdio_elements import SESSION
 
 _STATE = re.compile(rb'<I32 N="PipelineState">(\d+)</I32>')
 _RUNNING = b"2"

@@ -133,6 +133,20 @@ class WinrmServer:
         faults = getattr(self.host, "faults", None)  # a host of tests may have none
         return not getattr(faults, "answers_not_kept", False)
 
+    def shell_program(self) -> dict[str, Any]:
+        """What carries a shell without this door: a program, its environment and its directory.
+
+        Raises:
+            ValueError: the shells of this host are no programs.
+        """
+        if self._sessions is None:
+            raise ValueError("a shell over standard input and output needs the engine pwsh, and this host has another")
+        return {
+            "command": self._sessions.command(restricted=self._restricted),
+            "environment": self._sessions.environment(),
+            "directory": str(self._sessions.directory),
+        }
+
     def _has_configuration(self, name: str) -> bool:
         return name.lower() in {DEFAULT_CONFIGURATION.lower(), RESTRICTED}
 

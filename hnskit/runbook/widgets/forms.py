@@ -15,7 +15,7 @@ from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.runbook.widgets.secrets import secret_box
 
 FIELDS = (
-    ("target", "the host: emulator://NAME or winrm://HOST"),
+    ("target", "the host: emulator://NAME, winrm://HOST, ssh://HOST or local"),
     ("network.subnet", "the containers' subnet, such as 10.0.1.0/24"),
     ("network.adapter", "physical adapter of the bridge; empty: Windows chooses"),
     ("gateway_endpoint.address", "the containers' gateway; not .1, HNS keeps that"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from hnskit.emulator.engines.pwsh.elements import SESSION, Element, ElementError, bare, data, parse
+from hnskit.remote.stdio_elements import SESSION, Element, ElementError, bare, data, parse
 
 log = logging.getLogger(__name__)
 

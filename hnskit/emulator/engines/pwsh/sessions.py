@@ -59,12 +59,21 @@ class Sessions:
         """What starts the process of a new shell."""
 
         async def start() -> EngineProcess:
-            startup = self._directory / ("restricted.ps1" if restricted else "session.ps1")
-            return await EngineProcess.start(session_command(self._engine, startup), self._environment(), self._work)
+            return await EngineProcess.start(self.command(restricted=restricted), self.environment(), self.directory)
 
         return start
 
-    def _environment(self) -> dict[str, str]:
+    def command(self, *, restricted: bool) -> list[str]:
+        """The program of a new shell, and its arguments."""
+        startup = self._directory / ("restricted.ps1" if restricted else "session.ps1")
+        return session_command(self._engine, startup)
+
+    @property
+    def directory(self) -> Path:
+        """Where a new shell starts."""
+        return self._work
+
+    def environment(self) -> dict[str, str]:
         """All that a process inherits: nothing of this process's own environment but what is named here."""
         home = native_build.cache() / "pwsh"
         private_directory(home)

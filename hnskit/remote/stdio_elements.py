@@ -22,7 +22,7 @@ class ElementError(ValueError):
 
 
 class Element(NamedTuple):
-    """One line from the engine."""
+    """One line from PowerShell."""
 
     name: str
     guid: UUID
@@ -30,7 +30,7 @@ class Element(NamedTuple):
 
 
 def data(guid: UUID, fragments: bytes, *, prompt: bool = False) -> bytes:
-    """Fragments for the engine; `prompt` are answers to host calls."""
+    """Fragments for PowerShell; `prompt` are answers to host calls."""
     stream = b"PromptResponse" if prompt else b"Default"
     return b"<Data Stream='%b' PSGuid='%b'>%b</Data>\n" % (stream, _text(guid), base64.b64encode(fragments))
 
@@ -41,7 +41,7 @@ def bare(name: str, guid: UUID) -> bytes:
 
 
 def parse(line: bytes) -> Element:
-    """Read a line of the engine.
+    """Read a line of PowerShell.
 
     Raises:
         ElementError: it is none.
