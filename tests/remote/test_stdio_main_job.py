@@ -67,7 +67,8 @@ def job(host: StdioHost, settings: StdioSettings, runs: Path, disturb: Callable[
         assert facts.problems == ()
         disturb(session)
         up = apply(session, wanted, facts=facts, journal=journal, pace=PACE)
-        assert verify(session, wanted).ok
+        proof = verify(session, wanted)
+        assert proof.ok, proof.to_text()
         assert apply(session, wanted, pace=PACE).changed == 0
         down = destroy(session, wanted, made_on(settings.target, runs), journal=journal, pace=PACE)
     assert plain(host.facts()) == before
