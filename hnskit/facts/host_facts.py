@@ -22,6 +22,7 @@ from hnskit.model.objects import (
     Endpoint,
     Image,
     Interface,
+    Namespace,
     Network,
     PolicyList,
     Refusal,
@@ -55,6 +56,8 @@ class Facts:
     networks: tuple[Network, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     policy_lists: tuple[PolicyList, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    """Only of dumps that have them."""
     docker: DockerVersion | None = None
     images: tuple[Image, ...] = ()
     containers: tuple[Container, ...] = ()

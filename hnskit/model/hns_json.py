@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 from hnskit.errors import HnsError, HostAnswerError
 from hnskit.model.json_reader import JsonReader, load
-from hnskit.model.objects import Compartment, Endpoint, Network, Policy, PolicyList, Subnet
+from hnskit.model.objects import Endpoint, Namespace, Network, Policy, PolicyList, Subnet
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ def attached_since(endpoint: Endpoint) -> str:
 
 
 def parse_policy_list(obj: object) -> PolicyList:
-    """A policy list, or a v2 load balancer.
+    """A policy list, a v2 load balancer or a v2 SDN route.
 
     Raises:
         HostAnswerError: a member has a type that HNS does not give it.
@@ -179,14 +179,51 @@ def parse_policy_list(obj: object) -> PolicyList:
     references = answer.texts("References") or tuple(
         f"/endpoints/{identity}" for identity in answer.texts("HostComputeEndpoints")
     )
-    return PolicyList(answer.text("ID", "Id"), _policies(answer), references, raw=answer.json)
+    policies = _policies(answer) or _load_balancer_policies(answer) or _route_policies(answer)
+    return PolicyList(answer.text("ID", "Id"), policies, references, raw=answer.json)
 
 
-def parse_namespace(obj: object) -> Compartment:
-    """The compartment of an HNS namespace; HNS does not print its description."""
+def _load_balancer_policies(answer: JsonReader) -> tuple[Policy, ...]:
+    """What a v2 load balancer has in place of policies: one for each of its port mappings."""
+    shared = {name: answer.json[name] for name in ("SourceVIP", "FrontendVIPs", "Flags") if name in answer.json}
+    return tuple(Policy("LoadBalancer", {**item.json, **shared}, schema=2) for item in answer.objects("PortMappings"))
+
+
+def _route_policies(answer: JsonReader) -> tuple[Policy, ...]:
+    """What a v2 SDN route has in place of policies (hcsshim hcn/hcnroute.go: Setting, a list)."""
+    return tuple(Policy("SDNRoute", dict(item.json), schema=2) for item in answer.objects("Setting", "Settings"))
+
+
+def parse_namespace(obj: object) -> Namespace:
+    """A namespace: v1 has Containers and ResourceList, v2 Resources; both name containers and endpoints by id.
+
+    Raises:
+        HostAnswerError: a member has a type that HNS does not give it.
+    """
     answer = JsonReader(obj, "namespace")
-    number = answer.number("CompartmentId", "NamespaceId")
-    return Compartment(id=number or 0, description="", guid=answer.text("CompartmentGuid", "NamespaceGuid"))
+    resources = [*answer.objects("ResourceList"), *answer.objects("Resources")]
+    endpoints = answer.texts("EndpointID", "Endpoints")  # collectlogs.ps1 makes a table of them
+    found: dict[str, list[str]] = {"Container": list(answer.texts("Containers")), "Endpoint": list(endpoints)}
+    for item in resources:
+        identity = item.nested("Data").text("Id", "ID") or item.text("Id", "ID")
+        if identity:
+            found.setdefault(item.text("Type"), []).append(identity)
+    return Namespace(
+        id=answer.text("ID", "Id"),
+        compartment_id=answer.number("CompartmentId", "CompartmentID", "NamespaceId"),
+        guid=answer.text("CompartmentGuid", "NamespaceGuid"),
+        type=answer.text("Type") or ("HostDefault" if answer.flag("IsDefault") else ""),
+        state=answer.number("State") or 0,
+        containers=tuple(dict.fromkeys(found["Container"])),
+        endpoints=tuple(dict.fromkeys(found["Endpoint"])),
+        raw=answer.json,
+    )
+
+
+def namespace_of(endpoint: Endpoint) -> str:
+    """The id of the namespace that an endpoint says it is in; "" where it says none."""
+    answer = JsonReader(endpoint.raw, "endpoint")
+    return answer.text("HostComputeNamespace") or answer.nested("Namespace").text("ID", "Id")
 
 
 def parse_policy(obj: object) -> Policy:

@@ -253,6 +253,27 @@ class Compartment:
 
 
 @dataclass(frozen=True, slots=True)
+class Namespace:
+    """An HNS namespace: what containers share one network compartment, and its endpoints (HNS facts 34, 79)."""
+
+    id: str
+    compartment_id: int | None = None
+    guid: str = ""
+    """Of its compartment."""
+    type: str = ""
+    """v2: Host, HostDefault, Guest, GuestDefault."""
+    state: int = 0
+    """v1 only; 4 while its removal hangs (microsoft/Windows-Containers#485)."""
+    containers: tuple[str, ...] = ()
+    """Ids as HNS has them, each once; v1 prints short ones."""
+    endpoints: tuple[str, ...] = ()
+    """Ids."""
+    unread: tuple[str, ...] = ()
+    """Members above that the source did not print, or not whole: they prove nothing by what they lack."""
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A Docker container."""
 

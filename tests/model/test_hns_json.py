@@ -36,7 +36,7 @@ def test_every_sample_is_read(path: Path) -> None:
     obj = sample(f"{path.parent.name}/{path.name}")
     read: Any = READERS[path.parent.name](obj)
     if path.parent.name == "namespaces":
-        assert read.id == obj["CompartmentId"]
+        assert (read.id, read.compartment_id) == (obj["ID"], obj["CompartmentId"])
         return
     assert read.id == obj.get("ID", "")
     assert getattr(read, "name", "") == obj.get("Name", "")

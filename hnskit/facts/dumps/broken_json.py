@@ -9,12 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hnskit.facts.dumps.console_width import columns
+
+CUT = "\0cut"
+"""Member that an object gets here in which a text breaks; true if its last other member may not be whole."""
+
 _OBJECT = re.compile(r'\{\s*"')
 _OUTPUT = re.compile(r'"(?:Output|value)"\s*:\s*(?=[\[{])')
 _BETWEEN = re.compile(r"[\s,]*")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
 _DECODER = json.JSONDecoder()
 _CLOSERS = {"{": "}", "[": "]"}
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
 _MAX_BLOCK = 200_000  # characters of one wrapped object
 _NARROWEST = 40  # characters of a console that wraps
 _WINDOW = 1 << 14
@@ -144,33 +150,37 @@ def _skip(text: str, position: int) -> int:
 
 
 def _closed(fragment: str) -> Any:
-    """The largest part of a JSON text that is whole once its brackets are closed; None where there is none."""
+    """The largest part of a JSON text that is whole once its brackets are closed; None where there is none.
+
+    Each object that had to be closed has `CUT` as its last member.
+    """
     stack: list[str] = []
-    safe: tuple[int, str] | None = None
-    inside, escaped = False, False
-    for offset, letter in enumerate(fragment):
-        if inside:
-            if escaped:
-                escaped = False
-            elif letter == "\\":
-                escaped = True
-            elif letter == '"':
-                inside = False
-        elif letter == '"':
-            inside = True
-        elif letter in "{[":
-            stack.append(_CLOSERS[letter])
+    safe: tuple[int, tuple[str, ...]] | None = None
+    for found in _TOKENS.finditer(fragment):
+        letter, offset = fragment[found.start()], found.start()
+        if letter == '"':
+            continue
+        if letter in "{[":
+            stack.append(letter)
             if len(stack) == 1 or letter == "[":
-                safe = (offset + 1, "".join(reversed(stack)))
+                safe = (offset + 1, tuple(stack))
         elif letter == "," and stack:
-            safe = (offset, "".join(reversed(stack)))
+            safe = (offset, tuple(stack))
         elif letter in "}]" and stack:
             stack.pop()
-            safe = (offset + 1, "".join(reversed(stack)))
+            safe = (offset + 1, tuple(stack))
     if safe is None:
         return None
+    end, opened = safe
+    before = fragment[:end].rstrip()
+    closing, empty = [], before.endswith("{")
+    whole = fragment[end : end + 1] == ","  # the last member of the innermost object is
+    for letter in reversed(opened):
+        said = "false" if whole else "true"
+        closing.append(f'{"" if empty else ","}"\\u0000cut":{said}}}' if letter == "{" else "]")
+        empty = whole = False
     try:
-        return json.loads(fragment[: safe[0]] + safe[1])
+        return json.loads(fragment[:end] + "".join(closing), strict=False)
     except ValueError:
         return None
 
@@ -184,15 +194,20 @@ def _unwrapped(text: str, start: int) -> Found | None:
     two = [text[start:first_end], text[first_end + 1 : second_end if second_end >= 0 else len(text)]]
     two = [line.removesuffix("\r") for line in two]
     # Wrapped text is whole up to the second line's end; a line that is cut off is not.
-    if not _is_whole_so_far(_joined(two, max(map(len, two)))):
+    if not two[1].strip() or not _is_whole_so_far(_joined(two, max(map(columns, two)))):
         return None
     stop = _EMPTY_LINE.search(text, start, start + _MAX_BLOCK)
     block = text[start : stop.start() if stop else start + _MAX_BLOCK]
-    lines = [line.removesuffix("\r") for line in block.split("\n")]
-    joined = _joined(lines, max(map(len, lines[:-1] or lines)))
+    lines = [line.removesuffix("\r") for line in block.rstrip("\n").split("\n")]
+    joined = _joined(lines, max(map(columns, lines[:-1] or lines)))
     try:
         value, end = _DECODER.raw_decode(joined)
-    except (json.JSONDecodeError, RecursionError):
+    except json.JSONDecodeError as problem:
+        closed = _closed(joined[: problem.pos])
+        if closed is None or not _is_whole_so_far(joined):
+            return None
+        return Found(closed, start + len(block), [(start + len(block), "it is cut off")])
+    except RecursionError:
         return None
     behind = joined[end:].strip()
     return Found(value, start + (block.find(behind) if behind and behind in block else len(block)))
@@ -209,8 +224,8 @@ def _is_whole_so_far(piece: str) -> bool:
 
 
 def _joined(lines: Sequence[str], width: int) -> str:
-    """A line that is full was cut; one that is not was wrapped at a space, which is gone."""
+    """A line that is full was cut; one that is not was wrapped at a blank, which may be gone."""
     parts = [lines[0]]
     for before, line in itertools.pairwise(lines):
-        parts.append(line if len(before) == width else f" {line}")
+        parts.append(line if before.endswith(" ") or columns(before) >= width else f" {line}")
     return "".join(parts)

@@ -7,11 +7,16 @@ lost is left out here, and said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-_LINE = re.compile(r"^(\s*)([A-Za-z][A-Za-z0-9_]*)( *) :(?: (.*))?$")
+from hnskit.facts.dumps.console_width import Wrapping, wrapping_of
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[A-Za-z$][\w().$-]*(?: [A-Za-z(][\w().-]*){0,3}")
+_LINE = re.compile(r"^(\s*)([A-Za-z$][\w().$-]*(?: [A-Za-z(][\w().-]*){0,3}?)( *) :(?: (.*))?$")
 _LOST = re.compile(r"^System\.(Object\[\]|Collections\.\S+|Management\.Automation\.\S+)$")
 _NUMBERS = frozenset(
     {
@@ -24,6 +29,7 @@ _NUMBERS = frozenset(
     }
 )  # fmt: skip
 _NUMBER_ENDS = ("Count", "SequenceNumber", "OperationTime")
+_ENDS = {ends: re.compile(f"[{ends}]") for ends in (";}", ",}")}
 _FEWEST = 2  # members that make an object of a block; a line with a colon is found in any text
 
 
@@ -37,51 +43,88 @@ class Block:
     end: int
     """The line behind it."""
     lost: list[str] = field(default_factory=list)
-    """Members of which PowerShell did not print everything."""
+    """Members of which PowerShell did not print everything, or whose lines are not all there."""
+    printed: list[str] = field(default_factory=list)
+    """All members that were printed, empty ones among them."""
+
+
+@dataclass(slots=True)
+class RawBlock:
+    """The lines of one object, by member."""
+
+    line: int
+    end: int
+    indent: int
+    rows: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
 def read_blocks(lines: list[str], start: int = 0) -> Iterator[Block]:
     """Every object that is printed as a list in these lines."""
+    raws: list[RawBlock] = []
     number = start
     while number < len(lines):
         first = _LINE.match(lines[number])
         if first is None:
             number += 1
             continue
-        block = _block(lines, number, len(first[1]), first.end(3) + 1)
-        number = block.end
-        if len(block.members) + len(block.lost) >= _FEWEST:
-            yield block
+        raw = raw_block(lines, number, first)
+        number = raw.end
+        raws.append(raw)
+    yield from (block for block, _ in finished([(raw, None) for raw in raws if len(raw.rows) >= _FEWEST]))
 
 
-def _block(lines: list[str], start: int, indent: int, colon: int) -> Block:
-    """The members whose colons stand below each other."""
-    raw: list[tuple[str, list[str]]] = []
-    number = start
-    while number < len(lines):
+def finished(raws: Sequence[tuple[RawBlock, T]]) -> Iterator[tuple[Block, T]]:
+    """Objects of their lines, each with what came with it; all of one text together, which one console has wrapped."""
+    wrapping = wrapping_of(line for raw, _ in raws for _, parts in raw.rows for line in parts[:-1])
+    for raw, beside in raws:
+        yield _block(raw, wrapping), beside
+
+
+def starts_block(line: str) -> re.Match[str] | None:
+    """Whether a line may be a member of a list."""
+    return _LINE.match(line) if " :" in line else None
+
+
+def raw_block(lines: list[str], start: int, first: re.Match[str]) -> RawBlock:
+    """The lines of the members whose colons stand below each other, from a first one.
+
+    A member that comes again begins the next object: the empty line between them was lost.
+    """
+    indent, colon = len(first[1]), first.end(3) + 1
+    raw = RawBlock(start, start, colon + 2)
+    seen: set[str] = set()
+    number, end = start, len(lines)
+    blank = " " * (colon + 1)
+    while number < end:
         line = lines[number]
-        found = _LINE.match(line)
-        if found is not None and found.end(3) + 1 == colon and len(found[1]) == indent:
-            raw.append((found[2], [found[4] or ""]))
-        elif raw and line.strip() and line[: colon + 1].strip() == "":
-            raw[-1][1].append(line.strip())
+        if line[colon : colon + 1] == ":" and line[colon - 1 : colon] == " " and line[:colon].strip():
+            name = line[indent:colon].rstrip()
+            if line[:indent].strip() or not _NAME.fullmatch(name) or name in seen:
+                break
+            seen.add(name)
+            raw.rows.append((name, [line]))
+        elif raw.rows and line.startswith(blank) and line.strip():
+            raw.rows[-1][1].append(line)
         else:
             break
         number += 1
-    width = max((len(lines[place]) for place in range(start, number)), default=0)
-    block = Block({}, start, number)
-    place = start
-    for name, parts in raw:
-        text = parts[0]
-        for part in parts[1:]:
-            # A line that is full was cut in a word; any other was wrapped at a space.
-            text += part if len(lines[place]) == width and not text.endswith((";", ",")) else f" {part}"
-            place += 1
-        place += 1
-        value, whole = read_value(name, text.strip())
+    raw.end = max(number, start + 1)
+    return raw
+
+
+def _block(raw: RawBlock, wrapping: Wrapping) -> Block:
+    block = Block({}, raw.line, raw.end)
+    for name, parts in raw.rows:
+        fits = True
+        if len(parts) == 1:
+            text = parts[0][raw.indent :].strip()
+        else:
+            text, fits = wrapping.joined(parts, raw.indent)
+        value, whole = read_value(name, text)
+        block.printed.append(name)
         if value is not None:
             block.members[name] = value
-        if not whole:
+        if not (whole and fits):
             block.lost.append(name)
     return block
 
@@ -91,7 +134,7 @@ def read_value(name: str, text: str) -> tuple[Any, bool]:
     reader = _Reader(text)
     value = reader.value(name, "")
     if reader.place < len(text):
-        return _scalar(name, text), True
+        return _scalar(name, text), not text.startswith(("{@", "@{"))
     return value, reader.whole
 
 
@@ -109,8 +152,11 @@ class _Reader:
         if self.text.startswith("{", self.place):
             return self._list(name)
         start = self.place
-        while self.place < len(self.text) and self.text[self.place] not in ends:
-            self.place += 1
+        if ends:
+            stop = _ENDS[ends].search(self.text, start)
+            self.place = stop.start() if stop else len(self.text)
+        else:
+            self.place = len(self.text)
         said = self.text[start : self.place].strip()
         if _LOST.match(said):
             self.whole = False

@@ -3,60 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnskit.errors import HnsError, HostAnswerError
-from hnskit.facts.completeness import ABSENT, SINGLE, Completeness, Problem
-from hnskit.facts.dumps.format_list import read_value
-from hnskit.facts.dumps.object_kinds import Kind, guess_kind, is_envelope, kind_of, lists_all
-from hnskit.facts.dumps.pieces import Break, Deleted, Piece, read_pieces
+from hnskit.errors import HostAnswerError
+from hnskit.facts.completeness import Problem
+from hnskit.facts.dumps import docker_objects, windows_objects
+from hnskit.facts.dumps.assembling import PARTS, assembled
+from hnskit.facts.dumps.broken_json import CUT
+from hnskit.facts.dumps.merging import filled
+from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, is_envelope, guess_kind, kind_of
+from hnskit.facts.dumps.pieces import Break, Deleted, Piece, Refused
+from hnskit.facts.dumps.scanning import read_pieces
+from hnskit.facts.dumps.settling import CUT_MARKS, is_folder, settled, unpacked
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
-from hnskit.remote.docker import parse_container
+from hnskit.model.hns_members import unread_members
+from hnskit.model.objects import Refusal
 
-_PARSERS: dict[Kind, Callable[[Any], Any]] = {
+_HNS: dict[str, Callable[[Any], Any]] = {
     "networks": hns_json.parse_network,
     "endpoints": hns_json.parse_endpoint,
     "policy_lists": hns_json.parse_policy_list,
-    "compartments": hns_json.parse_namespace,
-    "containers": parse_container,
-    "hns_version": hns_json.parse_version,
+    "namespaces": hns_json.parse_namespace,
 }
-_PARTS = (
-    "system", "hns_version", "adapters", "interfaces", "addresses", "routes", "compartments", "networks", "endpoints",
-    "policy_lists", "docker", "images", "containers",
-)  # fmt: skip
-_WORDS: dict[Kind, str] = {
-    "networks": "networks",
-    "endpoints": "endpoints",
-    "policy_lists": "policy lists",
-    "compartments": "namespaces",
-    "containers": "containers",
-    "hns_version": "version of HNS",
-}
+_WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks"}
+_POOR = ("hnsdiag", "table")
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
-_LISTS: frozenset[Kind] = frozenset({"networks", "endpoints", "policy_lists"})
-"""Parts of which HNS prints all there are; its namespaces are not all compartments."""
-_CUT_MARKS = ("@{", "System.")  # what PowerShell prints in place of an object that lies too deep
+_CUT = "it is cut off here"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
+_COLLECTED = {"network.txt": "networks", "endpoint.txt": "endpoints", "policy.txt": "policy_lists"}
+"""Files of microsoft/SDN's collectlogs.ps1: each has the whole output of one command that lists all."""
 
 
 class Gathering:
     """Takes texts, gives one snapshot."""
 
     def __init__(self) -> None:
-        self._objects: dict[tuple[Kind, str], Any] = {}
+        self._objects: dict[tuple[str, str], Any] = {}
+        self._partial: list[Any] = []
+        """Endpoints without an id: they complete others."""
+        self._ip: list[Mapping[str, Any]] = []
         self._broken: set[str] = set()
-        self._whole: set[Kind] = set()
-        self._deleted: dict[str, str] = {}
-        self._hint = ""
+        self._whole: set[str] = set()
+        self._refusals: dict[tuple[int, str], Refusal] = {}
+        self._refused_at: dict[tuple[int, str], str] = {}
+        """The line of the last one of each: a log says a refusal twice in one line."""
+        self._sorts: Counter[str] = Counter()
+        self._foreign: Counter[str] = Counter()
+        self._name = self._hint = ""
         self._may_be_cut = True
-        self._last: Kind | None = None
+        self._unread: dict[tuple[Any, ...], tuple[str, ...]] = {}
+        self._last: str | None = None
         """What the value before a break was; what is missing behind it is of the same kind."""
         self.problems: list[Problem] = []
-        self._sorts: Counter[str] = Counter()
         self.count = 0
         """Objects that were read, those that were read again later among them."""
 
@@ -68,108 +69,245 @@ class Gathering:
             text: what is in it.
             hint: more words that may say what its objects are, such as the name of the file's folder.
         """
-        self._hint = f"{name} {hint}"
-        self._may_be_cut = any(mark in text for mark in _CUT_MARKS)
-        before = self.count
-        known = len(self.problems)
+        self._name, self._hint = name, f"{name} {hint}"
+        self._may_be_cut = any(mark in text for mark in CUT_MARKS)
+        self._last = None
+        before = (self.count, len(self.problems), self._foreign.total())
         for piece in read_pieces(text):
-            if isinstance(piece, Deleted):
-                self._delete(name, piece)
-            elif isinstance(piece, Break):
-                kind = self._last or guess_kind(f"{piece.hint} {self._hint}")
-                self._problem(kind, f"{name} {piece.place}", piece.said)
-            else:
+            if isinstance(piece, Piece):
                 self._last = None
-                self._add_value(piece.value, piece, name)
-        return self.count > before or len(self.problems) > known
+                self._add_piece(piece)
+            elif isinstance(piece, Break):
+                self._add_break(piece)
+            elif isinstance(piece, Refused):
+                self._refuse(piece.code, piece.said, piece.call, piece.place)
+            elif isinstance(piece, Deleted):
+                self._delete(piece)
+            else:
+                self._foreign[piece.what] += piece.count
+        return before != (self.count, len(self.problems), self._foreign.total())
 
     def facts(self, target: str) -> Facts:
         """The snapshot; a part of which nothing was found is named as not known."""
         parts: dict[str, list[Any]] = {}
         for (kind, _), item in self._objects.items():
             parts.setdefault(kind, []).append(item)
-        versions = parts.pop("hns_version", [])
-        gaps = {name: ABSENT for name in _PARTS if name not in parts and name not in self._broken}
-        gaps |= {name: SINGLE for name in parts if name not in self._whole and name not in self._broken}
-        if versions:
-            del gaps["hns_version"]
-        return Facts(
-            target=target,
-            hns_version=versions[-1] if versions else None,
-            problems=tuple(self.problems),
-            completeness=Completeness(gaps),
-            **{name: tuple(items) for name, items in parts.items()},  # type: ignore[arg-type]
-        )
+        facts = assembled(target, parts, self._partial, self._ip, self._whole, self._broken)
+        notes = (Problem("", f"left aside: {count} x {what}") for what, count in self._foreign.most_common())
+        problems = (*self.problems, *facts.problems, *notes)
+        return replace(facts, problems=problems, refusals=tuple(self._refusals.values()))
 
     def what(self) -> tuple[str, ...]:
         """What was found, most objects first."""
-        return tuple(f"{count} {what}" for what, count in self._sorts.most_common())
+        found = [f"{count} {what}" for what, count in self._sorts.most_common()]
+        refused = sum(item.times for item in self._refusals.values())
+        return (*found, *([f"{refused} refusals of HNS"] if refused else []))
 
-    def _add_value(self, value: Any, piece: Piece, name: str) -> None:
-        for item, place, listed in _unpacked(value, f"{name} {piece.place}"):
+    def foreign(self) -> tuple[str, ...]:
+        """What was found that is of no use here."""
+        return tuple(self._foreign)
+
+    def _add_piece(self, piece: Piece) -> None:
+        place = f"{self._name} {piece.place}"
+        if piece.kind == "ip_text":
+            self._ip.append({**piece.value, "place": place, "form": piece.form})
+            self._count(f"routes ({piece.form})" if piece.value["routes"] else f"adapters ({piece.form})",
+                        len(piece.value["routes"] or piece.value["adapters"]))  # fmt: skip
+            return
+        if piece.value == [] and self._lists_nothing(piece):
+            return
+        self._add_value(piece.value, piece, place, piece.hint)
+
+    def _lists_nothing(self, piece: Piece) -> bool:
+        """An empty list that a command printed which lists all: there are none, and that is known."""
+        kind = piece.kind or piece.command.kind
+        listed = piece.part_of_list or (piece.part_of_list is None and piece.command.lists_all)
+        if kind in PARTS and listed:
+            self._whole.add(str(kind))
+            self._count(f"{_WORDS.get(str(kind), kind)} ({piece.form})", 0)
+            return True
+        return False
+
+    def _count(self, what: str, number: int) -> None:
+        self._sorts[what] += number
+        self.count += max(number, 1)
+
+    def _add_value(self, value: Any, piece: Piece, place: str, words: str, listed: bool = False) -> None:
+        for item, where, in_list in unpacked(value, place, listed):
             if is_envelope(item):
-                self._add_envelope(item, piece, name, place)
+                self._add_envelope(item, piece, where)
+            elif is_folder(item):
+                for name, items in item.items():
+                    if name == CUT:
+                        continue
+                    if not items and isinstance(items, list) and (kind := guess_kind(str(name))):
+                        self._whole.add(kind)
+                    self._add_value(items, piece, f"{where}, {name}", str(name))
             elif isinstance(item, Mapping) and item:
-                self._add_object(item, piece, place, listed)
+                self._add_object(item, piece, where, in_list, words)
 
-    def _add_envelope(self, envelope: Mapping[str, Any], piece: Piece, name: str, place: str) -> None:
+    def _add_envelope(self, envelope: Mapping[str, Any], piece: Piece, place: str) -> None:
         if envelope["Success"]:
-            self._add_value(envelope.get("Output"), piece, name)
+            output = envelope.get("Output")
+            if output == []:
+                self._lists_nothing(replace(piece, value=[]))
+            self._add_value(output, piece, place, piece.hint)
             return
         code = envelope.get("ErrorCode")
-        refusal = HnsError(str(envelope.get("Error", "")), code=code if isinstance(code, int) else 0)
-        self._problem(None, place, refusal.message)
-        self.count += 1
+        call = piece.command.words if piece.command.words.startswith("/") else ""
+        self._refuse(
+            code & 0xFFFFFFFF if isinstance(code, int) else 0, str(envelope.get("Error", "")), call, piece.place
+        )
 
-    def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
-        kind = kind_of(item)
-        if kind is None and {"Policies", "Resources"} & item.keys():
-            kind = guess_kind(f"{piece.hint} {self._hint}")
+    def _refuse(self, code: int, said: str, call: str, place: str) -> None:
+        key = (code & 0xFFFF if code & 0xFFFF0000 in (0, 0x80070000) else code, "" if code else said)
+        line = f"{self._name} {place.partition(',')[0]}"
+        there = self._refusals.get(key)
+        if there is None:
+            self._refusals[key] = Refusal(code, said.strip(), call, f"{self._name} {place}")
+            self.count += 1
+        elif self._refused_at.get(key) != line:
+            self._refusals[key] = replace(there, times=there.times + 1)
+        self._refused_at[key] = line
+
+    def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str, listed: bool, words: str) -> None:
+        lost: list[str] = list(piece.lost)
+        if self._may_be_cut or piece.broken:
+            item, cut = settled(item)
+            lost += cut
+        kind = self._kind(item, piece, words)
         if kind is None:
-            if {"ID", "Id", "Policies", "Resources"} & item.keys():
-                self._problem(None, place, "an object whose members do not say what it is")
             return
-        self._last = kind
-        whole, cut = _restored(item) if self._may_be_cut else (item, False)
-        if cut or piece.lost:
-            named = f" ({', '.join(piece.lost)})" if piece.lost else ""
-            self._problem(kind, place, f"{_DEPTH}{named}", part_is_known=True)
-        read = self._parsed(kind, dict(whole), place)
+        self._last = {"docker_networks": "networks", "docker_endpoints": "endpoints"}.get(kind, kind)
+        if kind in windows_objects.READERS or kind.startswith("docker_") or kind in ("containers", "hns_version"):
+            self._add_other(kind, item, piece, place, listed)
+            return
+        if lost and piece.form not in ("table", "hnsdiag"):
+            said = _CUT if piece.broken else _DEPTH
+            self._problem(kind, place, f"{said} ({', '.join(dict.fromkeys(lost))})", part_is_known=True)
+        read = self._parsed(kind, item, place)
         if read is None:
             return
-        self.count += 1
-        self._sorts[f"{_WORDS[kind]} ({piece.form})"] += 1
-        if kind in _LISTS and (listed or lists_all(piece.hint, kind)):
+        v2 = "SchemaVersion" in item or "HostComputeNetwork" in item
+        unread = self._unread_of(kind, item, piece, lost, v2)
+        if unread:
+            read = replace(read, unread=unread)
+        self._count(f"{_WORDS.get(kind, kind)} ({piece.form})", 1)
+        self._note_list(kind, piece, listed)
+        if not read.id and kind == "endpoints":
+            self._partial.append(read)
+            return
+        self._keep(kind, read, place, v2=v2, poor=piece.form in _POOR)
+
+    def _kind(self, item: Mapping[str, Any], piece: Piece, words: str) -> Kind | None:
+        if piece.kind is not None:
+            return piece.kind
+        kind = kind_of(item)
+        if kind is not None:
+            return kind
+        if foreign := foreign_kind(item):
+            self._foreign[foreign] += 1
+            return None
+        if docker_objects.is_settings(item) or "SandboxID" in item:
+            return "docker_endpoints"
+        if {"Policies", "Resources", "ID", "Id"} & item.keys():
+            known = piece.command.kind or guess_kind(f"{words} {piece.hint} {self._hint}")
+            if known is not None and ({"Policies", "Resources"} & item.keys() or piece.command.kind):
+                return known
+            if not piece.command.words and piece.form == "JSON":
+                self._problem(None, f"{self._name} {piece.place}", "an object whose members do not say what it is")
+        return None
+
+    def _unread_of(
+        self, kind: str, item: Mapping[str, Any], piece: Piece, lost: list[str], v2: bool
+    ) -> tuple[str, ...]:
+        printed = tuple(piece.printed if piece.printed is not None else item)
+        key = (kind, printed, tuple(lost), v2)
+        found = self._unread.get(key)
+        if found is None:
+            whole = [name for name in printed if name not in lost]
+            found = self._unread[key] = unread_members(kind, whole, v2=v2)
+        return found
+
+    def _add_other(self, kind: str, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
+        """Objects of Windows and of docker, and HNS's version."""
+        if kind == "hns_version":
+            read: Any = self._parsed_by(hns_json.parse_version, kind, item, place)
+        elif kind == "docker_networks":
+            self._partial += docker_objects.endpoints_of_network(item)
+            read = docker_objects.read_network(item)
+            kind = "networks"
+        elif kind == "docker_endpoints":
+            found = list(docker_objects.endpoints_of_container(item))
+            self._partial += found
+            self._count(f"endpoints ({piece.form} of docker)", len(found))
+            return
+        elif kind == "containers":
+            read = docker_objects.read_container(item)
+            if read is not None:
+                self._partial += docker_objects.endpoints_of_container(item, read.id, read.name)
+        else:
+            read = windows_objects.READERS[kind](item)
+            self._note_list(kind, piece, listed)
+        if read is None:
+            return
+        self._count(f"{_WORDS.get(kind, kind)} ({piece.form})", 1)
+        self._keep(kind, read, place, poor=kind == "networks")
+
+    def _note_list(self, kind: str, piece: Piece, listed: bool) -> None:
+        """Note that a list is whole, if this object stands in one that is."""
+        command = piece.command
+        if piece.part_of_list is not None:
+            whole = piece.part_of_list and command.kind in (kind, None)
+        else:
+            whole = (listed and not command.chooses) or (command.lists_all and command.kind == kind)
+            whole = whole or _COLLECTED.get(self._name.rpartition("/")[2].lower()) == kind
+        if whole:
             self._whole.add(kind)
-        identity = str(getattr(read, "id", "") or f"{place} {self.count}").upper()
+
+    def _keep(self, kind: str, read: Any, place: str, *, v2: bool = False, poor: bool = False) -> None:
+        identity = str(getattr(read, "id", "") or "").upper() or (
+            repr(read) if kind in windows_objects.READERS else f"{place} {self.count}"
+        )
         there = self._objects.get((kind, identity))
-        if there is not None and _is_v1(there) and not _is_v1(read):
-            return  # v2 says less: no state, no port
-        self._deleted.pop(identity, None)
+        if there is not None and hasattr(read, "unread"):
+            v1_there = bool(there.raw) and "SchemaVersion" not in there.raw
+            # v2, hnsdiag and tables of chosen columns say less than v1's own print, and are of the same moment.
+            if poor or (v2 and v1_there):
+                read = filled(there, read, same_moment=True)
+            else:
+                read = filled(read, there, same_moment=not v2 and not v1_there)
         self._objects[kind, identity] = read
 
-    def _parsed(self, kind: Kind, item: dict[str, Any], place: str) -> Any:
-        """One object; a member of a wrong type is left out, and named."""
+    def _parsed(self, kind: str, item: Mapping[str, Any], place: str) -> Any:
+        """One object of HNS; a member of a wrong type is left out, and named."""
+        return self._parsed_by(_HNS[kind], kind, item, place)
+
+    def _parsed_by(self, parse: Callable[[Any], Any], kind: str, item: Mapping[str, Any], place: str) -> Any:
         for _ in range(_MAX_WRONG):
             try:
-                return _PARSERS[kind](item)
+                return parse(item)
             except HostAnswerError as problem:
                 self._problem(kind, place, problem.message, part_is_known=True)
                 member = problem.message.split(" ")[0].partition(".")[2].split(".")[0].split("[")[0]
                 if member not in item:
                     return None
-                del item[member]
+                item = {name: value for name, value in item.items() if name != member}
             except (KeyError, TypeError, AttributeError, ValueError) as problem:
                 self._problem(kind, place, f"it is not whole ({type(problem).__name__}: {problem})")
                 return None
         return None
 
-    def _delete(self, name: str, deleted: Deleted) -> None:
+    def _add_break(self, piece: Break) -> None:
+        kind = self._last or piece.command.kind or guess_kind(f"{piece.hint} {self._hint}")
+        self._problem(kind, f"{self._name} {piece.place}", piece.said)
+
+    def _delete(self, deleted: Deleted) -> None:
         kind, _, identity = deleted.path.strip("/").partition("/")
         found = self._objects.pop(("endpoints" if kind == "endpoints" else "networks", identity.upper()), None)
         if found is not None:
             said = f"{kind[:-1]} {found.name or identity} was deleted afterwards, and is left out"
-            self._problem(None, f"{name} {deleted.place}", said)
+            self._problem(None, f"{self._name} {deleted.place}", said)
 
     def _problem(self, kind: str | None, place: str, said: str, *, part_is_known: bool = False) -> None:
         """Note what could not be read; `part_is_known`: the list that it belongs to is whole all the same."""
@@ -178,57 +316,6 @@ class Gathering:
             self.problems.append(Problem(kind, f"{place}: {said}"))
         else:
             self.problems.append(Problem("", f"{place}: {said}"))
-
-
-def _unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any, str, bool]]:
-    """The objects of a value, and whether each stands in a list.
-
-    A value may be a list, a list that remoting wrapped (`value`, `Count`), or an Output by itself.
-    """
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _unpacked(item, place if len(value) == 1 else f"{place}, item {number + 1}", True)
-    elif isinstance(value, Mapping) and value.keys() == {"value", "Count"}:
-        yield from _unpacked(value["value"], place, listed)
-    elif isinstance(value, Mapping) and value.keys() == {"Output"}:
-        yield from _unpacked(value["Output"], place, listed)
-    elif isinstance(value, Mapping) and "raw" in value and isinstance(value["raw"], Mapping):
-        yield value["raw"] or value, place, listed  # of hnskit's own snapshot that is not whole
-    elif _is_folder(value):
-        for name, items in value.items():
-            yield from _unpacked(items, f"{place}, {name}")
-    else:
-        yield value, place, listed
-
-
-def _is_folder(value: Any) -> bool:
-    """Whether an object only holds lists of others, as scripts like to write them: `{"Networks": […], …}`."""
-    if not isinstance(value, Mapping) or not value or kind_of(value) is not None or is_envelope(value):
-        return False
-    lists = [items for name, items in value.items() if guess_kind(str(name)) and isinstance(items, list | Mapping)]
-    return bool(lists) and not {"ID", "Id", "Policies", "Resources"} & value.keys()
-
-
-def _restored(item: Any) -> tuple[Any, bool]:
-    """JSON in which PowerShell printed nested objects as text; and whether something was lost by that."""
-    if isinstance(item, str):
-        if item.startswith("@{"):
-            value, _ = read_value("", item)
-            return value, True
-        return (None, True) if item in ("System.Object[]", "System.Collections.ArrayList") else (item, False)
-    if isinstance(item, list):
-        parts = [_restored(part) for part in item]
-        return [value for value, _ in parts if value is not None], any(cut for _, cut in parts)
-    if isinstance(item, Mapping):
-        members = {name: _restored(part) for name, part in item.items()}
-        kept = {name: value for name, (value, cut) in members.items() if value is not None or not cut}
-        return kept, any(cut for _, cut in members.values())
-    return item, False
-
-
-def _is_v1(item: Any) -> bool:
-    raw = getattr(item, "raw", {})
-    return not raw or "SchemaVersion" not in raw
 
 
 def with_notes(facts: Facts, notes: list[str]) -> Facts:

@@ -1,79 +1,140 @@
-"""What an object of a dump is, told by its members."""
+"""What an object of a dump is, told by its members; by the command before it only where they do not tell."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-Kind = Literal["networks", "endpoints", "policy_lists", "compartments", "containers", "hns_version"]
-"""The part of a snapshot that it belongs to."""
+Kind = Literal[
+    "networks", "endpoints", "policy_lists", "namespaces", "compartments", "containers", "hns_version",
+    "addresses", "adapters", "interfaces", "routes", "docker_networks", "docker_endpoints", "ip_text",
+]  # fmt: skip
+"""What it is read as."""
 
-_POLICY_LIST = frozenset({"References", "HostComputeEndpoints"})
+_POLICY_LIST = frozenset({"References", "HostComputeEndpoints", "FrontendVIPs", "PortMappings"})
 _ENDPOINT = frozenset(
     {
-        "VirtualNetwork", "HostComputeNetwork", "HostComputeNamespace", "VirtualNetworkName", "IPAddress",
+        "VirtualNetwork", "HostComputeNetwork", "HostComputeNamespace", "VirtualNetworkName", "IPAddress", "IpAddress",
         "IpConfigurations", "SharedContainers", "IsRemoteEndpoint", "EncapOverhead", "MacAddress",
-        "CreateProcessingStartTime", "GatewayAddress",
+        "CreateProcessingStartTime", "GatewayAddress", "IPSubnetId",
     }
 )  # fmt: skip
 _NETWORK = frozenset(
     {
         "Subnets", "Ipams", "MacPool", "MacPools", "Extensions", "CurrentEndpointCount", "MaxConcurrentEndpoints",
         "ManagementIP", "NatName", "NATName", "DrMacAddress", "LayeredOn", "NetworkAdapterName", "SwitchGuid",
+        "TotalEndpoints",
     }
 )  # fmt: skip
-_COMPARTMENT = frozenset({"CompartmentId", "CompartmentGuid", "NamespaceId", "NamespaceGuid"})
-_DOCKER = frozenset({"Id", "Config", "State", "HostConfig"})
+_NAMESPACE = frozenset(
+    {"CompartmentId", "CompartmentID", "CompartmentGuid", "NamespaceId", "NamespaceGuid", "ResourceList"}
+)
+_CONTAINER_STATE = frozenset({"Status", "Running", "Pid", "StartedAt"})
+_DOCKER_NETWORK = frozenset({"IPAM", "Driver", "Scope", "ConfigOnly", "Attachable"})
+_DOCKER_ENDPOINT = frozenset({"EndpointID", "NetworkID", "IPAMConfig", "GlobalIPv6Address"})
+
+_ADDRESS = frozenset(
+    {"AddressFamily", "PrefixOrigin", "SuffixOrigin", "AddressState", "SkipAsSource", "PreferredLifetime"}
+)
+_INTERFACE = frozenset({"NlMtu", "NlMtu(Bytes)", "ConnectionState", "InterfaceMetric", "Forwarding", "WeakHostSend"})
+_ADAPTER = frozenset(
+    {
+        "InterfaceDescription", "LinkSpeed", "MediaConnectionState", "DriverInformation", "MediaType", "AdminStatus",
+        "PhysicalMediaType", "ifDesc", "DeviceID", "NdisPhysicalMedium",
+    }
+)  # fmt: skip
+
+FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"LinkLayerAddress"}), "Get-NetNeighbor"),
+    (frozenset({"SwitchType"}), "Get-VMSwitch"),
+    (frozenset({"AllowManagementOS"}), "Get-VMSwitch"),
+    (frozenset({"VMName", "SwitchName"}), "Get-VMNetworkAdapter"),
+    (frozenset({"IPv4DefaultGateway"}), "Get-NetIPConfiguration"),
+    (frozenset({"InternalIPInterfaceAddressPrefix"}), "Get-NetNat"),
+    (frozenset({"TcpTestSucceeded"}), "Test-NetConnection"),
+    (frozenset({"PingSucceeded"}), "Test-NetConnection"),
+    (frozenset({"ServiceName", "StartType"}), "Get-Service"),
+    (frozenset({"Status", "Name", "DisplayName"}), "Get-Service"),
+    (frozenset({"DisplayName", "Enabled", "Profile"}), "Get-NetFirewallRule"),
+    (frozenset({"ServerAddresses", "InterfaceAlias"}), "Get-DnsClientServerAddress"),
+    (frozenset({"NetworkCategory"}), "Get-NetConnectionProfile"),
+    (frozenset({"OwningProcess", "LocalPort"}), "Get-NetTCPConnection"),
+)
+"""Members that all have to be there, and the command that prints them: read as what it is, and left aside."""
 
 
 def kind_of(value: object) -> Kind | None:
-    """What an object is; None where its members do not tell."""
+    """What an object is; None where its members do not tell, or tell that it is foreign."""
     if not isinstance(value, Mapping):
         return None
     keys = value.keys()
     if keys == {"Major", "Minor"}:
         return "hns_version"
-    if keys >= _DOCKER:
+    windows = _windows_kind(value)
+    if windows is not None or foreign_kind(value):
+        return windows
+    if keys & {"Id", "Name"} and (("Config" in keys and "HostConfig" in keys) or _has_container_state(value)):
         return "containers"
+    if len(keys & _DOCKER_NETWORK) > 1 and "Type" not in keys:
+        return "docker_networks"
+    if len(keys & _DOCKER_ENDPOINT) > 1:
+        return "docker_endpoints"
     if keys & _POLICY_LIST:
         return "policy_lists"
     if keys & _ENDPOINT and not keys & {"Subnets", "Ipams"}:
         return "endpoints"
     if keys & _NETWORK:
         return "networks"
-    if keys & _COMPARTMENT and "Allocators" not in keys:
-        return "compartments"
+    if keys & _NAMESPACE and "Allocators" not in keys:
+        return "compartments" if "CompartmentDescription" in keys else "namespaces"
     return None
 
 
+def _windows_kind(value: Mapping[Any, Any]) -> Kind | None:
+    """Objects of Windows' own cmdlets, which share members with those of HNS: IPAddress, MacAddress, Name."""
+    keys = value.keys()
+    if "DestinationPrefix" in keys and keys & {"ifIndex", "InterfaceIndex", "InterfaceAlias", "RouteMetric"}:
+        return "routes"
+    if keys & {"IPAddress", "IPv4Address"} and keys & _ADDRESS:
+        return "addresses"
+    if "InterfaceAlias" in keys and "IPAddress" in keys:
+        return "addresses"
+    if keys & _INTERFACE and keys & {"InterfaceAlias", "ifIndex", "InterfaceIndex"} and "NextHop" not in keys:
+        return "interfaces"
+    if "CompartmentDescription" in keys:
+        return "compartments"
+    if keys & _ADAPTER and keys & {"Name", "InterfaceAlias", "MacAddress"} and not keys & {"SwitchType", "VMName"}:
+        return "adapters"
+    if {"MacAddress", "Status"} <= keys and not keys & {"IPAddress", "VirtualNetwork"}:
+        return "adapters"
+    return None
+
+
+def foreign_kind(value: object) -> str:
+    """The command that prints such objects, of one that says nothing of HNS; "" of any other."""
+    if not isinstance(value, Mapping):
+        return ""
+    return next((command for needed, command in FOREIGN if needed <= value.keys()), "")
+
+
+def _has_container_state(value: Mapping[Any, Any]) -> bool:
+    state = value.get("State")
+    return isinstance(state, Mapping) and bool(state.keys() & _CONTAINER_STATE)
+
+
 def guess_kind(words: str) -> Kind | None:
-    """What a file's name, a command or a log's words say that follows."""
+    """What a file's name or a log's words say that follows."""
     lowered = words.lower()
     for word, kind in (
         ("endpoint", "endpoints"),
         ("polic", "policy_lists"),
         ("loadbalancer", "policy_lists"),
-        ("namespace", "compartments"),
+        ("namespace", "namespaces"),
         ("network", "networks"),
     ):
         if word in lowered:
             return kind  # type: ignore[return-value]
     return None
-
-
-_LISTING = {
-    "networks": re.compile(r"Get-HnsNetworks?\b|^/networks/?$|=>\[/networks/?\]", re.IGNORECASE),
-    "endpoints": re.compile(r"Get-HnsEndpoints?\b|^/endpoints/?$|=>\[/endpoints/?\]", re.IGNORECASE),
-    "policy_lists": re.compile(r"Get-HnsPolicyLists?\b|^/policylists/?$|=>\[/policylists/?\]", re.IGNORECASE),
-}
-_CHOSEN = re.compile(r"\s-Id\b|\bwhere\b|\?\s*\{|Select-Object\s+-First", re.IGNORECASE)
-
-
-def lists_all(words: str, kind: str) -> bool:
-    """Whether a command or a request before an object asks for all of its kind."""
-    listing = _LISTING.get(kind)
-    return listing is not None and bool(listing.search(words)) and not _CHOSEN.search(words)
 
 
 def is_known(value: Any) -> bool:

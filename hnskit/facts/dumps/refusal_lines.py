@@ -1,0 +1,59 @@
+"""Refusals of HNS in a log or a console: codes and texts, escaped or not, in any language of Windows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_FAILED = re.compile(
+    r"\b(?P<call>(?:hns|hcn|hcs|hnsCall|HcnCall)\w*)[: ]+(?:call )?failed in Win32:\s*(?P<said>[^\n]*?)\s*"
+    r"\((?P<code>0x[0-9a-fA-F]+)\)",
+    re.IGNORECASE,
+)
+_HRESULT = re.compile(r"\b(?P<call>H[cn][ns]\w+)\s+--\s+HRESULT:\s*(?P<code>-?\d+|0x[0-9a-fA-F]+)")
+_EVENT = re.compile(r"\b(?P<call>HNS-\w[\w-]*).{0,200}?Result code = '(?P<code>0x[0-9a-fA-F]+)'")
+_JSON = re.compile(
+    r"\\*\"Success\\*\"\s*:\s*false\b(?P<rest>[^}\n]*)|\{[^{}\n]*\\*\"Error(?:Code)?\\*\"\s*:[^{}\n]*\\*\"Success\\*\"\s*:\s*false",
+    re.IGNORECASE,
+)
+_JSON_ERROR = re.compile(r"\\*\"Error\\*\"\s*:\s*\\*\"(?P<said>.*?)\\*\"\s*(?:,|\}|$)")
+_JSON_CODE = re.compile(r"\\*\"ErrorCode\\*\"\s*:\s*\\*\"?(?P<code>-?\d+|0x[0-9a-fA-F]+)")
+_PRINTED = re.compile(
+    r"@\{(?:Error=(?P<said>[^;]*);\s*(?:ErrorCode=(?P<code>-?\d+);\s*)?Success=False|Success=False;[^}]*)\}"
+)
+_MARKS = ("failed in Win32", "HRESULT", "Success", "Result code")
+_WIN32 = 0x80070000
+
+
+def may_refuse(line: str) -> bool:
+    """Whether a line is worth a closer look."""
+    return any(mark in line for mark in _MARKS)
+
+
+def refusals_in(line: str) -> Iterator[tuple[int, str, str]]:
+    """Code, text and call of each refusal of a line; the same one said twice in it comes once."""
+    seen: set[int] = set()
+    for code, said, call in _all_in(line):
+        same = code & 0xFFFF if code & 0xFFFF0000 in (0, _WIN32) else code
+        if same not in seen:
+            seen.add(same)
+            yield code, said, call
+
+
+def _all_in(line: str) -> Iterator[tuple[int, str, str]]:
+    for found in (*_FAILED.finditer(line), *_HRESULT.finditer(line), *_EVENT.finditer(line)):
+        said = found.groupdict().get("said") or ""
+        if not said and (text := _JSON_ERROR.search(line, found.end())):
+            said = text["said"]
+        yield number(found["code"]), said.strip(), found["call"]
+    for found in _JSON.finditer(line):
+        text, code = _JSON_ERROR.search(line, found.start()), _JSON_CODE.search(line, found.start())
+        if text or code:
+            yield number(code["code"]) if code else 0, text["said"].strip() if text else "", ""
+    for found in _PRINTED.finditer(line):
+        yield number(found["code"] or "0"), (found["said"] or "").strip(), ""
+
+
+def number(text: str) -> int:
+    """A code as an unsigned number."""
+    return int(text, 0) & 0xFFFFFFFF

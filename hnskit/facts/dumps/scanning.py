@@ -1,0 +1,336 @@
+"""A dump's text, cut into what stands in it: JSON, lists and tables of a console, lines of logs.
+
+Line by line: each reader looks whether it knows the line's form, and says where it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
+from hnskit.facts.dumps.broken_json import read_json
+from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
+from hnskit.facts.dumps.go_values import find_struct, read_struct
+from hnskit.facts.dumps.listing_commands import command_of, is_prompt, request_of
+from hnskit.facts.dumps.object_kinds import is_known, guess_kind, kind_of
+from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Lines, Piece, Refused
+from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
+from hnskit.facts.dumps.vfp_text import read_vfp, starts_vfp
+
+Found = Piece | Break | Deleted | Refused | Foreign
+Line = Generator[Found, None, int]
+"""Gives what it finds, and at its end the line behind it."""
+
+_JSON = re.compile(r'\{\s*"|\{\s*\}|\[\s*(?:\{|\])')
+_ESCAPED = re.compile(r'\[?\s*\{\s*\\+"')
+_QUOTED = re.compile(r'\bmsg="((?:[^"\\]|\\.)*)("?)')
+_REQUEST = re.compile(r"(?:Request\s*:|Data\s*\[?)\s*$", re.IGNORECASE)
+_CALL = re.compile(r"\[(GET|POST|DELETE)\]=>\[(/[^\]]*)\]|Method\[(GET|POST|DELETE)\] Path\[(/[^\]]*)\]")
+_COLORS = re.compile(r"\x1b\[[0-9;]*[mK]")
+_QUOTE_MARK = re.compile(r"^ ?>(?!>) ?", re.MULTILINE)
+_LISTED_TEXT = 0.5  # share of a text's lines that begin with a mail's mark of quotation, for it to be quoted
+_MAX_UNESCAPES = 3
+_MAX_BROKEN = 400  # lines that one message may be broken into
+_LOG_LINE = re.compile(r"^(?:time=|\[\d|\d{4}-\d\d-\d\d|[IWEF]\d{4} )")
+_CLOSING = re.compile(r'[^\\]"(?=\s*$|\s+\w+=)')
+_END_LINES = 2  # empty lines behind a list that PowerShell has finished
+
+
+def read_pieces(text: str, parse: Callable[[str], Any] = json.loads) -> Iterator[Found]:
+    """Everything in a text that may say something of a host."""
+    if text[:256].lstrip()[:1] in ("{", "["):
+        try:
+            value = parse(text)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            lines = _text_in(value)
+            if lines is None:
+                yield Piece(value, "line 1, offset 0")
+            else:
+                yield from _Scanner(plain(lines)).found()
+            return
+    yield from _Scanner(plain(text)).found()
+
+
+def plain(text: str) -> str:
+    """A text without a terminal's colours and a mail's marks of quotation."""
+    if "\x1b" in text:
+        text = _COLORS.sub("", text)
+    if text.lstrip()[:1] == ">":
+        head = [line for line in text[:20_000].split("\n") if line.strip()]
+        if sum(bool(_QUOTE_MARK.match(line)) for line in head) > _LISTED_TEXT * len(head):
+            text = _QUOTE_MARK.sub("", text)
+    return text
+
+
+def _text_in(value: Any) -> str | None:
+    """The text that `hnsdiag list endpoints | ConvertTo-Json` makes a list of lines of."""
+    lines = value.get("value") if isinstance(value, dict) and value.keys() == {"value", "Count"} else value
+    if isinstance(lines, list) and lines and all(isinstance(line, str) for line in lines):
+        return "\n".join(lines)
+    return value if isinstance(value, str) else None
+
+
+class _Scanner:
+    """One walk through the lines of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._whole = Lines(text)
+        self._lines = self._whole.lines
+        self._command = NO_COMMAND
+        self._blocks: list[tuple[RawBlock, Any]] = []
+        """Lists of members so far, with the command before each: the console's width is known at the end."""
+
+    def found(self) -> Iterator[Found]:
+        """Everything in the order of the text; lists of members last."""
+        number, count = 0, len(self._lines)
+        while number < count:
+            line = self._lines[number]
+            if not line or line.isspace():
+                number += 1
+                continue
+            behind = yield from self._at(number, line)
+            number = max(behind, number + 1)
+        yield from self._lists()
+
+    def _at(self, number: int, line: str) -> Line:
+        """What begins at a line; the line behind it."""
+        if ">" in line or "-" in line or "hnsdiag" in line or "ipconfig" in line or "docker" in line:
+            command = command_of(line)
+            if command is not None:
+                self._command = command
+                if is_prompt(line) and not _JSON.search(line):
+                    return number + 1
+        if " :" in line and (block := self._block_at(number, line)) is not None:
+            return block
+        if call := _CALL.search(line):
+            method, path = call[1] or call[3], call[2] or call[4]
+            self._command = request_of(method, path)
+            if method == "DELETE":
+                yield Deleted(path, self._whole.place_of(number))
+        if may_refuse(line):
+            for code, said, call_name in refusals_in(line):
+                yield Refused(code, said, call_name or self._call_words(), self._whole.place_of(number))
+        if "{" in line or "[" in line:
+            behind = yield from self._values_at(number, line)
+            if behind:
+                return behind
+        return (yield from self._console_at(number, line))
+
+    def _call_words(self) -> str:
+        return self._command.words if self._command.words.startswith("/") else ""
+
+    def _block_at(self, number: int, line: str) -> int | None:
+        first = starts_block(line)
+        if first is None or hnsdiag_text.starts(line):
+            return None
+        raw = raw_block(self._lines, number, first)
+        if len(raw.rows) < 2 and not (raw.rows and self._command.kind):
+            return None
+        self._blocks.append((raw, self._command))
+        return raw.end
+
+    def _values_at(self, number: int, line: str) -> Line:
+        """JSON, escaped JSON and Go's structs of a line; 0 where there is none."""
+        if quoted := _QUOTED.search(line):
+            said, end = quoted[1], number + 1
+            if not quoted[2]:
+                said, end = self._continued(number, line, quoted.start(1))
+            yield from self._message(number, said, bool(quoted[2]) or end > number + 1)
+            return end
+        if "\\" in line and (escaped := _ESCAPED.search(line)):
+            yield from self._message(number, line[escaped.start() :], True, line[: escaped.start()])
+            return number + 1
+        if (struct := find_struct(line)) is not None:
+            yield from self._structs(number, line, struct.start())
+            return number + 1
+        start = self._whole.start_of(number)
+        begin = _JSON.search(self._whole.text, start, start + len(line) + 200)
+        if begin is None or begin.start() > start + len(line):
+            return 0
+        return (yield from self._json(number, begin.start()))
+
+    def _continued(self, number: int, line: str, start: int) -> tuple[str, int]:
+        """A quoted message that a paste has broken into lines, and the line behind it; as it is if it never ends."""
+        parts = [line[start:]]
+        for end in range(number + 1, min(number + _MAX_BROKEN, len(self._lines))):
+            following = self._lines[end]
+            if _LOG_LINE.match(following) or is_prompt(following):
+                break
+            closed = _CLOSING.search(following)
+            parts.append(following[: closed.start() + 1] if closed else following)
+            if closed:
+                return "".join(parts), end + 1
+        return line[start:], number + 1
+
+    def _json(self, number: int, offset: int) -> Line:
+        """A JSON value; the line behind it."""
+        before = self._whole.text[self._whole.start_of(number) : offset]
+        found = read_json(self._whole.text, offset, is_known)
+        covered = max(found.end, offset + 1)
+        behind = self._whole.line_of(covered - 1) + 1
+        if _REQUEST.search(before):  # what was asked for is not what the host has
+            return behind
+        value = found.value
+        if value is not None:
+            if not found.breaks and isinstance(value, dict) and not is_known(value):
+                yield from self._inside(number, value)
+            yield Piece(value, self._whole.place(offset), before, self._command, broken=bool(found.breaks))
+        if value is not None or guess_kind(f"{before} {self._command.words}") is not None:
+            for place, said in found.breaks:
+                yield Break(self._whole.place(place), said, before, self._command)
+        return behind
+
+    def _inside(self, number: int, value: dict[str, Any]) -> Iterator[Found]:
+        """Texts of a log's own JSON that hold JSON of HNS."""
+        for text in value.values():
+            if isinstance(text, str) and '{"' in text and not may_refuse(text):
+                yield from self._message(number, text, True, escaped=False)
+
+    def _message(
+        self, number: int, quoted: str, closed: bool, before: str = "", escaped: bool = True
+    ) -> Iterator[Found]:
+        """What logrus puts in quotes: `Network Response : [{\\"ID\\":…}]`."""
+        said = _unescaped(quoted) if escaped else quoted
+        place = self._whole.place_of(number)
+        struct = find_struct(said)
+        if struct is not None:
+            yield from self._structs(number, said, struct.start())
+            return
+        begin = _JSON.search(said)
+        if begin is None:
+            return
+        near = before + said[: begin.start()]
+        if _REQUEST.search(near):
+            return
+        found = read_json(said, begin.start(), is_known)
+        if found.value is not None:
+            yield Piece(found.value, place, near, self._command, form="log", broken=bool(found.breaks) or not closed)
+        if found.value is not None or guess_kind(near) is not None:
+            for _, reason in found.breaks or ([] if closed else [(0, "the log's line is cut off")]):
+                yield Break(place, reason, near, self._command)
+
+    def _structs(self, number: int, line: str, offset: int) -> Iterator[Found]:
+        place = self._whole.place_of(number)
+        near = line[:offset]
+        while True:
+            value, end, whole = read_struct(line, offset)
+            if value is not None and (kind_of(value) or len(value) > 2):
+                yield Piece(value, place, near, form="Go's print in a log", part_of_list=False, broken=not whole)
+                if not whole:
+                    yield Break(place, "the log's line is cut off", near, self._command)
+            following = find_struct(line, max(end, offset + 1))
+            if following is None:
+                return
+            offset = following.start()
+
+    def _console_at(self, number: int, line: str) -> Line:
+        """Tables and texts of a console; the line behind what was there."""
+        lines = self._lines
+        if hnsdiag_text.starts(line) and (table := hnsdiag_text.read_table(lines, number)) is not None:
+            yield from self._hnsdiag(table)
+            return max(table.end, number + 1)
+        if console_tables.is_rule(line) and (read := console_tables.read_console_table(lines, number)) is not None:
+            yield from self._rows(read, number, "table")
+            return read.end
+        if console_tables.is_docker_head(line):
+            yield from self._docker_rows(number)
+            return number + 1
+        if starts_vfp(line):
+            rules, end = read_vfp(lines, number)
+            yield Foreign("rules of VFP (vfpctrl)", rules)
+            return end
+        if ip_text.starts_routes(line):
+            ip = ip_text.read_routes(lines, number)
+            yield from self._ip(ip, number, "route print")
+            return max(ip.end, number + 1)
+        if line.rstrip()[-1:] in (":", "\uff1a") and ip_text.starts_ipconfig(lines, number):
+            ip = ip_text.read_ipconfig(lines, number)
+            yield from self._ip(ip, number, "ipconfig")
+            return max(ip.end, number + 1)
+        return number + 1
+
+    def _hnsdiag(self, table: hnsdiag_text.Table) -> Iterator[Found]:
+        command = self._command
+        whole = table.is_table and command.lists_all and self._has_ended(table.end)
+        listed = whole and command.kind in (None, table.kind) and " list " in f"{command.words} "
+        if not table.rows and table.kind != "adapters" and listed:
+            yield Piece(
+                [], self._whole.place_of(max(0, table.end - 1)), kind=table.kind, form="hnsdiag", part_of_list=True
+            )
+        for row, at in zip(table.rows, table.places, strict=True):
+            made = hnsdiag_text.hns_form(table.kind, row)
+            yield Piece(made, self._whole.place_of(at), command=command, form="hnsdiag", kind=table.kind,
+                        part_of_list=listed)  # fmt: skip
+
+    def _rows(self, table: console_tables.ConsoleTable, number: int, form: str) -> Iterator[Found]:
+        command = self._command
+        whole = command.lists_all and self._has_ended(table.end)
+        for place, cells in enumerate(table.rows, start=number + 1):
+            printed = tuple(name for name in table.names if name not in table.cut)
+            row = {name: value for name, value in cells.items() if value != ""}
+            yield Piece(row, self._whole.place_of(place), command=command, lost=tuple(table.cut), form=form,
+                        printed=printed, part_of_list=whole)  # fmt: skip
+
+    def _docker_rows(self, number: int) -> Iterator[Found]:
+        table = console_tables.read_docker_table(self._lines, number)
+        if table.names[0] != "CONTAINER ID":
+            yield Foreign("docker network ls" if table.names[0] == "NETWORK ID" else "docker images", len(table.rows))
+            return
+        for place, row in enumerate(table.rows, start=number + 1):
+            status = row.get("STATUS", "")
+            state = "running" if status.startswith("Up") else status.split(" ")[0].lower()
+            made = {"Id": row["CONTAINER ID"], "Name": row.get("NAMES", ""), "Config": {"Image": row.get("IMAGE", "")},
+                    "State": {"Status": state}}  # fmt: skip
+            yield Piece(made, self._whole.place_of(place), form="docker ps", kind="containers", part_of_list=False)
+
+    def _ip(self, found: ip_text.IpText, number: int, form: str) -> Iterator[Found]:
+        inside = bool(re.search(r"\b(?:docker|kubectl|crictl|ctr|nerdctl)\b", self._command.words))
+        value = {"adapters": found.adapters, "addresses": found.addresses, "routes": found.routes,
+                 "inside": inside, "whole": found.whole}  # fmt: skip
+        yield Piece(value, self._whole.place_of(number), command=self._command, form=form, kind="ip_text")
+
+    def _lists(self) -> Iterator[Piece]:
+        """Objects that PowerShell has printed as lists."""
+        for block, command in finished(self._blocks):
+            yield Piece(
+                block.members, self._whole.place_of(block.line), command=command, lost=tuple(block.lost),
+                form="Format-List", printed=tuple(block.printed),
+                part_of_list=command.lists_all and self._list_has_ended(block.end),
+            )  # fmt: skip
+
+    def _has_ended(self, line: int) -> bool:
+        """Whether what ends before a line was finished: something follows, or empty lines do."""
+        left = self._lines[line : line + _END_LINES + 1]
+        return len(left) > _END_LINES or any(is_prompt(one) for one in left)
+
+    def _list_has_ended(self, line: int) -> bool:
+        """Whether the list that an object stands in was finished.
+
+        PowerShell ends a list with empty lines; a paste that ends with an object may have been cut there.
+        """
+        number = line
+        while number < len(self._lines) and not self._lines[number].strip():
+            number += 1
+        return number - line > _END_LINES or (number < len(self._lines) and is_prompt(self._lines[number]))
+
+
+def _unescaped(text: str) -> str:
+    """A text without the backslashes that a log has put before its quotes, however often."""
+    for _ in range(_MAX_UNESCAPES):
+        if '\\"' not in text:
+            break
+        text = _unquoted(text)
+    return text
+
+
+def _unquoted(quoted: str) -> str:
+    try:
+        said = json.loads(f'"{quoted}"', strict=False)
+        return said if isinstance(said, str) else quoted
+    except ValueError:  # Go also writes \x.. and \a, and a cut line may end in the middle of an escape
+        return re.sub(r'\\(["\\/])', r"\1", quoted)
