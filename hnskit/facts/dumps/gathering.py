@@ -13,7 +13,7 @@ from hnskit.facts.dumps import docker_objects, windows_objects
 from hnskit.facts.dumps.assembling import PARTS, assembled
 from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.merging import filled
-from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, is_envelope, guess_kind, kind_of
+from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, guess_kind, is_envelope, kind_of
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, Refused
 from hnskit.facts.dumps.scanning import read_pieces
 from hnskit.facts.dumps.settling import CUT_MARKS, is_folder, settled, unpacked

@@ -15,7 +15,7 @@ from hnskit.facts.dumps.broken_json import read_json
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, read_struct
 from hnskit.facts.dumps.listing_commands import command_of, is_prompt, request_of
-from hnskit.facts.dumps.object_kinds import is_known, guess_kind, kind_of
+from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
 from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Lines, Piece, Refused
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
 from hnskit.facts.dumps.vfp_text import read_vfp, starts_vfp

@@ -7,7 +7,7 @@ from typing import Any
 
 from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.format_list import read_value
-from hnskit.facts.dumps.object_kinds import is_envelope, guess_kind, kind_of
+from hnskit.facts.dumps.object_kinds import guess_kind, is_envelope, kind_of
 
 CUT_MARKS = ("@{", "System.", "\\u0000cut")
 """Texts that PowerShell prints in place of an object that lies too deep."""
