@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
+from hnskit.foreign_text.masking import mask_data
+from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.steps import Step
 from hnskit.remote.targets import canonical
 
 FILE = "journal.jsonl"
+_IDENTITY = ("step", "action", "kind", "name", "id")
+"""By these a record is known again: they are never masked."""
 
 
 class Records:
@@ -35,7 +39,8 @@ class Records:
     def write(self, event: str, **fields: Any) -> None:
         """Keep one record, in the order in which things happen."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self.records.append({"time": time, "event": event, "target": self.target, **fields})
+        said = {key: value if key in _IDENTITY else mask_data(value) for key, value in fields.items()}
+        self.records.append({"time": time, "event": event, "target": self.target, **said})
 
     def started(self, step: Step) -> None:
         """Before a step is sent."""
@@ -70,7 +75,7 @@ class Journal(Records):
         self.path = path
         self.run_dir = path.parent
         self._whole = False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def write(self, event: str, **fields: Any) -> None:
         """Append one line, and come back only when it is on the disk.
@@ -80,7 +85,7 @@ class Journal(Records):
         """
         super().write(event, **fields)
         try:
-            with self.path.open("ab+") as file:
+            with open(self.path, "ab+", opener=private_opener) as file:
                 begin = b"" if self._whole or _ends_a_line(file) else b"\n"
                 file.write(begin + json.dumps(self.records[-1], default=str).encode() + b"\n")
                 file.flush()

@@ -94,7 +94,7 @@ def _said_by(facts: Facts) -> str:
         code = health.get("LastErrorCode") if isinstance(health, dict) else None
         if code:
             lines.append(f"{type(item).__name__} {getattr(item, 'name', '') or item.id}: LastErrorCode: {code}")
-    return "\n".join(lines)
+    return join_lines(lines)
 
 
 def _print_found(place: str, read: tuple[str, list[tuple[str, CodeInText]]], as_json: bool) -> None:

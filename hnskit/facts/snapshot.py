@@ -38,13 +38,13 @@ _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 """One of them stands at the beginning of each snapshot that hnskit wrote."""
 
 
-def save_facts(facts: Facts, path: str | Path) -> Path:
+def save_facts(facts: Facts, path: str | Path, *, private: bool = False) -> Path:
     """Write a snapshot as one JSON file.
 
     Raises:
         FileError: it cannot be written.
     """
-    return write_output(path, dump_facts(facts))
+    return write_output(path, dump_facts(facts), private=private)
 
 
 def dump_facts(facts: Facts) -> str:

@@ -93,11 +93,16 @@ _HINT = re.compile(
 _SHORT_OPTIONS = ("-p", "-P", "-pw", "/pw", "/p", "/P", "-w")
 """A password follows them in the commands of databases, of Windows and of PuTTY; what follows is masked even if it is
 none, a port of its own apart."""
+_STRONG = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s/\\.:]{8,}")
+"""After `-p` may stand anything; what is learnt is no path, no address and no plain word."""
 _PORT = re.compile(r"[\d.:/]{1,21}(?:tcp|udp)?")
 _SHORT_IN_TEXT = re.compile(r"((?:^|\s)(?:-p|-P|-pw|/pw)\s+)(?![\d.:/]+(?:\s|$)|[-/]|\*\*\*)\S+")
 
 _known: set[str] = set()
 _known_pattern: re.Pattern[str] | None = None
+_MANY = 200  # values that are looked for within words; of more each must be a word of its own
+_TOKEN = re.compile(r"[^\s\"',;&=:@()\[\]{}<>]+")
+_LONG = 2_000  # characters of a text that is masked line by line
 _LEAST = 6  # characters of a value that is looked for wherever it stands
 
 
@@ -108,7 +113,10 @@ def learn(value: str) -> None:
     if len(value) < _LEAST or plain or value in _known or _PORT.fullmatch(value) or _REFERENCE.fullmatch(value):
         return
     _known.add(value)
-    _known_pattern = re.compile("|".join(re.escape(one) for one in sorted(_known, key=len, reverse=True)))
+    if len(_known) > _MANY:  # an alternation of thousands would be tried at each letter
+        _known_pattern = _TOKEN
+    else:
+        _known_pattern = re.compile("|".join(re.escape(one) for one in sorted(_known, key=len, reverse=True)))
 
 
 def forget() -> None:
@@ -130,10 +138,20 @@ def may_hold_secret(text: str) -> bool:
 
 def mask_text(text: str) -> str:
     """A text without the secrets in it."""
+    if len(text) > _LONG and "-----BEGIN" not in text:
+        return "".join(map(_mask_part, text.splitlines(keepends=True)))
+    return _mask_part(text)
+
+
+def _mask_part(text: str) -> str:
     if _HINT.search(text):
         for _, pattern, instead in FORMS:
             text = pattern.sub(instead, text)
-    return _known_pattern.sub(MASK, text) if _known_pattern is not None else text
+    return _known_pattern.sub(_known_word, text) if _known_pattern is not None else text
+
+
+def _known_word(match: re.Match[str]) -> str:
+    return MASK if match[0] in _known else match[0]
 
 
 def mask_value(text: str) -> str:
@@ -174,10 +192,24 @@ def learn_command(words: Sequence[str]) -> None:
     for number, (word, masked) in enumerate(zip(words, mask_command(words), strict=True)):
         if masked == word:
             continue
-        if masked == MASK and words[number - 1] not in _SHORT_OPTIONS:
+        if masked == MASK and (words[number - 1] not in _SHORT_OPTIONS or _STRONG.fullmatch(word)):
             learn(word)
         for found in _differences(word, masked):
             learn(found)
+
+
+def learn_data(data: Any, key: str = "") -> None:
+    """Learn what `mask_data` masks by the keys of JSON."""
+    if isinstance(data, str):
+        if key and hides(key, data):
+            learn(data)
+            learn(data.rpartition(" ")[2])  # of `Bearer X` the X
+    elif isinstance(data, Mapping):
+        for name, value in data.items():
+            learn_data(value, str(name))
+    elif isinstance(data, list | tuple):
+        for item in data:
+            learn_data(item, key)
 
 
 def _differences(text: str, masked: str) -> Iterable[str]:

@@ -11,11 +11,11 @@ from hnskit.errors import FileError
 _OURS, _EVERYBODYS = 0o600, 0o666  # the second less what the umask takes away, as for any new file
 
 
-def atomic_write_text(path: Path, text: str) -> None:
+def atomic_write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file, as UTF-8, in one moment.
 
     A link stays a link, and what it leads to is written; a file that was there keeps its mode. What is no file, such as
-    /dev/stdout, is written to as it is.
+    /dev/stdout, is written to as it is. A `private` one only its owner can read, whatever it was.
 
     Raises:
         OSError: it cannot be written; what was there is as it was.
@@ -28,9 +28,10 @@ def atomic_write_text(path: Path, text: str) -> None:
     half = place.with_name(f".{place.name}.part")
     try:
         half.unlink(missing_ok=True)
-        half.touch(_OURS if there else _EVERYBODYS)  # at no moment readable for more people than the file itself
+        # At no moment readable for more people than the file itself.
+        half.touch(_OURS if there or private else _EVERYBODYS)
         half.write_text(text, encoding="utf-8")
-        if there:
+        if there and not private:
             shutil.copymode(place, half)
         half.replace(place)
     except BaseException:
@@ -38,7 +39,7 @@ def atomic_write_text(path: Path, text: str) -> None:
         raise
 
 
-def write_output(path: str | Path, text: str) -> Path:
+def write_output(path: str | Path, text: str, *, private: bool = False) -> Path:
     """The same for a file that a person has named.
 
     Raises:
@@ -46,7 +47,7 @@ def write_output(path: str | Path, text: str) -> Path:
     """
     place = Path(path)
     try:
-        atomic_write_text(place, text)
+        atomic_write_text(place, text, private=private)
     except OSError as cause:
         raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(place)) from cause
     return place

@@ -31,6 +31,11 @@ def write_private(path: Path, text: str) -> None:
         raise
 
 
+def private_opener(path: str, flags: int) -> int:
+    """For `open`: a new file is its owner's only; a link is not followed, since what it leads to is not hnskit's."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
 @contextlib.contextmanager
 def locked(path: Path, *, seconds: float) -> Iterator[None]:
     """Hold a lock that ends with the process, whatever happens to it.

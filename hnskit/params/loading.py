@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from hnskit.errors import Mistake, ParamsError
+from hnskit.foreign_text.masking import is_secret_key, learn_command, learn_data
 from hnskit.params.cross_checks import contradictions, path_text
 from hnskit.params.form_fields import keys_beside
 from hnskit.params.schema import Params, TargetParams
@@ -45,14 +46,27 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
     except UnicodeDecodeError as cause:
         raise ParamsError(source, (Mistake("(file)", "is not UTF-8 text"),)) from cause
     try:
-        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader that refuses doubled keys
-    except yaml.YAMLError as cause:
-        mark = getattr(cause, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "(file)"
-        raise ParamsError(source, (Mistake(where, str(getattr(cause, "problem", cause))),)) from cause
+        data = _read_yaml(text)
+    except _UNREADABLE as cause:
+        raise ParamsError(source, (_not_yaml(cause),)) from cause
     if not isinstance(data, dict):
         raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
     return params_of(data, source, overrides)
+
+
+_UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
+"""What reading YAML raises; the last three of a date that is none, of thousands of digits, of thousands of levels."""
+
+
+def _read_yaml(text: str) -> Any:
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader that refuses doubled keys
+
+
+def _not_yaml(cause: Exception, where: str = "(file)") -> Mistake:
+    if isinstance(cause, RecursionError):
+        return Mistake(where, "has too many levels")
+    mark = getattr(cause, "problem_mark", None)
+    return Mistake(f"line {mark.line + 1}" if mark else where, str(getattr(cause, "problem", None) or cause))
 
 
 def params_of(data: Mapping[str, Any], source: str, overrides: Sequence[str] = ()) -> Params:
@@ -119,7 +133,18 @@ def parse_params(data: Mapping[str, Any], source: str = "parameters", mistakes: 
     return _checked(Params, data, source, mistakes)
 
 
+def _learn(data: Mapping[str, Any]) -> None:
+    """Have masked from now on what is secret in parameters: by their keys, and in the commands of containers."""
+    learn_data(data)
+    containers = [data.get("proxy"), *(data["clients"] if isinstance(data.get("clients"), list) else ())]
+    for one in containers:
+        words = one.get("command") if isinstance(one, Mapping) else None
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            learn_command(words)
+
+
 def _checked(model: type[_Model], data: Mapping[str, Any], source: str, mistakes: Sequence[Mistake]) -> _Model:
+    _learn(data)
     found = list(mistakes)
     params: _Model | None = None
     if "source" in data:
@@ -188,14 +213,21 @@ def _mistake(error: Mapping[str, Any]) -> Mistake:
         near = difflib.get_close_matches(str(error["loc"][-1]), keys_beside(error["loc"]), 1)
         message += f"; did you mean {near[0]}?" if near else ""
     shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
-    if path.startswith("connection") or "@" in shown:
+    if path.startswith("connection") or "@" in shown or is_secret_key(path):
         shown = ""  # somebody may have put the secret itself there
     return Mistake(path, message[0].lower() + message[1:], shown)
 
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
 def _parts(path: str) -> list[int | str]:
     """`clients[0].address` as its words and numbers."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", path.strip("[]")) if part]
+    return [
+        int(part) if part.isascii() and part.isdigit() and len(part) < 10 else part
+        for part in re.split(r"[.\[\]]+", path.strip("[]"))
+        if part
+    ]
 
 
 def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
@@ -206,8 +238,8 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
         yield Mistake(f"--set {path}", "is not key.path=value")
         return
     try:
-        value = yaml.load(text, Loader=_StrictLoader) if text else ""  # noqa: S506  as above
-    except yaml.YAMLError:
+        value = _read_yaml(text) if text else ""
+    except _UNREADABLE:
         yield Mistake(f"--set {path}", "the value is not YAML")
         return
     place: Any = data

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hnskit.foreign_text.masking import mask_override
 from hnskit.params.loading import Params, load_params, params_of
 
 _GIVEN = "what papermill was given"
@@ -37,7 +38,7 @@ class Selection:
 
     def to_text(self) -> str:
         """Which they are, in a sentence."""
-        changed = f", with {', '.join(self.overrides)}" if self.overrides else ""
+        changed = f", with {', '.join(map(mask_override, self.overrides))}" if self.overrides else ""
         return f"Parameters: {self.params_file if self.data is None else _GIVEN}{changed}."
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from hnskit.facts.host_facts import Facts
+from hnskit.foreign_text.masking import mask_command
 from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
 from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part, parts_of
@@ -288,7 +289,7 @@ def _container(
     if there is None:
         changes = (
             Change("image", "", wanted.image),
-            Change("command", "", " ".join(wanted.command) or "the image's own"),
+            Change("command", "", " ".join(mask_command(wanted.command)) or "the image's own"),
             Change("network", "", "none (its endpoint comes from HNS)"),
         )
         return step(Action.RUN, "it is not there", changes, waits)
@@ -315,7 +316,8 @@ def _container_difference(wanted: DesiredContainer, there: Container) -> str:
     """How a container that is there was run in another way; "" where nothing is wanted, or nothing is known."""
     command = wanted.command
     if command and there.command[-len(command) :] != command:
-        return f"it runs `{' '.join(there.command)}`, not `{' '.join(command)}`"
+        runs, wants = (" ".join(mask_command(words)) for words in (there.command, command))
+        return f"it runs `{runs}`, not `{wants}`"
     # "default" is what Docker's daemon makes of it: that is not known here.
     if wanted.isolation and there.isolation not in ("", "default", wanted.isolation):
         return f"its isolation is {there.isolation}, not {wanted.isolation}"

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from hnskit.errors import CredentialError
+from hnskit.foreign_text.masking import learn
 from hnskit.local.text_encoding import decode
 from hnskit.remote.targets import canonical
 
@@ -74,6 +75,7 @@ def resolve(reference: str, username: str, target: str) -> Secret:
             object="connection.credential",
             next_step=f"{reference} must give one; of a file the first line counts.",
         )
+    learn(secret)
     return Secret(secret)
 
 

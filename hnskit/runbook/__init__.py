@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from hnskit.local import project
+from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
 from hnskit.runbook.screen import Sentence, at_screen, say, variables
@@ -92,7 +93,7 @@ def choose(
             for the next call with the same arguments.
     """
     screen = at_screen() if interactive is None else interactive
-    given = _listed(overrides)
+    given = reveal(_listed(overrides))
     selection = Selection(project.find_params(params_file), given, None if screen else _given())
     if screen:
         selection = _selections.setdefault((str(selection.params_file), str(run_dir), *given), selection)

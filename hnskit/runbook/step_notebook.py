@@ -413,6 +413,6 @@ class StepNotebook(Diagnosis):
         if self._run_dir is None or not hasattr(self, "facts"):
             return
         for path in (runfolder.snapshot_file, runfolder.picture_file):
-            path(self._run_dir, self.part, moment).parent.mkdir(parents=True, exist_ok=True)
-        save_facts(self.facts, runfolder.snapshot_file(self._run_dir, self.part, moment))
-        self.picture().save(runfolder.picture_file(self._run_dir, self.part, moment))
+            path(self._run_dir, self.part, moment).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        save_facts(self.facts, runfolder.snapshot_file(self._run_dir, self.part, moment), private=True)
+        self.picture().save(runfolder.picture_file(self._run_dir, self.part, moment), private=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.applying import host_lock
+from hnskit.params.hidden_overrides import hide
 from hnskit.remote.targets import canonical
 from hnskit.running.log import FILE, read_from
 from hnskit.running.run_state import RunState
@@ -52,16 +53,18 @@ def launch(
         environment: added to its environment, such as the secret behind an `env:` reference.
     """
     said = runs / _SAID / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
-    said.parent.mkdir(parents=True, exist_ok=True)
+    said.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shown, hidden = hide(overrides)
     command = [sys.executable, "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
     command += [part for name in only for part in ("--only", name)]
-    command += [part for override in overrides for part in ("--set", override)]
+    command += [part for override in shown for part in ("--set", override)]
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     with said.open("wb") as out, said.with_suffix(".err").open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **(environment or {})},
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            env={**os.environ, **hidden, **(environment or {})},
             **detached,
         )  # fmt: skip
     return Launched(process, said)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from hnskit.errors import HnskitError, StoppedError
+from hnskit.running.executed_notebook import mask_file
 from hnskit.running.kernels import SharedKernel, interrupt, kill, manager_with
 from hnskit.running.results import error_json
 
@@ -113,6 +114,8 @@ class Execution:
             return _broken(f"one of its cells took longer than {self._timeout} s", source)
         except (PapermillException, OSError, RuntimeError, ValueError) as cause:
             return _other(f"{type(cause).__name__}: {cause}", source)
+        finally:
+            mask_file(output)
         return None
 
     def _options(self) -> dict[str, Any]:

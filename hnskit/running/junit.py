@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from hnskit.foreign_text.escaping import join_lines, xml_text
 from hnskit.foreign_text.masking import mask_text
+from hnskit.local.atomic_write import atomic_write_text
 from hnskit.running.report import read_summary
 
 FILE = "junit.xml"
@@ -22,8 +23,9 @@ def write_junit(run_dir: Path) -> Path:
     """
     summary = read_summary(run_dir)
     path = run_dir / FILE
-    ElementTree.indent(tree := ElementTree.ElementTree(build(summary)))
-    tree.write(path, encoding="utf-8", xml_declaration=True)
+    ElementTree.indent(suites := build(summary))
+    text = ElementTree.tostring(suites, encoding="unicode")
+    atomic_write_text(path, f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n', private=True)
     return path
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from hnskit.foreign_text.escaping import json_text
 from hnskit.foreign_text.masking import mask_data
+from hnskit.local.private_files import private_opener
 from hnskit.running.summary import StepSummary, Watcher
 
 FILE = "run.jsonl"
@@ -35,7 +36,10 @@ class RunLog:
         """Append one line; that the disk is full is the journal's affair, not this record's."""
         record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
         try:
-            with self._lock, self._path.open("a", encoding="utf-8") as file:
+            with (
+                self._lock,
+                open(self._path, "a", encoding="utf-8", opener=private_opener) as file,
+            ):
                 file.write(json_text(mask_data(record), default=str) + "\n")
         except OSError:
             return

@@ -19,6 +19,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from papermill.log import logger
 
+from hnskit.running.executed_notebook import mask_notebook
 from hnskit.running.kernels import SharedKernel
 
 NAME = "hnskit"
@@ -41,6 +42,7 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has
 
     def notebook_complete(self, **options: Any) -> None:
         self._saved = 0.0
+        mask_notebook(self.nb)  # papermill writes it once more when it has it back
         super().notebook_complete(**options)
 
 

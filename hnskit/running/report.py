@@ -17,6 +17,7 @@ from hnskit.errors.prose_html import prose
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
 from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
+from hnskit.local.atomic_write import atomic_write_text
 from hnskit.model.wording import MANY, duration_text
 from hnskit.running import run_folder as runfolder
 from hnskit.views.topology import draw
@@ -62,7 +63,7 @@ def write_report(run_dir: Path) -> Path:
     """
     summary = read_summary(run_dir)
     path = run_dir / runfolder.REPORT
-    path.write_text(render(summary, _pictures(run_dir, summary)), encoding="utf-8")
+    atomic_write_text(path, render(summary, _pictures(run_dir, summary)), private=True)
     return path
 
 

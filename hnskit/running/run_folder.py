@@ -59,7 +59,8 @@ def new_run_folder(runs: Path, target: str) -> Path:
         for number in range(1, 100):
             folder = runs / (name if number == 1 else f"{name}-{number}")
             try:
-                folder.mkdir(parents=True)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700)
             except FileExistsError:
                 continue
             return folder
@@ -80,8 +81,8 @@ def slug(target: str) -> str:
 
 def write_json(path: Path, data: Any) -> None:
     """Write a file of JSON, whole or not at all; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write_text(path, json_text(mask_data(data), indent=2, default=str) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    atomic_write_text(path, json_text(mask_data(data), indent=2, default=str) + "\n", private=True)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

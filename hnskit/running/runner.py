@@ -19,6 +19,7 @@ from hnskit.applying.journal import FILE
 from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
 from hnskit.local import project
 from hnskit.model.wording import duration_text
+from hnskit.params.hidden_overrides import hide, reveal
 from hnskit.params.loading import load_params
 from hnskit.running import resuming
 from hnskit.running import run_folder as runfolder
@@ -71,6 +72,8 @@ def run(
             cannot be made sure; nothing was changed.
     """
     since = time.monotonic()
+    overrides = reveal(overrides)
+    shown, hidden = hide(overrides)
     path = project.find_params(params_file)
     todo = _sequence(notebooks or project.find_notebooks(path), only)
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -87,7 +90,7 @@ def run(
         summary = Summary(target, str(path), str(run_dir), started)
         log = RunLog(run_dir, watcher or Nobody())
         log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
-        given = {"params_file": str(path), "overrides": list(overrides), "run_dir": str(run_dir), "interactive": False}
+        given = {"params_file": str(path), "overrides": list(shown), "run_dir": str(run_dir), "interactive": False}
         try:
             if held is not None:
                 held.is_kept_in(run_dir)
@@ -95,7 +98,7 @@ def run(
                     summary.earlier = done_steps(read_from(run_dir / FILE, 0)[0])
                     summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
                 execution = Execution(
-                    share_kernel=share_kernel, cell_timeout=cell_timeout, environment=held.environment
+                    share_kernel=share_kernel, cell_timeout=cell_timeout, environment={**held.environment, **hidden}
                 )
 
                 def work() -> None:

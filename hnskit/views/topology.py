@@ -85,13 +85,13 @@ class Topology:
             f"<title>{escape_html(first)}</title><style>{style}</style>{self.body}</svg>"
         )
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, private: bool = False) -> Path:
         """Write it as an SVG file.
 
         Raises:
             FileError: it cannot be written.
         """
-        return write_output(path, self.svg())
+        return write_output(path, self.svg(), private=private)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {
