@@ -81,9 +81,15 @@ class MemoryJournal(Journal):
 class Lab(DoorThread):
     """A host behind its door, in a thread."""
 
-    def __init__(self, directory: Path, *, profile: str = "ws2019", **options: Any) -> None:
+    def __init__(
+        self, directory: Path, *, profile: str = "ws2019", engine: str = "python", kept: bool = True, **options: Any
+    ) -> None:
+        """`kept`: WinRM keeps answers that the client did not get; other options are the host's."""
+        if not kept:
+            options["faults"] = {**options.get("faults", {}), "answers_not_kept": True}
         self.host = create_host("lab", profile, {"cut_seconds": 0, **options})
-        super().__init__(self.host, directory / "door", USER, PASSWORD)
+        super().__init__(self.host, directory / "door", USER, PASSWORD, engine=engine)
+        self._create_timeout = 0.5 if engine == "python" else 8.0
         self._password = directory / "password"
         self._password.write_text(PASSWORD)
         self._password.chmod(0o600)
@@ -112,6 +118,7 @@ class Lab(DoorThread):
             "connect_timeout": 2.0,
             "operation_timeout": 0.3,
             "read_timeout": 0.6,
+            "create_timeout": self._create_timeout,
             "recovery_timeout": 10.0,
         }
         return ConnectionSettings(**{**fields, **changes})

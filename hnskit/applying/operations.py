@@ -222,7 +222,7 @@ def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
     arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
     call = docker.execute(_call_id(step), step.container, arguments, user=proxy.route_user)
     print_it = docker.execute(
-        f"look: {step.id}", step.container, ("route.exe", "print", address), user=proxy.route_user
+        f"look: {step.id}", step.container, ("route.exe", "print", address), user=proxy.route_user, reads=True
     )
     look = Probe(print_it, lambda result: _prints_route(result, address, proxy.endpoint.gateway))
     return Operation(step, call, _DOCKER_DONE, look)

@@ -189,7 +189,9 @@ def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Se
         where = f"http://{address}{path}" if port == 80 else f"http://{address}:{port}{path}"
         # Without --globoff curl reads brackets and braces of a URL as ranges and lists (curl's man page).
         how = ("--silent", "--show-error", "--include", "--globoff", "--max-time", str(timeout))
-        return docker.execute(id, client.name, (wanted.program, *how, *options, where), timeout=timeout + 60)
+        return docker.execute(
+            id, client.name, (wanted.program, *how, *options, where), timeout=timeout + 60, reads=True
+        )
 
     asked = zip(client.redirects, probes.requests, strict=True)
     return [

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from hnskit.errors import DockerError, HnsError, HostAnswerError, OutcomeUnknownError, RemoteCommandError
+from hnskit.errors import DockerError, HnsError, HostAnswerError, RemoteCommandError
 from hnskit.facts.completeness import Completeness, Problem
 from hnskit.foreign_text.masking import learn_command, learn_data
 from hnskit.model.objects import (
@@ -153,20 +153,12 @@ def gather_facts(session: Session, on_progress: Callable[[str], None] | None = N
 
     What the host refuses to tell (Docker is not there, say) does not raise: it is named in `Facts.problems`.
     """
-    try:
-        results = _ask(session, on_progress)
-    except OutcomeUnknownError:
-        results = _ask(session, on_progress)  # to read twice is safe
-    return facts_from_results(session.target, results)
-
-
-def _ask(session: Session, on_progress: Callable[[str], None] | None) -> list[CallResult]:
     results = []
     for result in invoke_calls(session, fact_calls()):
         results.append(result)
         if on_progress is not None:
             on_progress(result.id)
-    return results
+    return facts_from_results(session.target, results)
 
 
 def facts_from_results(target: str, results: Iterable[CallResult]) -> Facts:

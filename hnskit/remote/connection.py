@@ -36,6 +36,8 @@ class ConnectionSettings:
     """Seconds until a host that does not answer is called unreachable."""
     operation_timeout: float = 5
     """Seconds that one long poll may last; small, so that a lost connection is noticed early."""
+    create_timeout: float = 30.0
+    """Seconds for a host to make a shell: it starts a process for each."""
     read_timeout: float = 0.0
     """Seconds without an answer until the connection counts as lost; 0: two more than a long poll may last."""
     recovery_timeout: float = 90.0

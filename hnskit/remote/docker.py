@@ -64,9 +64,11 @@ def remove_container(id: str, container: str) -> Call:
     return command(id, "rm", "--force", container)
 
 
-def execute(id: str, name: str, arguments: Sequence[str], *, user: str = "", timeout: int = 120) -> Call:
-    """Run a program inside a container."""
-    return command(id, "exec", *(["--user", user] if user else []), name, *arguments, timeout=timeout)
+def execute(
+    id: str, name: str, arguments: Sequence[str], *, user: str = "", timeout: int = 120, reads: bool = False
+) -> Call:
+    """Run a program inside a container; `reads` as in `Call`: it only looks, or asks what may be asked twice."""
+    return command(id, "exec", *(["--user", user] if user else []), name, *arguments, timeout=timeout, reads=reads)
 
 
 def logs(id: str, name: str, *, tail: int = 200) -> Call:

@@ -21,9 +21,12 @@ from hnskit.errors import (
 )
 from hnskit.remote import transports
 from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.http_answers import GatewayError, HttpAnswers
 
 LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
 """What requests raises when a connection is lost, or was never made."""
+ANY = requests.exceptions.RequestException
+"""Whatever requests raises."""
 _CATEGORIES = (
     "NotSpecified", "OpenError", "CloseError", "DeviceError", "DeadlockDetected", "InvalidArgument", "InvalidData",
     "InvalidOperation", "InvalidResult", "InvalidType", "MetadataError", "NotImplemented", "NotInstalled",
@@ -36,8 +39,9 @@ _CATEGORIES = (
 
 def may_come_back(cause: Exception) -> bool:
     """Whether this was a connection that somebody took: no refused certificate (a ConnectionError to requests, and no
-    loss), and not one that was never made."""
-    return isinstance(cause, LOST) and not isinstance(cause, requests.exceptions.SSLError) and not never_arrived(cause)
+    loss), no gateway that knows that nobody is there, and not one that was never made."""
+    certain = isinstance(cause, requests.exceptions.SSLError | GatewayError)
+    return isinstance(cause, LOST) and not certain and not never_arrived(cause)
 
 
 def never_arrived(lost: Exception) -> bool:
@@ -50,6 +54,14 @@ def never_arrived(lost: Exception) -> bool:
 def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
     """Of one of `LOST`: nobody is there, or TLS failed."""
     where = _where(settings)
+    if isinstance(cause, GatewayError):
+        return HostUnreachableError(
+            f"no WinRM behind {where}: {cause.said}",
+            host=settings.target,
+            next_step="Check that WinRM runs on the host (`Get-Service WinRM`), and what is on the way to it.",
+        )
+    if not isinstance(cause, LOST):
+        return conversation_failed(cause, settings)
     if not isinstance(cause, requests.exceptions.SSLError):
         return HostUnreachableError(f"nothing answers at {where}: {_reason(cause)}", host=settings.target)
     if transports.answers_plainly(_causes(cause)):
@@ -77,10 +89,28 @@ def did_not_come_back(seconds: float, host: str) -> HostUnreachableError:
     )
 
 
-def login_refused(settings: ConnectionSettings) -> LoginRefusedError:
-    """WinRM is there and does not let this user in."""
+def login_refused(settings: ConnectionSettings, answers: HttpAnswers | None = None) -> LoginRefusedError:
+    """WinRM is there and does not let this user in, or not in this way."""
     user = settings.username or "this user"
-    return LoginRefusedError(f"the login of {user} with {settings.auth} was refused", host=settings.target)
+    offered = answers.refuses() if answers else ""
+    if offered:
+        return LoginRefusedError(
+            f"{_where(settings)} does not offer a login with {settings.auth}; it offers {offered}",
+            host=settings.target,
+            object="connection.auth",
+            next_step="Set `connection.auth` to one that it offers, or allow this one on the host "
+            "(`winrm get winrm/config/service/auth`).",
+        )
+    bound = settings.ssl and settings.auth in ("negotiate", "ntlm", "kerberos")
+    return LoginRefusedError(
+        f"the login of {user} with {settings.auth} was refused",
+        host=settings.target,
+        next_step=f"{LoginRefusedError.default_next_step} If they are right: over TLS this login is bound to the "
+        "certificate (channel binding), so that a load balancer or a proxy that ends TLS on the way breaks it: reach "
+        "the host itself."
+        if bound
+        else "",
+    )
 
 
 def not_winrm(status: int, settings: ConnectionSettings) -> ConnectError:
@@ -95,6 +125,13 @@ def not_winrm(status: int, settings: ConnectionSettings) -> ConnectError:
 def winrm_refused(fault: int | None, reason: str | None, settings: ConnectionSettings) -> ConnectError:
     """A SOAP fault, with the number and the words that Windows gives it."""
     said = str(reason or "no reason given").strip()
+    if fault == 2150859173:  # MaxShellsPerUser
+        return ConnectError(
+            f"WinRM has no room for another shell of this user: {said} (fault {fault})",
+            host=settings.target,
+            next_step="Close other sessions, or wait some minutes: the host ends the shells of clients that were "
+            "killed. `winrm get winrm/config/winrs` has the quota.",
+        )
     return ConnectError(
         f"WinRM refused: {said} (fault {fault})",
         host=settings.target,
@@ -111,6 +148,13 @@ def outcome_unknown(command: str, host: str) -> OutcomeUnknownError:
     """The pipeline is gone, and how far it came nobody can tell but the host's state."""
     return OutcomeUnknownError(
         f"the connection was lost while {command} ran, and the host no longer knows of it", host=host
+    )
+
+
+def answers_lost(command: str, host: str) -> OutcomeUnknownError:
+    """The connection came back, and a part of what the pipeline put out did not."""
+    return OutcomeUnknownError(
+        f"the connection was lost while {command} ran, and with it a part of what it said", host=host
     )
 
 

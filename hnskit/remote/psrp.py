@@ -1,313 +1,322 @@
-"""A session over PowerShell Remoting (PSRP over WinRM). The only importer of pypsrp.
+"""PowerShell Remoting (PSRP over WinRM). The only importer of pypsrp.
 
-What is done about a lost connection was tried against injected drops; what a real Windows host does when
-the first L2Bridge appears has not been measured by us (HNS facts 63-66 are other people's reports):
-
-* HTTP, authentication and encryption are built anew until a deadline, and the same pipeline is polled on;
-* a request that started a pipeline is never sent twice, unless it is certain that it did not arrive;
-* if the host no longer knows the pipeline, the outcome is unknown and the caller reads the host's state.
+Here is what pypsrp lacks or does otherwise than is wanted; what is done about a lost connection is in
+`recovering_session`, `delivery` and `intact_messages`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 from xml.etree import ElementTree
 
-from pypsrp.complex_objects import PSInvocationState
+from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
-from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, PowerShell, RunspacePool
-from pypsrp.wsman import NAMESPACES, WSMan
+from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, Fragmenter, PowerShell, RunspacePool
+from pypsrp.shell import SignalCode
+from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan, WSManAction
 
-from hnskit.errors import ConnectError, HostAnswerError, HostUnreachableError
-from hnskit.remote import credentials, failures, transports
+from hnskit.errors import ConnectError, RemoteCommandError
+from hnskit.remote import credentials, failures
 from hnskit.remote.connection import ConnectionSettings, require_files
+from hnskit.remote.delivery import Delivery
 from hnskit.remote.failures import LOST
+from hnskit.remote.http_answers import HttpAnswers
+from hnskit.remote.intact_messages import IntactMessages
 from hnskit.remote.module_source import module_text
+from hnskit.remote.recovering_session import GoneError, NoRoomError, RecoveringSession
+from hnskit.remote.robust_requests import add_operation
 
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
+_TIMED_OUT = 2150858793  # nothing was put out within OperationTimeout
+_NO_ROOM = 2150859173  # this user has as many shells as the quota allows
 _ACCESS_DENIED = 5
-_PAUSE = 0.25  # seconds before the first attempt to get a connection back; doubled up to _LONGEST_PAUSE
-_LONGEST_PAUSE = 1.0
+_OPENING = 60.0  # seconds for a shell that was created to say that it is open
+_RESOURCE = "http://schemas.microsoft.com/powershell/"
 
 
-class _Pipeline(PowerShell):  # type: ignore[misc]
-    """A pipeline that knows in how many fragments it goes: only the first is in the request that starts it."""
+class _Wsman(WSMan):  # type: ignore[misc]
+    """Requests that a service can answer twice, and that are not sent twice behind our back."""
 
-    fragments = 0
+    timed_out = False
+    """Whether the last Receive brought nothing."""
+    create_timeout = 0.0
 
-    def _invoke(self, msg: Any) -> None:
-        fragmenter = self.runspace_pool._fragmenter
-        split = fragmenter.fragment
+    def _create_header(self, *arguments: Any, **more: Any) -> tuple[str, ElementTree.Element]:
+        message_id, header = super()._create_header(*arguments, **more)
+        add_operation(header)
+        return message_id, header
 
-        def counting(*arguments: Any) -> Any:
-            fragments = split(*arguments)
-            self.fragments = len(fragments)
-            return fragments
+    def invoke(self, *arguments: Any, **more: Any) -> ElementTree.Element:
+        more.pop("retries_on_read_timeout", None)
+        answer: ElementTree.Element = super().invoke(*arguments, **more)
+        if answer.find("s:Body/s:Fault", NAMESPACES) is not None:  # after a Keepalive the status was sent already: 200
+            raise self._parse_wsman_fault(ElementTree.tostring(answer, encoding="unicode"))
+        return answer
 
-        fragmenter.fragment = counting
+    def create(self, *arguments: Any, **more: Any) -> ElementTree.Element:
+        answer = self.invoke(WSManAction.CREATE, *arguments, **{**more, "timeout": self.create_timeout})
+        return answer.find("s:Body", NAMESPACES)  # type: ignore[return-value]
+
+    def receive(self, *arguments: Any, **more: Any) -> ElementTree.Element:
+        self.timed_out = False
         try:
-            super()._invoke(msg)
+            answer = self.invoke(WSManAction.RECEIVE, *arguments, **more)
+            return answer.find("s:Body", NAMESPACES)  # type: ignore[return-value]  # each envelope has one
+        except WSManFaultError as fault:
+            self.timed_out = fault.code == _TIMED_OUT
+            raise
+
+
+class _Line:
+    """The transport of a connection, as `delivery` uses it."""
+
+    def __init__(self, wsman: WSMan, answers: HttpAnswers) -> None:
+        self.handed_over = False
+        self._wsman = wsman
+        self._transport = wsman.transport
+        self._transmit = self._transport.send
+        send = self._transport._send_request
+
+        def noted(request: Any, **more: Any) -> bytes:
+            request.hooks["response"][:] = [answers.look, *request.hooks["response"], answers.look]
+            self.handed_over = bool(request.body)
+            try:
+                return send(request, **more)  # type: ignore[no-any-return]
+            except LOST as lost:
+                self.handed_over = self.handed_over and not failures.never_arrived(lost)
+                raise
+
+        self._transport._send_request = noted
+
+    def transmit(self, message: bytes, timeout: float | None) -> bytes:
+        self.handed_over = False
+        seconds = (self._transport.connection_timeout, timeout) if timeout else None
+        return self._transmit(message, timeout=seconds)  # type: ignore[no-any-return]
+
+    def rebuild(self) -> None:
+        # After a reconnect pypsrp's message encryption is stale: build all of the transport anew.
+        self._transport.close()
+        self._transport.session = self._transport.encryption = None
+
+    def ask(self) -> None:
+        uri = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+        with contextlib.suppress(WSManFaultError):  # it answers, that is all that was asked
+            self._wsman.enumerate(uri, ElementTree.Element(f"{{{NAMESPACES['wsen']}}}Enumerate"))
+
+    def is_stale(self, cause: Exception) -> bool:
+        # Where a connection died between two requests, urllib3 opens another without a word, and the host cannot read
+        # what comes. The emulated host answers 400, and a Windows host was seen to (pypsrp#21).
+        code = 401 if isinstance(cause, AuthenticationError) else getattr(cause, "code", None)
+        return isinstance(cause, WinRMError) and not self._transport.ssl and code in (400, 401)
+
+
+class _Fragmenter(Fragmenter):  # type: ignore[misc]
+    """Counts the fragments that go, of which only the first is in the request that starts a pipeline; bears a gap."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.sent = 0
+        self.intact = IntactMessages()
+
+    def fragment(self, *arguments: Any, **more: Any) -> list[bytes]:
+        fragments: list[bytes] = super().fragment(*arguments, **more)
+        self.sent = len(fragments)
+        return fragments
+
+    def defragment(self, data: bytes) -> Any:
+        return super().defragment(self.intact.take(data))
+
+
+class _Pipeline:
+    """See `recovering_session.Pipeline`."""
+
+    def __init__(self, pool: RunspacePool, told: _Told) -> None:
+        self.powershell = PowerShell(pool)
+        self.id: str = self.powershell.id
+        self.fragments = 0
+        self._pool = pool
+        self._told = told
+
+    @property
+    def output(self) -> list[Any]:
+        return self.powershell.output  # type: ignore[no-any-return]
+
+    @property
+    def runs(self) -> bool:
+        return bool(self.powershell.state == PSInvocationState.RUNNING)
+
+    def start(self, inputs: Sequence[str]) -> None:
+        self._pool._fragmenter.intact.begin()
+        try:
+            with self._told():
+                self.powershell.begin_invoke(list(inputs) if inputs else None)
         finally:
-            fragmenter.fragment = split
+            self.fragments = self._pool._fragmenter.sent
+
+    def follow(self) -> None:
+        self.powershell._command_id, self.powershell.state = self.id, PSInvocationState.RUNNING
+
+    def poll(self, seconds: int | None = None) -> bool:
+        with self._told():
+            self.powershell.poll_invoke(timeout=seconds)
+        return not self._pool.connection.timed_out
+
+    def raise_error(self) -> None:
+        if self.powershell.streams.error:
+            raise self._told.command_error(self.powershell)
+
+    def leave(self) -> None:
+        self._pool.pipelines.pop(self.id, None)
+        if self.runs:
+            self.powershell.state = PSInvocationState.STOPPED
 
 
-class PsrpSession:
-    """A `Session` that keeps one runspace pool open. Not for use by two threads at once."""
+class _Shell:
+    """See `recovering_session.Shell`."""
 
-    resumes = True
-
-    def __init__(self, settings: ConnectionSettings) -> None:
-        self.target = settings.target
-        self.seconds_lost = 0.0
-        self._settings = settings
-        self._wsman: WSMan | None = None
-        self._pool: RunspacePool | None = None
-        self._loaded = bool(settings.configuration)
+    def __init__(self, pool: RunspacePool, told: _Told, *, loaded: bool) -> None:
+        self.id: str = pool.id
+        self.loaded = loaded
+        self._pool = pool
+        self._told = told
 
     def open(self) -> None:
-        """Connect and log in. `invoke` does it by itself; call this to know at once.
+        with self._told():
+            with _silence():
+                self._pool.open()
+            deadline = time.monotonic() + _OPENING
+            while self._pool.state == RunspacePoolState.NEGOTIATION_SENT:  # a host may take its time
+                with _silence(until=deadline):
+                    self._pool._receive()
 
-        Raises:
-            ConnectError: in one of its kinds.
-        """
-        if self._pool is not None:
-            return
-        settings = self._settings
-        self._wsman = self._wsman or _wsman(settings)
-        pool = self._new_pool()
-        try:
-            pool.open()
-        except (*LOST, WinRMError) as cause:
-            if not failures.may_come_back(cause):
-                raise _connect_error(cause, settings) from cause
-            if not settings.ssl and transports.speaks_tls(settings.server, settings.port):
-                raise transports.wrong_transport(settings) from cause
-            pool = self._reopened(pool, cause)
-        self._pool = pool
-        self._loaded = bool(settings.configuration)
-
-    def _new_pool(self) -> RunspacePool:
-        assert self._wsman is not None  # noqa: S101  made by `open`
-        name = self._settings.configuration or DEFAULT_CONFIGURATION_NAME
-        return RunspacePool(self._wsman, configuration_name=name)
-
-    def _reopened(self, lost_pool: RunspacePool, lost: Exception) -> RunspacePool:
-        """Somebody is there, and the connection was lost on the way: once more, since an open pool changes nothing."""
-        settings = self._settings
-        try:
-            self._recover(time.monotonic() + settings.connect_timeout, lost)
-        except HostUnreachableError as cause:  # it was never there, so nothing can have been lost
-            raise failures.gives_no_answer(lost, settings) from cause
-        _discard(lost_pool)
-        pool = self._new_pool()
-        try:
-            pool.open()
-        except (*LOST, WinRMError) as cause:
-            raise _connect_error(cause, self._settings) from cause
-        return pool
-
-    def invoke(
-        self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
-    ) -> Iterator[str]:
-        """See `Session.invoke`."""
-        pipeline = self._start(command, parameters or {}, inputs)
-        delivered = 0
-        try:
-            while True:
-                for record in pipeline.output[delivered:]:
-                    delivered += 1
-                    self._loaded = True  # the text that comes before the command has been run
-                    if not isinstance(record, str):
-                        raise HostAnswerError(f"{command} put out something else than text", got=str(record))
-                    yield record
-                if pipeline.state != PSInvocationState.RUNNING:
-                    break
-                self._poll(pipeline, command)
-        finally:
-            if pipeline.state == PSInvocationState.RUNNING:
-                self._abandon(pipeline)
-            else:
-                pipeline.runspace_pool.pipelines.pop(pipeline.id, None)
-        self._loaded = True
-        if pipeline.streams.error:
-            raise failures.command_error(pipeline.streams.error[-1], command, self.target)
-
-    def close(self) -> None:
-        """See `Session.close`."""
-        pool, self._pool, wsman, self._wsman = self._pool, None, self._wsman, None
-        try:
-            if pool is not None:
-                pool.close()
-        except (*LOST, WinRMError):
-            pass  # the host drops the shell itself after its idle timeout
-        finally:
-            if wsman is not None:
-                wsman.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"PsrpSession({self.target!r})"
-
-    def _start(self, command: str, parameters: Mapping[str, Any], inputs: Sequence[str]) -> _Pipeline:
-        """Send the command; come back with a pipeline that runs on the host."""
-        deadline = time.monotonic() + self._settings.recovery_timeout
-        renewed = False
-        while True:
-            self.open()
-            pipeline = self._pipeline(command, parameters)
-            try:
-                pipeline.begin_invoke(list(inputs) if inputs else None)
-            except WSManFaultError as fault:
-                if fault.code != _GONE or time.monotonic() > deadline:
-                    raise _connect_error(fault, self._settings) from fault
-                self._pool = None  # the shell timed out while it was idle: nothing was run, so start again
-            except LOST as lost:
-                self._recover(deadline, lost)
-                if failures.never_arrived(lost):
-                    continue
-                if inputs or pipeline.fragments > 1:
-                    # Part of it may be there, waiting for a rest that nobody will send.
-                    self._forget_pool()
-                    raise failures.outcome_unknown(command, self.target) from lost
-                # pypsrp chose the command's id, so the answer is not needed to ask for its output.
-                pipeline._command_id, pipeline.state = pipeline.id, PSInvocationState.RUNNING
-                return pipeline
-            except WinRMError as cause:
-                if renewed or not _stale(cause, self._settings):
-                    raise _connect_error(cause, self._settings) from cause
-                renewed = True
-                self._recover(deadline, cause)
-            else:
-                return pipeline
-
-    def _forget_pool(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            _discard(pool)
-
-    def _pipeline(self, command: str, parameters: Mapping[str, Any]) -> _Pipeline:
-        pipeline = _Pipeline(self._pool)
-        if not self._loaded:
-            pipeline.add_script(module_text(), use_local_scope=False)
-            pipeline.add_statement()
-        pipeline.add_cmdlet(command)
-        pipeline.add_parameters(dict(parameters))
+    def pipeline(self, command: str, parameters: Mapping[str, Any]) -> _Pipeline:
+        pipeline = _Pipeline(self._pool, self._told)
+        if not self.loaded:
+            pipeline.powershell.add_script(module_text(), use_local_scope=False)
+            pipeline.powershell.add_statement()
+        pipeline.powershell.add_cmdlet(command)
+        pipeline.powershell.add_parameters(dict(parameters))
         return pipeline
 
-    def _poll(self, pipeline: _Pipeline, command: str) -> None:
-        deadline = time.monotonic() + self._settings.recovery_timeout
+    def is_free(self) -> bool:
+        with self._told(), _silence():
+            return bool(self._pool.get_available_runspaces() > 0)
+        return False
+
+    def signal_end(self, pipeline: str) -> None:
+        with self._told():
+            self._pool.shell.signal(SignalCode.TERMINATE, pipeline)
+
+
+class _Connection:
+    """See `recovering_session.Connection`."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        answers = HttpAnswers(settings)
+        self._settings = settings
+        self._told = _Told(settings, answers)
+        self._wsman = _wsman(settings)
+        self.delivery = Delivery(_Line(self._wsman, answers), settings.target, settings.recovery_timeout)
+        self._wsman.transport.send = self.delivery.send
+
+    def shell(self, idle: int) -> _Shell:
+        pool = RunspacePool(self._wsman, configuration_name=self._configuration, idle_timeout=idle)
+        pool._fragmenter = _Fragmenter(self._wsman.max_payload_size, pool._serializer)
+        return _Shell(pool, self._told, loaded=bool(self._settings.configuration))
+
+    def delete(self, shell: str) -> None:
+        selectors = SelectorSet()
+        selectors.add_option("ShellId", shell)
+        with self._told():
+            self._wsman.delete(f"{_RESOURCE}{self._configuration}", selector_set=selectors)
+
+    def close(self) -> None:
+        self._wsman.close()
+
+    @property
+    def _configuration(self) -> str:
+        return self._settings.configuration or DEFAULT_CONFIGURATION_NAME
+
+
+@contextlib.contextmanager
+def _silence(until: float = math.inf) -> Iterator[None]:
+    """Bear a Receive that brings nothing, until a time."""
+    try:
+        yield
+    except WSManFaultError as fault:
+        if fault.code != _TIMED_OUT or time.monotonic() > until:
+            raise
+
+
+class _Told:
+    """Exceptions of pypsrp and of what is below it, as the kit's; `LOST` as it is while the host was never reached."""
+
+    def __init__(self, settings: ConnectionSettings, answers: HttpAnswers) -> None:
+        self._settings = settings
+        self._answers = answers
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
         try:
-            pipeline.poll_invoke()
-        except LOST as lost:
-            self._recover(deadline, lost)
+            yield
+        except ImportError as cause:
+            raise failures.package_missing(cause, self._settings) from cause
         except WSManFaultError as fault:
-            if fault.code != _GONE:
-                raise _connect_error(fault, self._settings) from fault
-            pipeline.state = PSInvocationState.FAILED
-            self._forget_pool()  # the command may still be on its way: it must not find its shell
-            raise failures.outcome_unknown(command, self.target) from fault
+            kind = {_GONE: GoneError, _NO_ROOM: NoRoomError}.get(fault.code)
+            told = self._connect_error(fault)
+            raise (kind(told) if kind else told) from fault
         except WinRMError as cause:
-            if not _stale(cause, self._settings):
-                raise _connect_error(cause, self._settings) from cause
-            self._recover(deadline, cause)
+            raise self._connect_error(cause) from cause
+        except failures.ANY as cause:
+            if isinstance(cause, LOST):
+                raise
+            raise failures.conversation_failed(cause, self._settings) from cause
 
-    def _recover(self, deadline: float, lost: Exception) -> None:
-        """Wait until the host's WinRM answers again, with a new connection and a new login."""
-        assert self._wsman is not None  # noqa: S101  only called with an open pool
-        pause, since = _PAUSE, time.monotonic()
-        while True:
-            # After a reconnect pypsrp's message encryption is stale: build all of the transport anew.
-            transport = self._wsman.transport
-            transport.close()
-            transport.session = transport.encryption = None
-            try:
-                _ask(self._wsman)
-            except LOST as again:
-                if time.monotonic() + pause > deadline:
-                    raise failures.did_not_come_back(deadline - since, self.target) from again
-                time.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            except WSManFaultError:
-                break  # it answers, that is all that was asked
-            except WinRMError as cause:
-                raise _connect_error(cause, self._settings) from lost
-            else:
-                break
-        self.seconds_lost += time.monotonic() - since
+    def _connect_error(self, cause: WinRMError) -> ConnectError:
+        settings = self._settings
+        if isinstance(cause, AuthenticationError) or getattr(cause, "code", None) in (401, _ACCESS_DENIED):
+            return failures.login_refused(settings, self._answers)
+        if isinstance(cause, WinRMTransportError):
+            return failures.not_winrm(cause.code, settings)
+        if isinstance(cause, WSManFaultError):
+            return failures.winrm_refused(cause.code, cause.reason or cause.provider_fault, settings)
+        return failures.conversation_failed(cause, settings)
 
-    def _abandon(self, pipeline: _Pipeline) -> None:
-        """The reader went away: stop what still runs, and do not mind if the host is gone."""
-        try:
-            pipeline.stop()
-        except (*LOST, WinRMError):
-            self._pool = None
+    def command_error(self, powershell: PowerShell) -> RemoteCommandError:
+        return failures.command_error(powershell.streams.error[-1], powershell.commands[-1].cmd, self._settings.target)
 
 
-def _wsman(settings: ConnectionSettings) -> WSMan:
+class PsrpSession(RecoveringSession):
+    """A `Session` over WinRM. Not for use by two threads at once."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        super().__init__(settings, lambda: _Connection(settings))
+
+
+def _wsman(settings: ConnectionSettings) -> _Wsman:
     require_files(settings)
     password = None
     if settings.auth not in ("certificate", "kerberos") or settings.credential:
         password = credentials.resolve(settings.credential, settings.username, settings.target).reveal()
-    try:
-        return WSMan(
-            settings.server,
-            port=settings.port,
-            username=settings.username or None,
-            password=password,
-            ssl=settings.ssl,
-            auth=settings.auth,
-            path=settings.path,
-            cert_validation=settings.ca or True,
-            certificate_pem=settings.certificate or None,
-            certificate_key_pem=settings.certificate_key or None,
-            connection_timeout=settings.connect_timeout,
-            operation_timeout=settings.operation_timeout,
-            read_timeout=settings.read_timeout or settings.operation_timeout + 2,
-            reconnection_backoff=_PAUSE,
-            no_proxy=settings.server in ("127.0.0.1", "::1", "localhost"),
-        )
-    except ImportError as cause:
-        raise failures.package_missing(cause, settings) from cause
-
-
-def _discard(pool: RunspacePool) -> None:
-    """Have the host forget a shell; it does so itself, later, if it cannot be told."""
-    try:
-        pool.close()
-    except (*LOST, WinRMError):
-        return
-
-
-def _ask(wsman: WSMan) -> None:
-    """A request that changes nothing and that any WinRM answers."""
-    uri = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-    wsman.enumerate(uri, ElementTree.Element(f"{{{NAMESPACES['wsen']}}}Enumerate"))
-
-
-def _stale(cause: WinRMError, settings: ConnectionSettings) -> bool:
-    """Whether a request was encrypted for a connection that is gone, and so was not understood, nor acted on.
-
-    Where a connection died between two requests, urllib3 opens another without a word, and the host cannot
-    read what comes. The emulated host answers 400; that Windows does too is UNCONFIRMED.
-    """
-    code = 401 if isinstance(cause, AuthenticationError) else getattr(cause, "code", None)
-    return not settings.ssl and code in (400, 401)
-
-
-def _connect_error(cause: Exception, settings: ConnectionSettings) -> ConnectError:
-    if isinstance(cause, LOST):
-        return failures.unreachable(cause, settings)
-    if isinstance(cause, AuthenticationError) or getattr(cause, "code", None) in (401, _ACCESS_DENIED):
-        return failures.login_refused(settings)
-    if isinstance(cause, WinRMTransportError):
-        return failures.not_winrm(cause.code, settings)
-    if isinstance(cause, WSManFaultError):
-        return failures.winrm_refused(cause.code, cause.reason or cause.provider_fault, settings)
-    return failures.conversation_failed(cause, settings)
+    wsman = _Wsman(
+        settings.server,
+        port=settings.port,
+        username=settings.username or None,
+        password=password,
+        ssl=settings.ssl,
+        auth=settings.auth,
+        path=settings.path,
+        cert_validation=settings.ca or True,
+        certificate_pem=settings.certificate or None,
+        certificate_key_pem=settings.certificate_key or None,
+        connection_timeout=settings.connect_timeout,
+        operation_timeout=settings.operation_timeout,
+        read_timeout=settings.read_timeout or settings.operation_timeout + 2,
+        no_proxy=True,  # whatever the environment has for web pages
+    )
+    wsman.create_timeout = settings.create_timeout
+    return wsman

@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from hnskit.errors import HostAnswerError, RemoteCommandError
+from hnskit.errors import HostAnswerError, OutcomeUnknownError, RemoteCommandError
+
+_READINGS = 3
+"""How often calls that only read are made, where their answers are lost."""
 
 
 class Session(Protocol):
@@ -39,7 +42,8 @@ class Session(Protocol):
         Raises:
             RemoteCommandError: the command ended with an error record.
             ConnectError: the host could not be reached, or refused the login.
-            OutcomeUnknownError: the connection was lost for good while the command ran: read the host's state.
+            OutcomeUnknownError: the connection was lost while the command ran, and perhaps some of its records or all
+                that would have followed: those that were yielded hold; read the host's state.
         """
 
     def close(self) -> None:
@@ -105,23 +109,37 @@ def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult
     """Make many calls in one pipeline, and yield each result as the host sends it.
 
     One pipeline costs one WinRM request, and one more for each group of answers that the host sends (see
-    docs/benchmarks.md): see `Call.reads`. A call that fails does not stop the others.
+    docs/benchmarks.md): see `Call.reads`. A call that fails does not stop the others. Where answers are lost with the
+    connection, and only calls that read are without one, those are made again.
 
     Raises:
         HostAnswerError: what came is no answer, or not the answer to a call that still waits for one; or the
             pipeline ended and calls still wait.
+        OutcomeUnknownError: the connection was lost, and calls that change something have no answer. What was yielded
+            until then holds; of the others nothing is known.
     """
     batch = list(calls)
     waiting = {call.id: call.command for call in batch}
     if len(waiting) != len(batch):
         raise ValueError("each call of a batch needs an id of its own")
-    if not batch:
-        return
-    for record in session.invoke("Invoke-HnskitCall", {"Call": [call.to_json() for call in batch]}):
+    for left in reversed(range(_READINGS)):
+        if not waiting:
+            return
+        asked = [call for call in batch if call.id in waiting]
+        try:
+            yield from _answers(session, asked, waiting)
+        except OutcomeUnknownError:
+            if waiting and not (left and all(call.reads for call in batch if call.id in waiting)):
+                raise
+        else:
+            if waiting:
+                raise HostAnswerError("the host left calls unanswered", got=list(waiting), host=session.target)
+
+
+def _answers(session: Session, calls: Iterable[Call], waiting: dict[str, str]) -> Iterator[CallResult]:
+    for record in session.invoke("Invoke-HnskitCall", {"Call": [call.to_json() for call in calls]}):
         for line in record.split("\n"):  # not splitlines: JSON may have U+2028 and its like in a text, as it is
             yield _result(line, waiting, session.target)
-    if waiting:
-        raise HostAnswerError("the host left calls unanswered", got=list(waiting), host=session.target)
 
 
 def _object(row: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 import requests
+from pypsrp.powershell import PowerShell
 
 from hnskit.emulator.host import create_host
 from hnskit.emulator.powershell.command import Cut
@@ -27,6 +29,7 @@ from hnskit.errors import (
 )
 from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.module_source import module_text
 from hnskit.remote.psrp import PsrpSession
 from hnskit.remote.session import Call, CallResult, invoke_calls
 
@@ -108,19 +111,18 @@ def test_a_batch_answers_each_call_by_its_id(settings: ConnectionSettings) -> No
 
 def test_the_kit_s_commands_are_sent_once(settings: ConnectionSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The module's text goes with the first pipeline of a pool only."""
-    sent: list[int] = []
-    send = PsrpSession._pipeline
+    sent: list[str] = []
+    add = PowerShell.add_script
 
-    def counting(self: PsrpSession, *arguments: Any) -> Any:
-        pipeline = send(self, *arguments)
-        sent.append(len(pipeline.commands))
-        return pipeline
+    def counting(pipeline: PowerShell, script: str, **more: Any) -> PowerShell:
+        sent.append(script)
+        return add(pipeline, script, **more)
 
-    monkeypatch.setattr(PsrpSession, "_pipeline", counting)
+    monkeypatch.setattr(PowerShell, "add_script", counting)
     with PsrpSession(settings) as session:
         system(session)
         system(session)
-    assert sent == [2, 1]
+    assert sent == [module_text()]
 
 
 def test_a_terminating_error_of_a_command_has_powershell_s_own_id(settings: ConnectionSettings) -> None:
@@ -265,7 +267,7 @@ def test_the_other_transport_is_named_at_once(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, said: str, port_of: str
 ) -> None:
     """http to the port of https and the reverse: neither a lost connection nor a certificate is blamed."""
-    monkeypatch.setattr(PsrpSession, "_recover", lambda *_: pytest.fail("it waits for a host that was never away"))
+    monkeypatch.setattr(time, "sleep", lambda *_: pytest.fail("it waits for a host that was never away"))
     wrong = replace(lab.settings(said), port=lab.settings(port_of).port)
     with pytest.raises(ConnectError, match=f"speaks {port_of}, and connection.transport is {said}") as caught:
         PsrpSession(wrong).open()
