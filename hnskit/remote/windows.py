@@ -49,7 +49,8 @@ def _typed(row: Mapping[str, Any], key: str, kind: type[V]) -> V:
     wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
     if wrong or (isinstance(value, int) and not -_MOST <= value <= _MOST):
         raise TypeError(f"{key} is {value!r}")
-    return value
+    found: V = value
+    return found
 
 
 def _system(row: Mapping[str, Any]) -> System:
