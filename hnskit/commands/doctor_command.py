@@ -73,7 +73,9 @@ def _examined(
     from hnskit.diagnosis.doctor import diagnose
     from hnskit.params.desired import desired_from
 
-    findings = diagnose(facts, desired_from(loaded), params, overrides) if loaded else diagnose(facts)
+    findings = (
+        diagnose(facts, desired_from(loaded), params, overrides, made_before(loaded)) if loaded else diagnose(facts)
+    )
     return tuple(item for item in findings if not only or item.check in only)
 
 

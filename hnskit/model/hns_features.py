@@ -110,3 +110,18 @@ def requirement(feature: Feature) -> str:
     if row.build:
         return f"Windows build {row.build} or later is needed for {feature}: {row.windows}, {hns}."
     return f"{hns} is needed for {feature}{f': {row.windows}' if row.windows else ''}."
+
+
+SERVER_2025 = 26100
+"""Its build; Windows 11 24H2 has the same."""
+
+
+def denies_by_default(hns_version: Version | None, build: int | None) -> bool:
+    """Whether any ACL makes an endpoint deny what goes out and none allows: so on Server 2025, by design.
+
+    Microsoft on 2026-05-11 (microsoft/Windows-Containers#616). Before the updates of April 2026 ACLs were reported
+    there to block nothing. False where neither build nor version tells; 15.4 was seen on 2025 too, and proves nothing.
+    """
+    if build:
+        return build >= SERVER_2025
+    return hns_version is not None and hns_version >= (16, 0)

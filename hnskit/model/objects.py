@@ -54,6 +54,9 @@ class EndpointState(IntEnum):
     DESTROYED = 6
 
 
+_ATTACHED = frozenset((int(EndpointState.ATTACHED), int(EndpointState.ATTACHED_SHARING)))  # asked 10,000 times over
+
+
 @dataclass(frozen=True, slots=True)
 class Subnet:
     """One subnet of a network."""
@@ -142,7 +145,7 @@ class Endpoint:
     @property
     def attached(self) -> bool:
         """Whether it is bound to a compartment or a container."""
-        return self.state in (EndpointState.ATTACHED, EndpointState.ATTACHED_SHARING)
+        return self.state in _ATTACHED
 
     @property
     def state_known(self) -> bool:

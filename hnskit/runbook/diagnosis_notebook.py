@@ -69,7 +69,7 @@ class Diagnosis(ABC):
         from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
         from hnskit.diagnosis.doctor import diagnose, summary_of
 
-        found = diagnose(self.facts, self.desired, *self._asked)
+        found = diagnose(self.facts, self.desired, *self._asked, self._known())
         return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
 
     def stale(self) -> View:
@@ -77,7 +77,7 @@ class Diagnosis(ABC):
         from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
         from hnskit.diagnosis.doctor import diagnose
 
-        found = diagnose(self.facts, self.desired, *self._asked)
+        found = diagnose(self.facts, self.desired, *self._asked, self._known())
         left = [item for item in found if item.check in _LEFT_BEHIND]
         return View(diagnosis_frame(left), "left behind", hidden=("check", "severity"))
 

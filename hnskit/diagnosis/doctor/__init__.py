@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from hnskit.diagnosis.doctor.acl_checks import DefaultDeny, MetadataBlocked
 from hnskit.diagnosis.doctor.endpoint_checks import (
     AddressTwice,
     DeadCompartment,
     DegradedEndpoint,
     StaleEndpoint,
+    StaleRemote,
     UnpluggedEndpoint,
 )
 from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
@@ -43,13 +45,19 @@ from hnskit.diagnosis.doctor.policy_checks import (
     TargetNobody,
     TargetRedirected,
 )
+from hnskit.diagnosis.doctor.redirect_checks import EndpointMissing, HnsRestarted, RedirectDrift, RedirectHalf
+from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, NamespaceLeaked, Refused, TwoRuntimes
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Desired
+from hnskit.planning.provenance import Provenance
 
 CHECKS: tuple[DoctorCheck, ...] = (
     NotReadable(),
+    DockerSilent(),
+    HnsRestarted(),
+    Refused(),
     HnsTooOld(),
     KnownBadWindows(),
     WifiUplink(),
@@ -62,6 +70,10 @@ CHECKS: tuple[DoctorCheck, ...] = (
     StaleEndpoint(),
     DegradedEndpoint(),
     AddressTwice(),
+    StaleRemote(),
+    NamespaceLeaked(),
+    TwoRuntimes(),
+    EndpointMissing(),
     DeadCompartment(),
     UnpluggedEndpoint(),
     MisspeltKey(),
@@ -78,6 +90,10 @@ CHECKS: tuple[DoctorCheck, ...] = (
     WfpLoop(),
     NetworkProxy(),
     DeadReference(),
+    MetadataBlocked(),
+    DefaultDeny(),
+    RedirectHalf(),
+    RedirectDrift(),
 )
 """Every check, in the order in which a person looks."""
 
@@ -87,7 +103,11 @@ __all__ = ["CHECKS", "Check", "Examination", "Finding", "Severity", "diagnose", 
 
 
 def diagnose(
-    facts: Facts, desired: Desired | None = None, params_file: str = "", overrides: Sequence[str] = ()
+    facts: Facts,
+    desired: Desired | None = None,
+    params_file: str = "",
+    overrides: Sequence[str] = (),
+    made: Provenance | None = None,
 ) -> tuple[Finding, ...]:
     """Run every check.
 
@@ -96,12 +116,16 @@ def diagnose(
         desired: what is wanted of it, where that is known: commands then name its parts.
         params_file: named in those commands.
         overrides: `key.path=value`, what was given in place of the file's values: named in them, too.
+        made: from `made_on`: what the journals know, so that a redirect that is gone is told from one that never was.
 
     Returns:
-        The findings, the worst first; within a severity in the order of `CHECKS`.
+        The findings, the worst first; within a severity in the order of `CHECKS`. What differs from the parameters is
+        left out where another check says why.
     """
-    patient = Examination(facts, desired, params_file, overrides)
+    patient = Examination(facts, desired, params_file, overrides, made)
     found = [finding for check in CHECKS for finding in check.find(patient)]
+    explained = {item.name for item in found if item.check != RedirectDrift.name and item.severity == "error"}
+    found = [item for item in found if item.check != RedirectDrift.name or item.name not in explained]
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
 
 

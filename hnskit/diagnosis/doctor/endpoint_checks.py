@@ -10,6 +10,9 @@ from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import state_word
 from hnskit.params.desired import Part
 
+_NAMED = 3  # endpoints that a finding names; the rest is counted
+_NO_ADDRESS = ("", "0.0.0.0")  # noqa: S104 - how HNS says that it gave none
+
 
 class StaleEndpoint(DoctorCheck):
     """An endpoint whose network or whose container is gone, and which still holds its address."""
@@ -66,24 +69,62 @@ class AddressTwice(DoctorCheck):
 
     name = "address-twice"
     severity = "error"
-    reference = "HNS fact 73"
+    reference = "HNS fact 73; Azure/AKS#5653"
 
     def find(self, patient: Examination) -> Iterator[Finding]:
         """HNS refuses a second one at creation; what survived a reboot it does not look at."""
         held: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
         for endpoint in patient.facts.endpoints:
-            if endpoint.address and endpoint.network_id:
+            if endpoint.address not in _NO_ADDRESS and endpoint.network_id and not endpoint.remote:
                 held[endpoint.network_id.upper(), endpoint.address].append(endpoint)
         for (_, address), endpoints in held.items():
             if len(endpoints) > 1:
                 idle = next((item for item in endpoints if item.state_known and not item.attached), endpoints[-1])
                 yield self.finding(
                     f"address {address}",
-                    f"{len(endpoints)} endpoints of one network hold it",
+                    f"it is a duplicate: {len(endpoints)} endpoints of one network hold it",
                     ", ".join(f"{item.name or 'no name'} {item.id} (state {item.state})" for item in endpoints),
                     f"Remove the one that is not in use. {remove_endpoint(idle)}",
                     name=idle.name,
                 )
+
+
+class StaleRemote(DoctorCheck):
+    """An endpoint that stands for a pod on another host, and for none any more."""
+
+    name = "stale-remote"
+    severity = "warning"
+    reference = "microsoft/Windows-Containers#631"
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """One with a local endpoint's address is stale for certain; one that no load balancer uses may be."""
+        remotes = [item for item in patient.facts.endpoints if item.remote and item.address]
+        lists = patient.facts.policy_lists
+        used = {reference.rpartition("/")[2].upper() for item in lists for reference in item.references}
+        unused = []
+        for remote in remotes:
+            local = _local_twin(patient, remote)
+            if local is not None:
+                yield self.of_endpoint(
+                    remote,
+                    f"it stands for another host's endpoint with the address that {local.name or local.id} holds "
+                    "here: what a service sends to that address may go to the other host",
+                    f"IsRemoteEndpoint; {local.id} holds {remote.address} too, attached",
+                    remove_endpoint(remote),
+                )
+            elif remote.id.upper() not in used:
+                unused.append(remote)
+        if unused and patient.facts.knows("policy_lists") and len(unused) < len(remotes):
+            named = ", ".join(f"{item.id} ({item.address})" for item in unused[:_NAMED])
+            more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
+            yield self.finding(
+                "endpoints",
+                f"{len(unused)} of {len(remotes)} remote ones are used by no load balancer: their pods may be gone",
+                f"{named}{more}",
+                "Compare the addresses with `kubectl get pods -A -o wide`; remove those that no pod has.",
+                severity="note",
+                confirmed=False,
+            )
 
 
 class DeadCompartment(DoctorCheck):
@@ -133,6 +174,15 @@ class UnpluggedEndpoint(DoctorCheck):
                     f"State {endpoint.state} ({state_word(endpoint.state)}); no adapter has the MAC {endpoint.mac}",
                     patient.repair(part, endpoint.name, "Detach it, and attach it again."),
                 )
+
+
+def _local_twin(patient: Examination, remote: Endpoint) -> Endpoint | None:
+    """The attached endpoint of this host with a remote one's address, on the same network."""
+    network = remote.network_id.upper()
+    there = patient.index.endpoints_at(remote.address)
+    return next(
+        (item for item in there if not item.remote and item.attached and item.network_id.upper() == network), None
+    )
 
 
 def _is_orphan(patient: Examination, endpoint: Endpoint) -> bool:

@@ -21,7 +21,9 @@ from hnskit.model.policies.proxies import WfpProxy
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import remove_command
 from hnskit.params.desired import Desired, Part
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
+from hnskit.planning.steps import Plan
 
 Severity = Literal["error", "warning", "note"]
 """error: something does not work; warning: it will not, or may not; note: something to know."""
@@ -88,14 +90,39 @@ class Examination:
     """A snapshot to be examined, with what is wanted of the host where that is known, and how that was said."""
 
     def __init__(
-        self, facts: Facts, desired: Desired | None = None, params_file: str = "", overrides: Sequence[str] = ()
+        self,
+        facts: Facts,
+        desired: Desired | None = None,
+        params_file: str = "",
+        overrides: Sequence[str] = (),
+        made: Provenance | None = None,
     ) -> None:
         self.facts = facts
         self.desired = desired
+        self._made = made
         self._params_file = params_file
         self._overrides = tuple(overrides)
         self._mended_alone: dict[Part, bool] = {}
         self.index = SnapshotIndex(facts)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What `hnskit apply` would do for the parameters.
+
+        Raises:
+            ValueError: there are no parameters.
+        """
+        if self.desired is None:
+            raise ValueError("a plan needs parameters")
+        return plan(self.desired, self.facts, made=self._made)
+
+    @property
+    def was_set_up(self) -> bool:
+        """Whether a journal says that hnskit made the network of the parameters, or an endpoint on it."""
+        if self.desired is None or self._made is None:
+            return False
+        names = {self.desired.network.name, *(item.name for item in self.desired.endpoints)}
+        return any(kind in ("network", "endpoint") and name in names for kind, name, _ in self._made.created)
 
     @cached_property
     def rules(self) -> tuple[ProxyRule, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
+from hnskit.diagnosis.doctor.runtime_checks import docker_explains
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter, NetworkType
 from hnskit.planning.blockers import WIFI, is_wifi
@@ -22,32 +23,36 @@ class Report:
     reference: str
     severity: Severity = "note"
     only_with_static_address: bool = False
+    since: int = 0
+    """First revision that has it."""
+    until: int = 0
+    """First revision that has it no more; 0: none is known."""
+    confirmed: bool = False
+
+    def is_of(self, revision: int) -> bool:
+        """Whether a build's revision has it."""
+        return revision >= self.since and (not self.until or revision < self.until)
 
 
-KNOWN_BAD: dict[int, Report] = {
-    19041: Report(
-        "Windows 2004 loses a static address when the bridge appears",
-        "Have a console at hand, and check the address afterwards.",
-        "HNS fact 67 (microsoft/SDN#498)",
-        "warning",
-        True,
-    ),
-    19042: Report(
-        "Windows 20H2 loses a static address when the bridge appears",
-        "Have a console at hand, and check the address afterwards.",
-        "HNS fact 67 (microsoft/SDN#498)",
-        "warning",
-        True,
-    ),
-    20348: Report(
-        "connectivity was lost from time to time after an L2Bridge was made on Server 2022; no answer is public",
-        "Keep the bridge off the adapter that you are connected through: `network.adapter`.",
-        "HNS fact 68 (microsoft/Windows-Containers#439)",
-    ),
-    26100: Report(
-        "ACL policies were reported not to work on Server 2025",
-        "Prove what an ACL should block with a request; `hnskit explain` goes by what HNS lists.",
-        "microsoft/Windows-Containers#616",
+_STATIC = (
+    "loses a static address when the bridge appears",
+    "Have a console at hand, and check the address afterwards.",
+    "HNS fact 67 (microsoft/SDN#498)",
+)
+KNOWN_BAD: dict[int, tuple[Report, ...]] = {
+    19041: (Report(f"Windows 2004 {_STATIC[0]}", *_STATIC[1:], "warning", only_with_static_address=True),),
+    19042: (Report(f"Windows 20H2 {_STATIC[0]}", *_STATIC[1:], "warning", only_with_static_address=True),),
+    20348: (
+        Report(
+            "the update of July 2024 (KB5040437) broke the network of containers on Server 2022; that of October 2024 "
+            "(KB5044281, 20348.2762) mends it",
+            "Install the current update of Windows.",
+            "microsoft/Windows-Containers#516; projectcalico/calico#9019",
+            "warning",
+            since=2582,
+            until=2762,
+            confirmed=True,
+        ),
     ),
 }
 """Builds of which something was reported."""
@@ -63,12 +68,16 @@ class NotReadable(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Each problem by itself; parts that a dump never had together, as a note."""
         absent, save = patient.facts.completeness.gaps, patient.command("facts", "--save", "FILE")
+        dump = patient.facts.target.startswith("snapshot:")
+        again = ", or dump it with `ConvertTo-Json -Depth 20`" if dump else ""
         for problem in patient.facts.problems:
+            if docker_explains(patient, problem.part):
+                continue
             yield self.finding(
                 "snapshot",
                 "something could not be read; what is said of the host leaves it out",
                 str(problem),
-                f"Read the host again ({save}), or dump it with `ConvertTo-Json -Depth 20`.",
+                f"Read the host again ({save}){again}.",
             )
         if absent:
             yield self.finding(
@@ -113,22 +122,24 @@ class KnownBadWindows(DoctorCheck):
     confirmed = False
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """What was reported, with its report."""
+        """What was reported, with its report, of those revisions that have it."""
         system = patient.facts.system
-        report = KNOWN_BAD.get(system.build) if system else None
-        if system is None or report is None:
+        if system is None:
             return
         static = any(item.origin == "Manual" for item in patient.facts.addresses)
-        if report.only_with_static_address and patient.facts.knows("addresses") and not static:
-            return
-        yield self.finding(
-            "Windows",
-            report.said,
-            f"{system.product}, build {system.build}.{system.revision}",
-            report.next_step,
-            severity=report.severity,
-            reference=report.reference,
-        )
+        for report in KNOWN_BAD.get(system.build, ()):
+            harmless = report.only_with_static_address and patient.facts.knows("addresses") and not static
+            if harmless or not report.is_of(system.revision):
+                continue
+            yield self.finding(
+                "Windows",
+                report.said,
+                f"{system.product}, build {system.build}.{system.revision}",
+                report.next_step,
+                severity=report.severity,
+                reference=report.reference,
+                confirmed=report.confirmed,
+            )
 
 
 class WifiUplink(DoctorCheck):
@@ -141,7 +152,7 @@ class WifiUplink(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """An L2Bridge network cannot be made on it."""
         uplinks = _uplinks(patient)
-        if uplinks and all(map(is_wifi, uplinks)):
+        if uplinks and patient.facts.knows("adapters") and all(map(is_wifi, uplinks)):
             yield self.finding(
                 f"adapter {uplinks[0].name}",
                 "it is Wi-Fi, and no other adapter is up: an L2Bridge network does not work on it",

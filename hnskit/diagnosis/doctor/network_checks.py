@@ -117,9 +117,8 @@ class MetadataRoute(DoctorCheck):
 
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Windows takes 169.254.0.0/16 as on-link; the move of the adapter may lose the host's own route."""
-        addresses = sorted(
-            {rule.settings.ip.partition("/")[0] for rule in patient.rules if _is_link_local(rule.settings.ip)}
-        )
+        asked = {rule.settings.ip for rule in patient.rules}
+        addresses = sorted({ip.partition("/")[0] for ip in asked if _is_link_local(ip)})
         for address in addresses:
             if patient.index.knows_routes(HOST_COMPARTMENT) and not _has_route(patient, HOST_COMPARTMENT, address):
                 yield self.finding(

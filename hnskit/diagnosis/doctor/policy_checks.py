@@ -187,6 +187,9 @@ class DoubledPolicy(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Adding does not look for what is there already."""
         for endpoint in patient.facts.endpoints:
+            types = [policy.type for policy in endpoint.policies]
+            if len(set(types)) == len(types):
+                continue
             counts = Counter(policy_text(policy) for policy in endpoint.policies)
             for text, count in counts.items():
                 if count > 1:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping
 
 from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, policy_text
 from hnskit.model import hns_json
@@ -25,7 +26,9 @@ _V1_KEYS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """Keys of v1 policies beside Type: hcsshim internal/hns/hnspolicy.go, and what real hosts printed."""
 
-_TYPES = ("PROXY", "OutBoundNAT", "L2Driver", "L4Proxy", "L4WFPPROXY", "ROUTE", "SDNRoute", "PortMapping", "ACL")
+_TYPES = frozenset(
+    ("PROXY", "OutBoundNAT", "L2Driver", "L4Proxy", "L4WFPPROXY", "ROUTE", "SDNRoute", "PortMapping", "ACL")
+)
 _NEAR = 0.8  # how alike a key must be to a known one to be taken for a misspelling of it
 
 
@@ -104,7 +107,8 @@ def _policies(patient: Examination) -> Iterator[tuple[Endpoint, Policy]]:
     return ((endpoint, policy) for endpoint in patient.facts.endpoints for policy in endpoint.policies)
 
 
-def _near_miss(word: str, known: Collection[str]) -> str:
+@functools.lru_cache(maxsize=4096)
+def _near_miss(word: str, known: frozenset[str]) -> str:
     """What a word that is none of these was probably meant to be; "" where it is one, or near none."""
     near = [] if word in known else difflib.get_close_matches(word, known, n=1, cutoff=_NEAR)
     return near[0] if near else ""

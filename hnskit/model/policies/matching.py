@@ -118,8 +118,13 @@ def match_wfp(policy: Policy, connection: Flow, way: Literal["outbound", "inboun
     return Match(True, words, fact, confirmed=False)
 
 
+def is_acl(policy: Policy) -> bool:
+    """Whether it is an ACL."""
+    return policy.type.upper() == "ACL"
+
+
 def blocking_acl(
-    policies: Iterable[Policy], direction: str, connection: Flow, remote: str
+    policies: Iterable[Policy], direction: str, connection: Flow, remote: str, *, default_deny: bool = False
 ) -> tuple[Policy, Match] | None:
     """The ACL that stops a connection, or None: of those that match, the one with the lowest Priority decides.
 
@@ -128,16 +133,22 @@ def blocking_acl(
         direction: `Out` at the source, `In` at the target.
         connection: as it passes that port.
         remote: the other side's address.
+        default_deny: whether what goes out and matches no ACL is blocked as soon as there is any
+            (`hns_features.denies_by_default`).
 
     Order between ACLs of the same priority, and between ACL and PROXY, is UNCONFIRMED.
     """
-    rules = [item for item in policies if item.type.upper() == "ACL" and item.settings.get("Direction") == direction]
+    acls = [item for item in policies if is_acl(item)]
+    rules = [item for item in acls if str(item.settings.get("Direction", "")).lower() == direction.lower()]
     for rule in sorted(rules, key=_priority):
         if _acl_matches(rule, direction, connection, remote):
             if str(rule.settings.get("Action", "")).lower() != "block":
                 return None
             words = f"an ACL (Priority {rule.settings.get('Priority', 'none')}) blocks {direction.lower()} {connection}"
             return rule, Match(True, words, "HNS fact 43", confirmed=False)
+    if acls and default_deny and direction == "Out":
+        words = f"no ACL allows out {connection}, and on Server 2025 an endpoint with any ACL denies what none allows"
+        return acls[0], Match(True, words, "microsoft/Windows-Containers#616")
     return None
 
 

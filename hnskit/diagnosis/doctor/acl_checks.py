@@ -1,0 +1,93 @@
+"""ACLs that stop what the redirect, or the containers' own requests, need: blocked metadata, default deny."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, asked_by
+from hnskit.model.hns_features import denies_by_default
+from hnskit.model.objects import METADATA_ADDRESS, Endpoint
+from hnskit.model.policies.matching import Flow, blocking_acl, is_acl
+from hnskit.model.wording import describe_policy
+
+_METADATA = Flow(METADATA_ADDRESS, 80)
+_NAMED = 3  # endpoints that a note names; the rest is counted
+
+
+class MetadataBlocked(DoctorCheck):
+    """An ACL that blocks what a proxy policy of the same endpoint redirects; or the metadata service, by itself."""
+
+    name = "metadata-blocked"
+    severity = "warning"
+    reference = "Azure/AgentBaker azurecnifunc.ps1; amazon-vpc-cni-plugins PR#55"
+    confirmed = False
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """AKS and EKS block 169.254.169.254 so. Which of the two acts on redirected traffic is not known."""
+        redirected: set[str] = set()
+        for rule in patient.rules:
+            asked = asked_by(rule.settings)
+            blocked = blocking_acl(rule.endpoint.policies, "Out", asked, asked.destination)
+            if blocked is None or rule.endpoint.id in redirected:
+                continue
+            redirected.add(rule.endpoint.id)
+            yield self.of_endpoint(
+                rule.endpoint,
+                f"an ACL blocks {asked}, which its proxy policy redirects; which of the two acts is not known",
+                f"{describe_policy(blocked[0])}; {describe_policy(rule.policy)}",
+                f"Take the ACL away where the redirect is wanted: {patient.policy('list', rule.endpoint)} numbers it.",
+            )
+        blocking = [item for item in patient.facts.endpoints if item.id not in redirected and _blocks_metadata(item)]
+        if blocking:
+            more = f" and {len(blocking) - _NAMED} more" if len(blocking) > _NAMED else ""
+            yield self.finding(
+                "endpoints",
+                f"{len(blocking)} of them may not reach the metadata service: an ACL blocks {METADATA_ADDRESS}, as AKS "
+                "and EKS do where its use is restricted",
+                ", ".join(f"{item.name or item.id} ({item.address})" for item in blocking[:_NAMED]) + more,
+                "Nothing, if that is wanted; a redirect on such an endpoint needs the ACL taken away.",
+                severity="note",
+                confirmed=True,
+            )
+
+
+class DefaultDeny(DoctorCheck):
+    """Server 2025: an endpoint with ACLs of which none allows what goes out."""
+
+    name = "acl-default-deny"
+    severity = "error"
+    reference = "microsoft/Windows-Containers#616 (Microsoft, 2026-05-11)"
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """Any ACL makes an endpoint deny by default what goes out; a Block alone so blocks everything."""
+        system = patient.facts.system
+        for endpoint in patient.facts.endpoints:
+            if not any(map(is_acl, endpoint.policies)) or not endpoint.knows("policies"):
+                continue
+            version = endpoint.version or patient.facts.hns_version
+            if not denies_by_default(version, system.build if system else None) or _allows_out(endpoint):
+                continue
+            acls = [policy for policy in endpoint.policies if is_acl(policy)]
+            yield self.of_endpoint(
+                endpoint,
+                "everything that goes out of it is blocked: on Server 2025 an endpoint with any ACL denies what none "
+                "allows, by design, and none of its ACLs allows anything outbound",
+                "; ".join(describe_policy(policy) for policy in acls),
+                "Add an Allow for Direction Out with a Priority number above those of the Block rules: "
+                f"{patient.policy('add', endpoint, '--type', 'ACL')}.",
+            )
+
+
+def _allows_out(endpoint: Endpoint) -> bool:
+    return any(
+        is_acl(policy)
+        and str(policy.settings.get("Direction", "")).lower() == "out"
+        and str(policy.settings.get("Action", "")).lower() == "allow"
+        for policy in endpoint.policies
+    )
+
+
+def _blocks_metadata(endpoint: Endpoint) -> bool:
+    """Whether a rule of its own for that address blocks it; one that blocks everything is another matter."""
+    blocked = blocking_acl(endpoint.policies, "Out", _METADATA, METADATA_ADDRESS)
+    return blocked is not None and METADATA_ADDRESS in str(blocked[0].settings.get("RemoteAddresses", ""))

@@ -1,0 +1,138 @@
+"""What runs the containers, and what HNS said no to: Docker that is silent, two runtimes on one host, refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding
+from hnskit.errors.hns_codes import explain_code
+from hnskit.model.objects import HOST_COMPARTMENT
+
+_POD = re.compile(r"^(?:[0-9a-f]{64}_\S+|[0-9a-f]{8}-eth0|k8s\.io-\S+|\S+_Calico)$")
+"""Names that CNI plug-ins under containerd give to endpoints: win-bridge, azure-vnet, ctr, calico."""
+_DOCKER_PARTS = ("docker", "images", "containers")
+
+
+class DockerSilent(DoctorCheck):
+    """Docker does not answer, or is not there: nothing is known of containers."""
+
+    name = "docker-silent"
+    severity = "error"
+    reference = "this snapshot"
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """A daemon that is stopped is an error; a host without docker.exe may have another runtime."""
+        docker = patient.facts.docker
+        if docker is not None and docker.error:
+            yield self.finding(
+                "Docker",
+                "its daemon does not answer: what containers run is not known, and none can be made or mended",
+                docker.error,
+                "On the host: `Start-Service docker`; if it does not start, `Get-EventLog Application -Source docker "
+                "-Newest 20` says why.",
+            )
+            return
+        said = next((str(problem) for problem in patient.facts.problems if problem.part == "docker"), "")
+        if docker is None and said:
+            wanted = patient.desired is not None
+            yield self.finding(
+                "Docker",
+                "it is not there, and the parameters need it"
+                if wanted
+                else "it is not there: what runs under another runtime is not listed here",
+                said,
+                "Install Docker on the host, or correct its PATH."
+                if wanted
+                else "Nothing, if containerd runs the containers here.",
+                severity="error" if wanted else "note",
+            )
+
+
+class TwoRuntimes(DoctorCheck):
+    """Docker runs on a host whose endpoints containerd made."""
+
+    name = "two-runtimes"
+    severity = "warning"
+    reference = "moby/moby#45462"
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """dockerd removes, when it starts, the endpoints that it did not make."""
+        docker = patient.facts.docker
+        if docker is None or docker.error or not docker.version:
+            return
+        pods = [item for item in patient.facts.endpoints if not item.remote and _POD.match(item.name)]
+        if pods:
+            yield self.finding(
+                "Docker",
+                f"it runs beside containerd, which made {len(pods)} of the endpoints: dockerd removes endpoints that "
+                "it did not make when it starts, and their pods lose the network",
+                f"Docker {docker.version}; endpoint {pods[0].name}",
+                "Leave one of them: on a node of Kubernetes stop the service docker, and set it to Disabled.",
+            )
+
+
+class NamespaceLeaked(DoctorCheck):
+    """A namespace that cannot be deleted, since it still lists a container."""
+
+    name = "namespace-leaked"
+    severity = "warning"
+    reference = "microsoft/Windows-Containers#485"
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """State 4, no endpoint any more, and a container that is dead; what State 4 is called is not known."""
+        for namespace in getattr(patient.facts, "namespaces", ()):
+            if namespace.state != _LEAKED or namespace.endpoints or namespace.compartment_id == HOST_COMPARTMENT:
+                continue
+            listed = ", ".join(namespace.containers) or "none"
+            yield self.finding(
+                f"namespace {namespace.id}",
+                "its removal hangs, and with it the pod's (0x803B0015): it has no endpoint any more, and still lists "
+                "a container"
+                if namespace.containers
+                else "its removal hangs: it is in State 4, without endpoint and container",
+                f"State 4; containers: {listed}; compartment {namespace.compartment_id}",
+                "Look whether the container still runs (`crictl ps -a`, `hcsdiag list`) and end it; for a dead one no "
+                "cure is public but a restart of the node. `hnskit errors 0x803b0015` has what is known.",
+            )
+
+
+class Refused(DoctorCheck):
+    """What HNS refused, as a log tells it."""
+
+    name = "refused"
+    severity = "warning"
+    reference = "this log"
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """Each code once; what it means is in `hnskit errors`."""
+        for refusal in patient.facts.refusals:
+            line = f"{refusal.call} {refusal.message} (0x{refusal.code:X})"
+            known = explain_code(refusal.code).seen_in(line)
+            said = refusal.message.strip().rstrip(".") or known.meaning.rstrip(".") or "without a word"
+            times = f", {refusal.times} times" if refusal.times > 1 else ""
+            code = f"0x{refusal.code:08X}"
+            label = ", ".join(dict.fromkeys((known.name, code))) if refusal.code else "no code"
+            asked = f"HNS refused {refusal.call}" if refusal.call else "HNS refused a request"
+            likely = f" Most likely: {known.causes[0]}" if known.causes else ""
+            yield self.finding(
+                "log",
+                f"{asked}: {said} ({label}){times}.{likely}",
+                f"{refusal.place}: {said}" if refusal.place else said,
+                f"`hnskit errors {code}` says what it means and what to do."
+                if refusal.code
+                else f'`hnskit errors "{said}"` says what it may mean.',
+                reference=known.source or self.reference,
+            )
+
+
+def docker_explains(patient: Examination, part: str) -> bool:
+    """Whether a part could not be read because Docker is silent, which is a finding of its own."""
+    docker = patient.facts.docker
+    silent = (docker is not None and bool(docker.error)) or (
+        docker is None and any(problem.part == "docker" for problem in patient.facts.problems)
+    )
+    return silent and part in _DOCKER_PARTS
+
+
+_LEAKED = 4
