@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,10 +37,13 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     strict: bool,
     only: tuple[str, ...],
 ) -> None:
-    """What is wrong or suspicious on this host, and what to do about it.
+    """What is wrong or suspicious on a host or in a paste, and what to do about it.
 
-    PARAMS may also be snapshot:FILE. It ends with 1 if there is an error, with --strict also for a warning, else with
-    0. With --fix what counts is what is left.
+    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    such as emulator://lab or winrm://host. With PARAMS it also says what differs from them.
+
+    It ends with 1 if there is an error, with --strict also for a warning, else with 0; with 3 if nothing of a host is
+    in it or the host cannot be reached. With --fix what counts is what is left.
     """
     from hnskit.diagnosis.doctor import findings_text
 
@@ -48,15 +52,25 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     loaded, facts = found.params, found.facts
     found.announce()
     findings = _examined(loaded, facts, params, overrides, only)
-    result: dict[str, Any] = {"target": facts.target, "findings": [item.to_json() for item in findings]}
+    result: dict[str, Any] = {
+        "schema": 1,
+        "ok": True,
+        "target": facts.target,
+        "taken_for": found.taken_for,
+        "counts": {},
+        "unknown": {problem.part: problem.message for problem in facts.unread if problem.part},
+        "findings": [item.to_json() for item in findings],
+    }
     if not as_json:
         say(findings_text(findings, facts.target))
     if fix:
         findings = _fixed(params, overrides, loaded, facts, findings, result if as_json else None, yes, only)
+    counts = Counter(item.severity for item in findings)
+    failed = counts["error"] > 0 or (strict and counts["warning"] > 0)
     if as_json:
-        print_json(result)
-    severities = {item.severity for item in findings}
-    sys.exit(1 if "error" in severities or (strict and "warning" in severities) else 0)
+        result["counts"] = {name: counts[name] for name in ("error", "warning", "note")}
+        print_json({**result, "ok": not failed})
+    sys.exit(1 if failed else 0)
 
 
 def _known_checks(only: tuple[str, ...]) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 KIND = "facts"
 VERSION = 1
+_NO_FACTS = ("hnskit", "version", "taken_for")  # of the file, and of `hnskit facts --json`
 _HEAD = 2048
 _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 """One of them stands at the beginning of each snapshot that hnskit wrote."""
@@ -105,7 +106,7 @@ def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
         )
     from pydantic import ValidationError
 
-    members = {name: value for name, value in data.items() if name not in ("hnskit", "version")}
+    members = {name: value for name, value in data.items() if name not in _NO_FACTS}
     problems = members.get("problems", ())
     if isinstance(problems, list):
         members["problems"] = [_old_problem(item) if isinstance(item, str) else item for item in problems]

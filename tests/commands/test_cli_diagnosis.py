@@ -89,6 +89,9 @@ def test_doctor_s_exit_status(capsys: pytest.CaptureFixture[str], good: str, bad
     assert f"hnskit apply {PARAMS} --set target={bad} --part policy" in out
     status, out, _ = hnskit(capsys, "doctor", bad, "--json", "--check", "policy-key")
     assert (status, [item["check"] for item in json.loads(out)["findings"]]) == (1, ["policy-key"])
+    shown = json.loads(out)
+    assert (shown["schema"], shown["ok"], shown["counts"]) == (1, False, {"error": 1, "warning": 0, "note": 0})
+    assert (shown["taken_for"], shown["unknown"]) == ("a snapshot of hnskit", {})
     assert hnskit(capsys, "doctor", bad, "--check", "vfp-off")[0] == 0
     assert hnskit(capsys, "doctor", bad, "--check", "nonsense")[0] == 2
 

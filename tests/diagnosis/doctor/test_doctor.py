@@ -19,9 +19,10 @@ from hnskit.facts.completeness import ABSENT, Completeness
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts, parse_facts, save_facts
 from hnskit.model import hns_json
-from hnskit.model.objects import Policy
-from hnskit.params.desired import ALL_PARTS, Part
+from hnskit.model.objects import Policy, System
+from hnskit.params.desired import ALL_PARTS, Desired, Part
 from hnskit.params.selection import Selection
+from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
 from hnskit.runbook.step_notebook import StepNotebook
@@ -31,7 +32,11 @@ HERE = Path(__file__).parent
 CASES = HERE / "cases"
 SAMPLES = HERE.parents[1] / "samples" / "hns"
 GOLDEN = HERE / "golden.json"
-ALSO: dict[str, set[str]] = {"endpoint-degraded": {"policy-unattached"}}
+ALSO: dict[str, set[str]] = {
+    "endpoint-degraded": {"policy-unattached"},
+    "hns-restarted": {"endpoint-missing"},
+    "endpoint-missing": {"redirect-half"},
+}
 """What a case's trouble brings along."""
 
 each = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
@@ -45,6 +50,11 @@ def host(changes: dict[str, Any] | None = None) -> Facts:
     """The host of the cases, with some of its parts in place of its own; null leaves one out."""
     parts = {**json.loads((CASES / "_well.json").read_text(encoding="utf-8")), **(changes or {})}
     return parse_facts({name: value for name, value in parts.items() if value is not None})
+
+
+def wanted(data: dict[str, Any]) -> Desired | None:
+    """What a case's `parameters`, values in place of those of params/emulator.yaml, ask for."""
+    return sample_facts.desired(*data["parameters"]) if "parameters" in data else None
 
 
 def test_the_host_of_the_cases_is_well() -> None:
@@ -62,7 +72,7 @@ def test_there_is_a_case_for_each_check_and_no_other() -> None:
 def test_a_check_finds_its_trouble_and_nothing_else_does(check: Any) -> None:
     """Severity, object and message, word for word."""
     data = case(check.name)
-    found = diagnose(host(data["sick"]))
+    found = diagnose(host(data["sick"]), wanted(data))
     own = [item for item in found if item.check == check.name]
     assert [{key: getattr(item, key) for key in ("severity", "object", "message")} for item in own] == data["finds"]
     assert {item.check for item in found} - {check.name} <= ALSO.get(check.name, set())
@@ -77,7 +87,8 @@ def test_a_check_finds_nothing_on_a_host_that_is_well(check: Any) -> None:
 @each
 def test_a_finding_says_what_shows_it_what_to_do_and_where_that_is_known_from(check: Any) -> None:
     """And can be printed."""
-    for item in diagnose(host(case(check.name)["sick"])):
+    data = case(check.name)
+    for item in diagnose(host(data["sick"]), wanted(data)):
         assert item.evidence
         assert item.next_step.endswith(".")
         assert item.reference
@@ -275,7 +286,9 @@ def test_two_l4wfpproxy_policies_are_doubled_and_one_that_nobody_uses_is_said() 
     other = Policy("L4WFPPROXY", {**WFP.settings, "OutboundProxyPort": "15009"})
     facts = replace(sample_facts.complete(), hns_version=(15, 0))
     facts = sample_facts.with_endpoint(facts, "hnskit-client1", policies=(*sample_facts.MADE_WITH, WFP, other), state=1)
-    assert said_of(facts) == {
+    said = said_of(facts)
+    assert said.pop("endpoint-missing").startswith("it runs without an endpoint")
+    assert said == {
         "policy-doubled": "it has 2 L4WFPPROXY policies, and there is one proxy for a container or pod",
         "policy-unattached": "it has a proxy policy and is not attached: there is no traffic to redirect",
     }
@@ -289,6 +302,77 @@ def test_what_is_not_in_a_snapshot_is_no_finding() -> None:
     stale = host(case("endpoint-stale")["sick"])
     unknown = replace(stale, networks=(), completeness=Completeness({"networks": ABSENT}))
     assert "endpoint-stale" not in {item.check for item in diagnose(unknown)}
+
+
+def drifted(facts: Facts, made: Provenance | None = None) -> dict[str, tuple[str, str]]:
+    """Severity and message of what differs from the parameters, by the object's name."""
+    found = diagnose(facts, sample_facts.desired(), "p.yaml", (), made)
+    return {item.name: (item.severity, item.message) for item in found if item.check == "redirect-drift"}
+
+
+def test_with_parameters_it_says_what_drift_says() -> None:
+    """A policy that somebody took away; nothing where another check says why; nothing of a host that is as wanted."""
+    assert drifted(sample_facts.complete()) == {}
+    cleared = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=sample_facts.MADE_WITH)
+    said = "it is not as the parameters want it: the endpoint has no proxy policy for this"
+    assert drifted(cleared) == {"hnskit-client1": ("error", said)}
+    misspelt = (*sample_facts.MADE_WITH, sample_facts.misspelt_policy())
+    assert drifted(sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=misspelt)) == {}
+
+
+def test_a_redirect_that_is_gone_is_told_from_one_that_never_was() -> None:
+    """By the journals: an error, or a note."""
+    ((name, (severity, said)),) = drifted(sample_facts.fresh()).items()
+    assert (name, severity, said) == ("hnskit-l2bridge", "note", "nothing of it is on the host (yet)")
+    ((_, (severity, said)),) = drifted(sample_facts.fresh(), sample_facts.made()).items()
+    assert (severity, "a journal says that hnskit set it up" in said) == ("error", True)
+
+
+def test_nothing_is_said_of_drift_where_a_part_of_the_host_is_not_known() -> None:
+    """What is missing in a dump is not missing on the host."""
+    facts = replace(sample_facts.complete(), containers=(), completeness=Completeness({"containers": ABSENT}))
+    assert drifted(facts) == {}
+    assert "endpoint-missing" not in {item.check for item in diagnose(facts)}
+
+
+@pytest.mark.parametrize("lost", ["all", "one"])
+def test_without_parameters_half_a_redirect_is_seen_by_the_label(lost: str) -> None:
+    """No policy at all, or one client without; a proxy has none, and is no client."""
+    facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=sample_facts.MADE_WITH)
+    if lost == "all":
+        facts = sample_facts.with_endpoint(facts, "hnskit-client2", policies=sample_facts.MADE_WITH)
+    (found,) = [item for item in diagnose(facts) if item.check == "redirect-half"]
+    assert found.severity == "error"
+    assert found.name == ("hnskit-l2bridge" if lost == "all" else "hnskit-client1")
+    assert not [item for item in diagnose(sample_facts.complete()) if item.check == "redirect-half"]
+
+
+@pytest.mark.parametrize(("revision", "said"), [(2527, 0), (2582, 1), (2761, 1), (2762, 0), (4000, 0)])
+def test_a_fault_of_windows_is_told_by_the_revision(revision: int, said: int) -> None:
+    """Server 2022 from KB5040437 up to KB5044281."""
+    system = System("LAB", "Windows Server 2022", 20348, revision, "5.1", "en-US", True, "2026-01-01")
+    found = diagnose(replace(sample_facts.complete(), system=system, hns_version=(13, 3)))
+    assert len([item for item in found if item.check == "windows-reported"]) == said
+
+
+def test_a_pod_s_endpoint_beside_docker_is_known_by_each_plug_in_s_name() -> None:
+    """And an endpoint of Docker's own is none."""
+    for name, pods in (("f" * 64 + "_cbr0", 1), ("0a1b2c3d-eth0", 1), ("k8s.io-x_nat", 1), ("web", 0), ("Ethernet", 0)):
+        other = replace(sample_facts.complete().endpoints[1], id="E-9", name=name, address="10.0.1.99")
+        facts = replace(sample_facts.complete(), endpoints=(*sample_facts.complete().endpoints, other))
+        assert len([item for item in diagnose(facts) if item.check == "two-runtimes"]) == pods, name
+
+
+def test_server_2025_denies_by_default_and_older_ones_do_not() -> None:
+    """An ACL that allows inbound alone is enough for it; 15.4 alone proves nothing."""
+    inbound = Policy("ACL", {"Action": "Allow", "Direction": "In", "Priority": 200, "RuleType": "Switch"})
+    facts = sample_facts.with_endpoint(
+        sample_facts.complete(), "hnskit-client1", policies=(*sample_facts.complete().endpoints[2].policies, inbound)
+    )
+    for build, version, denied in ((17763, (9, 3), 0), (26100, (16, 0), 1), (26100, None, 1), (None, (15, 4), 0)):
+        system = replace(facts.system, build=build) if build and facts.system else None
+        found = diagnose(replace(facts, system=system, hns_version=version))
+        assert len([item for item in found if item.check == "acl-default-deny"]) == denied, (build, version)
 
 
 def test_the_worst_comes_first() -> None:
