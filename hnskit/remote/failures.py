@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -14,11 +15,13 @@ from urllib3.exceptions import NewConnectionError
 from hnskit.errors import (
     CertificateError,
     ConnectError,
+    HnskitError,
     HostUnreachableError,
     LoginRefusedError,
     OutcomeUnknownError,
     RemoteCommandError,
 )
+from hnskit.foreign_text.masking import mask_text
 from hnskit.remote import transports
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.http_answers import GatewayError, HttpAnswers
@@ -139,9 +142,27 @@ def winrm_refused(fault: int | None, reason: str | None, settings: ConnectionSet
     )
 
 
+@contextmanager
+def named(settings: ConnectionSettings) -> Iterator[None]:
+    """Whatever a library raises while it logs in becomes an error of hnskit's.
+
+    A traceback of a library's own shows, under IPython's `%xmode Verbose`, the variables of its frames: the password.
+
+    Raises:
+        ConnectError: with the library's words.
+    """
+    try:
+        yield
+    except HnskitError:
+        raise
+    except Exception as cause:
+        raise conversation_failed(cause, settings) from None
+
+
 def conversation_failed(cause: Exception, settings: ConnectionSettings) -> ConnectError:
     """Something else."""
-    return ConnectError(f"the conversation with {_where(settings)} failed: {cause}", host=settings.target)
+    said = mask_text(str(cause))
+    return ConnectError(f"the conversation with {_where(settings)} failed: {said}", host=settings.target)
 
 
 def outcome_unknown(command: str, host: str) -> OutcomeUnknownError:

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from functools import partial
 from xml.etree import ElementTree
 
 from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
@@ -21,6 +22,7 @@ from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan, WSManAction
 
 from hnskit.errors import ConnectError, RemoteCommandError
 from hnskit.remote import credentials, failures
+from hnskit.remote.answer_integrity import require_encrypted
 from hnskit.remote.connection import ConnectionSettings, require_files
 from hnskit.remote.delivery import Delivery
 from hnskit.remote.failures import LOST
@@ -74,7 +76,7 @@ class _Wsman(WSMan):  # type: ignore[misc]
 class _Line:
     """The transport of a connection, as `delivery` uses it."""
 
-    def __init__(self, wsman: WSMan, answers: HttpAnswers) -> None:
+    def __init__(self, wsman: WSMan, answers: HttpAnswers, target: str) -> None:
         self.handed_over = False
         self._wsman = wsman
         self._transport = wsman.transport
@@ -82,7 +84,8 @@ class _Line:
         send = self._transport._send_request
 
         def noted(request: Any, **more: Any) -> bytes:
-            request.hooks["response"][:] = [answers.look, *request.hooks["response"], answers.look]
+            hooks = request.hooks["response"]
+            hooks[:] = [answers.look, *hooks, answers.look, partial(require_encrypted, target=target)]
             self.handed_over = bool(request.body)
             try:
                 return send(request, **more)  # type: ignore[no-any-return]
@@ -220,7 +223,7 @@ class _Connection:
         self._settings = settings
         self._told = _Told(settings, answers)
         self._wsman = _wsman(settings)
-        self.delivery = Delivery(_Line(self._wsman, answers), settings.target, settings.recovery_timeout)
+        self.delivery = Delivery(_Line(self._wsman, answers, settings.target), settings.target, settings.recovery_timeout)
         self._wsman.transport.send = self.delivery.send
 
     def shell(self, idle: int) -> _Shell:

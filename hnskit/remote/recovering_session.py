@@ -137,15 +137,19 @@ class RecoveringSession:
             ConnectError: in one of its kinds.
         """
         if self._shell is None:
-            try:
-                self._connection = self._connection or self._connect()
-                self._shell = self._opened(self._connection)
-            except LOST as lost:
-                raise failures.unreachable(lost, self._settings) from lost
-            except GoneError as gone:
-                raise gone.refusal from gone
-            finally:
-                self._count_loss()
+            with failures.named(self._settings):
+                self._open()
+
+    def _open(self) -> None:
+        try:
+            self._connection = self._connection or self._connect()
+            self._shell = self._opened(self._connection)
+        except LOST as lost:
+            raise failures.unreachable(lost, self._settings) from lost
+        except GoneError as gone:
+            raise gone.refusal from gone
+        finally:
+            self._count_loss()
 
     def _opened(self, connection: Connection) -> Shell:
         self._owed = []
@@ -248,6 +252,9 @@ class RecoveringSession:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> str:
+        raise TypeError("a session has a login and is not pickled: connect inside the task")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.target!r})"
