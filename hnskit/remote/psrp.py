@@ -10,8 +10,8 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from functools import partial
+from typing import Any
 from xml.etree import ElementTree
 
 from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
@@ -223,7 +223,9 @@ class _Connection:
         self._settings = settings
         self._told = _Told(settings, answers)
         self._wsman = _wsman(settings)
-        self.delivery = Delivery(_Line(self._wsman, answers, settings.target), settings.target, settings.recovery_timeout)
+        self.delivery = Delivery(
+            _Line(self._wsman, answers, settings.target), settings.target, settings.recovery_timeout
+        )
         self._wsman.transport.send = self.delivery.send
 
     def shell(self, idle: int) -> _Shell:
