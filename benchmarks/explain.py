@@ -125,7 +125,7 @@ def main(count: int = 10_000) -> None:
     print(f"\nindexing: {seconds(lambda: Tracer(facts)) * 1000:.0f} ms, once")
     print(f"a trace: {trace:.3f} ms on average, {longest:.3f} ms at most, of {TRACES}")
     explainer = Explainer(facts)
-    mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, 80), TRACES)
+    mean, longest = each(lambda n: explainer.explain(clients[n * 7 % len(clients)], METADATA, port=80), TRACES)
     print(f"an explanation of three segments: {mean:.3f} ms on average, {longest:.3f} ms at most")
     from hnskit.diagnosis.doctor import diagnose
 

@@ -79,7 +79,7 @@ def _calls() -> float:
     from hnskit.planning.preflight import preflight
 
     with _host() as overrides:
-        params = load_params(PARAMS, overrides)
+        params = load_params(PARAMS, overrides=overrides)
         desired = desired_from(params)
         since = time.perf_counter()
         with connect(params) as session:

@@ -73,7 +73,7 @@ def counted() -> Iterator[Count]:
 
 def measure(name: str, overrides: tuple[str, ...], connect: Connect) -> list[tuple[str, Count]]:
     """Set up, prove and take away the redirect once."""
-    params = hnskit.load_params(ROOT / "params" / "emulator.yaml", [f"target=emulator://{name}", *overrides])
+    params = hnskit.load_params(ROOT / "params" / "emulator.yaml", overrides=[f"target=emulator://{name}", *overrides])
     desired = hnskit.desired_from(params)
     rows: list[tuple[str, Count]] = []
     with counted() as count:

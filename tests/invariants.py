@@ -52,11 +52,11 @@ def work(job: Job, settings: ConnectionSettings, journal: Journal, runs: Path) -
     wanted = sample_facts.desired()
     with PsrpSession(settings) as session:
         facts = gather_facts(session)
-        made = made_on(TARGET, runs)
+        made = made_on(TARGET, runs=runs)
         if job == "set-up":
             apply(session, wanted, facts=facts, made=made, journal=journal, pace=QUICK)
         else:
-            destroy(session, wanted, made, facts=facts, journal=journal, pace=QUICK)
+            destroy(session, wanted, made=made, facts=facts, journal=journal, pace=QUICK)
 
 
 def prepare(lab: Lab, job: Job, runs: Path) -> Facts:
@@ -153,10 +153,10 @@ def wrong(lab: Lab, job: Job, fresh: Facts, runs: Path) -> Iterator[str]:
     wanted = sample_facts.desired()
     if job == "set-up":
         yield from not_complete(wanted, lab.facts())
-        made = made_on(TARGET, runs)
-        lab.here(lambda session: destroy(session, wanted, made, pace=QUICK))
-    made, after = made_on(TARGET, runs), lab.facts()
-    if left := plan_destroy(wanted, after, made).pending:
+        made = made_on(TARGET, runs=runs)
+        lab.here(lambda session: destroy(session, wanted, made=made, pace=QUICK))
+    made, after = made_on(TARGET, runs=runs), lab.facts()
+    if left := plan_destroy(wanted, after, made=made).pending:
         yield f"left: {', '.join(step.id for step in left)}"
     yield from differences(fresh, after)
 

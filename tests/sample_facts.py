@@ -36,7 +36,7 @@ MADE_WITH = (hns_json.outbound_nat_policy(), Policy("L2Driver"))
 
 def desired(*overrides: str) -> Desired:
     """What params/emulator.yaml asks for."""
-    return desired_from(load_params(PARAMS, overrides))
+    return desired_from(load_params(PARAMS, overrides=overrides))
 
 
 def fresh(target: str = "emulator://lab") -> Facts:

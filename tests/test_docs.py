@@ -84,7 +84,7 @@ def test_the_readme_s_program_runs(tmp_path: Path) -> None:
     with emulated_host(tmp_path) as overrides:
         texts = ", ".join(map(repr, overrides))
         program = program.replace(
-            'load_params("params/emulator.yaml")', f'load_params("params/emulator.yaml", [{texts}])'
+            'load_params("params/emulator.yaml")', f'load_params("params/emulator.yaml", overrides=[{texts}])'
         )
         printed = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT

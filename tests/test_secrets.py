@@ -113,13 +113,17 @@ def test_a_secret_in_the_wrong_place_is_refused_without_being_repeated(override:
 
 def test_the_box_at_the_screen_is_empty_once_it_is_typed(tmp_path: Path) -> None:
     """The widget's state, which JupyterLab can save into the notebook, has nothing; the process knows it."""
-    params = load_params(PARAMS, ["target=winrm://host", "connection.username=admin", "connection.credential=prompt"])
+    params = load_params(
+        PARAMS, overrides=["target=winrm://host", "connection.username=admin", "connection.credential=prompt"]
+    )
     told: list[str] = []
     box, note = secret_box(params, lambda: told.append("typed"))
     box.value = CANARY
     assert told == ["typed"]
     assert "known to this kernel" in secret_box(params)[1].value
-    other = load_params(PARAMS, ["target=winrm://other", "connection.username=admin", "connection.credential=prompt"])
+    other = load_params(
+        PARAMS, overrides=["target=winrm://other", "connection.username=admin", "connection.credential=prompt"]
+    )
     assert "of admin on winrm://other: type it" in secret_box(other)[1].value
     assert credentials.resolve("prompt", "admin", "winrm://host").reveal() == CANARY
     states = json.dumps([widget.get_state() for widget in (box, note)], default=str)

@@ -66,7 +66,7 @@ def apply(
             session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, build=build
         )
 
-    forth = work(lambda now, known: plan(desired, now, wanted, known))
+    forth = work(lambda now, known: plan(desired, now, parts=wanted, made=known))
     with host_lock.claim(
         session.target, journal.run_dir if journal is not None else None
     ):  # also between forth and back
@@ -101,8 +101,8 @@ def _roll_back(error: HnskitError, back: Reconciler) -> None:
 def destroy(
     session: Session,
     desired: Desired,
-    made: Provenance | None = None,
     *,
+    made: Provenance | None = None,
     keep_network: bool = False,
     by_name: bool = False,
     facts: Facts | None = None,
@@ -129,7 +129,7 @@ def destroy(
     work = Reconciler(
         session,
         desired,
-        lambda now, _: plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name),
+        lambda now, _: plan_destroy(desired, now, made=made, keep_network=keep_network, by_name=by_name),
         known=made,
         journal=journal,
         on_event=on_event,

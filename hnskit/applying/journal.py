@@ -123,7 +123,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def made_on(target: str, runs: Path | None = None) -> Provenance:
+def made_on(target: str, *, runs: Path | None = None) -> Provenance:
     """Fold every journal about this target.
 
     Args:

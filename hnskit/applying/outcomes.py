@@ -11,7 +11,7 @@ from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Plan, Step
 from hnskit.planning.teardown import Leftover
 
-EventKind = Literal["plan", "start", "done", "failed", "wait", "cut", "note"]
+EventKind = Literal["plan", "start", "done", "failed", "wait", "cut", "note", "answer"]
 
 
 @dataclass(frozen=True, slots=True)

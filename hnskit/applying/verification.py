@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hnskit.applying.outcomes import Event, OnEvent
 from hnskit.errors import HnskitError, VerificationError
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.model.wording import MANY
@@ -114,7 +115,7 @@ def proof_text(proof: Mapping[str, Any]) -> str:
     return join_lines(lines)
 
 
-def verify(session: Session, desired: Desired, on_event: Callable[[str], None] | None = None) -> Verification:
+def verify(session: Session, desired: Desired, *, on_event: OnEvent | None = None) -> Verification:
     """Ask the metadata service from inside each client, and look for what shows that the proxy handled it.
 
     Everything goes in one pipeline: the requests one after the other, the proxy's log at the end.
@@ -122,7 +123,7 @@ def verify(session: Session, desired: Desired, on_event: Callable[[str], None] |
     Args:
         session: from `connect`.
         desired: from `desired_from`; `desired.verify` says what is proof.
-        on_event: called with a sentence as each answer arrives.
+        on_event: called as each answer arrives, with an `Event` of kind `answer`.
 
     Returns:
         A verification, whether it holds or not.
@@ -139,7 +140,7 @@ def verify(session: Session, desired: Desired, on_event: Callable[[str], None] |
     for result in invoke_calls(session, [*calls, docker.logs("log", desired.proxy.name, tail=1000)]):
         results[result.id] = result
         if on_event is not None:
-            on_event(result.id)
+            on_event(Event("answer", f"{result.id}: {_came(result)}"))
     log = _log(results["log"])
     return Verification(
         session.target,
@@ -148,6 +149,10 @@ def verify(session: Session, desired: Desired, on_event: Callable[[str], None] |
             for client in desired.clients
         ),
     )
+
+
+def _came(result: CallResult) -> str:
+    return "an answer came" if result.error is None else "no answer"
 
 
 def require_proof(verification: Verification) -> None:

@@ -31,7 +31,7 @@ def made_before(loaded: Params, runs: Path | None = None) -> Provenance:
     from hnskit.applying.journal import made_on
     from hnskit.local.project import default_runs
 
-    return made_on(loaded.target, runs or default_runs())
+    return made_on(loaded.target, runs=runs or default_runs())
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
 
     place = runs or default_runs()
     with host_lock.claim(target, kind=host_lock.COMMAND) as held:
-        yield LazyJournal(place, target, made_on(target, place), held.is_kept_in)
+        yield LazyJournal(place, target, made_on(target, runs=place), held.is_kept_in)
 
 
 def carry_out(

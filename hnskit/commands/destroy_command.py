@@ -34,7 +34,7 @@ def destroy(
     with connected(params, overrides) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
         made = made_before(loaded, runs)
-        first = plan_destroy(desired, now, made, keep_network=keep_network, by_name=by_name)
+        first = plan_destroy(desired, now, made=made, keep_network=keep_network, by_name=by_name)
         outcome = carry_out(
             loaded,
             first,
@@ -42,7 +42,7 @@ def destroy(
             lambda journal, on_event: destroy_on(
                 session,
                 desired,
-                made,
+                made=made,
                 keep_network=keep_network,
                 by_name=by_name,
                 facts=now,

@@ -88,7 +88,15 @@ def _examined(
     from hnskit.params.desired import desired_from
 
     findings = (
-        diagnose(facts, desired_from(loaded), params, overrides, made_before(loaded)) if loaded else diagnose(facts)
+        diagnose(
+            facts,
+            desired=desired_from(loaded),
+            params_file=params,
+            overrides=overrides,
+            made=made_before(loaded),
+        )
+        if loaded
+        else diagnose(facts)
     )
     return tuple(item for item in findings if not only or item.check in only)
 

@@ -22,7 +22,7 @@ def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | N
     from hnskit.planning.drift import drift as drift_of
 
     with opened(params, overrides) as (loaded, host):
-        found = drift_of(desired_from(loaded), host.facts(), made_before(loaded, runs))
+        found = drift_of(desired_from(loaded), host.facts(), made=made_before(loaded, runs))
     if as_json:
         print_json(found.to_json())
     else:

@@ -61,11 +61,11 @@ def explain(  # noqa: PLR0917 - click passes options by name
     explainer = Explainer(facts)
     try:
         destinations = [parse_destination(place) for place in wanted]
-        found = (
-            explainer.all(destinations, protocol)
-            if matrix
-            else (explainer.explain(str(source), *destinations[0], protocol),)
-        )
+        if matrix:
+            found = explainer.all(destinations, protocol=protocol)
+        else:
+            address, port = destinations[0]
+            found = (explainer.explain(str(source), address, port=port, protocol=protocol),)
     except ValueError as problem:
         raise click.UsageError(f"{problem}.") from problem
     form = "json" if as_json else form

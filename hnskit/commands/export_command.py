@@ -50,7 +50,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
     from hnskit.planning.redirect import proxy_address as look_up
     from hnskit.views.cni import export_conflist
 
-    loaded = load_params(find_params(params), overrides)
+    loaded = load_params(find_params(params), overrides=overrides)
     desired = desired_from(loaded)
     address = proxy_address or desired.proxy.endpoint.address
     if not address:

@@ -27,7 +27,7 @@ def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[st
     with opened(params, overrides) as (loaded, host):
         snapshot = host.facts()
         require_read(snapshot)
-        found = plan_for(desired_from(loaded), snapshot, chosen_parts(parts), made_before(loaded, runs))
+        found = plan_for(desired_from(loaded), snapshot, parts=chosen_parts(parts), made=made_before(loaded, runs))
     say_problems(snapshot)
     if as_json:
         print_json(found.to_json())

@@ -112,8 +112,8 @@ def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[
     from hnskit.planning.steps import steps_text
     from hnskit.policy_editing.edits import after_edits
 
-    before = plan(desired, facts, [Part.POLICY]).steps
-    after = plan(desired, after_edits(edits, facts), [Part.POLICY])
+    before = plan(desired, facts, parts=[Part.POLICY]).steps
+    after = plan(desired, after_edits(edits, facts), parts=[Part.POLICY])
     if new := tuple(step for step in after.steps if step not in before and (step.pending or step in after.refused)):
         say("! The next `hnskit apply` of these parameters would not leave it so:", fg="yellow", err=True)
         say(steps_text(new), err=True)

@@ -30,13 +30,13 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     with opened(params, overrides) as (loaded, host):
         desired, facts = desired_from(loaded), host.facts()
         missing = () if is_snapshot(loaded.target) else missing_tarballs(host.session(), desired, facts)
-    findings = look(desired, facts, missing, made_before(loaded))
+    findings = look(desired, facts, missing=missing, made=made_before(loaded))
     if as_json:
         print_json([asdict(item) for item in findings])
     else:
         print_table(findings_frame(findings).drop(columns="id"), "table", "preflight")
     try:
-        require_fit(findings, facts.target)
+        require_fit(findings, host=facts.target)
     except HnskitError as error:  # what stdout has is the result already: no second JSON text
         say(error.paragraph(), err=True)
         sys.exit(error.exit_status)

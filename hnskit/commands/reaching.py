@@ -28,7 +28,7 @@ def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tu
     """The parameters and their host, live or a snapshot."""
     from hnskit.facts.source import open_host
 
-    return _reach_host(params, overrides, open_host)
+    return _reach_host(params, overrides, lambda loaded, on_start: open_host(loaded, on_start=on_start))
 
 
 @contextmanager
@@ -39,9 +39,9 @@ def opened_target(target: str, overrides: tuple[str, ...]) -> Iterator[Host]:
     from hnskit.local.project import default_runs
     from hnskit.params.loading import parse_target
 
-    wanted, runs = parse_target(target, overrides), default_runs()
+    wanted, runs = parse_target(target, overrides=overrides), default_runs()
     patience = wanted.connection.recovery_timeout
-    host = wait_until_reachable(lambda: open_host(wanted, _say), wanted.target, runs, patience, _say)
+    host = wait_until_reachable(lambda: open_host(wanted, on_start=_say), wanted.target, runs, patience, _say)
     try:
         with add_outage_hint(wanted.target, runs):
             yield host
@@ -58,7 +58,7 @@ def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager
         host_lock.require_nobody(
             loaded.target
         )  # before anything else: the other may have taken the host's network away
-        return connect(loaded, on_start)
+        return connect(loaded, on_start=on_start)
 
     return _reach_host(params, overrides, alone)
 
@@ -98,7 +98,7 @@ def _reach_host(
     from hnskit.local.project import default_runs, find_params
     from hnskit.params.loading import load_params
 
-    loaded = load_params(find_params(params), overrides)
+    loaded = load_params(find_params(params), overrides=overrides)
     target, runs = loaded.target, default_runs()
     host = wait_until_reachable(lambda: reach(loaded, _say), target, runs, loaded.connection.recovery_timeout, _say)
     try:

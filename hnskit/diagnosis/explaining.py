@@ -21,7 +21,7 @@ _ANSWER_PORT = 49152  # the first port that Windows gives a client's side of a c
 
 
 def explain(
-    facts: Facts, source: Container | str, destination: str, port: int = 80, protocol: str = "tcp"
+    facts: Facts, source: Container | str, destination: str, *, port: int = 80, protocol: str = "tcp"
 ) -> Explanation:
     """Explain one connection; `Explainer` explains many of one snapshot.
 
@@ -35,7 +35,7 @@ def explain(
     Raises:
         ValueError: there is no such source, or the destination is no IPv4 address.
     """
-    return Explainer(facts).explain(source, destination, port, protocol)
+    return Explainer(facts).explain(source, destination, port=port, protocol=protocol)
 
 
 class Explainer:
@@ -45,7 +45,9 @@ class Explainer:
         self._path = Tracer(facts)
         self._facts = facts
 
-    def explain(self, source: Container | str, destination: str, port: int = 80, protocol: str = "tcp") -> Explanation:
+    def explain(
+        self, source: Container | str, destination: str, *, port: int = 80, protocol: str = "tcp"
+    ) -> Explanation:
         """Explain one connection; see the function of the same name."""
         start = source if isinstance(source, Container) else self.source(source)
         trace = self._path.trace(start, destination, port, protocol)
@@ -59,14 +61,18 @@ class Explainer:
             segments.append(self._return_path(trace, start, proxy))
         return Explanation(trace.source, trace.destination, port, protocol, tuple(segments), trace)
 
-    def all(self, destinations: Iterable[tuple[str, int]], protocol: str = "tcp") -> tuple[Explanation, ...]:
+    def all(self, destinations: Iterable[tuple[str, int]], *, protocol: str = "tcp") -> tuple[Explanation, ...]:
         """Every container, in the order of their names, against a list of destinations."""
         containers = sorted(self._facts.containers, key=lambda item: item.name)
         sources: list[Container | str] = [*containers]
         if not containers:  # a dump of HNS alone: its endpoints stand for their containers
             sources = [item.address for item in self._facts.endpoints if item.address and not item.remote]
         wanted = tuple(destinations)
-        return tuple(self.explain(source, *place, protocol) for source in sources for place in wanted)
+        return tuple(
+            self.explain(source, address, port=port, protocol=protocol)
+            for source in sources
+            for address, port in wanted
+        )
 
     def source(self, words: str) -> Container | str:
         """A container, or the address of an endpoint or of the host, from what a person calls it.

@@ -140,7 +140,7 @@ def fact_calls() -> list[Call]:
     return [*windows.fact_calls(), *hns.fact_calls(), *docker.fact_calls()]
 
 
-def gather_facts(session: Session, on_progress: Callable[[str], None] | None = None) -> Facts:
+def gather_facts(session: Session, *, on_progress: Callable[[str], None] | None = None) -> Facts:
     """Read everything hnskit knows of a host: one pipeline, and few WinRM requests.
 
     Args:

@@ -34,7 +34,7 @@ class Host(Protocol):
     target: str
     """As the parameters name it."""
 
-    def facts(self, on_progress: Callable[[str], None] | None = None) -> Facts:
+    def facts(self, *, on_progress: Callable[[str], None] | None = None) -> Facts:
         """The host as it is now; of a snapshot, as it was.
 
         Raises:
@@ -59,9 +59,9 @@ class LiveHost:
         self.target = session.target
         self._session = session
 
-    def facts(self, on_progress: Callable[[str], None] | None = None) -> Facts:
+    def facts(self, *, on_progress: Callable[[str], None] | None = None) -> Facts:
         """Read the host in one pipeline."""
-        return gather_facts(self._session, on_progress)
+        return gather_facts(self._session, on_progress=on_progress)
 
     def session(self) -> ConnectedSession:
         """The open session."""
@@ -81,7 +81,7 @@ class SnapshotHost:
         self.target = target
         self._facts = load_facts(target.removeprefix(SNAPSHOT))
 
-    def facts(self, on_progress: Callable[[str], None] | None = None) -> Facts:  # noqa: ARG002 - there is none to tell
+    def facts(self, *, on_progress: Callable[[str], None] | None = None) -> Facts:  # noqa: ARG002 - there is none to tell
         """What the file says."""
         return self._facts
 
@@ -93,7 +93,7 @@ class SnapshotHost:
         """There is nothing to let go of."""
 
 
-def open_host(params: TargetParams, on_start: Callable[[str], None] | None = None) -> Host:
+def open_host(params: TargetParams, *, on_start: Callable[[str], None] | None = None) -> Host:
     """The host that the parameters name, connected, or the snapshot that they name, read.
 
     Args:
@@ -105,7 +105,7 @@ def open_host(params: TargetParams, on_start: Callable[[str], None] | None = Non
     """
     if is_snapshot(params.target):
         return SnapshotHost(params.target)
-    return LiveHost(connect(params, on_start))
+    return LiveHost(connect(params, on_start=on_start))
 
 
 def is_snapshot(target: str) -> bool:
@@ -117,7 +117,7 @@ def _read_only(target: str) -> ReadOnlyTargetError:
     return ReadOnlyTargetError("a snapshot can be looked at, and never changed", host=target)
 
 
-def connect(params: TargetParams, on_start: Callable[[str], None] | None = None) -> ConnectedSession:
+def connect(params: TargetParams, *, on_start: Callable[[str], None] | None = None) -> ConnectedSession:
     """Open a session to the host that the parameters name.
 
     Args:
@@ -146,7 +146,7 @@ def _session(params: TargetParams, on_start: Callable[[str], None] | None) -> Co
         return StdioSession(_stdio_settings(params))
     from hnskit.remote.psrp import PsrpSession
 
-    return PsrpSession(connection_settings(params, on_start))
+    return PsrpSession(connection_settings(params, on_start=on_start))
 
 
 def _stdio_settings(params: TargetParams) -> StdioSettings:
@@ -164,7 +164,7 @@ def _stdio_settings(params: TargetParams) -> StdioSettings:
     )
 
 
-def connection_settings(params: TargetParams, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
+def connection_settings(params: TargetParams, *, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
     """What is needed to reach `params.target` by WinRM: built in for `winrm:`, by entry point for any other scheme."""
     scheme, _, place = params.target.partition("://")
     if scheme == WINRM:

@@ -18,13 +18,13 @@ from hnskit.params.cross_checks import contradictions, path_text
 from hnskit.params.form_fields import keys_beside
 from hnskit.params.schema import Params, TargetParams
 
-__all__ = ["Params", "TargetParams", "load_params", "params_of", "parse_params", "parse_target"]
+__all__ = ["Params", "TargetParams", "load_params", "params_from", "parse_params", "parse_target"]
 
 
 _Model = TypeVar("_Model", bound=TargetParams)
 
 
-def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
+def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
     """Read a parameter file.
 
     Args:
@@ -51,7 +51,7 @@ def load_params(path: str | Path, overrides: Sequence[str] = ()) -> Params:
         raise ParamsError(source, (_not_yaml(cause),)) from cause
     if not isinstance(data, dict):
         raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
-    return params_of(data, source, overrides)
+    return params_from(data, overrides=overrides, source=source)
 
 
 _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
@@ -69,7 +69,7 @@ def _not_yaml(cause: Exception, where: str = "(file)") -> Mistake:
     return Mistake(f"line {mark.line + 1}" if mark else where, str(getattr(cause, "problem", None) or cause))
 
 
-def params_of(data: Mapping[str, Any], source: str, overrides: Sequence[str] = ()) -> Params:
+def params_from(data: Mapping[str, Any], *, overrides: Sequence[str] = (), source: str = "parameters") -> Params:
     """Parameters from a mapping that is already read, with single values replaced.
 
     Raises:
@@ -83,7 +83,7 @@ def params_of(data: Mapping[str, Any], source: str, overrides: Sequence[str] = (
         raise _blamed(error, overrides) from error.__cause__
 
 
-def parse_target(target: str, overrides: Sequence[str] = ()) -> TargetParams:
+def parse_target(target: str, *, overrides: Sequence[str] = ()) -> TargetParams:
     """A target by itself, with what `--set` says of the way to it (`connection.…`, `emulator.…`).
 
     Raises:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.foreign_text.masking import mask_override
-from hnskit.params.loading import Params, load_params, params_of
+from hnskit.params.loading import Params, load_params, params_from
 
 _GIVEN = "what papermill was given"
 
@@ -33,8 +33,8 @@ class Selection:
             ParamsError: they are wrong; no host was contacted.
         """
         if self.data is not None:
-            return params_of(self.data, _GIVEN, self.overrides)
-        return load_params(self.params_file, self.overrides)
+            return params_from(self.data, overrides=self.overrides, source=_GIVEN)
+        return load_params(self.params_file, overrides=self.overrides)
 
     def to_text(self) -> str:
         """Which they are, in a sentence."""

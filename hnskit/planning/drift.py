@@ -61,7 +61,7 @@ class Drift:
         return join_lines(lines)
 
 
-def drift(desired: Desired, facts: Facts, made: Provenance | None = None) -> Drift:
+def drift(desired: Desired, facts: Facts, *, made: Provenance | None = None) -> Drift:
     """Compare a host with what is desired.
 
     Args:

@@ -30,7 +30,7 @@ class Finding:
 
 
 def preflight(
-    desired: Desired, facts: Facts, missing: Collection[str] = (), made: Provenance | None = None
+    desired: Desired, facts: Facts, *, missing: Collection[str] = (), made: Provenance | None = None
 ) -> tuple[Finding, ...]:
     """Look at everything that could stand in the way.
 
@@ -50,7 +50,7 @@ def preflight(
     return (*found, *_plan(desired, facts, made))
 
 
-def require_fit(findings: Iterable[Finding], host: str = "") -> None:
+def require_fit(findings: Iterable[Finding], *, host: str = "") -> None:
     """Stop unless the host is fit.
 
     Raises:
@@ -164,7 +164,7 @@ def _plan(desired: Desired, facts: Facts, made: Provenance | None) -> Iterator[F
     """What stands in the way, but for what only follows from a finding that is there already."""
     if unread_parts(facts):
         return  # from half a host nothing may be concluded
-    refused = plan(desired, facts, ALL_PARTS, made).refused
+    refused = plan(desired, facts, parts=ALL_PARTS, made=made).refused
     said = {obstacle.reason for obstacle in blockers(desired, facts)}
     for step in refused:
         if step.reason not in said:

@@ -27,7 +27,7 @@ from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, refused_f
 
 
 def plan(
-    desired: Desired, facts: Facts, parts: Iterable[Part | str] = ALL_PARTS, made: Provenance | None = None
+    desired: Desired, facts: Facts, *, parts: Iterable[Part | str] = ALL_PARTS, made: Provenance | None = None
 ) -> Plan:
     """What has to be done so that the host is as desired.
 

@@ -25,7 +25,7 @@ _STRANGER = "it is not in these parameters, and no journal says that hnskit made
 
 
 def plan_destroy(
-    desired: Desired, facts: Facts, made: Provenance | None = None, *, keep_network: bool = False, by_name: bool = False
+    desired: Desired, facts: Facts, *, made: Provenance | None = None, keep_network: bool = False, by_name: bool = False
 ) -> Plan:
     """What has to be removed so that nothing of the redirect is left.
 
@@ -178,7 +178,7 @@ def remainders(
 
     It does not ask the planner what was to be removed, but only why something was kept.
     """
-    last = plan_destroy(desired, facts, made, keep_network=keep_network, by_name=by_name)
+    last = plan_destroy(desired, facts, made=made, keep_network=keep_network, by_name=by_name)
     kept = [step for step in last.steps if step.action is Action.NONE]
     reasons = {(step.kind, step.name): step.reason for step in kept if not step.ambiguous}
     by_id = {(step.kind, step.object_id): step.reason for step in kept if step.object_id}

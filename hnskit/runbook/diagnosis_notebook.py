@@ -19,6 +19,7 @@ from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
 
 if TYPE_CHECKING:
+    from hnskit.diagnosis.doctor import Finding
     from hnskit.errors.hns_codes import KnownCode
 
 
@@ -48,7 +49,7 @@ class Diagnosis(ABC):
             ValueError: there is no such source, or the destination is not that.
         """
         address, port = parse_destination(destination or self.desired.redirect.what)
-        return explain(self.facts, source or self.desired.clients[0].name, address, port)
+        return explain(self.facts, source or self.desired.clients[0].name, address, port=port)
 
     def way(self, source: str, destination: str) -> Topology:
         """The same, drawn on the host's topology."""
@@ -67,17 +68,24 @@ class Diagnosis(ABC):
     def diagnose(self) -> View:
         """What is wrong or suspicious on the host, and what to do about it."""
         from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
-        from hnskit.diagnosis.doctor import diagnose, summary_of
+        from hnskit.diagnosis.doctor import summary_of
 
-        found = diagnose(self.facts, self.desired, *self._asked, self._known())
+        found = self._diagnosed()
         return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
+
+    def _diagnosed(self) -> tuple[Finding, ...]:
+        from hnskit.diagnosis.doctor import diagnose
+
+        params_file, overrides = self._asked
+        return diagnose(
+            self.facts, desired=self.desired, params_file=params_file, overrides=overrides, made=self._known()
+        )
 
     def stale(self) -> View:
         """Endpoints that nobody uses any more, and how each is removed."""
         from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
-        from hnskit.diagnosis.doctor import diagnose
 
-        found = diagnose(self.facts, self.desired, *self._asked, self._known())
+        found = self._diagnosed()
         left = [item for item in found if item.check in _LEFT_BEHIND]
         return View(diagnosis_frame(left), "left behind", hidden=("check", "severity"))
 
@@ -97,7 +105,7 @@ class Diagnosis(ABC):
 
     def compare_picture(self, earlier: str) -> Topology:
         """The same, drawn."""
-        return draw(self.facts, self.desired, self._earlier(earlier))
+        return draw(self.facts, desired=self.desired, before=self._earlier(earlier))
 
     def _earlier(self, path: str) -> Facts:
         return load_facts(find_params(path)) if path else self.facts

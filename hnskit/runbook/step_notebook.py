@@ -126,7 +126,7 @@ class StepNotebook(Diagnosis):
 
     def picture(self) -> Topology:
         """The host as it was last seen, drawn; once something was changed here, with what is not as it was before."""
-        return draw(self.facts, self.desired, self._first if self._moved else None)
+        return draw(self.facts, desired=self.desired, before=self._first if self._moved else None)
 
     @property
     def _moved(self) -> bool:
@@ -148,14 +148,14 @@ class StepNotebook(Diagnosis):
         """
         with self._recorded():
             self._findings = self._preflight()
-            require_fit(self._findings, self.facts.target)
+            require_fit(self._findings, host=self.facts.target)
         warnings = sum(finding.severity == "warning" for finding in self._findings)
         return Sentence(f"{self.facts.target} is fit for the redirect; warnings: {warnings}.")
 
     def _preflight(self) -> tuple[Finding, ...]:
         live = not is_snapshot(self.params.target)
         missing = missing_tarballs(self._connected(), self.desired, self.facts) if live else ()
-        return preflight(self.desired, self.facts, missing, self._known())
+        return preflight(self.desired, self.facts, missing=missing, made=self._known())
 
     def plan(self) -> View:
         """What would be changed, and why; nothing is changed by asking."""
@@ -219,7 +219,9 @@ class StepNotebook(Diagnosis):
         progress = display_progress("Verification")
         with self._recorded():
             try:
-                self._verification = verify(self._connected(), self.desired, on_event=progress.say)
+                self._verification = verify(
+                    self._connected(), self.desired, on_event=lambda event: progress.say(event.text)
+                )
             except HnskitError as error:
                 progress.finish(False, error.paragraph())
                 raise
@@ -266,8 +268,8 @@ class StepNotebook(Diagnosis):
 
     def _plan_now(self) -> Plan:
         if self.part == TEARDOWN:
-            return plan_destroy(self.desired, self.facts, self._known(), keep_network=self._keep_network)
-        return plan(self.desired, self.facts, self._parts(), self._known())
+            return plan_destroy(self.desired, self.facts, made=self._known(), keep_network=self._keep_network)
+        return plan(self.desired, self.facts, parts=self._parts(), made=self._known())
 
     def _parts(self) -> tuple[Part, ...]:
         return tuple(part for part in Part if part == self.part)
@@ -314,7 +316,7 @@ class StepNotebook(Diagnosis):
             return destroy(
                 self._connected(),
                 self.desired,
-                self._known(),
+                made=self._known(),
                 keep_network=self._keep_network,
                 facts=facts,
                 journal=journal,
@@ -331,7 +333,7 @@ class StepNotebook(Diagnosis):
         )
 
     def _known(self) -> Provenance:
-        return made_on(self.params.target, self._runs())
+        return made_on(self.params.target, runs=self._runs())
 
     def _runs(self) -> Path:
         return self._run_dir.parent if self._run_dir else project.default_runs()

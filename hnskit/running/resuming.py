@@ -58,7 +58,7 @@ def still_true(
         facts = host.facts()
     finally:
         host.close()
-    desired, made = desired_from(params), made_on(params.target, run_dir.parent)
+    desired, made = desired_from(params), made_on(params.target, runs=run_dir.parent)
     known = {part.value: part for part in Part}
 
     def holds(part: str) -> bool:
@@ -66,7 +66,7 @@ def still_true(
             return all(finding.severity != "error" for finding in preflight(desired, facts, made=made))
         if part not in known:
             return False
-        current = plan(desired, facts, (known[part],), made)
+        current = plan(desired, facts, parts=(known[part],), made=made)
         return not current.pending and not current.refused
 
     return {part for part in done if not facts.problems and holds(part)}

@@ -80,7 +80,7 @@ def run(
     wrong: HnskitError | None = None
     target, place = path.stem, runs or project.default_runs()
     try:
-        target = load_params(path, overrides).target
+        target = load_params(path, overrides=overrides).target
     except HnskitError as error:
         wrong = error
     # Whoever is refused has written nothing, above all not into the folder of the run that is at work.
@@ -126,7 +126,7 @@ def run(
 
 
 def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Sequence[tuple[Path, str]]) -> set[str]:
-    return resuming.still_true(load_params(path, overrides), run_dir, [part for _, part in todo])
+    return resuming.still_true(load_params(path, overrides=overrides), run_dir, [part for _, part in todo])
 
 
 def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:

@@ -104,7 +104,7 @@ class Topology:
         return self.text
 
 
-def draw(facts: Facts, desired: Desired | None = None, before: Facts | None = None) -> Topology:
+def draw(facts: Facts, *, desired: Desired | None = None, before: Facts | None = None) -> Topology:
     """Draw a snapshot.
 
     Args:

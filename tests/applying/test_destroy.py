@@ -26,7 +26,7 @@ def test_forwarding_and_policy_on_what_was_found_go_back_to_as_found() -> None:
     strategies.set_policies(host, strategies.endpoint(host, "hnskit-client1"), strategies.FOREIGN_POLICY)
     before, journal = host.snapshot(), MemoryJournal()
     apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal)
-    outcome = destroy(HereSession(host), sample_facts.desired(), journal.made, journal=journal, pace=QUICK)
+    outcome = destroy(HereSession(host), sample_facts.desired(), made=journal.made, journal=journal, pace=QUICK)
     after = host.snapshot()
     assert after.networks == before.networks
     assert [item.proxies for item in after.endpoints] == [item.proxies for item in before.endpoints]
@@ -37,7 +37,7 @@ def test_forwarding_and_policy_on_what_was_found_go_back_to_as_found() -> None:
 
 def test_destroy_proves_that_nothing_is_left(host: EmulatedHost, made: Provenance) -> None:
     """The outcome carries the proof, as JSON too."""
-    outcome = destroy(HereSession(host), sample_facts.desired(), made, pace=QUICK)
+    outcome = destroy(HereSession(host), sample_facts.desired(), made=made, pace=QUICK)
     assert outcome.left == ()
     assert outcome.to_json()["nothing_left"] is True
 
@@ -66,5 +66,5 @@ def test_a_failed_apply_can_be_destroyed(failing: int) -> None:
     session.before_call = before_call
     with pytest.raises(HnskitError):
         apply(session, sample_facts.desired(), pace=QUICK, journal=journal)
-    destroy(HereSession(host), sample_facts.desired(), journal.made, pace=QUICK)
+    destroy(HereSession(host), sample_facts.desired(), made=journal.made, pace=QUICK)
     assert list(differences(before, host.snapshot())) == []

@@ -101,7 +101,7 @@ def test_the_cut_itself_is_survived(mode: Mode, tmp_path: Path) -> None:
         with lab.session() as session:
             outcome = apply(session, sample_facts.desired(), pace=QUICK)
             assert list(not_complete(sample_facts.desired(), lab.facts())) == []
-            again = destroy(session, sample_facts.desired(), outcome.made, pace=QUICK)
+            again = destroy(session, sample_facts.desired(), made=outcome.made, pace=QUICK)
         left = list(differences(fresh, lab.facts()))
     assert left == []
     if mode == "refuse":  # the others end before pypsrp itself has stopped asking again

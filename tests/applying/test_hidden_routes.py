@@ -35,7 +35,7 @@ def test_the_second_apply_and_drift_are_clean_by_the_journal() -> None:
     host, journal, wanted = host_here(), MemoryJournal(), sample_facts.desired()
     first = apply(hiding(host), wanted, pace=QUICK, journal=journal)
     assert ROUTE in [result.step.id for result in first.done]
-    assert drift(wanted, seen(host), journal.made).ok
+    assert drift(wanted, seen(host), made=journal.made).ok
     assert apply(hiding(host), wanted, pace=QUICK, journal=journal, made=journal.made).changed == 0
 
 

@@ -38,7 +38,7 @@ def test_made_and_found_are_folded_over_all_runs_of_one_target(tmp_path: Path) -
     journal(tmp_path, "2").found("network", "n", "ID1")
     journal(tmp_path, "2").found("network", "old", "ID2")
     journal(tmp_path, "3", target="winrm://x").finished(STEP, "ID3", 0)
-    known = made_on("emulator://lab", tmp_path)
+    known = made_on("emulator://lab", runs=tmp_path)
     assert known.was_created("network", "n", "ID1")
     assert not known.only_adopted("network", "n", "ID1")
     assert known.only_adopted("network", "old", "ID2")
@@ -49,22 +49,22 @@ def test_made_and_found_are_folded_over_all_runs_of_one_target(tmp_path: Path) -
 def test_an_older_journal_counts_by_whatever_name_its_host_has(written: str, tmp_path: Path) -> None:
     """It has the target as the parameter file spelt it then; another port is another host's."""
     journal(tmp_path, "1", target=written).finished(STEP, "ID1", 0)
-    assert made_on("winrm://host", tmp_path).was_created("network", "n", "ID1")
-    assert made_on(written, tmp_path).was_created("network", "n", "ID1")
-    assert not made_on("winrm://host:8443", tmp_path).was_created("network", "n", "ID1")
+    assert made_on("winrm://host", runs=tmp_path).was_created("network", "n", "ID1")
+    assert made_on(written, runs=tmp_path).was_created("network", "n", "ID1")
+    assert not made_on("winrm://host:8443", runs=tmp_path).was_created("network", "n", "ID1")
 
 
 def test_names_of_emulated_hosts_know_letter_case(tmp_path: Path) -> None:
     """Each is a folder of its own."""
     journal(tmp_path, "1", target="emulator://LAB").finished(STEP, "ID1", 0)
-    assert not made_on("emulator://lab", tmp_path).was_created("network", "n", "ID1")
+    assert not made_on("emulator://lab", runs=tmp_path).was_created("network", "n", "ID1")
 
 
 def test_an_object_made_anew_is_another_object(tmp_path: Path) -> None:
     """The id counts, not the name: a network of the same name that somebody else made later is not ours."""
     journal(tmp_path, "1").finished(STEP, "ID1", 0)
     journal(tmp_path, "2").found("network", "n", "ID9")
-    assert made_on("emulator://lab", tmp_path).only_adopted("network", "n", "ID9")
+    assert made_on("emulator://lab", runs=tmp_path).only_adopted("network", "n", "ID9")
 
 
 def test_a_line_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_line_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
     writer.finished(STEP, "ID1", 0)
     with writer.path.open("a") as file:
         file.write('{"time": "2026-')
-    assert made_on("emulator://lab", tmp_path).was_created("network", "n", "ID1")
+    assert made_on("emulator://lab", runs=tmp_path).was_created("network", "n", "ID1")
 
 
 def test_a_journal_that_cannot_be_written_stops_the_run(tmp_path: Path) -> None:
@@ -100,9 +100,9 @@ def test_the_error_of_a_step_is_kept_with_its_fields(tmp_path: Path) -> None:
 def test_what_was_begun_and_found_next_was_made(tmp_path: Path) -> None:
     """A run that was killed before it could write `done` had made it: the step was begun since nothing was there."""
     journal(tmp_path, "1").started(STEP)
-    assert made_on("emulator://lab", tmp_path).was_created("network", "n", "ID1")
+    assert made_on("emulator://lab", runs=tmp_path).was_created("network", "n", "ID1")
     journal(tmp_path, "2").found("network", "n", "ID1")
-    known = made_on("emulator://lab", tmp_path)
+    known = made_on("emulator://lab", runs=tmp_path)
     assert known.was_created("network", "n", "ID1")
     assert not known.was_created("network", "n", "ID2")
 
@@ -117,7 +117,7 @@ def test_what_was_begun_and_never_sent_is_somebody_elses(ending: str, tmp_path: 
     else:
         writer.failed(STEP, HnsError("no", code=0x57))
     journal(tmp_path, "2").found("network", "n", "ID1")
-    assert made_on("emulator://lab", tmp_path).only_adopted("network", "n", "ID1")
+    assert made_on("emulator://lab", runs=tmp_path).only_adopted("network", "n", "ID1")
 
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_only_a_certain_failure_says_that_nothing_was_made(error: Any, certain: 
     writer.started(STEP)
     writer.failed(STEP, error)
     journal(tmp_path, "2").found("network", "n", "ID1")
-    assert made_on("emulator://lab", tmp_path).only_adopted("network", "n", "ID1") is certain
+    assert made_on("emulator://lab", runs=tmp_path).only_adopted("network", "n", "ID1") is certain
 
 
 def test_journals_count_in_the_order_in_which_things_happened(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_journals_count_in_the_order_in_which_things_happened(tmp_path: Path) ->
     early, late = journal(tmp_path, "20261025-025900-lab"), journal(tmp_path, "20261025-020100-lab")
     early.started(removed)
     late.found("network", "n", "ID1")
-    assert made_on("emulator://lab", tmp_path).was_created("network", "n", "ID1")
+    assert made_on("emulator://lab", runs=tmp_path).was_created("network", "n", "ID1")
 
 
 def test_done_without_an_id_leaves_it_open_which_object_was_made(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_done_without_an_id_leaves_it_open_which_object_was_made(tmp_path: Path)
     writer.started(STEP)
     writer.finished(STEP, "", 0)
     journal(tmp_path, "2").found("network", "n", "ID1")
-    assert made_on("emulator://lab", tmp_path).was_created("network", "n", "ID1")
+    assert made_on("emulator://lab", runs=tmp_path).was_created("network", "n", "ID1")
 
 
 def test_journals_are_those_of_the_project_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_apply_makes_the_host_as_desired_once_and_destroy_leaves_it_as_it_was(ca
     assert list(not_complete(desired, after)) == []
     assert case.apply(desired).changed == 0
     assert strategies.foreign_part(after) == strategies.foreign_part(case.base)
-    outcome = destroy(case.session, desired, case.journal.made, journal=case.journal, pace=QUICK)
+    outcome = destroy(case.session, desired, made=case.journal.made, journal=case.journal, pace=QUICK)
     assert outcome.nothing_left
     assert outcome.left == ()
     assert list(differences(case.base, case.host.snapshot())) == []
@@ -97,7 +97,7 @@ def test_a_plan_from_json_equals_the_plan_and_its_ids_are_unique(
     case: Case, desired: Desired, parts: set[Part]
 ) -> None:
     """Plans of any part of any host survive JSON."""
-    for current in (plan(desired, case.start, parts), plan_destroy(desired, case.start, case.journal.made)):
+    for current in (plan(desired, case.start, parts=parts), plan_destroy(desired, case.start, made=case.journal.made)):
         assert Plan.from_json(json.loads(json.dumps(current.to_json()))) == current
         assert len({step.id for step in current.steps}) == len(current.steps)
 
@@ -129,7 +129,7 @@ def test_a_foreign_endpoint_on_the_bridge_keeps_it(foreign: list[Callable[..., A
     network = case.start.networks_named("hnskit-l2bridge")[0]
     body = {"VirtualNetwork": network.id, "Name": "theirs on ours", "Policies": []}
     theirs = strategies.hns(case.host, "POST", "/endpoints", body)
-    outcome = destroy(case.session, desired, case.journal.made, journal=case.journal, pace=QUICK)
+    outcome = destroy(case.session, desired, made=case.journal.made, journal=case.journal, pace=QUICK)
     after = case.host.snapshot()
     assert [item.id for item in after.networks_named("hnskit-l2bridge")] == [network.id]
     assert [item.id for item in after.endpoints if item.network_id == network.id] == [theirs["ID"]]

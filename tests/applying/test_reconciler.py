@@ -60,7 +60,7 @@ def test_a_connection_lost_for_good_names_what_was_under_way() -> None:
     assert [record["kind"] for record in journal.records if record["event"] == "failed"] == ["network"]
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
     assert outcome.made.was_created("network", network.name, network.id)
-    destroy(HereSession(host), sample_facts.desired(), outcome.made, pace=QUICK)
+    destroy(HereSession(host), sample_facts.desired(), made=outcome.made, pace=QUICK)
     assert not host.snapshot().networks_named("hnskit-l2bridge")
 
 
@@ -217,7 +217,7 @@ def test_a_network_with_somebody_s_new_endpoint_is_not_deleted(profile: str) -> 
                 strategies.hns(host, "POST", "/endpoints", {"VirtualNetwork": network.id, "Name": "theirs"})
 
     session.before_call = before_call
-    outcome = destroy(session, sample_facts.desired(), made, pace=QUICK)
+    outcome = destroy(session, sample_facts.desired(), made=made, pace=QUICK)
     assert host.snapshot().endpoints_named("theirs")
     assert "theirs" in next(item.reason for item in present(outcome.left) if item.kind == "network")
 
@@ -235,7 +235,7 @@ def test_an_image_that_somebody_imports_after_a_failed_import_stays() -> None:
         apply(session, sample_facts.desired(), pace=QUICK, journal=journal)
     strategies.docker(host, "import", r"C:\images\metadata-proxy.tar.gz", "metadata-proxy:1.0")
     apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal, made=journal.made)
-    destroy(HereSession(host), sample_facts.desired(), journal.made, pace=QUICK)
+    destroy(HereSession(host), sample_facts.desired(), made=journal.made, pace=QUICK)
     assert host.snapshot().image_named("metadata-proxy:1.0") is not None
 
 
@@ -245,5 +245,5 @@ def test_what_apply_gives_is_enough_to_take_it_all_away() -> None:
     before = host.snapshot()
     outcome = apply(HereSession(host), sample_facts.desired(), pace=QUICK)
     again = apply(HereSession(host), sample_facts.desired(), made=outcome.made, pace=QUICK)
-    assert destroy(HereSession(host), sample_facts.desired(), again.made, pace=QUICK).left == ()
+    assert destroy(HereSession(host), sample_facts.desired(), made=again.made, pace=QUICK).left == ()
     assert list(differences(before, host.snapshot())) == []

@@ -15,27 +15,27 @@ MADE = sample_facts.made()
 
 
 def pending(facts: Facts, made: Provenance = MADE, **options: Any) -> list[str]:
-    return [step.id for step in plan_destroy(sample_facts.desired(), facts, made, **options).pending]
+    return [step.id for step in plan_destroy(sample_facts.desired(), facts, made=made, **options).pending]
 
 
 def kept(facts: Facts, made: Provenance = MADE, **options: Any) -> dict[str, str]:
     return {
         step.name: step.reason
-        for step in plan_destroy(sample_facts.desired(), facts, made, **options).steps
+        for step in plan_destroy(sample_facts.desired(), facts, made=made, **options).steps
         if not step.pending
     }
 
 
 def test_fresh_host_has_nothing_to_remove() -> None:
     """Destroy on an untouched host does nothing, and says so for each object."""
-    current = plan_destroy(sample_facts.desired(), sample_facts.fresh(), MADE)
+    current = plan_destroy(sample_facts.desired(), sample_facts.fresh(), made=MADE)
     assert not current.pending
     assert all(step.reason for step in current.steps)
 
 
 def test_what_is_not_there_is_not_said_to_be_kept() -> None:
     """With a sign and a word of its own."""
-    current = plan_destroy(sample_facts.desired(), sample_facts.fresh(), MADE)
+    current = plan_destroy(sample_facts.desired(), sample_facts.fresh(), made=MADE)
     assert ". not there endpoint hnskit-client1: it is not there" in current.to_text().splitlines()
     assert "keep" not in current.to_text()
     assert current.summary == f"0 to do, 0 to keep, {len(current.steps)} not there"
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_not_said_to_be_kept() -> None:
 
 def test_everything_goes_and_endpoints_are_detached_first() -> None:
     """Detach, then delete; the network last but for the image."""
-    current = plan_destroy(sample_facts.desired(), sample_facts.complete(), MADE)
+    current = plan_destroy(sample_facts.desired(), sample_facts.complete(), made=MADE)
     levels = {step.id: current.level(step) for step in current.pending}
     for name in ("hnskit-client1", "hnskit-client2", "hnskit-proxy", "hnskit-gateway"):
         assert levels[f"detach endpoint {name}"] < levels[f"delete endpoint {name}"]
@@ -57,7 +57,7 @@ def test_everything_goes_and_endpoints_are_detached_first() -> None:
 
 def test_the_last_bridge_cuts_and_goes_alone() -> None:
     """Removing the last L2Bridge is announced, and done when nothing else is left to do."""
-    current = plan_destroy(sample_facts.desired(), sample_facts.complete(), MADE)
+    current = plan_destroy(sample_facts.desired(), sample_facts.complete(), made=MADE)
     assert [step.kind for step in current.disruptive] == ["network"]
     assert all(not step.disruptive for step in current.ready())
 
@@ -140,7 +140,7 @@ def test_without_a_journal_the_network_stays_unless_it_is_to_go_by_name() -> Non
 
 def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container() -> None:
     """Once the container is gone nothing shows any more whose the endpoint is."""
-    current = plan_destroy(sample_facts.desired(), sample_facts.complete(), Provenance())
+    current = plan_destroy(sample_facts.desired(), sample_facts.complete(), made=Provenance())
     levels = {step.id: current.level(step) for step in current.pending}
     assert levels["delete endpoint hnskit-client1"] < levels["delete container hnskit-client1"]
 

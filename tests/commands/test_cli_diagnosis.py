@@ -123,7 +123,7 @@ def test_doctor_mends_an_emulated_host(
         from hnskit.remote import hns
         from hnskit.remote.session import invoke_calls
 
-        host = open_host(load_params(PARAMS, overrides))
+        host = open_host(load_params(PARAMS, overrides=overrides))
         client = host.facts().endpoints_named("hnskit-client1")[0]
         call = hns.set_policies("x", client, (*client.policies[:-1], sample_facts.misspelt_policy()))
         assert [result.error for result in invoke_calls(host.session(), [call])] == [None]

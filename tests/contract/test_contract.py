@@ -250,10 +250,10 @@ def test_the_redirect_is_set_up_proved_and_taken_away(pytestconfig: pytest.Confi
         pytest.skip("it changes the host of HNSKIT_TEST_TARGET: give --change-host")
     with ExitStack() as stack:
         emulated = () if TARGET else stack.enter_context(emulated_host(tmp_path / "state"))
-        params = load_params(TARGET or sample_facts.PARAMS, emulated)
+        params = load_params(TARGET or sample_facts.PARAMS, overrides=emulated)
         wanted, journal = desired_from(params), Journal(tmp_path / "journal.jsonl", params.target)
         session = stack.enter_context(connect(params))
         outcome = apply(session, wanted, journal=journal)
         proof = verify(session, wanted)
-        destroy(session, wanted, outcome.made)
+        destroy(session, wanted, made=outcome.made)
     assert proof.ok, proof.to_text()

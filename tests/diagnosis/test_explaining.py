@@ -115,7 +115,11 @@ def test_an_inbound_l4wfpproxy_is_named_where_it_takes_in_and_not_for_answers() 
 def test_an_l4wfpproxy_leaves_udp_alone() -> None:
     """TCP only."""
     said = explain(
-        client_with(*sample_facts.MADE_WITH, Policy("L4WFPPROXY", WFP)), "hnskit-client1", "8.8.8.8", 53, "udp"
+        client_with(*sample_facts.MADE_WITH, Policy("L4WFPPROXY", WFP)),
+        "hnskit-client1",
+        "8.8.8.8",
+        port=53,
+        protocol="udp",
     )
     assert "the L4WFPPROXY is for TCP only" in said.to_text()
     assert said.answered is True
@@ -140,7 +144,7 @@ def test_a_block_is_a_refusal() -> None:
 )
 def test_what_the_snapshot_does_not_have_is_not_known(facts: Facts, code: str) -> None:
     """unknown because W"""
-    said = explain(facts, "hnskit-client1", "8.8.8.8", 443)
+    said = explain(facts, "hnskit-client1", "8.8.8.8", port=443)
     assert (said.verdict.kind, said.verdict.code, said.answered) == ("unknown", code, None)
     assert "is not known" in said.sentence()
 

@@ -134,12 +134,12 @@ def test_the_kit_says_that_an_account_may_not(served: Rights, tmp_path: Path, mo
     try:
         for overrides in ([], ["connection.transport=https"]):
             login = ["target=emulator://rights", f"connection.username={LIMITED}", *overrides]
-            settings = connection_settings(load_params(sample_facts.PARAMS, login))
+            settings = connection_settings(load_params(sample_facts.PARAMS, overrides=login))
             with pytest.raises(LoginRefusedError, match="User"), PsrpSession(settings) as session:
                 session.open()
         over_tls = ["target=emulator://rights", "connection.transport=https", "connection.auth=certificate",
                     "connection.certificate=the-hosts-own", "connection.certificate_key=the-hosts-own"]  # fmt: skip
-        with PsrpSession(connection_settings(load_params(sample_facts.PARAMS, over_tls))) as session:
+        with PsrpSession(connection_settings(load_params(sample_facts.PARAMS, overrides=over_tls))) as session:
             session.open()
     finally:
         registry.stop("rights")

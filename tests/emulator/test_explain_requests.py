@@ -119,7 +119,7 @@ TROUBLES: dict[str, Trouble] = {
 def explained(scenario: Scenario) -> Explanation:
     """From a snapshot that went through its file."""
     facts = parse_facts(json.loads(dump_facts(scenario.host.snapshot())))
-    return explain(facts, CLIENT, METADATA, 80)
+    return explain(facts, CLIENT, METADATA, port=80)
 
 
 def check(scenario: Scenario) -> str:

@@ -76,7 +76,7 @@ def test_every_fault_is_a_parameter_and_in_the_docs() -> None:
 def test_a_wrong_fault_is_a_mistake_of_the_parameters(override: str) -> None:
     """Named before anything is contacted."""
     with pytest.raises(ParamsError) as caught:
-        load_params(sample_facts.PARAMS, [override])
+        load_params(sample_facts.PARAMS, overrides=[override])
     assert [item.path for item in caught.value.mistakes] == [override.partition("=")[0]]
 
 

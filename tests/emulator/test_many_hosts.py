@@ -56,7 +56,7 @@ def test_each_is_a_host_of_its_own(many: list[dict[str, object]]) -> None:
     one.ask({"do": "fault", "name": "docker_missing", "value": True})
     seen = []
     for entry in (one, other):
-        settings = connection_settings(load_params(sample_facts.PARAMS, [f"target=emulator://{entry.name}"]))
+        settings = connection_settings(load_params(sample_facts.PARAMS, overrides=[f"target=emulator://{entry.name}"]))
         with PsrpSession(settings) as session:
             facts = gather_facts(session)
             seen.append((facts.system is not None and facts.system.name, facts.docker is not None))

@@ -42,7 +42,7 @@ def test_the_redirect_is_set_up_found_proved_and_taken_away(restricted: bool, tm
         assert "engine pwsh" in CliRunner().invoke(emulator, ["status", name]).stdout
         assert "pwsh" in CliRunner().invoke(emulator, ["list"]).stdout
         registry.get(name).ask({"do": "fault", "name": "cut", "value": {"seconds": 0.3}})
-        params = hnskit.load_params(PARAMS, [overrides[0]])
+        params = hnskit.load_params(PARAMS, overrides=[overrides[0]])
         desired = hnskit.desired_from(params)
         journal = hnskit.Journal(tmp_path / "runs" / "1" / "journal.jsonl", params.target)
         with hnskit.connect(params) as session:
@@ -55,7 +55,9 @@ def test_the_redirect_is_set_up_found_proved_and_taken_away(restricted: bool, tm
             assert any("came back" in note for note in first.notes)
             assert hnskit.verify(session, desired).ok
             assert hnskit.apply(session, desired).changed == 0
-            hnskit.destroy(session, desired, hnskit.made_on(params.target, tmp_path / "runs"), journal=journal)
+            hnskit.destroy(
+                session, desired, made=hnskit.made_on(params.target, runs=tmp_path / "runs"), journal=journal
+            )
             after = hnskit.gather_facts(session)
         assert without_clock(after) == without_clock(before)
 

@@ -53,20 +53,20 @@ def test_the_frame_has_its_columns_when_nothing_differs() -> None:
 def test_the_picture_marks_by_sign_and_colour_and_nothing_overlaps() -> None:
     """New, changed and gone; colour alone is not seen by everybody."""
     for before, after in ((fresh(), complete()), (complete(), fresh()), (complete(), crowd(50))):
-        picture = draw(after, desired(), before)
+        picture = draw(after, desired=desired(), before=before)
         ElementTree.fromstring(picture.svg())
         found = boxes(picture.svg())
         for place, one in enumerate(found):
             for other in found[place + 1 :]:
                 assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
-    assert "+ hnskit-proxy" in draw(complete(), desired(), fresh()).svg()
-    assert "− hnskit-proxy" in draw(fresh(), desired(), complete()).svg()
-    assert "gone endpoint hnskit-proxy" in draw(fresh(), desired(), complete()).text
+    assert "+ hnskit-proxy" in draw(complete(), desired=desired(), before=fresh()).svg()
+    assert "− hnskit-proxy" in draw(fresh(), desired=desired(), before=complete()).svg()
+    assert "gone endpoint hnskit-proxy" in draw(fresh(), desired=desired(), before=complete()).text
 
 
 def test_a_picture_of_thousands_shows_some_and_says_how_many_more() -> None:
     """Nobody reads five thousand boxes."""
-    picture = draw(crowd(5000), desired())
+    picture = draw(crowd(5000), desired=desired())
     assert "and 4902 more endpoints" in picture.svg()
     assert len(boxes(picture.svg())) < 250
 

@@ -140,7 +140,7 @@ def test_nothing_at_the_path_is_one_sentence(tmp_path: Path) -> None:
 def test_a_snapshot_is_read_as_a_host_and_never_changed(tmp_path: Path) -> None:
     """`open_host` serves it; `connect` and `session` refuse, whatever is asked."""
     path = save_facts(sample_facts.complete(), tmp_path / "host.json")
-    params = load_params(sample_facts.PARAMS, [f"target=snapshot:{path}"])
+    params = load_params(sample_facts.PARAMS, overrides=[f"target=snapshot:{path}"])
     host = open_host(params)
     assert host.facts() == replace(sample_facts.complete(), target=f"snapshot:{path}")
     for refuse in (host.session, lambda: connect(params)):

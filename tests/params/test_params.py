@@ -17,7 +17,7 @@ EXAMPLE = sample_facts.PARAMS.parent / "windows-host.example.yaml"
 
 def mistakes(*overrides: str, path: Path = sample_facts.PARAMS) -> dict[str, str]:
     with pytest.raises(ParamsError) as caught:
-        load_params(path, overrides)
+        load_params(path, overrides=overrides)
     return {mistake.path: mistake.message for mistake in caught.value.mistakes}
 
 
@@ -99,7 +99,7 @@ def test_all_mistakes_come_at_once() -> None:
 def test_a_secret_put_where_none_belongs_is_not_repeated(override: str) -> None:
     """Whatever somebody writes below `connection`, or into a target, is not printed back."""
     with pytest.raises(ParamsError) as caught:
-        load_params(sample_facts.PARAMS, [override])
+        load_params(sample_facts.PARAMS, overrides=[override])
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in repr(caught.value.to_json())
 
@@ -131,7 +131,9 @@ def test_a_file_that_is_not_there_is_a_params_error(tmp_path: Path) -> None:
 
 def test_override_reaches_into_lists_and_is_yaml() -> None:
     """--set takes the same types as the file."""
-    params = load_params(sample_facts.PARAMS, ["clients[0].address=10.0.1.20", "proxy.route=false", "network.dns=[]"])
+    params = load_params(
+        sample_facts.PARAMS, overrides=["clients[0].address=10.0.1.20", "proxy.route=false", "network.dns=[]"]
+    )
     assert params.clients[0].address == "10.0.1.20"
     assert params.proxy.route is False
     assert params.network.dns == []
@@ -158,7 +160,7 @@ def test_redirects_of_a_client_stand_in_place_of_the_top_level_one() -> None:
 def test_redirects_are_checked_like_everything_else(override: str, path: str, words: str) -> None:
     """Each mistake is named with its place."""
     with pytest.raises(ParamsError) as caught:
-        load_params(sample_facts.PARAMS, [override])
+        load_params(sample_facts.PARAMS, overrides=[override])
     assert words in {mistake.path: mistake.message for mistake in caught.value.mistakes}[path]
 
 
@@ -166,7 +168,7 @@ def test_a_subnet_too_small_for_its_clients_is_a_mistake() -> None:
     """A /29 has room for five endpoints beside HNS's own gateway."""
     clients = ", ".join(f"{{name: c{n}x, image: i}}" for n in range(4))
     with pytest.raises(ParamsError, match="room for 5 endpoints, 6 are wanted"):
-        load_params(sample_facts.PARAMS, ["network.subnet=10.0.1.0/29", f"clients=[{clients}]"])
+        load_params(sample_facts.PARAMS, overrides=["network.subnet=10.0.1.0/29", f"clients=[{clients}]"])
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_a_subnet_too_small_for_its_clients_is_a_mistake() -> None:
 def test_the_file_is_not_blamed_for_what_an_override_gives(overrides: list[str], blamed: str, advice: str) -> None:
     """Who is sent to correct the file finds nothing wrong there."""
     with pytest.raises(ParamsError) as caught:
-        load_params(sample_facts.PARAMS, overrides)
+        load_params(sample_facts.PARAMS, overrides=overrides)
     assert str(caught.value).startswith(blamed)
     assert caught.value.next_step.startswith(advice)
 
@@ -190,10 +192,10 @@ def test_file_and_override_are_both_blamed_for_their_own(tmp_path: Path) -> None
     file = tmp_path / "p.yaml"
     file.write_text(sample_facts.PARAMS.read_text() + "\nnope: 1\n")
     with pytest.raises(ParamsError, match=r"p\.yaml and what replaces the file's") as caught:
-        load_params(file, ["proxy.port=0"])
+        load_params(file, overrides=["proxy.port=0"])
     assert {mistake.path for mistake in caught.value.mistakes} == {"nope", "proxy.port"}
     with pytest.raises(ParamsError, match=r"1 mistake in .*p\.yaml:"):
-        load_params(file, ["proxy.port=81"])
+        load_params(file, overrides=["proxy.port=81"])
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def test_a_key_that_is_a_list_is_a_mistake_with_its_line(tmp_path: Path) -> None
 )
 def test_a_host_has_one_name_however_it_is_spelt(written: str, transport: str, known_as: str) -> None:
     """Claims, journals and folders of runs take it from there; the names of emulated hosts and files know case."""
-    params = load_params(sample_facts.PARAMS, [f"target={written}", f"connection.transport={transport}"])
+    params = load_params(sample_facts.PARAMS, overrides=[f"target={written}", f"connection.transport={transport}"])
     assert params.target == known_as
 
 
@@ -258,5 +260,5 @@ def test_a_host_has_one_name_however_it_is_spelt(written: str, transport: str, k
 )
 def test_the_port_that_is_reached_is_the_one_that_was_meant(overrides: list[str], where: tuple[Any, ...]) -> None:
     """With its default left out of the target or not."""
-    settings = connection_settings(load_params(sample_facts.PARAMS, overrides))
+    settings = connection_settings(load_params(sample_facts.PARAMS, overrides=overrides))
     assert (settings.server, settings.port, settings.ssl) == where

@@ -42,8 +42,8 @@ def test_a_bridge_on_a_second_adapter_leaves_the_management_connection() -> None
     assert not first.disruptive
     assert "management connection stays" in first.pending[0].reason
     made = apply(HereSession(host), wanted, pace=QUICK).made
-    assert not plan_destroy(wanted, host.snapshot(), made).disruptive
-    destroy(HereSession(host), wanted, made, pace=QUICK)
+    assert not plan_destroy(wanted, host.snapshot(), made=made).disruptive
+    destroy(HereSession(host), wanted, made=made, pace=QUICK)
     assert cuts == []
 
 
@@ -56,7 +56,9 @@ def test_a_bridge_that_another_adapter_has_does_not_spare_this_one() -> None:
     assert [step.id for step in current.disruptive] == ["create network hnskit-l2bridge"]
     made = apply(HereSession(host), sample_facts.desired(), pace=QUICK).made
     assert len(cuts) == 1
-    assert [step.kind for step in plan_destroy(sample_facts.desired(), host.snapshot(), made).disruptive] == ["network"]
+    assert [step.kind for step in plan_destroy(sample_facts.desired(), host.snapshot(), made=made).disruptive] == [
+        "network"
+    ]
 
 
 def test_a_second_bridge_on_the_same_adapter_moves_nothing() -> None:
@@ -66,7 +68,7 @@ def test_a_second_bridge_on_the_same_adapter_moves_nothing() -> None:
     cuts = cuts_of(host)
     assert not plan(sample_facts.desired(), host.snapshot()).disruptive
     made = apply(HereSession(host), sample_facts.desired(), pace=QUICK).made
-    destroy(HereSession(host), sample_facts.desired(), made, pace=QUICK)
+    destroy(HereSession(host), sample_facts.desired(), made=made, pace=QUICK)
     assert cuts == []
 
 
@@ -143,6 +145,6 @@ def test_a_part_is_refused_where_what_it_stands_on_would_be() -> None:
         "network.subnet=10.0.2.0/24", "network.gateway=10.0.2.1", "gateway_endpoint.address=10.0.2.2"
     )
     for parts in ((Part.PROXY,), (Part.CLIENTS,)):
-        current = plan(elsewhere, sample_facts.complete(), parts)
+        current = plan(elsewhere, sample_facts.complete(), parts=parts)
         assert not current.pending
         assert "10.0.2.0/24" in current.refused[0].reason

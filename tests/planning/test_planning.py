@@ -28,11 +28,11 @@ from tests.present import present
 
 
 def pending(facts: Facts, *overrides: str, parts: tuple[Part, ...] = tuple(Part)) -> list[str]:
-    return [step.id for step in plan(sample_facts.desired(*overrides), facts, parts).pending]
+    return [step.id for step in plan(sample_facts.desired(*overrides), facts, parts=parts).pending]
 
 
 def refusals(facts: Facts, *overrides: str, parts: tuple[Part, ...] = tuple(Part)) -> dict[str, Any]:
-    return {step.name: step.reason for step in plan(sample_facts.desired(*overrides), facts, parts).refused}
+    return {step.name: step.reason for step in plan(sample_facts.desired(*overrides), facts, parts=parts).refused}
 
 
 def test_fresh_host_needs_everything_in_an_order_that_can_be_carried_out() -> None:
@@ -118,10 +118,10 @@ def test_a_windows_without_proxy_policies_and_a_docker_of_linux_are_refused() ->
     facts = sample_facts.fresh()
     old = replace(facts, system=replace(present(facts.system), build=16299))
     assert "has no proxy policies. Windows build 17134" in refusals(old)["Windows"]
-    assert not plan(sample_facts.desired(), old, [Part.NETWORK, Part.PROXY]).refused
+    assert not plan(sample_facts.desired(), old, parts=[Part.NETWORK, Part.PROXY]).refused
     linux = replace(facts, docker=replace(present(facts.docker), os="linux"))
     assert "runs linux containers" in refusals(linux)["Docker"]
-    assert not plan(sample_facts.desired(), linux, [Part.NETWORK]).refused
+    assert not plan(sample_facts.desired(), linux, parts=[Part.NETWORK]).refused
 
 
 def test_no_bridge_is_made_without_a_wired_adapter_that_is_up() -> None:
@@ -391,7 +391,7 @@ def test_taken_address_is_refused_with_the_holder() -> None:
 )
 def test_a_part_alone_says_which_part_comes_first(part: Part, first: Part) -> None:
     """One that is applied too early is refused with the one that is missing: in words, and as data."""
-    current = plan(sample_facts.desired(), sample_facts.fresh(), (part,))
+    current = plan(sample_facts.desired(), sample_facts.fresh(), parts=(part,))
     assert current.lacking == (first,)
     assert all(f"apply the part {first} first" in step.reason for step in current.refused)
     assert Plan.from_json(json.loads(json.dumps(current.to_json()))) == current
@@ -471,7 +471,7 @@ def test_the_plan_as_text_says_nothing_where_there_is_nothing() -> None:
 def test_what_is_not_a_list_of_parts_is_refused(parts: Any) -> None:
     """By name, with the parts that there are; nothing is planned, and nothing applied."""
     for act in (
-        lambda: plan(sample_facts.desired(), sample_facts.fresh(), parts),
+        lambda: plan(sample_facts.desired(), sample_facts.fresh(), parts=parts),
         lambda: apply(HereSession(host_here()), sample_facts.desired(), parts=parts),
     ):
         with pytest.raises(ParamsError) as caught:
@@ -482,4 +482,4 @@ def test_what_is_not_a_list_of_parts_is_refused(parts: Any) -> None:
 def test_parts_may_be_named() -> None:
     """By their values, as in a file."""
     wanted, fresh = sample_facts.desired(), sample_facts.fresh()
-    assert plan(wanted, fresh, ["network"]) == plan(wanted, fresh, [Part.NETWORK])
+    assert plan(wanted, fresh, parts=["network"]) == plan(wanted, fresh, parts=[Part.NETWORK])

@@ -79,7 +79,7 @@ def test_the_errors_stand_on_a_line_each() -> None:
     """Each with what to do."""
     found = preflight(sample_facts.desired("network.adapter=Foo"), replace(sample_facts.fresh(), images=()))
     with pytest.raises(PreflightError) as caught:
-        require_fit(found, "emulator://lab")
+        require_fit(found, host="emulator://lab")
     lines = caught.value.paragraph().splitlines()
     assert len(lines) == 3
     assert lines[1] == "  adapter Foo: is not there. Physical adapters that are up: Ethernet."
@@ -120,7 +120,7 @@ def test_a_tarball_that_is_not_on_the_host_is_an_error() -> None:
     wanted = sample_facts.desired("proxy.import=C:\\nothing.tar.gz")
     missing = missing_tarballs(session, wanted, facts)
     assert missing == (r"C:\nothing.tar.gz",)
-    (error,) = [one for one in preflight(wanted, facts, missing) if one.severity == "error"]
+    (error,) = [one for one in preflight(wanted, facts, missing=missing) if one.severity == "error"]
     assert error.object == "image metadata-proxy:1.0"
     session.pipelines.clear()
     assert missing_tarballs(session, wanted, sample_facts.complete()) == ()

@@ -156,14 +156,14 @@ def test_a_banner_before_the_first_words_does_no_harm(tmp_path: Path, monkeypatc
 def test_a_target_of_the_wrong_form_is_refused_before_any_contact(target: str) -> None:
     """No part of it can be an option of ssh."""
     with pytest.raises(ParamsError) as caught:
-        load_params("params/emulator.yaml", [f"target='{target}'"])
+        load_params("params/emulator.yaml", overrides=[f"target='{target}'"])
     assert caught.value.exit_status == 2
 
 
 @pytest.mark.parametrize("spelt", ["local", "local:", "'local:'"])
 def test_this_machine_may_be_spelt_with_a_colon(spelt: str) -> None:
     """To YAML an unquoted `local:` is a mapping."""
-    assert load_params("params/emulator.yaml", [f"target={spelt}"]).target == "local"
+    assert load_params("params/emulator.yaml", overrides=[f"target={spelt}"]).target == "local"
 
 
 def test_what_ssh_is_given_is_the_host_and_no_option() -> None:

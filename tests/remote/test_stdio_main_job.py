@@ -70,7 +70,7 @@ def job(host: StdioHost, settings: StdioSettings, runs: Path, disturb: Callable[
         proof = verify(session, wanted)
         assert proof.ok, proof.to_text()
         assert apply(session, wanted, pace=PACE).changed == 0
-        down = destroy(session, wanted, made_on(settings.target, runs), journal=journal, pace=PACE)
+        down = destroy(session, wanted, made=made_on(settings.target, runs=runs), journal=journal, pace=PACE)
     assert plain(host.facts()) == before
     return [*up.notes, *down.notes]
 

@@ -64,7 +64,7 @@ def stranger(lab: list[str]) -> None:
         CANARY,
         CANARY,
     )
-    with connect(load_params(PARAMS, lab)) as session:
+    with connect(load_params(PARAMS, overrides=lab)) as session:
         calls = [
             docker.run_container("a", "hnskit-client1", IMAGE, words, labels={LABEL: "hnskit-l2bridge"}),
             docker.run_container("b", "theirs", IMAGE, words, labels={"api-key": CANARY}),

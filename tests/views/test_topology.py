@@ -54,7 +54,7 @@ def boxes(svg: str) -> list[tuple[float, float, float, float]]:
 @pytest.mark.parametrize("count", [2, 50])
 def test_no_box_lies_over_another_or_outside(count: int) -> None:
     """With two clients and with fifty."""
-    picture = draw(crowd(count), desired())
+    picture = draw(crowd(count), desired=desired())
     found = boxes(picture.svg())
     assert len(found) > 2 * count
     for one, other in combinations(found, 2):
@@ -73,7 +73,7 @@ def test_no_two_texts_of_a_line_meet() -> None:
         containers=(container(long, "i" * 80),),
     )
     lines: dict[str, list[tuple[float, float]]] = {}
-    for text in ElementTree.fromstring(draw(host, desired()).svg()).iter(f"{SVG}text"):
+    for text in ElementTree.fromstring(draw(host, desired=desired()).svg()).iter(f"{SVG}text"):
         x, wide = float(text.get("x", "0")), len(text.text or "") * 6.6
         span = (x - wide, x) if text.get("text-anchor") == "end" else (x, x + wide)
         lines.setdefault(text.get("y", ""), []).append(span)
@@ -84,7 +84,7 @@ def test_no_two_texts_of_a_line_meet() -> None:
 
 def test_a_redirected_client_has_a_path_to_its_proxy() -> None:
     """One dot on the lane for each client, and one lane."""
-    svg = draw(complete(), desired()).svg()
+    svg = draw(complete(), desired=desired()).svg()
     assert len(re.findall(r'<path class="red" d="M332 ', svg)) == 2
     ways = re.findall(r'<path class="fwd" d="M332 (\d+)H300V(\d+)H324"/>', svg)
     # From the proxy to the gateway endpoint's own box, and from there to the host.
@@ -96,7 +96,7 @@ def test_a_client_that_should_be_redirected_and_is_not_is_marked() -> None:
     """Only where it is known what should be."""
     host = complete()
     bare = replace(host, endpoints=(*host.endpoints[:2], endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH)))
-    assert "not redirected" in draw(bare, desired()).text
+    assert "not redirected" in draw(bare, desired=desired()).text
     assert "not redirected" not in draw(bare).text
 
 
@@ -104,7 +104,7 @@ def test_a_misspelt_policy_draws_no_path() -> None:
     """HNS lists it, and it does nothing (HNS fact 47)."""
     host = complete()
     wrong = endpoint("hnskit-client1", "10.0.1.20", 5, misspelt_policy())
-    picture = draw(replace(host, endpoints=(*host.endpoints[:2], wrong)), desired())
+    picture = draw(replace(host, endpoints=(*host.endpoints[:2], wrong)), desired=desired())
     assert "misspelt proxy policy" in picture.text
     assert '<path class="red" d="M332' not in picture.svg()
 
@@ -117,7 +117,7 @@ def test_other_kinds_of_redirect_are_named_and_lead_nowhere_in_the_picture() -> 
     host = complete()
     odd = endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH, WFP)
     network = replace(host.networks[0], policies=(redirect_policy(),))
-    picture = draw(replace(host, networks=(network,), endpoints=(*host.endpoints[:2], odd)), desired())
+    picture = draw(replace(host, networks=(network,), endpoints=(*host.endpoints[:2], odd)), desired=desired())
     said = {line.strip().partition(" 10.")[0]: line for line in picture.text.splitlines()}
     wanted = "L4WFPPROXY outbound -> :15001 but S-1-5-18 (another kind of redirect, UNCONFIRMED)"
     assert wanted in said["endpoint hnskit-client1"]
@@ -126,7 +126,7 @@ def test_other_kinds_of_redirect_are_named_and_lead_nowhere_in_the_picture() -> 
     svg = picture.svg()
     assert re.search(r">L4WFPPROXY</text>", svg)
     assert "other kinds of redirect" in svg
-    assert "other kinds of redirect" not in draw(host, desired()).svg()
+    assert "other kinds of redirect" not in draw(host, desired=desired()).svg()
     assert '<path class="red"' not in svg
 
 
@@ -134,7 +134,7 @@ def test_an_l4wfpproxy_does_not_hide_the_redirect_beside_it() -> None:
     """Both are said, and the path is the proxy policy's."""
     host = complete()
     both = endpoint("hnskit-client1", "10.0.1.20", 5, *MADE_WITH, redirect_policy(), WFP)
-    picture = draw(replace(host, endpoints=(*host.endpoints[:2], both)), desired())
+    picture = draw(replace(host, endpoints=(*host.endpoints[:2], both)), desired=desired())
     (line,) = [line for line in picture.text.splitlines() if "endpoint hnskit-client1" in line]
     assert ", PROXY 169.254.169.254:80, L4WFPPROXY outbound" in line
     assert '<path class="red"' in picture.svg()
@@ -149,7 +149,7 @@ def test_a_redirect_to_an_address_that_nobody_has_is_marked() -> None:
 
 def test_it_is_one_offline_element_that_takes_the_page_s_colour() -> None:
     """In JupyterLab's dark theme as in its light one; alone it asks the system."""
-    bundle = draw(complete(), desired())._repr_mimebundle_()
+    bundle = draw(complete(), desired=desired())._repr_mimebundle_()
     assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
     assert "currentColor" in bundle["text/html"]
     assert "prefers-color-scheme" not in bundle["text/html"]

@@ -1,6 +1,6 @@
 """What is wrong or suspicious in a snapshot, and what to do about it.
 
-    for finding in hnskit.diagnose(facts, desired):
+    for finding in hnskit.diagnose(facts, desired=desired):
         print(finding.to_text())
 
 Each check is a small class in one of the modules beside this one, with its test data in tests/diagnosis/doctor/cases.
@@ -103,6 +103,7 @@ __all__ = ["CHECKS", "Check", "Examination", "Finding", "Severity", "diagnose", 
 
 def diagnose(
     facts: Facts,
+    *,
     desired: Desired | None = None,
     params_file: str = "",
     overrides: Sequence[str] = (),

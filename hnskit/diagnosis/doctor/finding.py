@@ -179,7 +179,7 @@ class Examination:
 
     def _can_be_mended_alone(self, part: Part) -> bool:
         if part not in self._mended_alone:
-            alone = plan(self.desired, self.facts, [part]) if self.desired else None
+            alone = plan(self.desired, self.facts, parts=[part]) if self.desired else None
             self._mended_alone[part] = bool(alone and alone.pending and not alone.refused)
         return self._mended_alone[part]
 

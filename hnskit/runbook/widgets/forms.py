@@ -64,7 +64,7 @@ class _Form:
         """Show what the file has, and what was typed in its place."""
         self._in_file.clear()
         try:
-            params = load_params(self._selection.params_file, self._selection.given)
+            params = load_params(self._selection.params_file, overrides=self._selection.given)
             self._in_file.update((path, _text(params, path)) for path, _ in FIELDS)
         except ParamsError:
             pass  # _check says what is wrong with the file
@@ -76,7 +76,7 @@ class _Form:
     def _check(self) -> None:
         mistakes: dict[str, str] = {}
         try:
-            found = load_params(self._selection.params_file, self._selection.overrides)
+            found = load_params(self._selection.params_file, overrides=self._selection.overrides)
             self._secret.children = secret_box(found)
         except ParamsError as error:
             mistakes = {mistake.path: mistake.message for mistake in error.mistakes}

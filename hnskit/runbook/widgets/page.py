@@ -276,7 +276,7 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
         facts = host.facts()
     finally:
         host.close()
-    made = made_on(params.target, runs)
+    made = made_on(params.target, runs=runs)
     findings = [one for one in preflight(desired, facts, made=made) if one.severity != "ok"]
     rows = "".join(
         f'<li><b style="color:{_COLOURS[one.severity]}">{one.severity}</b> {escape_html(one.object)}: '
@@ -286,7 +286,8 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     errors = sum(one.severity == "error" for one in findings)
     said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
     fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
-    return f'<p role="status">✓ {escape_html(describe_host(facts))}</p>{fit}{draw(facts, desired).svg(alone=False)}'
+    picture = draw(facts, desired=desired).svg(alone=False)
+    return f'<p role="status">✓ {escape_html(describe_host(facts))}</p>{fit}{picture}'
 
 
 _COLOURS = {"warning": "#b07300", "error": "#d13438"}

@@ -72,7 +72,7 @@ def test_there_is_a_case_for_each_check_and_no_other() -> None:
 def test_a_check_finds_its_trouble_and_nothing_else_does(check: Any) -> None:
     """Severity, object and message, word for word."""
     data = case(check.name)
-    found = diagnose(host(data["sick"]), wanted(data))
+    found = diagnose(host(data["sick"]), desired=wanted(data))
     own = [item for item in found if item.check == check.name]
     assert [{key: getattr(item, key) for key in ("severity", "object", "message")} for item in own] == data["finds"]
     assert {item.check for item in found} - {check.name} <= ALSO.get(check.name, set())
@@ -88,7 +88,7 @@ def test_a_check_finds_nothing_on_a_host_that_is_well(check: Any) -> None:
 def test_a_finding_says_what_shows_it_what_to_do_and_where_that_is_known_from(check: Any) -> None:
     """And can be printed."""
     data = case(check.name)
-    for item in diagnose(host(data["sick"]), wanted(data)):
+    for item in diagnose(host(data["sick"]), desired=wanted(data)):
         assert item.evidence
         assert item.next_step.endswith(".")
         assert item.reference
@@ -130,7 +130,7 @@ def test_every_policy_of_the_samples_is_listed() -> None:
 
 def test_a_host_with_the_redirect_has_no_error_and_no_warning() -> None:
     """What hnskit makes is well by its own measure."""
-    found = diagnose(sample_facts.complete(), sample_facts.desired(), "params/emulator.yaml")
+    found = diagnose(sample_facts.complete(), desired=sample_facts.desired(), params_file="params/emulator.yaml")
     assert {item.severity for item in found} <= {"note"}
 
 
@@ -138,7 +138,7 @@ def test_the_misspelt_key_is_found_and_the_plan_mends_it() -> None:
     """The trouble that the original author had."""
     policies = (*sample_facts.MADE_WITH, sample_facts.misspelt_policy())
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
-    found = diagnose(facts, sample_facts.desired(), "params/emulator.yaml")
+    found = diagnose(facts, desired=sample_facts.desired(), params_file="params/emulator.yaml")
     (finding,) = [item for item in found if item.severity == "error"]
     assert "OutbountNat" in finding.message
     assert "OutboundNat was probably meant" in finding.message
@@ -160,7 +160,9 @@ def test_a_command_repeats_the_overrides_as_a_shell_takes_them() -> None:
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
     overrides = ["target=emulator://reb", "clients[0].command=[ping.exe, -t, localhost]"]
     (finding,) = [
-        item for item in diagnose(facts, sample_facts.desired(), "my lab.yaml", overrides) if item.severity == "error"
+        item
+        for item in diagnose(facts, desired=sample_facts.desired(), params_file="my lab.yaml", overrides=overrides)
+        if item.severity == "error"
     ]
     where = ["my lab.yaml", *(word for text in overrides for word in ("--set", text))]
     assert commands(finding) == [
@@ -193,15 +195,15 @@ def test_the_advised_parts_can_be_applied(bridge: str) -> None:
     )
     found = [
         item
-        for item in diagnose(facts, sample_facts.desired(), "p.yaml")
+        for item in diagnose(facts, desired=sample_facts.desired(), params_file="p.yaml")
         if item.name and "hnskit apply" in item.next_step
     ]
     advised = {item.name: commands(item)[0] for item in found}
     assert {"hnskit-gateway", "hnskit-proxy", "hnskit-client1"} <= set(advised)
     for words in advised.values():
         parts = [Part(words[number + 1]) for number, word in enumerate(words) if word == "--part"]
-        assert plan(sample_facts.desired(), facts, parts or ALL_PARTS).pending
-        assert not plan(sample_facts.desired(), facts, parts or ALL_PARTS).refused
+        assert plan(sample_facts.desired(), facts, parts=parts or ALL_PARTS).pending
+        assert not plan(sample_facts.desired(), facts, parts=parts or ALL_PARTS).refused
     alone = {"hnskit-client1": "clients", "hnskit-proxy": "proxy"} if bridge == "there" else {}
     for name in ("hnskit-client1", "hnskit-proxy"):
         assert advised[name] == ["hnskit", "apply", "p.yaml", *(("--part", alone[name]) if alone else ())]
@@ -223,7 +225,7 @@ def test_a_wider_policy_beside_the_redirect_is_found(wide: str, mends: bool) -> 
     there = next(item for item in sample_facts.complete().endpoints if item.name == "hnskit-client1")
     policies = (hns_json.proxy_policy("10.0.1.21:80", wide, 80), *there.policies)
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
-    (finding,) = [item for item in diagnose(facts, sample_facts.desired()) if item.check == "policy-doubled"]
+    (finding,) = [item for item in diagnose(facts, desired=sample_facts.desired()) if item.check == "policy-doubled"]
     assert "2 proxy policies claim" in finding.message
     assert ("hnskit apply" in finding.next_step) is mends
     assert bool(plan(sample_facts.desired(), facts).pending) is mends
@@ -233,7 +235,7 @@ def test_a_static_address_is_found_on_the_wanted_adapter_in_any_letter_case() ->
     """As Windows compares names of adapters."""
     facts = sample_facts.fresh()
     facts = replace(facts, addresses=tuple(replace(item, origin="Manual") for item in facts.addresses))
-    found = diagnose(facts, sample_facts.desired("network.adapter=ethernet"))
+    found = diagnose(facts, desired=sample_facts.desired("network.adapter=ethernet"))
     assert "static-address" in [item.check for item in found]
 
 
@@ -257,7 +259,7 @@ def test_what_belongs_to_others_is_left_to_the_operator() -> None:
         *sample_facts.MADE_WITH, sample_facts.misspelt_policy()))  # fmt: skip
     facts = sample_facts.complete()
     facts = replace(facts, endpoints=(*facts.endpoints, stranger))
-    found = diagnose(facts, sample_facts.desired())
+    found = diagnose(facts, desired=sample_facts.desired())
     mended, left = mended_by(plan_repair(sample_facts.desired(), facts), found)
     assert mended == ()
     assert [item.check for item in left] == ["policy-key"]
@@ -306,7 +308,7 @@ def test_what_is_not_in_a_snapshot_is_no_finding() -> None:
 
 def drifted(facts: Facts, made: Provenance | None = None) -> dict[str, tuple[str, str]]:
     """Severity and message of what differs from the parameters, by the object's name."""
-    found = diagnose(facts, sample_facts.desired(), "p.yaml", (), made)
+    found = diagnose(facts, desired=sample_facts.desired(), params_file="p.yaml", made=made)
     return {item.name: (item.severity, item.message) for item in found if item.check == "redirect-drift"}
 
 

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hnskit.emulator.engines.pwsh import windows_objects
+from hnskit.emulator.engines.pwsh import cmdlet_objects
 from hnskit.emulator.powershell.expressions import system_of
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class HostSocket:
         subject = second.decode("utf-16-le", "surrogatepass")
         request = third.decode("utf-16-le", "surrogatepass")
         if verb == "windows":
-            content = await windows_objects.ask(self._host, subject, json.loads(request))
+            content = await cmdlet_objects.ask(self._host, subject, json.loads(request))
             return 0, json.dumps(content).encode("utf-16-le")
         if self._host.faults.hns_missing:
             raise ValueError("HNS is not installed on this host")
