@@ -12,9 +12,10 @@ from hnskit.diagnosis.path_segments import ExplanationData
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import escape_html, join_lines
+from hnskit.views.style import BAD, CARE, GOOD
 from hnskit.views.topology import END_W, END_X, HOST_W, HOST_X, Drawing, Topology
 
-_COLOURS = {"reached": "#2c8a4b", "refused": "#d13438", "unreachable": "#d13438", "unknown": "#b07300"}
+_COLOURS = {"reached": GOOD, "refused": BAD, "unreachable": BAD, "unknown": CARE}
 _MOST = 40  # endpoints that are drawn beside those of the trace
 _LINE = 17
 _MARK = 20

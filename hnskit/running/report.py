@@ -20,10 +20,11 @@ from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.local.atomic_write import atomic_write_text
 from hnskit.model.wording import MANY, duration_text
 from hnskit.running import run_folder as runfolder
+from hnskit.views.style import css
 from hnskit.views.topology import draw
 
-_STYLE = """
-:root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:#2c8a4b;--bad:#d13438;--care:#b07300}
+_STYLE = css("""
+:root{color-scheme:light dark;--line:#8886;--soft:#8881;--good:$good;--bad:$bad;--care:$care}
 body{font:15px/1.5 ui-sans-serif,system-ui,'Segoe UI',sans-serif;max-width:1020px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0}
 h2{font-size:1.1rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}
@@ -46,7 +47,7 @@ td[data-of]:not([data-of=""])::before{content:attr(data-of) ": ";opacity:.7}
 h2{break-after:avoid}tr,figure{break-inside:avoid}
 details::details-content{content-visibility:visible;display:block;height:auto}}
 summary{cursor:pointer;padding:.2rem 0}
-"""
+""")
 _OPEN_IN_PRINT = "document.querySelectorAll('details').forEach(one=>one.open=true)"
 """For browsers that do not know `::details-content` yet."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.running.summary import describe_changes, kept_lines
+from hnskit.views.style import css
 
 _LINES = 200
 _SIGNS = {
@@ -23,16 +24,16 @@ LOST = (
     "its journal. Run it again: it reads the host first and does only what is missing."
 )
 
-STYLE = """
+STYLE = css("""
 .hk-run{max-width:62em;line-height:1.45}
 .hk-run .bar{height:6px;border-radius:3px;background:rgba(128,128,128,.3);margin:.4em 0 .7em}
-.hk-run .bar div{height:6px;border-radius:3px;background:#1f86d6;transition:width .2s}
-.hk-run .bar.ok div{background:#2c8a4b}.hk-run .bar.bad div{background:#d13438}
+.hk-run .bar div{height:6px;border-radius:3px;background:$accent;transition:width .2s}
+.hk-run .bar.ok div{background:$good}.hk-run .bar.bad div{background:$bad}
 .hk-run table{border-collapse:collapse;width:100%}
 .hk-run th,.hk-run td{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid rgba(128,128,128,.3)}
 .hk-run th.n{text-align:right}.hk-run td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.hk-run .done{color:#2c8a4b}.hk-run .failed{color:#d13438}.hk-run .running{color:#1f86d6}
-.hk-run .stopped,.hk-run .not-finished{color:#b07300}
+.hk-run .done{color:$good}.hk-run .failed{color:$bad}.hk-run .running{color:$accent}
+.hk-run .stopped,.hk-run .not-finished{color:$care}
 .hk-run .waiting,.hk-run .not-begun{opacity:.65}
 .hk-run pre{display:flex;flex-direction:column-reverse;max-height:14em;
 overflow:auto;margin:.8em 0 0;padding:.5em .7em;background:rgba(128,128,128,.09);
@@ -42,7 +43,7 @@ word-break:normal;overflow-wrap:anywhere}
 .hk-run .verdict{font-weight:600;margin:.2em 0}.hk-run a{text-decoration:underline}
 .hk-run.past .verdict{font-weight:400}
 .hk-run .lamp{display:inline-block;width:1.3em;text-align:center}
-"""
+""")
 
 
 def local_time(stamp: str) -> str:

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 
 from hnskit.foreign_text.escaping import escape_html, json_text
+from hnskit.views.style import css
 
 FIRST = 25
 """Rows of a page."""
@@ -23,13 +24,13 @@ PRINTED = """<style>@media print{
 """For tables of the class `hk-paper`: on paper nothing can be scrolled, so all columns fit in; where they do not, the
 browser makes the page smaller. A notebook's lines of code, too, which nbconvert's page else cuts off."""
 
-_STYLE = """
+_STYLE = css("""
 .hkt{font-size:13px}.hkt .bar{display:flex;gap:.7em;align-items:center;flex-wrap:wrap;margin:.4em 0}
 .hkt .cap{font-weight:bold;white-space:pre-line}.hkt .wide{overflow-x:auto}
 .hkt table{border-collapse:collapse}.hkt th,.hkt td{text-align:left!important;vertical-align:top;padding:.25em .7em;
 white-space:pre-line;border-bottom:1px solid rgba(128,128,128,.25)}.hkt td{max-width:34em;
 overflow-wrap:break-word}
-.hkt th button{all:unset;cursor:pointer;font-weight:bold}.hkt th button:focus-visible{outline:2px solid #1f86d6}
+.hkt th button{all:unset;cursor:pointer;font-weight:bold}.hkt th button:focus-visible{outline:2px solid $accent}
 .hkt th[aria-sort=ascending] button::after{content:" ▲"}.hkt th[aria-sort=descending] button::after{content:" ▼"}
 .hkt input{font:inherit;padding:.15em .4em;min-width:18em;color:inherit;background:transparent;
 border:1px solid rgba(128,128,128,.6);border-radius:3px}
@@ -37,7 +38,7 @@ border:1px solid rgba(128,128,128,.6);border-radius:3px}
 border:1px solid rgba(128,128,128,.5);border-radius:3px;cursor:pointer}.hkt .bar button:disabled{opacity:.4}
 .hkt .said{opacity:.8}
 @media print{.hkt .bar :is(label,button){display:none}.hkt .wide{overflow:visible}}
-"""
+""")
 
 
 def big_table(

@@ -13,6 +13,7 @@ from hnskit.foreign_text.escaping import escape_html, join_lines, one_line
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import duration_text
 from hnskit.planning.steps import Step, StepKey
+from hnskit.views.style import ACCENT, BAD, GOOD
 
 if TYPE_CHECKING:
     from hnskit.applying.api import Event
@@ -72,7 +73,7 @@ class Progress:
         seconds = time.monotonic() - self._since
         head = f"{self._title}: {self.percent} % ({self._state}, {seconds:.1f} s)"
         lines = self._lines[-_SHOWN:] if self._state == "running" else self._lines
-        colour = {"done": "#2c8a4b", "stopped": "#d13438"}.get(self._state, "#1f86d6")
+        colour = {"done": GOOD, "stopped": BAD}.get(self._state, ACCENT)
         bar = (
             '<div style="height:6px;max-width:40em;border-radius:3px;background:rgba(128,128,128,.3);margin:4px 0">'
             f'<div style="height:6px;border-radius:3px;width:{self.percent}%;background:{colour}"></div></div>'

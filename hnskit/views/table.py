@@ -11,18 +11,18 @@ from hnskit.errors.prose_html import escaped_prose
 from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, one_line
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import short_id
+from hnskit.views.style import BAD, CARE, GOOD, QUIET, SEVERITIES
 
 if TYPE_CHECKING:
     import pandas as pd
     from pandas.io.formats.style import Styler
 
 # Mid tones: readable on a light page and on a dark one, and printed.
-GOOD, CARE, BAD, QUIET = "#2c8a4b", "#b07300", "#d13438", "#808080"
 
 _COLOURS = {
     "state": {"attached": GOOD, "attached, shared": GOOD, "created": CARE, "degraded": BAD, "detached": CARE},
     "status": {"running": GOOD, "Up": GOOD, "exited": CARE, "Disconnected": CARE},
-    "severity": {"ok": GOOD, "warning": CARE, "error": BAD},
+    "severity": SEVERITIES,
     "action": {"keep": QUIET, "not there": QUIET, "refuse": BAD, "delete": BAD, "detach": BAD, "update": CARE},
     "ok": {"yes": GOOD, "no": BAD},
     "cuts": {"yes": BAD},

@@ -24,6 +24,7 @@ from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, 
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import describe_policy, state_word
 from hnskit.params.desired import Desired
+from hnskit.views.style import css
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 WIDTH = 980
@@ -35,23 +36,23 @@ _ROW, _BOX, _TOP, _HEAD = 58, 46, 64, 50
 
 _CHAR = 6.6  # width of a character of 12 px text, on the generous side, so that nothing runs over its box
 
-_STYLE = (
+_STYLE = css(
     ".hk{font:12px ui-sans-serif,system-ui,'Segoe UI',sans-serif;color:inherit}"
     ".hk text{fill:currentColor}.hk .b{font-weight:600}.hk .q{opacity:.68;font-size:11px}"
     ".hk .h{font-size:15px;font-weight:600}"
     ".hk rect{fill:currentColor;fill-opacity:.045;stroke:currentColor;stroke-opacity:.42}"
     ".hk line,.hk path{stroke:currentColor;fill:none;stroke-opacity:.5}"
     ".hk .bus{stroke-width:4;stroke-opacity:.35;stroke-linecap:round}"
-    ".hk .red{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2}"
-    ".hk .fwd{stroke:#1f86d6;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
-    ".hk circle,.hk .tip{fill:#1f86d6;stroke:none}.hk text.p{fill:#1f86d6;font-size:11px;font-weight:600}"
-    ".hk text.w{fill:#c07800;font-size:11px;font-weight:600}"
+    ".hk .red{stroke:$accent;stroke-opacity:1;stroke-width:2.2}"
+    ".hk .fwd{stroke:$accent;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
+    ".hk circle,.hk .tip{fill:$accent;stroke:none}.hk text.p{fill:$accent;font-size:11px;font-weight:600}"
+    ".hk text.w{fill:$care;font-size:11px;font-weight:600}"
     ".hk .ghost{stroke-dasharray:4 3;fill-opacity:0}"
-    ".hk rect.new{stroke:#2c8a4b;stroke-opacity:1;stroke-width:2.2}"
-    ".hk rect.changed{stroke:#b07300;stroke-opacity:1;stroke-width:2.2}"
-    ".hk rect.gone{stroke:#d13438;stroke-opacity:1;stroke-width:1.6;stroke-dasharray:4 3;fill-opacity:0}"
-    ".hk text.new{fill:#2c8a4b}.hk text.changed{fill:#b07300}"
-    ".hk text.gone{fill:#d13438}"
+    ".hk rect.new{stroke:$good;stroke-opacity:1;stroke-width:2.2}"
+    ".hk rect.changed{stroke:$care;stroke-opacity:1;stroke-width:2.2}"
+    ".hk rect.gone{stroke:$bad;stroke-opacity:1;stroke-width:1.6;stroke-dasharray:4 3;fill-opacity:0}"
+    ".hk text.new{fill:$good}.hk text.changed{fill:$care}"
+    ".hk text.gone{fill:$bad}"
     "@media print{.hk text{fill:#000}}"
 )
 _ALONE = (

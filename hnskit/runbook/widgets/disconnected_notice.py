@@ -13,12 +13,13 @@ from typing import Any
 import ipywidgets
 
 from hnskit.foreign_text.escaping import escape_html
+from hnskit.views.style import CARE
 
 _GONE = "jupyter-widgets-disconnected"
 _STYLE = f"""<style>
 .hk-farewell{{display:none!important}}
 .hk-farewell.{_GONE}{{display:block!important;max-width:62em;margin:.6em 0}}
-.hk-farewell p{{margin:0;padding:.5em .8em;line-height:1.45;border-left:5px solid #b07300;
+.hk-farewell p{{margin:0;padding:.5em .8em;line-height:1.45;border-left:5px solid {CARE};
 background:rgba(128,128,128,.12)}}
 .hk-live.{_GONE}::before,.hk-live .{_GONE}::before,.hk-live .{_GONE}::after{{content:none!important}}
 .hk-live.{_GONE}>:not(.hk-farewell){{opacity:.55}}

@@ -13,10 +13,10 @@ from hnskit.errors import HnskitError
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.params.form_fields import Row, Section, sections
 from hnskit.params.params_file import ParamsFile
+from hnskit.views.style import GOOD, error_html
 
 _LABEL = {"description_width": "13em"}
 _FIELD = {"width": "34em"}
-_BAD, _GOOD = "#d13438", "#2c8a4b"
 
 
 class ParamsEditor:
@@ -148,7 +148,7 @@ class ParamsEditor:
             self._said.value = f'<span role="alert">{_mark(error.paragraph())}</span>'
             return
         self._check()
-        self._said.value = f'<span role="status" style="color:{_GOOD}">✓ Saved: {escape_html(str(saved))}</span>'
+        self._said.value = f'<span role="status" style="color:{GOOD}">✓ Saved: {escape_html(str(saved))}</span>'
         self._on_change()
 
 
@@ -206,4 +206,4 @@ def _value(row: Row, typed: Any) -> Any:
 
 
 def _mark(text: str) -> str:
-    return f'<span style="color:{_BAD};white-space:pre-wrap">✗ {escape_html(text)}</span>'
+    return error_html(text, inline=True)

@@ -13,6 +13,7 @@ from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.runbook.widgets.secrets import secret_box
+from hnskit.views.style import error_html
 
 FIELDS = (
     ("target", "the host: emulator://NAME, winrm://HOST, ssh://HOST or local"),
@@ -118,4 +119,4 @@ def _text(params: Params, path: str) -> str:
 
 
 def _wrong(text: str) -> str:
-    return f'<span style="color:#d13438">✗ {escape_html(text)}</span>'
+    return error_html(text, inline=True)

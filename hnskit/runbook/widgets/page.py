@@ -24,6 +24,7 @@ from hnskit.running.log import ask_to_stop
 from hnskit.running.run_folder import part_of
 from hnskit.running.run_state import RunState
 from hnskit.running.server_links import link, this_server
+from hnskit.views.style import SEVERITIES, error_html
 
 ALL = "all steps, in order"
 _GONE = (
@@ -279,7 +280,7 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     made = made_on(params.target, runs=runs)
     findings = [one for one in preflight(desired, facts, made=made) if one.severity != "ok"]
     rows = "".join(
-        f'<li><b style="color:{_COLOURS[one.severity]}">{one.severity}</b> {escape_html(one.object)}: '
+        f'<li><b style="color:{SEVERITIES[one.severity]}">{one.severity}</b> {escape_html(one.object)}: '
         f"{prose('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
         for one in findings
     )
@@ -288,9 +289,6 @@ def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
     picture = draw(facts, desired=desired).svg(alone=False)
     return f'<p role="status">✓ {escape_html(describe_host(facts))}</p>{fit}{picture}'
-
-
-_COLOURS = {"warning": "#b07300", "error": "#d13438"}
 
 
 def _known(params: Any) -> bool:
@@ -311,5 +309,4 @@ def _heading(text: str) -> Any:
 
 
 def _alert(text: str) -> str:
-    said = prose(text[:1].upper() + text[1:])
-    return f'<p role="alert" style="color:#d13438;white-space:pre-wrap;line-height:1.45">✗ {said}</p>'
+    return error_html(text[:1].upper() + text[1:])
