@@ -78,24 +78,29 @@ def apply(
             stopped = outcome_of(error)
             if rollback and stopped is not None and forth.sent:
                 back = Rollback(desired, stopped.before, forth.sent)
-                _roll_back(error, work(lambda now, _: back.plan(now), back.build_operation))
+                undoing = work(lambda now, _: back.plan(now), back.build_operation)
+                raise _rolled_back(error, undoing) from error.__cause__
             raise
 
 
-def _roll_back(error: HnskitError, back: Reconciler) -> None:
-    """Go back; the error says what became of that."""
+def _rolled_back(error: HnskitError, back: Reconciler) -> HnskitError:
+    """Go back.
+
+    Returns:
+        The error, with what became of that.
+    """
     try:
         undone = back.run()
     except HnskitError as second:
-        error.message += f"; going back failed too: {second.message}"
-        error.next_step = second.next_step or error.next_step
-        error.undone = outcome_of(second)
+        said, next_step = f"; going back failed too: {second.message}", second.next_step or error.next_step
+        undone_then = outcome_of(second)
     else:
         lost = "; ".join(step.reason for step in undone.plan.steps if not step.pending)
-        error.message += "; what this run had done was undone" + (f", but {lost}" if lost else "")
-        error.undone = undone
-    if error.next_step.startswith(AGAIN):
-        error.next_step = f"{AGAIN}."  # what was done does not stay
+        said, next_step = "; what this run had done was undone" + (f", but {lost}" if lost else ""), error.next_step
+        undone_then = undone
+    if next_step.startswith(AGAIN):
+        next_step = f"{AGAIN}."  # what was done does not stay
+    return error.but(message=error.message + said, next_step=next_step, undone=undone_then)
 
 
 def destroy(
@@ -145,6 +150,5 @@ def destroy(
             host=outcome.plan.target,
             next_step="Look at `hnskit show` who uses it, then run the same command again.",
         )
-        error.outcome = outcome
-        raise error
+        raise error.but(outcome=outcome)
     return outcome

@@ -44,8 +44,7 @@ def wait_until_reachable(
         except HostUnreachableError as error:
             cause = _cause(target, runs)
             if not cause or time.monotonic() - began > patience:
-                _explain(error, cause)
-                raise
+                raise _with_hint(error, cause) from error.__cause__
             tell(f"{target} does not answer: {cause}. It is waited for, up to {patience:.0f} s.")
             tell = _quiet
             time.sleep(_PAUSE)
@@ -61,8 +60,7 @@ def add_outage_hint(target: str, runs: Path) -> Iterator[None]:
     try:
         yield
     except HostUnreachableError as error:
-        _explain(error, _cause(target, runs))
-        raise
+        raise _with_hint(error, _cause(target, runs)) from error.__cause__
 
 
 def since_cut(target: str, runs: Path) -> float | None:
@@ -89,13 +87,14 @@ def _cause(target: str, runs: Path) -> str:
     return "" if seconds is None else f"a run took its network away {seconds:.0f} s ago, and did not see it come back"
 
 
-def _explain(error: HostUnreachableError, cause: str) -> None:
-    if cause and cause not in error.message:
-        error.message += f"; {cause}"
-        error.next_step = (
-            "Wait some seconds and try again: as a rule it comes back by itself. If it stays away for minutes, "
-            "look at its console."
-        )
+def _with_hint(error: HostUnreachableError, cause: str) -> HostUnreachableError:
+    if not cause or cause in error.message:
+        return error
+    wait = (
+        "Wait some seconds and try again: as a rule it comes back by itself. If it stays away for minutes, "
+        "look at its console."
+    )
+    return error.but(message=f"{error.message}; {cause}", next_step=wait)
 
 
 def _quiet(_: str) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from hnskit.applying import host_lock
 from hnskit.applying.journal import Records
 from hnskit.applying.operations import Operation, build_operation, in_sending_order
-from hnskit.applying.outcomes import OnEvent, Outcome, StepResult
+from hnskit.applying.outcomes import OnEvent, Outcome
 from hnskit.applying.polling import Poller, RetryPolicy
 from hnskit.applying.run_recorder import RunRecorder
+from hnskit.applying.step_state import StepPhase, StepState
 from hnskit.errors import (
     DockerError,
     HnsError,
@@ -75,14 +76,11 @@ class Reconciler:
         self._policy = pace or RetryPolicy()
         self._poller = Poller(self._policy, self._read, lambda text, step: self._recorder.tell("wait", text, step))
         self._build = build
-        self._attempts: dict[StepKey, int] = {}
-        self._again: dict[StepKey, HnskitError] = {}
-        self._unknown: set[StepKey] = set()
 
     @property
     def sent(self) -> tuple[Step, ...]:
         """The steps that were sent, whatever came of them."""
-        return tuple(self._recorder.sent.values())
+        return self._recorder.sent
 
     def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
         """Carry the plan out, alone at work on the host; errors are those of `apply`, with the outcome so far.
@@ -109,14 +107,11 @@ class Reconciler:
                 self._round(in_sending_order(steps, self._desired))
                 current = self._goes_on(self._plan(self._now))
         except KeyboardInterrupt as cause:
-            stopped = StoppedError(host=before.target)
-            self._recorder.stopped_by(stopped)
-            stopped.outcome = self._recorder.outcome(first, before, self._now)
-            raise stopped from cause
-        except HnskitError as error:
-            self._recorder.stopped_by(error)
-            error.outcome = self._recorder.outcome(first, before, self._now)
-            raise
+            stopped = self._recorder.stopped_by(StoppedError(host=before.target))
+            raise stopped.but(outcome=self._recorder.outcome(first, before, self._now)) from cause
+        except HnskitError as cause:
+            stopped = self._recorder.stopped_by(cause)
+            raise stopped.but(outcome=self._recorder.outcome(first, before, self._now)) from cause.__cause__
         return self._recorder.outcome(first, before, self._now)
 
     def _plan(self, now: Facts) -> Plan:
@@ -135,40 +130,46 @@ class Reconciler:
     def _round(self, steps: Sequence[Step]) -> None:
         """Do these steps; `_now` is the host afterwards."""
         before = self._now = self._poller.for_what_is_needed(steps, self._desired, self._now)
-        operations = [self._build(step, self._desired, before) for step in steps]
-        for step in steps:
-            self._count(step)
+        sent = [(self._build(step, self._desired, before), self._recorder.state_of(step)) for step in steps]
+        for _, state in sent:
+            self._count(state)
         for step in steps:
             self._announce(step, before)
+        states = [state for _, state in sent]
         results: dict[str, CallResult] = {}
         try:
-            self._send(operations, results)
+            self._send([operation for operation, _ in sent], results)
         except (HnskitError, KeyboardInterrupt):
-            done, failed, _ = self._sorted(operations, results)
-            self._recorder.record_results(done, failed, self._now)
+            self._take_answers(sent, results)
+            self._recorder.record_results(states, self._now)
             raise
-        done, failed, unknown = self._sorted(operations, results)
+        self._take_answers(sent, results)
         try:
             self._now = self._poller.for_reading(self._now)
         except (HnskitError, KeyboardInterrupt):
-            self._recorder.record_results(done, failed, self._now)
+            self._recorder.record_results(states, self._now)
             raise
-        accepted = [one.step for one in done]
-        self._now, hidden = self._poller.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
-        failed += [
-            (step, self._poller.too_late(step, "the host accepted it, but does not show it", self._now))
-            for step in hidden
-        ]
-        pending = {step.key for step in self._plan(self._now).pending}
-        done = [one for one in done if one.step not in hidden]
-        done += [StepResult(step, 0.0) for step in unknown if step.key not in pending and step.kind != _UNSEEN]
-        failed = [(step, error) for step, error in failed if not self._is_gone(step, pending)]
-        self._recorder.record_results(done, failed, self._now)
+        self._compare_with_host(states)
+        self._recorder.record_results(states, self._now)
         if any(step.disruptive for step in steps):
             self._look_after_the_cut(steps, before)
         self._recorder.round_over()
-        if failed:
+        if failed := [state for state in states if state.phase is StepPhase.FAILED]:
             raise self._step_error(failed)
+
+    def _compare_with_host(self, states: Sequence[StepState]) -> None:
+        """Wait until the host shows what it accepted, and read from it what came of the steps without an answer."""
+        accepted = [state.step for state in states if state.phase is StepPhase.ACCEPTED]
+        self._now, hidden = self._poller.for_what_was_done(self._now, lambda now: self._not_shown(accepted, now))
+        for step in hidden:
+            said = "the host accepted it, but does not show it"
+            self._recorder.state_of(step).fail(self._poller.too_late(step, said, self._now))
+        pending = {step.key for step in self._plan(self._now).pending}
+        for state in states:
+            if state.phase is StepPhase.SENT and state.step.key not in pending and state.step.kind != _UNSEEN:
+                state.accept(0.0)
+            elif state.phase is StepPhase.FAILED and self._is_gone(state.step, pending):
+                state.phase = StepPhase.GONE
 
     def _look_after_the_cut(self, steps: Sequence[Step], before: Facts) -> None:
         self._now, note = self._poller.for_management_ip(steps, self._desired, self._now)
@@ -191,15 +192,16 @@ class Reconciler:
             self._recorder.cut(step, text, **interruption.recorded(self._desired, now))
         self._recorder.started(step)
 
-    def _count(self, step: Step) -> None:
-        self._attempts[step.key] = self._attempts.get(step.key, 0) + 1
-        if self._attempts[step.key] <= self._policy.attempts:
+    def _count(self, state: StepState) -> None:
+        state.attempts += 1
+        if state.attempts <= self._policy.attempts:
             return
-        last = self._again.get(step.key)
-        if last is not None:
-            self._recorder.record_results([], [(step, last)], self._now)
-            raise self._step_error([(step, last)])
-        raise StepError(f"it was tried {self._policy.attempts} times and is not done", object=step.name, step=step.id)
+        if state.error is not None:
+            state.fail(state.error)
+            self._recorder.record_results([state], self._now)
+            raise self._step_error([state])
+        said = f"it was tried {self._policy.attempts} times and is not done"
+        raise StepError(said, object=state.step.name, step=state.step.id)
 
     def _send(self, operations: Sequence[Operation], results: dict[str, CallResult]) -> None:
         """One pipeline: the steps' calls, then a new snapshot, `_now`; `results` fills while the host answers."""
@@ -218,33 +220,26 @@ class Reconciler:
         read = all(call.id in results for call in fact_calls())
         self._now = facts_from_results(self._session.target, results.values()) if read else self._read()
 
-    def _sorted(
-        self, operations: Sequence[Operation], results: Mapping[str, CallResult]
-    ) -> tuple[list[StepResult], list[tuple[Step, HnskitError]], list[Step]]:
-        """Which steps the host says are done, which failed, and of which nothing is known."""
-        done: list[StepResult] = []
-        failed: list[tuple[Step, HnskitError]] = []
-        unknown: list[Step] = []
-        for one in operations:
-            result = results.get(one.call.id)
+    def _take_answers(self, sent: Sequence[tuple[Operation, StepState]], results: Mapping[str, CallResult]) -> None:
+        """Give each step what the host answered: accepted, failed, to be planned again, or nothing."""
+        for operation, state in sent:
+            result = results.get(operation.call.id)
             if result is None:
-                unknown.append(one.step)
-                self._unknown.add(one.step.key)
+                state.lose_answer()
                 continue
+            seconds = result.milliseconds / 1000
             try:
-                done.append(StepResult(one.step, result.milliseconds / 1000, one.read(result)))
+                state.accept(seconds, operation.read(result))
             except HnskitError as error:
-                looked = results.get(one.look.call.id) if one.look else None
-                if one.look and looked and one.look.shows(looked):
-                    self._recorder.note(f"{one.step.noun} {one.step.title} was there already")
-                    done.append(StepResult(one.step, result.milliseconds / 1000))
-                    self._recorder.tell("done", one.step.reason, one.step, done[-1].seconds)
-                elif self._may_try_again(one.step, error):
-                    self._again[one.step.key] = error
-                    self._recorder.again(one.step)
+                looked = results.get(operation.look.call.id) if operation.look else None
+                if operation.look and looked and operation.look.shows(looked):
+                    self._recorder.note(f"{state.step.noun} {state.step.title} was there already")
+                    state.accept(seconds)
+                    self._recorder.tell("done", state.step.reason, state.step, seconds)
+                elif self._may_try_again(state, error):
+                    state.plan_again(error)
                 else:
-                    failed.append((one.step, error))
-        return done, failed, unknown
+                    state.fail(error)
 
     def _read(self) -> Facts:
         """A snapshot; reading is safe to repeat."""
@@ -255,16 +250,16 @@ class Reconciler:
                 continue
         return gather_facts(self._session)
 
-    def _may_try_again(self, step: Step, error: HnskitError) -> bool:
+    def _may_try_again(self, state: StepState, error: HnskitError) -> bool:
         """Whether the host is to be read and the step planned again, instead of failing now."""
-        left = self._attempts[step.key] < self._policy.attempts
+        step, left = state.step, state.attempts < self._policy.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
         if changed or (step.kind == "forwarding" and _found_nothing(error)):
             again = "; it is read again" if left else ""
             self._recorder.note(f"{step.noun} {step.title} was changed by somebody else meanwhile{again}")
             # After a loss that somebody may be this run itself, by a command that arrived late.
-            if changed and step.key not in self._unknown:
+            if changed and not state.answer_lost:
                 self._recorder.lost_race(step)
             return left
         if isinstance(error, HnsError) and error.code in _TRANSIENT and left:
@@ -299,14 +294,14 @@ class Reconciler:
             and not (step.action is Action.CREATE and (step.kind, step.name) in deleted)
         ]
 
-    def _step_error(self, failed: Sequence[tuple[Step, HnskitError]]) -> StepError:
-        step, error = failed[0]
+    def _step_error(self, failed: Sequence[StepState]) -> StepError:
+        step, error = failed[0].step, failed[0].error
         more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
         new = StepError(
-            f"{step.id} failed: {error.message}{more}",
+            f"{step.id} failed: {error.message if error else 'its cause is not known'}{more}",
             host=self._session.target,
             step=step.id,
-            next_step=error.next_step or f"{AGAIN}: what is done stays done.",
+            next_step=(error.next_step if error else "") or f"{AGAIN}: what is done stays done.",
         )
         new.__cause__ = error
         return new

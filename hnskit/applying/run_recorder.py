@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from hnskit.applying.journal import Records
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult
+from hnskit.applying.step_state import StepPhase, StepState
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.provenance import Provenance, provenance_from
@@ -19,20 +20,34 @@ _OBJECTS = ("network", "endpoint", "image", "container")
 
 
 class RunRecorder:
-    """Of one run. `begun` has the steps that were sent, whatever came of them."""
+    """Of one run; it has the state of each step that was sent."""
 
     def __init__(
         self, target: str, known: Provenance | None, journal: Records | None, on_event: OnEvent | None
     ) -> None:
-        self.sent: dict[StepKey, Step] = {}
         self.done: list[StepResult] = []
         self._journal = journal or Records(target)
         self._known = known or Provenance()
         self._first_record = len(self._journal.records)
         self._on_event = on_event or _ignore
-        self._under_way: dict[StepKey, Step] = {}
+        self._states: dict[StepKey, StepState] = {}
         self._notes: list[str] = []
         self._since = time.monotonic()
+
+    @property
+    def sent(self) -> tuple[Step, ...]:
+        """The steps that were sent, in the order in which they first were, whatever came of them."""
+        return tuple(state.step for state in self._states.values() if state.was_sent)
+
+    @property
+    def _under_way(self) -> tuple[Step, ...]:
+        return tuple(state.step for state in self._states.values() if state.phase is StepPhase.SENT)
+
+    def state_of(self, step: Step) -> StepState:
+        """The state of a step, kept under its key over all its attempts."""
+        state = self._states.setdefault(step.key, StepState(step))
+        state.step = step  # as it is planned now
+        return state
 
     @property
     def made(self) -> Provenance:
@@ -64,45 +79,57 @@ class RunRecorder:
         """A step is about to be sent."""
         self.tell("start", step.reason, step)
         self._journal.started(step)
-        self.sent[step.key] = self._under_way[step.key] = step
+        self.state_of(step).send()
 
     def lost_race(self, step: Step) -> None:
         """Somebody else was faster: this run has not made what is there."""
         self._journal.lost_race(step)
 
-    def again(self, step: Step) -> None:
-        """A step came to nothing, and is to be planned again."""
-        self._under_way.pop(step.key, None)
+    def record_results(self, states: Iterable[StepState], now: Facts) -> None:
+        """Write down which steps are done and which failed.
 
-    def record_results(
-        self, done: Sequence[StepResult], failed: Sequence[tuple[Step, HnskitError]], now: Facts
-    ) -> None:
-        """What came of steps."""
-        for result in done:
+        Args:
+            states: of the steps of one round.
+            now: the host after it, as far as it could be read.
+        """
+        states = tuple(states)
+        for state in states:
+            if state.phase is not StepPhase.ACCEPTED:
+                continue
+            step = state.step
             # Its own id where the answer told none: HNS answers some requests without an Output (HNS fact 2).
-            id = result.id or ("" if result.step.action is Action.DELETE else _identity(result.step, now))
-            self._under_way.pop(result.step.key, None)
-            self.done.append(StepResult(result.step, result.seconds, id))
-            self._journal.finished(result.step, id, result.seconds)
-        for step, error in failed:
-            self._under_way.pop(step.key, None)
-            self.tell("failed", error.message, step)
-            self._journal.failed(step, error)
+            state.object_id = state.object_id or ("" if step.action is Action.DELETE else _identity(step, now))
+            state.phase = StepPhase.DONE
+            self.done.append(state.result)
+            self._journal.finished(step, state.object_id, state.seconds)
+        for state in states:
+            if state.phase is StepPhase.FAILED and state.error is not None:
+                self.tell("failed", state.error.message, state.step)
+                self._journal.failed(state.step, state.error)
 
     def round_over(self) -> None:
         """The host was read after all that was sent: what was lost on the way is planned again."""
-        self._under_way.clear()
+        for state in self._states.values():
+            if state.phase is StepPhase.SENT:
+                state.plan_again()
 
-    def stopped_by(self, error: HnskitError) -> None:
-        """An error ends the run: it names what was under way, whose end nobody knows."""
-        if not self._under_way:
-            return
-        error.message += f"; under way, with an end that is not known: {', '.join(map(str, self._under_way))}"
-        error.step = error.step or str(next(iter(self._under_way)))
+    def stopped_by(self, error: HnskitError) -> HnskitError:
+        """Write down that an error ends the run.
+
+        Returns:
+            The error, with the steps whose outcome is unknown.
+        """
+        under_way = self._under_way
+        if not under_way:
+            return error
+        names = ", ".join(step.id for step in under_way)
+        said = f"{error.message}; under way, with an end that is not known: {names}"
+        error = error.but(message=said, step=error.step or under_way[0].id)
         with contextlib.suppress(HnskitError):  # the journal may be what failed
-            for step in self._under_way.values():
+            for step in under_way:
                 self.tell("failed", "what came of it is not known", step)
                 self._journal.failed(step, error)
+        return error
 
     def outcome(self, first: Plan, before: Facts, after: Facts) -> Outcome:
         """All of it."""

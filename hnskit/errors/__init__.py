@@ -30,9 +30,10 @@ At the edge (`cli.py`, a notebook) an error becomes one paragraph, `HnskitError.
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol, Self
 
 from hnskit.errors.hns_codes import KnownCode, box, explain_code
 from hnskit.foreign_text.escaping import Lines, block, flat, join_lines, one_line
@@ -55,6 +56,7 @@ __all__ = [
     "NotebooksError",
     "OutcomeUnknownError",
     "ParamsError",
+    "PartialOutcome",
     "PlanError",
     "PreflightError",
     "ReadOnlyTargetError",
@@ -69,6 +71,24 @@ __all__ = [
 _QUOTED = 400  # characters of a host's answer that an error repeats
 
 
+class PartialOutcome(Protocol):
+    """What was done of a plan that an error stopped, as far as every room knows it: an `hnskit.Outcome`.
+
+    `outcome_of(error)` and `undone_of(error)` give it with all its types.
+    """
+
+    @property
+    def changed(self) -> int:
+        """The number of steps that changed something."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else happened."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+
+
 class HnskitError(Exception):
     """The base of all errors that hnskit raises on purpose.
 
@@ -78,14 +98,14 @@ class HnskitError(Exception):
         step: the id of the plan's step, or "".
         next_step: what the operator can do now.
         exit_status: what a command line ends with.
-        outcome: the `Outcome` of a plan that this error stopped, else None: `outcomes.outcome_of` reads it.
+        outcome: the `Outcome` of a plan that this error stopped, else None; `hnskit.outcome_of` gives it with its type.
         undone: the `Outcome` of the way back, where a rollback was asked for.
     """
 
     exit_status = 1
     default_next_step = ""
-    outcome: object = None
-    undone: object = None
+    outcome: PartialOutcome | None = None
+    undone: PartialOutcome | None = None
 
     def __init__(self, message: str, *, host: str = "", object: str = "", step: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -94,6 +114,18 @@ class HnskitError(Exception):
         self.object = object
         self.step = step
         self.next_step = next_step or self.default_next_step
+
+    def but(self, **fields: Any) -> Self:
+        """Copy the error with other values of some fields; this one stays as it was raised.
+
+        Args:
+            **fields: `message`, `host`, `object`, `step`, `next_step`, `outcome` or `undone`.
+        """
+        new = copy.copy(self)
+        vars(new).update(fields)
+        new.args = (new.message, *self.args[1:])
+        new.__cause__, new.__suppress_context__ = self.__cause__, True
+        return new.with_traceback(self.__traceback__)
 
     def paragraph(self) -> str:
         """The error as one paragraph for a person: what, where, and what to do now."""

@@ -293,7 +293,7 @@ class StepNotebook(Diagnosis):
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
             if isinstance(error, PreflightError):
-                error.next_step = error.next_step or self._first_notebooks(current)
+                error = error.but(next_step=error.next_step or self._first_notebooks(current))
             self._failure = error
             if (stopped := outcome_of(error)) is not None:
                 self._outcome, self.facts = stopped, stopped.after

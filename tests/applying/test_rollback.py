@@ -71,8 +71,9 @@ def test_rollback_gives_back_what_was_changed_and_not_what_was_there(host: Emula
     third = replace(
         three.clients[0], name="hnskit-client3", endpoint=replace(three.clients[0].endpoint, name="hnskit-client3")
     )
-    with pytest.raises(StepError, match="was undone"):
+    with pytest.raises(StepError, match="was undone") as caught:
         apply(session, replace(three, clients=(*three.clients, third)), pace=QUICK, rollback=True)
+    assert caught.value.args == (caught.value.message,)  # what was added on its way out is in all of the error
     after = host.snapshot()
     assert [item.proxies for item in after.endpoints] == [item.proxies for item in before.endpoints]
     assert [item.attached for item in after.endpoints] == [item.attached for item in before.endpoints]

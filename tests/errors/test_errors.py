@@ -15,6 +15,7 @@ from hnskit.errors import (
     Mistake,
     ParamsError,
     RemoteCommandError,
+    StepError,
     explain_code,
 )
 
@@ -112,3 +113,27 @@ def test_fields_for_a_program() -> None:
     fields = HnsError("No. ", code=0x803B002F, host="emulator://lab").to_json()
     assert fields["error"] == "HnsError"
     assert (fields["code"], fields["name"]) == (0x803B002F, "HCN_E_ADDR_INVALID_OR_RESERVED")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HnsError("No. ", code=0x803B0013, host="winrm://host"),
+        StepError("it failed", step="create network n"),
+        HostAnswerError("it answered nonsense", got={"a": 1}),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_with_more_to_say_is_a_new_one(error: HnskitError) -> None:
+    """What was raised stays as it was; the copy's args, text and fields agree, and it keeps the cause."""
+    before, cause = (error.args, error.paragraph(), dict(vars(error))), ValueError("cause")
+    error.__cause__ = cause
+    more = error.but(message="another text", next_step="Do this.")
+    assert (error.args, error.paragraph(), vars(error)) == before
+    assert type(more) is type(error)
+    assert (more.args, more.message, more.next_step) == (("another text",), "another text", "Do this.")
+    assert more.paragraph().endswith("another text. Do this.")
+    assert more.__cause__ is cause
+    assert {key: value for key, value in vars(more).items() if key not in ("message", "next_step")} == {
+        key: value for key, value in vars(error).items() if key not in ("message", "next_step")
+    }
