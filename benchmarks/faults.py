@@ -1,119 +1,209 @@
 """The fault matrix and the kill matrix, all of them, as tables.
 
-python -m benchmarks.faults           prints them
-python -m benchmarks.faults --write   puts them into docs/fault-matrix.md as well
+    python -m benchmarks.faults                     prints them; hours, with a real engine
+    python -m benchmarks.faults --write             puts them into docs/fault-matrix.md as well
+    python -m benchmarks.faults --results FILE      keeps each result there: what was broken off goes on from it
+    python -m benchmarks.faults --engine python     on this engine alone; --every 4 takes one case of four
+
+A run is disturbed at one place: a set-up or a teardown, on the engine python or pwsh, with a host that keeps answers
+for a client that did not get them (MS-WSMV 3.1.4.1.39) or one that does not.
 """
 
 from __future__ import annotations
 
+import argparse
+import atexit
 import contextlib
+import json
+import os
 import platform
-import queue
+import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, cast
 
+from hnskit.emulator.engines.pwsh.locate import find_engine
+from hnskit.errors import ConnectError
+from hnskit.local.state_dir import STATE_VARIABLE
 from tests.fault_proxy import MODES, MOMENTS, Fault, Mode, Moment
 from tests.in_process_host import Lab
 from tests.invariants import JOBS, Job, Verdict, kill, lines_of, lose, requests_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "fault-matrix.md"
 MARK = "<!-- the tables of python -m benchmarks.faults -->"
-_WORKERS = 4  # most of the time is waiting for a timeout
 _MOMENTS = {"before": "before it reaches the host", "after": "after the host has acted"}
+_KILL = "kill"
+_SPARE = 4
+"""Requests that a run on a real engine may send more than the one that was counted."""
 
 
-class Worker:
-    """A lab, used by one case at a time."""
+class Case(NamedTuple):
+    """One disturbed run."""
 
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hnskit-faults-")))
-        self.lab = stack.enter_context(Lab(self.folder))
-        self.cases = 0
+    engine: str
+    kept: bool
+    job: str
+    moment: str
+    mode: str
+    """How a request is lost; `_KILL`: the process is killed at a line of the journal."""
+    number: int
+    """Of the request, or of the line."""
+
+
+class Result(NamedTuple):
+    """How it ended."""
+
+    case: Case
+    ending: str
+    """`alone`, `again` (by the second run), `lost`, or `unmet` where there was no such request."""
+    seconds: float
+    said: str
+
+
+class _Worker:
+    """What a process of the pool keeps: a state directory of its own, and a host for each kind of case."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        atexit.register(self._stack.close)
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hnskit-faults-")))
+        os.environ[STATE_VARIABLE] = str(self._folder / "state")
+        self._labs: dict[tuple[str, bool], Lab] = {}
+        self._cases = 0
+
+    def lab(self, engine: str, kept: bool) -> Lab:
+        if (engine, kept) not in self._labs:
+            folder = self._folder / f"{engine}-{kept}"
+            folder.mkdir()
+            self._labs[engine, kept] = self._stack.enter_context(Lab(folder, engine=engine, kept=kept))
+        return self._labs[engine, kept]
 
     def runs(self) -> Path:
         """A new folder of runs."""
-        self.cases += 1
-        return self.folder / f"case{self.cases}"
+        self._cases += 1
+        return self._folder / f"case{self._cases}"
 
 
-def fault_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
-    """A row for each job, moment and mode: how many requests, and how their runs ended."""
-    requests = {job: requests_of(workers[0].lab, job, workers[0].runs()) for job in JOBS}
-    cases = [
-        (job, moment, mode, number)
-        for job in JOBS
-        for moment in MOMENTS
-        for mode in MODES
-        for number in range(1, requests[job] + 1)
-    ]
-
-    def case(worker: Worker, job: Job, moment: Moment, mode: Mode, number: int) -> Verdict:
-        return lose(worker.lab, job, Fault(number, moment, mode), worker.runs())
-
-    verdicts = spread(workers, [partial(_with_worker, case, given) for given in cases])
-    rows: dict[str, Counter[str]] = {}
-    for (job, moment, mode, _), verdict in zip(cases, verdicts, strict=True):
-        rows.setdefault(f"{job} | {_MOMENTS[moment]} | {mode}", Counter())[ending(verdict)] += 1
-    return list(rows.items())
+_workers: list[_Worker] = []
 
 
-def kill_rows(workers: list[Worker]) -> list[tuple[str, Counter[str]]]:
-    """A row for each job and moment: how many journal lines, and how the second runs ended."""
-    lines = {job: lines_of(workers[0].lab, job, workers[0].runs()) for job in JOBS}
-    cases = [(job, moment, line) for job in JOBS for moment in MOMENTS for line in range(1, lines[job] + 1)]
-
-    def case(worker: Worker, job: Job, moment: Moment, line: int) -> Verdict:
-        return kill(worker.lab, job, line, moment, worker.runs())
-
-    verdicts = spread(workers, [partial(_with_worker, case, given) for given in cases])
-    rows: dict[str, Counter[str]] = {}
-    for (job, moment, _), verdict in zip(cases, verdicts, strict=True):
-        rows.setdefault(f"{job} | right {moment} a line is written", Counter())[ending(verdict)] += 1
-    return list(rows.items())
+def _worker() -> _Worker:
+    if not _workers:
+        _workers.append(_Worker())
+    return _workers[0]
 
 
-def _with_worker(case: Callable[..., Verdict], given: tuple[Any, ...], worker: Worker) -> Verdict:
-    return case(worker, *given)
+def count(engine: str, job: Job) -> tuple[int, int]:
+    """How many requests and journal lines an undisturbed run has."""
+    mine = _worker()
+    lab = mine.lab(engine, True)
+    spare = 0 if engine == "python" else _SPARE
+    return requests_of(lab, job, mine.runs()) + spare, lines_of(lab, job, mine.runs())
 
 
-def spread(workers: list[Worker], cases: list[Callable[[Worker], Verdict]]) -> list[Verdict]:
-    """Run the cases, each on a worker that is free."""
-    free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-    for worker in workers:
-        free.put(worker)
-
-    def one(case: Callable[[Worker], Verdict]) -> Verdict:
-        worker = free.get()
-        try:
-            verdict = case(worker)
-        finally:
-            free.put(worker)
-        if verdict.wrong:
-            print(f"LOST: {verdict}", file=sys.stderr)
-        return verdict
-
-    with ThreadPoolExecutor(len(workers)) as pool:
-        return list(pool.map(one, cases))
+def run(case: Case) -> Result:
+    """Disturb one run."""
+    mine, since = _worker(), time.monotonic()
+    lab, job, moment = mine.lab(case.engine, case.kept), cast(Job, case.job), cast(Moment, case.moment)
+    if case.mode == _KILL:
+        verdict = kill(lab, job, case.number, moment, mine.runs())
+    else:
+        verdict = lose(lab, job, Fault(case.number, moment, cast(Mode, case.mode)), mine.runs())
+    said = "; ".join([verdict.said, *verdict.wrong])
+    return Result(case, ending(verdict), round(time.monotonic() - since, 2), said)
 
 
 def ending(verdict: Verdict) -> str:
     """In which column a case counts."""
-    return "lost" if verdict.wrong else "alone" if verdict.runs == 1 else "again"
+    if verdict.wrong:
+        return "lost"
+    return "unmet" if not verdict.met else "alone" if verdict.runs == 1 else "again"
 
 
-def table(head: str, rows: list[tuple[str, Counter[str]]], columns: int) -> list[str]:
+def cases_of(engines: list[str], pool: ProcessPoolExecutor) -> Iterator[Case]:
+    """All there are."""
+    for engine in engines:
+        for job in JOBS:
+            requests, lines = pool.submit(count, engine, job).result()
+            for kept in (True, False):
+                for moment in MOMENTS:
+                    for mode in MODES:
+                        yield from (Case(engine, kept, job, moment, mode, number) for number in range(1, requests + 1))
+            for moment in MOMENTS:
+                yield from (Case(engine, True, job, moment, _KILL, number) for number in range(1, lines + 1))
+
+
+def results_of(options: argparse.Namespace) -> list[Result]:
+    """Run what was not run before; a case whose result was kept is not run again."""
+    kept: dict[Case, Result] = {}
+    if options.results and options.results.exists():
+        for line in options.results.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            kept[Case(*row[0])] = Result(Case(*row[0]), *row[1:])
+    if options.limit == 0:
+        return list(kept.values())
+    with ProcessPoolExecutor(options.workers) as pool:
+        asked = list(cases_of(options.engine or engines(), pool))[:: options.every]
+        left = [case for case in asked if case not in kept]
+        random.Random(0).shuffle(left)
+        left = left[: options.limit]
+        for result in pool.map(run, left):
+            kept[result.case] = result
+            if result.ending == "lost":
+                print(f"LOST: {result}", file=sys.stderr)
+            if options.results:
+                with options.results.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(result) + "\n")
+    return list(kept.values())
+
+
+def engines() -> list[str]:
+    """The engines that there are here: the double, and a real one beside it."""
+    try:
+        find_engine()
+    except ConnectError:
+        return ["python"]
+    return ["python", "pwsh"]
+
+
+def tables(results: list[Result]) -> list[str]:
+    """Both, as Markdown."""
+    lost: dict[str, Counter[str]] = {}
+    killed: dict[str, Counter[str]] = {}
+    for result in sorted(results, key=lambda result: _place(result.case)):
+        case = result.case
+        answers = "kept" if case.kept else "not kept"
+        if case.mode == _KILL:
+            rows, name = killed, f"{case.engine} | {case.job} | right {case.moment} a line is written"
+        else:
+            rows, name = lost, f"{case.engine} | {answers} | {case.job} | {_MOMENTS[case.moment]} | {case.mode}"
+        if result.ending != "unmet":
+            rows.setdefault(name, Counter())[result.ending] += 1
+    return [
+        *("## Lost requests", "", *table("engine | answers | job | lost | how", lost, 5), ""),
+        *("## Killed processes", "", *table("engine | job | `kill -9`", killed, 3), ""),
+    ]
+
+
+def _place(case: Case) -> tuple[bool, bool, int, int, int]:
+    modes = (*MODES, _KILL)
+    return (
+        case.engine != "python", not case.kept, JOBS.index(cast(Job, case.job)),
+        MOMENTS.index(cast(Moment, case.moment)), modes.index(cast(Mode, case.mode)),
+    )  # fmt: skip
+
+
+def table(head: str, rows: dict[str, Counter[str]], columns: int) -> list[str]:
     """Markdown, with a row of sums."""
     lines = [f"| {head} | runs | finished alone | finished by the second run | lost anything |"]
     lines.append("|---" * columns + "|---:" * 4 + "|")
     whole: Counter[str] = Counter()
-    for name, counts in rows:
+    for name, counts in rows.items():
         whole += counts
         lines.append(f"| {name} | {counts.total()} | {counts['alone']} | {counts['again']} | {counts['lost']} |")
     label = "**all**" + " |" * (columns - 1)
@@ -123,19 +213,22 @@ def table(head: str, rows: list[tuple[str, Counter[str]]], columns: int) -> list
 
 def main() -> None:
     """Print both tables, or put them into the page as well; exit status 1 if anything was lost."""
-    since = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        workers = [Worker(stack) for _ in range(_WORKERS)]
-        faults, kills = fault_rows(workers), kill_rows(workers)
-    lines = ["## Lost requests", "", *table("job | lost | how", faults, 3), ""]
-    lines += ["## Killed processes", "", *table("job | `kill -9`", kills, 2), ""]
-    lines.append(f"Python {platform.python_version()}, {time.monotonic() - since:.0f} s in all.")
-    text = "\n".join(lines)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", action="append", choices=["python", "pwsh"])
+    parser.add_argument("--every", type=int, default=1, help="one case of so many")
+    parser.add_argument("--limit", type=int, help="so many cases at most; 0: only what was kept")
+    parser.add_argument("--workers", type=int, default=4, help="processes; most of the time is waiting for a timeout")
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    results = results_of(options)
+    seconds = sum(result.seconds for result in results)
+    text = "\n".join([*tables(results), f"Python {platform.python_version()}, {seconds:.0f} s of runs in all."])
     print(text)
-    if "--write" in sys.argv:
+    if options.write:
         head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
         PAGE.write_text(f"{head}{MARK}\n\n{text}\n", encoding="utf-8")
-    sys.exit(any(counts["lost"] for _, counts in (*faults, *kills)))
+    sys.exit(any(result.ending == "lost" for result in results))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class Verdict:
     """What is not as it must be; nothing, if all is well."""
     said: str = ""
     """The error of the first run."""
+    met: bool = True
+    """Whether it was disturbed at all: on a real engine the number of requests is not always the same."""
 
 
 def journal_file(runs: Path, run: int) -> Path:
@@ -87,7 +89,7 @@ def lose(lab: Lab, job: Job, fault: Fault, runs: Path) -> Verdict:
         except HnskitError as error:
             said, attempts = f"{type(error).__name__}: {error.message}", 2
     if not proxy.hit:
-        return Verdict(job, place, attempts, ("the run never sent that request",), said)
+        return Verdict(job, place, attempts, ("it ended without a loss",) if said else (), said, met=False)
     if attempts == 2:
         try:
             work(job, lab.settings(), Journal(journal_file(runs, 2), TARGET), runs)
