@@ -1,0 +1,196 @@
+"""Who answers in place of WinRM is named: proxies, gateways, pages, redirects, logins not offered, missing packages."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pypsrp.wsman
+import pytest
+import trustme
+
+from hnskit.errors import ConnectError, HostUnreachableError, LoginRefusedError
+from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.psrp import PsrpSession
+from tests.in_process_host import Lab
+
+PAGE = b"<html><head><title>Access denied by policy</title></head><body><p>no</p></body></html>"
+
+
+@contextmanager
+def web(status: int, body: bytes = b"", tls: ssl.SSLContext | None = None, **headers: str) -> Iterator[int]:
+    """A web server that has one answer; its port. Underscores in names of headers are hyphens."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response_only(status)
+            for name, value in {"Content-Type": "text/html", **headers}.items():
+                for one in value.split("|"):
+                    self.send_header(name.replace("_", "-"), one)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST  # noqa: N815 - the name that http.server looks for
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing is logged."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Any:
+    secret = tmp_path / "password"
+    secret.write_text("not-a-secret-of-anybody")
+    secret.chmod(0o600)
+
+    def of(port: int, **changes: Any) -> ConnectionSettings:
+        fields: dict[str, Any] = {
+            "target": "winrm://host", "server": "127.0.0.1", "port": port, "ssl": False, "auth": "negotiate",
+            "username": "Administrator", "credential": f"file:{secret}", "connect_timeout": 2.0, "create_timeout": 5.0,
+        }  # fmt: skip
+        return ConnectionSettings(**{**fields, **changes})
+
+    return of
+
+
+def refused(settings: ConnectionSettings) -> ConnectError:
+    with pytest.raises(ConnectError) as caught:
+        PsrpSession(settings).open()
+    assert caught.value.exit_status == 3
+    assert "\n" not in caught.value.paragraph()
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 500])
+def test_a_web_page_is_told_with_its_status_and_its_heading(settings: Any, status: int) -> None:
+    """Though it parses as XML, which pypsrp takes for a fault of WinRM's without a reason."""
+    with web(status, PAGE, Server="squid/5.7", Via="1.1 gate.corp") as port:
+        error = refused(settings(port))
+    assert f"HTTP status {status}, not as WinRM does" in error.message
+    assert "squid/5.7 via 1.1 gate.corp" in error.message
+    assert '"Access denied by policy"' in error.message
+    assert "proxy" in error.next_step
+
+
+def test_windows_own_page_is_told_as_that(settings: Any) -> None:
+    """HTTP.sys answers for what WinRM does not listen to."""
+    with web(404, b"<h2>Not Found</h2>", Server="Microsoft-HTTPAPI/2.0") as port:
+        error = refused(settings(port))
+    assert 'Microsoft-HTTPAPI/2.0: "Not Found"' in error.message
+    assert "winrm enumerate winrm/config/listener" in error.next_step
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_that_finds_nobody_is_named(settings: Any, status: int) -> None:
+    """It is not waited for where nothing was ever there."""
+    with web(status, PAGE, Server="nginx") as port:
+        error = refused(settings(port))
+    assert isinstance(error, HostUnreachableError)
+    assert f'nginx says HTTP {status}: "Access denied by policy"' in error.message
+
+
+def test_a_proxy_that_wants_a_login_is_named(settings: Any) -> None:
+    with web(407, PAGE, Server="squid/5.7") as port:
+        error = refused(settings(port))
+    assert "a proxy on the way" in error.message
+    assert "HTTP 407 of squid/5.7" in error.message
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_told_and_not_followed(settings: Any, status: int) -> None:
+    """The place is in the sentence; nothing of the login goes there."""
+    with web(200, PAGE) as other, web(status, Location=f"http://127.0.0.1:{other}/login", Server="nginx") as port:
+        error = refused(settings(port))
+    assert f"127.0.0.1:{port} sends its callers on to http://127.0.0.1:{other}/login (HTTP {status})" in error.message
+    assert "nginx" in error.message
+
+
+@pytest.mark.parametrize(
+    ("auth", "offered", "said"),
+    [("negotiate", 'Basic realm="WSMAN"', "Basic"), ("ntlm", 'Basic realm="a, b"|CredSSP', "Basic, CredSSP")],
+)
+def test_a_login_that_is_not_offered_is_named_with_those_that_are(
+    settings: Any, auth: str, offered: str, said: str
+) -> None:
+    """The user name is not blamed."""
+    with web(401, WWW_Authenticate=offered) as port:
+        error = refused(settings(port, auth=auth))
+    assert isinstance(error, LoginRefusedError)
+    assert f"does not offer a login with {auth}; it offers {said}" in error.message
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def tls(authority: trustme.CA, tmp_path: Path) -> tuple[ssl.SSLContext, str]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return context, str(tmp_path / "ca.pem")
+
+
+def test_basic_that_is_not_offered_is_told_so(settings: Any, authority: trustme.CA, tmp_path: Path) -> None:
+    """It is off by default in Windows."""
+    context, ca = tls(authority, tmp_path)
+    with web(401, tls=context, WWW_Authenticate="Negotiate|Kerberos") as port:
+        error = refused(settings(port, ssl=True, auth="basic", ca=ca))
+    assert "does not offer a login with basic; it offers Negotiate, Kerberos" in error.message
+    assert "connection.auth" in error.next_step
+
+
+def test_a_refused_login_over_tls_names_the_middle_box(settings: Any, authority: trustme.CA, tmp_path: Path) -> None:
+    """The login is bound to the certificate, which is another one where TLS ends on the way."""
+    context, ca = tls(authority, tmp_path)
+    with web(401, tls=context, WWW_Authenticate="Negotiate") as port:
+        error = refused(settings(port, ssl=True, auth="negotiate", ca=ca))
+    assert isinstance(error, LoginRefusedError)
+    assert "channel binding" in error.next_step
+    assert "user name" in error.next_step
+
+
+@pytest.mark.parametrize("auth", ["credssp", "kerberos"])
+def test_a_package_that_is_missing_is_named_with_its_command(
+    settings: Any, auth: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is only missed when the first request is made."""
+
+    def missing(*_: object) -> None:
+        raise ImportError("No module named 'something'")
+
+    monkeypatch.setattr(pypsrp.wsman._TransportHTTP, f"_build_auth_{auth}", missing)
+    error = refused(settings(1, auth=auth))
+    assert f"auth {auth} needs a package" in error.message
+    assert f"pip install pypsrp[{auth}]" in error.next_step
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "all_proxy"])
+@pytest.mark.parametrize("value", ["http://127.0.0.1:9", "socks5h://127.0.0.1:9"])
+def test_proxies_of_the_environment_are_not_for_winrm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """A proxy is used where the parameters name one."""
+    for variable in (name, name.upper()):
+        monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with Lab(tmp_path) as lab, lab.session(tls=name == "https_proxy") as session:
+        session.open()
