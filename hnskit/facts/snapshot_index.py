@@ -19,6 +19,7 @@ class SnapshotIndex:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._knows_adapters = all(map(facts.knows, ("adapters", "interfaces", "addresses")))
         self.knows_compartments = facts.knows("compartments")
         self.knows_endpoints = facts.knows("endpoints")
         self._knows_networks = facts.knows("networks")
@@ -111,7 +112,9 @@ class SnapshotIndex:
         Nothing is concluded from what the host does not list: of a container's compartment it must list the
         interfaces, and each but the loopback as an adapter, as it does (HNS fact 82).
         """
-        if not endpoint.attached or not endpoint.mac or plain_mac(endpoint.mac) in self._index_of:
+        if not self._knows_adapters or not endpoint.attached or not endpoint.mac:
+            return False
+        if plain_mac(endpoint.mac) in self._index_of:
             return False
         number = place if endpoint.compartment_id is None else endpoint.compartment_id
         if number == HOST_COMPARTMENT:

@@ -46,7 +46,7 @@ from hnskit.diagnosis.doctor.policy_checks import (
     TargetRedirected,
 )
 from hnskit.diagnosis.doctor.redirect_checks import EndpointMissing, HnsRestarted, RedirectDrift, RedirectHalf
-from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, Refused, TwoRuntimes
+from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, NamespaceLeaked, Refused, TwoRuntimes
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import join_lines
@@ -71,6 +71,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
     DegradedEndpoint(),
     AddressTwice(),
     StaleRemote(),
+    NamespaceLeaked(),
     TwoRuntimes(),
     EndpointMissing(),
     DeadCompartment(),

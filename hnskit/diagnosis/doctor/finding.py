@@ -152,6 +152,10 @@ class Examination:
         """Endpoints in the host's compartment."""
         return tuple(item for item in self.facts.endpoints if item.attached and item.compartment_id == HOST_COMPARTMENT)
 
+    def is_host_address(self, address: str) -> bool:
+        """Whether an address is the host's own: on one of its adapters, or what a network says moved to its vNIC."""
+        return self.index.is_host_address(address) or any(item.management_ip == address for item in self.facts.networks)
+
     def wants(self, name: str) -> bool:
         """Whether an object of this name is in the parameters."""
         if self.desired is None:

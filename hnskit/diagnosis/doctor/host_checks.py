@@ -66,10 +66,10 @@ class NotReadable(DoctorCheck):
     reference = "this snapshot"
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """Each problem by itself; parts that a dump never had together, as a note."""
+        """Each problem by itself; as a note where another tool made the dump, which loses things as it likes."""
         absent, save = patient.facts.completeness.gaps, patient.command("facts", "--save", "FILE")
-        dump = patient.facts.target.startswith("snapshot:")
-        again = ", or dump it with `ConvertTo-Json -Depth 20`" if dump else ""
+        own = bool(patient.facts.taken_at)
+        again = "" if own else ", or dump it with `ConvertTo-Json -Depth 20`"
         for problem in patient.facts.problems:
             if docker_explains(patient, problem.part):
                 continue
@@ -78,6 +78,7 @@ class NotReadable(DoctorCheck):
                 "something could not be read; what is said of the host leaves it out",
                 str(problem),
                 f"Read the host again ({save}){again}.",
+                severity=self.severity if own else "note",
             )
         if absent:
             yield self.finding(

@@ -35,7 +35,7 @@ class NoGatewayEndpoint(DoctorCheck):
             wanted = patient.desired is not None and patient.desired.network.name == network.name
             for gateway, count in used.items():
                 holders = patient.index.endpoints_at(gateway, network)
-                if any(
+                if patient.is_host_address(gateway) or any(
                     item.compartment_id in (HOST_COMPARTMENT, None) and (item.attached or not item.state_known)
                     for item in holders
                 ):
@@ -120,6 +120,8 @@ class MetadataRoute(DoctorCheck):
         asked = {rule.settings.ip for rule in patient.rules}
         addresses = sorted({ip.partition("/")[0] for ip in asked if _is_link_local(ip)})
         for address in addresses:
+            if not patient.facts.knows("routes"):
+                return
             if patient.index.knows_routes(HOST_COMPARTMENT) and not _has_route(patient, HOST_COMPARTMENT, address):
                 yield self.finding(
                     "host",

@@ -64,7 +64,7 @@ class WfpUnanswered(DoctorCheck):
             if old and facts.hns_version:
                 version = ".".join(map(str, facts.hns_version))
                 yield self._unanswered(wfp, f"HNS {version} has no such policy", requirement(Feature.L4_WFP_PROXY))
-            elif not ports or wrong:
+            elif wrong or (not ports and wfp.endpoint.knows("policies")):
                 why = f"its proxy port {wrong[0]} is no port" if wrong else "it names no port of a proxy"
                 yield self._unanswered(wfp, why, f"Write it again with a port, or: {patient.wfp('clear', wfp)}.")
             elif container is not None and container.isolation.lower() == "hyperv":
@@ -92,7 +92,7 @@ class WfpLoop(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """An outbound port, and no UserSID: its traffic is what the UserSID leaves alone."""
         for wfp in patient.wfp_rules:
-            if wfp.settings.outbound_port and not wfp.settings.user_sid:
+            if wfp.settings.outbound_port and not wfp.settings.user_sid and wfp.endpoint.knows("policies"):
                 yield self.of_endpoint(
                     wfp.endpoint,
                     "its L4WFPPROXY has no UserSID: what the proxy itself sends is redirected to it again, without end",
@@ -146,10 +146,11 @@ class NetworkProxy(DoctorCheck):
             message = f"its own proxy policy's Destination is {said}, not ip:port"
             yield self._finding(patient, network, message, describe_policy(policy), "Mend it")
             return
-        address, whole = settings.target[0], patient.facts.knows("endpoints")
+        address = settings.target[0]
+        whole = patient.facts.knows("endpoints") and patient.facts.knows("addresses")
         inside = patient.index.endpoints_at(address, network)
         here = any(prefix_of(address).subnet_of(prefix_of(subnet.prefix)) for subnet in network.subnets)
-        if not inside and here and whole and not patient.index.is_host_address(address):
+        if not inside and here and whole and not patient.is_host_address(address):
             said = f"its own proxy policy redirects to {settings.destination}, which no endpoint holds"
             yield self._finding(patient, network, said, describe_policy(policy), "Point it at an address that is held")
         asked = asked_by(settings)

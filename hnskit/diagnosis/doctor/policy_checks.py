@@ -34,7 +34,7 @@ class IncompletePolicy(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """No `ip:port` as Destination, or no OutboundNat."""
         for rule in patient.rules:
-            if rule.settings.unknown:
+            if rule.settings.unknown or not rule.endpoint.knows("policies"):
                 continue
             if rule.settings.target is None:
                 wrong = f"its Destination is {rule.settings.destination or 'missing'}, not ip:port"
@@ -108,13 +108,14 @@ class TargetNobody(DoctorCheck):
         """On a network of this host; a target elsewhere cannot be looked up, which is a note."""
         for rule in patient.rules:
             target = rule.settings.target
-            if target is None or patient.index.is_host_address(target[0]):
+            if target is None or patient.is_host_address(target[0]):
                 continue
             holders = patient.index.endpoints_at(target[0])
             if any(item.attached or not item.state_known for item in holders):
                 continue
-            whole = patient.facts.knows("endpoints")
-            where = "" if whole else "in this dump "
+            # A host may hold an address without any endpoint: its own addresses have to be known, too.
+            whole = patient.facts.knows("endpoints") and patient.facts.knows("addresses")
+            where = "" if patient.facts.knows("endpoints") else "in this dump "
             again = patient.repair(Part.POLICY, rule.endpoint.name, "Point the policy at an address that is held.")
             if holders:
                 yield self.of_endpoint(
@@ -134,7 +135,7 @@ class TargetNobody(DoctorCheck):
                     f"it is redirected to {target[0]}:{target[1]}, which no endpoint {where}holds",
                     describe_policy(rule.policy),
                     again,
-                    severity=self.severity if whole else "warning",
+                    severity=self.severity if whole else "note",
                     confirmed=whole,
                 )
             elif whole:

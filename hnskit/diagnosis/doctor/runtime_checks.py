@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding
+from hnskit.errors.codes_in_text import find_in_text
 from hnskit.errors.hns_codes import explain_code
 from hnskit.model.objects import HOST_COMPARTMENT
 
@@ -81,7 +82,7 @@ class NamespaceLeaked(DoctorCheck):
 
     def find(self, patient: Examination) -> Iterator[Finding]:
         """State 4, no endpoint any more, and a container that is dead; what State 4 is called is not known."""
-        for namespace in getattr(patient.facts, "namespaces", ()):
+        for namespace in patient.facts.namespaces:
             if namespace.state != _LEAKED or namespace.endpoints or namespace.compartment_id == HOST_COMPARTMENT:
                 continue
             listed = ", ".join(namespace.containers) or "none"
@@ -107,12 +108,14 @@ class Refused(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Each code once; what it means is in `hnskit errors`."""
         for refusal in patient.facts.refusals:
-            line = f"{refusal.call} {refusal.message} (0x{refusal.code:X})"
-            known = explain_code(refusal.code).seen_in(line)
+            line = f"{refusal.call} {refusal.message}"
+            by_text = next((item.known for item in find_in_text(refusal.message)), explain_code(0))
+            known = (explain_code(refusal.code) if refusal.code else by_text).seen_in(line)
             said = refusal.message.strip().rstrip(".") or known.meaning.rstrip(".") or "without a word"
             times = f", {refusal.times} times" if refusal.times > 1 else ""
-            code = f"0x{refusal.code:08X}"
-            label = ", ".join(dict.fromkeys((known.name, code))) if refusal.code else "no code"
+            code = f"0x{refusal.code or known.code:08X}"
+            named = ", ".join(dict.fromkeys((known.name, code)))
+            label = named if refusal.code else f"no code; by its text {named}" if known.code else "no code"
             asked = f"HNS refused {refusal.call}" if refusal.call else "HNS refused a request"
             likely = f" Most likely: {known.causes[0]}" if known.causes else ""
             yield self.finding(
@@ -120,7 +123,7 @@ class Refused(DoctorCheck):
                 f"{asked}: {said} ({label}){times}.{likely}",
                 f"{refusal.place}: {said}" if refusal.place else said,
                 f"`hnskit errors {code}` says what it means and what to do."
-                if refusal.code
+                if refusal.code or known.code
                 else f'`hnskit errors "{said}"` says what it may mean.',
                 reference=known.source or self.reference,
             )

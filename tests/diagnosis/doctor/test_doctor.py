@@ -379,7 +379,9 @@ def test_server_2025_denies_by_default_and_older_ones_do_not() -> None:
 
 def test_the_worst_comes_first() -> None:
     """Errors, warnings, notes."""
-    facts = host({**case("policy-key")["sick"], "problems": ["routes: not in this dump", "x: cut"]})
+    facts = host(
+        {**case("policy-key")["sick"], "taken_at": "2026-01-01", "problems": ["routes: not in this dump", "x: cut"]}
+    )
     assert [item.severity for item in diagnose(facts)] == ["error", "warning", "note"]
     text = findings_text(diagnose(facts), "lab")
     assert text.startswith("lab: 1 error, 1 warning, 1 note.")
