@@ -95,4 +95,4 @@ def test_a_saved_host_reads_back_as_well_as_it_was(tmp_path: Path) -> None:
     """Nothing is lost on the way that would raise an alarm."""
     path = tmp_path / "host.json"
     path.write_text(dump_facts(sample_facts.complete()), encoding="utf-8")
-    assert alarms(diagnose(load_facts(path), sample_facts.desired())) == []
+    assert alarms(diagnose(load_facts(path), desired=sample_facts.desired())) == []
