@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hnskit.diagnosis.doubts import Doubts
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex, prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
@@ -108,14 +109,16 @@ class Tracer:
 
     def __init__(self, facts: Facts) -> None:
         self.index = SnapshotIndex(facts)
+        self._doubts = Doubts(facts)
 
     def trace(
         self, source: Container | str, destination: str, port: int, protocol: str = "tcp", *, answer: bool = False
     ) -> Trace:
         """Trace one connection, or the answer to one; see the function of the same name."""
         connection = Flow(str(ipaddress.IPv4Address(destination)), port, protocol)
-        tracer = _PathTracer(self.index, connection, answer)
+        tracer = _PathTracer(self.index, self._doubts, connection, answer)
         verdict = tracer.from_container(source) if isinstance(source, Container) else tracer.from_address(source)
+        verdict = tracer.doubted(verdict)
         verdict = replace(
             verdict,
             rewritten_by=tracer.rewritten_by,
@@ -129,13 +132,29 @@ class Tracer:
 class _PathTracer:
     """One trace: collects hops, ends in a verdict."""
 
-    def __init__(self, path: SnapshotIndex, connection: Flow, answer: bool) -> None:
+    def __init__(self, path: SnapshotIndex, doubts: Doubts, connection: Flow, answer: bool) -> None:
         self._answer = answer
         self._path = path
+        self._doubts = doubts
+        self._doubt: Hop | None = None
+        """The first thing on the way that the snapshot does not tell whole."""
         self._connection = connection
         self.hops: list[Hop] = []
         self.rewritten_by: Policy | None = None
         self.untraced: list[Policy] = []
+
+    def doubted(self, verdict: Verdict) -> Verdict:
+        """The verdict, which is not known if something on the way is not."""
+        if self._doubt is None or verdict.kind == "unknown":
+            return verdict
+        reason = f"{self._doubt.where}: {self._doubt.sentence}; without more, {verdict.reason}"
+        return replace(verdict, kind="unknown", code="not-all-known", reason=reason, target=None, source_address="")
+
+    def _note(self, where: str | Endpoint, doubt: str) -> None:
+        """Keep a doubt, if it is one: the trace goes on as if there were none."""
+        if doubt:
+            self._hop(where, doubt, confirmed=False)
+            self._doubt = self._doubt or self.hops[-1]
 
     def from_address(self, source: str) -> Verdict:
         if self._path.is_host_address(source):
@@ -146,6 +165,8 @@ class _PathTracer:
             return self._end("unknown", "no-source", source, f"{held} the address {source}")
         if not endpoints[0].state_known:
             self._hop(endpoints[0], "the snapshot does not say whether it is attached", confirmed=False)
+        if not endpoints[0].knows("compartment_id") and not endpoints[0].containers:
+            self._hop(endpoints[0], "the snapshot does not say whose it is", confirmed=False)
         compartment = endpoints[0].compartment_id
         if compartment == HOST_COMPARTMENT:
             return self._from_host(None)
@@ -169,6 +190,9 @@ class _PathTracer:
         if compartment is None:
             return self._from_endpoints(_NO_COMPARTMENT, shared, container.name)
         endpoints = self._path.endpoints_of(container, compartment)
+        if not endpoints and not self._doubts.knows_endpoints:
+            words = "no endpoint of the snapshot is attached to it, and it need not have all"
+            return self._end("unknown", "endpoints-not-known", container.name, words)
         if not endpoints:
             return self._end(
                 "unreachable", "no-endpoint", container.name, f"no endpoint is attached to compartment {compartment}",
@@ -178,16 +202,20 @@ class _PathTracer:
 
     def _from_endpoints(self, compartment: int, endpoints: list[Endpoint], name: str) -> Verdict:
         endpoint, next_hop = self._route_out(compartment, endpoints, name)
+        if endpoint is None and any(not item.knows("gateway") for item in endpoints):
+            return self._end("unknown", "gateway-not-printed", name, "its gateway is not in the snapshot")
         if endpoint is None:
             words = f"compartment {compartment} has no route to it" if compartment > 0 else "there is no way out"
             return self._end("unreachable", "no-route", name, words, "HNS fact 29")
         where, network = endpoint, self._path.network_of(endpoint)
+        self._note(where, self._doubts.of_endpoint(endpoint, "policies"))
         blocked = blocking_acl(endpoint.policies, "Out", self._connection, self._connection.destination)
         if blocked is not None:
             return self._stop("refused", "acl", where, blocked[1])
         if self._redirect(endpoint, network):
             return self._deliver_rewritten(endpoint, network, next_hop)
         if next_hop == _TRAP:
+            self._note(where, self._doubts.of_routes(compartment))
             return self._end(
                 "unreachable", "on-link", where,
                 f"Windows takes 169.254.0.0/16 as on-link and asks for the MAC address of "
@@ -201,6 +229,7 @@ class _PathTracer:
         """The endpoint that a packet leaves by, and its next hop: an address, "" on-link, or the trap."""
         destination = ipaddress.IPv4Address(self._connection.destination)
         if not self._path.knows_routes(compartment):
+            self._note(name, self._doubts.of_endpoint(endpoints[0], "address", "prefix_length"))
             # Windows makes exactly these routes of an endpoint's own prefix and gateway.
             return self._route_by_endpoint(endpoints)
         route = self._path.best_route(compartment, self._connection.destination)
@@ -277,6 +306,7 @@ class _PathTracer:
         endpoint = next((item for item in holders if item.attached), None)
         if endpoint is None:
             return self._nobody(where, address, holders)
+        self._note(endpoint, self._doubts.of_endpoint(endpoint, "policies"))
         blocked = blocking_acl(endpoint.policies, "In", self._connection, source_address)
         if blocked is not None:
             return self._stop("refused", "acl", endpoint, blocked[1])
@@ -294,7 +324,7 @@ class _PathTracer:
 
     def _nobody(self, where: str, address: str, holders: list[Endpoint]) -> Verdict:
         """Nobody attached holds the address, as far as the snapshot says."""
-        if not holders and not self._path.knows_endpoints:
+        if not holders and not self._doubts.knows_endpoints:
             words = f"no endpoint of the snapshot holds {address}, and it need not have all"
             return self._end("unknown", "endpoints-not-known", where, words)
         if not holders:
@@ -307,8 +337,9 @@ class _PathTracer:
 
     def _no_container(self, endpoint: Endpoint) -> Verdict:
         """An attached endpoint whose container is not in the snapshot."""
-        if endpoint.compartment_id is None or not self._path.knows_compartments:
-            words = "it is attached, and the snapshot does not say to which container"
+        words = "" if endpoint.compartment_id is None else self._doubts.of_owner(endpoint.compartment_id)
+        if endpoint.compartment_id is None or words:
+            words = f"it is attached, and {words or 'the snapshot does not say to which container'}"
             return self._end("unknown", "container-not-known", endpoint, words, "HNS fact 33")
         return self._end(
             "unreachable", "dead-compartment", endpoint,
@@ -320,14 +351,20 @@ class _PathTracer:
         where = endpoint
         if network is None:
             return self._end("unknown", "no-network", where, "its network is not in the snapshot")
+        if doubt := self._doubts.of_network(network):
+            return self._end("unknown", "network-not-known", where, doubt)
         if network.is_type(NetworkType.NAT) and any(gateway == subnet.gateway for subnet in network.subnets):
             self._hop(where, f"to the host as gateway {gateway}; the host translates what leaves")
             return self._from_host(endpoint)
-        holders = [item for item in self._path.endpoints_at(gateway, network) if item.attached]
+        there = self._path.endpoints_at(gateway, network)
+        holders = [item for item in there if item.attached]
+        if not holders and any(not item.state_known for item in there):
+            words = f"{label(there[0])} is gateway {gateway}; the snapshot does not say whether it is attached"
+            return self._end("unknown", "state-not-known", where, words, "HNS fact 31")
         if not holders:
             if network.is_type(NetworkType.TRANSPARENT):
                 return self._end("unknown", "beyond", where, f"gateway {gateway} is outside this host")
-            if not self._path.knows_endpoints:
+            if not self._doubts.knows_endpoints:
                 words = f"no endpoint of the snapshot holds gateway {gateway}, and it need not have all"
                 return self._end("unknown", "endpoints-not-known", where, words)
             reserved = any(gateway == subnet.gateway for subnet in network.subnets)
@@ -357,6 +394,7 @@ class _PathTracer:
                              source_address=came_from)  # fmt: skip
         if not path.knows_routes(HOST_COMPARTMENT):
             return self._end("unknown", "no-routes", "host", "the snapshot has no routes of the host")
+        self._note("host", self._doubts.of_routes(HOST_COMPARTMENT) or self._doubts.of_host_address())
         route = path.best_route(HOST_COMPARTMENT, connection.destination)
         if address in _LINK_LOCAL and (route is None or prefix_of(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
             return self._end(

@@ -1,0 +1,63 @@
+"""What a snapshot cannot tell of a connection's way: members that were not printed, lists that are not whole.
+
+A walk goes on past a doubt, so that one sees how far the snapshot leads; its verdict is then not known.
+"""
+
+from __future__ import annotations
+
+from hnskit.facts.host_facts import Facts
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, Network
+
+_WORDS = {
+    "policies": "policies",
+    "gateway": "gateway",
+    "prefix_length": "prefix",
+    "address": "address",
+    "state": "state",
+}
+
+
+class Doubts:
+    """Of one snapshot."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.knows_endpoints = facts.knows("endpoints") and all(
+            item.knows("address") and item.knows("network_id") for item in facts.endpoints if item.unread
+        )
+        """Whether an address that no endpoint holds is one that none of the host's holds."""
+
+    def of_endpoint(self, endpoint: Endpoint, *members: str) -> str:
+        """What is not known of an endpoint that matters; "" where all is."""
+        missing = [_WORDS.get(name, name) for name in members if not endpoint.knows(name)]
+        if not missing:
+            return ""
+        said = "not all of its policies are" if missing == ["policies"] else f"its {' and its '.join(missing)} is not"
+        return f"{said} in the snapshot"
+
+    def of_routes(self, compartment: int) -> str:
+        """Why the routes of a compartment are not known; "" where they are."""
+        if self._facts.knows("routes"):
+            return ""
+        whose = "the host" if compartment == HOST_COMPARTMENT else "the container"
+        return f"the routes of {whose} are not in the snapshot"
+
+    def of_host_address(self) -> str:
+        """Why an address may be the host's own though it is not listed; "" where all are."""
+        return "" if self._facts.knows("addresses") else "the host's addresses are not all in the snapshot"
+
+    def of_network(self, network: Network | None) -> str:
+        """What is not known of a network that matters; "" where all is."""
+        if network is None:
+            return ""
+        if "type" in network.unread or not network.type:
+            return f"the type of network {network.name or network.id} is not in the snapshot"
+        known = "subnets" not in network.unread
+        return "" if known else f"the subnets of network {network.name} are not in the snapshot"
+
+    def of_owner(self, compartment: int) -> str:
+        """Why it cannot be told whose a compartment is; "" where it can."""
+        if not self._facts.knows("compartments"):
+            return "the snapshot does not say to which container"
+        there = any(item.id == compartment for item in self._facts.compartments)
+        return "the snapshot does not have its container" if there and not self._facts.knows("containers") else ""
