@@ -90,7 +90,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
             item.name,
             item.network_name or names.get(item.network_id.lower(), ""),
             item.address,
-            state_word(item.state),
+            state_word(item.state) if item.state_known else "",
             item.compartment_id,
             _whose(owners, item, places),
             item.gateway,

@@ -222,7 +222,9 @@ class DoctorCheck(ABC):
         )
 
     def of_endpoint(self, endpoint: Endpoint, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
-        """A finding about an endpoint."""
+        """A finding about an endpoint; one of whose policies not all were printed is not confirmed."""
+        if not endpoint.knows("policies"):
+            fields["confirmed"] = False
         return self.finding(describe_endpoint(endpoint), message, evidence, next_step, name=endpoint.name, **fields)
 
     def of_network(self, network: Network, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:

@@ -19,6 +19,7 @@ PARTS = (
 )  # fmt: skip
 _OPTIONAL = ("namespaces",)  # a host that answers is not asked for it
 _FEWER = "the networks count more endpoints than this dump has"
+_UNTOLD = "of some the address or the network was not printed"
 _UNNAMED = "endpoints name a network that this dump does not have"
 _NO_HOST = "whose addresses and routes {form} shows is not told: they are left aside"
 
@@ -64,6 +65,8 @@ def _gaps(found: Mapping[str, Sequence[Any]], whole: set[str], broken: set[str],
         gaps.pop("hns_version", None)
     if "endpoints" in whole and "endpoints" not in gaps and _counted_more(found):
         gaps["endpoints"] = _FEWER
+    if any(not (item.knows("address") and item.knows("network_id")) for item in found.get("endpoints", ())):
+        gaps["endpoints"] = gaps.get("endpoints", _UNTOLD)
     networks = {item.id.upper() for item in found.get("networks", ())}
     if "networks" in whole and any(
         item.network_id and item.network_id.upper() not in networks for item in found.get("endpoints", ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,20 @@ _OBJECT = re.compile(r'\{\s*"')
 _OUTPUT = re.compile(r'"(?:Output|value)"\s*:\s*(?=[\[{])')
 _BETWEEN = re.compile(r"[\s,]*")
 _EMPTY_LINE = re.compile(r"\n\r?\n")
-_DECODER = json.JSONDecoder()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a member that comes twice is of two objects whose border is lost: it is left out."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        made = {name: value for name, value in made.items() if counts[name] == 1}
+        made[CUT] = False
+    return made
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+_QUICK = json.JSONDecoder()
 _CLOSERS = {"{": "}", "[": "]"}
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
 _MAX_BLOCK = 200_000  # characters of one wrapped object
@@ -49,7 +63,7 @@ class _BrokenError(ValueError):
         self.said = said
 
 
-def _decode(text: str, start: int) -> tuple[Any, int]:
+def _decode(text: str, start: int, decoder: json.JSONDecoder = _DECODER) -> tuple[Any, int]:
     """The value at an offset, and the offset behind it.
 
     It is looked at through a window that grows: the decoder's own error counts every line before it, and a log may
@@ -59,7 +73,7 @@ def _decode(text: str, start: int) -> tuple[Any, int]:
     while True:
         piece = text[start : start + window]
         try:
-            value, end = _DECODER.raw_decode(piece)
+            value, end = decoder.raw_decode(piece)
         except json.JSONDecodeError as problem:
             at_its_end = problem.pos >= len(piece) - _TAIL or problem.msg.startswith("Unterminated")
             if at_its_end and start + window < len(text):
@@ -80,7 +94,7 @@ def read_json(text: str, start: int, is_known: Callable[[object], bool]) -> Foun
         is_known: whether an object is one that is looked for; behind a garbled place only such a one is believed.
     """
     try:
-        value, end = _decode(text, start)
+        value, end = _decode(text, start, _QUICK)
     except _BrokenError as problem:
         unwrapped = _unwrapped(text, start)
         if unwrapped is not None:
@@ -180,7 +194,7 @@ def _closed(fragment: str) -> Any:
         closing.append(f'{"" if empty else ","}"\\u0000cut":{said}}}' if letter == "{" else "]")
         empty = whole = False
     try:
-        return json.loads(fragment[:end] + "".join(closing), strict=False)
+        return json.loads(fragment[:end] + "".join(closing), strict=False, object_pairs_hook=_once)
     except ValueError:
         return None
 

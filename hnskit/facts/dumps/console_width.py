@@ -53,8 +53,9 @@ class Wrapping:
             part = line[indent:].rstrip() if not line[:indent].strip() else line.strip()
             left = self.edge - self.measure(before.rstrip())
             glue = self._glue(text, part, left, self.edge - indent)
-            if self.between_words and glue == " " and left > self.measure(part.split(" ", 1)[0]):
-                whole = False  # the next word would have fitted: a line is missing here
+            room = self.measure(part.split(" ", 1)[0]) if self.between_words else _SHORT
+            if left > room and (glue == " " or not self.between_words):
+                whole = False  # what follows would have had room on this line: one is missing between the two
             text += glue + part
         return text, whole
 

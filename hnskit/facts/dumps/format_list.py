@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hnskit.facts.dumps.console_width import Wrapping, wrapping_of
+from hnskit.model.hns_json import PROXY_KEYS
 
 T = TypeVar("T")
 
@@ -109,6 +110,8 @@ def raw_block(lines: list[str], start: int, first: re.Match[str]) -> RawBlock:
             break
         number += 1
     raw.end = max(number, start + 1)
+    if number == end and raw.rows and lines[end - 1].strip():
+        raw.rows.pop()  # the text ends within its line, which may have been cut there
     return raw
 
 
@@ -120,13 +123,26 @@ def _block(raw: RawBlock, wrapping: Wrapping) -> Block:
             text = parts[0][raw.indent :].strip()
         else:
             text, fits = wrapping.joined(parts, raw.indent)
+            if not fits and not text.startswith(("{", "@{")):
+                text = parts[0][raw.indent :].strip()  # what follows belongs to a member whose own line is missing
         value, whole = read_value(name, text)
         block.printed.append(name)
         if value is not None:
             block.members[name] = value
+        if len(parts) > 1 and not wrapping.between_words and not _are_policies(name, value):
+            whole = False  # a line in the middle is full whether the one before it is there or not
         if not (whole and fits):
             block.lost.append(name)
     return block
+
+
+def _are_policies(name: str, value: Any) -> bool:
+    """Whether a list of policies may be as HNS has it: each has a Type, and a proxy policy no key that it never has."""
+    if name != "Policies" or not isinstance(value, list):
+        return True
+    known = {"Type", *PROXY_KEYS}
+    typed = all(isinstance(item, dict) and "Type" in item for item in value)
+    return typed and all(item["Type"] != "PROXY" or item.keys() <= known for item in value)
 
 
 def read_value(name: str, text: str) -> tuple[Any, bool]:

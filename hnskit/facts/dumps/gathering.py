@@ -30,6 +30,12 @@ _HNS: dict[str, Callable[[Any], Any]] = {
 }
 _WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks"}
 _POOR = ("hnsdiag", "table")
+_OF_RESOURCES = frozenset(
+    {"Allocators", "AllocationOrder", "parentId", "PortOperationTime", "SwitchOperationTime", "VfpOperationTime"}
+)
+"""Members of an object's Resources: where the object itself has one, a line with a bracket is missing."""
+_SHARED = ("State", "ID", "Health", "Resources")
+"""Members that an object and its Resources both have."""
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
@@ -190,6 +196,8 @@ class Gathering:
             return
         v2 = "SchemaVersion" in item or "HostComputeNetwork" in item
         unread = self._unread_of(kind, item, piece, lost, v2)
+        if kind == "endpoints" and read.compartment_id is None and read.attached and "compartment_id" not in unread:
+            unread = (*unread, "compartment_id")  # what is attached has a port; of this one it was not printed
         if unread:
             read = replace(read, unread=unread)
         self._count(f"{_WORDS.get(kind, kind)} ({piece.form})", 1)
@@ -225,7 +233,8 @@ class Gathering:
         key = (kind, printed, tuple(lost), v2)
         found = self._unread.get(key)
         if found is None:
-            whole = [name for name in printed if name not in lost]
+            garbled = _OF_RESOURCES.isdisjoint(printed) is False
+            whole = [name for name in printed if name not in lost and not (garbled and name in _SHARED)]
             found = self._unread[key] = unread_members(kind, whole, v2=v2)
         return found
 

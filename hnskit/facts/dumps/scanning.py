@@ -28,6 +28,7 @@ _JSON = re.compile(r'\{\s*"|\{\s*\}|\[\s*(?:\{|\])')
 _ESCAPED = re.compile(r'\[?\s*\{\s*\\+"')
 _QUOTED = re.compile(r'\bmsg="((?:[^"\\]|\\.)*)("?)')
 _REQUEST = re.compile(r"(?:Request\s*:|Data\s*\[?)\s*$", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:Response|Result)\s*:\s*$", re.IGNORECASE)
 _CALL = re.compile(r"\[(GET|POST|DELETE)\]=>\[(/[^\]]*)\]|Method\[(GET|POST|DELETE)\] Path\[(/[^\]]*)\]")
 _COLORS = re.compile(r"\x1b\[[0-9;]*[mK]")
 _QUOTE_MARK = re.compile(r"^ ?>(?!>) ?", re.MULTILINE)
@@ -176,6 +177,8 @@ class _Scanner:
         if _REQUEST.search(before):  # what was asked for is not what the host has
             return behind
         value = found.value
+        if value == [] and not _is_answer(before):
+            return behind
         if value is not None:
             if not found.breaks and isinstance(value, dict) and not is_known(value):
                 yield from self._inside(number, value)
@@ -208,6 +211,8 @@ class _Scanner:
         if _REQUEST.search(near):
             return
         found = read_json(said, begin.start(), is_known)
+        if found.value == [] and not _is_answer(near):
+            return
         if found.value is not None:
             yield Piece(found.value, place, near, self._command, form="log", broken=bool(found.breaks) or not closed)
         if found.value is not None or guess_kind(near) is not None:
@@ -317,6 +322,11 @@ class _Scanner:
         while number < len(self._lines) and not self._lines[number].strip():
             number += 1
         return number - line > _END_LINES or (number < len(self._lines) and is_prompt(self._lines[number]))
+
+
+def _is_answer(before: str) -> bool:
+    """Whether what stands before a value on its line says that it is a whole answer, and no part of an object."""
+    return not before.strip() or bool(_ANSWER.search(before))
 
 
 def _unescaped(text: str) -> str:
