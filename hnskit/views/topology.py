@@ -231,7 +231,7 @@ class Drawing:
             y,
             END_W,
             endpoint.name or "(no name)",
-            f"{endpoint.address or 'no address'}, {state_word(endpoint.state)}",
+            ", ".join(part for part in (endpoint.address or "no address", _state(endpoint)) if part),
             mark=self._marks.get(("endpoint", endpoint.id.lower()), ""),
             aside=" ".join(dict.fromkeys(policy.type for policy in others)),
         )
@@ -240,7 +240,7 @@ class Drawing:
         owner = self._owners.of_endpoint(endpoint)
         where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
         self.lines.append(
-            f"  endpoint {endpoint.name} {endpoint.address} {state_word(endpoint.state)}"
+            " ".join(["  endpoint", endpoint.name, endpoint.address, _state(endpoint)]).rstrip()
             + (f", {where}" if where else "")
             + (f", container {owner.name}" if owner else "")
             + (f", {redirect or warning}" if redirect or warning else "")
@@ -389,6 +389,10 @@ def _proxies(endpoint: Endpoint) -> list[ProxySettings]:
         except HostAnswerError:
             continue
     return found
+
+
+def _state(endpoint: Endpoint) -> str:
+    return state_word(endpoint.state) if endpoint.state_known else ""
 
 
 def _other_redirects(policies: Iterable[Policy], *, of_network: bool = False) -> list[Policy]:
