@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import IO
 
 from hnskit.errors import BusyError, HnskitError
-from hnskit.local.atomic_write import atomic_write_text
 from hnskit.local.locks import try_lock, unlock
+from hnskit.local.ownership import require_ours, require_private_place
+from hnskit.local.private_files import private_opener, write_private
 from hnskit.local.state_dir import STATE_VARIABLE, state_directory
 from hnskit.remote.targets import canonical
 
@@ -92,7 +93,7 @@ class Claim:
     def tell(self) -> None:
         """Write down who is at work; errors are those of `is_kept_in`."""
         try:
-            _patient(lambda: atomic_write_text(self._who, json.dumps(asdict(self._worker))))
+            _patient(lambda: write_private(self._who, json.dumps(asdict(self._worker))))
         except OSError as cause:
             raise _not_sure(self._who.parent, self._worker.target, cause) from cause
 
@@ -179,8 +180,11 @@ def holder_of(target: str) -> LockHolder | None:
 
 def _opened(lock: Path, target: str) -> IO[bytes]:
     try:
+        for place in (lock.parent.parent, lock.parent):
+            require_private_place(place)
         lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return lock.open("a+b")
+        require_ours(lock, follow=False)
+        return open(lock, "a+b", opener=private_opener)
     except OSError as cause:
         raise _not_sure(lock.parent, target, cause) from cause
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hnskit.applying.journal_checks import believed_records
 from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.foreign_text.masking import mask_data
 from hnskit.local.private_files import private_opener
@@ -31,6 +31,8 @@ class Records:
 
     run_dir: Path | None = None
     """The run's folder, where there is one."""
+    computer = ""
+    """The host's own name, as Windows says it; "" while it is not known."""
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -40,7 +42,12 @@ class Records:
         """Keep one record, in the order in which things happen."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         said = {key: value if key in _IDENTITY else mask_data(value) for key, value in fields.items()}
-        self.records.append({"time": time, "event": event, "target": self.target, **said})
+        bound = {"computer": self.computer} if self.computer else {}
+        self.records.append({"time": time, "event": event, "target": self.target, **self._bound(), **bound, **said})
+
+    def _bound(self) -> dict[str, Any]:
+        """What a record says of the place where it is kept."""
+        return {}
 
     def started(self, step: Step) -> None:
         """Before a step is sent."""
@@ -77,6 +84,9 @@ class Journal(Records):
         self._whole = False
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def _bound(self) -> dict[str, Any]:
+        return {"run": self.path.parent.name}
+
     def write(self, event: str, **fields: Any) -> None:
         """Append one line, and come back only when it is on the disk.
 
@@ -108,21 +118,6 @@ def was_refused(error: HnskitError) -> bool:
     return isinstance(error, HnsError | DockerError)
 
 
-def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of one journal; a last line that was cut off by a crash is left out."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
-
-
 def made_on(target: str, *, runs: Path | None = None) -> Provenance:
     """Fold every journal about this target.
 
@@ -143,7 +138,7 @@ def records_on(target: str, runs: Path | None = None) -> list[dict[str, Any]]:
     timed: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(runs.glob(f"*/{FILE}")):
         latest = ""
-        for record in read_journal(path):
+        for record in believed_records(path):
             latest = max(latest, str(record.get("time", "")))  # within one journal the order is that of its lines
             timed.append((latest, record))
     # By the records' own UTC: folders are named after a local clock, which is put back in autumn, and a resumed run

@@ -96,6 +96,7 @@ class Reconciler:
         before = self._now = facts or gather_facts(self._session)
         if unread := unread_parts(before):
             raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
+        self._recorder.meets(before)
         first = current = self._plan(before)
         if first.refused:
             raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)

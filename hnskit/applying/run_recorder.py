@@ -64,6 +64,10 @@ class RunRecorder:
         self.tell("note", text)
         self._journal.write("note", text=text)
 
+    def meets(self, facts: Facts) -> None:
+        """The host is known now: each record says which computer it is about."""
+        self._journal.computer = facts.system.name if facts.system else ""
+
     def found(self, first: Plan, facts: Facts) -> None:
         """What is there already was found: it is not this run that made it."""
         for step in first.steps:

@@ -6,6 +6,7 @@ A command is in the file of its name below `commands/`.
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import metadata
 from typing import Any
 
@@ -90,6 +91,7 @@ for _command in (
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: every error becomes one paragraph on stderr and an exit status."""
     given = sys.argv[1:] if arguments is None else arguments
+    warnings.showwarning = _show_warning  # type: ignore[assignment]  # its last two arguments are `more`
     try:
         hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
     except click.ClickException as error:
@@ -109,6 +111,17 @@ def main(arguments: list[str] | None = None) -> None:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         text = f"hnskit met something that it did not expect: {said}. Run again with --debug to see where."
         _fail(given, text, 1, {"error": type(error).__name__, "message": str(error)})
+
+
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
+    """What a person has to know, such as a journal that is not believed, as a sentence; others as Python shows them."""
+    if category.__module__.startswith("hnskit."):
+        say(f"! {message}", err=True, fg="yellow")
+    else:
+        _shown_by_python(message, category, filename, lineno, *more)
+
+
+_shown_by_python = warnings.showwarning
 
 
 def _fail(given: list[str], paragraph: str, status: int, fields: dict[str, Any]) -> None:

@@ -231,7 +231,17 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
     """Start a process; it has the host of this name, or so many of which this is the first."""
     (place / "host.json").unlink(missing_ok=True)
     log = place / "log"
-    command = [sys.executable, "-m", "hnskit.emulator", name, "--profile", profile, "--options", json.dumps(options)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "hnskit.emulator",
+        name,
+        "--profile",
+        profile,
+        "--options",
+        json.dumps(options),
+    ]
     command += ["--hosts", str(count)] if count > 1 else []
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":

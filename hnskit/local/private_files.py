@@ -10,10 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hnskit.local.locks import try_lock, unlock
+from hnskit.local.ownership import require_ours
 
 
 def private_directory(path: Path) -> None:
-    """Make a directory that only its owner can enter (on Windows, the profile's own rights do that)."""
+    """Make a directory that only its owner can enter (on Windows, the profile's own rights do that).
+
+    Raises:
+        FileError: another user has prepared it, or a link.
+    """
+    require_ours(path, follow=False)
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.chmod(0o700)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hnskit.local.ownership import require_ours
+
 DEFAULT_RUNS = Path("runs")
 
 
@@ -14,13 +16,21 @@ NOTEBOOKS = Path("notebooks")
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder from `start` upwards that has params/ and notebooks/; else `start` itself.
 
+    What is in it is executed, so it has to be this user's or root's.
+
+    Raises:
+        FileError: it belongs to another user, or everybody can write to it.
+
     JupyterLab gives a kernel the notebook's own folder as working directory, papermill and `hnskit run` theirs.
     """
     here = (start or Path.cwd()).absolute()
     found = (
         folder for folder in (here, *here.parents) if (folder / "params").is_dir() and (folder / NOTEBOOKS).is_dir()
     )
-    return next(found, here)
+    root = next(found, None)
+    for place in (root, root / "params", root / NOTEBOOKS) if root is not None else ():
+        require_ours(place)
+    return root or here
 
 
 def find_params(path: str | Path) -> Path:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
-from hnskit.model.objects import Container, Endpoint, Network
+from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Step, StepKey
@@ -19,7 +19,7 @@ class PlanningContext:
     def __init__(self, desired: Desired, facts: Facts, made: Provenance | None = None) -> None:
         self.desired = desired
         self.facts = facts
-        self.known = made or Provenance()
+        self.known = (made or Provenance()).on_computer(facts.system.name if facts.system else "")
         self.networks = facts.networks_named(desired.network.name)
         self._network_ids = {network.id.lower() for network in facts.networks}
         self._own_network_ids = {network.id.lower() for network in self.networks}
@@ -63,11 +63,26 @@ class PlanningContext:
 
         Of what a network left that is gone, the network may tell as well: if that was hnskit's, so is this.
         """
-        if self.known.was_created("endpoint", endpoint.name, endpoint.id):
+        if self.is_recorded(endpoint):
             return True
         if self.known.only_adopted("endpoint", endpoint.name, endpoint.id):
             return False
         return self._is_labelled(endpoint) or (self.is_stale(endpoint) and self._was_our_network(endpoint.network_id))
+
+    def is_recorded(self, endpoint: Endpoint) -> bool:
+        """Whether a journal says that hnskit made an endpoint, and the host shows one that it could have made.
+
+        hnskit binds an endpoint to a compartment by its number (HNS fact 38), never to a container of Docker's own, of
+        which HNS keeps the id in SharedContainers (HNS fact 35); and only the gateway serves the host. A line of a
+        journal can be anybody's.
+        """
+        if not self.known.was_created("endpoint", endpoint.name, endpoint.id):
+            return False
+        owner = self.index.owners.of_endpoint(endpoint)
+        if endpoint.containers or (owner is not None and LABEL not in owner.labels):
+            return False
+        serves_host = endpoint.attached and endpoint.compartment_id == HOST_COMPARTMENT
+        return not serves_host or endpoint.name == self.desired.gateway.name
 
     def _is_labelled(self, endpoint: Endpoint) -> bool:
         container = self.facts.container_named(endpoint.name)
@@ -95,11 +110,7 @@ class PlanningContext:
         names = [
             item.name for item in self.unlisted_containers if self.known.was_created("container", item.name, item.id)
         ]
-        names += [
-            item.name
-            for item in self.facts.endpoints
-            if self._was_on_network(item) and self.known.was_created("endpoint", item.name, item.id)
-        ]
+        names += [item.name for item in self.facts.endpoints if self._was_on_network(item) and self.is_recorded(item)]
         return tuple(sorted({name for name in names if name not in wanted}))
 
     def _was_on_network(self, endpoint: Endpoint) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hnskit.planning.steps import Action
@@ -30,11 +30,21 @@ class Provenance:
     adopted: frozenset[Identity] = frozenset()
     pending: frozenset[tuple[str, str]] = frozenset()
     """(kind, name) whose creation was sent and never confirmed: an object of this name found later is ours."""
+    origins: frozenset[tuple[tuple[str, ...], str]] = frozenset()
+    """What of `created` and `pending` was written of which computer, by its own name, where that was known."""
 
     def __post_init__(self) -> None:
         # HNS prints the id of one object in upper case here and in lower case there (HNS fact 62).
         object.__setattr__(self, "created", frozenset(_identity(*item) for item in self.created))
         object.__setattr__(self, "adopted", frozenset(_identity(*item) for item in self.adopted))
+
+    def on_computer(self, name: str) -> Provenance:
+        """What is known of one computer: another may have had its address, or have it now."""
+        here = {key for key, computer in self.origins if computer.lower() == name.lower()}
+        elsewhere = {key for key, _ in self.origins} - here
+        if not name or not elsewhere:
+            return self
+        return replace(self, created=self.created - elsewhere, pending=self.pending - elsewhere)
 
     def only_adopted(self, kind: str, name: str, id: str) -> bool:
         """Whether the object was there before hnskit and was never made by it."""
@@ -57,9 +67,12 @@ def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | No
     """
     known = known or Provenance()
     created, adopted, pending = set(known.created), set(known.adopted), set(known.pending)
+    origins = set(known.origins)
     for record in records:
         event, action = record.get("event"), record.get("action")
         kind, name, id = (str(record.get(key) or "") for key in ("kind", "name", "id"))
+        if computer := str(record.get("computer") or ""):
+            origins |= {(_identity(kind, name, id), computer), ((kind, name), computer)}
         makes = action in _MAKING or (action == Action.UPDATE and kind in _SWITCHED)
         if event == "start" and action in _MAKING:
             pending.add((kind, name))
@@ -73,7 +86,7 @@ def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | No
         elif event == "found":
             (created if (kind, name) in pending else adopted).add(_identity(kind, name, id))
             pending.discard((kind, name))
-    return Provenance(frozenset(created), frozenset(adopted), frozenset(pending))
+    return Provenance(frozenset(created), frozenset(adopted), frozenset(pending), frozenset(origins))
 
 
 def _identity(kind: str, name: str, id: str) -> Identity:

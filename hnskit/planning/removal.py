@@ -11,6 +11,7 @@ from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.steps import Action, Step, not_there
 
 FOUND = "it was there before hnskit, as a journal says"
+CONTRADICTED = "a journal says that hnskit made it, and the host shows that it serves what is not hnskit's"
 UNPROVED = "no journal says that hnskit made it: `hnskit destroy --by-name` (by_name=True in Python) removes it"
 
 
@@ -61,7 +62,8 @@ def goes(context: PlanningContext, endpoint: Endpoint, *, by_name: bool) -> bool
 
 def _keep(context: PlanningContext, part: Part, name: str, endpoint: Endpoint) -> Step:
     found = context.known.only_adopted("endpoint", endpoint.name, endpoint.id)
-    reason, stale = FOUND if found else UNPROVED, context.is_stale(endpoint)
+    said = context.known.was_created("endpoint", endpoint.name, endpoint.id) and not context.is_recorded(endpoint)
+    reason, stale = FOUND if found else CONTRADICTED if said else UNPROVED, context.is_stale(endpoint)
     return Step(part, Action.NONE, "endpoint", name, reason, object_id=endpoint.id, ambiguous=stale)
 
 

@@ -55,7 +55,7 @@ def launch(
     said = runs / _SAID / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
     said.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     shown, hidden = hide(overrides)
-    command = [sys.executable, "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
+    command = [sys.executable, "-P", "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
     command += [part for name in only for part in ("--only", name)]
     command += [part for override in shown for part in ("--set", override)]
     detached: dict[str, Any] = {"start_new_session": True}

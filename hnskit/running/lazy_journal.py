@@ -10,6 +10,8 @@ from hnskit.applying.journal import FILE, Journal, Records
 from hnskit.planning.provenance import Provenance
 from hnskit.running import run_folder as runfolder
 
+_OF_EACH = ("time", "target", "computer")
+
 
 class LazyJournal(Records):
     """Begins at the first change, or at the first object that was found and that no journal knows.
@@ -40,9 +42,12 @@ class LazyJournal(Records):
         elif event != "found" or not self._is_known(**fields):
             self.run_dir = runfolder.new_run_folder(self._runs, self.target)
             self._journal = Journal(self.run_dir / FILE, self.target)
+            self._journal.computer = self.computer
             self._made(self.run_dir)
             for record in self.records:
-                self._journal.write(**{key: value for key, value in record.items() if key not in ("time", "target")})
+                self._journal.write(
+                    **{key: value for key, value in record.items() if key not in ("time", "target", "computer")}
+                )
 
     def _is_known(self, kind: str, name: str, id: str) -> bool:
         return self._known.was_finished(kind, name, id) or self._known.only_adopted(kind, name, id)

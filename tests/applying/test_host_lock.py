@@ -16,7 +16,7 @@ from hnskit.applying import host_lock
 from hnskit.applying.api import apply, destroy
 from hnskit.emulator.host import create_host
 from hnskit.errors import BusyError, HnskitError
-from hnskit.local.atomic_write import atomic_write_text
+from hnskit.local.private_files import write_private
 from hnskit.local.state_dir import STATE_VARIABLE
 from tests.in_process_host import HereSession
 from tests.sample_facts import desired
@@ -115,9 +115,9 @@ def test_what_windows_refuses_while_somebody_reads_is_tried_again(monkeypatch: p
     def write(path: Path, text: str) -> None:
         if refusals:
             raise refusals.pop()
-        atomic_write_text(path, text)
+        write_private(path, text)
 
-    monkeypatch.setattr(host_lock, "atomic_write_text", write)
+    monkeypatch.setattr(host_lock, "write_private", write)
     with host_lock.claim(TARGET, kind=host_lock.COMMAND):
         worker = host_lock.holder_of(TARGET)
     assert worker is not None
@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_and_leaves_the_host_free(monkeypatch: pytest.Monkey
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(host_lock, "atomic_write_text", full)
+    monkeypatch.setattr(host_lock, "write_private", full)
     with pytest.raises(HnskitError, match="cannot be made sure: No space left on device"), host_lock.claim(TARGET):
         pass
     assert elsewhere(claims()) == "held\n"

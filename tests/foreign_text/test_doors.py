@@ -14,7 +14,7 @@ import hnskit
 ROOT = Path(hnskit.__file__).parent
 _RULES = {
     "an output of type text/markdown: JupyterLab runs what is in it": r"text/markdown|display_markdown|\bMarkdown\(",
-    "html.escape, which lets control characters through": r"from html import|\bhtml\.escape\(",
+    "html.escape, which lets control characters through": r"from html import (?:.*, )?escape\b|\bhtml\.escape\(",
     "a terminal written to past its door": r"\bclick\.s?echo\(|(?<![.\w])print\(|sys\.std(?:out|err)\.write",
     "JSON with raw characters past its door": r"ensure_ascii=False",
     "CSV past its door": r"\.to_csv\(|\bcsv\.writer\(",
@@ -48,13 +48,19 @@ def _files() -> list[Path]:
     return [path for path in sorted(ROOT.rglob("*.py")) if "emulator" not in path.relative_to(ROOT).parts]
 
 
+def _may(path: Path, rule: str) -> bool:
+    """Whether a file is the door that a rule is about, or never speaks: what reads puts lines together to read on."""
+    place = path.relative_to(ROOT).as_posix()
+    return rule in _DOORS.get(place, ()) or ("joined" in rule and place.startswith(("facts/dumps/", "remote/")))
+
+
 @pytest.mark.parametrize("rule", _RULES)
 def test_no_file_goes_round_the_door(rule: str) -> None:
     pattern = re.compile(_RULES[rule])
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in _files()
-        if rule not in _DOORS.get(path.relative_to(ROOT).as_posix(), ())
+        if not _may(path, rule)
         for number, line in _code(path)
         if pattern.search(line)
     ]
