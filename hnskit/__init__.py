@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.errors.hns_codes import explain_code
+    from hnskit.facts.finding import Finding
     from hnskit.facts.host_facts import Facts, gather_facts
     from hnskit.facts.snapshot import load_facts, save_facts
     from hnskit.facts.source import connect, open_host
     from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.params.loading import Params, load_params
     from hnskit.planning.drift import Drift, drift
-    from hnskit.planning.preflight import Finding, preflight, require_fit
+    from hnskit.planning.preflight import preflight, require_fit
     from hnskit.planning.provenance import Provenance
     from hnskit.planning.setup import plan
     from hnskit.planning.steps import Plan, Step
@@ -53,7 +54,7 @@ _HOMES = {
     "Explainer": "diagnosis.explaining",
     "Explanation": "diagnosis.explanation",
     "Facts": "facts.host_facts",
-    "Finding": "planning.preflight",
+    "Finding": "facts.finding",
     "Journal": "applying.journal",
     "Provenance": "planning.provenance",
     "Outcome": "applying.api",

@@ -16,7 +16,7 @@ from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
-    from hnskit.diagnosis.doctor import Finding
+    from hnskit.facts.finding import Finding
     from hnskit.facts.host_facts import Facts
     from hnskit.params.loading import Params
     from hnskit.planning.steps import Plan

@@ -17,8 +17,6 @@ from hnskit.foreign_text.terminal import print_json, say
 @common
 def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Is this host fit for the redirect? Nothing is changed. It ends with 4 if it is not."""
-    from dataclasses import asdict
-
     from hnskit.facts.source import is_snapshot
     from hnskit.facts.tarballs import missing_tarballs
     from hnskit.params.desired import desired_from
@@ -32,9 +30,9 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
         missing = () if is_snapshot(loaded.target) else missing_tarballs(host.session(), desired, facts)
     findings = look(desired, facts, missing=missing, made=made_before(loaded))
     if as_json:
-        print_json([asdict(item) for item in findings])
+        print_json([item.to_json() for item in findings])
     else:
-        print_table(findings_frame(findings).drop(columns="id"), "table", "preflight")
+        print_table(findings_frame(findings).drop(columns="check"), "table", "preflight")
     try:
         require_fit(findings, host=facts.target)
     except HnskitError as error:  # what stdout has is the result already: no second JSON text

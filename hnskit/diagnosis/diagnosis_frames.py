@@ -10,8 +10,8 @@ from hnskit.views.frames import columns_of, make_frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hnskit.diagnosis.doctor import Finding
     from hnskit.diagnosis.path_segments import ExplanationData
+    from hnskit.facts.finding import Finding
 
 
 def hops_frame(explanation: ExplanationData) -> pd.DataFrame:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from hnskit.errors import PreflightError
+from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import ALL_PARTS, Desired
@@ -14,19 +13,6 @@ from hnskit.planning.blockers import Blocker, blockers, build_blocker, docker_bl
 from hnskit.planning.interruption import risks
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
-
-Severity = Literal["ok", "warning", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that preflight looked at."""
-
-    id: str
-    severity: Severity
-    object: str
-    message: str
-    next_step: str = ""
 
 
 def preflight(
@@ -117,7 +103,7 @@ def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
     if facts.networks_named(desired.network.name):
         return
     found = [_error(obstacle) for obstacle in network_blockers(desired, facts)]
-    for adapter in uplinks(desired, facts)[:1] if all(finding.id != "adapter" for finding in found) else ():
+    for adapter in uplinks(desired, facts)[:1] if all(finding.check != "adapter" for finding in found) else ():
         is_up = adapter.status == "Up"
         said = "is physical and up" if is_up else f"is physical, and not up ({adapter.status})"
         yield Finding("adapter", "ok" if is_up else "warning", f"adapter {adapter.name}", said)

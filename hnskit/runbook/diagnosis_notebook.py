@@ -19,8 +19,8 @@ from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
 
 if TYPE_CHECKING:
-    from hnskit.diagnosis.doctor import Finding
     from hnskit.errors.hns_codes import KnownCode
+    from hnskit.facts.finding import Finding
 
 
 _LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice")

@@ -22,6 +22,7 @@ from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.description import describe_host
+from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
 from hnskit.facts.source import Host, is_snapshot, open_host
@@ -31,7 +32,7 @@ from hnskit.local import project
 from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import Params
 from hnskit.params.selection import Selection
-from hnskit.planning.preflight import Finding, preflight, require_fit
+from hnskit.planning.preflight import preflight, require_fit
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
@@ -138,7 +139,7 @@ class StepNotebook(Diagnosis):
 
         with self._recorded():
             self._findings = self._preflight()
-        return View(findings_frame(self._findings), "preflight", hidden=("id",))
+        return View(findings_frame(self._findings), "preflight", hidden=("check",))
 
     def require_fit(self) -> Sentence:
         """Stop unless preflight finds no error.

@@ -13,7 +13,7 @@ from hnskit.running import run_folder as runfolder
 if TYPE_CHECKING:
     from hnskit.applying.api import Outcome
     from hnskit.applying.verification import Verification
-    from hnskit.planning.preflight import Finding
+    from hnskit.facts.finding import Finding
 
 
 def write_result(

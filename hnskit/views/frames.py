@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hnskit.applying.api import Outcome
     from hnskit.applying.verification import Verification
     from hnskit.facts.differences import Difference
-    from hnskit.planning.preflight import Finding
+    from hnskit.facts.finding import Finding
 
 
 def columns_of(text: str) -> dict[str, str]:
@@ -293,10 +293,10 @@ def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     """Preflight findings, a row each, in the order of the checks.
 
-    Columns: severity (ok, warning, error), object, message, next_step, id: str.
+    Columns: severity (ok, warning, error), object, message, next_step, check: str.
     """
-    columns = columns_of("severity object message next_step id")
-    return make_frame(columns, ((one.severity, one.object, one.message, one.next_step, one.id) for one in findings))
+    columns = columns_of("severity object message next_step check")
+    return make_frame(columns, ((one.severity, one.object, one.message, one.next_step, one.check) for one in findings))
 
 
 def verification_frame(verification: Verification) -> pd.DataFrame:

@@ -8,10 +8,11 @@ import pytest
 
 from hnskit.errors import PreflightError
 from hnskit.facts.completeness import Problem
+from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.tarballs import missing_tarballs
 from hnskit.model.objects import DockerVersion
-from hnskit.planning.preflight import Finding, preflight, require_fit
+from hnskit.planning.preflight import preflight, require_fit
 from tests import sample_facts
 from tests.in_process_host import HereSession, host_here
 from tests.present import present
@@ -31,7 +32,7 @@ def test_the_host_s_own_subnet_is_an_error() -> None:
     """A bridge with the subnet of the host's own adapter would take its way home."""
     subnet = ("network.subnet=10.0.0.0/24", "network.gateway=10.0.0.1", "gateway_endpoint.address=10.0.0.2")
     (error,) = errors(sample_facts.fresh(), *subnet)
-    assert (error.id, error.object) == ("subnet", "subnet 10.0.0.0/24")
+    assert (error.check, error.object) == ("subnet", "subnet 10.0.0.0/24")
     assert "10.0.0.5 on Ethernet" in error.message
 
 
@@ -99,7 +100,7 @@ def test_what_the_plan_refuses_for_the_same_cause_is_said_once() -> None:
     facts = replace(
         sample_facts.fresh(), adapters=(replace(adapter, medium=9),), docker=DockerVersion("20.10", "1.41", "linux")
     )
-    assert [(error.id, bool(error.next_step)) for error in errors(facts)] == [("docker", True), ("adapter", True)]
+    assert [(error.check, bool(error.next_step)) for error in errors(facts)] == [("docker", True), ("adapter", True)]
 
 
 def test_a_named_adapter_that_is_not_up_is_a_warning() -> None:
@@ -107,7 +108,7 @@ def test_a_named_adapter_that_is_not_up_is_a_warning() -> None:
     (adapter,) = sample_facts.fresh().adapters
     facts = replace(sample_facts.fresh(), adapters=(replace(adapter, status="Disconnected"),))
     found = preflight(sample_facts.desired("network.adapter=Ethernet"), facts)
-    assert [(one.severity, one.message) for one in found if one.id == "adapter"] == [
+    assert [(one.severity, one.message) for one in found if one.check == "adapter"] == [
         ("warning", "is physical, and not up (Disconnected)")
     ]
 
@@ -132,6 +133,6 @@ def test_a_wired_adapter_beside_a_wireless_one_is_enough() -> None:
     (wired,) = sample_facts.fresh().adapters
     wifi = replace(wired, name="Wi-Fi", index=99, medium=9)
     both = replace(sample_facts.fresh(), adapters=(wired, wifi))
-    assert [error.id for error in errors(both)] == []
+    assert [error.check for error in errors(both)] == []
     named = sample_facts.desired("network.adapter=Wi-Fi")
-    assert [one.id for one in preflight(named, both) if one.severity == "error"] == ["adapter"]
+    assert [one.check for one in preflight(named, both) if one.severity == "error"] == ["adapter"]

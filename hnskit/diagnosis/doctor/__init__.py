@@ -20,7 +20,7 @@ from hnskit.diagnosis.doctor.endpoint_checks import (
     StaleRemote,
     UnpluggedEndpoint,
 )
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
 from hnskit.diagnosis.doctor.host_checks import (
     HnsTooOld,
     KnownBadWindows,
@@ -48,6 +48,7 @@ from hnskit.diagnosis.doctor.policy_checks import (
 from hnskit.diagnosis.doctor.redirect_checks import EndpointMissing, HnsRestarted, RedirectDrift, RedirectHalf
 from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, NamespaceLeaked, Refused, TwoRuntimes
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
+from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Desired
@@ -99,7 +100,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
-__all__ = ["CHECKS", "Check", "Examination", "Finding", "Severity", "diagnose", "findings_text", "summary_of"]
+__all__ = ["CHECKS", "DoctorCheck", "Examination", "Finding", "Severity", "diagnose", "findings_text", "summary_of"]
 
 
 def diagnose(

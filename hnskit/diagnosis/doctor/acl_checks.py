@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, asked_by
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, asked_by
+from hnskit.facts.finding import Finding
 from hnskit.model.hns_features import denies_by_default
 from hnskit.model.objects import METADATA_ADDRESS, Endpoint
 from hnskit.model.policies.matching import Flow, blocking_acl, is_acl

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, remove_endpoint
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, remove_endpoint
+from hnskit.facts.finding import Finding
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import state_word
 from hnskit.params.desired import Part

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
 from hnskit.diagnosis.doctor.runtime_checks import docker_explains
+from hnskit.facts.finding import Finding, Severity
 from hnskit.model.hns_features import Feature, requirement, supports
 from hnskit.model.objects import Adapter, NetworkType
 from hnskit.planning.blockers import WIFI, is_wifi

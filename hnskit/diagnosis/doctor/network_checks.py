@@ -6,7 +6,8 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, describe_endpoint
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, describe_endpoint
+from hnskit.facts.finding import Finding
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, VFP_NETWORKS, Container, NetworkType
 from hnskit.model.wording import remove_command

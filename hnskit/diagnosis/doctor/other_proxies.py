@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, WfpRule, asked_by, describe_endpoint
+from hnskit.diagnosis.doctor.examination import DoctorCheck, EndpointWfpProxy, Examination, asked_by, describe_endpoint
 from hnskit.errors import HostAnswerError
 from hnskit.facts.capabilities import can
+from hnskit.facts.finding import Finding
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model import hns_json
 from hnskit.model.hns_features import Feature, requirement
@@ -72,7 +73,7 @@ class WfpUnanswered(DoctorCheck):
                 again = f"Run it with `--isolation process`, or: {patient.wfp('clear', wfp)}."
                 yield self._unanswered(wfp, why, again)
 
-    def _unanswered(self, wfp: WfpRule, why: str, next_step: str) -> Finding:
+    def _unanswered(self, wfp: EndpointWfpProxy, why: str, next_step: str) -> Finding:
         return self.of_endpoint(
             wfp.endpoint,
             f"nobody can answer at its L4WFPPROXY: {why}",

@@ -6,16 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import (
+from hnskit.diagnosis.doctor.examination import (
     DoctorCheck,
+    EndpointProxyRule,
+    EndpointWfpProxy,
     Examination,
-    Finding,
-    ProxyRule,
-    WfpRule,
     asked_by,
     describe_endpoint,
     policy_text,
 )
+from hnskit.facts.finding import Finding
 from hnskit.facts.snapshot_index import prefix_of
 from hnskit.model.objects import VFP_NETWORKS, Endpoint
 from hnskit.model.policies.matching import match_proxy
@@ -158,7 +158,7 @@ class TargetRedirected(DoctorCheck):
 
     def find(self, patient: Examination) -> Iterator[Finding]:
         """The target's endpoint has a policy that takes the proxy's own request."""
-        by_endpoint: dict[str, list[ProxyRule]] = {}
+        by_endpoint: dict[str, list[EndpointProxyRule]] = {}
         for rule in patient.rules:
             by_endpoint.setdefault(rule.endpoint.id, []).append(rule)
         seen: set[tuple[str, str]] = set()
@@ -210,7 +210,7 @@ class DoubledPolicy(DoctorCheck):
                 leave if wide else patient.repair(Part.POLICY, endpoint.name, leave),
                 confirmed=False,
             )
-        wfp: dict[str, dict[str, WfpRule]] = {}
+        wfp: dict[str, dict[str, EndpointWfpProxy]] = {}
         for one in patient.wfp_rules:
             wfp.setdefault(one.endpoint.id, {})[policy_text(one.policy)] = one
         for different in wfp.values():
@@ -225,9 +225,9 @@ class DoubledPolicy(DoctorCheck):
                 )
 
 
-def _claims(patient: Examination) -> Iterator[tuple[Endpoint, str, list[ProxyRule]]]:
+def _claims(patient: Examination) -> Iterator[tuple[Endpoint, str, list[EndpointProxyRule]]]:
     """Different policies of one endpoint that claim the same, one of them maybe more than that: each set once."""
-    by_endpoint: dict[str, list[ProxyRule]] = {}
+    by_endpoint: dict[str, list[EndpointProxyRule]] = {}
     for rule in patient.rules:
         by_endpoint.setdefault(rule.endpoint.id, []).append(rule)
     for here in by_endpoint.values():
@@ -251,6 +251,6 @@ def _is_here(patient: Examination, endpoint: Endpoint, address: str) -> bool:
     return bool(own) and prefix_of(f"{address}/32").subnet_of(prefix_of(own))
 
 
-def _takes(patient: Examination, rule: ProxyRule, other: ProxyRule) -> bool:
+def _takes(patient: Examination, rule: EndpointProxyRule, other: EndpointProxyRule) -> bool:
     """Whether `other` takes what `rule` redirects, asked for by the proxy itself."""
     return match_proxy(other.policy, asked_by(rule.settings), patient.index.network_of(other.endpoint)).matched

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, Severity
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
+from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import unread_parts
 from hnskit.model.objects import Container, NetworkType
 from hnskit.params.desired import LABEL, Part

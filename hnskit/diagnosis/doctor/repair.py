@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.diagnosis.doctor.finding import Finding
+from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
 from hnskit.errors.codes_in_text import find_in_text
 from hnskit.errors.hns_codes import explain_code
+from hnskit.facts.finding import Finding
 from hnskit.model.objects import HOST_COMPARTMENT
 
 _POD = re.compile(r"^(?:[0-9a-f]{64}_\S+|[0-9a-f]{8}-eth0|k8s\.io-\S+|\S+_Calico)$")

@@ -6,7 +6,8 @@ import difflib
 import functools
 from collections.abc import Iterator, Mapping
 
-from hnskit.diagnosis.doctor.finding import DoctorCheck, Examination, Finding, policy_text
+from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, policy_text
+from hnskit.facts.finding import Finding
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.params.desired import Part

@@ -1,18 +1,19 @@
-"""What a check is, what it looks at, and what it finds."""
+"""What a check of the doctor is, and what it looks at."""
 
 from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from hnskit.errors import HostAnswerError
+from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
-from hnskit.foreign_text.escaping import join_lines, json_text
+from hnskit.foreign_text.escaping import json_text
 from hnskit.model import hns_json
 from hnskit.model.hns_json import ProxySettings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
@@ -25,46 +26,9 @@ from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
 
-Severity = Literal["error", "warning", "note"]
-"""error: something does not work; warning: it will not, or may not; note: something to know."""
-
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong or suspicious."""
-
-    check: str
-    """Name of the check that found it."""
-    severity: Severity
-    object: str
-    """`endpoint hnskit-client1 (10.0.1.20)`"""
-    message: str
-    evidence: str
-    """What the host printed that shows it."""
-    next_step: str
-    """What to do: the exact command, where there is one."""
-    reference: str
-    """`HNS fact 47`, or a public report."""
-    confirmed: bool = True
-    """False where the reference is UNCONFIRMED, or what is said goes beyond it."""
-    name: str = ""
-    """The object's own name, by which a plan's steps are known."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Its fields."""
-        return asdict(self)
-
-    def to_text(self) -> str:
-        """Four lines for a terminal."""
-        mark = "" if self.confirmed else ", UNCONFIRMED"
-        lines = [f"{self.severity}: {self.object}: {self.message}", f"    seen: {self.evidence}"]
-        lines.append(f"    do:   {self.next_step}")
-        lines.append(f"    see:  {self.reference}{mark} ({self.check})")
-        return join_lines(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyRule:
+class EndpointProxyRule:
     """A proxy policy on an endpoint, read."""
 
     endpoint: Endpoint
@@ -78,7 +42,7 @@ class ProxyRule:
 
 
 @dataclass(frozen=True, slots=True)
-class WfpRule:
+class EndpointWfpProxy:
     """An L4WFPPROXY policy of an endpoint, read."""
 
     endpoint: Endpoint
@@ -125,23 +89,23 @@ class Examination:
         return any(kind in ("network", "endpoint") and name in names for kind, name, _ in self._made.created)
 
     @cached_property
-    def rules(self) -> tuple[ProxyRule, ...]:
+    def rules(self) -> tuple[EndpointProxyRule, ...]:
         """Every v1 PROXY and v2 L4Proxy policy of an endpoint that can be read."""
         found = []
         for endpoint in self.facts.endpoints:
             for policy in endpoint.policies:
                 if policy.is_proxy or policy.type == "L4Proxy":
                     try:
-                        found.append(ProxyRule(endpoint, policy, hns_json.proxy_settings(policy)))
+                        found.append(EndpointProxyRule(endpoint, policy, hns_json.proxy_settings(policy)))
                     except HostAnswerError:
                         continue
         return tuple(found)
 
     @cached_property
-    def wfp_rules(self) -> tuple[WfpRule, ...]:
+    def wfp_rules(self) -> tuple[EndpointWfpProxy, ...]:
         """Every L4WFPPROXY policy of an endpoint."""
         return tuple(
-            WfpRule(endpoint, policy, WfpProxy.read(policy))
+            EndpointWfpProxy(endpoint, policy, WfpProxy.read(policy))
             for endpoint in self.facts.endpoints
             for policy in endpoint.policies
             if kind_of(policy) == "L4WFPPROXY"
@@ -192,7 +156,7 @@ class Examination:
         on = "--network" if isinstance(owner, Network) else "--endpoint"
         return self.command(f"policy {verb}", on, owner.name or owner.id, *more)
 
-    def wfp(self, verb: str, rule: WfpRule, *more: str) -> str:
+    def wfp(self, verb: str, rule: EndpointWfpProxy, *more: str) -> str:
         """The same with an L4WFPPROXY, which hnskit never makes by itself."""
         return self.policy(verb, rule.endpoint, "--type", "L4WFPPROXY", *more)
 
