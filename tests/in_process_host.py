@@ -29,7 +29,7 @@ class HereSession:
 
     target = TARGET
     seconds_lost = 0.0
-    resumes = True
+    survives_cuts = True
 
     def __init__(self, host: EmulatedHost) -> None:
         self.host = host

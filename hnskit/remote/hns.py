@@ -26,7 +26,12 @@ def request(
     parameters = {"Method": method, "Path": path, "Body": "" if body is None else hns_json.dump(body)}
     if guard is not None:
         parameters["Guard"] = hns_json.dump(guard)
-    return Call(id, "Invoke-HnskitHns", parameters, reads=method == "GET")
+    return Call(id, "Invoke-HnskitHns", parameters, reads=method == "GET", cuts=_cuts(method, path))
+
+
+def _cuts(method: str, path: str) -> bool:
+    """Whether a request can make the first L2Bridge, or remove the last (HNS facts 63, 78)."""
+    return path == "/networks" if method == "POST" else method == "DELETE" and path.startswith("/networks/")
 
 
 def unchanged(path: str, raw: Mapping[str, Any], *members: str) -> dict[str, Any]:
@@ -59,9 +64,10 @@ def fact_calls() -> list[Call]:
 def create_network(id: str, body: Mapping[str, Any]) -> Call:
     """Make a network; the first L2Bridge cuts the host's own network for seconds (HNS facts 63, 64).
 
-    HNS fact 65 advises to start it detached and to read the network back later. Here the pipeline runs on in the
-    host's shell while the connection is away, and the network is read back all the same; that a real host keeps
-    the shell through the cut is UNCONFIRMED, and if it does not, the outcome is unknown and is read from the host.
+    HNS fact 65 advises to start it detached and to read the network back later: so it is done over ssh. Over WinRM
+    the pipeline runs on in the host's shell while the connection is away, and the network is read back all the same;
+    that a real host keeps the shell through the cut is UNCONFIRMED, and if it does not, the outcome is unknown and is
+    read from the host.
 
     Guarded by its name: whether v1 refuses a second network of one name is UNCONFIRMED (HNS fact 72).
     """

@@ -118,7 +118,7 @@ _ENDED = (AnswerLostError, GoneError, HnskitError, *LOST)
 class RecoveringSession:
     """A `Session` that keeps one shell open. Not for use by two threads at once."""
 
-    resumes = True
+    survives_cuts = True
 
     def __init__(self, settings: ConnectionSettings, connect: Callable[[], Connection]) -> None:
         self.target = settings.target

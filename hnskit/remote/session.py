@@ -29,8 +29,8 @@ class Session(Protocol):
         """How long, in all, the connection was lost and then found again."""
 
     @property
-    def resumes(self) -> bool:
-        """Whether a command that runs is taken up again after a loss; where not, its outcome is unknown then."""
+    def survives_cuts(self) -> bool:
+        """Whether a command outlives a cut of the host's network: it is taken up again, or no network is between."""
 
     def invoke(
         self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
@@ -73,12 +73,14 @@ class Call:
     reads: bool = False
     """It changes nothing on the host, so that its answer may wait there for others and come together with them; the
     answer of any other call is sent before the next call begins."""
+    cuts: bool = False
+    """It may take the host's own network away, and with it a session that does not survive that: such a session has
+    the host make it in a process of its own (HNS fact 65)."""
 
-    def to_json(self) -> str:
+    def to_json(self, *, detached: bool = False) -> str:
         """As `Invoke-HnskitCall` reads it."""
-        return json.dumps(
-            {"id": self.id, "command": self.command, "parameters": dict(self.parameters), "reads": self.reads}
-        )
+        content = {"id": self.id, "command": self.command, "parameters": dict(self.parameters), "reads": self.reads}
+        return json.dumps({**content, "detached": True} if detached else content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult
 
 
 def _answers(session: Session, calls: Iterable[Call], waiting: dict[str, str]) -> Iterator[CallResult]:
-    for record in session.invoke("Invoke-HnskitCall", {"Call": [call.to_json() for call in calls]}):
+    texts = [call.to_json(detached=call.cuts and not session.survives_cuts) for call in calls]
+    for record in session.invoke("Invoke-HnskitCall", {"Call": texts}):
         for line in record.split("\n"):  # not splitlines: JSON may have U+2028 and its like in a text, as it is
             yield _result(line, waiting, session.target)
 

@@ -33,11 +33,10 @@ _LONGEST_PAUSE = 2.0
 class StdioSession:
     """A `Session` that keeps one program and its PowerShell. Not for use by two threads at once."""
 
-    resumes = False
-
     def __init__(self, settings: StdioSettings) -> None:
         self.target = settings.target
         self.seconds_lost = 0.0
+        self.survives_cuts = not settings.host
         self._settings = settings
         self._pool: StdioPool | None = None
         self._next: StdioPool | None = None  # opened while the first was doubted

@@ -27,7 +27,7 @@ class Recorder:
         self.target = session.target
         self.answers: dict[str, dict[str, Any]] = {}
 
-    resumes = True
+    survives_cuts = True
 
     @property
     def seconds_lost(self) -> float:
@@ -89,7 +89,7 @@ class Replay:
     """A session that answers from a transcript."""
 
     seconds_lost = 0.0
-    resumes = True
+    survives_cuts = True
 
     def __init__(self, path: Path) -> None:
         self.target = f"transcript:{path.name}"

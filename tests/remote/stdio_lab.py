@@ -79,6 +79,13 @@ class StdioHost:
         assert sessions is not None
         return sessions.directory
 
+    @property
+    def detached(self) -> int:
+        """How many processes WMI has started on this host."""
+        sessions = self._served._door._sessions
+        assert sessions is not None
+        return sessions.processes.created
+
     def fresh(self, **faults: Any) -> None:
         """Put it back to how it was made, and switch these faults on."""
 

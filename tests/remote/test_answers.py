@@ -34,7 +34,7 @@ class StreamRecord:
 
     target = "host"
     seconds_lost = 0.0
-    resumes = True
+    survives_cuts = True
 
     def __init__(self, *records: str) -> None:
         self._records = records

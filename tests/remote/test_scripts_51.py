@@ -31,7 +31,8 @@ COMMON = {
 TYPES = {
     "AllowEmptyString", "CmdletBinding", "Parameter", "ValidatePattern", "ValidateRange", "ValidateSet", "bool",
     "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "type[]", "System.Guid",
-    "System.IntPtr", "System.Reflection.CallingConventions", "System.Reflection.Emit.AssemblyBuilder",
+    "System.Convert", "System.IO.Directory", "System.IO.File", "System.IO.Path", "System.IntPtr", "scriptblock",
+    "System.Reflection.CallingConventions", "System.Reflection.Emit.AssemblyBuilder",
     "System.Reflection.Emit.AssemblyBuilderAccess", "System.Reflection.MethodAttributes",
     "System.Reflection.MethodImplAttributes", "System.Reflection.ParameterAttributes",
     "System.Reflection.TypeAttributes",
@@ -185,7 +186,7 @@ def test_stand_ins_have_the_names_and_parameters_of_windows() -> None:
                 declared[name] = set(re.findall(r"\$([A-Z]\w+),?$", block, re.MULTILINE))
     assert set(declared) == {
         "Get-ItemProperty", "Get-NetAdapter", "Get-NetIPInterface", "Set-NetIPInterface", "Get-NetIPAddress",
-        "Get-NetRoute", "Get-NetCompartment", "Test-Path",
+        "Get-NetRoute", "Get-NetCompartment", "Test-Path", "Invoke-CimMethod",
     }  # fmt: skip
     for name, parameters in declared.items():
         assert parameters

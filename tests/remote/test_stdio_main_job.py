@@ -92,8 +92,9 @@ def test_the_redirect_is_set_up_over_ssh_through_the_cut_of_the_network(
 ) -> None:
     """The connection is lost when the bridge appears and when it goes; a stalled one that comes back is kept."""
     host.fresh(cut={"seconds": 0.5, "mode": mode})
-    connections = relay.connections
+    connections, detached = relay.connections, host.detached
     notes = job(host, over_ssh(), tmp_path, nothing)
+    assert host.detached == detached + 2, "the bridge is made and removed by processes that no lost session ends"
     if mode == "stall":
         assert notes == []
         assert relay.connections == connections + 1

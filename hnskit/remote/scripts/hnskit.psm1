@@ -65,21 +65,27 @@ function Assert-HnskitGuard {
     }
 }
 
-# The functions of Windows' libraries that are called here, each with the kinds of its parameters; all give an HRESULT.
-# vmcompute.dll is v1 (HNS facts 1-5), computenetwork.dll is HCN, v2 (HNS fact 56).
-$script:HnskitFunctions = @{
-    'vmcompute.dll' = @{ HNSCall = 'text', 'text', 'text', 'out text' }
-    'computenetwork.dll' = @{
-        HcnOpenEndpoint = 'guid', 'out handle', 'out text'
-        HcnModifyEndpoint = 'handle', 'text', 'out text'
-        HcnQueryEndpointProperties = 'handle', 'text', 'out text', 'out text'
-        HcnCloseEndpoint = @('handle')
-        HcnOpenNetwork = 'guid', 'out handle', 'out text'
-        HcnModifyNetwork = 'handle', 'text', 'out text'
-        HcnQueryNetworkProperties = 'handle', 'text', 'out text', 'out text'
-        HcnCloseNetwork = @('handle')
+function Get-HnskitSignature {
+    # The functions of a library that are called here, each with the kinds of its parameters; all give an HRESULT.
+    # vmcompute.dll is v1 (HNS facts 1-5), computenetwork.dll is HCN, v2 (HNS fact 56).
+    param([Parameter(Mandatory)] [string] $Library)
+    switch ($Library) {
+        'vmcompute.dll' { @{ HNSCall = 'text', 'text', 'text', 'out text' } }
+        'computenetwork.dll' {
+            @{
+                HcnOpenEndpoint = 'guid', 'out handle', 'out text'
+                HcnModifyEndpoint = 'handle', 'text', 'out text'
+                HcnQueryEndpointProperties = 'handle', 'text', 'out text', 'out text'
+                HcnCloseEndpoint = @('handle')
+                HcnOpenNetwork = 'guid', 'out handle', 'out text'
+                HcnModifyNetwork = 'handle', 'text', 'out text'
+                HcnQueryNetworkProperties = 'handle', 'text', 'out text', 'out text'
+                HcnCloseNetwork = @('handle')
+            }
+        }
     }
 }
+
 $script:HnskitNative = @{}
 
 function New-HnskitNativeType {
@@ -92,7 +98,7 @@ function New-HnskitNativeType {
     $assembly = [System.Reflection.Emit.AssemblyBuilder]::DefineDynamicAssembly(
         (New-Object System.Reflection.AssemblyName $Name), [System.Reflection.Emit.AssemblyBuilderAccess]::Run)
     $builder = $assembly.DefineDynamicModule($Name).DefineType($Name, [System.Reflection.TypeAttributes] 'Public, Class')
-    foreach ($function in $script:HnskitFunctions[$Library].GetEnumerator()) {
+    foreach ($function in (Get-HnskitSignature -Library $Library).GetEnumerator()) {
         $parameters = @($function.Value)
         $method = $builder.DefinePInvokeMethod($function.Key, $Library,
             [System.Reflection.MethodAttributes] 'Public, Static, PinvokeImpl',
@@ -116,7 +122,7 @@ function New-HnskitCompiledType {
         'text' = '[MarshalAs(UnmanagedType.LPWStr)] string'; 'out text' = '[MarshalAs(UnmanagedType.LPWStr)] out string'
         'handle' = 'System.IntPtr'; 'out handle' = 'out System.IntPtr'; 'guid' = 'ref System.Guid'
     }
-    $methods = foreach ($function in $script:HnskitFunctions[$Library].GetEnumerator()) {
+    $methods = foreach ($function in (Get-HnskitSignature -Library $Library).GetEnumerator()) {
         $parameters = @($function.Value)
         $declared = for ($at = 0; $at -lt $parameters.Count; $at++) { "$($kinds[$parameters[$at]]) p$at" }
         "[DllImport(`"$Library`", ExactSpelling = true)]"
@@ -400,9 +406,103 @@ function Test-HnskitPath {
     [pscustomobject] @{ Path = $Path; Exists = [bool] (Test-Path -LiteralPath $Path -ErrorAction Stop) }
 }
 
+function ConvertTo-HnskitAnswer {
+    # The answer to one call: what its command put out, or its error; as `Invoke-HnskitCall` sends it, in one line.
+    param([Parameter(Mandatory)] $Request, [Parameter(Mandatory)] [string[]] $Allowed)
+    $answer = [ordered] @{ id = [string] $Request.id; ok = $true; ms = 0 }
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    try {
+        if ($Request.command -cnotin $Allowed) {
+            throw (New-HnskitError -Id 'UnknownCommand' -Category ObjectNotFound -Target ([string] $Request.command) `
+                -Message "$($Request.command) is not a command of hnskit.")
+        }
+        $parameters = @{}
+        foreach ($property in $Request.parameters.PSObject.Properties) { $parameters[$property.Name] = $property.Value }
+        $answer.output = @(& $Request.command @parameters)
+    } catch {
+        $answer.ok = $false
+        $answer.error = [ordered] @{
+            id = [string] $_.FullyQualifiedErrorId
+            category = [string] $_.CategoryInfo.Category
+            target = [string] $_.TargetObject
+            message = [string] $_.Exception.Message
+        }
+    }
+    $answer.ms = [int] $watch.ElapsedMilliseconds
+    # A text of Windows may hold what no XML can carry, a lone surrogate or U+FFFE: one such name would make the whole
+    # host unreadable. JSON has an escape for them, which reads back the same.
+    $json = ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
+    [regex]::Replace($json, '[\uD800-\uDFFF\uFFFE\uFFFF]', { param($m) '\u{0:x4}' -f [int] $m.Value[0] })
+}
+
+function Invoke-HnskitWorker {
+    # What a detached process does: the call of its folder, with its answer beside it, whole or not at all.
+    param([Parameter(Mandatory)] [string] $Folder)
+    $text = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($Folder, 'call.json'))
+    $answer = ConvertTo-HnskitAnswer -Request (ConvertFrom-Json -InputObject $text) -Allowed 'Invoke-HnskitHns'
+    $path = [System.IO.Path]::Combine($Folder, 'answer.json')
+    [System.IO.File]::WriteAllText("$path.new", $answer)
+    [System.IO.File]::Move("$path.new", $path)
+}
+
+function Start-HnskitWorker {
+    # A process of Windows PowerShell that does not end with this session: WMI starts it, and a session of ssh ends all
+    # that it has started itself. What it runs lies in a folder of this user's own; no value is in its command line.
+    param([Parameter(Mandatory)] [string] $Folder, [Parameter(Mandatory)] [string] $Text)
+    $functions = 'New-HnskitError', 'ConvertTo-HnskitJson', 'Assert-HnskitGuard', 'Get-HnskitSignature',
+        'New-HnskitNativeType', 'New-HnskitCompiledType', 'Get-HnskitNative', 'Invoke-HnskitHns',
+        'ConvertTo-HnskitAnswer', 'Invoke-HnskitWorker'
+    $lines = @("Set-StrictMode -Version Latest`n`$ErrorActionPreference = 'Stop'`n`$script:HnskitNative = @{}")
+    $lines += foreach ($name in $functions) {
+        "function $name {$($ExecutionContext.InvokeCommand.GetCommand($name, 'Function').Definition)}"
+    }
+    $null = [System.IO.Directory]::CreateDirectory($Folder)
+    [System.IO.File]::WriteAllText([System.IO.Path]::Combine($Folder, 'worker.ps1'), ($lines -join "`n"))
+    [System.IO.File]::WriteAllText([System.IO.Path]::Combine($Folder, 'call.json'), $Text)
+    $quoted = $Folder.Replace("'", "''")
+    $command = ". ([scriptblock]::Create([System.IO.File]::ReadAllText([System.IO.Path]::Combine('$quoted', " +
+        "'worker.ps1')))); Invoke-HnskitWorker -Folder '$quoted'"
+    $encoded = [System.Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
+    $program = "$env:SystemRoot\System32\WindowsPowerShell\v1.0\powershell.exe"
+    $started = Invoke-CimMethod -ClassName Win32_Process -MethodName Create -ErrorAction Stop -Arguments @{
+        CommandLine = "`"$program`" -NoLogo -NoProfile -NonInteractive -EncodedCommand $encoded"
+    }
+    if ($started.ReturnValue -ne 0) {
+        throw (New-HnskitError -Id 'WorkerNotStarted' -Category ResourceUnavailable -Target 'Win32_Process' `
+            -Message "Win32_Process.Create gave $($started.ReturnValue).")
+    }
+}
+
+function Invoke-HnskitDetached {
+    # One call in a process of its own, for a session that a cut of the host's network may end (HNS fact 65); its
+    # answer, or nothing where no such process can be started, and so nothing was done.
+    param([Parameter(Mandatory)] [string] $Text, [ValidateRange(1, 3600)] [int] $TimeoutSeconds = 120)
+    $place = [System.IO.Path]::GetTempPath()
+    foreach ($old in [System.IO.Directory]::GetDirectories($place, 'hnskit-detached-*')) {
+        # Of a session that did not live to take the answer.
+        if ([System.IO.Directory]::GetLastWriteTimeUtc($old) -lt [System.DateTime]::UtcNow.AddHours(-1)) {
+            [System.IO.Directory]::Delete($old, $true)
+        }
+    }
+    $folder = [System.IO.Path]::Combine($place, "hnskit-detached-$([System.Guid]::NewGuid())")
+    try { Start-HnskitWorker -Folder $folder -Text $Text } catch { return }
+    $answer = [System.IO.Path]::Combine($folder, 'answer.json')
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not [System.IO.File]::Exists($answer)) {
+        if ($watch.Elapsed.TotalSeconds -ge $TimeoutSeconds) {
+            throw (New-HnskitError -Id 'DetachedTimeout' -Category OperationTimeout -Target 'Invoke-HnskitHns' `
+                -Message "HNS did not answer a detached process within $TimeoutSeconds seconds.")
+        }
+        Start-Sleep -Milliseconds 50
+    }
+    [System.IO.File]::ReadAllText($answer)
+    [System.IO.Directory]::Delete($folder, $true)
+}
+
 function Invoke-HnskitCall {
     # Many calls in one pipeline. Each is JSON: {"id", "command", "parameters", "reads"}; each answers with one line of
-    # JSON: {"id", "ok", "ms", "output": [...]} or {"id", "ok", "ms", "error": {...}}. A call that fails does not keep
+    # JSON: {"id", "ok", "ms", "output": [...]} or {"id", "ok", "ms", "error": {...}}. A call that is "detached" as well is
+    # made in a process of its own. A call that fails does not keep
     # the others from being made.
     #
     # A record put out is a round trip for who is far away. So the answers of calls that only read ("reads": true) wait
@@ -418,32 +518,10 @@ function Invoke-HnskitCall {
     $quiet = [System.Diagnostics.Stopwatch]::StartNew()
     foreach ($text in $Call) {
         $request = ConvertFrom-Json -InputObject $text
-        $answer = [ordered] @{ id = [string] $request.id; ok = $true; ms = 0 }
         $reads = $request.PSObject.Properties['reads'] -and $request.reads -is [bool] -and $request.reads
         if ($lines -and -not $reads) { $lines -join "`n"; $lines = @() }
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        try {
-            if ($request.command -cnotin $commands) {
-                throw (New-HnskitError -Id 'UnknownCommand' -Category ObjectNotFound -Target ([string] $request.command) `
-                    -Message "$($request.command) is not a command of hnskit.")
-            }
-            $parameters = @{}
-            foreach ($property in $request.parameters.PSObject.Properties) { $parameters[$property.Name] = $property.Value }
-            $answer.output = @(& $request.command @parameters)
-        } catch {
-            $answer.ok = $false
-            $answer.error = [ordered] @{
-                id = [string] $_.FullyQualifiedErrorId
-                category = [string] $_.CategoryInfo.Category
-                target = [string] $_.TargetObject
-                message = [string] $_.Exception.Message
-            }
-        }
-        $answer.ms = [int] $watch.ElapsedMilliseconds
-        # A text of Windows may hold what no XML can carry, a lone surrogate or U+FFFE: one such name would make the whole
-        # host unreadable. JSON has an escape for them, which reads back the same.
-        $json = ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
-        $lines += [regex]::Replace($json, '[\uD800-\uDFFF\uFFFE\uFFFF]', { param($m) '\u{0:x4}' -f [int] $m.Value[0] })
+        $answer = if ($request.PSObject.Properties['detached']) { Invoke-HnskitDetached -Text $text }
+        $lines += if ($answer) { $answer } else { ConvertTo-HnskitAnswer -Request $request -Allowed $commands }
         if (-not $reads -or $quiet.ElapsedMilliseconds -ge 250) {
             $lines -join "`n"
             $lines = @()

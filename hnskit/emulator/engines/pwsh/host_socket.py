@@ -32,8 +32,9 @@ Answer = tuple[int, bytes]
 class HostSocket:
     """Answers at a path that only the owner of this process can reach."""
 
-    def __init__(self, host: Any, user: str) -> None:
+    def __init__(self, host: Any, user: str, create_process: Callable[[str], Awaitable[dict[str, int]]]) -> None:
         self._host = host
+        self._create_process = create_process
         self._user = user
         self._server: asyncio.Server | None = None
         self._programs: Mapping[str, Callable[[list[str]], Awaitable[tuple[int, str, str]]]] = {
@@ -86,7 +87,11 @@ class HostSocket:
         subject = second.decode("utf-16-le", "surrogatepass")
         request = third.decode("utf-16-le", "surrogatepass")
         if verb == "windows":
-            content = await cmdlet_objects.ask(self._host, subject, json.loads(request))
+            asked = json.loads(request)
+            if subject == "Process":
+                content = await self._create_process(asked["CommandLine"])
+            else:
+                content = await cmdlet_objects.ask(self._host, subject, asked)
             return 0, json.dumps(content).encode("utf-16-le")
         if self._host.faults.hns_missing:
             raise ValueError("HNS is not installed on this host")

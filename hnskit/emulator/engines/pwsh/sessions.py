@@ -15,6 +15,7 @@ from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.engines.pwsh.host_socket import HostSocket
 from hnskit.emulator.engines.pwsh.locate import find_engine, session_command
 from hnskit.emulator.engines.pwsh.process import EngineProcess
+from hnskit.emulator.engines.pwsh.wmi_processes import WmiProcesses
 from hnskit.local.private_files import private_directory
 
 _KEPT = ("DOTNET_ROOT",)
@@ -28,7 +29,8 @@ class Sessions:
         self._host = host
         self._computer = computer
         self._user = user
-        self._socket = HostSocket(host, user)
+        self.processes = WmiProcesses()
+        self._socket = HostSocket(host, user, self._create_process)
         self._engine = find_engine()
 
     async def open(self) -> None:
@@ -52,6 +54,7 @@ class Sessions:
 
     async def close(self) -> None:
         """Leave nothing behind; the shells are closed already."""
+        await self.processes.close()
         await self._socket.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
@@ -67,6 +70,10 @@ class Sessions:
         """The program of a new shell, and its arguments."""
         startup = self._directory / ("restricted.ps1" if restricted else "session.ps1")
         return session_command(self._engine, startup)
+
+    async def _create_process(self, command_line: str) -> dict[str, int]:
+        startup = self._directory / "session.ps1"
+        return await self.processes.create(command_line, self._engine, startup, self.environment(), self._directory)
 
     @property
     def directory(self) -> Path:

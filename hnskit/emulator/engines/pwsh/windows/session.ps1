@@ -1,2 +1,2 @@
 # Runs first in each runspace of a shell on the emulated host.
-Import-Module -Name EmulatedHost, NetAdapter, NetTCPIP -Global -DisableNameChecking
+Import-Module -Name EmulatedHost, CimCmdlets, NetAdapter, NetTCPIP -Global -DisableNameChecking

@@ -1,0 +1,70 @@
+"""Win32_Process.Create of the emulated host: processes that no session has started, and that none ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+_POWERSHELL = re.compile(r'^"?[^"]*powershell(?:\.exe)?"? .*-EncodedCommand (?P<text>[A-Za-z0-9+/=]+)$', re.IGNORECASE)
+_NO_SUCH_FILE = 9  # "Path Not Found", of the method's return values
+
+
+class WmiProcesses:
+    """What was started, until the host is closed. Of all programs there is one: powershell.exe with -EncodedCommand."""
+
+    def __init__(self) -> None:
+        self._started: list[asyncio.subprocess.Process] = []
+        self.created = 0
+        """How many, in all."""
+
+    async def create(
+        self, command_line: str, engine: Path, startup: Path, environment: Mapping[str, str], directory: Path
+    ) -> dict[str, int]:
+        """Start a command line; the method's output parameters.
+
+        Args:
+            command_line: as the caller wrote it.
+            engine: what stands for powershell.exe.
+            startup: the script that each PowerShell of the host runs first.
+            environment: of the process.
+            directory: where it starts.
+        """
+        match = _POWERSHELL.match(command_line)
+        try:
+            text = base64.b64decode(match["text"], validate=True).decode("utf-16-le") if match else ""
+        except (binascii.Error, UnicodeDecodeError):
+            text = ""
+        if not text:
+            return {"ProcessId": 0, "ReturnValue": _NO_SUCH_FILE}
+        quoted = str(startup).replace("'", "''")
+        process = await asyncio.create_subprocess_exec(
+            str(engine),
+            "-NoProfile",
+            "-Command",
+            f". '{quoted}'; {text}",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=dict(environment),
+            cwd=directory,
+            start_new_session=True,
+        )
+        self._started = [one for one in self._started if one.returncode is None]
+        self._started.append(process)
+        self.created += 1
+        return {"ProcessId": process.pid, "ReturnValue": 0}
+
+    async def close(self) -> None:
+        """End those that still run."""
+        for process in self._started:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
