@@ -23,16 +23,30 @@ from hnskit.local import project
 from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.pasted_input import Paste
+from hnskit.runbook.pasted_notebook import PastedNotebook
 from hnskit.runbook.screen import Sentence, at_screen, say, variables
 from hnskit.runbook.step_notebook import PARTS, StepNotebook
 
-__all__ = ["PARTS", "ParamsChoice", "StepNotebook", "choose", "open_book", "start_page"]
+__all__ = [
+    "PARTS",
+    "ParamsChoice",
+    "Paste",
+    "PastedNotebook",
+    "StepNotebook",
+    "choose",
+    "open_book",
+    "paste",
+    "start_page",
+]
 
 _selections: dict[tuple[str, ...], Selection] = {}
 """At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
 _OF_YAML = (str, dict, list)  # what YAML makes of a key's value
 
-_open: StepNotebook | None = None
+_pastes: dict[str, Paste] = {}
+"""At the screen, what was pasted into this kernel's box."""
+_open: StepNotebook | PastedNotebook | None = None
 """The book that was opened last."""
 
 
@@ -44,6 +58,20 @@ class ParamsChoice:
         self.run_dir = Path(run_dir) if run_dir else None
         self.interactive = interactive
 
+    def look(self, part: str, paste: Paste) -> StepNotebook | PastedNotebook:
+        """Open a book that only looks: at what was pasted, else at the host.
+
+        Raises:
+            ParamsError, ConnectError: as `open` raises them.
+        """
+        global _open  # noqa: PLW0603 - as in `open`
+        if paste.reading is None:
+            return self.open(part)
+        if _open is not None and self.interactive:
+            _open.end()
+        _open = PastedNotebook(paste.reading)
+        return _open
+
     def open(self, part: str, *, keep_network: bool = False) -> StepNotebook:
         """Connect, look at the host, and open the book of one part (see `PARTS`).
 
@@ -54,10 +82,10 @@ class ParamsChoice:
         global _open  # noqa: PLW0603 - a kernel has one notebook, and that one book
         if _open is not None and self.interactive:
             _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
-        _open = StepNotebook(
+        book = _open = StepNotebook(
             part, self.selection, self.run_dir, interactive=self.interactive, keep_network=keep_network
         )
-        return _open
+        return book
 
     def to_text(self) -> str:
         """The choice in a sentence."""
@@ -98,6 +126,29 @@ def choose(
     if screen:
         selection = _selections.setdefault((str(selection.params_file), str(run_dir), *given), selection)
     return ParamsChoice(selection, run_dir, screen)
+
+
+def paste(content: str = "", interactive: bool | None = None) -> Paste:
+    """Take what a host printed in place of a host; at the screen it shows itself as a box.
+
+    Args:
+        content: the text, or the path of a file, a folder or a zip; empty: nothing, the host of the parameters is
+            read.
+        interactive: whether somebody is at the screen; None finds out. There, what was pasted is kept for the next
+            call with the same content.
+
+    Raises:
+        SnapshotError: nothing in it says anything of a host.
+    """
+    screen = at_screen() if interactive is None else interactive
+    if screen and content in _pastes:
+        return _pastes[content]
+    found = Paste(screen)
+    if content.strip():
+        found.read(content)
+    if screen:
+        _pastes[content] = found
+    return found
 
 
 def _listed(overrides: Sequence[str] | str) -> tuple[str, ...]:

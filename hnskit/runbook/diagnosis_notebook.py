@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import load_facts
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.local.project import find_params
+from hnskit.model.objects import METADATA_ADDRESS
+from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance
 from hnskit.runbook.screen import Sentence
@@ -23,13 +26,34 @@ if TYPE_CHECKING:
     from hnskit.facts.finding import Finding
 
 
-_LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice")
+_LEFT_BEHIND = ("endpoint-stale", "compartment-dead", "address-twice", "stale-remote", "namespace-leaked")
+_METADATA = (METADATA_ADDRESS, 80)
+
+
+_NOBODY = "Nobody is in the paste who could ask: it has no endpoint with an address, and no container."
+_NO_PLAN = (
+    "A paste has no parameters: there is nothing to compare it with. `hnskit doctor PARAMS --fix` mends a host that "
+    "is reached; what each finding advises can be typed there, too."
+)
+
+
+class CodeList(tuple["KnownCode", ...]):
+    """Several codes, one below the other."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {
+            "text/html": "".join(item.to_html() for item in self),
+            "text/plain": join_lines(item.to_text() for item in self),
+        }
 
 
 class Diagnosis(ABC):
     """The part of a book that only looks; it works as well on a snapshot."""
 
-    desired: Desired
+    desired: Desired | None
+    """None where there are no parameters: of a paste."""
     facts: Facts
     _asked: tuple[str, tuple[str, ...]]
     """The parameter file, "" where there is none, and what was given in place of its values: for commands to type."""
@@ -38,22 +62,33 @@ class Diagnosis(ABC):
     def _known(self) -> Provenance:
         """What the journals say that hnskit made on the host."""
 
-    def explain(self, source: str, destination: str) -> Explanation:
-        """What would happen to a connection, and why.
+    def explain(self, source: str, destination: str) -> Explanation | Sentence:
+        """What would happen to a connection, and why; a sentence where nobody is there who could ask.
 
         Args:
-            source: a container, an endpoint or an address; empty: the first client of the parameters.
-            destination: `ADDRESS:PORT`; empty: what is redirected.
+            source: a container, an endpoint or an address; empty: the first client of the parameters, of a paste the
+                first container or endpoint in it.
+            destination: `ADDRESS:PORT`; empty: what is redirected, of a paste the metadata service.
 
         Raises:
             ValueError: there is no such source, or the destination is not that.
         """
-        address, port = parse_destination(destination or self.desired.redirect.what)
-        return explain(self.facts, source or self.desired.clients[0].name, address, port=port)
+        what = self.desired.redirect.what if self.desired else f"{_METADATA[0]}:{_METADATA[1]}"
+        address, port = parse_destination(destination or what)
+        asker = source or (self.desired.clients[0].name if self.desired else self._first_asker())
+        return explain(self.facts, asker, address, port=port) if asker else Sentence(_NOBODY)
 
-    def way(self, source: str, destination: str) -> Topology:
+    def _first_asker(self) -> str:
+        """Who asks where nobody is named: the first client by its policy, else any container or endpoint."""
+        here = [item for item in self.facts.endpoints if item.address and not item.remote]
+        redirected = [item for item in here if any(kind_of(policy) == "PROXY" for policy in item.policies)]
+        names = [*(item.address for item in redirected), *(item.name for item in self.facts.containers)]
+        return next(iter([*names, *(item.address for item in here)]), "")
+
+    def way(self, source: str, destination: str) -> Topology | Sentence:
         """The same, drawn on the host's topology."""
-        return self.explain(source, destination).picture(self.facts)
+        found = self.explain(source, destination)
+        return found if isinstance(found, Sentence) else found.picture(self.facts)
 
     def matrix(self, destinations: Iterable[str] = ()) -> View:
         """Every container against a list of destinations; empty: what is redirected."""
@@ -61,7 +96,8 @@ class Diagnosis(ABC):
         from hnskit.diagnosis.explaining import Explainer
 
         wanted = [parse_destination(item) for item in destinations]
-        wanted = wanted or [(one.address, one.port) for one in self.desired.redirects]
+        redirects = self.desired.redirects if self.desired else ()
+        wanted = wanted or [(one.address, one.port) for one in redirects] or [_METADATA]
         found = Explainer(self.facts).all(wanted)
         return View(matrix_frame(found), "every container against every destination", hidden=("code", "target"))
 
@@ -110,8 +146,10 @@ class Diagnosis(ABC):
     def _earlier(self, path: str) -> Facts:
         return load_facts(find_params(path)) if path else self.facts
 
-    def repair(self) -> View:
+    def repair(self) -> View | Sentence:
         """The plan that would mend what the engine can; nothing is changed by asking."""
+        if self.desired is None:
+            return Sentence(_NO_PLAN)
         from hnskit.diagnosis.doctor.repair import plan_repair
         from hnskit.views.frames import plan_frame
 
@@ -124,12 +162,15 @@ class Diagnosis(ABC):
         )
 
     @staticmethod
-    def code(code: str) -> KnownCode | Sentence:
-        """What a code of HNS means, in any of its forms, or a part of its name; empty: none was given.
+    def code(code: str) -> KnownCode | CodeList | Sentence:
+        """What a code of HNS means: in any of its forms, a part of its name, the text or the log's lines that have it.
 
         Raises:
-            ValueError: it is neither a number of 32 bits nor a part of a name.
+            ValueError: nothing in it is known.
         """
-        from hnskit.errors.hns_codes import find_codes
+        from hnskit.errors.codes_in_text import look_up
 
-        return find_codes(code)[0] if code else Sentence("No code was given.")
+        if not code.strip():
+            return Sentence("No code was given.")
+        found = look_up(code)
+        return found[0] if len(found) == 1 else CodeList(found)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import papermill
 import pytest
 
+from hnskit import runbook
+from hnskit.errors import SnapshotError
+from hnskit.errors.hns_codes import KnownCode
 from hnskit.facts.snapshot import save_facts
+from hnskit.runbook.diagnosis_notebook import CodeList
+from hnskit.runbook.pasted_input import Paste
+from hnskit.runbook.screen import Sentence
 from hnskit.running.papermill_engine import SharedKernelEngine
+from tests import sample_facts
 from tests.sample_facts import complete, fresh
 
 ROOT = Path(__file__).parents[2]
@@ -38,3 +48,87 @@ def test_it_runs_on_a_snapshot_and_changes_nothing(name: str, wanted: str, tmp_p
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
     assert wanted in text
     assert not (tmp_path / "runs").exists()
+
+
+HOSTILE = """PS C:\\> Get-HnsEndpoint | ConvertTo-Json -Depth 20
+[{"ID": "E-1", "Name": "<img src=x onerror=alert(1)>", "IPAddress": "10.0.1.20", "PrefixLength": 24, "State": 2,
+  "GatewayAddress": "10.0.1.2", "VirtualNetwork": "N-1", "Type": "L2Bridge", "MacAddress": "00-15-5D-00-00-14",
+  "SharedContainers": [], "Policies": [{"Type": "PROXY", "IP": "169.254.169.254", "Port": "80",
+  "Destination": "10.0.1.9:80", "OutbountNat": true}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("61_doctor", "OutboundNat was probably meant"), ("60_explain", "OutbountNat")]
+)
+def test_it_runs_on_a_paste_and_contacts_no_host(name: str, wanted: str, tmp_path: Path) -> None:
+    """The parameter `paste`, headless; what is in it stays text, wherever it is shown."""
+    parameters = {
+        "params_file": str(ROOT / "params" / "emulator.yaml"),
+        "overrides": ["target=winrm://nobody.invalid"],
+        "paste": HOSTILE,
+    }
+    try:
+        papermill.execute_notebook(
+            ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "out.ipynb", parameters, engine_name="hnskit",
+            progress_bar=False, cwd=tmp_path,
+        )  # fmt: skip
+    finally:
+        SharedKernelEngine.close(now=True)
+    cells = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [item for cell in cells for item in cell.get("outputs", [])]
+    shown = json.dumps(outputs)
+    assert "Taken for 1 endpoint" in shown
+    assert wanted in shown
+    assert "no host was contacted" in shown
+    for output in outputs:
+        assert "text/markdown" not in output.get("data", {})
+        assert "<img" not in "".join(output.get("data", {}).get("text/html", ""))
+
+
+def test_a_paste_is_a_text_a_file_or_a_zip(tmp_path: Path) -> None:
+    """And one that says nothing of a host is refused in a sentence."""
+    file = tmp_path / "endpoints.txt"
+    file.write_text(HOSTILE, encoding="utf-16")
+    archive = tmp_path / "logs.zip"
+    with zipfile.ZipFile(archive, "w") as into:
+        into.write(file, "endpoint.txt")
+    for content in (HOSTILE, str(file), str(archive)):
+        paste = runbook.paste(content, interactive=False)
+        assert "Taken for 1 endpoint" in paste.to_text()
+        book = runbook.choose(sample_facts.PARAMS, interactive=False).look("doctor", paste)
+        assert isinstance(book, runbook.PastedNotebook)
+        assert isinstance(book.repair(), Sentence)
+        assert len(book.facts.endpoints) == 1
+    with pytest.raises(SnapshotError):
+        runbook.paste("nothing\nof a host\n", interactive=False)
+    assert runbook.paste("", interactive=False).reading is None
+
+
+def test_the_box_reads_at_once_and_keeps_no_text() -> None:
+    """Text and file: what was taken stands below it, escaped; a widget's state has nothing of it."""
+    from hnskit.runbook.widgets.paste_box import _Box
+
+    paste = Paste(interactive=True)
+    box = _Box(paste)
+    box._text.value = HOSTILE
+    box._take_text()
+    assert paste.reading is not None
+    assert (box._text.value, "Taken for 1 endpoint" in box._note.value) == ("", True)
+    paste.forget()
+    box._text.value = "<b>nothing</b> of a host\n"
+    box._take_text()
+    assert paste.reading is None
+    assert "<b>nothing" not in box._note.value
+    box._file.value = ({"name": "x.txt", "content": memoryview(HOSTILE.encode()), "type": "", "size": 1,
+                        "last_modified": datetime(2026, 1, 1, tzinfo=UTC)},)  # fmt: skip
+    assert paste.reading is not None
+    assert box._file.value == ()
+
+
+def test_several_codes_of_a_log_are_shown_below_one_another() -> None:
+    """And a code, or its text, by itself."""
+    found = runbook.PastedNotebook.code("failed: x (0x490)\nfailed: y (0x803b0013)")
+    assert isinstance(found, CodeList)
+    assert [item.code for item in found] == [0x490, 0x803B0013]
+    assert isinstance(runbook.PastedNotebook.code("Element not found"), KnownCode)

@@ -7,7 +7,7 @@ import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -26,6 +26,7 @@ from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
 from hnskit.runbook.step_notebook import StepNotebook
+from hnskit.views.table import View
 from tests import sample_facts
 
 HERE = Path(__file__).parent
@@ -249,7 +250,7 @@ def test_a_book_plans_the_repair_with_what_the_journals_know(tmp_path: Path) -> 
         step = Step(Part.NETWORK, Action.CREATE, "endpoint", endpoint.name, "")
         journal.finished(step, endpoint.id, 0.0)
     book = StepNotebook("network", Selection(sample_facts.PARAMS, (f"target={target}",)), tmp_path / "2")
-    ids = set(book.repair().frame["id"])
+    ids = set(cast(View, book.repair()).frame["id"])
     assert {f"delete endpoint {item.name} ({item.id})" for item in facts.endpoints} <= ids
 
 

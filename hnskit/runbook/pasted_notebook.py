@@ -1,0 +1,51 @@
+"""The book of a notebook that looks at a paste: what there is of `StepNotebook` without a host and parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hnskit.facts.anything import Reading
+from hnskit.planning.provenance import Provenance
+from hnskit.runbook.diagnosis_notebook import Diagnosis
+from hnskit.runbook.screen import Sentence, sentence_mimebundle
+from hnskit.views.table import View
+from hnskit.views.topology import Topology, draw
+
+
+class PastedNotebook(Diagnosis):
+    """A book that only looks, at what somebody pasted."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.desired = None
+        self.facts = reading.facts
+        self._asked = ("", ())
+        self._reading = reading
+
+    def show(self, table: str) -> View:
+        """A table of what the paste has: networks, endpoints, policies, containers, compartments, …"""
+        from hnskit.views.frames import TABLES
+
+        if table not in TABLES:
+            raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
+        return View(TABLES[table](self.facts), table)
+
+    def picture(self) -> Topology:
+        """The same, drawn."""
+        return draw(self.facts)
+
+    def finish(self) -> Sentence:
+        """There is no host to let go of."""
+        return Sentence("Nothing is changed by this notebook, and no host was contacted.")
+
+    def end(self) -> None:
+        """There is nothing to let go of."""
+
+    def _known(self) -> Provenance:
+        return Provenance()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return sentence_mimebundle(str(self))
+
+    def __str__(self) -> str:
+        caveats = "".join(f"\nNot whole: {caveat}." for caveat in self._reading.caveats)
+        return f"A paste, taken for {', '.join(self._reading.what) or 'something of a host'}.{caveats}"
