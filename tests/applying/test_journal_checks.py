@@ -115,14 +115,14 @@ def test_destroy_leaves_what_the_host_shows_to_be_somebody_elses_whatever_a_jour
     host = replace(facts, endpoints=(*facts.endpoints, theirs))
     made = sample_facts.made(facts)
     forged = Provenance(made.created | {("endpoint", "theirs", theirs.id.lower())}, made.adopted, made.pending)
-    steps = plan_destroy(sample_facts.desired(), host, forged).steps
+    steps = plan_destroy(sample_facts.desired(), host, made=forged).steps
     assert not [step for step in steps if step.name == "theirs" and step.pending]
     assert not [step for step in steps if step.kind == "network" and step.pending]
 
 
 def test_what_the_host_can_have_of_hnskit_goes_as_ever() -> None:
     facts = sample_facts.complete()
-    plan = plan_destroy(sample_facts.desired(), facts, sample_facts.made(facts))
+    plan = plan_destroy(sample_facts.desired(), facts, made=sample_facts.made(facts))
     assert [step.id for step in plan.pending if step.kind == "network"]
 
 
