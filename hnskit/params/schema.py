@@ -141,6 +141,7 @@ class EmulatorFaults(_Strict):
     docker_missing: bool = Field(False, description="docker.exe is not installed")
     hns_missing: bool = Field(False, description="the Containers feature is not installed")
     wifi: bool = Field(False, description="the adapter is a Wi-Fi one")
+    hostile: bool = Field(False, description="its texts try to be obeyed, harmlessly: markup, escapes, formulas")
     second_user: str = Field(
         "",
         pattern=r"^$|^(network|endpoint|policy) \S+$",

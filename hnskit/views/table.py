@@ -167,7 +167,7 @@ class View:
         shown = self._texts() if rows is None else self._texts().head(rows)
         for name in shown:
             if str(shown[name].dtype) == "str":
-                shown[name] = shown[name].str.replace("\n", "; ")
+                shown[name] = shown[name].str.replace("\n", "; ").str.replace("\t", "\\t")
         table = shown.to_string(index=False, na_rep="", justify="left", formatters=_left_aligned(shown))
         more = len(self._shown) - len(shown)
         table = f"{table}\n… and {more} more rows" if more > 0 else str(table)

@@ -56,6 +56,8 @@ class Faults:
     """The Containers feature is not installed: there is no vmcompute.dll."""
     wifi: bool = False
     """The adapter is a Wi-Fi one (hcsshim#1477)."""
+    hostile: bool = False
+    """Its texts carry markers for HTML, terminals, spreadsheets and odd Unicode (`hostile`), until `reset`."""
     second_user: str = ""
     """`network NAME`, `endpoint NAME` or `policy NAME`: what somebody else makes, or gives a policy, right after
     a snapshot was read."""

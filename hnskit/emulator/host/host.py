@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.diagnosis.datapath import trace
-from hnskit.emulator.host import commands, concurrent_user
+from hnskit.emulator.host import commands, concurrent_user, hostile
 from hnskit.emulator.host.containers import DockerContainer
 from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.host.docker_engine import DockerEngine
@@ -43,7 +43,7 @@ class EmulatedHost:
 
     def __init__(self, name: str, profile: Profile, options: Mapping[str, Any]) -> None:
         self.name = name
-        self.windows_profile = profile
+        self._profile = profile
         self._options = dict(options)
         self.on_cut: list[Callable[[Cut], None]] = []
         self.time_scale = float(options.get("time_scale", 0.0))
@@ -62,6 +62,7 @@ class EmulatedHost:
 
     def reset(self) -> None:
         """Put the host back to how it was made: Docker's nat network, its images, no container."""
+        self.windows_profile = self._profile
         seed = self._options.get("seed")
         self.faults = Faults()
         self.mint = IdGenerator(None if seed is None else int(seed))
@@ -110,6 +111,8 @@ class EmulatedHost:
             if getattr(self.faults, event) is NOW:
                 setattr(self.faults, event, 0)
                 happen()
+        if name == "hostile" and self.faults.hostile:
+            hostile.take_over(self)
         self.windows.change_adapter(static=self.faults.static_address_lost, wifi=self.faults.wifi)
 
     def want_faults(self, wanted: Mapping[str, Any]) -> None:
