@@ -51,7 +51,7 @@ def main() -> int:
 def _notebooks(folder: Path, notebooks: Path) -> float:
     with _host() as overrides:
         since = time.perf_counter()
-        summary = runner.run(PARAMS, overrides, notebooks=notebooks, runs=folder / "runs")
+        summary = runner.run(PARAMS, overrides=overrides, notebooks=notebooks, runs=folder / "runs")
         seconds = time.perf_counter() - since
     if not summary.ok:
         raise SystemExit(f"the run failed: {summary.error}")

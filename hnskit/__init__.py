@@ -21,26 +21,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hnskit import errors
-    from hnskit.applying.api import Event, Outcome, apply, destroy
+    from hnskit.applying.api import apply, destroy
     from hnskit.applying.journal import Journal, made_on
+    from hnskit.applying.outcomes import Event, OnEvent, Outcome, StepResult, outcome_of, undone_of
+    from hnskit.applying.polling import RetryPolicy
     from hnskit.applying.verification import Verification, require_proof, verify
+    from hnskit.diagnosis import every_frame as frames
     from hnskit.diagnosis.doctor import diagnose
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
-    from hnskit.errors.hns_codes import explain_code
-    from hnskit.facts.finding import Finding
+    from hnskit.errors.hns_codes import KnownCode, explain_code
+    from hnskit.facts.differences import Difference, differences
+    from hnskit.facts.finding import Finding, Severity
     from hnskit.facts.host_facts import Facts, gather_facts
     from hnskit.facts.snapshot import load_facts, save_facts
-    from hnskit.facts.source import connect, open_host
+    from hnskit.facts.source import Host, connect, open_host
+    from hnskit.facts.tarballs import missing_tarballs
+    from hnskit.model import objects
     from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
-    from hnskit.params.loading import Params, load_params
+    from hnskit.params.loading import Params, load_params, params_from
     from hnskit.planning.drift import Drift, drift
     from hnskit.planning.preflight import preflight, require_fit
     from hnskit.planning.provenance import Provenance
     from hnskit.planning.setup import plan
-    from hnskit.planning.steps import Plan, Step
-    from hnskit.planning.teardown import plan_destroy
-    from hnskit.views import frames, topology
+    from hnskit.planning.steps import Action, Change, Plan, Step, StepKey
+    from hnskit.planning.teardown import Leftover, plan_destroy
+    from hnskit.policy_editing import editing as policies
+    from hnskit.remote.session import Session
+    from hnskit.running.runner import run
+    from hnskit.running.summary import Summary
+    from hnskit.views import topology
 
 __version__ = "0.1.0"
 
@@ -48,72 +58,108 @@ __version__ = "0.1.0"
 # importing a submodule sets its name on the package, and would hide the function.
 _HOMES = {
     "ALL_PARTS": "params.desired",
+    "Action": "planning.steps",
+    "Change": "planning.steps",
     "Desired": "params.desired",
+    "Difference": "facts.differences",
     "Drift": "planning.drift",
-    "Event": "applying.api",
+    "Event": "applying.outcomes",
     "Explainer": "diagnosis.explaining",
     "Explanation": "diagnosis.explanation",
     "Facts": "facts.host_facts",
     "Finding": "facts.finding",
+    "Host": "facts.source",
     "Journal": "applying.journal",
-    "Provenance": "planning.provenance",
-    "Outcome": "applying.api",
+    "KnownCode": "errors.hns_codes",
+    "Leftover": "planning.teardown",
+    "OnEvent": "applying.outcomes",
+    "Outcome": "applying.outcomes",
     "Params": "params.loading",
     "Part": "params.desired",
     "Plan": "planning.steps",
+    "Provenance": "planning.provenance",
+    "RetryPolicy": "applying.polling",
+    "Session": "remote.session",
+    "Severity": "facts.finding",
     "Step": "planning.steps",
+    "StepKey": "planning.steps",
+    "StepResult": "applying.outcomes",
+    "Summary": "running.summary",
     "Verification": "applying.verification",
     "apply": "applying.api",
     "connect": "facts.source",
     "desired_from": "params.desired",
     "destroy": "applying.api",
     "diagnose": "diagnosis.doctor",
+    "differences": "facts.differences",
+    "drift": "planning.drift",
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
-    "drift": "planning.drift",
     "gather_facts": "facts.host_facts",
     "load_facts": "facts.snapshot",
     "load_params": "params.loading",
     "made_on": "applying.journal",
+    "missing_tarballs": "facts.tarballs",
     "open_host": "facts.source",
+    "outcome_of": "applying.outcomes",
+    "params_from": "params.loading",
     "plan": "planning.setup",
     "plan_destroy": "planning.teardown",
     "preflight": "planning.preflight",
     "require_fit": "planning.preflight",
     "require_proof": "applying.verification",
+    "run": "running.runner",
     "save_facts": "facts.snapshot",
+    "undone_of": "applying.outcomes",
     "verify": "applying.verification",
 }
 # Names of earlier versions, which still work with a DeprecationWarning.
 _RENAMED = {"Made": "Provenance", "examine": "diagnose"}
+# Modules of functions that belong together.
 _MODULES = {
     "errors": "errors",
-    "frames": "views.frames",
+    "frames": "diagnosis.every_frame",
+    "objects": "model.objects",
+    "policies": "policy_editing.editing",
     "topology": "views.topology",
 }
 
 __all__ = [
     "ALL_PARTS",
+    "Action",
+    "Change",
     "Desired",
+    "Difference",
     "Drift",
     "Event",
     "Explainer",
     "Explanation",
     "Facts",
     "Finding",
+    "Host",
     "Journal",
+    "KnownCode",
+    "Leftover",
+    "OnEvent",
     "Outcome",
     "Params",
     "Part",
     "Plan",
     "Provenance",
+    "RetryPolicy",
+    "Session",
+    "Severity",
     "Step",
+    "StepKey",
+    "StepResult",
+    "Summary",
     "Verification",
     "apply",
     "connect",
     "desired_from",
     "destroy",
     "diagnose",
+    "differences",
     "drift",
     "errors",
     "explain",
@@ -123,14 +169,21 @@ __all__ = [
     "load_facts",
     "load_params",
     "made_on",
+    "missing_tarballs",
+    "objects",
     "open_host",
+    "outcome_of",
+    "params_from",
     "plan",
     "plan_destroy",
+    "policies",
     "preflight",
     "require_fit",
     "require_proof",
+    "run",
     "save_facts",
     "topology",
+    "undone_of",
     "verify",
 ]
 

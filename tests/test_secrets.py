@@ -76,7 +76,9 @@ def test_a_refused_login_leaves_no_secret_behind(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "backend"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "canary_keyring.Keyring")
     for reference in ("env:HNSKIT_CANARY", f"file:{file}", "keyring:hnskit-test"):
-        summary = runner.run(PARAMS, real_door(tmp_path, lab, reference), runs=tmp_path / "runs", only=["00_preflight"])
+        summary = runner.run(
+            PARAMS, overrides=real_door(tmp_path, lab, reference), runs=tmp_path / "runs", only=["00_preflight"]
+        )
         assert summary.exit_status == 3, summary.to_json()["error"]
         assert "login" in json.dumps(summary.to_json()["error"]), "the secret was not even tried"
         assert CANARY not in json.dumps(summary.to_json())
@@ -92,7 +94,7 @@ def test_a_run_that_goes_well_has_no_password_in_any_file(lab: list[str], tmp_pa
 
     entry, _ = registry.start(lab[0].rpartition("/")[2], options={"cut_seconds": 0.2})
     password = Path(entry.password_file).read_text().strip()
-    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs")
+    summary = runner.run(PARAMS, overrides=lab, runs=tmp_path / "runs")
     assert summary.ok
     files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
     assert len(files) > 20
@@ -105,7 +107,7 @@ def test_a_run_that_goes_well_has_no_password_in_any_file(lab: list[str], tmp_pa
 )
 def test_a_secret_in_the_wrong_place_is_refused_without_being_repeated(override: str, tmp_path: Path) -> None:
     """Before any notebook is begun, so that papermill writes no parameter down."""
-    summary = runner.run(PARAMS, [override], runs=tmp_path)
+    summary = runner.run(PARAMS, overrides=[override], runs=tmp_path)
     assert summary.exit_status == 2
     assert CANARY not in json.dumps(summary.to_json()["error"], default=str)
     assert found_in(tmp_path) == []

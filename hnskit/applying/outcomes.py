@@ -38,9 +38,9 @@ class StepResult:
     """Of what was made."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
-    """What came of a plan."""
+    """The result of carrying out a plan."""
 
     plan: Plan
     """The plan as it was before anything was changed."""
@@ -64,6 +64,10 @@ class Outcome:
     def nothing_left(self) -> bool:
         """After a teardown: whether it is proved that only what was to be kept is left."""
         return self.left is not None and all(item.reason for item in self.left)
+
+    def __repr__(self) -> str:
+        left = "" if self.left is None else f", {len(self.left)} left"
+        return f"<Outcome on {self.plan.target}: {self.changed} steps changed, {self.seconds:.1f} s{left}>"
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""

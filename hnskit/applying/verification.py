@@ -63,7 +63,7 @@ class ClientProof:
         return bool(self.checks) and all(check.ok for check in self.checks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verification:
     """The proof for every client, or what is missing of it."""
 
@@ -89,6 +89,13 @@ class Verification:
     def to_text(self) -> str:
         """For a terminal, the verdict first."""
         return proof_text(self.to_json())
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        proved = sum(client.ok for client in self.clients)
+        return f"<Verification of {self.target}: {proved} of {len(self.clients)} clients proved>"
 
 
 def proof_text(proof: Mapping[str, Any]) -> str:

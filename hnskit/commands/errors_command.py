@@ -9,6 +9,7 @@ import click
 
 from hnskit.commands.host_input import is_host_input, read_input, text_sources
 from hnskit.commands.options import debug_option, json_option
+from hnskit.errors import ArgumentError
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.foreign_text.terminal import print_json, say
 
@@ -43,8 +44,8 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
         return
     try:
         found = look_up(given) if words else all_codes()
-    except ValueError as problem:
-        raise click.UsageError(f"{problem}.") from problem
+    except ArgumentError as problem:
+        raise click.UsageError(f"{problem.message}.") from problem
     if as_json:
         print_json([item.to_json() for item in found] if not words or len(found) > 1 else found[0].to_json())
     elif not words:

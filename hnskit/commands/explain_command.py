@@ -11,6 +11,7 @@ import click
 from hnskit.commands.host_input import read_input
 from hnskit.commands.options import common_input
 from hnskit.commands.output import say_problems
+from hnskit.errors import ArgumentError
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def explain(  # noqa: PLR0917 - click passes options by name
         else:
             address, port = destinations[0]
             found = (explainer.explain(str(source), address, port=port, protocol=protocol),)
-    except ValueError as problem:
-        raise click.UsageError(f"{problem}.") from problem
+    except ArgumentError as problem:
+        raise click.UsageError(f"{problem.message}.") from problem
     form = "json" if as_json else form
     if svg is not None and not matrix:
         say(f"Drawn: {found[0].picture(facts).save(svg)}", err=True)
@@ -78,9 +79,10 @@ def explain(  # noqa: PLR0917 - click passes options by name
     elif form == "text":
         say(found[0].to_text())
     else:
+        from hnskit.diagnosis.diagnosis_frames import explanation_frame
         from hnskit.running.terminal_lines import print_table
 
-        print_table(found[0].frame(), form, found[0].sentence())
+        print_table(explanation_frame(found[0]), form, found[0].sentence())
     say_problems(facts)
     if not matrix:
         sys.exit(0 if found[0].answered else 1)

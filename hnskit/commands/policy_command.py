@@ -73,7 +73,8 @@ def list_command(
 @common
 def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """The ids of the endpoints that are meant: those of a container, of an address, of a name."""
-    from hnskit.policy_editing.editing import SelectionError, find_endpoints
+    from hnskit.errors import SelectionError
+    from hnskit.policy_editing.editing import find_endpoints
 
     _, facts = read_host(params, overrides)
     found = find_endpoints(facts, what)

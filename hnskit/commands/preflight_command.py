@@ -32,7 +32,9 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json([item.to_json() for item in findings])
     else:
-        print_table(findings_frame(findings).drop(columns="check"), "table", "preflight")
+        print_table(
+            findings_frame(findings).drop(columns=["evidence", "reference", "confirmed", "check"]), "table", "preflight"
+        )
     try:
         require_fit(findings, host=facts.target)
     except HnskitError as error:  # what stdout has is the result already: no second JSON text

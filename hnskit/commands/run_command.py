@@ -42,7 +42,7 @@ def run(
 
     summary = runner.run(
         params,
-        overrides,
+        overrides=overrides,
         notebooks=notebooks,
         runs=runs,
         watcher=RunLines(sys.stderr.isatty()),

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hnskit.diagnosis.path_segments import ExplanationData
-    from hnskit.facts.finding import Finding
 
 
-def hops_frame(explanation: ExplanationData) -> pd.DataFrame:
+def explanation_frame(explanation: ExplanationData) -> pd.DataFrame:
     """The hops of an explanation, in their order.
 
     Columns: segment (`forward`, `upstream`, `return`): str; hop (from 1 in each segment): Int64; where, what,
@@ -57,27 +56,4 @@ def matrix_frame(explanations: Iterable[ExplanationData]) -> pd.DataFrame:
                 verdict.reason,
             )
         )
-    return make_frame(columns, rows)
-
-
-def diagnosis_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """The doctor's findings, a row each, the worst first.
-
-    Columns: severity (error, warning, note), object, message, evidence, next_step, reference: str; confirmed:
-    boolean; check: str.
-    """
-    columns = columns_of("severity object message evidence next_step reference confirmed:boolean check")
-    rows = (
-        (
-            item.severity,
-            item.object,
-            item.message,
-            item.evidence,
-            item.next_step,
-            item.reference,
-            item.confirmed,
-            item.check,
-        )
-        for item in findings
-    )
     return make_frame(columns, rows)

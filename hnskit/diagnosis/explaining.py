@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from hnskit.diagnosis.datapath import Hop, Trace, Tracer, label
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.diagnosis.path_segments import PathSegment
+from hnskit.errors import ArgumentError, SelectionError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 
@@ -33,7 +34,8 @@ def explain(
         protocol: `tcp` or `udp`.
 
     Raises:
-        ValueError: there is no such source, or the destination is no IPv4 address.
+        SelectionError: there is no such source, or more than one.
+        ArgumentError: the destination is not an IPv4 address, or the port not one.
     """
     return Explainer(facts).explain(source, destination, port=port, protocol=protocol)
 
@@ -49,6 +51,7 @@ class Explainer:
         self, source: Container | str, destination: str, *, port: int = 80, protocol: str = "tcp"
     ) -> Explanation:
         """Explain one connection; see the function of the same name."""
+        _check_destination(destination, port, protocol)
         start = source if isinstance(source, Container) else self.source(source)
         trace = self._path.trace(start, destination, port, protocol)
         segments = [PathSegment("forward", f"The forward path, from {trace.source}", trace.hops, trace.verdict)]
@@ -78,7 +81,7 @@ class Explainer:
         """A container, or the address of an endpoint or of the host, from what a person calls it.
 
         Raises:
-            ValueError: nothing here has this name, or more than one thing has.
+            SelectionError: nothing here has this name, or more than one thing has.
         """
         facts, lowered = self._facts, words.lower()
         container = facts.container_named(words)
@@ -94,11 +97,15 @@ class Explainer:
             return named[0].address
         if not named and not by_id:
             there = ", ".join(sorted(item.name for item in facts.containers)) or "none"
-            raise ValueError(
-                f"{words} is no container, endpoint or address of {facts.target}; its containers are: {there}"
+            raise SelectionError(
+                f"{words} is no container, endpoint or address of {facts.target}; its containers are: {there}",
+                host=facts.target,
+                next_step="Name a container, an endpoint or an address that is in the snapshot.",
             )
         choices = ", ".join([*(f"{item.name} ({item.address})" for item in named), *(item.id for item in by_id)])
-        raise ValueError(f"{words} may be any of {choices}: name one by its address or its whole id")
+        raise SelectionError(
+            f"{words} may be any of {choices}", host=facts.target, next_step="Name one by its address or its whole id."
+        )
 
     def _reached_container(self, trace: Trace) -> Container | None:
         target = trace.verdict.target
@@ -134,11 +141,24 @@ class Explainer:
         return PathSegment("return", title, tuple(hops), back.verdict)
 
 
+def _check_destination(address: str, port: int, protocol: str) -> None:
+    import ipaddress
+
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError:
+        raise ArgumentError(f"{address!r} is not an IPv4 address") from None
+    if not 1 <= port <= 65535:
+        raise ArgumentError(f"{port} is not a port of 1 to 65535")
+    if protocol not in ("tcp", "udp"):
+        raise ArgumentError(f"{protocol!r} is not tcp or udp")
+
+
 def parse_destination(words: str, default_port: int = 80) -> tuple[str, int]:
     """`ADDRESS[:PORT]` as its two parts.
 
     Raises:
-        ValueError: it is not that.
+        ArgumentError: it is not that.
     """
     import ipaddress
 
@@ -146,9 +166,9 @@ def parse_destination(words: str, default_port: int = 80) -> tuple[str, int]:
     try:
         ipaddress.IPv4Address(address)
     except ValueError:
-        raise ValueError(f"{words!r} is not ADDRESS:PORT with an IPv4 address") from None
+        raise ArgumentError(f"{words!r} is not ADDRESS:PORT with an IPv4 address") from None
     if not colon:
         return address, default_port
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError(f"{port!r} is no port of 1 to 65535")
+        raise ArgumentError(f"{port!r} is no port of 1 to 65535")
     return address, int(port)

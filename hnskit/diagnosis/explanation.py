@@ -9,20 +9,18 @@ from hnskit.diagnosis.path_segments import ExplanationData
 from hnskit.facts.host_facts import Facts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from hnskit.views.topology import Topology
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation(ExplanationData):
-    """One connection, explained."""
+    """One connection, explained; `frames.explanation_frame` has its hops as a table."""
 
-    def frame(self) -> pd.DataFrame:
-        """The hops as a DataFrame; see `diagnosis.frames.hops_frame`."""
-        from hnskit.diagnosis.diagnosis_frames import hops_frame
+    def __str__(self) -> str:
+        return self.to_text()
 
-        return hops_frame(self)
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.sentence()}>"
 
     def picture(self, facts: Facts) -> Topology:
         """The way drawn on the host's topology."""
@@ -31,7 +29,8 @@ class Explanation(ExplanationData):
         return draw_explanation(facts, self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from hnskit.diagnosis.diagnosis_frames import explanation_frame
         from hnskit.views.table import View
 
-        view = View(self.frame(), self.sentence())
+        view = View(explanation_frame(self), self.sentence())
         return {"text/html": view.styled().to_html(), "text/plain": self.to_text()}

@@ -11,8 +11,9 @@
     │   └── SnapshotError          a snapshot's file cannot be read
     ├── FileError              a file that was named cannot be written                exit status 2
     ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
-    ├── SelectionError         what was named is not there (policies/selecting.py)    exit status 2
-    ├── CniError               no CNI list can be made of it (cni.py)                 exit status 2
+    ├── ArgumentError          an argument is not of the form that is wanted          exit status 2
+    ├── SelectionError         what was named is not there, or is more than one       exit status 2
+    ├── CniError               no CNI list can be made of it                          exit status 2
     ├── PlanError              a plan contradicts itself                              exit status 1
     ├── PreflightError         the host is not fit, nothing was changed               exit status 4
     ├── BusyError              another run is at work on the host                     exit status 4
@@ -30,18 +31,28 @@ At the edge (`cli.py`, a notebook) an error becomes one paragraph, `HnskitError.
 
 from __future__ import annotations
 
-import copy
 import json
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol, Self
 
+from hnskit.errors.base import HnskitError, PartialOutcome
 from hnskit.errors.hns_codes import KnownCode, box, explain_code
-from hnskit.foreign_text.escaping import Lines, block, flat, join_lines, one_line
+from hnskit.errors.input_errors import (
+    ArgumentError,
+    CniError,
+    FileError,
+    Mistake,
+    NotebooksError,
+    ParamsError,
+    ReadOnlyTargetError,
+    SelectionError,
+)
+from hnskit.foreign_text.escaping import block, flat
 from hnskit.foreign_text.masking import mask_text
 
 __all__ = [
+    "ArgumentError",
     "BusyError",
     "CertificateError",
+    "CniError",
     "ConnectError",
     "CredentialError",
     "DockerError",
@@ -61,6 +72,7 @@ __all__ = [
     "PreflightError",
     "ReadOnlyTargetError",
     "RemoteCommandError",
+    "SelectionError",
     "SnapshotError",
     "StepError",
     "StoppedError",
@@ -69,135 +81,6 @@ __all__ = [
 ]
 
 _QUOTED = 400  # characters of a host's answer that an error repeats
-
-
-class PartialOutcome(Protocol):
-    """What was done of a plan that an error stopped, as far as every room knows it: an `hnskit.Outcome`.
-
-    `outcome_of(error)` and `undone_of(error)` give it with all its types.
-    """
-
-    @property
-    def changed(self) -> int:
-        """The number of steps that changed something."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What else happened."""
-
-    def to_json(self) -> dict[str, Any]:
-        """As `--json` prints it."""
-
-
-class HnskitError(Exception):
-    """The base of all errors that hnskit raises on purpose.
-
-    Attributes:
-        host: the target, or "" where none is involved.
-        object: what the error is about: `network hnskit-l2bridge`, `proxy.address`.
-        step: the id of the plan's step, or "".
-        next_step: what the operator can do now.
-        exit_status: what a command line ends with.
-        outcome: the `Outcome` of a plan that this error stopped, else None; `hnskit.outcome_of` gives it with its type.
-        undone: the `Outcome` of the way back, where a rollback was asked for.
-    """
-
-    exit_status = 1
-    default_next_step = ""
-    outcome: PartialOutcome | None = None
-    undone: PartialOutcome | None = None
-
-    def __init__(self, message: str, *, host: str = "", object: str = "", step: str = "", next_step: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.host = host
-        self.object = object
-        self.step = step
-        self.next_step = next_step or self.default_next_step
-
-    def but(self, **fields: Any) -> Self:
-        """Copy the error with other values of some fields; this one stays as it was raised.
-
-        Args:
-            **fields: `message`, `host`, `object`, `step`, `next_step`, `outcome` or `undone`.
-        """
-        new = copy.copy(self)
-        vars(new).update(fields)
-        new.args = (new.message, *self.args[1:])
-        new.__cause__, new.__suppress_context__ = self.__cause__, True
-        return new.with_traceback(self.__traceback__)
-
-    def paragraph(self) -> str:
-        """The error as one paragraph for a person: what, where, and what to do now."""
-        where = one_line(", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part))
-        text = f"{where}: {self.message}" if where else self.message
-        if not text.endswith((".", "!", "?")):
-            text += "."
-        said = mask_text(f"{text} {one_line(self.next_step)}".strip())
-        return Lines(block(said)) if isinstance(self.message, Lines) else one_line(said)
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, as the summary of a run and `--json` print them."""
-        plain = {key: value for key, value in vars(self).items() if isinstance(value, str | int | tuple)}
-        return {"error": type(self).__name__, **{key: value for key, value in plain.items() if value}}
-
-    def __str__(self) -> str:
-        return self.paragraph()
-
-    def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback: a notebook's reader gets the paragraph."""
-        return [f"{type(self).__name__}: {self.paragraph()}"]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # An executor of processes pickles what a task raises; Exception's own way knows no keyword arguments.
-        return _restore, (type(self), self.args, vars(self))
-
-
-def _restore(kind: type[HnskitError], args: tuple[Any, ...], fields: dict[str, Any]) -> HnskitError:
-    error = kind.__new__(kind, *args)
-    vars(error).update(fields)
-    return error
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing that is wrong in a parameter file."""
-
-    path: str
-    """Where in the file: `clients[1].address`."""
-    message: str
-    value: str = ""
-
-
-class ParamsError(HnskitError, ValueError):
-    """A parameter file is wrong; `mistakes` has each of them."""
-
-    exit_status = 2
-    default_next_step = "Correct the file (each key is described in params/emulator.yaml); no host was contacted."
-
-    def __init__(self, source: str, mistakes: tuple[Mistake, ...], **fields: str) -> None:
-        self.source = source
-        self.mistakes = mistakes
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        lines = [
-            f"  {mistake.path}: {mistake.message}" + (f" (it is {mistake.value})" if mistake.value else "")
-            for mistake in mistakes
-        ]
-        super().__init__(join_lines([f"{count} in {source}:", *lines, ""]), **fields)
-
-    def paragraph(self) -> str:
-        """Each mistake on a line of its own, under the file's name."""
-        return Lines(mask_text(f"{self.message}{self.next_step}"))
-
-    def to_json(self) -> dict[str, Any]:
-        """As for any error, with each mistake as an object."""
-        return {**super().to_json(), "mistakes": [asdict(mistake) for mistake in self.mistakes]}
-
-
-class NotebooksError(HnskitError):
-    """The step notebooks are not where they are looked for; no host was contacted."""
-
-    exit_status = 2
 
 
 class ConnectError(HnskitError, ConnectionError):
@@ -237,20 +120,6 @@ class SnapshotError(ConnectError):
     def __init__(self, source: str, message: str, **fields: str) -> None:
         self.source = source
         super().__init__(message, **{"object": f"snapshot {source}", **fields})
-
-
-class FileError(HnskitError):
-    """A file or folder that was named on this machine cannot be written, or is not what it should be."""
-
-    exit_status = 2
-    default_next_step = "Name another place."
-
-
-class ReadOnlyTargetError(HnskitError):
-    """Something should be changed on a snapshot."""
-
-    exit_status = 2
-    default_next_step = "Name the host itself as target: winrm://HOST, or emulator://NAME to try it."
 
 
 class PlanError(HnskitError):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnskit.errors.hns_codes import KnownCode, all_codes, explain_code, find_codes
+from hnskit.errors.input_errors import ArgumentError
 
 MAX_CHARACTERS = 32 * 1024 * 1024
 """A longer text is read that far."""
@@ -81,14 +82,14 @@ def look_up(words: str) -> tuple[KnownCode, ...]:
     """What a person may mean: a code in any form, a part of its name, the text that a host printed, or a line of a log.
 
     Raises:
-        ValueError: nothing in it is known here.
+        ArgumentError: nothing in it is known here.
     """
     try:
         return find_codes(words)
-    except ValueError as problem:
+    except ArgumentError as problem:
         found = tuple(item.known for item in find_in_text(words)) or _by_part(words)
         if not found:
-            raise ValueError(f"{problem}; nor are there words in it that Windows has for one") from None
+            raise ArgumentError(f"{problem.message}; nor are there words in it that Windows has for one") from None
         return found
 
 

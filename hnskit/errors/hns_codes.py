@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from typing import Any
 
+from hnskit.errors.input_errors import ArgumentError
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html, join_lines
 
@@ -99,8 +100,27 @@ class KnownCode:
         return {"text/html": self.to_html(), "text/plain": self.to_text()}
 
 
-def explain_code(code: int) -> KnownCode:
-    """Look up a code in any of its forms: signed, unsigned, or masked to its low 16 bits (HNS fact 3)."""
+def explain_code(code: int | str) -> KnownCode:
+    """Look up a code of HNS or Windows in any of its forms.
+
+    Args:
+        code: a number, signed, unsigned, or masked to its low 16 bits (HNS fact 3); or its text, hexadecimal
+            (`0x803b0013`) or decimal; or its name (`HCN_E_NETWORK_ALREADY_EXISTS`), in any letter case.
+
+    Returns:
+        What is known of it; of an unknown number a `KnownCode` whose `is_known` is False.
+
+    Raises:
+        ArgumentError: it is not a number of 32 bits, not a name, or the beginning of more than one name.
+    """
+    if isinstance(code, str):
+        found = find_codes(code)
+        named = [item for item in found if item.name == code.strip().upper()] or list(found)
+        if len(named) > 1:
+            raise ArgumentError(f"{code!r} is in the names of {len(named)} codes: {', '.join(i.name for i in named)}")
+        return named[0]
+    if not -(1 << 31) <= code < 1 << 32:
+        raise ArgumentError(f"{code} is not a number of 32 bits")
     unsigned = code & 0xFFFFFFFF
     table = _codes()
     masked = unsigned & 0xFFFF
@@ -121,7 +141,7 @@ def find_codes(words: str) -> tuple[KnownCode, ...]:
     Digits alone are decimal; where nothing is known of that, they may be hexadecimal with its `0x` forgotten.
 
     Raises:
-        ValueError: it is neither a number of 32 bits nor a part of a name.
+        ArgumentError: it is neither a number of 32 bits nor a part of a name.
     """
     said = words.strip()
     number = _NUMBER.match(said)
@@ -137,10 +157,10 @@ def find_codes(words: str) -> tuple[KnownCode, ...]:
         known = [item for item in found if item.is_known]
         if found:
             return tuple(known or found)[:1]
-        raise ValueError(f"{said!r} is no number of 32 bits")
+        raise ArgumentError(f"{said!r} is no number of 32 bits")
     named = tuple(item for item in all_codes() if said.upper() in item.name.upper()) if said else ()
     if not named:
-        raise ValueError(f"{said!r} is no code (0x803b0013, 2151350291, -2143617005, 0x490) and in no name of one")
+        raise ArgumentError(f"{said!r} is no code (0x803b0013, 2151350291, -2143617005, 0x490) and in no name of one")
     return named
 
 

@@ -6,7 +6,7 @@ host printed, so that it can be saved and read again without a loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -37,7 +37,7 @@ _UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
 """Parts of a snapshot without which a plan can still be made."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Facts:
     """A host at one moment. Two snapshots are equal if the host was the same, whenever they were taken."""
 
@@ -123,6 +123,25 @@ class Facts:
     def to_json(self) -> dict[str, Any]:
         """As `hnskit facts --json` prints it: every field, with the host's own JSON of each HNS object in `raw`."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Facts:
+        """Read back the mapping of `to_json`, or of a file that `save_facts` wrote.
+
+        Args:
+            data: the mapping, also after a way through JSON text; an unknown member is refused.
+
+        Raises:
+            SnapshotError: it is not a snapshot of hnskit, or of an unknown version.
+        """
+        from hnskit.facts.snapshot import parse_facts
+
+        return parse_facts(data, "Facts.from_json")
+
+    def __repr__(self) -> str:
+        counts = (("networks", self.networks), ("endpoints", self.endpoints), ("containers", self.containers))
+        said = ", ".join(f"{len(items)} {name}" for name, items in counts)
+        return f"<Facts of {self.target}{f' at {self.taken_at}' if self.taken_at else ''}: {said}>"
 
 
 def plain_mac(mac: str) -> str:

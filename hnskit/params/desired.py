@@ -104,7 +104,7 @@ class DesiredContainer:
     """What is redirected for it; the proxy has none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Desired:
     """The whole redirect."""
 
@@ -140,6 +140,9 @@ class Desired:
     def labels(self) -> dict[str, str]:
         """What marks a container as made by hnskit."""
         return {LABEL: self.network.name}
+
+    def __repr__(self) -> str:
+        return f"<Desired: network {self.network.name}, proxy {self.proxy.name}, {len(self.clients)} clients>"
 
 
 def desired_from(params: Params) -> Desired:

@@ -13,7 +13,7 @@ from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan, Step, steps_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Drift:
     """What differs; nothing, if the host is as desired."""
 
@@ -59,6 +59,12 @@ class Drift:
             lines.append(steps_text(self.differences))
         lines += [f"not readable: {problem}" for problem in self.problems]
         return join_lines(lines)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Drift of {self.plan.target}: {len(self.differences)} differences, {len(self.problems)} problems>"
 
 
 def drift(desired: Desired, facts: Facts, *, made: Provenance | None = None) -> Drift:

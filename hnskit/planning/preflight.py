@@ -76,7 +76,7 @@ def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
             "error",
             "account",
             "is no administrator, and HNS serves nobody else",
-            "Use another account.",
+            next_step="Use another account.",
         )
 
 
@@ -91,7 +91,7 @@ def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
     docker = facts.docker
     if docker is None or docker.error:
         reason = docker.error if docker else "is not there"
-        yield Finding("docker", "error", "Docker", reason, "Start the service: Start-Service docker")
+        yield Finding("docker", "error", "Docker", reason, next_step="Start the service: Start-Service docker")
     elif obstacle := docker_blocker(facts):
         yield _error(obstacle)
     else:
@@ -111,7 +111,7 @@ def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
 
 
 def _error(obstacle: Blocker) -> Finding:
-    return Finding(obstacle.id, "error", obstacle.object, obstacle.message, obstacle.next_step)
+    return Finding(obstacle.id, "error", obstacle.object, obstacle.message, next_step=obstacle.next_step)
 
 
 def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
                 "error",
                 f"image {image}",
                 f"is not on the host, and the tarball {path}, from which it is to be imported, is not there",
-                "Copy it to the host, or correct proxy.import.",
+                next_step="Copy it to the host, or correct proxy.import.",
             )
 
 
@@ -131,7 +131,7 @@ def _risk(desired: Desired, facts: Facts) -> Iterator[Finding]:
     if facts.networks_named(desired.network.name):
         return  # the bridge is there: nothing moves any more
     for risk in risks(desired, facts):
-        yield Finding(risk.id, "warning", risk.object, risk.message, risk.next_step)
+        yield Finding(risk.id, "warning", risk.object, risk.message, next_step=risk.next_step)
 
 
 def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
@@ -142,7 +142,7 @@ def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
                 "warning",
                 f"container {container.name}",
                 "has Hyper-V isolation: a proxy policy there is UNCONFIRMED (HNS fact 54b)",
-                "Use isolation: process.",
+                next_step="Use isolation: process.",
             )
 
 

@@ -22,7 +22,7 @@ _SWITCHED = frozenset({"forwarding", "policy"})
 """Kinds that are a state of an endpoint: their id is the endpoint's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Provenance:
     """What the journals know of one host's objects."""
 
@@ -45,6 +45,10 @@ class Provenance:
         if not name or not elsewhere:
             return self
         return replace(self, created=self.created - elsewhere, pending=self.pending - elsewhere)
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.created)} created, {len(self.adopted)} adopted, {len(self.pending)} pending"
+        return f"<Provenance: {counts}>"
 
     def only_adopted(self, kind: str, name: str, id: str) -> bool:
         """Whether the object was there before hnskit and was never made by it."""

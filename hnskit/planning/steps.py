@@ -150,9 +150,9 @@ def refused_for_want_of(lacks: Part, part: Part, kind: str, name: str, reason: s
     return Step(part, Action.REFUSE, kind, name, said, lacks=lacks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """Steps in the order in which a person reads them."""
+    """Steps in the order in which a person reads them; `print` shows them, `repr` counts them."""
 
     target: str
     steps: tuple[Step, ...]
@@ -274,6 +274,12 @@ class Plan:
     def to_text(self) -> str:
         """For a terminal: one line a step, one a changed field."""
         return steps_text(self.steps)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.target}: {self.summary}>"
 
 
 def steps_text(steps: Iterable[Step]) -> str:

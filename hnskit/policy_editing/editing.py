@@ -22,7 +22,7 @@ from hnskit.applying.journal import Records
 from hnskit.applying.outcomes import OnEvent, Outcome
 from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.reconciler import Reconciler
-from hnskit.errors import ParamsError
+from hnskit.errors import ParamsError, SelectionError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy
 from hnskit.model.policies import v1_v2 as policy_codec
@@ -36,7 +36,6 @@ from hnskit.policy_editing.checks import PolicyTarget, choose_kind, on_of
 from hnskit.policy_editing.edits import Edit, differences, edit_operations, owner_of, plan_edits
 from hnskit.policy_editing.selecting import (
     PolicyEntry,
-    SelectionError,
     find_endpoint,
     find_endpoints,
     find_network,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hnskit.errors import HnskitError, HostAnswerError, PreflightError
+from hnskit.errors import HostAnswerError, PreflightError, SelectionError
 from hnskit.facts.capabilities import lacks
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
@@ -19,12 +19,6 @@ from hnskit.model.wording import describe_policy
 from hnskit.policy_editing.checks import PolicyTarget, is_proxy, on_of
 from hnskit.remote import hcn
 from hnskit.remote.session import Session, invoke_calls
-
-
-class SelectionError(HnskitError, LookupError):
-    """What was named is not there, or is more than one."""
-
-    exit_status = 2
 
 
 @dataclass(frozen=True, slots=True)

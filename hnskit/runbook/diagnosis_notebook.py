@@ -103,11 +103,11 @@ class Diagnosis(ABC):
 
     def diagnose(self) -> View:
         """What is wrong or suspicious on the host, and what to do about it."""
-        from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
         from hnskit.diagnosis.doctor import summary_of
+        from hnskit.views.frames import findings_frame
 
         found = self._diagnosed()
-        return View(diagnosis_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
+        return View(findings_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
 
     def _diagnosed(self) -> tuple[Finding, ...]:
         from hnskit.diagnosis.doctor import diagnose
@@ -119,11 +119,11 @@ class Diagnosis(ABC):
 
     def stale(self) -> View:
         """Endpoints that nobody uses any more, and how each is removed."""
-        from hnskit.diagnosis.diagnosis_frames import diagnosis_frame
+        from hnskit.views.frames import findings_frame
 
         found = self._diagnosed()
         left = [item for item in found if item.check in _LEFT_BEHIND]
-        return View(diagnosis_frame(left), "left behind", hidden=("check", "severity"))
+        return View(findings_frame(left), "left behind", hidden=("check", "severity"))
 
     def compare(self, earlier: str) -> View:
         """What differs between a snapshot's file and the host as it was last seen.

@@ -20,7 +20,7 @@ from hnskit.applying.journal import FILE, Journal, Records, made_on
 from hnskit.applying.outage import add_outage_hint, wait_until_reachable
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
-from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
+from hnskit.errors import ArgumentError, HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.description import describe_host
 from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
@@ -92,7 +92,7 @@ class StepNotebook(Diagnosis):
             ConnectError: the host cannot be reached, or refuses the login.
         """
         if part not in PARTS:
-            raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
+            raise ArgumentError(f"{part!r} is none of {', '.join(PARTS)}")
         self.part = part
         self._params_file = selection.params_file
         self._asked = (str(selection.params_file) if selection.data is None else "", tuple(selection.overrides))
@@ -119,7 +119,7 @@ class StepNotebook(Diagnosis):
         from hnskit.views.frames import TABLES
 
         if table not in TABLES:
-            raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
+            raise ArgumentError(f"{table!r} is none of {', '.join(TABLES)}")
         self._require_open()
         before = TABLES[table](self._first) if self._moved else None
         caption = f"{table}: as before, the button was not pressed yet" if self._waits else table
@@ -139,7 +139,7 @@ class StepNotebook(Diagnosis):
 
         with self._recorded():
             self._findings = self._preflight()
-        return View(findings_frame(self._findings), "preflight", hidden=("check",))
+        return View(findings_frame(self._findings), "preflight", hidden=("evidence", "reference", "confirmed", "check"))
 
     def require_fit(self) -> Sentence:
         """Stop unless preflight finds no error.

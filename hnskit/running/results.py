@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ def write_result(
         "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in done],
         "kept": [f"{step.noun} {step.title}: {step.reason}" for step in kept],
         "notes": list(outcome.notes) if outcome else [],
-        "findings": [asdict(finding) for finding in findings],
+        "findings": [finding.to_json() for finding in findings],
         "verification": verification.to_json() if verification else None,
         "error": error_json(error) if error else None,
     }

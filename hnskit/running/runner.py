@@ -38,8 +38,8 @@ SEQUENCE = ("preflight", "network", "proxy", "clients", "policy", "verify")
 
 def run(
     params_file: str | Path,
-    overrides: Sequence[str] = (),
     *,
+    overrides: Sequence[str] = (),
     notebooks: Path | None = None,
     runs: Path | None = None,
     watcher: Watcher | None = None,

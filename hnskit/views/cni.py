@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from hnskit.errors import HnskitError
+from hnskit.errors import CniError
 from hnskit.foreign_text.escaping import json_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
@@ -32,12 +32,6 @@ from hnskit.params.desired import Desired, DesiredRedirect
 PLUGINS = ("sdnbridge", "win-bridge", "azure")
 CNI_VERSION = "0.3.0"
 """The oldest that has lists; Azure's own list has it, and newer plug-ins still read it."""
-
-
-class CniError(HnskitError, ValueError):
-    """A configuration list cannot be made, or is not what CNI asks for."""
-
-    exit_status = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,12 +291,17 @@ def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Preflight findings, a row each, in the order of the checks.
+    """Findings of preflight or of the doctor, a row each, in their order.
 
-    Columns: severity (ok, warning, error), object, message, next_step, check: str.
+    Columns: severity (error, warning, note, ok), object, message, evidence, next_step, reference: str; confirmed:
+    boolean; check: str.
     """
-    columns = columns_of("severity object message next_step check")
-    return make_frame(columns, ((one.severity, one.object, one.message, one.next_step, one.check) for one in findings))
+    columns = columns_of("severity object message evidence next_step reference confirmed:boolean check")
+    rows = (
+        (one.severity, one.object, one.message, one.evidence, one.next_step, one.reference, one.confirmed, one.check)
+        for one in findings
+    )
+    return make_frame(columns, rows)
 
 
 def verification_frame(verification: Verification) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hnskit.diagnosis.diagnosis_frames import hops_frame, matrix_frame
+from hnskit.diagnosis.diagnosis_frames import explanation_frame, matrix_frame
 from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
+from hnskit.errors import SelectionError
 from hnskit.facts.completeness import Problem
 from hnskit.facts.dumps import read_dump
 from hnskit.facts.host_facts import Facts
@@ -185,11 +186,11 @@ def test_a_source_has_many_names(source: str) -> None:
 
 def test_a_source_that_is_not_there_names_those_that_are() -> None:
     """And one that may be several is not guessed."""
-    with pytest.raises(ValueError, match="its containers are: hnskit-client1, hnskit-client2, hnskit-proxy"):
+    with pytest.raises(SelectionError, match="its containers are: hnskit-client1, hnskit-client2, hnskit-proxy"):
         explain(sample_facts.complete(), "nobody", METADATA)
     facts = sample_facts.complete()
     twins = tuple(replace(item, name="Ethernet") for item in facts.endpoints)
-    with pytest.raises(ValueError, match="may be any of"):
+    with pytest.raises(SelectionError, match="may be any of"):
         explain(replace(facts, endpoints=twins), "Ethernet", METADATA)
 
 
@@ -217,7 +218,7 @@ def test_every_form_says_the_same() -> None:
     said = explain(sample_facts.complete(), "hnskit-client1", METADATA)
     data = json.loads(json.dumps(said.to_json()))
     hops = [hop for segment in data["segments"] for hop in segment["hops"]]
-    frame = hops_frame(said)
+    frame = explanation_frame(said)
     assert [hop["sentence"] for hop in hops] == list(frame["what"])
     assert str(frame["confirmed"].dtype) == "boolean"
     assert all(hop["sentence"] in said.to_text() for hop in hops)

@@ -69,7 +69,7 @@ def without_clock(facts: Any) -> Any:
 def test_the_notebooks_run_on_it(tmp_path: Path) -> None:
     """All of a run, in order."""
     with emulated_host(tmp_path / "state") as overrides:
-        summary = runner.run(PARAMS, [*overrides, "emulator.engine=pwsh"], runs=tmp_path / "runs")
+        summary = runner.run(PARAMS, overrides=[*overrides, "emulator.engine=pwsh"], runs=tmp_path / "runs")
         assert summary.ok, summary
         assert [step.changed for step in summary.steps][1:5] == [4, 5, 6, 2]
         assert registry.get(overrides[0].rpartition("/")[2]).engine == "pwsh"

@@ -33,20 +33,22 @@ def test_a_stopped_run_goes_on_in_its_folder_and_keeps_what_is_still_true(lab: l
     """Notebooks that are done are not run again, unless the host no longer shows what they did."""
     runs = tmp_path / "runs"
     broken = [*lab, "clients[1].image=nobody:1"]
-    first = runner.run(PARAMS, broken, runs=runs)
+    first = runner.run(PARAMS, overrides=broken, runs=runs)
     assert not first.ok
     assert first.stopped_at in ("00_preflight", "30_client_containers")
-    stopped = runner.run(PARAMS, lab, runs=runs, only=["00_preflight", "10_l2bridge_network", "20_proxy_container"])
+    stopped = runner.run(
+        PARAMS, overrides=lab, runs=runs, only=["00_preflight", "10_l2bridge_network", "20_proxy_container"]
+    )
     (Path(stopped.run_dir) / "summary.json").unlink()  # as after kill -9
     assert unfinished_run(runs, stopped.target) == Path(stopped.run_dir)
-    again = runner.run(PARAMS, lab, runs=runs, resume=True)
+    again = runner.run(PARAMS, overrides=lab, runs=runs, resume=True)
     assert again.ok, again.error
     assert again.run_dir == stopped.run_dir
     kept = [step.notebook for step in again.steps if step.kept == [KEPT]]
     assert kept == ["00_preflight", "10_l2bridge_network", "20_proxy_container"]
     assert again.verification
     with pytest.raises(HnskitError, match="came to its end"):
-        runner.run(PARAMS, lab, runs=runs, resume=True)
+        runner.run(PARAMS, overrides=lab, runs=runs, resume=True)
 
 
 def unfinished(runs: Path, target: str) -> Path:

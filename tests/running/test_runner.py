@@ -79,7 +79,7 @@ def only(folder: Path, *names: str) -> Path:
 def test_a_run_sets_the_redirect_up_and_a_second_one_says_why_nothing_is_to_do(lab: list[str], tmp_path: Path) -> None:
     """The whole sequence, twice, against one host."""
     heard = Heard()
-    first = runner.run(PARAMS, lab, runs=tmp_path / "runs", watcher=heard)
+    first = runner.run(PARAMS, overrides=lab, runs=tmp_path / "runs", watcher=heard)
     assert (first.ok, first.exit_status, first.error) == (True, 0, None)
     assert [step.notebook for step in first.steps] == SEQUENCE
     assert [step.changed for step in first.steps] == [0, 4, 5, 6, 2, 0]
@@ -99,7 +99,7 @@ def test_a_run_sets_the_redirect_up_and_a_second_one_says_why_nothing_is_to_do(l
     assert 'href="40_proxy_policy.ipynb"' in page
     assert not re.search(r'(?:href|src)="(?:https?:)?//|url\(', page)
 
-    second = runner.run(PARAMS, lab, runs=tmp_path / "runs")
+    second = runner.run(PARAMS, overrides=lab, runs=tmp_path / "runs")
     assert second.ok
     assert second.changed == 0
     assert all(step.kept for step in second.steps[1:5])
@@ -108,7 +108,9 @@ def test_a_run_sets_the_redirect_up_and_a_second_one_says_why_nothing_is_to_do(l
 
 def test_progress_in_the_executed_notebook_ends_at_100_percent(lab: list[str], tmp_path: Path) -> None:
     """What papermill keeps is the last state of the display."""
-    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "10_l2bridge_network"))
+    summary = runner.run(
+        PARAMS, overrides=lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "10_l2bridge_network")
+    )
     text = (Path(summary.run_dir) / "10_l2bridge_network.ipynb").read_text(encoding="utf-8")
     assert summary.ok
     assert "Create the network: 100 % (done" in text
@@ -116,7 +118,7 @@ def test_progress_in_the_executed_notebook_ends_at_100_percent(lab: list[str], t
 
 def test_a_host_that_is_not_fit_ends_the_run_with_status_4(lab: list[str], tmp_path: Path) -> None:
     """The failed notebook is kept, the rest is not begun, and nothing was changed."""
-    summary = runner.run(PARAMS, [*lab, "proxy.image=nowhere:1", 'proxy.import=""'], runs=tmp_path / "runs")
+    summary = runner.run(PARAMS, overrides=[*lab, "proxy.image=nowhere:1", 'proxy.import=""'], runs=tmp_path / "runs")
     assert (summary.ok, summary.exit_status, summary.stopped_at) == (False, 4, "00_preflight")
     assert summary.error is not None
     assert "nowhere:1" in summary.error["paragraph"]
@@ -129,7 +131,7 @@ def test_a_host_that_is_not_fit_ends_the_run_with_status_4(lab: list[str], tmp_p
 
 def test_a_redirect_that_is_not_there_fails_the_verification(lab: list[str], tmp_path: Path) -> None:
     """Exit status 1, and the summary has what was seen."""
-    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "50_verify"))
+    summary = runner.run(PARAMS, overrides=lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "50_verify"))
     assert (summary.ok, summary.exit_status) == (False, 1)
     assert summary.error is not None
     assert summary.error["error"] == "VerificationError"
@@ -139,7 +141,7 @@ def test_a_redirect_that_is_not_there_fails_the_verification(lab: list[str], tmp
 
 def test_wrong_parameters_leave_a_run_folder_too(tmp_path: Path) -> None:
     """Every mistake is in it; no host was contacted."""
-    summary = runner.run(PARAMS, ["network.subnet=nonsense", "nope=1"], runs=tmp_path / "runs")
+    summary = runner.run(PARAMS, overrides=["network.subnet=nonsense", "nope=1"], runs=tmp_path / "runs")
     assert (summary.ok, summary.exit_status, summary.steps) == (False, 2, [])
     error = saved(summary)["error"]
     assert {mistake["path"] for mistake in error["mistakes"]} == {"network.subnet", "nope"}
@@ -149,7 +151,7 @@ def test_wrong_parameters_leave_a_run_folder_too(tmp_path: Path) -> None:
 def test_an_unreachable_host_ends_the_run_with_status_3(tmp_path: Path) -> None:
     """Port 1 of this machine: nobody listens there."""
     overrides = ["target=winrm://127.0.0.1:1", "connection.username=x", "connection.credential=env:HOME"]
-    summary = runner.run(PARAMS, overrides, runs=tmp_path / "runs")
+    summary = runner.run(PARAMS, overrides=overrides, runs=tmp_path / "runs")
     assert (summary.exit_status, summary.stopped_at) == (3, "00_preflight")
 
 
@@ -221,7 +223,7 @@ def test_no_notebooks_anywhere_is_exit_status_2(tmp_path: Path, monkeypatch: pyt
 def test_notebooks_in_a_kernel_each_may_change_the_host_as_well(lab: list[str], tmp_path: Path) -> None:
     """papermill's own kernels are of the run, too; this process itself has nothing that others could be let in by."""
     few = only(tmp_path / "some", "10_l2bridge_network")
-    summary = runner.run(PARAMS, lab, runs=tmp_path / "runs", notebooks=few, share_kernel=False)
+    summary = runner.run(PARAMS, overrides=lab, runs=tmp_path / "runs", notebooks=few, share_kernel=False)
     assert (summary.ok, summary.changed, summary.error) == (True, 4, None)
     assert host_lock.CLAIM_VARIABLE not in os.environ
 
@@ -323,7 +325,7 @@ def test_ctrl_c_keeps_what_was_changed_and_a_resumed_run_counts_it(
     assert (result["ok"], result["changed"], len(result["done"])) == (False, 4, 4)
     assert "4 changes were made." in (run_dir / "report.html").read_text(encoding="utf-8")
     if not option:
-        again = runner.run(PARAMS, lab, runs=runs, resume=True)
+        again = runner.run(PARAMS, overrides=lab, runs=runs, resume=True)
         assert (again.ok, again.changed, len(again.earlier)) == (True, 13, 4)
         assert "17 changes were made: 13 now, 4 before it stopped." in (run_dir / "report.html").read_text()
 

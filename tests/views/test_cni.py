@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from hnskit.errors import CniError
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
-from hnskit.views.cni import PLUGINS, CniError, Conflist, export_conflist, validate_conflist
+from hnskit.views.cni import PLUGINS, Conflist, export_conflist, validate_conflist
 from tests import sample_facts
 
 PROXY = sample_facts.PROXY_ADDRESS

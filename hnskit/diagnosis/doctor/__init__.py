@@ -98,7 +98,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
 )
 """Every check, in the order in which a person looks."""
 
-_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2, "ok": 3}
 
 __all__ = ["CHECKS", "DoctorCheck", "Examination", "Finding", "Severity", "diagnose", "findings_text", "summary_of"]
 
