@@ -9,13 +9,14 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from hnskit.model.objects import METADATA_ADDRESS
-from hnskit.remote.connection import Auth
+from hnskit.remote.connection import ENVIRONMENT, Auth
 from hnskit.remote.credentials import SCHEMES
 from hnskit.remote.stdio_commands import ssh_place
 from hnskit.remote.targets import LOCAL, SSH, WINRM, canonical
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}")  # what Docker allows, so that endpoint and container agree
 _IMAGE = re.compile(r"[A-Za-z0-9]\S*")  # with a dash first, docker would take it as an option
+_PROXY = re.compile(r"(https?|socks5h)://[A-Za-z0-9._-]+:\d{1,5}/?")
 _TARGETS = "emulator://NAME, winrm://HOST[:PORT], ssh://[USER@]HOST[:PORT], local or snapshot:FILE"
 _TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+|local")
 
@@ -88,6 +89,12 @@ def _check_credential(value: str) -> str:
     return value
 
 
+def _check_proxy(value: str) -> str:
+    if value and value != ENVIRONMENT and not _PROXY.fullmatch(value):
+        raise ValueError("http://, https:// or socks5h://HOST:PORT is wanted, without a user; or environment")
+    return value
+
+
 Name = Annotated[str, AfterValidator(_check_name)]
 Address = Annotated[str, AfterValidator(_check_address)]
 AddressOrNothing = Annotated[str, AfterValidator(_check_address_or_nothing)]
@@ -112,6 +119,16 @@ class ConnectionParams(_Strict):
     ca: str = Field("", description="PEM file of the authority that signed the host's certificate; empty: the system's")
     certificate: str = Field("", description="PEM file of the client certificate, for auth certificate")
     certificate_key: str = Field("", description="PEM file of its key")
+    service: str = Field("", description="with Kerberos: first part of the host's SPN; empty: host")
+    hostname_override: str = Field(
+        "", description="with Kerberos: the host's DNS name, where the target is an address or a tunnel"
+    )
+    delegate: bool = Field(False, description="with Kerberos: give the host the user's ticket (kinit -f)")
+    proxy: Annotated[str, AfterValidator(_check_proxy)] = Field(
+        "",
+        description="on the way to WinRM: http://, https:// or socks5h://HOST:PORT; "
+        "environment: what HTTP(S)_PROXY say; empty: none",
+    )
     configuration: str = Field("", description="session configuration (JEA) that has the kit's commands")
     connect_timeout: float = Field(10.0, gt=0, le=300, description="seconds until a silent host is called unreachable")
     recovery_timeout: float = Field(

@@ -11,6 +11,10 @@ from hnskit.errors import CertificateError
 Auth = Literal["negotiate", "ntlm", "kerberos", "basic", "certificate", "credssp"]
 
 
+ENVIRONMENT = "environment"
+"""As a proxy: the one that HTTP_PROXY, HTTPS_PROXY and NO_PROXY say."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """Everything `remote.psrp` needs to open a session, the password by reference only."""
@@ -29,6 +33,14 @@ class ConnectionSettings:
     certificate: str = ""
     """PEM file of the client certificate, with auth `certificate`; its key in `certificate_key`."""
     certificate_key: str = ""
+    service: str = ""
+    """First part of the host's SPN, with Kerberos; "" means pypsrp's own (`host`, as it was measured)."""
+    hostname_override: str = ""
+    """The host's name to Kerberos, where it is reached by an address or through a tunnel."""
+    delegate: bool = False
+    """Whether the host gets the user's ticket, to go on with it to others; only a forwardable one goes."""
+    proxy: str = ""
+    """`http://`, `https://` or `socks5h://` HOST:PORT; `environment`: what HTTP(S)_PROXY say; "" means none."""
     configuration: str = ""
     """Session configuration (JEA) that has the kit's commands already; "" sends them."""
     path: str = "wsman"

@@ -25,6 +25,7 @@ from hnskit.foreign_text.masking import mask_text
 from hnskit.remote import transports
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.http_answers import GatewayError, HttpAnswers
+from hnskit.remote.login_failures import login_error
 
 LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
 """What requests raises when a connection is lost, or was never made."""
@@ -63,8 +64,17 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
             host=settings.target,
             next_step="Check that WinRM runs on the host (`Get-Service WinRM`), and what is on the way to it.",
         )
+    if "SOCKS" in str(cause):
+        return ConnectError(
+            "a SOCKS proxy needs a package that is not installed",
+            host=settings.target,
+            object="connection.proxy",
+            next_step="Run: pip install requests[socks]",
+        )
     if not isinstance(cause, LOST):
         return conversation_failed(cause, settings)
+    if settings.proxy and not isinstance(cause, requests.exceptions.SSLError):
+        return _through_proxy(cause, settings)
     if not isinstance(cause, requests.exceptions.SSLError):
         return HostUnreachableError(f"nothing answers at {where}: {_reason(cause)}", host=settings.target)
     if transports.answers_plainly(_causes(cause)):
@@ -74,6 +84,18 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
             f"{where} takes connections and gives no answer in TLS: {_reason(cause)}", host=settings.target
         )
     return CertificateError(f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target)
+
+
+def _through_proxy(cause: Exception, settings: ConnectionSettings) -> HostUnreachableError:
+    refused = isinstance(cause, requests.exceptions.ProxyError)
+    return HostUnreachableError(
+        f"{_where(settings)} is not reached through the proxy {settings.proxy}: {_reason(cause)}",
+        host=settings.target,
+        object="connection.proxy",
+        next_step="Check that the proxy listens there, and that it lets connections to this host and port pass."
+        if refused or never_arrived(cause)
+        else "Check the host's address and port as the proxy sees them, and that WinRM listens there.",
+    )
 
 
 def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> HostUnreachableError:
@@ -156,7 +178,7 @@ def named(settings: ConnectionSettings) -> Iterator[None]:
     except HnskitError:
         raise
     except Exception as cause:
-        raise conversation_failed(cause, settings) from None
+        raise login_error(cause, settings) or conversation_failed(cause, settings) from None
 
 
 def conversation_failed(cause: Exception, settings: ConnectionSettings) -> ConnectError:
@@ -176,16 +198,6 @@ def answers_lost(command: str, host: str) -> OutcomeUnknownError:
     """The connection came back, and a part of what the pipeline put out did not."""
     return OutcomeUnknownError(
         f"the connection was lost while {command} ran, and with it a part of what it said", host=host
-    )
-
-
-def package_missing(cause: ImportError, settings: ConnectionSettings) -> ConnectError:
-    """This way to log in needs what a plain installation has not."""
-    return ConnectError(
-        f"auth {settings.auth} needs a package that is not installed: {cause}",
-        host=settings.target,
-        object="connection.auth",
-        next_step=f"Run: pip install pypsrp[{settings.auth}]",
     )
 
 

@@ -23,11 +23,12 @@ from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan, WSManAction
 from hnskit.errors import ConnectError, RemoteCommandError
 from hnskit.remote import credentials, failures
 from hnskit.remote.answer_integrity import require_encrypted
-from hnskit.remote.connection import ConnectionSettings, require_files
+from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings, require_files
 from hnskit.remote.delivery import Delivery
 from hnskit.remote.failures import LOST
 from hnskit.remote.http_answers import HttpAnswers
 from hnskit.remote.intact_messages import IntactMessages
+from hnskit.remote.login_failures import package_missing
 from hnskit.remote.module_source import module_text
 from hnskit.remote.recovering_session import GoneError, NoRoomError, RecoveringSession
 from hnskit.remote.robust_requests import add_operation
@@ -269,7 +270,7 @@ class _Told:
         try:
             yield
         except ImportError as cause:
-            raise failures.package_missing(cause, self._settings) from cause
+            raise package_missing(cause, self._settings) from cause
         except WSManFaultError as fault:
             kind = {_GONE: GoneError, _NO_ROOM: NoRoomError}.get(fault.code)
             told = self._connect_error(fault)
@@ -302,6 +303,16 @@ class PsrpSession(RecoveringSession):
         super().__init__(settings, lambda: _Connection(settings))
 
 
+def _of_negotiate(settings: ConnectionSettings) -> dict[str, Any]:
+    """What pypsrp takes for Negotiate and Kerberos alone."""
+    wanted = {
+        "negotiate_service": settings.service,
+        "negotiate_hostname_override": settings.hostname_override,
+        "negotiate_delegate": settings.delegate,
+    }
+    return {name: value for name, value in wanted.items() if value}
+
+
 def _wsman(settings: ConnectionSettings) -> _Wsman:
     require_files(settings)
     password = None
@@ -321,7 +332,9 @@ def _wsman(settings: ConnectionSettings) -> _Wsman:
         connection_timeout=settings.connect_timeout,
         operation_timeout=settings.operation_timeout,
         read_timeout=settings.read_timeout or settings.operation_timeout + 2,
-        no_proxy=True,  # whatever the environment has for web pages
+        proxy=settings.proxy if settings.proxy not in ("", ENVIRONMENT) else None,
+        no_proxy=settings.proxy != ENVIRONMENT,  # whatever the environment has for web pages
+        **_of_negotiate(settings),
     )
     wsman.create_timeout = settings.create_timeout
     return wsman
