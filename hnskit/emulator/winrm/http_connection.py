@@ -111,7 +111,8 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to serve."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=0)
+        # asyncio's TLS pauses a writer at the mark itself, and not above it: with 0 it would wait for the next request.
+        self._transport.set_write_buffer_limits(high=1 if self.tls else 0, low=0)
         name = transport.get_extra_info("peername")
         self.peer = name[0] if name else ""
         self.certified = bool(transport.get_extra_info("peercert"))
