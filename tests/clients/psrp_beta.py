@@ -37,7 +37,7 @@ def info(where: dict[str, Any], scheme: str = "http", **changes: Any) -> psrp.WS
         "password": where["password"],
         "verify": where["ca"],
         "operation_timeout": 1,
-        "read_timeout": 4,
+        "read_timeout": 30,
     }
     return psrp.WSManInfo("127.0.0.1", **{**settings, **changes})
 
@@ -109,13 +109,11 @@ def large(where: dict[str, Any]) -> Any:
 
 
 def several(where: dict[str, Any]) -> Any:
-    """Three pipelines of one pool at once."""
-    with psrp.SyncRunspacePool(info(where), max_runspaces=3) as pool:
+    """Three pipelines of one pool at once, in the configuration whose runspaces have the kit's commands."""
+    with psrp.SyncRunspacePool(info(where, configuration_name="hnskit"), max_runspaces=3) as pool:
         scripts = []
         for _ in range(3):
             script = psrp.SyncPowerShell(pool)
-            script.add_script(where["module"], use_local_scope=False)
-            script.add_statement()
             script.add_command(SYSTEM)
             scripts.append(script.invoke_async())
         return [task.wait()[0].ComputerName for task in scripts]

@@ -331,6 +331,10 @@ REASONS = (
         r"^\$PSVersionTable|^a pool is opened \| APPLICATION_PRIVATE_DATA",
         "the double is Windows PowerShell 5.1, the engine another version",
     ),
+    Reason(
+        r"^three pipelines at once \| \(messages\)",
+        "Windows PowerShell 5.1 prepares modules in a shell's first pipeline and says so (recorded); 7 does not",
+    ),
     Reason(r"^value: duration", "psrpcore 0.3.1 loses a zero at the end; no command of the kit puts out a duration"),
     Reason(
         r"^value: uri",

@@ -136,6 +136,24 @@ def test_a_pool_of_one_runs_one_pipeline_after_the_other(served: Served) -> None
         assert first.end_invoke() == ["asleep", "awake"]
 
 
+def test_the_statements_of_a_batch_take_any_free_runspace(served: Served) -> None:
+    """Where a pool has several, as on a real engine: what one statement loaded, the next may not find."""
+    wsman = served.wsman()
+    with wsman, RunspacePool(wsman, max_runspaces=2) as pool:
+        first = PowerShell(pool)
+        first.add_script(module_text(), use_local_scope=False)
+        first.add_statement()
+        first.add_cmdlet("Invoke-HnskitDocker").add_parameter("ArgumentList", ["sleep", "0.3"])
+        first.begin_invoke()
+        invoke(pool, "hostname")  # in the second runspace, since the first is busy
+        assert first.end_invoke() == ["asleep", "awake"]
+        batch = command(pool, "Get-HnskitSystem")
+        batch.add_statement()
+        batch.add_cmdlet("Get-HnskitSystem")
+        assert failure(batch).fq_error == "CommandNotFoundException"
+        assert len(batch.output) == 1
+
+
 def test_runspace_counts_are_set_and_refused(served: Served) -> None:
     with served.pool() as pool:
         pool.max_runspaces = 4

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,10 @@ from hnskit.emulator.powershell.expressions import Expressions
 log = logging.getLogger(__name__)
 
 
+OneRunspace = Callable[[], AbstractAsyncContextManager[Runspace]]
+"""Gives a runspace for a statement."""
+
+
 class _StatementError(Exception):
     """A statement ended with an error of a command."""
 
@@ -66,6 +71,7 @@ class PythonEngine:
         self._pipelines: dict[UUID, RemotePipeline] = {}
         self._input_ends: dict[UUID, asyncio.Event] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._first = True
 
     # Engine
 
@@ -164,6 +170,9 @@ class PythonEngine:
     def _start(self, identity: UUID, script: PowerShell | None) -> None:
         pipeline = self._pipelines[identity]
         pipeline.run()
+        if self._first and not self._restricted:
+            pipeline.prepare_modules()
+        self._first = False
         task = asyncio.get_running_loop().create_task(self._run(identity, pipeline, script))
         self._tasks[identity] = task
 
@@ -190,16 +199,29 @@ class PythonEngine:
         if not script.no_input:
             # The kit's functions take none, and run when it ends.
             await self._input_ends[identity].wait()
-        async with self._runspaces.one() as runspace:
-            await self._statements(pipeline, script, runspace)
+        if int(self._pool.max_runspaces) == 1:
+            async with self._runspaces.one() as runspace:
+                await self._statements(pipeline, script, _always(runspace))
+            return
+        # Where there are several, each statement of a batch takes any that is free (docs/engines.md).
+        last: Runspace | None = None
 
-    async def _statements(self, pipeline: RemotePipeline, script: PowerShell, runspace: Runspace) -> None:
+        @asynccontextmanager
+        async def another() -> AsyncIterator[Runspace]:
+            nonlocal last
+            async with self._runspaces.one(after=last) as last:
+                yield last
+
+        await self._statements(pipeline, script, another)
+
+    async def _statements(self, pipeline: RemotePipeline, script: PowerShell, one: OneRunspace) -> None:
         """Run a batch as PowerShell does: if its first statement fails, the second is run besides, and no other; if a
         later one fails, that is the end of it."""
         statements = _split(script.commands)
         if len(statements) > 1:
             try:
-                await self._statement(pipeline, statements[0], runspace)
+                async with one() as runspace:
+                    await self._statement(pipeline, statements[0], runspace)
             except _StatementError as ended:
                 if ended.error.stops:
                     raise
@@ -209,7 +231,8 @@ class PythonEngine:
                 del statements[2:]
             del statements[0]
         for statement in statements:
-            await self._statement(pipeline, statement, runspace)
+            async with one() as runspace:
+                await self._statement(pipeline, statement, runspace)
 
     async def _statement(self, pipeline: RemotePipeline, commands: list[Statement], runspace: Runspace) -> None:
         if len(commands) > 1:
@@ -220,7 +243,7 @@ class PythonEngine:
         text = str(statement.command_text)
         if statement.is_script:
             if self._restricted:
-                raise _StatementError(scripts_not_allowed())
+                raise _StatementError(scripts_not_allowed(text))
             if text in module_texts():
                 runspace.functions |= {name.lower() for name in module_texts()[text]}
                 return
@@ -264,6 +287,11 @@ class PythonEngine:
     def _write(self, pipeline: RemotePipeline, value: Any) -> None:
         pipeline.write_output(value)
         self._flush()
+
+
+def _always(runspace: Runspace) -> OneRunspace:
+    """The same runspace each time."""
+    return lambda: nullcontext(runspace)
 
 
 def _split(commands: list[Statement]) -> list[list[Statement]]:

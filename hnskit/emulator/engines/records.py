@@ -11,6 +11,7 @@ from psrpcore.types import (
     ErrorRecord,
     NETException,
     PSCustomObject,
+    PSDict,
     PSDouble,
     PSInt64,
     PSList,
@@ -42,6 +43,7 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
         *_RUNTIME,
     ),
     "CommandNotFoundException": (f"{_NAMESPACE}CommandNotFoundException", *_RUNTIME),
+    "ParseException": (f"{_NAMESPACE}ParseException", *_RUNTIME),
     "PSNotSupportedException": (
         f"{_NAMESPACE}PSNotSupportedException",
         "System.NotSupportedException",
@@ -79,6 +81,8 @@ _HRESULTS = {
     "ArgumentException": -2147024809,
 }
 _COR_E_EXCEPTION = -2146233087
+_MEMBERS = ("Message", "Data", "InnerException", "TargetSite", "StackTrace", "HelpLink", "Source", "HResult")
+"""Of an exception, in the order of Windows PowerShell 5.1."""
 
 
 class EngineRefusalError(PSError):
@@ -112,13 +116,14 @@ def no_such_module(name: str) -> EngineRefusalError:
     )
 
 
-def scripts_not_allowed() -> EngineRefusalError:
+def scripts_not_allowed(script: str) -> EngineRefusalError:
     """A restricted session configuration runs commands only."""
     return EngineRefusalError(
         "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
         error_id="ScriptsNotAllowed",
         category="ParserError",
-        reason="PSNotSupportedException",
+        reason="ParseException",
+        target=script,
     )
 
 
@@ -149,8 +154,9 @@ def error_record(error: PSError, command: str, *, terminating: bool) -> ErrorRec
     if isinstance(error, BindingError | EngineRefusalError) and not terminating:
         reason = "ParentContainsErrorRecordException"
     activity = command if error.activity is None else error.activity
-    exception = NETException(Message=error.message, HResult=_HRESULTS.get(reason, _COR_E_EXCEPTION))
+    exception = NETException(Message=error.message, Data=_no_data(), HResult=_HRESULTS.get(reason, _COR_E_EXCEPTION))
     exception.PSObject.type_names = list(_TYPES[reason])
+    exception.PSObject.adapted_properties.sort(key=lambda member: _MEMBERS.index(member.name))
     return ErrorRecord(
         Exception=exception,
         TargetObject=None if error.target == "" else output(error.target),
@@ -163,6 +169,13 @@ def error_record(error: PSError, command: str, *, terminating: bool) -> ErrorRec
             TargetType="" if error.target == "" else _type_name(error.target),
         ),
     )
+
+
+def _no_data() -> PSDict:
+    """Exception.Data of an exception to which nobody added any."""
+    data = PSDict()
+    data.PSObject.type_names = ["System.Collections.ListDictionaryInternal", "System.Object"]
+    return data
 
 
 def output(value: Any) -> Any:

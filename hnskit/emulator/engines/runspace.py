@@ -2,7 +2,8 @@
 
 psrpcore 0.3.1 needs help in these places: it reads `ci` where pypsrp sends `CI`; it never queues its
 SessionCapability on Connect and starts its object ids again; it announces a Running pipeline, which no
-Windows host does; it has no way to say that a pipeline failed; and it sends no byte order mark.
+Windows host does; it has no way to say that a pipeline failed; it sends no byte order mark; and it names the pool
+in a session key, which Windows does not.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ from uuid import UUID
 
 from psrpcore import PSRPPayload, ServerPipeline, ServerRunspacePool, StreamType
 from psrpcore.types import (
+    EncryptedSessionKey,
     ErrorRecord,
+    ProgressRecordType,
+    PSDict,
     PSInvocationState,
     PSObject,
+    PSPrimitiveDictionary,
     PSRPMessageType,
     RunspaceAvailability,
     RunspacePoolState,
 )
 
+from hnskit.emulator.engines.clixml import as_windows
 from hnskit.emulator.engines.engine import EngineError, fragments_of
 from hnskit.emulator.powershell.command import StreamRecord
 
 FRAGMENT = 32 * 1024
 _MARK = b"\xef\xbb\xbf"
+_POOL = slice(8, 24)
 _MESSAGE_HEADER = 40  # destination, type, pool, pipeline (MS-PSRP 2.2.1)
 
 
@@ -33,7 +40,10 @@ class Pool(ServerRunspacePool):
     """A runspace pool, as a client of a Windows host meets it."""
 
     def __init__(self, version_table: Mapping[str, Any]) -> None:
-        super().__init__({"PSVersionTable": dict(version_table)})
+        table = PSDict(version_table)
+        # The same type as of the table around it, and so a reference to it.
+        table.PSObject.type_names = list(PSPrimitiveDictionary.PSObject.type_names)
+        super().__init__({"PSVersionTable": table})
 
     def events(self, fragments: bytes) -> Iterator[Any]:
         """What a client's fragments say.
@@ -93,11 +103,13 @@ class Pool(ServerRunspacePool):
         pipeline_id: UUID | None = None,
         stream_type: StreamType = StreamType.default,
     ) -> None:
-        """Queue a message, with the byte order mark that Windows puts before its XML."""
+        """Queue a message as Windows writes it, with a byte order mark before its XML."""
         super().prepare_message(message, message_type, pipeline_id, stream_type)
         queued = self._send_buffer[-1]
         if len(queued) > _MESSAGE_HEADER:
-            queued._data[_MESSAGE_HEADER:_MESSAGE_HEADER] = _MARK
+            queued._data[_MESSAGE_HEADER:] = _MARK + as_windows(bytes(queued._data[_MESSAGE_HEADER:]))
+        if isinstance(message, EncryptedSessionKey):
+            queued._data[_POOL] = bytes(16)
 
     def _process_message(self, message: Any) -> Any:
         if b"<!" in message.data:
@@ -132,6 +144,10 @@ class RemotePipeline(ServerPipeline):
                 self.write_information(said.text, "Write-Information")
             case stream:
                 getattr(self, f"write_{stream}")(said.text)
+
+    def prepare_modules(self) -> None:
+        """What Windows PowerShell says of the first pipeline of a shell, before all else."""
+        self.write_progress("Preparing modules for first use.", 0, " ", record_type=ProgressRecordType.Completed)
 
     def fail(self, error: ErrorRecord) -> None:
         """It ended with a terminating error."""

@@ -23,14 +23,14 @@ async def system_of(host: Any) -> Mapping[str, Any]:
 def version_table(system: Mapping[str, Any]) -> dict[str, Any]:
     """$PSVersionTable of the Windows PowerShell 5.1 on this host."""
     version = PSVersion(str(system["PSVersion"]))
-    compatible = PSList(PSVersion(text) for text in ("1.0", "2.0", "3.0", "4.0", "5.0", "5.1"))
+    compatible = PSList(PSVersion(text) for text in ("1.0", "2.0", "3.0", "4.0", "5.0", str(version)))
     compatible.PSObject.type_names = ["System.Version[]", "System.Array", "System.Object"]
     return {
         "PSVersion": version,
         "PSEdition": "Desktop",
         "PSCompatibleVersions": compatible,
-        "BuildVersion": PSVersion(f"10.0.{system['Build']}.{system['Revision']}"),
         "CLRVersion": PSVersion("4.0.30319.42000"),
+        "BuildVersion": PSVersion(f"10.0.{system['Build']}.{system['Revision']}"),
         "WSManStackVersion": PSVersion("3.0"),
         "PSRemotingProtocolVersion": PSVersion("2.3"),
         "SerializationVersion": PSVersion("1.1.0.1"),
