@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hnskit.emulator.host import EmulatedHost
 from hnskit.facts.host_facts import Facts
-from hnskit.model import hns_json
+from hnskit.model import hns_json, hns_requests
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.params.desired import LABEL, Desired, desired_from
 from hnskit.params.loading import parse_params
@@ -85,7 +85,7 @@ def foreign_bridge(host: EmulatedHost) -> None:
     web = facts.container_named("web")
     compartment = facts.compartment_of(web) if web else None
     if compartment:
-        hns(host, "POST", f"/endpoints/{made['ID']}/attach", hns_json.attach_request(compartment.id))
+        hns(host, "POST", f"/endpoints/{made['ID']}/attach", hns_requests.attach_request(compartment.id))
         policies = [hns_json.policy_json(sample_facts.redirect_policy("10.9.0.9:80")), {"Type": "OutBoundNAT"}]
         hns(host, "POST", f"/endpoints/{made['ID']}", {"ID": made["ID"], "Policies": policies})
 
@@ -126,7 +126,7 @@ def _on_endpoint(name: str, act: Callable[[EmulatedHost, Endpoint], object]) -> 
 
 
 def _detach(host: EmulatedHost, found: Endpoint) -> None:
-    hns(host, "POST", f"/endpoints/{found.id}/detach", hns_json.detach_request())
+    hns(host, "POST", f"/endpoints/{found.id}/detach", hns_requests.detach_request())
 
 
 def _delete(host: EmulatedHost, found: Endpoint) -> None:
@@ -136,7 +136,7 @@ def _delete(host: EmulatedHost, found: Endpoint) -> None:
 def set_policies(host: EmulatedHost, found: Endpoint, *proxies: Policy) -> None:
     """Give an endpoint these proxy policies and no others."""
     kept = [policy for policy in found.policies if not policy.is_proxy]
-    hns(host, "POST", f"/endpoints/{found.id}", hns_json.policies_request(found.id, [*kept, *proxies]))
+    hns(host, "POST", f"/endpoints/{found.id}", hns_requests.policies_request(found.id, [*kept, *proxies]))
 
 
 def _policies(*proxies: Policy) -> Callable[[EmulatedHost, Endpoint], None]:

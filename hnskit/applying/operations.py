@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hnskit.errors import HnskitError, StepError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
-from hnskit.model import hns_json
+from hnskit.model import hns_json, hns_requests
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
 from hnskit.params.desired import Desired, DesiredContainer
 from hnskit.planning.redirect import (
@@ -114,7 +114,7 @@ def _container_of(step: Step, desired: Desired) -> DesiredContainer:
 
 def _create_network(step: Step, desired: Desired, _: Facts) -> Operation:
     wanted = desired.network
-    body = hns_json.network_request(
+    body = hns_requests.network_request(
         wanted.name, NetworkType.L2BRIDGE.value, wanted.prefix, wanted.gateway, wanted.adapter, dns=wanted.dns
     )
     return Operation(step, hns.create_network(_call_id(step), body), _made_by_hns)
@@ -131,7 +131,7 @@ def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
     wanted = next(
         item for item in (desired.gateway, *(c.endpoint for c in desired.containers)) if item.name == step.name
     )
-    body = hns_json.endpoint_request(
+    body = hns_requests.endpoint_request(
         wanted.name,
         network.id,
         address=wanted.address,

@@ -7,85 +7,20 @@ UNCONFIRMED, so that nothing is claimed that was not seen on a host.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from hnskit.diagnosis.doubts import Doubts
+from hnskit.diagnosis.trace import Hop, Trace, Verdict, label
+from hnskit.diagnosis.trace_recorder import TraceRecorder
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex, prefix_of
-from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType, Policy
-from hnskit.model.policies.matching import Flow, Match, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
+from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType
+from hnskit.model.policies.matching import Flow, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
 from hnskit.model.policies.v1_v2 import kind_of
-
-Kind = Literal["reached", "refused", "unreachable", "unknown"]
-Place = Literal["container", "host", "outside"]
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
 _NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS and Windows say that there is none (HNS fact 29)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a connection ends: a container, the host itself, or something beyond it."""
-
-    place: Place
-    address: str
-    port: int
-    container: str = ""
-    """The container's id."""
-    endpoint: str = ""
-    """The endpoint's ID."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One thing that happens to a connection on its way."""
-
-    where: str
-    sentence: str
-    fact: str = ""
-    confirmed: bool = True
-    """False where the fact is UNCONFIRMED, or what is said goes beyond it."""
-    endpoint: str = ""
-    """ID of the endpoint where it happens; "" elsewhere."""
-
-    def __str__(self) -> str:
-        source = ", ".join(part for part in (self.fact, "" if self.confirmed else "UNCONFIRMED") if part)
-        return f"{self.where}: {self.sentence}" + (f" ({source})" if source else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a connection ends.
-
-    `reached` says that it gets to `target`, not that somebody listens there; `refused` that an ACL stops it.
-    """
-
-    kind: Kind
-    reason: str
-    """One sentence."""
-    code: str
-    """A word for programs: `delivered`, `on-link`, `forwarding-off`, …"""
-    target: Target | None = None
-    source_address: str = ""
-    """As the target sees it."""
-    rewritten_by: Policy | None = None
-    untraced: tuple[Policy, ...] = ()
-    """L4WFPPROXY policies on the way, each of which may take the connection elsewhere (HNS fact 54)."""
-    confirmed: bool = True
-    """Whether every hop is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The way of one connection."""
-
-    source: str
-    destination: str
-    port: int
-    protocol: str
-    hops: tuple[Hop, ...]
-    verdict: Verdict
 
 
 def trace(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Trace:
@@ -129,32 +64,8 @@ class Tracer:
         return Trace(name, connection.destination, port, protocol, tuple(tracer.hops), verdict)
 
 
-class _PathTracer:
-    """One trace: collects hops, ends in a verdict."""
-
-    def __init__(self, path: SnapshotIndex, doubts: Doubts, connection: Flow, answer: bool) -> None:
-        self._answer = answer
-        self._path = path
-        self._doubts = doubts
-        self._doubt: Hop | None = None
-        """The first thing on the way that the snapshot does not tell whole."""
-        self._connection = connection
-        self.hops: list[Hop] = []
-        self.rewritten_by: Policy | None = None
-        self.untraced: list[Policy] = []
-
-    def doubted(self, verdict: Verdict) -> Verdict:
-        """The verdict, which is not known if something on the way is not."""
-        if self._doubt is None or verdict.kind == "unknown":
-            return verdict
-        reason = f"{self._doubt.where}: {self._doubt.sentence}; without more, {verdict.reason}"
-        return replace(verdict, kind="unknown", code="not-all-known", reason=reason, target=None, source_address="")
-
-    def _note(self, where: str | Endpoint, doubt: str) -> None:
-        """Keep a doubt, if it is one: the trace goes on as if there were none."""
-        if doubt:
-            self._hop(where, doubt, confirmed=False)
-            self._doubt = self._doubt or self.hops[-1]
+class _PathTracer(TraceRecorder):
+    """One trace, from its source to its end."""
 
     def from_address(self, source: str) -> Verdict:
         if self._path.is_host_address(source):
@@ -419,37 +330,6 @@ class _PathTracer:
         return self._end("reached", "left", "host", f"leaves the host to {connection}", target=target,
                          source_address=outgoing)  # fmt: skip
 
-    def _hop(self, where: str | Endpoint, sentence: str, fact: str = "", confirmed: bool = True) -> None:
-        place, identity = (where, "") if isinstance(where, str) else (label(where), where.id)
-        self.hops.append(Hop(place, sentence, fact, confirmed, identity))
-
-    @staticmethod
-    def _target(place: Place, connection: Flow, container: str = "", endpoint: str = "") -> Target:
-        return Target(place, connection.destination, connection.port, container, endpoint)
-
-    def _stop(self, kind: Kind, code: str, where: str | Endpoint, match: Match) -> Verdict:
-        return self._end(kind, code, where, match.sentence, match.fact, match.confirmed)
-
-    def _end(  # noqa: PLR0917 - a hop's own fields, in its order
-        self,
-        kind: Kind,
-        code: str,
-        where: str | Endpoint,
-        sentence: str,
-        fact: str = "",
-        confirmed: bool = True,
-        *,
-        target: Target | None = None,
-        source_address: str = "",
-    ) -> Verdict:
-        self._hop(where, sentence, fact, confirmed)
-        return Verdict(kind, f"{self.hops[-1].where}: {sentence}", code, target, source_address)
-
 
 _TRAP = "on-link trap"
 _NO_COMPARTMENT = -1
-
-
-def label(endpoint: Endpoint) -> str:
-    """An endpoint in a sentence."""
-    return f"endpoint {endpoint.name} ({endpoint.address})"

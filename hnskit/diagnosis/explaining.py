@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hnskit.diagnosis.datapath import Hop, Trace, Tracer, label
+from hnskit.diagnosis.datapath import Tracer
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.diagnosis.path_segments import PathSegment
+from hnskit.diagnosis.trace import Hop, Trace, label
 from hnskit.errors import ArgumentError, SelectionError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hnskit.diagnosis.datapath import Hop, Trace, Verdict
+from hnskit.diagnosis.trace import Hop, Trace, Verdict
 from hnskit.foreign_text.escaping import join_lines
 
 SegmentName = Literal["forward", "upstream", "return"]

@@ -7,8 +7,8 @@ import textwrap
 from collections import defaultdict
 from dataclasses import replace
 
-from hnskit.diagnosis.datapath import Hop
 from hnskit.diagnosis.path_segments import ExplanationData
+from hnskit.diagnosis.trace import Hop
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import escape_html, join_lines

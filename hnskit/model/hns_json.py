@@ -18,13 +18,12 @@ members is never relied on (HNS fact 11), unknown ones stay in `raw` and in `Pol
 from __future__ import annotations
 
 import difflib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model.json_reader import JsonReader, load
+from hnskit.errors import HostAnswerError
+from hnskit.model.json_reader import JsonReader
 from hnskit.model.objects import Endpoint, Namespace, Network, Policy, PolicyList, Subnet
 
 T = TypeVar("T")
@@ -38,53 +37,8 @@ PROXY_KEYS = ("IP", "Port", "Destination", "OutboundNat", "ExceptionList")
 _L4PROXY_KEYS = (*PROXY_KEYS, "Protocol", "OutboundNAT", "Exceptions")  # the sources disagree (HNS fact 51)
 _DEFAULT_ROUTE = "0.0.0.0/0"
 _REMOTE_ENDPOINT = 1  # v2 Flags, hcsshim hcn/hcnendpoint.go
-_MAX_COMPARTMENT = 0xFFFF  # CompartmentId is a uint16 (HNS fact 37)
-
-
-def parse_envelope(text: str, hresult: int = 0) -> Any:
-    """The Output of an answer of HNSCall: None, a dict or a list (HNS facts 2, 3, 11-13).
-
-    Args:
-        text: the response; empty where HNS gave none.
-        hresult: what HNSCall returned, signed or unsigned.
-
-    Raises:
-        HnsError: HNS refused, by Success or by the HRESULT. `code` is ErrorCode, else the HRESULT, else 0
-            (Server 2016 gives no code).
-        HostAnswerError: it is cut off, or no envelope.
-    """
-    code = hresult & 0xFFFFFFFF if hresult & 0x80000000 else 0
-    if not text.strip():
-        if code:
-            raise HnsError("", code=code)
-        return None
-    try:
-        refusal, output = _read_envelope(text)
-    except HostAnswerError:
-        if code:  # the HRESULT says that HNS refused, whatever became of the text
-            raise HnsError("", code=code) from None
-        raise
-    if refusal is not None or code:
-        said, error_code = refusal or ("", 0)
-        raise HnsError(said, code=error_code or code)
-    return output
-
-
-def _read_envelope(text: str) -> tuple[tuple[str, int] | None, Any]:
-    """Its Error and ErrorCode where Success is false, else None; and its Output."""
-    answer = JsonReader(load(text), "answer")
-    success, code, output = (answer.json.get(key) for key in ("Success", "ErrorCode", "Output"))
-    if not isinstance(success, bool):
-        raise HostAnswerError("answer.Success is neither true nor false", got=text)
-    if not success:
-        if not isinstance(code, int | None) or isinstance(code, bool):
-            raise HostAnswerError("answer.ErrorCode is not a whole number", got=text)
-        return (answer.text("Error"), (code or 0) & 0xFFFFFFFF), None
-    if output is None or output == "":
-        return None, None
-    if not isinstance(output, dict | list):
-        raise HostAnswerError("answer.Output is neither an object nor a list", got=text)
-    return None, output
+MAX_COMPARTMENT = 0xFFFF
+"""CompartmentId is a uint16 (HNS fact 37)."""
 
 
 def parse_all(output: object, parse: Callable[[object], T]) -> tuple[T, ...]:
@@ -310,64 +264,6 @@ def likely_proxy_key(key: str) -> str:
     return next((lowered[near] for near in difflib.get_close_matches(key.lower(), lowered, n=1)), "")
 
 
-def network_request(
-    name: str, type: str, prefix: str, gateway: str, adapter: str = "", *, dns: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Body of POST /networks (HNS fact 16)."""
-    request: dict[str, Any] = {
-        "Name": name,
-        "Type": str(type),
-        "Subnets": [{"AddressPrefix": prefix, "GatewayAddress": gateway}],
-        "NetworkAdapterName": adapter,
-        "DNSServerList": ",".join(dns),
-    }
-    return _without_empty(request)
-
-
-def endpoint_request(
-    name: str,
-    network_id: str,
-    *,
-    address: str = "",
-    gateway: str = "",
-    dns: Sequence[str] = (),
-    mac: str = "",
-    policies: Iterable[Policy] = (),
-) -> dict[str, Any]:
-    """Body of POST /endpoints; HNS chooses what is not given (HNS facts 27-30)."""
-    request: dict[str, Any] = {
-        "Name": name,
-        "VirtualNetwork": network_id,
-        "IPAddress": address,
-        "GatewayAddress": gateway,
-        "DNSServerList": ",".join(dns),
-        "MacAddress": mac,
-    }
-    return {**_without_empty(request), "Policies": [policy_json(policy) for policy in policies]}
-
-
-def attach_request(compartment_id: int) -> dict[str, Any]:
-    """Body of POST /endpoints/{id}/attach: to the host's compartment or a container's (HNS facts 37, 38)."""
-    if not 0 < compartment_id <= _MAX_COMPARTMENT:
-        raise ValueError(f"{compartment_id} is no compartment id")
-    return {"SystemType": "Host", "CompartmentId": compartment_id}
-
-
-def detach_request() -> dict[str, Any]:
-    """Body of POST /endpoints/{id}/detach (HNS fact 37)."""
-    return {"SystemType": "Host"}
-
-
-def policies_request(endpoint_id: str, policies: Iterable[Policy]) -> dict[str, Any]:
-    """Body of POST /endpoints/{id}: always the full list of its policies (HNS facts 45, 53)."""
-    return {"ID": endpoint_id, "Policies": [policy_json(policy) for policy in policies]}
-
-
-def dump(obj: Mapping[str, Any]) -> str:
-    """A request's text: compact, and plain ASCII whatever the names are."""
-    return json.dumps(obj, separators=(",", ":"), allow_nan=False)
-
-
 def _policy(answer: JsonReader) -> Policy:
     return _plain_policy(answer.text("Type"), answer.json)
 
@@ -420,7 +316,3 @@ def _text_or_number(answer: JsonReader, key: str) -> str:
     # Port is text to HNS, and a number in what a person wrote or PowerShell printed.
     value = answer.json.get(key)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else answer.text(key)
-
-
-def _without_empty(request: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in request.items() if value != ""}

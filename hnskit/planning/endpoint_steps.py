@@ -17,7 +17,7 @@ _UNPLUGGED = "HNS calls it attached, and the host has no adapter of it, as after
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EndpointPlace:
     """Where an endpoint belongs."""
 
     whose: str
@@ -88,7 +88,7 @@ class EndpointPlanner:
             f"{remove_command('Endpoint', kept.id)}"
         )
 
-    def attachment(self, part: Part, name: str, place: Place, before: Sequence[Step]) -> list[Step]:
+    def attachment(self, part: Part, name: str, place: EndpointPlace, before: Sequence[Step]) -> list[Step]:
         """Bind an endpoint to a compartment, from wherever it is bound now."""
         whose, compartment = place.whose, place.compartment
         remade = pending_keys(before, ("endpoint", name))

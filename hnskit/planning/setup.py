@@ -17,7 +17,7 @@ from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part, parts_of
 from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
 from hnskit.planning.context import PlanningContext, pending_keys
-from hnskit.planning.endpoint_steps import EndpointPlanner, Place
+from hnskit.planning.endpoint_steps import EndpointPlace, EndpointPlanner
 from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.provenance import Provenance
@@ -62,7 +62,7 @@ def plan(
         return _plan(context, causes)
     if Part.NETWORK in wanted:
         steps += endpoints.steps(Part.NETWORK, desired.gateway, steps)
-        place = Place("the host's compartment", HOST_COMPARTMENT)
+        place = EndpointPlace("the host's compartment", HOST_COMPARTMENT)
         steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
         steps.append(_forwarding(context, steps))
     if Part.PROXY in wanted:
@@ -264,7 +264,7 @@ def _add_container(
     steps.extend(endpoints.steps(part, wanted.endpoint, steps))
     compartment = context.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
-    place = Place(f"{wanted.name}'s compartment", number, running, container.id if container else "")
+    place = EndpointPlace(f"{wanted.name}'s compartment", number, running, container.id if container else "")
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from hnskit.errors import HostAnswerError
-from hnskit.model import hns_json
+from hnskit.model import hns_envelope, hns_json, hns_requests
 from hnskit.model.json_reader import load
 from hnskit.model.objects import Policy
 from hnskit.model.policies.v1_v2 import settings_form
@@ -20,9 +20,9 @@ def request(
     id: str, operation: str, object_id: str, settings: Mapping[str, Any], guard: Mapping[str, Any] | None = None
 ) -> Call:
     """One function of computenetwork.dll on one object; `guard` as for `hns.request`."""
-    parameters = {"Operation": operation, "Id": object_id.strip("{}"), "Settings": hns_json.dump(settings)}
+    parameters = {"Operation": operation, "Id": object_id.strip("{}"), "Settings": hns_requests.dump(settings)}
     if guard is not None:
-        parameters["Guard"] = hns_json.dump(guard)
+        parameters["Guard"] = hns_requests.dump(guard)
     return Call(id, "Invoke-HnskitHcn", parameters, reads=operation.startswith("Query"))
 
 
@@ -63,5 +63,5 @@ def output(result: CallResult) -> Any:
     if not isinstance(hresult, int) or not isinstance(properties, str) or not isinstance(record, str):
         raise HostAnswerError("an answer of HCN has no HResult, Properties and ErrorRecord", got=answer)
     if hresult & 0x80000000:
-        hns_json.parse_envelope(record, hresult)
+        hns_envelope.parse_envelope(record, hresult)
     return load(properties) if properties.strip() else None

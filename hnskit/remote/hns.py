@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model import hns_json
+from hnskit.model import hns_envelope, hns_json, hns_requests
 from hnskit.model.objects import Endpoint, Network, Policy, PolicyList
 from hnskit.remote.session import Call, CallResult
 
@@ -23,9 +23,9 @@ def request(
         guard: what must still be so right before the call, from `unchanged` or `absent`; else nothing is sent
             and the call fails with `CHANGED`, or with `Hnskit.HnsUnread` where HNS does not show the list.
     """
-    parameters = {"Method": method, "Path": path, "Body": "" if body is None else hns_json.dump(body)}
+    parameters = {"Method": method, "Path": path, "Body": "" if body is None else hns_requests.dump(body)}
     if guard is not None:
-        parameters["Guard"] = hns_json.dump(guard)
+        parameters["Guard"] = hns_requests.dump(guard)
     return Call(id, "Invoke-HnskitHns", parameters, reads=method == "GET", cuts=_cuts(method, path))
 
 
@@ -102,13 +102,15 @@ def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int) -> Call:
     An attached one is refused (0x803B0014). Guarded: nobody else has attached it meanwhile.
     """
     path = f"/endpoints/{endpoint.id}"
-    return request(id, "POST", f"{path}/attach", hns_json.attach_request(compartment_id), _as_attached(path, endpoint))
+    return request(
+        id, "POST", f"{path}/attach", hns_requests.attach_request(compartment_id), _as_attached(path, endpoint)
+    )
 
 
 def detach_endpoint(id: str, endpoint: Endpoint) -> Call:
     """Take an endpoint off its compartment; guarded: it is still attached as it was read."""
     path = f"/endpoints/{endpoint.id}"
-    return request(id, "POST", f"{path}/detach", hns_json.detach_request(), _as_attached(path, endpoint))
+    return request(id, "POST", f"{path}/detach", hns_requests.detach_request(), _as_attached(path, endpoint))
 
 
 def _as_attached(path: str, endpoint: Endpoint) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def set_policies(id: str, endpoint: Endpoint, policies: Iterable[Policy]) -> Cal
     meanwhile is lost.
     """
     path = f"/endpoints/{endpoint.id}"
-    body = hns_json.policies_request(endpoint.id, policies)
+    body = hns_requests.policies_request(endpoint.id, policies)
     return request(id, "POST", path, body, unchanged(path, endpoint.raw, "Policies"))
 
 
@@ -139,7 +141,7 @@ def output(result: CallResult) -> Any:
     response, hresult = answer.get("Response"), answer.get("HResult")
     if not isinstance(response, str) or not isinstance(hresult, int):
         raise HostAnswerError("an answer of HNS has no Response and HResult", got=answer)
-    return hns_json.parse_envelope(response, hresult)
+    return hns_envelope.parse_envelope(response, hresult)
 
 
 def _version(result: CallResult) -> tuple[int, int] | None:

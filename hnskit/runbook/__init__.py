@@ -23,10 +23,11 @@ from hnskit.local import project
 from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.part_work import PARTS
 from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.pasted_notebook import PastedNotebook
 from hnskit.runbook.screen import Sentence, at_screen, say, variables
-from hnskit.runbook.step_notebook import PARTS, StepNotebook
+from hnskit.runbook.step_notebook import StepNotebook
 
 __all__ = [
     "PARTS",

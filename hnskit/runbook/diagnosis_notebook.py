@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hnskit.diagnosis.explaining import explain, parse_destination
@@ -49,18 +49,19 @@ class CodeList(tuple["KnownCode", ...]):
         }
 
 
-class Diagnosis(ABC):
-    """The part of a book that only looks; it works as well on a snapshot."""
+@dataclass(frozen=True, slots=True)
+class HostDiagnosis:
+    """Says about a host what can be said without changing it; it works as well on a snapshot."""
 
-    desired: Desired | None
-    """None where there are no parameters: of a paste."""
     facts: Facts
-    _asked: tuple[str, tuple[str, ...]]
-    """The parameter file, "" where there is none, and what was given in place of its values: for commands to type."""
-
-    @abstractmethod
-    def _known(self) -> Provenance:
-        """What the journals say that hnskit made on the host."""
+    desired: Desired | None = None
+    """None where there are no parameters: of a paste."""
+    made: Provenance = field(default_factory=Provenance)
+    """What the journals say that hnskit made on the host."""
+    params_file: str = ""
+    """Named in commands to type; "" where there is none."""
+    overrides: tuple[str, ...] = ()
+    """What was given in place of the file's values: for commands to type."""
 
     def explain(self, source: str, destination: str) -> Explanation | Sentence:
         """What would happen to a connection, and why; a sentence where nobody is there who could ask.
@@ -112,9 +113,8 @@ class Diagnosis(ABC):
     def _diagnosed(self) -> tuple[Finding, ...]:
         from hnskit.diagnosis.doctor import diagnose
 
-        params_file, overrides = self._asked
         return diagnose(
-            self.facts, desired=self.desired, params_file=params_file, overrides=overrides, made=self._known()
+            self.facts, desired=self.desired, params_file=self.params_file, overrides=self.overrides, made=self.made
         )
 
     def stale(self) -> View:
@@ -153,7 +153,7 @@ class Diagnosis(ABC):
         from hnskit.diagnosis.doctor.repair import plan_repair
         from hnskit.views.frames import plan_frame
 
-        found = plan_repair(self.desired, self.facts, self._known())
+        found = plan_repair(self.desired, self.facts, self.made)
         frame = plan_frame(found)
         return View(
             frame[~frame["action"].isin(("keep", "not there"))],

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from hnskit.facts.anything import Reading
-from hnskit.planning.provenance import Provenance
-from hnskit.runbook.diagnosis_notebook import Diagnosis
+from hnskit.runbook.diagnosis_notebook import HostDiagnosis
 from hnskit.runbook.screen import Sentence, sentence_mimebundle
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
 
 
-class PastedNotebook(Diagnosis):
+class PastedNotebook:
     """A book that only looks, at what somebody pasted."""
 
     def __init__(self, reading: Reading) -> None:
-        self.desired = None
         self.facts = reading.facts
-        self._asked = ("", ())
+        self.diagnosis = HostDiagnosis(reading.facts)
         self._reading = reading
 
     def show(self, table: str) -> View:
@@ -39,9 +37,6 @@ class PastedNotebook(Diagnosis):
 
     def end(self) -> None:
         """There is nothing to let go of."""
-
-    def _known(self) -> Provenance:
-        return Provenance()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return sentence_mimebundle(str(self))

@@ -1,9 +1,9 @@
-"""A notebook's book: one part of the redirect on one host, looked at, changed, and written down.
+"""The session of a step notebook: one part of the redirect on one host, looked at, changed, and written down.
 
 Headless (papermill, nbclient) `apply_button` applies at once; at the screen it shows a button that chooses *when*.
 Either way the next cell's `result` says what came of it, and raises what went wrong: a failed step fails the run there.
 
-With a run folder, each book leaves `results/<part>.json` and pictures of the host in it, also when it fails.
+With a run folder, each notebook leaves `results/<part>.json` and pictures of the host in it, also when it fails.
 """
 
 from __future__ import annotations
@@ -15,31 +15,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnskit.applying import host_lock
-from hnskit.applying.api import Outcome, apply, destroy
+from hnskit.applying.api import Outcome
 from hnskit.applying.journal import FILE, Journal, Records, made_on
-from hnskit.applying.outage import add_outage_hint, wait_until_reachable
 from hnskit.applying.outcomes import outcome_of
 from hnskit.applying.verification import Verification, require_proof, verify
 from hnskit.errors import ArgumentError, HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.description import describe_host
 from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import save_facts
-from hnskit.facts.source import Host, is_snapshot, open_host
+from hnskit.facts.source import is_snapshot
 from hnskit.facts.tarballs import missing_tarballs
 from hnskit.foreign_text.escaping import one_line
 from hnskit.local import project
-from hnskit.params.desired import Desired, Part, desired_from
-from hnskit.params.loading import Params
+from hnskit.params.desired import desired_from
 from hnskit.params.selection import Selection
 from hnskit.planning.preflight import preflight, require_fit
 from hnskit.planning.provenance import Provenance
-from hnskit.planning.setup import plan
 from hnskit.planning.steps import Plan
-from hnskit.planning.teardown import plan_destroy
-from hnskit.runbook.diagnosis_notebook import Diagnosis
-from hnskit.runbook.screen import Sentence, say, sentence_mimebundle
-from hnskit.running import run_folder as runfolder
+from hnskit.runbook.diagnosis_notebook import HostDiagnosis
+from hnskit.runbook.kept_host import keep_host
+from hnskit.runbook.notebook_host import NotebookHost
+from hnskit.runbook.part_work import PARTS, PartWork, notebooks_to_run_first
+from hnskit.runbook.screen import Sentence, sentence_mimebundle
 from hnskit.running.lazy_journal import LazyJournal
 from hnskit.running.results import write_result
 from hnskit.views.progress import Progress, display_progress
@@ -47,26 +44,16 @@ from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
 
 if TYPE_CHECKING:
-    from hnskit.remote.session import Session
-
-TEARDOWN = "teardown"
-DIAGNOSES = ("explain", "doctor", "host", "stale", "compare")
-"""Books that only look, also at a snapshot; they belong to no run."""
-PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEARDOWN)
-"""What a book can be opened for; each has a notebook."""
+    pass
 
 
-class StepNotebook(Diagnosis):
+class StepNotebook:
     """One part of the redirect on one host: what is, what would change, change it, what came of it.
 
     Attributes:
         params, desired: what is wanted.
         facts: the last snapshot of the host.
     """
-
-    params: Params
-    desired: Desired
-    facts: Facts
 
     def __init__(
         self,
@@ -82,8 +69,7 @@ class StepNotebook(Diagnosis):
         Args:
             part: one of `PARTS`.
             selection: the parameters.
-            run_dir: the run's folder; None: one is made below `runs` once there is something to keep, see
-                `LazyJournal`.
+            run_dir: the run's folder; None: one is made below `runs` once there is something to keep (`LazyJournal`).
             interactive: whether a button is to wait for somebody.
             keep_network: the teardown leaves the network.
 
@@ -96,7 +82,6 @@ class StepNotebook(Diagnosis):
         self.part = part
         self._params_file = selection.params_file
         self._asked = (str(selection.params_file) if selection.data is None else "", tuple(selection.overrides))
-        self._keep_network = keep_network
         self._interactive = interactive
         self._run_dir = run_dir
         self._since = time.monotonic()
@@ -105,14 +90,24 @@ class StepNotebook(Diagnosis):
         self._failure: HnskitError | None = None
         self._findings: tuple[Finding, ...] = ()
         self._verification: Verification | None = None
-        self._host: Host | None = None
-        self._ended = False
         self._waits = False  # a button is shown and was not pressed
-        with self._recorded():
+        self._first: Facts | None = None
+        try:
             self.params = selection.load()
             self.desired = desired_from(self.params)
-            self.facts = self._first = self._read()
+        except HnskitError as error:
+            self._record(error)
+            raise
+        self._host = NotebookHost(part, self.params, self._runs)
+        self._work = PartWork(part, self.desired, keep_network)
+        with self._recorded():
+            self.facts = self._first = self._host.facts()
         self._keep("before")
+
+    @property
+    def diagnosis(self) -> HostDiagnosis:
+        """What can be said of the host as it was last seen: explanations, findings, differences."""
+        return HostDiagnosis(self.facts, self.desired, self._known(), *self._asked)
 
     def show(self, table: str) -> View:
         """A table of the host as it was last seen: networks, endpoints, policies, containers, compartments, …"""
@@ -120,8 +115,8 @@ class StepNotebook(Diagnosis):
 
         if table not in TABLES:
             raise ArgumentError(f"{table!r} is none of {', '.join(TABLES)}")
-        self._require_open()
-        before = TABLES[table](self._first) if self._moved else None
+        self._host.require_open()
+        before = TABLES[table](self._first) if self._moved and self._first else None
         caption = f"{table}: as before, the button was not pressed yet" if self._waits else table
         return View(TABLES[table](self.facts), caption, before=before)
 
@@ -131,7 +126,7 @@ class StepNotebook(Diagnosis):
 
     @property
     def _moved(self) -> bool:
-        return self._outcome is not None and self._outcome.changed > 0
+        return bool(self._outcome and self._outcome.changed)
 
     def findings(self) -> View:
         """What preflight finds: whether this host is fit for the redirect."""
@@ -155,7 +150,7 @@ class StepNotebook(Diagnosis):
 
     def _preflight(self) -> tuple[Finding, ...]:
         live = not is_snapshot(self.params.target)
-        missing = missing_tarballs(self._connected(), self.desired, self.facts) if live else ()
+        missing = missing_tarballs(self._host.session(), self.desired, self.facts) if live else ()
         return preflight(self.desired, self.facts, missing=missing, made=self._known())
 
     def plan(self) -> View:
@@ -164,8 +159,8 @@ class StepNotebook(Diagnosis):
 
         if self._interactive:  # the host may have moved on since the book was opened
             with self._recorded():
-                self.facts = self._read()
-        self._plan = self._plan_now()
+                self.facts = self._host.facts()
+        self._plan = self._work.plan(self.facts, self._known())
         count, refused = len(self._plan.pending), len(self._plan.refused)
         caption = f"plan: {count} to do" if count else "plan: nothing to do"
         return View(
@@ -177,9 +172,9 @@ class StepNotebook(Diagnosis):
 
         It raises nothing: `result`, in the next cell, does.
         """
-        self._require_open()
+        self._host.require_open()
         self._outcome, self._failure, self._waits = None, None, False
-        current = self._plan or self._plan_now()
+        current = self._plan or self._work.plan(self.facts, self._known())
         if self._interactive and current.pending and not current.refused:
             from hnskit.runbook.widgets import action_button
 
@@ -221,7 +216,7 @@ class StepNotebook(Diagnosis):
         with self._recorded():
             try:
                 self._verification = verify(
-                    self._connected(), self.desired, on_event=lambda event: progress.say(event.text)
+                    self._host.session(), self.desired, on_event=lambda event: progress.say(event.text)
                 )
             except HnskitError as error:
                 progress.finish(False, error.paragraph())
@@ -239,8 +234,7 @@ class StepNotebook(Diagnosis):
         if self._verification is None:
             self.verify()
         with self._recorded():
-            verification = self._verification
-            if verification is None:  # verify() has set it, or raised
+            if (verification := self._verification) is None:  # verify() has set it, or raised
                 raise StepError("no verification was made", host=self.facts.target)
             require_proof(verification)
         return Sentence(verification.to_text().splitlines()[0])
@@ -249,7 +243,7 @@ class StepNotebook(Diagnosis):
         """Write down what this notebook came to, and let go of the host."""
         waiting = self._interactive and self._plan is not None and self._plan.pending and self._outcome is None
         self._record(None)
-        self._close()
+        self._host.close()
         if waiting:
             return Sentence("Nothing was changed: the button was not pressed.")
         did = f"{self._outcome.changed} changed" if self._outcome else "Nothing is changed by this notebook"
@@ -258,8 +252,7 @@ class StepNotebook(Diagnosis):
 
     def end(self) -> None:
         """Let go of the host for good: what is shown of this book stays, its button and its cells do nothing more."""
-        self._ended = True
-        self._close()
+        self._host.end()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return sentence_mimebundle(str(self))
@@ -267,34 +260,32 @@ class StepNotebook(Diagnosis):
     def __str__(self) -> str:
         return describe_host(self.facts)
 
-    def _plan_now(self) -> Plan:
-        if self.part == TEARDOWN:
-            return plan_destroy(self.desired, self.facts, made=self._known(), keep_network=self._keep_network)
-        return plan(self.desired, self.facts, parts=self._parts(), made=self._known())
-
-    def _parts(self) -> tuple[Part, ...]:
-        return tuple(part for part in Part if part == self.part)
-
     def _carry_out(self, progress: Progress) -> None:
         """Apply the plan; keep what came of it, or what went wrong, for `result`."""
         self._waits = False
-        current = self._plan or self._plan_now()
+        current = self._plan or self._work.plan(self.facts, self._known())
         progress.expect(current.pending)
         works = bool(current.pending and not current.refused)
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
-            self._connected()
+            self._host.session()
             with (
                 host_lock.claim(self.params.target, self._run_dir, host_lock.NOTEBOOK)
                 if works
                 else nullcontext() as held
             ):
-                outcome = self._change(facts, None if current.refused else self._journal(held), progress)
+                outcome = self._work.change(
+                    self._host.session(),
+                    facts,
+                    made=self._known(),
+                    journal=None if current.refused else self._journal(held),
+                    on_event=progress.on_event,
+                )
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
             if isinstance(error, PreflightError):
-                error = error.but(next_step=error.next_step or self._first_notebooks(current))
+                error = error.but(next_step=error.next_step or notebooks_to_run_first(current, self._params_file))
             self._failure = error
             if (stopped := outcome_of(error)) is not None:
                 self._outcome, self.facts = stopped, stopped.after
@@ -305,33 +296,6 @@ class StepNotebook(Diagnosis):
             raise error from cause
         self._failure, self._outcome, self.facts = None, outcome, outcome.after
         progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
-
-    def _first_notebooks(self, current: Plan) -> str:
-        """What to run first where the work of other parts is missing; "" where none is, or no notebook is known."""
-        folder = project.find_notebooks(self._params_file)
-        names = [name for part in current.lacking if (name := runfolder.notebook_of(part, folder))]
-        return f"Run {' and '.join(names)} first." if names else ""
-
-    def _change(self, facts: Facts | None, journal: Records | None, progress: Progress) -> Outcome:
-        if self.part == TEARDOWN:
-            return destroy(
-                self._connected(),
-                self.desired,
-                made=self._known(),
-                keep_network=self._keep_network,
-                facts=facts,
-                journal=journal,
-                on_event=progress.on_event,
-            )
-        return apply(
-            self._connected(),
-            self.desired,
-            parts=self._parts(),
-            facts=facts,
-            made=self._known(),
-            journal=journal,
-            on_event=progress.on_event,
-        )
 
     def _known(self) -> Provenance:
         return made_on(self.params.target, runs=self._runs())
@@ -350,49 +314,17 @@ class StepNotebook(Diagnosis):
 
         return LazyJournal(self._runs(), self.params.target, self._known(), made)
 
-    def _read(self) -> Facts:
-        """The host as it is now; of a snapshot, as it was."""
-        with add_outage_hint(self.params.target, self._runs()):
-            return self._opened().facts()
-
-    def _connected(self) -> Session:
-        with add_outage_hint(self.params.target, self._runs()):
-            return self._opened().session()
-
-    def _require_open(self) -> None:
-        if self._ended:
-            raise HnskitError(
-                "this book was closed when another was opened",
-                object=self.part,
-                next_step="Run the cell that opens the book again, and those below it.",
-            )
-
-    def _opened(self) -> Host:
-        self._require_open()
-        if self._host is None:
-            target, patience = self.params.target, self.params.connection.recovery_timeout
-            self._host = wait_until_reachable(
-                lambda: open_host(self.params, on_start=say), target, self._runs(), patience, say
-            )
-        return self._host
-
-    def _close(self) -> None:
-        if self._host is not None:
-            self._host.close()
-            self._host = None
-
     @contextmanager
     def _recorded(self) -> Iterator[None]:
         """Write down a failure before it leaves the cell."""
-        self._require_open()
+        self._host.require_open()
         try:
             yield
         except (HnskitError, KeyboardInterrupt) as cause:
-            target = self.params.target if hasattr(self, "params") else ""
-            error = cause if isinstance(cause, HnskitError) else StoppedError(host=target)
+            error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)
             self._record(error)
             if not self._interactive:
-                self._close()
+                self._host.close()
             if error is cause:
                 raise
             raise error from cause
@@ -413,9 +345,6 @@ class StepNotebook(Diagnosis):
 
     def _keep(self, moment: str) -> None:
         """Leave the host as it is now in the run's folder: as a snapshot that can be read again, and as a picture."""
-        if self._run_dir is None or not hasattr(self, "facts"):
+        if self._run_dir is None or self._first is None:
             return
-        for path in (runfolder.snapshot_file, runfolder.picture_file):
-            path(self._run_dir, self.part, moment).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        save_facts(self.facts, runfolder.snapshot_file(self._run_dir, self.part, moment), private=True)
-        self.picture().save(runfolder.picture_file(self._run_dir, self.part, moment), private=True)
+        keep_host(self._run_dir, self.part, moment, self.facts, self.picture())

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,58 +72,94 @@ def run(
         HnskitError: the run folder could not be made, there is no run to go on with, or that nobody else is at work
             cannot be made sure; nothing was changed.
     """
-    since = time.monotonic()
     overrides = reveal(overrides)
-    shown, hidden = hide(overrides)
     path = project.find_params(params_file)
     todo = _sequence(notebooks or project.find_notebooks(path), only)
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    wrong: HnskitError | None = None
-    target, place = path.stem, runs or project.default_runs()
-    try:
-        target = load_params(path, overrides=overrides).target
-    except HnskitError as error:
-        wrong = error
-    # Whoever is refused has written nothing, above all not into the folder of the run that is at work.
+    target, wrong = _target_of(path, overrides)
+    place = runs or project.default_runs()
+    # The lock is taken before the run folder is created: who is refused has written nothing.
     with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:
         run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
-        (run_dir / STOP).unlink(missing_ok=True)
-        summary = Summary(target, str(path), str(run_dir), started)
-        log = RunLog(run_dir, watcher or Nobody())
-        log.write("run", target=target, params_file=str(path), todo=[notebook.stem for notebook, _ in todo])
-        given = {"params_file": str(path), "overrides": list(shown), "run_dir": str(run_dir), "interactive": False}
-        try:
-            if held is not None:
-                held.is_kept_in(run_dir)
-                if resume:
-                    summary.earlier = done_steps(read_from(run_dir / FILE, 0)[0])
-                    summary.kept = sorted(_still_true(path, overrides, run_dir, todo))
-                execution = Execution(
-                    share_kernel=share_kernel, cell_timeout=cell_timeout, environment={**held.environment, **hidden}
-                )
+        task = _Task(path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume)
+        return _run(task, held, wrong, watcher or Nobody())
 
-                def work() -> None:
-                    with execution:  # all in the one thread that the kernel's connection belongs to
-                        _execute_all(summary, todo, given, execution, log)
 
-                attended(work, run_dir, execution.stop)
-        except (HnskitError, KeyboardInterrupt) as cause:  # Ctrl-C between two notebooks
-            wrong = cause if isinstance(cause, HnskitError) else StoppedError("the run was stopped", host=target)
-        except Exception as cause:  # the edge of a run: whatever it is, the folder gets its summary
-            wrong = HnskitError(
-                f"the run broke: {type(cause).__name__}: {cause}",
-                next_step="If a package is missing, install hnskit again with all its requirements.",
-            )
-            wrong.__cause__ = cause
-        if wrong is not None:
-            summary.fail(error_json(wrong), "the parameters" if isinstance(wrong, ParamsError) else "its beginning")
-        summary.seconds = round(time.monotonic() - since, 3)
-        _write(summary, run_dir)
-        log.write(
-            "finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error,
-            earlier=len(summary.earlier),
-        )  # fmt: skip
-        return summary
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one run is to do, and where."""
+
+    path: Path
+    overrides: tuple[str, ...]
+    todo: tuple[tuple[Path, str], ...]
+    target: str
+    run_dir: Path
+    share_kernel: bool
+    cell_timeout: int | None
+    resume: bool
+
+
+def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, watcher: Watcher) -> Summary:
+    """Run the notebooks, unless something is wrong already; leave the summary in the run folder."""
+    since, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    shown, hidden = hide(task.overrides)
+    (task.run_dir / STOP).unlink(missing_ok=True)
+    summary = Summary(task.target, str(task.path), str(task.run_dir), started)
+    log = RunLog(task.run_dir, watcher)
+    names = [notebook.stem for notebook, _ in task.todo]
+    log.write("run", target=task.target, params_file=str(task.path), todo=names)
+    given = {
+        "params_file": str(task.path), "overrides": list(shown), "run_dir": str(task.run_dir), "interactive": False,
+    }  # fmt: skip
+    if held is not None:
+        held.is_kept_in(task.run_dir)
+        environment = {**held.environment, **hidden}
+        execution = Execution(share_kernel=task.share_kernel, cell_timeout=task.cell_timeout, environment=environment)
+        wrong = _attempt(task, summary, execution, lambda: _execute_all(summary, task.todo, given, execution, log))
+    if wrong is not None:
+        summary.fail(error_json(wrong), "the parameters" if isinstance(wrong, ParamsError) else "its beginning")
+    summary.seconds = round(time.monotonic() - since, 3)
+    _write(summary, task.run_dir)
+    log.write(
+        "finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error,
+        earlier=len(summary.earlier),
+    )  # fmt: skip
+    return summary
+
+
+def _target_of(path: Path, overrides: Sequence[str]) -> tuple[str, HnskitError | None]:
+    """The target of the parameters; of wrong ones the file's name, and what is wrong."""
+    try:
+        return load_params(path, overrides=overrides).target, None
+    except HnskitError as error:
+        return path.stem, error
+
+
+def _attempt(
+    task: _Task, summary: Summary, execution: Execution, execute_all: Callable[[], None]
+) -> HnskitError | None:
+    """Execute the notebooks; what broke the run is given back, so that the folder gets its summary."""
+
+    def work() -> None:
+        with execution:  # all in the one thread that the kernel's connection belongs to
+            execute_all()
+
+    try:
+        if task.resume:
+            summary.earlier = done_steps(read_from(task.run_dir / FILE, 0)[0])
+            summary.kept = sorted(_still_true(task.path, task.overrides, task.run_dir, task.todo))
+        attended(work, task.run_dir, execution.stop)
+    except HnskitError as error:
+        return error
+    except KeyboardInterrupt:  # between two notebooks
+        return StoppedError("the run was stopped", host=task.target)
+    except Exception as cause:  # the edge of a run: whatever it is
+        broken = HnskitError(
+            f"the run broke: {type(cause).__name__}: {cause}",
+            next_step="If a package is missing, install hnskit again with all its requirements.",
+        )
+        broken.__cause__ = cause
+        return broken
+    return None
 
 
 def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Sequence[tuple[Path, str]]) -> set[str]:

@@ -7,27 +7,27 @@ system's colour scheme.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
-from hnskit.errors import HostAnswerError
 from hnskit.facts.compartment_owners import CompartmentOwners
-from hnskit.facts.differences import SIGNS, differences
+from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import escape_html, join_lines
-from hnskit.local.atomic_write import write_output
-from hnskit.model.hns_json import ProxySettings, proxy_settings
-from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network, Policy
-from hnskit.model.policies.v1_v2 import kind_of
-from hnskit.model.wording import describe_policy, state_word
+from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network
 from hnskit.params.desired import Desired
-from hnskit.views.style import css
+from hnskit.views.picture import WIDTH, Topology
+from hnskit.views.picture_text import (
+    arrow_tip,
+    describe_others,
+    has_redirects,
+    natural_key,
+    other_redirects,
+    readable_proxies,
+    signed,
+    state_text,
+)
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
-WIDTH = 980
+__all__ = ["END_W", "END_X", "HOST_W", "HOST_X", "WIDTH", "Drawing", "Topology", "draw"]
+
 HOST_X, HOST_W = 16, 228
 _BUS_X, _LANE_X = 268, 300
 END_X, END_W = 332, 330
@@ -36,73 +36,12 @@ _ROW, _BOX, _TOP, _HEAD = 58, 46, 64, 50
 
 _CHAR = 6.6  # width of a character of 12 px text, on the generous side, so that nothing runs over its box
 
-_STYLE = css(
-    ".hk{font:12px ui-sans-serif,system-ui,'Segoe UI',sans-serif;color:inherit}"
-    ".hk text{fill:currentColor}.hk .b{font-weight:600}.hk .q{opacity:.68;font-size:11px}"
-    ".hk .h{font-size:15px;font-weight:600}"
-    ".hk rect{fill:currentColor;fill-opacity:.045;stroke:currentColor;stroke-opacity:.42}"
-    ".hk line,.hk path{stroke:currentColor;fill:none;stroke-opacity:.5}"
-    ".hk .bus{stroke-width:4;stroke-opacity:.35;stroke-linecap:round}"
-    ".hk .red{stroke:$accent;stroke-opacity:1;stroke-width:2.2}"
-    ".hk .fwd{stroke:$accent;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
-    ".hk circle,.hk .tip{fill:$accent;stroke:none}.hk text.p{fill:$accent;font-size:11px;font-weight:600}"
-    ".hk text.w{fill:$care;font-size:11px;font-weight:600}"
-    ".hk .ghost{stroke-dasharray:4 3;fill-opacity:0}"
-    ".hk rect.new{stroke:$good;stroke-opacity:1;stroke-width:2.2}"
-    ".hk rect.changed{stroke:$care;stroke-opacity:1;stroke-width:2.2}"
-    ".hk rect.gone{stroke:$bad;stroke-opacity:1;stroke-width:1.6;stroke-dasharray:4 3;fill-opacity:0}"
-    ".hk text.new{fill:$good}.hk text.changed{fill:$care}"
-    ".hk text.gone{fill:$bad}"
-    "@media print{.hk text{fill:#000}}"
-)
-_ALONE = (
-    "svg.hk{color:#1b1b1b}@media (prefers-color-scheme:dark){svg.hk{color:#e4e4e4}}@media print{svg.hk{color:#000}}"
-)
 
 _MOST = 100
 """Endpoints that are drawn of a network; of more nobody sees anything in a picture."""
 
 _GONE_ROW = 3
 """Boxes beside each other of what is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Topology:
-    """The picture; a notebook shows it, `save` writes it."""
-
-    body: str = field(repr=False)
-    """What is inside the <svg> element."""
-    height: int
-    text: str
-    """The same in words."""
-
-    def svg(self, alone: bool = True) -> str:
-        """One <svg> element; `alone` for a file of its own, else for a page whose colour it takes."""
-        style = _STYLE + (_ALONE if alone else "")
-        first = self.text.partition("\n")[0]
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="hk" viewBox="0 0 {WIDTH} {self.height}" '
-            f'width="{WIDTH}" height="{self.height}" style="max-width:100%;height:auto" role="img">'
-            f"<title>{escape_html(first)}</title><style>{style}</style>{self.body}</svg>"
-        )
-
-    def save(self, path: str | Path, *, private: bool = False) -> Path:
-        """Write it as an SVG file.
-
-        Raises:
-            FileError: it cannot be written.
-        """
-        return write_output(path, self.svg(), private=private)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {
-            "text/html": f"<div>{self.svg(alone=False)}</div>",
-            "image/svg+xml": self.svg(),
-            "text/plain": self.text,
-        }
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def draw(facts: Facts, *, desired: Desired | None = None, before: Facts | None = None) -> Topology:
@@ -125,7 +64,7 @@ class Drawing:
         self.desired = desired
         self._differences = differences(before, facts) if before is not None else ()
         self._marks = {(one.kind, one.key): one.what for one in self._differences}
-        self._targets = {said.target[0] for item in facts.endpoints for said in _proxies(item) if said.target}
+        self._targets = {said.target[0] for item in facts.endpoints for said in readable_proxies(item) if said.target}
         self._held = {item.address: item for item in reversed(facts.endpoints)}
         self.parts: list[str] = []
         self.lines: list[str] = []
@@ -146,7 +85,7 @@ class Drawing:
         y = self._gone(self._lonely_containers(y))
         if any(item.proxies for item in self.facts.endpoints):
             y = self._legend(y)
-        if any(_other_redirects(item.policies) for item in self.facts.endpoints):
+        if any(other_redirects(item.policies) for item in self.facts.endpoints):
             y += 22
             said = "L4WFPPROXY, L4Proxy: other kinds of redirect; what they do was not seen on any host (UNCONFIRMED)"
             self._text(_BUS_X, y, said, "q", 110)
@@ -156,7 +95,7 @@ class Drawing:
 
     def _host(self, y: int) -> int:
         """The host's side: the metadata service beyond it, and its adapters that are not a container's."""
-        redirected = {said.ip for endpoint in self.facts.endpoints for said in _proxies(endpoint) if said.ip}
+        redirected = {said.ip for endpoint in self.facts.endpoints for said in readable_proxies(endpoint) if said.ip}
         place = self.desired.redirect.address if self.desired else next(iter(sorted(redirected)), METADATA_ADDRESS)
         y += _HEAD
         self._box(HOST_X, y, HOST_W, place, "the metadata service", ghost=True)
@@ -179,7 +118,7 @@ class Drawing:
     def _networks(self, y: int) -> int:
         wanted = self.desired.network.name if self.desired else ""
         for network in sorted(
-            self.facts.networks, key=lambda item: (item.name != wanted, not _redirects(self.facts, item), item.name)
+            self.facts.networks, key=lambda item: (item.name != wanted, not has_redirects(self.facts, item), item.name)
         ):
             y = self._network(network, y) + 18
         known = {item.id.lower() for item in self.facts.networks}
@@ -194,12 +133,12 @@ class Drawing:
     def _network(self, network: Network, y: int) -> int:
         subnets = ", ".join(subnet.prefix for subnet in network.subnets)
         mark = self._marks.get(("network", network.id.lower()), "")
-        self._text(_BUS_X, y + 14, _signed(network.name, mark), f"b {mark}".strip(), 40)
+        self._text(_BUS_X, y + 14, signed(network.name, mark), f"b {mark}".strip(), 40)
         vfp = "" if network.vfp_enabled is not False else ", no VFP: no proxy policy works here"
-        others = _describe_others(_other_redirects(network.policies, of_network=True))
+        others = describe_others(other_redirects(network.policies, of_network=True))
         self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}{others}", "q", 110)
         members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
-        members.sort(key=lambda item: (self._rank(item), _natural(item.name), item.address, item.id))
+        members.sort(key=lambda item: (self._rank(item), natural_key(item.name), item.address, item.id))
         top = y + _HEAD
         self.lines.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints{others}")
         more, members = len(members) - _MOST, members[:_MOST]
@@ -225,13 +164,13 @@ class Drawing:
         self.rows[endpoint.id] = middle
         self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{END_X}" y2="{middle}"/>')
         redirect, warning = self._describe_redirect(endpoint)
-        others = _other_redirects(endpoint.policies)
+        others = other_redirects(endpoint.policies)
         self._box(
             END_X,
             y,
             END_W,
             endpoint.name or "(no name)",
-            ", ".join(part for part in (endpoint.address or "no address", _state(endpoint)) if part),
+            ", ".join(part for part in (endpoint.address or "no address", state_text(endpoint)) if part),
             mark=self._marks.get(("endpoint", endpoint.id.lower()), ""),
             aside=" ".join(dict.fromkeys(policy.type for policy in others)),
         )
@@ -240,11 +179,11 @@ class Drawing:
         owner = self._owners.of_endpoint(endpoint)
         where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
         self.lines.append(
-            " ".join(["  endpoint", endpoint.name, endpoint.address, _state(endpoint)]).rstrip()
+            " ".join(["  endpoint", endpoint.name, endpoint.address, state_text(endpoint)]).rstrip()
             + (f", {where}" if where else "")
             + (f", container {owner.name}" if owner else "")
             + (f", {redirect or warning}" if redirect or warning else "")
-            + _describe_others(others)
+            + describe_others(others)
         )
         if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
             if endpoint.attached:
@@ -259,7 +198,7 @@ class Drawing:
 
     def _describe_redirect(self, endpoint: Endpoint) -> tuple[str, str]:
         """What its box says of the redirect: as it should be, or what is wrong."""
-        said = _proxies(endpoint)
+        said = readable_proxies(endpoint)
         if any(one.unknown for one in said):
             return "", "misspelt proxy policy"
         if said:
@@ -282,7 +221,7 @@ class Drawing:
         """The redirect: from each client along one lane to its proxy, from there through the gateway and out."""
         proxies: dict[str, list[int]] = {}
         for endpoint in members:
-            for said in _proxies(endpoint):
+            for said in readable_proxies(endpoint):
                 target = self._held.get(said.target[0]) if said.target else None
                 if target is not None and target.id in self.rows and not said.unknown:
                     proxies.setdefault(target.id, []).append(self.rows[endpoint.id])
@@ -295,15 +234,15 @@ class Drawing:
                     f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{END_X} {client}H{_LANE_X}"/>'
                 )
             self.parts.append(
-                f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{END_X - 8}"/>{_tip(END_X, landing, 1)}'
+                f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{END_X - 8}"/>{arrow_tip(END_X, landing, 1)}'
             )
             if gateway is not None and gateway.id != proxy:
                 over, leave = self.rows[gateway.id], row - 8
                 self.parts.append(
                     f'<path class="fwd" d="M{END_X} {leave}H{_LANE_X}V{over + 8}H{END_X - 8}"/>'
-                    f"{_tip(END_X, over + 8, 1)}"
+                    f"{arrow_tip(END_X, over + 8, 1)}"
                     f'<path class="fwd" d="M{END_X} {over - 8}H{HOST_X + HOST_W + 8}"/>'
-                    f"{_tip(HOST_X + HOST_W, over - 8, -1)}"
+                    f"{arrow_tip(HOST_X + HOST_W, over - 8, -1)}"
                 )
         if proxies:
             self.lines.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
@@ -345,7 +284,7 @@ class Drawing:
         room = int((width - 20) / (_CHAR + 0.5)) - (len(aside) + 2 if aside else 0)
         if aside:
             self._text(x + width - 10, y + 19, aside, "q", 28, end=True)
-        self._text(x + 10, y + 19, _signed(title, mark), f"b {mark}".strip(), room)
+        self._text(x + 10, y + 19, signed(title, mark), f"b {mark}".strip(), room)
         self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
 
     def _gone(self, y: int) -> int:
@@ -369,7 +308,7 @@ class Drawing:
         y += 24
         kinds = sorted({one.what for one in self._differences})
         for number, what in enumerate(kinds):
-            self._text(_BUS_X + number * 90, y, _signed(what, what), f"b {what}", 20)
+            self._text(_BUS_X + number * 90, y, signed(what, what), f"b {what}", 20)
         self._text(_BUS_X + len(kinds) * 90, y, "since the snapshot before", "q", 60)
         return y
 
@@ -379,52 +318,3 @@ class Drawing:
         tooltip = f"<title>{escape_html(text)}</title>" if shown != text else ""
         anchor = ' text-anchor="end"' if end else ""
         self.parts.append(f'<text class="{kind}" x="{x}" y="{y}"{anchor}>{escape_html(shown)}{tooltip}</text>')
-
-
-def _proxies(endpoint: Endpoint) -> list[ProxySettings]:
-    found = []
-    for policy in endpoint.proxies:
-        try:
-            found.append(proxy_settings(policy))
-        except HostAnswerError:
-            continue
-    return found
-
-
-def _state(endpoint: Endpoint) -> str:
-    return state_word(endpoint.state) if endpoint.state_known else ""
-
-
-def _other_redirects(policies: Iterable[Policy], *, of_network: bool = False) -> list[Policy]:
-    """Redirects of another kind than an endpoint's PROXY: L4WFPPROXY, and L4Proxy, which a network may have, too.
-
-    Where they lead is not drawn: that they redirect, and how, was not seen on any host (HNS facts 51, 54).
-    """
-    return [
-        policy
-        for policy in policies
-        if kind_of(policy) == "L4WFPPROXY" or (kind_of(policy) == "PROXY" and (of_network or not policy.is_proxy))
-    ]
-
-
-def _describe_others(policies: Iterable[Policy]) -> str:
-    return "".join(f", {describe_policy(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)
-
-
-def _redirects(facts: Facts, network: Network) -> bool:
-    return any(item.proxies for item in facts.endpoints if item.network_id.lower() == network.id.lower())
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts `client2` before `client10`."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-
-def _signed(text: str, mark: str) -> str:
-    """A mark is a sign, too: colour alone is not seen by everybody, nor in print."""
-    return f"{SIGNS[mark]} {text}" if mark in SIGNS else text  # type: ignore[index]
-
-
-def _tip(x: int, y: int, way: int) -> str:
-    """An arrow's head whose point is at (x, y); `way` 1 to the right, -1 to the left."""
-    return f'<path class="tip" d="M{x} {y}l{-9 * way} -5v10z"/>'

@@ -15,7 +15,7 @@ from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.verification import verify
 from hnskit.emulator.host import EmulatedHost
 from hnskit.errors import HnskitError, PreflightError
-from hnskit.model import hns_json
+from hnskit.model import hns_requests
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
@@ -128,9 +128,9 @@ def stale_namesake(name: str) -> EmulatedHost:
     """A host that started again and lost somebody's bridge, and kept their endpoint of a name that is wanted."""
     host = host_here(faults={"reboot_loses_bridges": True})
     network = strategies.hns(
-        host, "POST", "/networks", hns_json.network_request("theirs", "L2Bridge", "10.9.0.0/24", "10.9.0.1")
+        host, "POST", "/networks", hns_requests.network_request("theirs", "L2Bridge", "10.9.0.0/24", "10.9.0.1")
     )
-    strategies.hns(host, "POST", "/endpoints", hns_json.endpoint_request(name, network["ID"], address="10.9.0.9"))
+    strategies.hns(host, "POST", "/endpoints", hns_requests.endpoint_request(name, network["ID"], address="10.9.0.9"))
     host.set_fault("reboot", True)
     return host
 

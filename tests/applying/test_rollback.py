@@ -14,7 +14,7 @@ from hnskit.applying.outcomes import undone_of
 from hnskit.applying.rollback import Rollback
 from hnskit.emulator.host.host import EmulatedHost
 from hnskit.errors import StepError
-from hnskit.model import hns_json
+from hnskit.model import hns_requests
 from hnskit.model.objects import Policy
 from hnskit.params.desired import DesiredContainer, Part
 from hnskit.planning.provenance import Provenance
@@ -108,7 +108,7 @@ def test_rollback_leaves_what_somebody_adds_to_a_list_meanwhile(host: EmulatedHo
         if instead:
             found = strategies.endpoint(host, "hnskit-client1")
             assert len(found.proxies) == 1, "the redirect of the first client was to be written before"
-            body = hns_json.policies_request(found.id, [*found.policies, *theirs])
+            body = hns_requests.policies_request(found.id, [*found.policies, *theirs])
             strategies.hns(host, "POST", f"/endpoints/{found.id}", body)
         return instead
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hnskit.diagnosis.datapath import Trace, Tracer, trace
+from hnskit.diagnosis.datapath import Tracer, trace
+from hnskit.diagnosis.trace import Trace
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import (
     Adapter,

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import conformance
 from benchmarks.reasons import NOT_COMPARED, NOT_IN_ORDER, REASONS
 from hnskit.emulator.host import PROFILES, create_host, refusals
-from hnskit.emulator.host.refusals import Refusal
+from hnskit.emulator.host.refusals import HostRefusal
 from hnskit.model import hns_json
 from hnskit.views import frames
 from tests import sample_facts
@@ -126,7 +126,7 @@ def test_every_refusal_has_the_words_that_were_seen_with_its_code() -> None:
     known |= {0x80070000 | code: text for code, text in known.items() if code <= 0xFFFF}
     made = [value() for name, value in vars(refusals).items() if name in set(refusals.__all__) - _WITH_ARGUMENTS]
     seen = [item for item in made if item.code in known]
-    assert all(isinstance(item, Refusal) for item in made)
+    assert all(isinstance(item, HostRefusal) for item in made)
     assert len(seen) >= 9
     for item in seen:
         assert known[item.code].rstrip(". ").startswith(item.text)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model import hns_json
+from hnskit.model import hns_envelope, hns_json, hns_requests
 from hnskit.model.objects import EndpointState, NetworkType, Policy, Subnet
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "hns"
@@ -27,7 +27,7 @@ FILES = sorted(path for folder in READERS for path in (SAMPLES / folder).glob("*
 def sample(name: str) -> Any:
     """The object of a sample file, out of its envelope if it has one."""
     text = (SAMPLES / name).read_text(encoding="utf-8")
-    return hns_json.parse_envelope(text) if name.endswith(".response.json") else json.loads(text)
+    return hns_envelope.parse_envelope(text) if name.endswith(".response.json") else json.loads(text)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -218,7 +218,7 @@ def test_no_json_makes_the_codec_fail_in_another_way(value: Any) -> None:
 def test_member_order_of_an_envelope_does_not_matter(member: str) -> None:
     parts = {"Output": {"ID": "A"}, "Success": True}
     ordered = {member: parts.pop(member), **parts}
-    assert hns_json.parse_envelope(json.dumps(ordered)) == {"ID": "A"}
+    assert hns_envelope.parse_envelope(json.dumps(ordered)) == {"ID": "A"}
 
 
 @pytest.mark.parametrize(
@@ -234,12 +234,12 @@ def test_member_order_of_an_envelope_does_not_matter(member: str) -> None:
 )
 def test_success(text: str, output: dict[str, str] | list[Any] | None) -> None:
     """No text, and an envelope without Output, are successes with nothing to say."""
-    assert hns_json.parse_envelope(text) == output
+    assert hns_envelope.parse_envelope(text) == output
 
 
 def test_filetimes_stay_integers() -> None:
     """A FILETIME is larger than what a float holds exactly."""
-    read = hns_json.parse_envelope('{"Output":{"StartTime":131614059830560691},"Success":true}')
+    read = hns_envelope.parse_envelope('{"Output":{"StartTime":131614059830560691},"Success":true}')
     assert read["StartTime"] == 131614059830560691
     assert isinstance(read["StartTime"], int)
 
@@ -260,14 +260,14 @@ def test_filetimes_stay_integers() -> None:
 def test_refusals_carry_the_best_code_there_is(text: str, hresult: int, code: int) -> None:
     """ErrorCode, else the HRESULT, else 0; the HRESULT alone is a refusal too."""
     with pytest.raises(HnsError) as caught:
-        hns_json.parse_envelope(text, hresult)
+        hns_envelope.parse_envelope(text, hresult)
     assert caught.value.code == code
 
 
 def test_refusal_without_a_code_keeps_the_hosts_words() -> None:
     """Server 2016 gives no code."""
     with pytest.raises(HnsError, match=r"HNS refused: The parameter is incorrect\.$") as caught:
-        hns_json.parse_envelope('{"Error":"The parameter is incorrect. ","Success":false}')
+        hns_envelope.parse_envelope('{"Error":"The parameter is incorrect. ","Success":false}')
     assert (caught.value.code, caught.value.name) == (0, "")
 
 
@@ -292,7 +292,7 @@ def test_refusal_without_a_code_keeps_the_hosts_words() -> None:
 )
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(HostAnswerError) as caught:
-        hns_json.parse_envelope(text)
+        hns_envelope.parse_envelope(text)
     assert len(str(caught.value)) < 1000
 
 
@@ -307,13 +307,13 @@ def test_version_of_an_object_and_of_the_service() -> None:
 
 
 def test_network_request() -> None:
-    request = hns_json.network_request("hnskit-l2bridge", "L2Bridge", "10.0.1.0/24", "10.0.1.1")
+    request = hns_requests.network_request("hnskit-l2bridge", "L2Bridge", "10.0.1.0/24", "10.0.1.1")
     subnets = [{"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}]
     assert request == {"Name": "hnskit-l2bridge", "Type": "L2Bridge", "Subnets": subnets}
 
 
 def test_network_request_in_full() -> None:
-    request = hns_json.network_request(
+    request = hns_requests.network_request(
         "n", NetworkType.L2BRIDGE, "10.0.1.0/24", "10.0.1.1", "Ethernet 2", dns=("10.0.0.1", "10.0.0.2")
     )
     assert request["NetworkAdapterName"] == "Ethernet 2"
@@ -322,11 +322,11 @@ def test_network_request_in_full() -> None:
 
 
 def test_endpoint_request_leaves_to_hns_what_is_not_given() -> None:
-    assert hns_json.endpoint_request("client", "A") == {"Name": "client", "VirtualNetwork": "A", "Policies": []}
+    assert hns_requests.endpoint_request("client", "A") == {"Name": "client", "VirtualNetwork": "A", "Policies": []}
 
 
 def test_endpoint_request_is_read_back() -> None:
-    request = hns_json.endpoint_request(
+    request = hns_requests.endpoint_request(
         "client",
         "A",
         address="10.0.1.5",
@@ -342,20 +342,20 @@ def test_endpoint_request_is_read_back() -> None:
 
 
 def test_attach_and_detach_requests() -> None:
-    assert hns_json.attach_request(4) == {"SystemType": "Host", "CompartmentId": 4}
-    assert hns_json.detach_request() == {"SystemType": "Host"}
+    assert hns_requests.attach_request(4) == {"SystemType": "Host", "CompartmentId": 4}
+    assert hns_requests.detach_request() == {"SystemType": "Host"}
 
 
 @pytest.mark.parametrize("compartment", [0, -1, 65536])
 def test_attach_refuses_what_is_no_compartment(compartment: int) -> None:
     with pytest.raises(ValueError, match="compartment"):
-        hns_json.attach_request(compartment)
+        hns_requests.attach_request(compartment)
 
 
 def test_proxy_policy_is_spelt_as_hns_reads_it() -> None:
     """Port is text; the request is byte for byte what the original's own function sends."""
     policy = hns_json.proxy_policy("10.0.1.136:80", "169.254.169.254", 80)
-    assert hns_json.dump(hns_json.policies_request("A", (Policy("L2Driver"), policy))) == (
+    assert hns_requests.dump(hns_requests.policies_request("A", (Policy("L2Driver"), policy))) == (
         '{"ID":"A","Policies":[{"Type":"L2Driver"},{"Type":"PROXY","IP":"169.254.169.254","Port":"80",'
         '"Destination":"10.0.1.136:80","OutboundNat":true}]}'
     )
@@ -409,6 +409,6 @@ def test_target_of_a_proxy_policy(destination: str, target: tuple[int | str, ...
 
 @given(st.dictionaries(st.text(), JSON))
 def test_requests_are_plain_ascii_and_read_back(request_body: Any) -> None:
-    text = hns_json.dump(request_body)
+    text = hns_requests.dump(request_body)
     assert text.isascii()
     assert json.loads(text) == request_body

@@ -15,7 +15,7 @@ from hnskit.emulator.powershell.binder import bind
 from hnskit.emulator.powershell.command import Cut
 from hnskit.errors import HostAnswerError, OutcomeUnknownError
 from hnskit.facts.host_facts import fact_calls, gather_facts
-from hnskit.model import hns_json
+from hnskit.model import hns_requests
 from hnskit.remote import docker, hcn, hns, windows
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
@@ -227,7 +227,7 @@ HELD = {
 @pytest.mark.parametrize("name", HELD.values(), ids=HELD)
 def test_whatever_text_windows_can_hold_comes_in_as_it_is(served: Served, session: PsrpSession, name: str) -> None:
     """One object with such a name does not make the whole host unreadable."""
-    body = json.dumps(hns_json.network_request(name, "L2Bridge", "10.0.9.0/24", "10.0.9.1"))
+    body = json.dumps(hns_requests.network_request(name, "L2Bridge", "10.0.9.0/24", "10.0.9.1"))
     _, made = served.call(lambda: served.host.hns.call("POST", "/networks", body))
     try:
         facts = gather_facts(session)

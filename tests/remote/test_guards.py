@@ -8,7 +8,7 @@ import pytest
 
 from hnskit.emulator.host import EmulatedHost
 from hnskit.emulator.host.hns_service import HnsService
-from hnskit.model import hns_json
+from hnskit.model import hns_json, hns_requests
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.remote import hns
 from hnskit.remote.session import Call, CallResult, invoke_calls
@@ -22,8 +22,8 @@ UNREAD = "Hnskit.HnsUnread"
 def made(host: EmulatedHost) -> Endpoint:
     """An endpoint of somebody's, with a policy."""
     nat = host.snapshot().networks_named("nat")[0]
-    endpoint = strategies.hns(host, "POST", "/endpoints", hns_json.endpoint_request("web", nat.id))
-    strategies.hns(host, "POST", f"/endpoints/{endpoint['ID']}", hns_json.policies_request(endpoint["ID"], [ACL]))
+    endpoint = strategies.hns(host, "POST", "/endpoints", hns_requests.endpoint_request("web", nat.id))
+    strategies.hns(host, "POST", f"/endpoints/{endpoint['ID']}", hns_requests.policies_request(endpoint["ID"], [ACL]))
     found = strategies.endpoint(host, "web")
     assert found is not None
     assert found.policies
@@ -77,7 +77,7 @@ def test_a_list_that_hns_does_not_show_does_not_prove_that_a_name_is_free(
 
     with monkeypatch.context() as context:
         context.setattr(HnsService, "call", refusing)
-        result = asked(host, hns.create_endpoint("x", hns_json.endpoint_request("web", nat)))
+        result = asked(host, hns.create_endpoint("x", hns_requests.endpoint_request("web", nat)))
     assert error_id(result) == UNREAD
     assert len(host.snapshot().endpoints_named("web")) == 1
 

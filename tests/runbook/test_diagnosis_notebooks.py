@@ -14,7 +14,7 @@ from hnskit import runbook
 from hnskit.errors import SnapshotError
 from hnskit.errors.hns_codes import KnownCode
 from hnskit.facts.snapshot import save_facts
-from hnskit.runbook.diagnosis_notebook import CodeList
+from hnskit.runbook.diagnosis_notebook import CodeList, HostDiagnosis
 from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.screen import Sentence
 from hnskit.running.papermill_engine import SharedKernelEngine
@@ -98,7 +98,7 @@ def test_a_paste_is_a_text_a_file_or_a_zip(tmp_path: Path) -> None:
         assert "Taken for 1 endpoint" in paste.to_text()
         book = runbook.choose(sample_facts.PARAMS, interactive=False).look("doctor", paste)
         assert isinstance(book, runbook.PastedNotebook)
-        assert isinstance(book.repair(), Sentence)
+        assert isinstance(book.diagnosis.repair(), Sentence)
         assert len(book.facts.endpoints) == 1
     with pytest.raises(SnapshotError):
         runbook.paste("nothing\nof a host\n", interactive=False)
@@ -128,7 +128,7 @@ def test_the_box_reads_at_once_and_keeps_no_text() -> None:
 
 def test_several_codes_of_a_log_are_shown_below_one_another() -> None:
     """And a code, or its text, by itself."""
-    found = runbook.PastedNotebook.code("failed: x (0x490)\nfailed: y (0x803b0013)")
+    found = HostDiagnosis.code("failed: x (0x490)\nfailed: y (0x803b0013)")
     assert isinstance(found, CodeList)
     assert [item.code for item in found] == [0x490, 0x803B0013]
-    assert isinstance(runbook.PastedNotebook.code("Element not found"), KnownCode)
+    assert isinstance(HostDiagnosis.code("Element not found"), KnownCode)

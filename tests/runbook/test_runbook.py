@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import ipywidgets
 import pytest
 
 from hnskit import runbook
+from hnskit.diagnosis.explanation import Explanation
 from hnskit.errors import HnskitError, HostUnreachableError, ParamsError, PreflightError, VerificationError
+from hnskit.facts.snapshot import save_facts
 from hnskit.local import project
 from hnskit.runbook import screen
 from hnskit.runbook.widgets import params_form
 from hnskit.running import run_folder as runfolder
 from hnskit.views.table import View
+from tests import sample_facts
 from tests.host_process import emulated_host
 
 ROOT = Path(__file__).parents[2]
@@ -256,3 +260,24 @@ def test_a_book_with_nothing_to_do_leaves_no_run_folder(
     assert "nothing to do" in str(again.result())
     assert "kept" not in str(again.finish())
     assert list((tmp_path / "runs").iterdir()) == [run_dir]
+
+
+def test_a_notebooks_session_is_no_diagnosis_but_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of wrong parameters: what failed before there was a host is written down without it."""
+    from hnskit.params.selection import Selection
+    from hnskit.runbook.diagnosis_notebook import HostDiagnosis
+    from hnskit.runbook.step_notebook import StepNotebook
+
+    saved = save_facts(sample_facts.complete(), tmp_path / "host.json")
+    session = StepNotebook("explain", Selection(sample_facts.PARAMS, (f"target=snapshot:{saved}",)))
+    assert not isinstance(session, HostDiagnosis)
+    assert cast(Explanation, session.diagnosis.explain("", "")).answered
+    assert session.diagnosis.facts == session.facts
+    run_dir = tmp_path / "runs" / "1"
+    run_dir.mkdir(parents=True)
+    with pytest.raises(ParamsError):
+        StepNotebook("network", Selection(sample_facts.PARAMS, ("network.subnet=nonsense",)), run_dir)
+    assert (
+        json.loads((run_dir / "results" / "network.json").read_text(encoding="utf-8"))["error"]["error"]
+        == "ParamsError"
+    )

@@ -46,7 +46,7 @@ from hnskit.diagnosis.doctor.policy_checks import (
     TargetRedirected,
 )
 from hnskit.diagnosis.doctor.redirect_checks import EndpointMissing, HnsRestarted, RedirectDrift, RedirectHalf
-from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, NamespaceLeaked, Refused, TwoRuntimes
+from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, HnsRefused, NamespaceLeaked, TwoRuntimes
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import Facts
@@ -58,7 +58,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
     NotReadable(),
     DockerSilent(),
     HnsRestarted(),
-    Refused(),
+    HnsRefused(),
     HnsTooOld(),
     KnownBadWindows(),
     WifiUplink(),

@@ -99,7 +99,7 @@ class NamespaceLeaked(DoctorCheck):
             )
 
 
-class Refused(DoctorCheck):
+class HnsRefused(DoctorCheck):
     """What HNS refused, as a log tells it."""
 
     name = "refused"

@@ -140,26 +140,13 @@ def _status(container: DockerContainer, now: float) -> str:
 
 def inspect_container(container: DockerContainer, endpoint: Mapping[str, Any], network_id: str) -> dict[str, Any]:
     """A container as `docker inspect` prints it: nothing of an endpoint made outside Docker (HNS fact 77)."""
-    running = container.status == "running"
     command = list(container.command)
     return {
         "Id": container.id,
         "Created": stamp(container.created),
         "Path": command[0] if command else "",
         "Args": command[1:],
-        "State": {
-            "Status": container.status,
-            "Running": running,
-            "Paused": False,
-            "Restarting": False,
-            "OOMKilled": False,
-            "Dead": False,
-            "Pid": container.pid if running else 0,
-            "ExitCode": container.exit_code,
-            "Error": container.error,
-            "StartedAt": stamp(container.started) if container.started else ZERO_TIME,
-            "FinishedAt": stamp(container.finished) if container.finished else ZERO_TIME,
-        },
+        "State": _state(container),
         "Image": f"sha256:{container.image_id}",
         "ResolvConfPath": "",
         "HostnamePath": "",
@@ -173,72 +160,106 @@ def inspect_container(container: DockerContainer, endpoint: Mapping[str, Any], n
         "ProcessLabel": "",
         "AppArmorProfile": "",
         "ExecIDs": None,
-        "HostConfig": {
-            "Binds": None,
-            "ContainerIDFile": "",
-            "LogConfig": {"Type": "json-file", "Config": {}},
-            "NetworkMode": container.network,
-            "PortBindings": {},
-            "RestartPolicy": {"Name": container.restart, "MaximumRetryCount": 0},
-            "AutoRemove": container.auto_remove,
-            "VolumeDriver": "",
-            "VolumesFrom": None,
-            "Dns": [],
-            "DnsOptions": [],
-            "DnsSearch": [],
-            "ExtraHosts": None,
-            "Links": None,
-            "Privileged": False,
-            "PublishAllPorts": False,
-            "ReadonlyRootfs": False,
-            "Isolation": container.isolation,
-            "Memory": 0,
-            "NanoCpus": 0,
-        },
+        "HostConfig": _host_config(container),
         "GraphDriver": {
             "Data": {"dir": rf"C:\ProgramData\docker\windowsfilter\{container.id}"},
             "Name": "windowsfilter",
         },
         "Mounts": [],
-        "Config": {
-            "Hostname": container.hostname,
-            "Domainname": "",
-            "User": container.user,
-            "AttachStdin": False,
-            "AttachStdout": not container.detached,
-            "AttachStderr": not container.detached,
-            "Tty": False,
-            "OpenStdin": False,
-            "StdinOnce": False,
-            "Env": list(container.environment) or None,
-            "Cmd": command,
-            "Image": container.image_name,
-            "Volumes": None,
-            "WorkingDir": "",
-            "Entrypoint": None,
-            "OnBuild": None,
-            "Labels": dict(container.labels),
-        },
-        "NetworkSettings": {
-            "Bridge": "",
-            "SandboxID": container.sandbox,
-            "HairpinMode": False,
-            "LinkLocalIPv6Address": "",
-            "LinkLocalIPv6PrefixLen": 0,
-            "Ports": {} if running else None,
-            "SandboxKey": container.id if running else "",
-            "SecondaryIPAddresses": None,
-            "SecondaryIPv6Addresses": None,
-            "EndpointID": "",
-            "Gateway": "",
-            "GlobalIPv6Address": "",
-            "GlobalIPv6PrefixLen": 0,
-            "IPAddress": "",
-            "IPPrefixLen": 0,
-            "IPv6Gateway": "",
-            "MacAddress": "",
-            "Networks": {container.network: _network(endpoint, network_id)},
-        },
+        "Config": _config(container),
+        "NetworkSettings": _network_settings(container, endpoint, network_id),
+    }
+
+
+def _state(container: DockerContainer) -> dict[str, Any]:
+    """State of `docker inspect`: what becomes of the first process."""
+    running = container.status == "running"
+    return {
+        "Status": container.status,
+        "Running": running,
+        "Paused": False,
+        "Restarting": False,
+        "OOMKilled": False,
+        "Dead": False,
+        "Pid": container.pid if running else 0,
+        "ExitCode": container.exit_code,
+        "Error": container.error,
+        "StartedAt": stamp(container.started) if container.started else ZERO_TIME,
+        "FinishedAt": stamp(container.finished) if container.finished else ZERO_TIME,
+    }
+
+
+def _host_config(container: DockerContainer) -> dict[str, Any]:
+    """HostConfig of `docker inspect`: what `docker run` was given of the host."""
+    return {
+        "Binds": None,
+        "ContainerIDFile": "",
+        "LogConfig": {"Type": "json-file", "Config": {}},
+        "NetworkMode": container.network,
+        "PortBindings": {},
+        "RestartPolicy": {"Name": container.restart, "MaximumRetryCount": 0},
+        "AutoRemove": container.auto_remove,
+        "VolumeDriver": "",
+        "VolumesFrom": None,
+        "Dns": [],
+        "DnsOptions": [],
+        "DnsSearch": [],
+        "ExtraHosts": None,
+        "Links": None,
+        "Privileged": False,
+        "PublishAllPorts": False,
+        "ReadonlyRootfs": False,
+        "Isolation": container.isolation,
+        "Memory": 0,
+        "NanoCpus": 0,
+    }
+
+
+def _config(container: DockerContainer) -> dict[str, Any]:
+    """Config of `docker inspect`: what the image and `docker run` say of the process."""
+    return {
+        "Hostname": container.hostname,
+        "Domainname": "",
+        "User": container.user,
+        "AttachStdin": False,
+        "AttachStdout": not container.detached,
+        "AttachStderr": not container.detached,
+        "Tty": False,
+        "OpenStdin": False,
+        "StdinOnce": False,
+        "Env": list(container.environment) or None,
+        "Cmd": list(container.command),
+        "Image": container.image_name,
+        "Volumes": None,
+        "WorkingDir": "",
+        "Entrypoint": None,
+        "OnBuild": None,
+        "Labels": dict(container.labels),
+    }
+
+
+def _network_settings(container: DockerContainer, endpoint: Mapping[str, Any], network_id: str) -> dict[str, Any]:
+    """NetworkSettings of `docker inspect`."""
+    running = container.status == "running"
+    return {
+        "Bridge": "",
+        "SandboxID": container.sandbox,
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "Ports": {} if running else None,
+        "SandboxKey": container.id if running else "",
+        "SecondaryIPAddresses": None,
+        "SecondaryIPv6Addresses": None,
+        "EndpointID": "",
+        "Gateway": "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "IPAddress": "",
+        "IPPrefixLen": 0,
+        "IPv6Gateway": "",
+        "MacAddress": "",
+        "Networks": {container.network: _network(endpoint, network_id)},
     }
 
 

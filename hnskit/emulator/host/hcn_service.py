@@ -17,7 +17,7 @@ from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import body_of
-from hnskit.emulator.host.refusals import Refusal
+from hnskit.emulator.host.refusals import HostRefusal
 from hnskit.model.objects import NetworkType
 
 FIRST = (9, 2)
@@ -52,7 +52,7 @@ class Hcn:
         """
         try:
             return 0, self._answer(operation, identity, request), ""
-        except Refusal as refusal:
+        except HostRefusal as refusal:
             said = text.failure(self._profile, refusal.code, refusal.text + refusal.end)
             return refusal.code - (1 << 32), "", said
 

@@ -16,7 +16,7 @@ from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.policylists import PolicyLists
 from hnskit.emulator.host.profiles import Profile
 from hnskit.emulator.host.reading import body_of
-from hnskit.emulator.host.refusals import Refusal
+from hnskit.emulator.host.refusals import HostRefusal
 from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Windows
 
@@ -58,7 +58,7 @@ class HnsService:
         try:
             output = self._answer(method, [part for part in path.split("/") if part], request)
             return 0, text.envelope(self._profile, output)
-        except Refusal as refusal:
+        except HostRefusal as refusal:
             hresult = refusal.code - (1 << 32) if self._profile.failing_hresult else 0
             return hresult, text.failure(self._profile, refusal.code, refusal.text + refusal.end)
 

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Refusal(Exception):  # noqa: N818 - it is HNS's answer, not a mistake of the emulator
+class HostRefusal(Exception):  # noqa: N818 - it is HNS's answer, not a mistake of the emulator
     """HNS refuses a request.
 
     Attributes:
@@ -43,98 +43,98 @@ class Refusal(Exception):  # noqa: N818 - it is HNS's answer, not a mistake of t
         self.end = end
 
 
-def not_found() -> Refusal:
+def not_found() -> HostRefusal:
     """ERROR_NOT_FOUND (HNS fact 74)."""
-    return Refusal(0x80070490, "Element not found")
+    return HostRefusal(0x80070490, "Element not found")
 
 
-def invalid_parameter() -> Refusal:
+def invalid_parameter() -> HostRefusal:
     """ERROR_INVALID_PARAMETER (HNS facts 13, 25, 26)."""
-    return Refusal(0x80070057, "The parameter is incorrect")
+    return HostRefusal(0x80070057, "The parameter is incorrect")
 
 
-def adapter_not_found() -> Refusal:
+def adapter_not_found() -> HostRefusal:
     """HCN_E_ADAPTER_NOT_FOUND (HNS fact 25)."""
-    return Refusal(0x803B0006, "An adapter was not found")
+    return HostRefusal(0x803B0006, "An adapter was not found")
 
 
-def network_exists() -> Refusal:
+def network_exists() -> HostRefusal:
     """HCN_E_NETWORK_ALREADY_EXISTS: seen from v2; whether v1 refuses a name is UNCONFIRMED (HNS fact 72)."""
-    return Refusal(0x803B0010, "A network with this name already exists")
+    return HostRefusal(0x803B0010, "A network with this name already exists")
 
 
-def object_exists() -> Refusal:
+def object_exists() -> HostRefusal:
     """ERROR_OBJECT_ALREADY_EXISTS (HNS fact 73)."""
-    return Refusal(0x80071392, "The object already exists")
+    return HostRefusal(0x80071392, "The object already exists")
 
 
-def address_invalid() -> Refusal:
+def address_invalid() -> HostRefusal:
     """HCN_E_ADDR_INVALID_OR_RESERVED (HNS fact 73); for an address outside the subnets it is UNCONFIRMED."""
-    return Refusal(0x803B002F, "An address provided is invalid or reserved")
+    return HostRefusal(0x803B002F, "An address provided is invalid or reserved")
 
 
-def already_attached() -> Refusal:
+def already_attached() -> HostRefusal:
     """HCN_E_ENDPOINT_ALREADY_ATTACHED (HNS fact 40)."""
-    return Refusal(0x803B0014, "This endpoint is already attached to the switch")
+    return HostRefusal(0x803B0014, "This endpoint is already attached to the switch")
 
 
-def container_gone() -> Refusal:
+def container_gone() -> HostRefusal:
     """The compute system of an attach does not exist (HNS fact 40)."""
-    return Refusal(0xC037010E, "A Compute System with the specified identifier does not exist")
+    return HostRefusal(0xC037010E, "A Compute System with the specified identifier does not exist")
 
 
-def compartment_gone() -> Refusal:
+def compartment_gone() -> HostRefusal:
     """GCN_E_NETCOMPARTMENT_NOT_FOUND: the constant exists, that attach gives it and its text are UNCONFIRMED."""
-    return Refusal(0x803B0027, "The specified network compartment was not found")
+    return HostRefusal(0x803B0027, "The specified network compartment was not found")
 
 
-def degraded() -> Refusal:
+def degraded() -> HostRefusal:
     """HCN_E_DEGRADED_OPERATION: the endpoint was made with something that could not be put to work (HNS fact 40)."""
-    return Refusal(0x803B0017, "Endpoint is in invalid state")
+    return HostRefusal(0x803B0017, "Endpoint is in invalid state")
 
 
-def invalid_policy_type() -> Refusal:
+def invalid_policy_type() -> HostRefusal:
     """HCN_E_INVALID_POLICY_TYPE: a Type that this HNS does not know (hcsshim#470, Windows-Containers#360).
 
     That v1 gives it for PROXY on a NAT network, where "proxy policy does not support NAT mode" (HNS fact 49), is
     UNCONFIRMED.
     """
-    return Refusal(0x803B000E, "Invalid policy type")
+    return HostRefusal(0x803B000E, "Invalid policy type")
 
 
-def invalid_json() -> Refusal:
+def invalid_json() -> HostRefusal:
     """HCN_E_INVALID_JSON: seen from v2; what v1 says of a body that is no JSON is UNCONFIRMED."""
-    return Refusal(0x803B001B, "Invalid JSON document string")
+    return HostRefusal(0x803B001B, "Invalid JSON document string")
 
 
-def name_in_use() -> Refusal:
+def name_in_use() -> HostRefusal:
     """STATUS_OBJECT_NAME_COLLISION as an HRESULT; the text was seen on a create after leftovers of an older network
     (Juniper's HNS_error_bestiary.md), its code is UNCONFIRMED."""
-    return Refusal(
+    return HostRefusal(
         0xD0000035, "{Object Exists} An attempt was made to create an object and the object name already exists"
     )
 
 
-def rpc_failed() -> Refusal:
+def rpc_failed() -> HostRefusal:
     """RPC_S_CALL_FAILED: the HNS service was restarted during the call."""
-    return Refusal(0x800706BE, "The remote procedure call failed")
+    return HostRefusal(0x800706BE, "The remote procedure call failed")
 
 
-def unknown_field(name: str) -> Refusal:
+def unknown_field(name: str) -> HostRefusal:
     """HCN_E_INVALID_JSON: v2 is strict where v1 is silent (HNS fact 47)."""
-    return Refusal(0x803B001B, f"Invalid JSON document string. {{{{{name},UnknownField}}}}", end="")
+    return HostRefusal(0x803B001B, f"Invalid JSON document string. {{{{{name},UnknownField}}}}", end="")
 
 
-def not_supported() -> Refusal:
+def not_supported() -> HostRefusal:
     """ERROR_NOT_SUPPORTED: HCN on an HNS that has no v2 API; what a host says then is UNCONFIRMED (HNS fact 60)."""
-    return Refusal(0x80070032, "The request is not supported")
+    return HostRefusal(0x80070032, "The request is not supported")
 
 
-def unspecified() -> Refusal:
+def unspecified() -> HostRefusal:
     """E_FAIL: transient, when creations overlap (HNS fact 69)."""
-    return Refusal(0x80004005, "Unspecified error")
+    return HostRefusal(0x80004005, "Unspecified error")
 
 
-def not_emulated(what: str) -> Refusal:
+def not_emulated(what: str) -> HostRefusal:
     """The emulator's own no, E_NOTIMPL: Windows may well do this, the emulated host does not."""
-    return Refusal(0x80004001, f"hnskit emulator: {what} is not emulated")
+    return HostRefusal(0x80004001, f"hnskit emulator: {what} is not emulated")

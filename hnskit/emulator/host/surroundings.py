@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from hnskit.diagnosis.datapath import Verdict
+from hnskit.diagnosis.trace import Verdict
 from hnskit.model.objects import METADATA_ADDRESS
 
 FABRIC_GATEWAY = "10.0.0.1"

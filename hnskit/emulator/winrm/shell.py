@@ -25,7 +25,7 @@ CONNECTED, DISCONNECTED = "Connected", "Disconnected"
 
 
 @dataclass(slots=True)
-class Pipeline:
+class ServedPipeline:
     """A command of a shell."""
 
     id: UUID
@@ -36,7 +36,7 @@ class Pipeline:
     """It waits for the client's answer to a host call."""
 
 
-class Shell:
+class ServedShell:
     """One runspace pool: an engine, and the output that waits for the client."""
 
     def __init__(
@@ -61,12 +61,12 @@ class Shell:
         """Its engine has taken the creationXml: a real one may need a while for it."""
         self.created = self._used = time.monotonic()
         self.pool = OutputQueue()
-        self.pipelines: dict[UUID, Pipeline] = {}
+        self.pipelines: dict[UUID, ServedPipeline] = {}
         self.settings = ServiceSettings()
         self.engine: Engine
         self._retired: dict[UUID, UUID] = {}
         """Commands of which the client has the end, and which no signal has closed: their PSRP ids."""
-        self._by_psrp: dict[UUID, Pipeline] = {}
+        self._by_psrp: dict[UUID, ServedPipeline] = {}
         self._last_of_pool: list[Fragment] = []
         """What the pool's last Receive got, as long as the engine said nothing after it."""
 
@@ -122,7 +122,7 @@ class Shell:
             raise wsman_faults.already_exists(f"command {command}")
         if len(self.pipelines) + len(self._retired) >= self.settings.commands_per_shell:
             raise wsman_faults.too_many_commands()
-        pipeline = Pipeline(command, pipeline_of(fragments) or command)
+        pipeline = ServedPipeline(command, pipeline_of(fragments) or command)
         self.pipelines[command] = self._by_psrp[pipeline.psrp] = pipeline
         try:
             await self.engine.begin(pipeline.psrp, fragments)
@@ -130,7 +130,7 @@ class Shell:
             self._forget(pipeline)
             raise
 
-    def find(self, command: UUID) -> Pipeline:
+    def find(self, command: UUID) -> ServedPipeline:
         """A pipeline whose end was not delivered yet.
 
         Raises:
@@ -194,7 +194,7 @@ class Shell:
             psrp = pipeline.psrp
         await self.engine.end(psrp)
 
-    def _forget(self, pipeline: Pipeline) -> None:
+    def _forget(self, pipeline: ServedPipeline) -> None:
         del self.pipelines[pipeline.id]
         self._by_psrp.pop(pipeline.psrp, None)
 

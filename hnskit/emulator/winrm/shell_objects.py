@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from hnskit.emulator.winrm.shell import Shell
+from hnskit.emulator.winrm.shell import ServedShell
 
 _LONGEST_IDLE = "PT2147483.647S"
 """MaxIdleTimeOut: MaxShellRunTime of Windows, in milliseconds the largest whole number of 32 bits."""
@@ -17,7 +17,7 @@ def element(name: str, text: object) -> str:
     return f"<{name}>{escape(str(text))}</{name}>"
 
 
-def describe(shell: Shell, *, measured: bool) -> str:
+def describe(shell: ServedShell, *, measured: bool) -> str:
     """A shell as rsp:Shell; `measured`: with what Get and Enumerate say besides, and Create does not."""
     pid = shell.engine.process_id
     texts = {
@@ -45,7 +45,7 @@ def describe(shell: Shell, *, measured: bool) -> str:
     return "<rsp:Shell>" + "".join(element(f"rsp:{name}", text) for name, text in texts.items()) + "</rsp:Shell>"
 
 
-def describe_commands(shell: Shell) -> str:
+def describe_commands(shell: ServedShell) -> str:
     """The commands of a shell that run, as rsp:Command."""
     return "".join(
         f"<rsp:Command>{element('rsp:CommandId', str(identity).upper())}<rsp:CommandLine></rsp:CommandLine>"

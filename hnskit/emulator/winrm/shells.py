@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hnskit.emulator.engines.engine import EngineError, NewEngine
 from hnskit.emulator.winrm import wsman_faults
 from hnskit.emulator.winrm.service_settings import ServiceSettings
-from hnskit.emulator.winrm.shell import Shell
+from hnskit.emulator.winrm.shell import ServedShell
 
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
 DEFAULT_CONFIGURATION = "Microsoft.PowerShell"
@@ -31,21 +31,21 @@ class Shells:
         self._has_configuration = configurations
         self._minimum_idle = minimum_idle
         self._settings = settings or ServiceSettings()
-        self._shells: dict[str, Shell] = {}
+        self._shells: dict[str, ServedShell] = {}
         self._reaper: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._shells)
 
-    def all(self) -> list[Shell]:
+    def all(self) -> list[ServedShell]:
         """Every shell, oldest first."""
         return list(self._shells.values())
 
-    def look(self, identity: str) -> Shell | None:
+    def look(self, identity: str) -> ServedShell | None:
         """A shell by its id, in any case, if it is there; it does not count as used."""
         return self._shells.get(identity.upper())
 
-    def find(self, identity: str) -> Shell:
+    def find(self, identity: str) -> ServedShell:
         """A shell by its id, in any case; it counts as used.
 
         Raises:
@@ -57,7 +57,7 @@ class Shells:
         shell.touch()
         return shell
 
-    async def create(self, shell: Shell, fragments: bytes, *, user: str) -> None:
+    async def create(self, shell: ServedShell, fragments: bytes, *, user: str) -> None:
         """Open a shell for a user.
 
         Raises:
@@ -85,7 +85,7 @@ class Shells:
         shell.opened = True
         shell.touch()
 
-    async def delete(self, shell: Shell) -> None:
+    async def delete(self, shell: ServedShell) -> None:
         """Close a shell and all that runs in it."""
         self._shells.pop(shell.id, None)
         shell.fail(wsman_faults.no_such_shell(shell.id))

@@ -14,7 +14,7 @@ from hnskit.emulator.winrm import soap, wsman_faults
 from hnskit.emulator.winrm.output_queue import Batch
 from hnskit.emulator.winrm.service_config import configuration
 from hnskit.emulator.winrm.service_settings import ServiceSettings
-from hnskit.emulator.winrm.shell import CONNECTED, Shell
+from hnskit.emulator.winrm.shell import CONNECTED, ServedShell
 from hnskit.emulator.winrm.shell_objects import describe, describe_commands, element
 from hnskit.emulator.winrm.shells import DEFAULT_IDLE, Shells
 
@@ -127,7 +127,9 @@ class Operations:
         if message.resource == _CMD:
             raise wsman_faults.no_such_resource(message.resource, _NO_CMD)
         owner = f"{self._identity.machine}\\{self._owner}"
-        shell = Shell(request.get("ShellId", ""), message.resource, owner, client, idle=idle, locales=message.locales)
+        shell = ServedShell(
+            request.get("ShellId", ""), message.resource, owner, client, idle=idle, locales=message.locales
+        )
         await self._shells.create(shell, fragments, user=self._owner)
         selector = f'<w:SelectorSet><w:Selector Name="ShellId">{escape(shell.id)}</w:Selector></w:SelectorSet>'
         created = (

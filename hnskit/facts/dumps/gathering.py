@@ -14,7 +14,7 @@ from hnskit.facts.dumps.assembling import PARTS, assembled
 from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.merging import filled
 from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, guess_kind, is_envelope, kind_of
-from hnskit.facts.dumps.pieces import Break, Deleted, Piece, Refused
+from hnskit.facts.dumps.pieces import Break, Deleted, Piece, RefusedAnswer
 from hnskit.facts.dumps.scanning import read_pieces
 from hnskit.facts.dumps.settling import CUT_MARKS, is_folder, settled, unpacked
 from hnskit.facts.host_facts import Facts
@@ -85,7 +85,7 @@ class Gathering:
                 self._add_piece(piece)
             elif isinstance(piece, Break):
                 self._add_break(piece)
-            elif isinstance(piece, Refused):
+            elif isinstance(piece, RefusedAnswer):
                 self._refuse(piece.code, piece.said, piece.call, piece.place)
             elif isinstance(piece, Deleted):
                 self._delete(piece)

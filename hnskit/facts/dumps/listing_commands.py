@@ -53,7 +53,7 @@ _REST_OF_QUOTE = re.compile(r"^[\s\"')};]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ListingCommand:
     """A command, or a request of a log, before an output."""
 
     words: str
@@ -65,7 +65,7 @@ class Command:
     """Whether it may leave out some of what it is given, whatever that is."""
 
 
-def command_of(line: str) -> Command | None:
+def command_of(line: str) -> ListingCommand | None:
     """The command of a line: one after a prompt, or a line that names a command of this field; None of any other."""
     prompt = _PROMPT.match(line) if ">" in line or "$" in line or "#" in line else None
     if prompt is None and not _COMMAND.search(line):
@@ -79,29 +79,29 @@ def is_prompt(line: str) -> bool:
     return bool(_PROMPT.match(line))
 
 
-def parse_command(said: str) -> Command:
+def parse_command(said: str) -> ListingCommand:
     """What a command prints, and whether all of it."""
     if hnsdiag := _HNSDIAG.search(said):
         whole = _passes(hnsdiag["rest"])
-        return Command(said, _NOUNS.get(hnsdiag["noun"].lower()), whole, chooses=not whole)
+        return ListingCommand(said, _NOUNS.get(hnsdiag["noun"].lower()), whole, chooses=not whole)
     if docker := _DOCKER.search(said):
-        return Command(said, _docker_kind(docker["rest"].lower()))
+        return ListingCommand(said, _docker_kind(docker["rest"].lower()))
     statement = next((part for part in reversed(said.split(";")) if _CMDLET.search(part)), said)
     found = _CMDLET.search(statement)
     if found is None:
-        return Command(said, chooses=not _passes(said[said.find("|") :] if "|" in said else ""))
+        return ListingCommand(said, chooses=not _passes(said[said.find("|") :] if "|" in said else ""))
     noun, rest = found["noun"].lower(), statement[found.end() :]
     if noun == "hnsrequest":
         asked = _INVOKED.search(rest)
         noun = asked["noun"].lower() if asked else ""
     whole = _passes(rest) and not _is_indexed(statement, found.start(), rest)
-    return Command(said, _NOUNS.get(noun), whole, chooses=not whole)
+    return ListingCommand(said, _NOUNS.get(noun), whole, chooses=not whole)
 
 
-def request_of(method: str, path: str) -> Command:
+def request_of(method: str, path: str) -> ListingCommand:
     """What a request of HNSCall is answered with: `/networks/` lists all, `/networks/<id>` one."""
     kind, _, identity = path.strip("/").partition("/")
-    return Command(path, _NOUNS.get(kind.lower()), method.upper() == "GET" and not identity.strip())
+    return ListingCommand(path, _NOUNS.get(kind.lower()), method.upper() == "GET" and not identity.strip())
 
 
 def _docker_kind(rest: str) -> Kind | None:

@@ -6,10 +6,10 @@ import bisect
 from dataclasses import dataclass
 from typing import Any
 
-from hnskit.facts.dumps.listing_commands import Command
+from hnskit.facts.dumps.listing_commands import ListingCommand
 from hnskit.facts.dumps.object_kinds import Kind
 
-NO_COMMAND = Command("")
+NO_COMMAND = ListingCommand("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Piece:
     """`line 12, offset 345`"""
     hint: str = ""
     """Words near it that say what it is: a log's message, the line that it stands in."""
-    command: Command = NO_COMMAND
+    command: ListingCommand = NO_COMMAND
     """What was run before it."""
     lost: tuple[str, ...] = ()
     """Members that were not printed whole."""
@@ -44,7 +44,7 @@ class Break:
     place: str
     said: str
     hint: str = ""
-    command: Command = NO_COMMAND
+    command: ListingCommand = NO_COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedAnswer:
     """A line in which HNS says no."""
 
     code: int
@@ -73,7 +73,7 @@ class Foreign:
     count: int = 1
 
 
-class Lines:
+class PrintedLines:
     """A text and its lines."""
 
     def __init__(self, text: str) -> None:

@@ -16,11 +16,11 @@ from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts
 from hnskit.facts.dumps.go_values import find_struct, read_struct
 from hnskit.facts.dumps.listing_commands import command_of, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
-from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Lines, Piece, Refused
+from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
 from hnskit.facts.dumps.vfp_text import read_vfp, starts_vfp
 
-Found = Piece | Break | Deleted | Refused | Foreign
+Found = Piece | Break | Deleted | RefusedAnswer | Foreign
 Line = Generator[Found, None, int]
 """Gives what it finds, and at its end the line behind it."""
 
@@ -80,7 +80,7 @@ class _Scanner:
     """One walk through the lines of a text."""
 
     def __init__(self, text: str) -> None:
-        self._whole = Lines(text)
+        self._whole = PrintedLines(text)
         self._lines = self._whole.lines
         self._command = NO_COMMAND
         self._blocks: list[tuple[RawBlock, Any]] = []
@@ -115,7 +115,7 @@ class _Scanner:
                 yield Deleted(path, self._whole.place_of(number))
         if may_refuse(line):
             for code, said, call_name in refusals_in(line):
-                yield Refused(code, said, call_name or self._call_words(), self._whole.place_of(number))
+                yield RefusedAnswer(code, said, call_name or self._call_words(), self._whole.place_of(number))
         if "{" in line or "[" in line:
             behind = yield from self._values_at(number, line)
             if behind:

@@ -1,0 +1,67 @@
+"""What a picture of a host says of an endpoint and its policies, in a few words and signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from hnskit.errors import HostAnswerError
+from hnskit.facts.differences import SIGNS
+from hnskit.facts.host_facts import Facts
+from hnskit.model.hns_json import ProxySettings, proxy_settings
+from hnskit.model.objects import Endpoint, Network, Policy
+from hnskit.model.policies.v1_v2 import kind_of
+from hnskit.model.wording import describe_policy, state_word
+
+
+def readable_proxies(endpoint: Endpoint) -> list[ProxySettings]:
+    """Read an endpoint's PROXY policies, leaving aside those that are not readable."""
+    found = []
+    for policy in endpoint.proxies:
+        try:
+            found.append(proxy_settings(policy))
+        except HostAnswerError:
+            continue
+    return found
+
+
+def state_text(endpoint: Endpoint) -> str:
+    """Name the state, where the snapshot has one."""
+    return state_word(endpoint.state) if endpoint.state_known else ""
+
+
+def other_redirects(policies: Iterable[Policy], *, of_network: bool = False) -> list[Policy]:
+    """Redirects of another kind than an endpoint's PROXY: L4WFPPROXY, and L4Proxy, which a network may have, too.
+
+    Where they lead is not drawn: that they redirect, and how, was not seen on any host (HNS facts 51, 54).
+    """
+    return [
+        policy
+        for policy in policies
+        if kind_of(policy) == "L4WFPPROXY" or (kind_of(policy) == "PROXY" and (of_network or not policy.is_proxy))
+    ]
+
+
+def describe_others(policies: Iterable[Policy]) -> str:
+    """Describe redirects that are not drawn, for the end of a line."""
+    return "".join(f", {describe_policy(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)
+
+
+def has_redirects(facts: Facts, network: Network) -> bool:
+    """Tell whether an endpoint of the network has a PROXY policy."""
+    return any(item.proxies for item in facts.endpoints if item.network_id.lower() == network.id.lower())
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """A key that sorts `client2` before `client10`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def signed(text: str, mark: str) -> str:
+    """A mark is a sign, too: colour alone is not seen by everybody, nor in print."""
+    return f"{SIGNS[mark]} {text}" if mark in SIGNS else text  # type: ignore[index]
+
+
+def arrow_tip(x: int, y: int, way: int) -> str:
+    """An arrow's head whose point is at (x, y); `way` 1 to the right, -1 to the left."""
+    return f'<path class="tip" d="M{x} {y}l{-9 * way} -5v10z"/>'
