@@ -21,6 +21,7 @@ from hnskit.commands.errors_command import errors
 from hnskit.commands.explain_command import explain
 from hnskit.commands.export_command import export
 from hnskit.commands.facts_command import facts
+from hnskit.commands.init_command import init
 from hnskit.commands.options import WholeHelp
 from hnskit.commands.plan_command import plan
 from hnskit.commands.policy_command import policy
@@ -77,6 +78,7 @@ for _command in (
     explain,
     export,
     facts,
+    init,
     plan,
     policy,
     preflight,

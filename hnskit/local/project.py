@@ -11,6 +11,26 @@ DEFAULT_RUNS = Path("runs")
 
 
 NOTEBOOKS = Path("notebooks")
+PARAMS = Path("params")
+
+
+def shipped() -> Path | None:
+    """The folder with the notebooks/ and params/ that came with hnskit: the wheel's, or the checkout's."""
+    package = Path(__file__).parents[1]
+    return next((place for place in (package / "shipped", package.parent) if _is_project(place)), None)
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / PARAMS).is_dir() and (folder / NOTEBOOKS).is_dir()
+
+
+def _project(start: Path) -> Path | None:
+    """The nearest project's folder from `start` upwards; `require_ours` holds for it."""
+    here = start.absolute()
+    root = next((folder for folder in (here, *here.parents) if _is_project(folder)), None)
+    for place in (root, root / PARAMS, root / NOTEBOOKS) if root is not None else ():
+        require_ours(place)
+    return root
 
 
 def project_root(start: Path | None = None) -> Path:
@@ -24,28 +44,24 @@ def project_root(start: Path | None = None) -> Path:
     JupyterLab gives a kernel the notebook's own folder as working directory, papermill and `hnskit run` theirs.
     """
     here = (start or Path.cwd()).absolute()
-    found = (
-        folder for folder in (here, *here.parents) if (folder / "params").is_dir() and (folder / NOTEBOOKS).is_dir()
-    )
-    root = next(found, None)
-    for place in (root, root / "params", root / NOTEBOOKS) if root is not None else ():
-        require_ours(place)
-    return root or here
+    return _project(here) or here
 
 
 def find_params(path: str | Path) -> Path:
-    """A parameter file, relative to the working directory or else to the project's root."""
+    """A parameter file: relative to the working directory, to the project's root or, with no project, a shipped one."""
     given = Path(path).expanduser()
     if given.is_absolute() or given.exists():
         return given
-    below = _from_here(project_root() / given)
+    root = _project(Path.cwd())
+    below = _from_here(root / given) if root is not None else (shipped() or Path.cwd()) / given
     return below if below.exists() else given
 
 
 def find_notebooks(params_file: Path) -> Path:
-    """The step notebooks: of the project around the working directory, or else of the one around a parameter file."""
-    roots = (project_root(), project_root(params_file.parent))
-    return next((folder for root in roots if (folder := root / NOTEBOOKS).is_dir()), roots[0] / NOTEBOOKS)
+    """The step notebooks: of the project around the working directory, around a parameter file, or shipped ones."""
+    roots = (project_root(), project_root(params_file.parent), shipped())
+    found = (folder for root in roots if root is not None and (folder := root / NOTEBOOKS).is_dir())
+    return next(found, project_root() / NOTEBOOKS)
 
 
 def default_runs() -> Path:
