@@ -31,7 +31,7 @@ from hnskit.remote.intact_messages import IntactMessages
 from hnskit.remote.login_failures import package_missing
 from hnskit.remote.module_source import module_text
 from hnskit.remote.recovering_session import GoneError, NoRoomError, RecoveringSession
-from hnskit.remote.robust_requests import add_operation
+from hnskit.remote.robust_requests import add_operation, answer_to
 
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
 _TIMED_OUT = 2150858793  # nothing was put out within OperationTimeout
@@ -99,7 +99,11 @@ class _Line:
     def transmit(self, message: bytes, timeout: float | None) -> bytes:
         self.handed_over = False
         seconds = (self._transport.connection_timeout, timeout) if timeout else None
-        return self._transmit(message, timeout=seconds)  # type: ignore[no-any-return]
+        try:
+            return self._transmit(message, timeout=seconds)  # type: ignore[no-any-return]
+        except WinRMTransportError as cause:  # a fault, and perhaps an Acknowledge before it
+            fault = answer_to(message, cause.response_text.encode()).decode()
+            raise WinRMTransportError(cause.protocol, cause.code, fault) from cause
 
     def rebuild(self) -> None:
         # After a reconnect pypsrp's message encryption is stale: build all of the transport anew.
