@@ -24,7 +24,7 @@ from hnskit.errors import ConnectError, RemoteCommandError
 from hnskit.remote import credentials, failures
 from hnskit.remote.answer_integrity import require_encrypted
 from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings, require_files
-from hnskit.remote.delivery import Delivery
+from hnskit.remote.delivery import AnswerLostError, Delivery
 from hnskit.remote.failures import LOST
 from hnskit.remote.http_answers import HttpAnswers
 from hnskit.remote.intact_messages import IntactMessages
@@ -35,6 +35,7 @@ from hnskit.remote.robust_requests import add_operation, answer_to
 
 _GONE = 2150858843  # ERROR_WSMAN_INVALID_SELECTORS: the shell or the command is not there (any more)
 _TIMED_OUT = 2150858793  # nothing was put out within OperationTimeout
+_ABORTED = 995  # a Receive that was given up came late, and took this one's place: what it got, nobody has
 _NO_ROOM = 2150859173  # this user has as many shells as the quota allows
 _ACCESS_DENIED = 5
 _OPENING = 60.0  # seconds for a shell that was created to say that it is open
@@ -276,6 +277,8 @@ class _Told:
         except ImportError as cause:
             raise package_missing(cause, self._settings) from cause
         except WSManFaultError as fault:
+            if fault.code == _ABORTED:
+                raise AnswerLostError from fault
             kind = {_GONE: GoneError, _NO_ROOM: NoRoomError}.get(fault.code)
             told = self._connect_error(fault)
             raise (kind(told) if kind else told) from fault

@@ -15,6 +15,7 @@ from hnskit.remote import windows
 from hnskit.remote.psrp import PsrpSession
 from hnskit.remote.session import Call, invoke_calls
 from tests.emulator.engines import needs_engine
+from tests.fault_proxy import Fault, FaultProxy
 from tests.in_process_host import Lab
 
 ENGINES = ["python", pytest.param("pwsh", marks=needs_engine)]
@@ -158,3 +159,18 @@ def test_the_session_goes_on_after_what_was_lost(session: PsrpSession, monkeypat
     for _ in range(3):
         (result,) = invoke_calls(session, [windows.test_path("p", "C:\\x")])
         assert result.value()["Exists"] is False
+
+
+def test_a_receive_that_comes_late_takes_nothing_with_it(tmp_path: Path, engine: str) -> None:
+    """It was given up; the host gives it what was for the Receive that followed, and says so to that one (fault 995)."""
+    with Lab(tmp_path, engine=engine, kept=False) as lab:
+        patient: dict[str, Any] = {"operation_timeout": 1, "read_timeout": 1.5, "create_timeout": 60.0}
+        with FaultProxy(lab.port) as proxy, lab.session(proxy.port, connect_timeout=30.0, **patient) as session:
+            list(invoke_calls(session, [windows.test_path("warm", "C:\\x")]))
+            lab.do(lambda host: host.set_fault("docker_seconds", 3.0))
+            proxy.fault = Fault(proxy.requests + 2, "before", "stall", 2.0)
+            (result,) = invoke_calls(
+                session, [Call("slow", "Invoke-HnskitDocker", {"ArgumentList": ["version"]}, True)]
+            )
+            assert proxy.hit
+            assert result.value()["ExitCode"] == 0
