@@ -5,7 +5,8 @@ A sample runs with every other test; all of it is marked slow. CONTRIBUTING says
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,41 @@ from hnskit.applying.journal import Journal
 from hnskit.applying.verification import verify
 from hnskit.facts.host_facts import gather_facts
 from tests import sample_facts
+from tests.emulator.engines import needs_engine
 from tests.fault_proxy import MODES, MOMENTS, Fault, FaultProxy, Mode, Moment
 from tests.in_process_host import QUICK, TARGET, Lab
 from tests.invariants import JOBS, Job, differences, kill, lines_of, lose, not_complete, requests_of
 
+Labs = Callable[..., Lab]
+"""The host of an engine, that keeps answers or does not."""
 JOB = pytest.mark.parametrize("job", JOBS)
 MOMENT = pytest.mark.parametrize("moment", MOMENTS)
 MODE = pytest.mark.parametrize("mode", MODES)
 EXAMPLES = len(JOBS) * len(MOMENTS) * len(MODES)
 
 
+ENGINE = pytest.mark.parametrize("engine", ["python", pytest.param("pwsh", marks=needs_engine)])
+KEPT = pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+_SPARE = 4
+"""Requests that a run on a real engine may send more than another one."""
+
+
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with Lab(tmp_path_factory.mktemp("lab")) as made:
-        yield made
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
+    with contextlib.ExitStack() as stack:
+        made: dict[tuple[str, bool], Lab] = {}
+
+        def lab(engine: str = "python", kept: bool = True) -> Lab:
+            if (engine, kept) not in made:
+                made[engine, kept] = stack.enter_context(Lab(tmp_path_factory.mktemp("lab"), engine=engine, kept=kept))
+            return made[engine, kept]
+
+        yield lab
+
+
+@pytest.fixture
+def lab(labs: Labs) -> Lab:
+    return labs()
 
 
 def spread(job: Job, moment: Moment, mode: Mode, most: int) -> int:
@@ -41,23 +63,45 @@ def spread(job: Job, moment: Moment, mode: Mode, most: int) -> int:
 @JOB
 @MOMENT
 @MODE
-def test_a_lost_request_loses_nothing(lab: Lab, job: Job, moment: Moment, mode: Mode, tmp_path: Path) -> None:
-    """The run finishes by itself, or run again it does: nothing is doubled, orphaned or left."""
+@KEPT
+def test_a_lost_request_loses_nothing(  # noqa: PLR0917
+    labs: Labs, job: Job, moment: Moment, mode: Mode, kept: bool, tmp_path: Path
+) -> None:
+    """The run finishes by itself: nothing is doubled, orphaned or left."""
+    lab = labs(kept=kept)
     number = spread(job, moment, mode, requests_of(lab, job, tmp_path / "count"))
     verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / "case")
-    assert verdict.wrong == (), verdict
+    assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
+
+
+@needs_engine
+@KEPT
+@pytest.mark.parametrize(
+    ("job", "number", "moment", "mode"), [("set-up", 23, "after", "reset"), ("teardown", 17, "after", "blackhole")]
+)
+def test_a_lost_request_loses_nothing_on_a_real_engine(  # noqa: PLR0917
+    labs: Labs, job: Job, number: int, moment: Moment, mode: Mode, kept: bool, tmp_path: Path
+) -> None:
+    """Where each record is an answer of its own."""
+    verdict = lose(labs("pwsh", kept), job, Fault(number, moment, mode), tmp_path / "case")
+    assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
 
 
 @pytest.mark.slow
+@ENGINE
+@KEPT
 @JOB
 @MOMENT
 @MODE
-def test_no_lost_request_loses_anything(lab: Lab, job: Job, moment: Moment, mode: Mode, tmp_path: Path) -> None:
+def test_no_lost_request_loses_anything(  # noqa: PLR0917
+    labs: Labs, engine: str, kept: bool, job: Job, moment: Moment, mode: Mode, tmp_path: Path
+) -> None:
     """The whole of the fault matrix."""
-    requests = requests_of(lab, job, tmp_path / "count")
+    lab = labs(engine, kept)
+    requests = requests_of(lab, job, tmp_path / "count") + (_SPARE if engine == "pwsh" else 0)
     for number in range(1, requests + 1):
         verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / f"case{number}")
-        assert verdict.wrong == (), verdict
+        assert (verdict.wrong, verdict.runs) == ((), 1), verdict
 
 
 @JOB
@@ -73,10 +117,12 @@ def test_a_killed_process_is_finished_by_running_again(
 
 
 @pytest.mark.slow
+@ENGINE
 @JOB
 @MOMENT
-def test_a_process_may_be_killed_at_any_line(lab: Lab, job: Job, moment: Moment, tmp_path: Path) -> None:
+def test_a_process_may_be_killed_at_any_line(labs: Labs, engine: str, job: Job, moment: Moment, tmp_path: Path) -> None:
     """The whole of the kill matrix."""
+    lab = labs(engine)
     for line in range(1, lines_of(lab, job, tmp_path / "count") + 1):
         verdict = kill(lab, job, line, moment, tmp_path / f"case{line}")
         assert verdict.wrong == (), verdict

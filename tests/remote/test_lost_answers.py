@@ -162,7 +162,7 @@ def test_the_session_goes_on_after_what_was_lost(session: PsrpSession, monkeypat
 
 
 def test_a_receive_that_comes_late_takes_nothing_with_it(tmp_path: Path, engine: str) -> None:
-    """It was given up; the host gives it what was for the Receive that followed, and says so to that one (fault 995)."""
+    """It was given up; the host gives it what was for the Receive that followed, and tells that one (fault 995)."""
     with Lab(tmp_path, engine=engine, kept=False) as lab:
         patient: dict[str, Any] = {"operation_timeout": 1, "read_timeout": 1.5, "create_timeout": 60.0}
         with FaultProxy(lab.port) as proxy, lab.session(proxy.port, connect_timeout=30.0, **patient) as session:
