@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from hnskit.commands.options import Function
+from hnskit.model.policies.protocols import NUMBERS
 
-_NAMES = {"tcp": "6", "udp": "17", "icmp": "1", "igmp": "2"}
 _SYSTEM = "system"
 
 _SAID: tuple[tuple[str, str, str], ...] = (
@@ -133,5 +133,5 @@ def fields_given(said: dict[str, Any]) -> dict[str, Any]:
 
         found["user_sid"] = LOCAL_SYSTEM
     if "protocols" in found:
-        found["protocols"] = ",".join(_NAMES.get(item.strip().lower(), item) for item in found["protocols"].split(","))
+        found["protocols"] = ",".join(NUMBERS.get(item.strip().lower(), item) for item in found["protocols"].split(","))
     return found

@@ -5,11 +5,17 @@ from __future__ import annotations
 from hnskit.facts.host_facts import Facts
 
 
-def describe_host(facts: Facts) -> str:
-    """What host it is, in a sentence, and what could not be read of it."""
+def host_line(facts: Facts) -> str:
+    """Windows, HNS and Docker of a host, as far as they are known: `Windows Server 2019, build 17763.1, HNS 9.3`."""
     system, version, docker = facts.system, facts.hns_version, facts.docker
-    about = [f"{system.name}: {system.product}, build {system.build}.{system.revision}" if system else ""]
+    about = [system.product if system else "", f"build {system.build}.{system.revision}" if system else ""]
     about += [f"HNS {version[0]}.{version[1]}" if version else ""]
     about += [f"Docker {docker.version}" if docker and docker.version else ""]
+    return ", ".join(part for part in about if part)
+
+
+def describe_host(facts: Facts) -> str:
+    """What host it is, in a sentence, and what could not be read of it."""
+    name = f"{facts.system.name}: " if facts.system else ""
     problems = "".join(f" Not readable: {problem}." for problem in facts.caveats())
-    return f"{facts.target} is {', '.join(part for part in about if part)}.{problems}"
+    return f"{facts.target} is {name}{host_line(facts)}.{problems}"

@@ -115,6 +115,11 @@ class Facts:
         shared = tuple(item for item in self.endpoints if item.attached and container.id in item.containers)
         return inside + tuple(item for item in shared if item not in inside)
 
+    @property
+    def physical_adapters(self) -> tuple[Adapter, ...]:
+        """Physical adapters that are up."""
+        return tuple(item for item in self.adapters if item.physical and item.status == "Up")
+
     def image_named(self, name: str) -> Image | None:
         """The image of this name; without a tag, `:latest` is meant, as Docker reads it."""
         wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"

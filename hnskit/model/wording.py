@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from hnskit.errors import HostAnswerError
 from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import EndpointState, Policy
-from hnskit.model.policies.policy_wording import PROTOCOLS, describe_other_policy
+from hnskit.model.policies.policy_wording import describe_other_policy
+from hnskit.model.policies.protocols import NAMES
 
 _STATES = {
     EndpointState.UNINITIALIZED: "uninitialized",
@@ -54,7 +55,7 @@ def describe_policy(policy: Policy) -> str:
         return f"{policy.type} {json.dumps(dict(policy.settings), default=str)}"
     words = f"{policy.type} {said.ip or 'any address'}:{said.port or '*'} -> {said.destination or 'nowhere'}"
     words += " NAT" if said.outbound_nat else ""
-    words += f" {PROTOCOLS.get(said.protocol, said.protocol)} only" if said.protocol else ""
+    words += f" {NAMES.get(said.protocol, said.protocol)} only" if said.protocol else ""
     words += f" but {', '.join(said.exceptions)}" if said.exceptions else ""
     return f"{words} (unknown: {', '.join(said.unknown)})" if said.unknown else words
 

@@ -99,7 +99,7 @@ _INSTEAD = "what replaces the file's values (--set, overrides, a form)"
 
 def _blamed(error: ParamsError, overrides: Sequence[str]) -> ParamsError:
     """The same mistakes, with the file blamed only for its own."""
-    set_paths = tuple(path_text(_parts(override.partition("=")[0])) for override in overrides)
+    set_paths = tuple(path_text(path_parts(override.partition("=")[0])) for override in overrides)
 
     def is_override(mistake: Mistake) -> bool:
         if mistake.path.startswith("--set "):
@@ -221,8 +221,8 @@ def _mistake(error: Mapping[str, Any]) -> Mistake:
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
-def _parts(path: str) -> list[int | str]:
-    """`clients[0].address` as its words and numbers."""
+def path_parts(path: str) -> list[int | str]:
+    """Take `clients[0].address` apart: names, and numbers of items."""
     return [
         int(part) if part.isascii() and part.isdigit() and len(part) < 10 else part
         for part in re.split(r"[.\[\]]+", path.strip("[]"))
@@ -233,7 +233,7 @@ def _parts(path: str) -> list[int | str]:
 def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
     """Put one `key.path=value` into the data; a path that leads nowhere is a mistake."""
     path, equals, text = override.partition("=")
-    parts = _parts(path)
+    parts = path_parts(path)
     if not equals or not parts:
         yield Mistake(f"--set {path}", "is not key.path=value")
         return

@@ -12,7 +12,7 @@ import yaml
 
 from hnskit.errors import HnskitError, ParamsError
 from hnskit.local.atomic_write import write_output
-from hnskit.params.loading import load_params, parse_params
+from hnskit.params.loading import load_params, parse_params, path_parts
 
 
 class ParamsFile:
@@ -42,7 +42,7 @@ class ParamsFile:
     def get(self, path: str) -> Any:
         """The value at `network.subnet` or `clients[0].name`; None where there is none."""
         place: Any = self._data
-        for part in _parts(path):
+        for part in path_parts(path):
             try:
                 place = place[part]
             except (KeyError, IndexError, TypeError):
@@ -51,7 +51,7 @@ class ParamsFile:
 
     def set(self, path: str, value: Any) -> None:
         """Put a value there; the mappings on the way are made where they are missing."""
-        *way, last = _parts(path)
+        *way, last = path_parts(path)
         place: Any = self._data
         for part in way:
             if isinstance(part, str) and place.get(part) is None:
@@ -160,10 +160,6 @@ def _flow(items: list[Any]) -> Any:
     if not any(isinstance(item, dict | list) for item in items):
         found.fa.set_flow_style()
     return found
-
-
-def _parts(path: str) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", path) if part]
 
 
 def _next_name(names: list[str]) -> str:

@@ -69,7 +69,7 @@ def uplinks(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
     wanted = desired.network.adapter
     if wanted:
         return tuple(item for item in facts.adapters if item.is_named(wanted))
-    return _physical(facts)
+    return facts.physical_adapters
 
 
 def is_wifi(adapter: Adapter) -> bool:
@@ -77,16 +77,12 @@ def is_wifi(adapter: Adapter) -> bool:
     return adapter.medium == WIFI
 
 
-def _physical(facts: Facts) -> tuple[Adapter, ...]:
-    return tuple(item for item in facts.adapters if item.physical and item.status == "Up")
-
-
 def _adapter_obstacle(desired: Desired, facts: Facts) -> Blocker | None:
     if not facts.knows("adapters"):
         return None
     wanted, there = desired.network.adapter, uplinks(desired, facts)
     if wanted and not there:
-        names = ", ".join(adapter.name for adapter in _physical(facts)) or "none"
+        names = ", ".join(adapter.name for adapter in facts.physical_adapters) or "none"
         return Blocker("adapter", f"adapter {wanted}", "is not there", f"Physical adapters that are up: {names}.")
     if not there:
         return Blocker("adapter", "adapter", "of the host: no physical one is up for the bridge")

@@ -49,7 +49,7 @@ def moving(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
     25). Which adapter HNS takes where none is named is UNCONFIRMED: any that has no bridge yet.
     """
     bridged = [adapter.name for item in _bridges(facts) if (adapter := adapter_of(item, facts))]
-    free = [item for item in _physical(facts) if item.name not in bridged and not _is_covered(item, facts)]
+    free = [item for item in facts.physical_adapters if item.name not in bridged and not _is_covered(item, facts)]
     wanted = desired.network.adapter
     return tuple(item for item in free if not wanted or item.is_named(wanted))
 
@@ -64,7 +64,7 @@ def removal_cuts(network: Network, facts: Facts) -> bool:
     others = [item for item in _bridges(facts) if item.id != network.id]
     mine = adapter_of(network, facts)
     if mine is None:
-        return not others or len(_physical(facts)) > 1
+        return not others or len(facts.physical_adapters) > 1
     if any(adapter_of(item, facts) == mine for item in others):
         return False
     return is_management(mine, facts)
@@ -84,10 +84,6 @@ def _bridges(facts: Facts) -> list[Network]:
     return [item for item in facts.networks if item.is_type(NetworkType.L2BRIDGE)]
 
 
-def _physical(facts: Facts) -> list[Adapter]:
-    return [adapter for adapter in facts.adapters if adapter.physical and adapter.status == "Up"]
-
-
 def _same_mac(one: Adapter, other: Adapter) -> bool:
     return plain_mac(one.mac) == plain_mac(other.mac)
 
@@ -105,13 +101,13 @@ def risks(desired: Desired, facts: Facts) -> tuple[Risk, ...]:
     mine = adapter_of(network, facts)
     if not network.is_type(NetworkType.L2BRIDGE) or not removal_cuts(network, facts):
         return ()
-    return tuple(_risks((mine,) if mine else _physical(facts), facts, removing=True))
+    return tuple(_risks((mine,) if mine else facts.physical_adapters, facts, removing=True))
 
 
 def _risks(adapters: Sequence[Adapter], facts: Facts, *, removing: bool) -> Iterator[Risk]:
     if not adapters:
         return
-    physical = _physical(facts)
+    physical = facts.physical_adapters
     if len(physical) == 1:
         yield Risk(
             "single-adapter",

@@ -6,7 +6,8 @@ from hnskit.errors import HostAnswerError
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
-from hnskit.model.policies.matching import Flow, inside, match_proxy
+from hnskit.model.policies.matching import Flow, match_proxy
+from hnskit.model.policies.values import inside
 from hnskit.params.desired import Desired, DesiredRedirect
 from hnskit.planning.context import PlanningContext
 

@@ -10,7 +10,7 @@ from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import VFP_NETWORKS, Endpoint, Network, Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.kinds import PROXIES, Kind
 from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
 from hnskit.model.policies.proxies import ProxyRule, WfpProxy
@@ -107,7 +107,7 @@ def _judge_redirect(facts: Facts, owner: PolicyTarget, spec: ProxyRule, others: 
 def _claimed(spec: ProxyRule, others: tuple[Policy, ...]) -> str:
     """Whether another policy claims the same traffic already."""
     for policy in others:
-        if policy_codec.kind_of(policy) != "PROXY":
+        if v1_v2.kind_of(policy) != "PROXY":
             continue
         try:
             there = ProxyRule.read(policy)
@@ -151,7 +151,7 @@ def _loop(facts: Facts, owner: PolicyTarget, spec: ProxyRule) -> str:
 
 
 def _judge_wfp(facts: Facts, owner: PolicyTarget, others: tuple[Policy, ...]) -> Judgement:
-    if any(policy_codec.kind_of(policy) == "L4WFPPROXY" for policy in others):
+    if any(v1_v2.kind_of(policy) == "L4WFPPROXY" for policy in others):
         return Judgement("it has an L4WFPPROXY already, and there is one proxy for a container or pod: change that one")
     if isinstance(owner, Endpoint) and _hyperv(facts, owner):
         return Judgement("its container is isolated by Hyper-V, and L4WFPPROXY works in process isolation only")
@@ -169,18 +169,18 @@ def _judge_acl(facts: Facts, spec: Acl) -> Judgement:
 
 def _judge_single(spec: OutboundNat | RouteVia, others: tuple[Policy, ...]) -> Judgement:
     if isinstance(spec, OutboundNat):
-        if any(policy_codec.kind_of(policy) == "OUTBOUNDNAT" for policy in others):
+        if any(v1_v2.kind_of(policy) == "OUTBOUNDNAT" for policy in others):
             return Judgement("it has an OutBoundNAT already: change that one")
         return Judgement()
     for policy in others:
-        if policy_codec.kind_of(policy) == "ROUTE" and RouteVia.read(policy).prefix == spec.prefix:
+        if v1_v2.kind_of(policy) == "ROUTE" and RouteVia.read(policy).prefix == spec.prefix:
             return Judgement(f"it has a ROUTE for {spec.prefix} already: change that one")
     return Judgement()
 
 
 def is_proxy(policy: Policy) -> bool:
     """Whether this is a proxy policy of any kind: PROXY, L4Proxy, L4WFPPROXY."""
-    return policy_codec.kind_of(policy) in PROXIES
+    return v1_v2.kind_of(policy) in PROXIES
 
 
 def _network_of(facts: Facts, owner: PolicyTarget) -> Network | None:

@@ -25,7 +25,7 @@ from hnskit.applying.reconciler import Reconciler
 from hnskit.errors import ParamsError, SelectionError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.kinds import PROXIES, Kind
 from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
 from hnskit.model.policies.proxies import ProxyRule, WfpProxy
@@ -113,7 +113,7 @@ def clear(owner: PolicyTarget, kinds: Iterable[str] = ()) -> Edit:
 
 
 def _alike(owner: PolicyTarget, policy: Policy) -> int:
-    return sum(policy_codec.same(item, policy) for item in owner.policies)
+    return sum(v1_v2.same(item, policy) for item in owner.policies)
 
 
 def _check(spec: Spec) -> None:

@@ -17,7 +17,7 @@ from hnskit.facts.capabilities import can, lacks
 from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import Endpoint, Network, Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.kinds import Kind
 from hnskit.model.policies.specs import Spec
 from hnskit.model.wording import describe_policy
@@ -47,18 +47,18 @@ class Edit:
     leave: int = 0
     """How many policies like `old` stay; two that say the same are told apart by nothing else."""
     kinds: frozenset[str] = frozenset()
-    """What a clear takes away, as `policy_codec.kind_of` has them."""
+    """What a clear takes away, as `v1_v2.kind_of` has them."""
 
     def applied(self, policies: Sequence[Policy]) -> tuple[Policy, ...]:
         """The list as it should be: the same where there is nothing to do."""
         if self.action == "clear":
-            return tuple(item for item in policies if policy_codec.kind_of(item) not in self.kinds)
+            return tuple(item for item in policies if v1_v2.kind_of(item) not in self.kinds)
         new = self.new.policy() if self.new is not None else None
-        there = new is not None and any(policy_codec.same(item, new) for item in policies)
+        there = new is not None and any(v1_v2.same(item, new) for item in policies)
         if self.action == "add" and new is not None:
             return tuple(policies) if there else (*policies, new)
         old = self.old
-        alike = [place for place, item in enumerate(policies) if old is not None and policy_codec.same(item, old)]
+        alike = [place for place, item in enumerate(policies) if old is not None and v1_v2.same(item, old)]
         if self.action == "remove":
             gone = set(alike[self.leave :])
             return tuple(item for place, item in enumerate(policies) if place not in gone)
@@ -142,14 +142,14 @@ def _by_hand(edits: Sequence[Edit]) -> bool:
 
 
 def _is_there(edit: Edit, policies: Sequence[Policy]) -> bool:
-    return edit.new is not None and any(policy_codec.same(item, edit.new.policy()) for item in policies)
+    return edit.new is not None and any(v1_v2.same(item, edit.new.policy()) for item in policies)
 
 
 def differences(before: Sequence[Policy], after: Sequence[Policy]) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
     """What went and what came, each as often as it did."""
     gone, new = list(before), []
     for item in after:
-        found = next((one for one in gone if policy_codec.same(one, item)), None)
+        found = next((one for one in gone if v1_v2.same(one, item)), None)
         if found is None:
             new.append(item)
         else:
@@ -169,7 +169,7 @@ def _nothing(edits: Sequence[Edit]) -> str:
 def _reason(phase: Phase, before: int) -> str:
     gone, new = len(phase.gone), len(phase.new)
     said = [f"{gone} removed" if gone else "", f"{new} added" if new else ""]
-    if gone == new == 1 and policy_codec.kind_of(phase.gone[0]) == policy_codec.kind_of(phase.new[0]):
+    if gone == new == 1 and v1_v2.kind_of(phase.gone[0]) == v1_v2.kind_of(phase.new[0]):
         said = ["1 changed"]
     return f"{', '.join(filter(None, said))}, {before - gone} kept as they are"
 
@@ -178,7 +178,7 @@ def _changes(gone: Sequence[Policy], new: Sequence[Policy]) -> tuple[Change, ...
     left = list(new)
     changes = []
     for old in gone:
-        heir = next((item for item in left if policy_codec.kind_of(item) == policy_codec.kind_of(old)), None)
+        heir = next((item for item in left if v1_v2.kind_of(item) == v1_v2.kind_of(old)), None)
         if heir is not None:
             left.remove(heir)
         changes.append(Change(old.type, describe_policy(old), describe_policy(heir) if heir else ""))
@@ -208,14 +208,14 @@ def _phases(owner: PolicyTarget, wanted: tuple[Policy, ...], facts: Facts, *, by
     """v1 for what v1 can; v2 for networks, for what only v2 knows, and where L4Proxy was asked for."""
     gone, new = differences(owner.policies, wanted)
     if isinstance(owner, Network):
-        in_v2 = {policy_codec.kind_of(item) for item in (*gone, *new)}
+        in_v2 = {v1_v2.kind_of(item) for item in (*gone, *new)}
     else:
-        in_v2 = _v2_kinds(gone, wanted) | {policy_codec.kind_of(item) for item in new} & _NEEDS_V2
+        in_v2 = _v2_kinds(gone, wanted) | {v1_v2.kind_of(item) for item in new} & _NEEDS_V2
         if by_hand and can(facts, Feature.V2_API):
             in_v2.add("PROXY")
 
     def split(policies: Iterable[Policy], *, v2: bool) -> tuple[Policy, ...]:
-        return tuple(item for item in policies if (policy_codec.kind_of(item) in in_v2) == v2)
+        return tuple(item for item in policies if (v1_v2.kind_of(item) in in_v2) == v2)
 
     phases = []
     v1_gone, v1_new = split(gone, v2=False), split(new, v2=False)
@@ -227,10 +227,10 @@ def _phases(owner: PolicyTarget, wanted: tuple[Policy, ...], facts: Facts, *, by
 
 def _in_v2(gone: tuple[Policy, ...], new: tuple[Policy, ...], wanted: Sequence[Policy]) -> list[Phase]:
     """Add or Remove; for a kind of which some go and some come, Update with all of that kind (HNS facts 52, 53)."""
-    kinds = {policy_codec.kind_of(item) for item in gone} & {policy_codec.kind_of(item) for item in new}
+    kinds = {v1_v2.kind_of(item) for item in gone} & {v1_v2.kind_of(item) for item in new}
 
     def split(policies: Iterable[Policy], *, both: bool) -> tuple[Policy, ...]:
-        return tuple(item for item in policies if (policy_codec.kind_of(item) in kinds) == both)
+        return tuple(item for item in policies if (v1_v2.kind_of(item) in kinds) == both)
 
     phases = [
         Phase("Update", split(gone, both=True), split(new, both=True), split(wanted, both=True)),
@@ -242,8 +242,8 @@ def _in_v2(gone: tuple[Policy, ...], new: tuple[Policy, ...], wanted: Sequence[P
 
 def _v2_kinds(gone: Sequence[Policy], after: Sequence[Policy]) -> set[str]:
     """Kinds of an endpoint that v1 cannot change so: the last of a kind that a POST does not take away."""
-    left = {policy_codec.kind_of(item) for item in after}
-    kinds = {policy_codec.kind_of(item) for item in gone}
+    left = {v1_v2.kind_of(item) for item in after}
+    kinds = {v1_v2.kind_of(item) for item in gone}
     return {kind for kind in kinds if kind in _NEEDS_V2 or (kind not in _REPLACED_BY_V1 and kind not in left)}
 
 

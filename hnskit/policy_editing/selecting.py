@@ -13,7 +13,7 @@ from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.hns_features import Feature
 from hnskit.model.objects import Endpoint, Network, Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.specs import read_spec
 from hnskit.model.wording import describe_policy
 from hnskit.policy_editing.checks import PolicyTarget, is_proxy, on_of
@@ -115,7 +115,7 @@ def list_policies(
         entry
         for owner in objects
         for entry in _entries(owner, whose)
-        if (not wanted or policy_codec.kind_of(entry.policy) in wanted) and (not proxies or entry.is_proxy)
+        if (not wanted or v1_v2.kind_of(entry.policy) in wanted) and (not proxies or entry.is_proxy)
     )
 
 
@@ -150,8 +150,8 @@ def _as_read(owner: PolicyTarget, shown: Any) -> PolicyTarget:
 
 
 def type_of(kind: str) -> str:
-    """A type of policies as people and both APIs write it, as `policy_codec.kind_of` has it."""
-    return policy_codec.kind_of(Policy(kind))
+    """A type of policies as people and both APIs write it, as `v1_v2.kind_of` has it."""
+    return v1_v2.kind_of(Policy(kind))
 
 
 def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = "", **said: Any) -> PolicyEntry:
@@ -165,7 +165,7 @@ def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = ""
     """
     entries = list_policies(facts, [owner], [kind] if kind else ())
     found = [item for item in entries if (not number or item.number == number) and _says(item.policy, said)]
-    if len(found) > 1 and all(policy_codec.same(item.policy, found[0].policy) for item in found):
+    if len(found) > 1 and all(v1_v2.same(item.policy, found[0].policy) for item in found):
         return found[0]
     if len(found) == 1:
         return found[0]

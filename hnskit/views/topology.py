@@ -8,6 +8,7 @@ system's colour scheme.
 from __future__ import annotations
 
 from hnskit.facts.compartment_owners import CompartmentOwners
+from hnskit.facts.description import host_line
 from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import escape_html, join_lines
@@ -73,11 +74,7 @@ class Drawing:
 
     def finished(self) -> Topology:
         """Draw everything."""
-        system, version = self.facts.system, self.facts.hns_version
-        about = [system.product if system else "", f"build {system.build}" if system else ""]
-        about += [f"HNS {version[0]}.{version[1]}" if version else ""]
-        about += [f"Docker {self.facts.docker.version}" if self.facts.docker and self.facts.docker.version else ""]
-        line = ", ".join(part for part in about if part)
+        line = host_line(self.facts)
         self._text(HOST_X, 28, self.facts.target, "h", 60)
         self._text(HOST_X, 46, line, "q", 120)
         self.lines.append(f"{self.facts.target}: {line}" if line else self.facts.target)

@@ -17,8 +17,7 @@ from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
 from hnskit.facts.snapshot import load_facts
 from hnskit.model.objects import Endpoint, Network, Policy
-from hnskit.model.policies import v1_v2 as policy_codec
-from hnskit.model.policies import values
+from hnskit.model.policies import v1_v2, values
 from hnskit.model.wording import describe_policy
 from hnskit.policy_editing import editing as policies
 from hnskit.policy_editing.editing import Acl, Kind, OutboundNat, ProxyRule, RouteVia, WfpProxy
@@ -106,8 +105,8 @@ def test_what_is_said_is_read_back_in_both_forms(spec: Any) -> None:
     assert spec.mistakes() == ()
     policy = spec.policy()
     assert policies.read_spec(policy) == spec
-    assert policies.read_spec(policy_codec.flat(policy_codec.settings_form(policy))) == spec
-    assert policy_codec.same(policy, policy_codec.settings_form(policy))
+    assert policies.read_spec(v1_v2.flat(v1_v2.settings_form(policy))) == spec
+    assert v1_v2.same(policy, v1_v2.settings_form(policy))
 
 
 def test_both_spellings_of_l4proxy_are_read() -> None:
@@ -117,8 +116,8 @@ def test_both_spellings_of_l4proxy_are_read() -> None:
     rule = policies.read_spec(hcsshim)
     assert isinstance(rule, ProxyRule)
     assert (rule.exceptions, rule.outbound_nat) == (("10.0.0.1",), True)
-    assert not policy_codec.same(hcsshim, Policy("PROXY", said))  # v1 stores the misspelt key, and does nothing with it
-    assert {"ExceptionList", "OutboundNat"} <= policy_codec.settings_form(rule.policy()).settings.keys()
+    assert not v1_v2.same(hcsshim, Policy("PROXY", said))  # v1 stores the misspelt key, and does nothing with it
+    assert {"ExceptionList", "OutboundNat"} <= v1_v2.settings_form(rule.policy()).settings.keys()
 
 
 # What a host can do.
@@ -422,7 +421,7 @@ def test_every_policy_of_the_public_samples_is_listed() -> None:
     assert all(item.description.startswith(item.policy.type) for item in found)
     for item in found:
         spec = policies.read_spec(item.policy)
-        kept = spec is None or policy_codec.kind_of(spec.policy()) == policy_codec.kind_of(item.policy)
+        kept = spec is None or v1_v2.kind_of(spec.policy()) == v1_v2.kind_of(item.policy)
         assert kept, item
 
 
@@ -449,10 +448,10 @@ ANY_POLICY = st.builds(
 def test_whatever_a_host_prints_is_shown_compared_and_judged(one: Policy, other: Policy) -> None:
     """Nothing raises but what says that a key has another type; comparing is an equivalence over both forms."""
     assert describe_policy(one).startswith(one.type or "(no type)")
-    assert policy_codec.same(one, one)
-    assert policy_codec.same(one, other) == policy_codec.same(other, one)
-    assert policy_codec.same(policy_codec.flat(one), one)
-    assert policy_codec.same(policy_codec.settings_form(one), one)
+    assert v1_v2.same(one, one)
+    assert v1_v2.same(one, other) == v1_v2.same(other, one)
+    assert v1_v2.same(v1_v2.flat(one), one)
+    assert v1_v2.same(v1_v2.settings_form(one), one)
     owner = replace(sample_facts.endpoint("web", "10.0.1.20", None), policies=(one, other))
     facts = replace(sample_facts.complete(), endpoints=(owner,), hns_version=(13, 3))
     assert len(policies.list_policies(facts, [owner])) == 2

@@ -22,4 +22,4 @@ class Kind(StrEnum):
 
 
 PROXIES = frozenset({"PROXY", "L4WFPPROXY"})
-"""Types of proxy policies, as `policy_codec.kind_of` has them."""
+"""Types of proxy policies, as `v1_v2.kind_of` has them."""

@@ -5,7 +5,6 @@ Pure: a policy and a connection in, a `Match` with its sentence out. What is tak
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,10 +12,11 @@ from typing import Any, Literal
 from hnskit.errors import HostAnswerError
 from hnskit.model import hns_json
 from hnskit.model.objects import VFP_NETWORKS, Network, Policy
+from hnskit.model.policies.protocols import ANY, NUMBERS
 from hnskit.model.policies.proxies import WfpProxy
+from hnskit.model.policies.values import inside
 
-_PROTOCOLS = {"tcp": "6", "udp": "17"}
-_ANY = ("", "0", "256")  # how an ACL says any protocol; 256 is hcsshim's
+_ANY = ("", "0", ANY)  # how an ACL says any protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def match_proxy(policy: Policy, connection: Flow, network: Network | None) -> Ma
         return Match(False, _unknown_keys(settings.unknown), "HNS fact 47", confirmed=seen)
     if network is None:
         return Match(False, "the proxy policy's network is not in the snapshot", "HNS fact 49", confirmed=False)
-    if settings.protocol and settings.protocol != _PROTOCOLS.get(connection.protocol):
+    if settings.protocol and settings.protocol != NUMBERS.get(connection.protocol):
         said = f"the proxy policy is for protocol {settings.protocol}, not {connection.protocol}"
         return Match(False, said, "HNS fact 51", confirmed=False)
     if connection.protocol != "tcp" and not settings.protocol:
@@ -179,7 +179,7 @@ def _priority(policy: Policy) -> int:
 def _acl_matches(policy: Policy, direction: str, connection: Flow, remote: str) -> bool:
     settings = policy.settings
     protocol = _values(settings.get("Protocols", settings.get("Protocol")))
-    if protocol and not set(protocol) & {_PROTOCOLS.get(connection.protocol, "?"), *_ANY}:
+    if protocol and not set(protocol) & {NUMBERS.get(connection.protocol, "?"), *_ANY}:
         return False
     addresses = _values(settings.get("RemoteAddresses", settings.get("RemoteAddress")))
     if addresses and not inside(remote, addresses):
@@ -195,21 +195,6 @@ def _values(value: Any) -> list[str]:
         return []
     items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
     return [str(item).strip() for item in items if str(item).strip()]
-
-
-def inside(address: str, prefixes: Iterable[str]) -> bool:
-    """Whether an address, as text, is in one of these prefixes; what is no prefix holds none."""
-    try:
-        wanted = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    for prefix in prefixes:
-        try:
-            if wanted in ipaddress.ip_network(prefix, strict=False):
-                return True
-        except ValueError:
-            continue  # HNS stores what is no prefix too, and it matches nothing
-    return False
 
 
 def _port_inside(port: int, item: str) -> bool:

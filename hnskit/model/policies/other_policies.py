@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from hnskit.errors import Mistake
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.kinds import Kind
 from hnskit.model.policies.spec_parts import FilterTuple, MistakeCollector, text_in, texts_in
 from hnskit.model.policies.values import address_problem, prefix_problem, prefixes_problem
@@ -43,7 +43,7 @@ class OutboundNat:
     @classmethod
     def read(cls, policy: Policy) -> OutboundNat:
         """From what a host has."""
-        said = policy_codec.flat(policy).settings
+        said = v1_v2.flat(policy).settings
         return cls(texts_in(said.get("ExceptionList")), text_in(said.get("VIP")), texts_in(said.get("Destinations")))
 
 

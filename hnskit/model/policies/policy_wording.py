@@ -6,16 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.model.objects import Policy
-from hnskit.model.policies import v1_v2 as policy_codec
-
-PROTOCOLS = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "256": ""}
-"""Numbers of protocols as words; 256 is any."""
+from hnskit.model.policies import v1_v2
+from hnskit.model.policies.protocols import NAMES
 
 
 def describe_other_policy(policy: Policy) -> str:
     """A policy that is no redirect to `ip:port`; only its type where nothing more is known of it."""
-    words = _WORDS.get(policy_codec.kind_of(policy))
-    said = words(policy_codec.flat(policy).settings) if words else ""
+    words = _WORDS.get(v1_v2.kind_of(policy))
+    said = words(v1_v2.flat(policy).settings) if words else ""
     return f"{policy.type} {said}" if said else policy.type
 
 
@@ -48,7 +46,7 @@ def _acl(said: Mapping[str, Any]) -> str:
     parts = [
         _listed(said.get("Action")),
         _listed(said.get("Direction")),
-        ",".join(PROTOCOLS.get(item.strip(), item.strip()) for item in numbers.split(",")),
+        ",".join(NAMES.get(item.strip(), item.strip()) for item in numbers.split(",")),
         *(_side(said, word, way) for word, way in (("at", "Local"), ("to", "Remote"))),
         f"priority {said['Priority']}" if said.get("Priority") else "",
     ]
@@ -62,7 +60,7 @@ def _side(said: Mapping[str, Any], word: str, way: str) -> str:
 
 
 def _port_mapping(said: Mapping[str, Any]) -> str:
-    protocol = PROTOCOLS.get(_listed(said.get("Protocol")), _listed(said.get("Protocol")).lower())
+    protocol = NAMES.get(_listed(said.get("Protocol")), _listed(said.get("Protocol")).lower())
     outer, inner = _listed(said.get("ExternalPort")), _listed(said.get("InternalPort"))
     return " ".join(filter(None, (protocol, f"{outer or '?'} -> {inner or '?'}" if outer or inner else "")))
 

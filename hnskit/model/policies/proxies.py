@@ -8,17 +8,17 @@ from typing import Any, ClassVar
 from hnskit.errors import Mistake
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.kinds import Kind
+from hnskit.model.policies.protocols import NAMES, NUMBERS
 from hnskit.model.policies.spec_parts import FilterTuple, MistakeCollector, mapping_in, text_in, texts_in
 from hnskit.model.policies.values import (
-    PROTOCOLS,
+    inside,
     port_problem,
     prefix_problem,
     prefixes_problem,
     sid_problem,
     target_problem,
-    within,
 )
 
 LOCAL_SYSTEM = "S-1-5-18"
@@ -69,15 +69,15 @@ class ProxyRule:
 
     def covers(self, address: str, port: str) -> bool:
         """Whether a connection to this address and port would be redirected."""
-        here = not self.ip or within(address, [self.ip])
-        return here and self.port in ("", port) and not within(address, self.exceptions)
+        here = not self.ip or inside(address, [self.ip])
+        return here and self.port in ("", port) and not inside(address, self.exceptions)
 
     def policy(self) -> Policy:
-        """As HNS v1 has it; `policy_codec.settings_form` makes v2's of it."""
+        """As HNS v1 has it; `v1_v2.settings_form` makes v2's of it."""
         made = hns_json.proxy_policy(self.destination, self.ip, self.port, self.outbound_nat, self.exceptions)
         said = {key: value for key, value in made.settings.items() if value != ""}
         if self.kind is Kind.L4PROXY:
-            said["Protocol"] = int(PROTOCOLS[self.protocol or "tcp"])
+            said["Protocol"] = int(NUMBERS[self.protocol or "tcp"])
         return Policy("PROXY", said)
 
     @classmethod
@@ -87,8 +87,8 @@ class ProxyRule:
         Raises:
             HostAnswerError: a key of it has a type that HNS does not give it.
         """
-        said = hns_json.proxy_settings(policy_codec.flat(policy))
-        protocol = {number: name for name, number in PROTOCOLS.items()}.get(said.protocol, said.protocol)
+        said = hns_json.proxy_settings(v1_v2.flat(policy))
+        protocol = NAMES.get(said.protocol, said.protocol)
         kind = Kind.L4PROXY if said.protocol or policy.type.upper() == "L4PROXY" else Kind.PROXY
         return cls(said.destination, said.ip, said.port, said.outbound_nat, said.exceptions, protocol, kind)
 
@@ -118,7 +118,7 @@ class WfpProxy(FilterTuple):
         check.given("inbound_port", self.inbound_port, port_problem)
         check.given("outbound_port", self.outbound_port, port_problem)
         self._check_tuple(check)
-        if self.protocols != PROTOCOLS["tcp"]:
+        if self.protocols != NUMBERS["tcp"]:
             check("protocols", self.protocols, "is not TCP (6): L4WFPPROXY redirects nothing else")
         for way in ("inbound", "outbound"):
             for item in getattr(self, f"{way}_addresses"):

@@ -17,7 +17,7 @@ from dataclasses import fields
 from typing import TypeAlias
 
 from hnskit.model.objects import Policy
-from hnskit.model.policies import v1_v2 as policy_codec
+from hnskit.model.policies import v1_v2
 from hnskit.model.policies.kinds import Kind
 from hnskit.model.policies.other_policies import Acl, OutboundNat, RouteVia
 from hnskit.model.policies.proxies import ProxyRule, WfpProxy
@@ -47,7 +47,7 @@ def read_spec(policy: Policy) -> Spec | None:
         HostAnswerError: a key of it has a type that HNS does not give it.
     """
     try:
-        kind = Kind(policy_codec.kind_of(policy))
+        kind = Kind(v1_v2.kind_of(policy))
     except ValueError:
         return None
     return SPECS[kind].read(policy)

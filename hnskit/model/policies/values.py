@@ -6,8 +6,6 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17"}
-"""Names that are taken for protocol numbers."""
 _SID = re.compile(r"S-1-(\d{1,15})((?:-\d{1,10}){1,15})", re.ASCII)
 
 
@@ -88,14 +86,18 @@ def protocols_problem(text: str) -> str:
     return ""
 
 
-def within(address: str, prefixes: Iterable[str]) -> bool:
-    """Whether an address is in one of these prefixes; what is none holds nothing."""
+def inside(address: str, prefixes: Iterable[str]) -> bool:
+    """Tell whether an address, as text, is in one of these prefixes; text that is not a prefix holds none."""
+    try:
+        wanted = ipaddress.ip_address(address)
+    except ValueError:
+        return False
     for prefix in prefixes:
         try:
-            if ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False):
+            if wanted in ipaddress.ip_network(prefix, strict=False):
                 return True
         except ValueError:
-            continue
+            continue  # HNS stores what is no prefix too, and it matches nothing
     return False
 
 
