@@ -120,7 +120,13 @@ class _PathTracer(TraceRecorder):
             return self._end("unreachable", "no-route", name, words, "HNS fact 29")
         where, network = endpoint, self._path.network_of(endpoint)
         self._note(where, self._doubts.of_endpoint(endpoint, "policies"))
-        blocked = blocking_acl(endpoint.policies, "Out", self._connection, self._connection.destination)
+        blocked = blocking_acl(
+            endpoint.policies,
+            "Out",
+            self._connection,
+            self._connection.destination,
+            default_deny=not self._answer and self._path.denies_by_default(endpoint),
+        )
         if blocked is not None:
             return self._stop("refused", "acl", where, blocked[1])
         if self._redirect(endpoint, network):

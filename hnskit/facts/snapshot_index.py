@@ -11,6 +11,7 @@ from collections import defaultdict
 
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts, plain_mac
+from hnskit.model.hns_features import denies_by_default
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Interface, Network, Route
 
 
@@ -50,6 +51,11 @@ class SnapshotIndex:
                 self._of[container].append(endpoint)
         for route in facts.routes:
             self._routes[route.compartment_id].append(route)
+
+    def denies_by_default(self, endpoint: Endpoint) -> bool:
+        """Whether any ACL on it blocks what none of them allows out: so on Server 2025."""
+        system = self.facts.system
+        return denies_by_default(endpoint.version or self.facts.hns_version, system.build if system else None)
 
     def container_by_id(self, identity: str) -> Container | None:
         """The container of this id."""

@@ -22,6 +22,7 @@ from hnskit.model.objects import (
     Route,
     Subnet,
 )
+from tests import sample_facts
 
 METADATA = "169.254.169.254"
 NAT = Policy("OutBoundNAT")
@@ -230,3 +231,29 @@ def test_one_index_serves_many_walks() -> None:
     path = Tracer(facts)
     for item in facts.containers:
         assert path.trace(item, METADATA, 80) == trace(facts, item, METADATA, 80)
+
+
+@pytest.mark.parametrize(
+    ("build", "version", "code"),
+    [
+        (17763, (9, 3), "left"),
+        (26100, (16, 0), "acl"),
+        (26100, (15, 4), "acl"),
+        (None, (16, 0), "acl"),
+        (None, (15, 4), "left"),
+    ],
+)
+def test_any_acl_denies_on_server_2025_what_none_allows_out(
+    build: int | None, version: tuple[int, int], code: str
+) -> None:
+    """By the build, else by the version of HNS; an Allow for everything lets it out again."""
+    alone = Policy("ACL", {"Action": "Block", "Direction": "Out", "RemoteAddresses": "10.9.9.9/32", "Priority": 100})
+    allow = Policy("ACL", {"Action": "Allow", "Direction": "Out", "Protocols": "256", "Priority": 65500})
+    own = sample_facts.complete().endpoints[2].policies
+    for acls, wanted in (((alone,), code), ((alone, allow), "left")):
+        facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=(*own, *acls))
+        system = replace(facts.system, build=build) if build and facts.system else None
+        facts = replace(facts, system=system, hns_version=version)
+        container = facts.container_named("hnskit-client1")
+        assert container is not None
+        assert trace(facts, container, "8.8.8.8", 53).verdict.code == wanted

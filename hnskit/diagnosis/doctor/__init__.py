@@ -50,6 +50,7 @@ from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, HnsRefused, Nam
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
 from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import without_collector
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance
@@ -124,8 +125,9 @@ def diagnose(
         The findings, the worst first; within a severity in the order of `CHECKS`. What differs from the parameters is
         left out where another check says why.
     """
-    patient = Examination(facts, desired, params_file, overrides, made)
-    found = [finding for check in CHECKS for finding in check.find(patient)]
+    with without_collector():
+        patient = Examination(facts, desired, params_file, overrides, made)
+        found = [finding for check in CHECKS for finding in check.find(patient)]
     explained = {item.name for item in found if item.check != RedirectDrift.name and item.severity == "error"}
     found = [item for item in found if item.check != RedirectDrift.name or item.name not in explained]
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, asked_by
 from hnskit.facts.finding import Finding
-from hnskit.model.hns_features import denies_by_default
 from hnskit.model.objects import METADATA_ADDRESS, Endpoint
 from hnskit.model.policies.matching import Flow, blocking_acl, is_acl
 from hnskit.model.wording import describe_policy
@@ -26,7 +25,10 @@ class MetadataBlocked(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """AKS and EKS block 169.254.169.254 so. Which of the two acts on redirected traffic is not known."""
         redirected: set[str] = set()
+        with_acls = {item.id for item in patient.with_acls}
         for rule in patient.rules:
+            if rule.endpoint.id not in with_acls:
+                continue
             asked = asked_by(rule.settings)
             blocked = blocking_acl(rule.endpoint.policies, "Out", asked, asked.destination)
             if blocked is None or rule.endpoint.id in redirected:
@@ -38,7 +40,7 @@ class MetadataBlocked(DoctorCheck):
                 f"{describe_policy(blocked[0])}; {describe_policy(rule.policy)}",
                 f"Take the ACL away where the redirect is wanted: {patient.policy('list', rule.endpoint)} numbers it.",
             )
-        blocking = [item for item in patient.facts.endpoints if item.id not in redirected and _blocks_metadata(item)]
+        blocking = [item for item in patient.with_acls if item.id not in redirected and _blocks_metadata(item)]
         if blocking:
             more = f" and {len(blocking) - _NAMED} more" if len(blocking) > _NAMED else ""
             yield self.finding(
@@ -61,12 +63,10 @@ class DefaultDeny(DoctorCheck):
 
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Any ACL makes an endpoint deny by default what goes out; a Block alone so blocks everything."""
-        system = patient.facts.system
-        for endpoint in patient.facts.endpoints:
-            if not any(map(is_acl, endpoint.policies)) or not endpoint.knows("policies"):
+        for endpoint in patient.with_acls:
+            if not endpoint.knows("policies"):
                 continue
-            version = endpoint.version or patient.facts.hns_version
-            if not denies_by_default(version, system.build if system else None) or _allows_out(endpoint):
+            if not patient.index.denies_by_default(endpoint) or _allows_out(endpoint):
                 continue
             acls = [policy for policy in endpoint.policies if is_acl(policy)]
             yield self.of_endpoint(

@@ -17,7 +17,7 @@ from hnskit.foreign_text.escaping import json_text
 from hnskit.model import hns_json
 from hnskit.model.hns_json import ProxySettings
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Endpoint, Network, Policy
-from hnskit.model.policies.matching import Flow
+from hnskit.model.policies.matching import Flow, is_acl
 from hnskit.model.policies.proxies import WfpProxy
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import remove_command
@@ -34,6 +34,8 @@ class EndpointProxyRule:
     endpoint: Endpoint
     policy: Policy
     settings: ProxySettings
+    target: tuple[str, int] | None
+    """Where it redirects to; kept, since every check asks for it."""
 
     @property
     def what(self) -> str:
@@ -96,10 +98,16 @@ class Examination:
             for policy in endpoint.policies:
                 if policy.is_proxy or policy.type == "L4Proxy":
                     try:
-                        found.append(EndpointProxyRule(endpoint, policy, hns_json.proxy_settings(policy)))
+                        settings = hns_json.proxy_settings(policy)
+                        found.append(EndpointProxyRule(endpoint, policy, settings, settings.target))
                     except HostAnswerError:
                         continue
         return tuple(found)
+
+    @cached_property
+    def with_acls(self) -> tuple[Endpoint, ...]:
+        """Endpoints that have an ACL; of thousands mostly few."""
+        return tuple(item for item in self.facts.endpoints if any(map(is_acl, item.policies)))
 
     @cached_property
     def wfp_rules(self) -> tuple[EndpointWfpProxy, ...]:

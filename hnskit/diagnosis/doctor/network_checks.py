@@ -205,9 +205,7 @@ def _has_route(patient: Examination, compartment: int, address: str) -> bool:
 def _proxies(patient: Examination, address: str) -> list[Container]:
     """Containers that requests to an address are redirected to."""
     targets = {
-        rule.settings.target[0]
-        for rule in patient.rules
-        if rule.settings.target and rule.settings.ip.partition("/")[0] == address
+        rule.target[0] for rule in patient.rules if rule.target and rule.settings.ip.partition("/")[0] == address
     }
     holders = (item for target in sorted(targets) for item in patient.index.endpoints_at(target) if item.attached)
     found = (patient.index.owners.of_endpoint(one) for one in holders)

@@ -36,7 +36,7 @@ class IncompletePolicy(DoctorCheck):
         for rule in patient.rules:
             if rule.settings.unknown or not rule.endpoint.knows("policies"):
                 continue
-            if rule.settings.target is None:
+            if rule.target is None:
                 wrong = f"its Destination is {rule.settings.destination or 'missing'}, not ip:port"
             elif rule.policy.is_proxy and not rule.settings.outbound_nat:
                 wrong = "it has no OutboundNat, and without it nothing was redirected in the one run that was captured"
@@ -107,7 +107,7 @@ class TargetNobody(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """On a network of this host; a target elsewhere cannot be looked up, which is a note."""
         for rule in patient.rules:
-            target = rule.settings.target
+            target = rule.target
             if target is None or patient.is_host_address(target[0]):
                 continue
             holders = patient.index.endpoints_at(target[0])
@@ -163,7 +163,7 @@ class TargetRedirected(DoctorCheck):
             by_endpoint.setdefault(rule.endpoint.id, []).append(rule)
         seen: set[tuple[str, str]] = set()
         for rule in patient.rules:
-            target = rule.settings.target
+            target = rule.target
             for holder in patient.index.endpoints_at(target[0]) if target else ():
                 for other in by_endpoint.get(holder.id, ()):
                     if (holder.id, rule.what) in seen or not _takes(patient, rule, other):

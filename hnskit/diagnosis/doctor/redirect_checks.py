@@ -63,7 +63,7 @@ class RedirectHalf(DoctorCheck):
         if patient.desired is not None or not all(map(facts.knows, ("endpoints", "containers", "compartments"))):
             return
         redirected = {rule.endpoint.id for rule in patient.rules} | {rule.endpoint.id for rule in patient.wfp_rules}
-        targets = {rule.settings.target[0] for rule in patient.rules if rule.settings.target}
+        targets = {rule.target[0] for rule in patient.rules if rule.target}
         for network, containers in _labelled(patient).items():
             if any(item.policies for item in facts.networks_named(network)):
                 continue  # a network's own policy may be what redirects
