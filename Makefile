@@ -76,10 +76,12 @@ $(VENV)/dev.stamp: $(VENV)/hnskit.stamp requirements-dev.lock
 	@touch $@
 
 # Versions of everything, with hashes, for every platform and Python from 3.11 on; no index is named.
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock:
-	$(LOCK) --extra build --output-file requirements.lock
-	$(LOCK) --extra build --extra dev --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra build --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
+	for client in pypsrp-beta ansible pywinrm; do \
+		$(LOCK) tests/clients/$$client.in --output-file tests/clients/$$client.lock; done
 
 clean:
 	rm -rf $(VENV) runs

@@ -1,56 +1,14 @@
-"""A client of another code base against the door: pypsrp 1.0 beta (`psrp` on httpx), in an environment of its own.
-
-The environment is made once, under the user's cache directory (HNSKIT_TEST_CACHE in its place), from a lock file with
-hashes; where it cannot be made, because no index can be reached, the tests are skipped and say so. With
-HNSKIT_NEEDS_CLIENT set, as CI does, they fail.
-"""
+"""A client of another code base against the door: pypsrp 1.0 beta (`psrp` on httpx), in an environment of its own."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
-import venv
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import platformdirs
 import pytest
 
-from hnskit.local.private_files import locked
 from hnskit.remote.module_source import module_text
-from tests.emulator.engines import PASSWORD, USER, Served, needs_engine
-
-CLIENTS = Path(__file__).parent.parent / "clients"
-LOCK = CLIENTS / "pypsrp-beta.lock"
-
-
-def python_of(place: Path) -> Path:
-    return place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-
-
-def make_environment() -> Path:
-    """The Python that has the other client.
-
-    Raises:
-        OSError: pip did not install it; the message is its last line.
-    """
-    root = Path(os.environ.get("HNSKIT_TEST_CACHE") or platformdirs.user_cache_dir("hnskit-tests", appauthor=False))
-    digest = hashlib.sha256(f"{sys.version}{LOCK.read_text()}".encode()).hexdigest()[:16]
-    place = root / f"pypsrp-beta-{digest}"
-    root.mkdir(parents=True, exist_ok=True)
-    with locked(root / "lock", seconds=300):
-        if not (place / "ready").exists():
-            venv.create(place, with_pip=True, clear=True)
-            command = [str(python_of(place)), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r"]
-            ran = subprocess.run([*command, str(LOCK)], capture_output=True, text=True, check=False, timeout=300)
-            if ran.returncode:
-                raise OSError((ran.stderr.strip().splitlines() or ["pip failed"])[-1])
-            (place / "ready").touch()
-    return python_of(place)
+from tests.emulator.client_environments import environment_of, seen_by
+from tests.emulator.engines import Served, needs_engine
 
 
 @pytest.fixture(scope="session", params=["python", pytest.param("pwsh", marks=needs_engine)])
@@ -62,34 +20,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def seen(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the other client saw of an emulated host."""
-    try:
-        python = make_environment()
-    except (OSError, subprocess.SubprocessError, TimeoutError) as problem:
-        lack = f"pypsrp 1.0 beta cannot be installed here: {problem}"
-        if os.environ.get("HNSKIT_NEEDS_CLIENT"):
-            pytest.fail(lack)
-        pytest.skip(lack)
+    python = environment_of("pypsrp-beta")
     with Served(engine, tmp_path_factory.mktemp("other") / "door") as served:
-        door = served.door
-        where = {
-            "http": urlsplit(door.http).port,
-            "https": urlsplit(door.https).port,
-            "username": USER,
-            "password": PASSWORD,
-            "ca": str(door.ca),
-            "client": str(door.ca.with_name("client.pem")),
-            "module": module_text(),
-        }
-        ran = subprocess.run(
-            [python, CLIENTS / "psrp_beta.py"],
-            input=json.dumps(where),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    assert ran.returncode == 0, ran.stderr
-    return dict(json.loads(ran.stdout))
+        return seen_by("psrp_beta.py", python, served.door, module=module_text())
 
 
 @pytest.mark.parametrize("how", ["http negotiate", "https basic", "https negotiate", "https certificate"])

@@ -131,12 +131,24 @@ function Get-ItemProperty {
 }
 
 function Test-Path {
-    # Of the emulated host's disk; the parameters are those that a script of the kit needs.
-    [CmdletBinding()]
+    # Of the emulated host's disk, which has files only; of what a script has put beside it, as the engine's own does.
+    [CmdletBinding(DefaultParameterSetName = 'Path')]
     param(
-        [Parameter(Mandatory)] [string] $LiteralPath
+        [Parameter(Mandatory, Position = 0, ParameterSetName = 'Path', ValueFromPipeline)] [string[]] $Path,
+        [Parameter(Mandatory, ParameterSetName = 'LiteralPath')] [Alias('PSPath')] [string[]] $LiteralPath,
+        [ValidateSet('Any', 'Container', 'Leaf')] [string] $PathType = 'Any'
     )
-    [bool] (Invoke-EmulatedHost -Subject 'Path' -Request @{ Path = $LiteralPath })
+    process {
+        $named = $PSCmdlet.ParameterSetName
+        foreach ($one in $(if ($named -eq 'Path') { $Path } else { $LiteralPath })) {
+            $there = $PathType -ne 'Container' -and (Invoke-EmulatedHost -Subject 'Path' -Request @{ Path = $one })
+            if (-not $there) {
+                $where = @{ $named = $one; PathType = $PathType }
+                $there = Microsoft.PowerShell.Management\Test-Path @where
+            }
+            [bool] $there
+        }
+    }
 }
 
 $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
