@@ -49,7 +49,7 @@ class Delivery:
     """Requests to one host."""
 
     def __init__(self, line: Line, target: str, patience: float) -> None:
-        self._line = line
+        self.line = line
         self._target = target
         self._asking = False
         self.patience = patience
@@ -71,35 +71,35 @@ class Delivery:
             HostUnreachableError: the host did not come back.
         """
         if self._asking or not self.reached:
-            return self._received(message, self._line.transmit(message, timeout))
+            return self._received(message, self.line.transmit(message, timeout))
         try:
-            return self._received(message, self._line.transmit(message, timeout))
+            return self._received(message, self.line.transmit(message, timeout))
         except LOST as lost:
             return self._after(lost, message, timeout)
         except Exception as cause:
-            if not self._line.is_stale(cause):
+            if not self.line.is_stale(cause):
                 raise
-            self._line.rebuild()
-            return self._received(message, self._line.transmit(message, timeout))
+            self.line.rebuild()
+            return self._received(message, self.line.transmit(message, timeout))
 
     def _after(self, lost: Exception, message: bytes, timeout: float | None) -> bytes:
         """Send it again as long as that is right, until the host answers."""
         began, pause = time.monotonic(), 0.0
-        marked = self._line.handed_over
+        marked = self.line.handed_over
         try:
             while self._may_repeat(message, marked, time.monotonic() - began):
                 if time.monotonic() + pause > began + self.patience:
                     raise failures.did_not_come_back(self.patience, self._target) from lost
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE) or _PAUSE
-                self._line.rebuild()
+                self.line.rebuild()
                 self.repeats += marked
                 try:
                     sent = robust_requests.retransmission(message) if marked and self.keeps else message
-                    return self._received(message, self._line.transmit(sent, timeout))
+                    return self._received(message, self.line.transmit(sent, timeout))
                 except LOST as again:
                     lost = again
-                    marked = marked or self._line.handed_over
+                    marked = marked or self.line.handed_over
         finally:
             self.seconds_lost += time.monotonic() - began
         self.come_back(lost, began + self.patience - time.monotonic())
@@ -120,9 +120,9 @@ class Delivery:
         self._asking = True
         try:
             while True:
-                self._line.rebuild()
+                self.line.rebuild()
                 try:
-                    return self._line.ask()
+                    return self.line.ask()
                 except LOST as again:
                     lost = again
                     if time.monotonic() + pause > since + seconds:

@@ -140,6 +140,11 @@ class RecoveringSession:
             with failures.named(self._settings):
                 self._open()
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether WinRM says that it keeps answers for a client that did not get them (MS-WSMV 3.1.4.1.39)."""
+        return self._connection is not None and self._connection.delivery.keeps
+
     def _open(self) -> None:
         try:
             self._connection = self._connection or self._connect()
