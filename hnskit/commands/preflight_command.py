@@ -15,8 +15,12 @@ from hnskit.foreign_text.terminal import print_json, say
 
 @click.command()
 @common
-def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+@click.option("--connection", "way_only", is_flag=True, help="Check the way to the host, step by step; 3 if it fails.")
+def preflight(params: str, overrides: tuple[str, ...], as_json: bool, way_only: bool) -> None:
     """Is this host fit for the redirect? Nothing is changed. It ends with 4 if it is not."""
+    if way_only:
+        _check_way(params, overrides, as_json)
+        return
     from hnskit.facts.source import is_snapshot
     from hnskit.facts.tarballs import missing_tarballs
     from hnskit.params.desired import desired_from
@@ -38,5 +42,25 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     try:
         require_fit(findings, host=facts.target)
     except HnskitError as error:  # what stdout has is the result already: no second JSON text
+        say(error.paragraph(), err=True)
+        sys.exit(error.exit_status)
+
+
+def _check_way(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Go the way to the host, and say how far it leads."""
+    from hnskit.diagnosis.connection_checks import check_connection, require_way
+    from hnskit.local.project import find_params
+    from hnskit.params.loading import load_params
+
+    loaded = load_params(find_params(params), overrides=overrides)
+    findings = check_connection(loaded, on_start=lambda text: say(f"  {text}", err=True))
+    if as_json:
+        print_json([item.to_json() for item in findings])
+    else:
+        for item in findings:
+            say(item.to_text())
+    try:
+        require_way(findings, host=loaded.target)
+    except HnskitError as error:
         say(error.paragraph(), err=True)
         sys.exit(error.exit_status)

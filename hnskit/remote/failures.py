@@ -211,7 +211,15 @@ def command_error(record: Any, command: str, host: str) -> RemoteCommandError:
         error_target=str(record.target_name or ""),
         command=command,
         host=host,
+        next_step=_CONSTRAINED if "ConstrainedLanguage" in (record.fq_error or "") else "",
     )
+
+
+_CONSTRAINED = (
+    "PowerShell on this host runs in ConstrainedLanguage (AppLocker, WDAC or __PSLockdownPolicy), where no commands "
+    "run that hnskit sends. Let the host's policy trust hnskit.psm1 and offer it by a session configuration "
+    "(docs/jea.md), and name that in connection.configuration."
+)
 
 
 def _where(settings: ConnectionSettings) -> str:

@@ -247,6 +247,17 @@ def test_what_was_seen_of_the_host_is_marked_as_old_when_a_run_begins(
     page.wait(30)
 
 
+def test_the_way_to_the_host_can_be_checked_by_itself(tmp_path: Path) -> None:
+    """Step by step, to the one that fails."""
+    params = tmp_path / "away.yaml"
+    text = (ROOT / "params" / "emulator.yaml").read_text()
+    params.write_text(text.replace("target: emulator://lab", "target: winrm://127.0.0.1:1"))
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    page._way.click()
+    wait_for(lambda: "port 1" in page._host.value and not page._way.disabled)
+    assert "ends at the last of these steps" in page._host.value
+
+
 def test_beside_a_button_that_cannot_be_pressed_stands_why(tmp_path: Path) -> None:
     """Also beside Connect, which is far from the note of Run."""
     params = tmp_path / "lab.yaml"

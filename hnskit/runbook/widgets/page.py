@@ -19,6 +19,7 @@ from hnskit.remote.targets import canonical
 from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
 from hnskit.runbook.widgets.secrets import secret_box
+from hnskit.runbook.widgets.way_check import way_html
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
 from hnskit.running.run_folder import part_of
@@ -55,6 +56,9 @@ class StartPage:
         self._editor = ParamsEditor(params_file, self._on_edit)
         self._secret = ipywidgets.VBox()
         self._connect = ipywidgets.Button(description="Connect", button_style="primary", tooltip="Look at the host")
+        self._way = ipywidgets.Button(
+            description="Check the way", tooltip="Each step of the way to the host, by itself"
+        )
         self._connect_note = ipywidgets.HTML()
         self._host = ipywidgets.HTML()
         self._looked = ""  # what the host showed when it was looked at, and when that was
@@ -71,7 +75,8 @@ class StartPage:
         self._view = ipywidgets.HTML()
         self._file.observe(lambda change: self._open(change["new"]), "value")
         self._again.on_click(lambda _: self._open(self._file.value))
-        self._connect.on_click(lambda _: self._on_connect())
+        self._connect.on_click(lambda _: self._on_connect(way_only=False))
+        self._way.on_click(lambda _: self._on_connect(way_only=True))
         self._run.on_click(lambda _: self._on_run())
         self._stop.on_click(lambda _: self._on_stop())
         self._step.observe(lambda _: self._on_params(), "value")
@@ -79,7 +84,7 @@ class StartPage:
             [
                 _heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
                 self._editor.widget,
-                _heading("2. The host"), self._secret, ipywidgets.HBox([self._connect, self._connect_note]),
+                _heading("2. The host"), self._secret, ipywidgets.HBox([self._connect, self._way, self._connect_note]),
                 self._host,
                 _heading("3. Run"), disconnect_notice(_GONE),
                 ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
@@ -135,7 +140,7 @@ class StartPage:
             params = parse_params(self._editor.file.plain(), str(self._editor.file.path))
             self._secret.children = secret_box(params, self._on_params)
         lacks_secret = bool(params and self._secret.children and not _known(params))
-        self._connect.disabled = not ready or lacks_secret
+        self._connect.disabled = self._way.disabled = not ready or lacks_secret
         self._run.disabled = not ready or lacks_secret or self.running
         lack = ""
         if not ready:
@@ -230,11 +235,24 @@ class StartPage:
     def _html(self, state: RunState) -> str:
         return state.html(lambda path, text: link(self._server, path, text))
 
-    def _on_connect(self) -> None:
-        self._connect.disabled, self._connect.description = True, "Connecting …"
+    def _on_connect(self, *, way_only: bool = False) -> None:
+        self._way.disabled = self._connect.disabled = True
+        self._connect.description = "Connecting …"
         self._looked, self._host.value = "", '<p role="status">Connecting …</p>'
         path = self._editor.file.path
-        threading.Thread(target=self._look, args=(path,), name="connect", daemon=True).start()
+        threading.Thread(
+            target=self._check_way if way_only else self._look, args=(path,), name="connect", daemon=True
+        ).start()
+
+    def _check_way(self, path: Path) -> None:
+        """In a thread of its own: how far the way to the host leads."""
+        try:
+            self._host.value = way_html(path, self._say)
+        except HnskitError as error:
+            self._host.value = _alert(error.paragraph())
+        finally:
+            self._connect.description = "Connect"
+            self._on_params()
 
     def _look(self, path: Path) -> None:
         """In a thread of its own: what host this is."""

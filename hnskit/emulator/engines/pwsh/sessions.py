@@ -72,8 +72,7 @@ class Sessions:
         return session_command(self._engine, startup)
 
     async def _create_process(self, command_line: str) -> dict[str, int]:
-        startup = self._directory / "session.ps1"
-        return await self.processes.create(command_line, self._engine, startup, self.environment(), self._directory)
+        return await self.processes.create(command_line, self._engine, self.environment(), self._directory)
 
     @property
     def directory(self) -> Path:

@@ -17,7 +17,10 @@ _NO_SUCH_FILE = 9  # "Path Not Found", of the method's return values
 
 
 class WmiProcesses:
-    """What was started, until the host is closed. Of all programs there is one: powershell.exe with -EncodedCommand."""
+    """What was started, until the host is closed. Of all programs there is one: powershell.exe with -EncodedCommand.
+
+    It has HNS as every shell of the host has it, and no stand-ins of Windows' own commands.
+    """
 
     def __init__(self) -> None:
         self._started: list[asyncio.subprocess.Process] = []
@@ -25,14 +28,13 @@ class WmiProcesses:
         """How many, in all."""
 
     async def create(
-        self, command_line: str, engine: Path, startup: Path, environment: Mapping[str, str], directory: Path
+        self, command_line: str, engine: Path, environment: Mapping[str, str], directory: Path
     ) -> dict[str, int]:
         """Start a command line; the method's output parameters.
 
         Args:
             command_line: as the caller wrote it.
             engine: what stands for powershell.exe.
-            startup: the script that each PowerShell of the host runs first.
             environment: of the process.
             directory: where it starts.
         """
@@ -43,12 +45,11 @@ class WmiProcesses:
             text = ""
         if not text:
             return {"ProcessId": 0, "ReturnValue": _NO_SUCH_FILE}
-        quoted = str(startup).replace("'", "''")
         process = await asyncio.create_subprocess_exec(
             str(engine),
             "-NoProfile",
             "-Command",
-            f". '{quoted}'; {text}",
+            text,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
