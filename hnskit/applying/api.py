@@ -17,7 +17,7 @@ from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import ALL_PARTS, Desired, Part, parts_of
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
-from hnskit.planning.teardown import plan_destroy, remainders
+from hnskit.planning.teardown import leftovers, plan_destroy
 from hnskit.remote.session import Session
 
 __all__ = ["Event", "EventKind", "OnEvent", "Outcome", "RetryPolicy", "StepResult", "apply", "destroy"]
@@ -141,7 +141,7 @@ def destroy(
         pace=pace,
     )
     outcome = work.run(facts)
-    left = tuple(remainders(desired, outcome.after, made, keep_network=keep_network, by_name=by_name))
+    left = tuple(leftovers(desired, outcome.after, made, keep_network=keep_network, by_name=by_name))
     outcome = replace(outcome, left=left)
     if not outcome.nothing_left:
         what = ", ".join(f"{item.kind} {item.name} ({item.id})" for item in left if not item.reason)

@@ -15,7 +15,7 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.wording import describe_policies
 from hnskit.params.desired import Desired, Part
-from hnskit.planning.interruption import removal_cuts
+from hnskit.planning.interruption import removal_interrupts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step, StepKey
 
@@ -184,7 +184,7 @@ class Rollback:
             "network",
             sent.name,
             "this run made it",
-            disruptive=removal_cuts(made[0], now),
+            disruptive=removal_interrupts(made[0], now),
             needs=needs,
             object_id=made[0].id,
         )

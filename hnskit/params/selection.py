@@ -16,7 +16,7 @@ _GIVEN = "what papermill was given"
 
 @dataclass(slots=True)
 class Selection:
-    """A choice of parameters, as a form shows it and a book takes it."""
+    """A choice of parameters, as a form shows it and a session takes it."""
 
     params_file: Path
     given: tuple[str, ...] = ()

@@ -59,9 +59,9 @@ def network_blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """Why the bridge cannot be made; nothing where it is there."""
     if facts.networks_named(desired.network.name):
         return
-    if adapter := _adapter_obstacle(desired, facts):
+    if adapter := _adapter_blocker(desired, facts):
         yield adapter
-    yield from _subnet_obstacles(desired, facts)
+    yield from _subnet_blockers(desired, facts)
 
 
 def uplinks(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
@@ -77,7 +77,7 @@ def is_wifi(adapter: Adapter) -> bool:
     return adapter.medium == WIFI
 
 
-def _adapter_obstacle(desired: Desired, facts: Facts) -> Blocker | None:
+def _adapter_blocker(desired: Desired, facts: Facts) -> Blocker | None:
     if not facts.knows("adapters"):
         return None
     wanted, there = desired.network.adapter, uplinks(desired, facts)
@@ -95,7 +95,7 @@ def _adapter_obstacle(desired: Desired, facts: Facts) -> Blocker | None:
     return None
 
 
-def _subnet_obstacles(desired: Desired, facts: Facts) -> Iterator[Blocker]:
+def _subnet_blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """The host's own subnets: a bridge with the same one would have two ways to each of its addresses."""
     wanted = ipaddress.IPv4Network(desired.network.prefix)
     of_hns = {item.address for item in facts.endpoints} | {

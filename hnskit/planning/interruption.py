@@ -59,7 +59,7 @@ def creation_interrupts(desired: Desired, facts: Facts) -> bool:
     return any(is_management(adapter, facts) for adapter in moving(desired, facts))
 
 
-def removal_cuts(network: Network, facts: Facts) -> bool:
+def removal_interrupts(network: Network, facts: Facts) -> bool:
     """Whether removing the network may take the management connection away: it is the last on such an adapter."""
     others = [item for item in _bridges(facts) if item.id != network.id]
     mine = adapter_of(network, facts)
@@ -99,7 +99,7 @@ def risks(desired: Desired, facts: Facts) -> tuple[Risk, ...]:
     if network is None:
         return tuple(_risks(moving(desired, facts), facts, removing=False))
     mine = adapter_of(network, facts)
-    if not network.is_type(NetworkType.L2BRIDGE) or not removal_cuts(network, facts):
+    if not network.is_type(NetworkType.L2BRIDGE) or not removal_interrupts(network, facts):
         return ()
     return tuple(_risks((mine,) if mine else facts.physical_adapters, facts, removing=True))
 

@@ -64,8 +64,8 @@ def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
     system = facts.system
     if system is None:
         return
-    if obstacle := build_blocker(facts):
-        yield _error(obstacle)
+    if blocker := build_blocker(facts):
+        yield _error(blocker)
     else:
         yield Finding("build", "ok", "Windows", f"{system.product} ({system.build}.{system.revision})")
     if system.administrator:
@@ -92,8 +92,8 @@ def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
     if docker is None or docker.error:
         reason = docker.error if docker else "is not there"
         yield Finding("docker", "error", "Docker", reason, next_step="Start the service: Start-Service docker")
-    elif obstacle := docker_blocker(facts):
-        yield _error(obstacle)
+    elif blocker := docker_blocker(facts):
+        yield _error(blocker)
     else:
         yield Finding("docker", "ok", "Docker", f"version {docker.version}")
 
@@ -102,7 +102,7 @@ def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
     """The adapter and the subnet of a bridge that is not there yet."""
     if facts.networks_named(desired.network.name):
         return
-    found = [_error(obstacle) for obstacle in network_blockers(desired, facts)]
+    found = [_error(blocker) for blocker in network_blockers(desired, facts)]
     for adapter in uplinks(desired, facts)[:1] if all(finding.check != "adapter" for finding in found) else ():
         is_up = adapter.status == "Up"
         said = "is physical and up" if is_up else f"is physical, and not up ({adapter.status})"
@@ -110,8 +110,8 @@ def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
     yield from found
 
 
-def _error(obstacle: Blocker) -> Finding:
-    return Finding(obstacle.id, "error", obstacle.object, obstacle.message, next_step=obstacle.next_step)
+def _error(blocker: Blocker) -> Finding:
+    return Finding(blocker.id, "error", blocker.object, blocker.message, next_step=blocker.next_step)
 
 
 def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
@@ -151,7 +151,7 @@ def _plan(desired: Desired, facts: Facts, made: Provenance | None) -> Iterator[F
     if unread_parts(facts):
         return  # from half a host nothing may be concluded
     refused = plan(desired, facts, parts=ALL_PARTS, made=made).refused
-    said = {obstacle.reason for obstacle in blockers(desired, facts)}
+    said = {blocker.reason for blocker in blockers(desired, facts)}
     for step in refused:
         if step.reason not in said:
             yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)

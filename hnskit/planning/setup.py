@@ -89,12 +89,12 @@ def _plan(context: PlanningContext, steps: Sequence[Step]) -> Plan:
 
 def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
     """What of the host itself stands in the way of these parts."""
-    obstacle = docker_blocker(facts)
-    if obstacle and (part := next((item for item in (Part.PROXY, Part.CLIENTS) if item in wanted), None)):
-        yield Step(part, Action.REFUSE, "host", obstacle.object, obstacle.reason)
-    obstacle = build_blocker(facts)
-    if obstacle and Part.POLICY in wanted:
-        yield Step(Part.POLICY, Action.REFUSE, "host", obstacle.object, obstacle.reason)
+    blocker = docker_blocker(facts)
+    if blocker and (part := next((item for item in (Part.PROXY, Part.CLIENTS) if item in wanted), None)):
+        yield Step(part, Action.REFUSE, "host", blocker.object, blocker.reason)
+    blocker = build_blocker(facts)
+    if blocker and Part.POLICY in wanted:
+        yield Step(Part.POLICY, Action.REFUSE, "host", blocker.object, blocker.reason)
 
 
 def _container_refusals(context: PlanningContext, wanted: set[Part]) -> Iterator[Step]:
@@ -219,8 +219,8 @@ def _network_refusal(context: PlanningContext) -> str:
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
                     "choose another network.subnet"
                 )
-    obstacle = next(network_blockers(context.desired, context.facts), None)
-    return obstacle.reason if obstacle else ""
+    blocker = next(network_blockers(context.desired, context.facts), None)
+    return blocker.reason if blocker else ""
 
 
 def _room_refusal(context: PlanningContext) -> str:

@@ -15,7 +15,7 @@ from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.model.wording import describe_policies, remove_command
 from hnskit.params.desired import LABEL, Desired, Part
 from hnskit.planning.context import PlanningContext
-from hnskit.planning.interruption import removal_cuts
+from hnskit.planning.interruption import removal_interrupts
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
@@ -131,7 +131,7 @@ def _remove_network(context: PlanningContext, before: Sequence[Step], by_name: b
     if foreign:
         names = ", ".join(item.name or item.id for item in foreign)
         return step(Action.NONE, f"it has endpoints that are not hnskit's: {names}")
-    cuts = removal_cuts(network, context.facts)
+    cuts = removal_interrupts(network, context.facts)
     made = "hnskit made it" if context.known.was_created("network", name, network.id) else "its name is hnskit's"
     reason = made + ("; the adapter gets its address back when the bridge goes" if cuts else "")
     return step(Action.DELETE, reason, tuple(one.key for one in before if one.pending), disruptive=cuts)
@@ -171,7 +171,7 @@ class Leftover:
     """Why it was kept; "" where nothing explains it."""
 
 
-def remainders(
+def leftovers(
     desired: Desired, facts: Facts, made: Provenance | None = None, *, keep_network: bool = False, by_name: bool = False
 ) -> list[Leftover]:
     """Look for everything that carries hnskit's mark: by name, label, journal, address and policy.

@@ -1,12 +1,12 @@
 """What a notebook's cells call: choose the parameters, then open one `StepNotebook` for each notebook.
 
     choice = runbook.choose(params_file, overrides, run_dir, interactive)
-    book = choice.open("network")
-    book.show("networks")
-    book.plan()
-    book.apply_button("Create the network")
-    book.result()
-    book.finish()
+    session = choice.open("network")
+    session.show("networks")
+    session.plan()
+    session.apply_button("Create the network")
+    session.result()
+    session.finish()
 
 The same file runs by hand and headless; see `hnskit.runbook.step_notebook`.
 """
@@ -36,7 +36,7 @@ __all__ = [
     "PastedNotebook",
     "StepNotebook",
     "choose",
-    "open_book",
+    "open_session",
     "paste",
     "start_page",
 ]
@@ -48,7 +48,7 @@ _OF_YAML = (str, dict, list)  # what YAML makes of a key's value
 _pastes: dict[str, Paste] = {}
 """At the screen, what was pasted into this kernel's box."""
 _open: StepNotebook | PastedNotebook | None = None
-"""The book that was opened last."""
+"""The session that was opened last."""
 
 
 class ParamsChoice:
@@ -60,7 +60,7 @@ class ParamsChoice:
         self.interactive = interactive
 
     def look(self, part: str, paste: Paste) -> StepNotebook | PastedNotebook:
-        """Open a book that only looks: at what was pasted, else at the host.
+        """Open a session that only looks: at what was pasted, else at the host.
 
         Raises:
             ParamsError, ConnectError: as `open` raises them.
@@ -74,19 +74,19 @@ class ParamsChoice:
         return _open
 
     def open(self, part: str, *, keep_network: bool = False) -> StepNotebook:
-        """Connect, look at the host, and open the book of one part (see `PARTS`).
+        """Connect, look at the host, and open the session of one part (see `PARTS`).
 
         Raises:
             ParamsError: the parameters are wrong; no host was contacted.
             ConnectError: the host cannot be reached, or refuses the login.
         """
-        global _open  # noqa: PLW0603 - a kernel has one notebook, and that one book
+        global _open  # noqa: PLW0603 - a kernel has one notebook, and that one session
         if _open is not None and self.interactive:
             _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
-        book = _open = StepNotebook(
+        session = _open = StepNotebook(
             part, self.selection, self.run_dir, interactive=self.interactive, keep_network=keep_network
         )
-        return book
+        return session
 
     def to_text(self) -> str:
         """The choice in a sentence."""
@@ -171,7 +171,7 @@ def _given() -> dict[str, Any] | None:
     return {key: there[key] for key in keys if isinstance(there.get(key), _OF_YAML)} or None
 
 
-def open_book(
+def open_session(
     params_file: str | Path,
     part: str,
     overrides: Sequence[str] = (),
@@ -195,3 +195,12 @@ def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
     from hnskit.runbook.widgets import StartPage
 
     return StartPage(path, project.default_runs(), project.project_root() / project.NOTEBOOKS).widget
+
+
+def __getattr__(name: str) -> Any:
+    if name == "open_book":  # of earlier versions
+        import warnings
+
+        warnings.warn("runbook.open_book is runbook.open_session now", DeprecationWarning, stacklevel=2)
+        return open_session
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

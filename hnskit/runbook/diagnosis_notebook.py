@@ -1,4 +1,4 @@
-"""What a book of the notebooks can say about a host without changing it: explanations and findings."""
+"""What a session of the notebooks can say about a host without changing it: explanations and findings."""
 
 from __future__ import annotations
 

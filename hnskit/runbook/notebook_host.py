@@ -55,9 +55,9 @@ class NotebookHost:
         """
         if self._ended:
             raise HnskitError(
-                "this book was closed when another was opened",
+                "this notebook's session was closed when another was opened",
                 object=self._part,
-                next_step="Run the cell that opens the book again, and those below it.",
+                next_step="Run the cell that opens the session again, and those below it.",
             )
 
     def close(self) -> None:

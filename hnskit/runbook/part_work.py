@@ -25,7 +25,7 @@ TEARDOWN = "teardown"
 DIAGNOSES = ("explain", "doctor", "host", "stale", "compare")
 """Books that only look, also at a snapshot; they belong to no run."""
 PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEARDOWN)
-"""What a book can be opened for; each has a notebook."""
+"""What a session can be opened for; each has a notebook."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The book of a notebook that looks at a paste: what there is of `StepNotebook` without a host and parameters."""
+"""The session of a notebook that looks at a paste: what there is of `StepNotebook` without a host and parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hnskit.views.topology import Topology, draw
 
 
 class PastedNotebook:
-    """A book that only looks, at what somebody pasted."""
+    """A session that only looks, at what somebody pasted."""
 
     def __init__(self, reading: Reading) -> None:
         self.facts = reading.facts

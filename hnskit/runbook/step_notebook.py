@@ -157,7 +157,7 @@ class StepNotebook:
         """What would be changed, and why; nothing is changed by asking."""
         from hnskit.views.frames import plan_frame
 
-        if self._interactive:  # the host may have moved on since the book was opened
+        if self._interactive:  # the host may have moved on since the session was opened
             with self._recorded():
                 self.facts = self._host.facts()
         self._plan = self._work.plan(self.facts, self._known())
@@ -251,7 +251,7 @@ class StepNotebook:
         return Sentence(f"{did}; {time.monotonic() - self._since:.1f} s in all.{kept}")
 
     def end(self) -> None:
-        """Let go of the host for good: what is shown of this book stays, its button and its cells do nothing more."""
+        """Let go of the host for good: what is shown stays, and its button and cells do nothing more."""
         self._host.end()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

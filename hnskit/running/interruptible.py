@@ -9,7 +9,7 @@ from pathlib import Path
 from hnskit.running.log import ask_to_stop, asked_to_stop
 
 
-def attended(work: Callable[[], None], run_dir: Path, stop: Callable[[], None]) -> None:
+def run_interruptible(work: Callable[[], None], run_dir: Path, stop: Callable[[], None]) -> None:
     """Do the work in a thread; Ctrl-C, which comes to this one, is a request to stop, as that of a page.
 
     In the main thread nbclient would answer Ctrl-C with the end of the kernel, before the cell that was interrupted has

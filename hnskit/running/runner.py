@@ -25,7 +25,7 @@ from hnskit.params.loading import load_params
 from hnskit.running import resuming
 from hnskit.running import run_folder as runfolder
 from hnskit.running.execution import Execution
-from hnskit.running.interruptible import attended
+from hnskit.running.interruptible import run_interruptible
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
 from hnskit.running.results import done_steps, error_json, write_unfinished
 from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher
@@ -147,7 +147,7 @@ def _attempt(
         if task.resume:
             summary.earlier = done_steps(read_from(task.run_dir / FILE, 0)[0])
             summary.kept = sorted(_still_true(task.path, task.overrides, task.run_dir, task.todo))
-        attended(work, task.run_dir, execution.stop)
+        run_interruptible(work, task.run_dir, execution.stop)
     except HnskitError as error:
         return error
     except KeyboardInterrupt:  # between two notebooks

@@ -8,7 +8,7 @@ from typing import Any
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Plan
-from hnskit.planning.teardown import plan_destroy, remainders
+from hnskit.planning.teardown import leftovers, plan_destroy
 from tests import sample_facts
 
 MADE = sample_facts.made()
@@ -161,7 +161,7 @@ def test_what_other_parameters_made_is_left_with_its_reason() -> None:
     """A second parameter file's network and image are no failure of this one's teardown."""
     facts = sample_facts.complete()
     made = sample_facts.made()
-    left = remainders(sample_facts.desired("network.name=another", "proxy.image=another:1"), facts, made)
+    left = leftovers(sample_facts.desired("network.name=another", "proxy.image=another:1"), facts, made)
     reasons = {(item.kind, item.name): item.reason for item in left}
     assert "with other parameters" in reasons["network", "hnskit-l2bridge"]
     assert "with other parameters" in reasons["endpoint", "hnskit-client1"]

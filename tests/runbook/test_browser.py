@@ -103,7 +103,7 @@ def test_a_closed_tab_a_second_one_and_a_host_that_is_cut(desk: Desk) -> None:
     undo.see("The button above has not been pressed yet")
     button(undo, "Remove what hnskit made").click()
     undo.see("Remove what hnskit made: 100 %")
-    undo.run_below("book.result()")
+    undo.run_below("session.result()")
     undo.see("changed in").scroll_into_view_if_needed()
     undo.picture("9-teardown")
     undo.leave()

@@ -26,7 +26,7 @@ NOT_PRESSED = "The button above has not been pressed yet"
 A4 = 718  # CSS pixels between margins of 10 mm
 
 
-def press(tab: Notebook, name: str, below: str = "book.result()") -> None:
+def press(tab: Notebook, name: str, below: str = "session.result()") -> None:
     """Press a step's button, and run the cells below it when it is done."""
     button(tab, name).click()
     tab.see("Done: run the cells below again")
@@ -93,8 +93,8 @@ def test_the_step_notebooks_by_hand(desk: Desk) -> None:
         tab.interrupt()
         tab.see("it was stopped").scroll_into_view_if_needed()
         tab.picture("14-step-interrupted")
-        tab.run_below("book.result()")
-        tab.go_to("book.apply_button")
+        tab.run_below("session.result()")
+        tab.go_to("session.apply_button")
         tab.see("StoppedError: on emulator://hand: it was stopped; under way, with an end that is not known")
         desk.wait_for("hand")  # it is cut: the step that was stopped goes on there
         press(tab, "Try again")
@@ -173,8 +173,8 @@ def test_a_table_of_thousands_is_searched_and_turned_by_clicks(desk: Desk) -> No
     save_facts(crowd(4000), desk.folder / "crowd.json")
     desk.params(f"snapshot:{desk.folder / 'crowd.json'}")
     with desk.notebook("notebooks/62_host.ipynb") as tab:
-        tab.run_above('book.show("policies")')
-        tab.go_to('book.show("endpoints")')
+        tab.run_above('session.show("policies")')
+        tab.go_to('session.show("endpoints")')
         table = tab.outputs(".hkt")
         status, rows = table.get_by_role("status"), table.locator("tbody tr")
         expect(status).to_have_text("1 to 25 of 4002")

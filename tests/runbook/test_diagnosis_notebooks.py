@@ -96,10 +96,10 @@ def test_a_paste_is_a_text_a_file_or_a_zip(tmp_path: Path) -> None:
     for content in (HOSTILE, str(file), str(archive)):
         paste = runbook.paste(content, interactive=False)
         assert "Taken for 1 endpoint" in paste.to_text()
-        book = runbook.choose(sample_facts.PARAMS, interactive=False).look("doctor", paste)
-        assert isinstance(book, runbook.PastedNotebook)
-        assert isinstance(book.diagnosis.repair(), Sentence)
-        assert len(book.facts.endpoints) == 1
+        session = runbook.choose(sample_facts.PARAMS, interactive=False).look("doctor", paste)
+        assert isinstance(session, runbook.PastedNotebook)
+        assert isinstance(session.diagnosis.repair(), Sentence)
+        assert len(session.facts.endpoints) == 1
     with pytest.raises(SnapshotError):
         runbook.paste("nothing\nof a host\n", interactive=False)
     assert runbook.paste("", interactive=False).reading is None

@@ -103,7 +103,7 @@ def test_it_has_the_sections_of_all(path: Path) -> None:
     text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
     assert text.startswith("# ")
     assert "**It needs**" in text or path.stem.startswith("90")
-    for title in ("## What the host has now", "## What can go wrong here, and what to do", "## Close the book"):
+    for title in ("## What the host has now", "## What can go wrong here, and what to do", "## Close the session"):
         assert title in text
 
 
@@ -131,8 +131,8 @@ def test_a_notebook_with_side_effects_shows_the_plan_before_it_changes_anything(
         assert not buttons
         return
     (button,) = buttons
-    assert "book.plan()" in sources[:button]
-    assert sources[button + 1] == "book.result()"
+    assert "session.plan()" in sources[:button]
+    assert sources[button + 1] == "session.result()"
 
 
 def test_papermill_takes_a_file_of_hnskit_as_its_own_parameters(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A book at the screen: the form, the button, and what the cells after it say."""
+"""A session at the screen: the form, the button, and what the cells after it say."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ class Form:
 
 def test_a_button_applies_once_and_the_next_cell_says_what_came_of_it(lab: list[str], tmp_path: Path) -> None:
     """Nothing happens before it is pressed, and it cannot be pressed twice."""
-    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
-    assert "4 to do" in book.plan().to_text()
-    widget = book.apply_button("Create the network")
-    assert "not been pressed" in str(book.result())
+    session = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
+    assert "4 to do" in session.plan().to_text()
+    widget = session.apply_button("Create the network")
+    assert "not been pressed" in str(session.result())
     (button,) = buttons(widget)
     button.click()
     assert button.disabled
-    result = book.result()
+    result = session.result()
     assert isinstance(result, View)
     assert result.frame["object"].iloc[0] == "network hnskit-l2bridge"
-    assert "hnskit-l2bridge" in book.show("networks").to_text()
-    book.finish()
+    assert "hnskit-l2bridge" in session.show("networks").to_text()
+    session.finish()
     written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "network"))
     assert written is not None
     assert (written["ok"], written["changed"], written["error"]) == (True, 4, None)
@@ -75,42 +75,42 @@ def test_a_button_applies_once_and_the_next_cell_says_what_came_of_it(lab: list[
 
 def test_what_fails_under_the_button_is_raised_by_the_next_cell(lab: list[str], tmp_path: Path) -> None:
     """An exception in a callback fails no run; and the button can be pressed again."""
-    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
-    widget = book.apply_button("Create the network")
+    session = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
+    widget = session.apply_button("Create the network")
     from hnskit.emulator import registry
 
     registry.stop(lab[0].rpartition("/")[2])
-    book.finish()  # lets go of the connection, so that the press has to connect anew
-    object.__setattr__(book.params.emulator, "start", False)
+    session.finish()  # lets go of the connection, so that the press has to connect anew
+    object.__setattr__(session.params.emulator, "start", False)
     (button,) = buttons(widget)
     button.click()
     assert (button.disabled, button.description) == (False, "Try again")
     with pytest.raises(HostUnreachableError):
-        book.result()
+        session.result()
 
 
 def test_a_refused_plan_has_no_button(lab: list[str], tmp_path: Path) -> None:
     """There is nothing to press for; the next cell says why."""
-    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("policy")
-    assert book.apply_button("Redirect") is None
+    session = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("policy")
+    assert session.apply_button("Redirect") is None
     with pytest.raises(PreflightError, match="20_proxy_container"):
-        book.result()
+        session.result()
     assert not (tmp_path / "run" / "journal.jsonl").exists()
 
 
 def test_a_book_that_ends_unpressed_says_so(lab: list[str]) -> None:
     """Run All at the screen must not look like a success."""
-    book = runbook.choose(PARAMS, lab, interactive=True).open("network")
-    book.plan()
-    book.apply_button("Create the network")
-    assert book.finish() == "Nothing was changed: the button was not pressed."
+    session = runbook.choose(PARAMS, lab, interactive=True).open("network")
+    session.plan()
+    session.apply_button("Create the network")
+    assert session.finish() == "Nothing was changed: the button was not pressed."
 
 
 def test_headless_a_failure_is_written_down_before_it_is_raised(lab: list[str], tmp_path: Path) -> None:
     """With what the runner needs: the sentence and the exit status."""
-    book = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=False).open("verify")
+    session = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=False).open("verify")
     with pytest.raises(VerificationError):
-        book.require_proof()
+        session.require_proof()
     written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "verify"))
     assert written is not None
     assert written["error"]["exit_status"] == 1
@@ -119,9 +119,9 @@ def test_headless_a_failure_is_written_down_before_it_is_raised(lab: list[str], 
 
 
 def test_wrong_parameters_are_written_down_too(tmp_path: Path) -> None:
-    """The book could not even be opened."""
+    """The session could not even be opened."""
     with pytest.raises(ParamsError):
-        runbook.open_book(PARAMS, "network", ["nope=1"], tmp_path / "run", interactive=False)
+        runbook.open_session(PARAMS, "network", ["nope=1"], tmp_path / "run", interactive=False)
     written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "network"))
     assert written is not None
     assert written["error"]["mistakes"] == [{"path": "nope", "message": "no such key", "value": "1"}]
@@ -168,16 +168,16 @@ def test_run_all_keeps_what_was_typed_until_it_is_taken_back() -> None:
 def test_a_book_that_is_opened_anew_ends_the_one_before_even_if_that_fails(lab: list[str], tmp_path: Path) -> None:
     """JupyterLab may run the cells below a failed one: what they still show must not act on the host."""
     choice = runbook.choose(PARAMS, lab, interactive=True)
-    book = choice.open("network")
-    book.plan()
-    shown = book.apply_button("Create the network")
+    session = choice.open("network")
+    session.plan()
+    shown = session.apply_button("Create the network")
     choice.selection.edits = {"network.subnet": "10.0.1.0/99"}
     with pytest.raises(ParamsError):
         choice.open("network")
     buttons(shown)[0].click()
     assert "closed when another was opened" in shown.children[-1].value
-    assert "Run the cell that opens the book again" in shown.children[-1].value
-    for cell in (book.plan, book.result, book.require_proof, lambda: book.show("networks")):
+    assert "Run the cell that opens the session again" in shown.children[-1].value
+    for cell in (session.plan, session.result, session.require_proof, lambda: session.show("networks")):
         with pytest.raises(HnskitError, match="closed when another was opened"):
             cell()
     choice.selection.edits = {}
@@ -251,10 +251,10 @@ def test_a_book_with_nothing_to_do_leaves_no_run_folder(
 ) -> None:
     """The first makes one when it changes something, and says so; the second changes nothing, and says no more."""
     monkeypatch.chdir(tmp_path)
-    book = runbook.choose(PARAMS, lab, interactive=False).open("network")
-    book.apply_button("Create the network")
+    session = runbook.choose(PARAMS, lab, interactive=False).open("network")
+    session.apply_button("Create the network")
     (run_dir,) = (tmp_path / "runs").iterdir()
-    assert f"The run is kept in runs/{run_dir.name}." in str(book.finish())
+    assert f"The run is kept in runs/{run_dir.name}." in str(session.finish())
     again = runbook.choose(PARAMS, lab, interactive=False).open("network")
     again.apply_button("Create the network")
     assert "nothing to do" in str(again.result())

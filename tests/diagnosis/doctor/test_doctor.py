@@ -215,8 +215,8 @@ def test_a_notebook_s_commands_have_its_overrides(tmp_path: Path) -> None:
     policies = (*sample_facts.MADE_WITH, sample_facts.misspelt_policy())
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
     target = f"target=snapshot:{save_facts(facts, tmp_path / 'now.json')}"
-    book = StepNotebook("network", Selection(sample_facts.PARAMS, (target,)), tmp_path / "2")
-    said = " ".join(book.diagnosis.diagnose().frame["next_step"])
+    session = StepNotebook("network", Selection(sample_facts.PARAMS, (target,)), tmp_path / "2")
+    said = " ".join(session.diagnosis.diagnose().frame["next_step"])
     assert f"hnskit apply {sample_facts.PARAMS} --set {target} --part policy" in said
 
 
@@ -249,8 +249,8 @@ def test_a_book_plans_the_repair_with_what_the_journals_know(tmp_path: Path) -> 
     for endpoint in facts.endpoints:
         step = Step(Part.NETWORK, Action.CREATE, "endpoint", endpoint.name, "")
         journal.finished(step, endpoint.id, 0.0)
-    book = StepNotebook("network", Selection(sample_facts.PARAMS, (f"target={target}",)), tmp_path / "2")
-    ids = set(cast(View, book.diagnosis.repair()).frame["id"])
+    session = StepNotebook("network", Selection(sample_facts.PARAMS, (f"target={target}",)), tmp_path / "2")
+    ids = set(cast(View, session.diagnosis.repair()).frame["id"])
     assert {f"delete endpoint {item.name} ({item.id})" for item in facts.endpoints} <= ids
 
 
