@@ -48,6 +48,9 @@ def apply(
         rollback: when a step fails, go back to the facts before.
         pace: how often a step is tried, and how long Windows is waited for.
 
+    Returns:
+        The outcome: the plan, the steps that were done with their seconds, facts before and after, provenance.
+
     Raises:
         ParamsError: an item of `parts` is not a part; nothing was changed.
         BusyError: another process of this user holds the host's lock; nothing was changed.
@@ -118,18 +121,27 @@ def destroy(
     """Take away what hnskit made, in the right order, and prove that nothing is left; run it again at any time.
 
     Args:
+        session: from `connect`.
+        desired: from `desired_from`: its names are those that are looked for.
         made: from `made_on`, or `Outcome.made` of `apply`: what was made and what was found. What nothing shows to
             be hnskit's stays, and `Outcome.left` says why.
         keep_network: leave the bridge, so that the host is not cut again.
         by_name: remove networks and endpoints of these names, though no journal says that hnskit made them.
+        facts: a snapshot that was just taken, to save taking it again.
+        journal: where to write what is done.
+        on_event: called as things happen.
+        pace: how often a step is tried, and how long Windows is waited for.
 
     Returns:
         The outcome; `Outcome.left` is the proof.
 
     Raises:
-        StepError: also where something is left that nothing explains.
-
-    Other arguments and errors are those of `apply`.
+        BusyError: another process of this user holds the host's lock; nothing was changed.
+        PreflightError: a step is refused; nothing was changed.
+        StepError: a step failed, or something is left that nothing explains.
+        ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
+        HostAnswerError: the host answered nonsense.
+        StoppedError: by Ctrl-C.
     """
     work = Reconciler(
         session,

@@ -93,12 +93,26 @@ class Outcome:
 
 
 def outcome_of(error: BaseException) -> Outcome | None:
-    """What was done of the plan that an error stopped; None where none was being carried out."""
+    """What was done of the plan that an error stopped; None where none was being carried out.
+
+    Args:
+        error: any error of `apply`, `destroy` or `policies.apply`.
+
+    Returns:
+        The outcome until then; None where no plan was being carried out.
+    """
     found = getattr(error, "outcome", None)
     return found if isinstance(found, Outcome) else None
 
 
 def undone_of(error: BaseException) -> Outcome | None:
-    """What was rolled back after an error; None where that was not asked for, or did not come about."""
+    """What was rolled back after an error; None where that was not asked for, or did not come about.
+
+    Args:
+        error: an error of `apply(…, rollback=True)`.
+
+    Returns:
+        The outcome of the way back; None where none was asked for or made.
+    """
     found = getattr(error, "undone", None)
     return found if isinstance(found, Outcome) else None

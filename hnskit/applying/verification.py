@@ -165,6 +165,9 @@ def _came(result: CallResult) -> str:
 def require_proof(verification: Verification) -> None:
     """Stop unless the redirect is proved.
 
+    Args:
+        verification: from `verify`.
+
     Raises:
         VerificationError: naming the first check of each client that does not hold.
     """

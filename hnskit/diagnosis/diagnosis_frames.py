@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 def explanation_frame(explanation: ExplanationData) -> pd.DataFrame:
     """The hops of an explanation, in their order.
 
-    Columns: segment (`forward`, `upstream`, `return`): str; hop (from 1 in each segment): Int64; where, what,
-    fact: str; confirmed: boolean.
+    Args:
+        explanation: from `explain`.
+
+    Returns:
+        A DataFrame with the columns segment (`forward`, `upstream`, `return`): str; hop (from 1 in each segment):
+        Int64; where, what, fact: str; confirmed: boolean.
     """
     columns = columns_of("segment hop:Int64 where what fact confirmed:boolean")
     rows = (
@@ -31,9 +35,13 @@ def explanation_frame(explanation: ExplanationData) -> pd.DataFrame:
 def matrix_frame(explanations: Iterable[ExplanationData]) -> pd.DataFrame:
     """Many explanations, a row each.
 
-    Columns: source, destination (`ip:port`), verdict (reached, refused, unreachable, unknown), code, target (where
-    it ends, `ip:port`), redirected_by (a policy's type), source_seen, reason: str; answered: boolean (NA: not
-    known); confirmed: boolean.
+    Args:
+        explanations: from `Explainer.all`.
+
+    Returns:
+        A DataFrame with the columns source, destination (`ip:port`), verdict (reached, refused, unreachable, unknown),
+        code, target (where it ends, `ip:port`), redirected_by (a policy's type), source_seen, reason: str;
+        answered: boolean (NA: not known); confirmed: boolean.
     """
     columns = columns_of(
         "source destination verdict code target redirected_by source_seen answered:boolean confirmed:boolean reason"

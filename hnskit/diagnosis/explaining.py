@@ -34,6 +34,9 @@ def explain(
         port: of the destination.
         protocol: `tcp` or `udp`.
 
+    Returns:
+        The path hop by hop, its verdict, and what is not known.
+
     Raises:
         SelectionError: there is no such source, or more than one.
         ArgumentError: the destination is not an IPv4 address, or the port not one.

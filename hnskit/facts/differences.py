@@ -34,7 +34,15 @@ class Difference:
 
 
 def differences(before: Facts, after: Facts) -> tuple[Difference, ...]:
-    """Compare two snapshots, kind by kind, each sorted by name."""
+    """Compare two snapshots, kind by kind, each sorted by name.
+
+    Args:
+        before: the earlier snapshot.
+        after: the later one, of the same host.
+
+    Returns:
+        The differences: new, gone or changed objects, each with its changed fields as (name, before, after), as text.
+    """
     found: list[Difference] = []
     for kind, rows in _KINDS.items():
         was, now = dict(rows(before)), dict(rows(after))

@@ -171,6 +171,9 @@ def gather_facts(session: Session, *, on_progress: Callable[[str], None] | None 
         session: from `hnskit.connect`.
         on_progress: called with the name of each part as it arrives.
 
+    Returns:
+        One snapshot of the host; what could not be read is in `problems`.
+
     Raises:
         ConnectError, OutcomeUnknownError: the host cannot be reached (any more).
         HostAnswerError: the host answered nonsense.

@@ -42,6 +42,14 @@ _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 def save_facts(facts: Facts, path: str | Path, *, private: bool = False) -> Path:
     """Write a snapshot as one JSON file.
 
+    Args:
+        facts: the snapshot; what looks like a secret is masked in the file.
+        path: the file, which is written whole or not at all.
+        private: only the owner can read the file.
+
+    Returns:
+        The path.
+
     Raises:
         FileError: it cannot be written.
     """
@@ -65,6 +73,9 @@ def load_facts(path: str | Path) -> Facts:
 
     Args:
         path: a file, a folder or a zip of them.
+
+    Returns:
+        The snapshot; `completeness` says which of its lists are whole.
 
     Raises:
         SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.

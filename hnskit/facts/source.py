@@ -100,6 +100,9 @@ def open_host(params: TargetParams, *, on_start: Callable[[str], None] | None = 
         params: from `load_params`.
         on_start: called with one sentence if an emulated host has to be started first.
 
+    Returns:
+        A host whose `facts` can be read; close it when done.
+
     Raises:
         ConnectError: the host cannot be reached, or refuses the login; or the file cannot be read (SnapshotError).
     """

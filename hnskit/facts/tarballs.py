@@ -11,6 +11,14 @@ from hnskit.remote.session import Session, invoke_calls
 def missing_tarballs(session: Session, desired: Desired, facts: Facts) -> tuple[str, ...]:
     """Ask the host which of the tarballs that are still to be imported it has not.
 
+    Args:
+        session: from `connect`.
+        desired: from `desired_from`.
+        facts: from `gather_facts`: the images that are on the host.
+
+    Returns:
+        Paths on the host, sorted; empty where nothing is missing or nothing is to be imported.
+
     Raises:
         ConnectError, OutcomeUnknownError: the host is gone.
         RemoteCommandError: it cannot be asked.

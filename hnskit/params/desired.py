@@ -146,7 +146,14 @@ class Desired:
 
 
 def desired_from(params: Params) -> Desired:
-    """The redirect that these parameters describe."""
+    """The redirect that these parameters describe.
+
+    Args:
+        params: from `load_params` or `params_from`.
+
+    Returns:
+        The desired state: network, gateway endpoint, proxy, clients, redirects and what counts as proof.
+    """
     network = params.network
     everybody = _redirect(params.redirect, params.proxy.port)
     subnet = ipaddress.IPv4Network(network.subnet)

@@ -31,6 +31,9 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
         path: a YAML file; params/emulator.yaml describes each key.
         overrides: `key.path=value`, values in YAML, as `--set` gives them: `clients[0].address=10.0.1.7`.
 
+    Returns:
+        The parameters, checked.
+
     Raises:
         ParamsError: with every mistake in the file and the overrides.
     """
@@ -71,6 +74,14 @@ def _not_yaml(cause: Exception, where: str = "(file)") -> Mistake:
 
 def params_from(data: Mapping[str, Any], *, overrides: Sequence[str] = (), source: str = "parameters") -> Params:
     """Parameters from a mapping that is already read, with single values replaced.
+
+    Args:
+        data: keys and values as in a parameter file; it stays as it is.
+        overrides: `key.path=value`, values in YAML.
+        source: what a mistake names in place of a file.
+
+    Returns:
+        The parameters, checked.
 
     Raises:
         ParamsError: with every mistake in the mapping and the overrides.

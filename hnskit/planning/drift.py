@@ -74,5 +74,8 @@ def drift(desired: Desired, facts: Facts, *, made: Provenance | None = None) -> 
         desired: from `desired_from`.
         facts: from `gather_facts`.
         made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
+
+    Returns:
+        The differences, each a step that would repair it, and what could not be read.
     """
     return Drift(plan(desired, facts, made=made), facts.caveats())

@@ -39,6 +39,10 @@ def preflight(
 def require_fit(findings: Iterable[Finding], *, host: str = "") -> None:
     """Stop unless the host is fit.
 
+    Args:
+        findings: from `preflight`.
+        host: the target, for the error.
+
     Raises:
         PreflightError: naming every finding of severity error.
     """

@@ -35,6 +35,9 @@ def plan_destroy(
         made: from `made_on` or `Outcome.made`; without it, labels alone decide.
         keep_network: leave the network and its gateway endpoint, so that the host is not cut again.
         by_name: remove the network and endpoints of these names, unless a journal says that they were found.
+
+    Returns:
+        A plan with one step for each object; what stays has the reason.
     """
     context = PlanningContext(desired, facts, made)
     steps: list[Step] = []

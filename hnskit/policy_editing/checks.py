@@ -49,6 +49,13 @@ def choose_kind(facts: Facts, on: str) -> Kind:
     On an endpoint it is PROXY wherever there is one: the only kind that was seen at work on a host (HNS facts 44, 45),
     and it works from RS4 to today; L4Proxy is v2's word for the same. On a network there is L4Proxy only. What the host
     has not is refused when the policy is judged.
+
+    Args:
+        facts: from `gather_facts`.
+        on: `endpoint` or `network`.
+
+    Returns:
+        PROXY or L4Proxy.
     """
     if on == "network":
         return Kind.L4PROXY

@@ -77,7 +77,14 @@ __all__ = [
 
 
 def add(owner: PolicyTarget, spec: Spec) -> Edit:
-    """That an object has this policy, besides what it has.
+    """Add a policy to an object, besides those that it has.
+
+    Args:
+        owner: an `Endpoint` or a `Network` of the facts.
+        spec: a `ProxyRule`, `WfpProxy`, `OutboundNat`, `RouteVia` or `Acl`.
+
+    Returns:
+        The edit, for `plan` and `apply`.
 
     Raises:
         ParamsError: it cannot be right; every mistake is named.
@@ -87,7 +94,15 @@ def add(owner: PolicyTarget, spec: Spec) -> Edit:
 
 
 def change(owner: PolicyTarget, old: Policy, **fields: Any) -> Edit:
-    """That a policy says something else in these fields of its spec, in the same place of the list.
+    """Change fields of a policy's spec, in the same place of the list.
+
+    Args:
+        owner: an `Endpoint` or a `Network` of the facts.
+        old: the policy, as `select` or the owner has it.
+        fields: fields of its spec with their new values.
+
+    Returns:
+        The edit, for `plan` and `apply`.
 
     Raises:
         ParamsError: what comes of it cannot be right.
@@ -103,12 +118,28 @@ def change(owner: PolicyTarget, old: Policy, **fields: Any) -> Edit:
 
 
 def remove(owner: PolicyTarget, old: Policy) -> Edit:
-    """That an object has one policy like this fewer."""
+    """Remove one policy like this.
+
+    Args:
+        owner: an `Endpoint` or a `Network` of the facts.
+        old: the policy, as `select` or the owner has it.
+
+    Returns:
+        The edit, for `plan` and `apply`.
+    """
     return Edit(on_of(owner), owner.id, "remove", old=old, leave=_alike(owner, old) - 1)
 
 
 def clear(owner: PolicyTarget, kinds: Iterable[str] = ()) -> Edit:
-    """That an object has none of these types; without a type: no proxy policy of any kind, whoever made it."""
+    """Remove every policy of these types.
+
+    Args:
+        owner: an `Endpoint` or a `Network` of the facts.
+        kinds: types, in v1's or v2's word; empty: every kind of proxy policy, whoever made it.
+
+    Returns:
+        The edit, for `plan` and `apply`.
+    """
     return Edit(on_of(owner), owner.id, "clear", kinds=frozenset(map(type_of, kinds)) or PROXIES)
 
 
@@ -122,7 +153,15 @@ def _check(spec: Spec) -> None:
 
 
 def plan(facts: Facts, edits: Sequence[Edit]) -> Plan:
-    """What would be done, and why; pure."""
+    """Plan edits, without IO.
+
+    Args:
+        facts: from `gather_facts`.
+        edits: from `add`, `change`, `remove` and `clear`.
+
+    Returns:
+        A plan with a step for each edit, with its reason.
+    """
     return plan_edits(edits, facts)
 
 
@@ -165,10 +204,24 @@ def apply(
     """Carry edits out: guarded by what was read, and done only when the host shows it; run it again at any time.
 
     Args:
+        session: from `connect`.
         desired: the redirect of the same parameters; nothing of it is changed.
+        edits: from `add`, `change`, `remove` and `clear`.
         facts: a snapshot that was just taken, to save taking it again.
+        journal: where to write what is done.
+        on_event: called as things happen.
+        pace: how often a step is tried.
 
-    Errors are those of `hnskit.apply`: PreflightError where a step is refused, and then nothing was sent.
+    Returns:
+        How many policies were added, changed and removed, as the host shows it, and the outcome.
+
+    Raises:
+        PreflightError: a step is refused; nothing was sent.
+        StepError: a step failed.
+        BusyError: another process of this user holds the host's lock.
+        ConnectError, OutcomeUnknownError: the host is gone.
+        HostAnswerError: the host answered nonsense.
+        StoppedError: by Ctrl-C.
     """
     wanted = tuple(edits)
     work = Reconciler(

@@ -53,7 +53,15 @@ class PolicyEntry:
 
 
 def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
-    """Endpoints by id, name, address, or their container's name or id (12 characters will do); all that it can mean."""
+    """Find endpoints by id, name, address, or their container's name or id (12 characters will do).
+
+    Args:
+        facts: from `gather_facts`.
+        text: an id, a name, an address, or a container's name or id.
+
+    Returns:
+        Every endpoint that it can mean, in the order of the facts; empty: none.
+    """
     wanted = text.strip("{}").lower()
     by_id = tuple(item for item in facts.endpoints if item.id.strip("{}").lower() == wanted)
     if by_id or not wanted:
@@ -66,7 +74,14 @@ def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
 
 
 def find_endpoint(facts: Facts, text: str) -> Endpoint:
-    """The only endpoint that is meant.
+    """Find the only endpoint that is meant.
+
+    Args:
+        facts: from `gather_facts`.
+        text: an id, a name, an address, or a container's name or id.
+
+    Returns:
+        The endpoint.
 
     Raises:
         SelectionError: there is none, or more than one; their ids are named.
@@ -86,7 +101,14 @@ def find_endpoint(facts: Facts, text: str) -> Endpoint:
 
 
 def find_network(facts: Facts, text: str) -> Network:
-    """The only network of this id or name.
+    """Find the only network of this id or name.
+
+    Args:
+        facts: from `gather_facts`.
+        text: an id or a name.
+
+    Returns:
+        The network.
 
     Raises:
         SelectionError: there is none, or more than one.
@@ -102,11 +124,16 @@ def find_network(facts: Facts, text: str) -> Network:
 def list_policies(
     facts: Facts, owners: Iterable[PolicyTarget] | None = None, kinds: Iterable[str] = (), *, proxies: bool = False
 ) -> tuple[PolicyEntry, ...]:
-    """The policies of these objects, or of all; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
+    """List the policies of objects; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
 
     Args:
+        facts: from `gather_facts`.
+        owners: endpoints or networks of the facts; None: all.
         kinds: only of these types, v1's or v2's word.
         proxies: only proxy policies.
+
+    Returns:
+        The policies in the order of the host, each with its object and number.
     """
     wanted = {type_of(kind) for kind in kinds}
     objects: Iterable[PolicyTarget] = (*facts.endpoints, *facts.networks) if owners is None else owners
@@ -129,7 +156,15 @@ def _entries(owner: PolicyTarget, whose: CompartmentOwners) -> list[PolicyEntry]
 
 
 def in_v2(session: Session, facts: Facts, owners: Iterable[PolicyTarget]) -> tuple[PolicyTarget, ...]:
-    """The same objects with their policies as HCN prints them, in v2's own words.
+    """Read the policies of objects as HCN prints them.
+
+    Args:
+        session: from `connect`.
+        facts: from `gather_facts`.
+        owners: endpoints or networks of the facts.
+
+    Returns:
+        The same objects with their policies in v2's spelling.
 
     Raises:
         PreflightError: the host has no v2 API.
@@ -155,10 +190,17 @@ def type_of(kind: str) -> str:
 
 
 def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = "", **said: Any) -> PolicyEntry:
-    """The only policy of an object that is meant: by its number, or by its type and what it says.
+    """Select the only policy of an object that is meant: by its number, or by its type and its fields.
 
     Args:
+        facts: from `gather_facts`.
+        owner: an `Endpoint` or a `Network` of the facts.
+        number: as `list_policies` counts, from 1; 0: by the rest.
+        kind: its type, v1's or v2's word.
         said: fields of the policy's spec: `ip="169.254.169.254", port="80"`.
+
+    Returns:
+        The policy with its object.
 
     Raises:
         SelectionError: there is none, or more than one; they are named.

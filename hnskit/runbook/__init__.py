@@ -62,6 +62,13 @@ class ParamsChoice:
     def look(self, part: str, paste: Paste) -> StepNotebook | PastedNotebook:
         """Open a session that only looks: at what was pasted, else at the host.
 
+        Args:
+            part: see `PARTS`.
+            paste: from `paste`.
+
+        Returns:
+            The book, of the paste where there is one.
+
         Raises:
             ParamsError, ConnectError: as `open` raises them.
         """
@@ -76,6 +83,13 @@ class ParamsChoice:
     def open(self, part: str, *, keep_network: bool = False) -> StepNotebook:
         """Connect, look at the host, and open the session of one part (see `PARTS`).
 
+        Args:
+            part: see `PARTS`.
+            keep_network: of the teardown: leave the bridge.
+
+        Returns:
+            The book.
+
         Raises:
             ParamsError: the parameters are wrong; no host was contacted.
             ConnectError: the host cannot be reached, or refuses the login.
@@ -89,7 +103,11 @@ class ParamsChoice:
         return session
 
     def to_text(self) -> str:
-        """The choice in a sentence."""
+        """Describe the choice in a sentence.
+
+        Returns:
+            The file, the overrides, and where the run is kept.
+        """
         return self.selection.to_text()
 
     def _ipython_display_(self) -> None:
@@ -120,6 +138,12 @@ def choose(
         run_dir: the run's folder; empty: one is made below `runs` when something is changed.
         interactive: whether somebody is at the screen; None finds out. There, what was typed into the form is kept
             for the next call with the same arguments.
+
+    Returns:
+        The choice; as the last line of a cell it shows itself as a form at the screen.
+
+    Raises:
+        ParamsError: an override is not one.
     """
     screen = at_screen() if interactive is None else interactive
     given = reveal(_listed(overrides))
@@ -137,6 +161,9 @@ def paste(content: str = "", interactive: bool | None = None) -> Paste:
             read.
         interactive: whether somebody is at the screen; None finds out. There, what was pasted is kept for the next
             call with the same content.
+
+    Returns:
+        The paste; as the last line of a cell it shows itself as a box at the screen.
 
     Raises:
         SnapshotError: nothing in it says anything of a host.
@@ -178,12 +205,34 @@ def open_session(
     run_dir: str | Path = "",
     interactive: bool | None = None,
 ) -> StepNotebook:
-    """`choose` and `open` in one, for where no form is wanted; errors are those of `ParamsChoice.open`."""
+    """Choose and open in one, where no form is wanted.
+
+    Args:
+        params_file: as `choose` takes it.
+        part: see `PARTS`.
+        overrides: as `choose` takes them.
+        run_dir: the run's folder; empty: one is made when something is changed.
+        interactive: whether somebody is at the screen; None finds out.
+
+    Returns:
+        The book.
+
+    Raises:
+        ParamsError: the parameters are wrong; no host was contacted.
+        ConnectError: the host cannot be reached, or refuses the login.
+    """
     return choose(params_file, overrides, run_dir, interactive).open(part)
 
 
 def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
-    """The page from which parameters are edited and runs are begun; headless, how to do the same there.
+    """Show the page from which parameters are edited and runs are begun; headless, say how to do the same there.
+
+    Args:
+        params_file: as `choose` takes it.
+        interactive: whether somebody is at the screen; None finds out.
+
+    Returns:
+        A widget, or the sentence.
 
     Raises:
         ParamsError: there is no such file, or it is no YAML.

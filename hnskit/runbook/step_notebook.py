@@ -110,7 +110,17 @@ class StepNotebook:
         return HostDiagnosis(self.facts, self.desired, self._known(), *self._asked)
 
     def show(self, table: str) -> View:
-        """A table of the host as it was last seen: networks, endpoints, policies, containers, compartments, …"""
+        """Show a table of the host as it was last seen.
+
+        Args:
+            table: networks, endpoints, policies, containers, compartments, adapters or images.
+
+        Returns:
+            The table; once something was changed here, with what is not as it was before.
+
+        Raises:
+            ArgumentError: there is no such table.
+        """
         from hnskit.views.frames import TABLES
 
         if table not in TABLES:
@@ -121,7 +131,11 @@ class StepNotebook:
         return View(TABLES[table](self.facts), caption, before=before)
 
     def picture(self) -> Topology:
-        """The host as it was last seen, drawn; once something was changed here, with what is not as it was before."""
+        """Draw the host as it was last seen; once something was changed here, with what is not as it was before.
+
+        Returns:
+            The picture.
+        """
         return draw(self.facts, desired=self.desired, before=self._first if self._moved else None)
 
     @property
@@ -129,7 +143,14 @@ class StepNotebook:
         return bool(self._outcome and self._outcome.changed)
 
     def findings(self) -> View:
-        """What preflight finds: whether this host is fit for the redirect."""
+        """Look whether this host is fit for the redirect.
+
+        Returns:
+            A table of preflight's findings.
+
+        Raises:
+            ConnectError: the host cannot be reached any more.
+        """
         from hnskit.views.frames import findings_frame
 
         with self._recorded():
@@ -138,6 +159,9 @@ class StepNotebook:
 
     def require_fit(self) -> Sentence:
         """Stop unless preflight finds no error.
+
+        Returns:
+            A sentence with the number of warnings.
 
         Raises:
             PreflightError: naming every finding of severity error.
@@ -154,7 +178,14 @@ class StepNotebook:
         return preflight(self.desired, self.facts, missing=missing, made=self._known())
 
     def plan(self) -> View:
-        """What would be changed, and why; nothing is changed by asking."""
+        """Plan the changes, each with its reason; nothing is changed by asking.
+
+        Returns:
+            A table, a row a step.
+
+        Raises:
+            ConnectError: the host cannot be reached any more.
+        """
         from hnskit.views.frames import plan_frame
 
         if self._interactive:  # the host may have moved on since the session was opened
@@ -171,6 +202,12 @@ class StepNotebook:
         """Carry out the plan: at once when headless, when the button is pressed at the screen.
 
         It raises nothing: `result`, in the next cell, does.
+
+        Args:
+            label: on the button.
+
+        Returns:
+            The button; headless None, after the work is done.
         """
         self._host.require_open()
         self._outcome, self._failure, self._waits = None, None, False
@@ -189,7 +226,10 @@ class StepNotebook:
         return None
 
     def result(self) -> View | Sentence:
-        """What came of it: a row for each step that was done, or why nothing was to do.
+        """Show the result of the button.
+
+        Returns:
+            A table of the steps that were done, or the sentence why nothing was to do.
 
         Raises:
             PreflightError, StepError, ConnectError: what went wrong.
@@ -209,7 +249,14 @@ class StepNotebook:
         return View(frame, f"nothing to do{notes}")
 
     def verify(self) -> View:
-        """Ask the metadata service from inside each client: the proof, whether it holds or not."""
+        """Ask the metadata service from inside each client: the proof, whether it holds or not.
+
+        Returns:
+            A table, a row a check.
+
+        Raises:
+            ConnectError, OutcomeUnknownError: the host is gone.
+        """
         from hnskit.views.frames import verification_frame
 
         progress = display_progress("Verification")
@@ -228,6 +275,9 @@ class StepNotebook:
     def require_proof(self) -> Sentence:
         """Stop unless the redirect is proved for every client.
 
+        Returns:
+            The verdict in a sentence.
+
         Raises:
             VerificationError: naming each check that does not hold.
         """
@@ -240,7 +290,11 @@ class StepNotebook:
         return Sentence(verification.to_text().splitlines()[0])
 
     def finish(self) -> Sentence:
-        """Write down what this notebook came to, and let go of the host."""
+        """Write down the result of this notebook, and let go of the host.
+
+        Returns:
+            A sentence: how many steps changed something, the seconds, and where the run is kept.
+        """
         waiting = self._interactive and self._plan is not None and self._plan.pending and self._outcome is None
         self._record(None)
         self._host.close()

@@ -52,10 +52,14 @@ def make_frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *sort:
 def networks(facts: Facts) -> pd.DataFrame:
     """HNS networks, a row each.
 
-    Columns: name, type, subnet (`10.0.1.0/24`), gateway, management_ip (the host's address that moved to the
-    network's management adapter, HNS fact 19), adapter (only where it was named at creation): str; endpoints (how
-    many now): Int64; vfp (whether the Azure VFP extension is on; without it no proxy policy works): boolean;
-    policies, id: str.
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns name, type, subnet (`10.0.1.0/24`), gateway, management_ip (the host's address that
+        moved to the network's management adapter, HNS fact 19), adapter (only where it was named at creation): str;
+        endpoints (how many now): Int64; vfp (whether the Azure VFP extension is on; without it no proxy policy
+        works): boolean; policies, id: str.
     """
     columns = columns_of("name type subnet gateway management_ip adapter endpoints:Int64 vfp:boolean policies id")
     rows = (
@@ -79,8 +83,13 @@ def networks(facts: Facts) -> pd.DataFrame:
 def endpoints(facts: Facts) -> pd.DataFrame:
     """HNS endpoints, a row each.
 
-    Columns: name, network, address, state (created, attached, attached, shared, detached, degraded, …): str;
-    compartment: Int64; container (its name; `the host` in compartment 1), gateway, mac, policies (in words), id: str.
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns name, network, address, state (created, attached, attached, shared, detached,
+        degraded, …): str; compartment: Int64; container (its name; `the host` in compartment 1), gateway, mac,
+        policies (in words), id: str.
     """
     columns = columns_of("name network address state compartment:Int64 container gateway mac policies id")
     names = {item.id.lower(): item.name for item in facts.networks}
@@ -115,9 +124,13 @@ def _whose(owners: CompartmentOwners, endpoint: Endpoint, places: Mapping[int, C
 def policies(facts: Facts) -> pd.DataFrame:
     """Policies of endpoints and networks, a row each, in HNS's order within an object.
 
-    Columns: on (`endpoint` or `network`), name (of that object), address, type, match (`ip:port` that a proxy policy
-    is for), destination (`ip:port` that it sends to): str; outbound_nat: boolean; settings (every key, as JSON),
-    id (of the object): str.
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns on (`endpoint` or `network`), name (of that object), address, type, match
+        (`ip:port` that a proxy policy is for), destination (`ip:port` that it sends to): str; outbound_nat:
+        boolean; settings (every key, as JSON), id (of the object): str.
     """
     columns = columns_of("on name address type match destination outbound_nat:boolean settings id")
     of_endpoints = (
@@ -152,9 +165,13 @@ def _proxy_columns(policy: Policy) -> tuple[str, str, bool | None]:
 def containers(facts: Facts) -> pd.DataFrame:
     """Docker's containers, a row each.
 
-    Columns: name, image, status, isolation, network_mode (`none` where HNS gives the endpoint), endpoint, address:
-    str; compartment (only while it runs, HNS fact 80): Int64; made_for (the network whose redirect hnskit made it
-    for; empty for any other container), id: str.
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns name, image, status, isolation, network_mode (`none` where HNS gives the endpoint),
+        endpoint, address: str; compartment (only while it runs, HNS fact 80): Int64; made_for (the network whose
+        redirect hnskit made it for; empty for any other container), id: str.
     """
     columns = columns_of("name image status isolation network_mode endpoint address compartment:Int64 made_for id")
     rows, index = [], SnapshotIndex(facts)
@@ -181,8 +198,12 @@ def containers(facts: Facts) -> pd.DataFrame:
 def compartments(facts: Facts) -> pd.DataFrame:
     """Network compartments, a row each, sorted by number.
 
-    Columns: compartment: Int64; whose (`the host`, or the container's name), endpoints, addresses: str;
-    description (Windows' own, `\\\\Container_<id>`), guid: str.
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns compartment: Int64; whose (`the host`, or the container's name), endpoints,
+        addresses: str; description (Windows' own, `\\\\Container_<id>`), guid: str.
     """
     columns = columns_of("compartment:Int64 whose endpoints addresses description guid")
     rows, index = [], SnapshotIndex(facts)
@@ -204,8 +225,13 @@ def compartments(facts: Facts) -> pd.DataFrame:
 def adapters(facts: Facts) -> pd.DataFrame:
     """Network adapters that the host lists, containers' included (HNS fact 82), a row each.
 
-    Columns: name, status, address (its IPv4 addresses, in the host's compartment only): str; forwarding: boolean;
-    mtu: Int64; endpoint (of HNS, found by its MAC), mac, description: str; physical: boolean; index: Int64.
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns name, status, address (its IPv4 addresses, in the host's compartment only): str;
+        forwarding: boolean; mtu: Int64; endpoint (of HNS, found by its MAC), mac, description: str; physical:
+        boolean; index: Int64.
     """
     columns = columns_of(
         "name status address forwarding:boolean mtu:Int64 endpoint mac description physical:boolean index:Int64"
@@ -232,7 +258,14 @@ def adapters(facts: Facts) -> pd.DataFrame:
 
 
 def images(facts: Facts) -> pd.DataFrame:
-    """Docker's images under each of their names. Columns: name (`repository:tag`), size, id: str."""
+    """Docker's images under each of their names.
+
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns name (`repository:tag`), size, id: str.
+    """
     rows = ((item.name, item.size, item.id) for item in facts.images)
     return make_frame(columns_of("name size id"), rows, "name")
 
@@ -252,10 +285,14 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
 def plan_frame(plan: Plan) -> pd.DataFrame:
     """A plan, a row a step, in the plan's order.
 
-    Columns: action (create, …; `keep` or `not there` where nothing is to do), object (`network hnskit-l2bridge`),
-    change (a line `field: before -> after` each, `field: from … to …` where a value has an arrow itself), reason: str;
-    cuts (whether the host's own network goes away meanwhile): boolean; wave (1 is done first; 0: nothing to do): Int64;
-    part, id: str.
+    Args:
+        plan: from `plan` or `plan_destroy`.
+
+    Returns:
+        A DataFrame with the columns action (create, …; `keep` or `not there` where nothing is to do), object (`network
+        hnskit-l2bridge`), change (a line `field: before -> after` each, `field: from … to …` where a value has an
+        arrow itself), reason: str; cuts (whether the host's own network goes away meanwhile): boolean; wave (1 is
+        done first; 0: nothing to do): Int64; part, id: str.
     """
     columns = columns_of("action object change reason cuts:boolean wave:Int64 part id")
     rows = (
@@ -275,7 +312,14 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
 
 
 def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
-    """What differs between two snapshots, a row an object. Columns: what (new, gone, changed), object, change: str."""
+    """What differs between two snapshots, a row an object.
+
+    Args:
+        found: from `differences`.
+
+    Returns:
+        A DataFrame with the columns what (new, gone, changed), object, change: str.
+    """
     rows = (
         (
             one.what,
@@ -293,8 +337,12 @@ def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     """Findings of preflight or of the doctor, a row each, in their order.
 
-    Columns: severity (error, warning, note, ok), object, message, evidence, next_step, reference: str; confirmed:
-    boolean; check: str.
+    Args:
+        findings: from `preflight` or `diagnose`.
+
+    Returns:
+        A DataFrame with the columns severity (error, warning, note, ok), object, message, evidence, next_step,
+        reference: str; confirmed: boolean; check: str.
     """
     columns = columns_of("severity object message evidence next_step reference confirmed:boolean check")
     rows = (
@@ -307,7 +355,11 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
 def verification_frame(verification: Verification) -> pd.DataFrame:
     """What was checked from inside each client, a row a check.
 
-    Columns: client, check: str; ok: boolean; wanted, seen: str.
+    Args:
+        verification: from `verify`.
+
+    Returns:
+        A DataFrame with the columns client, check: str; ok: boolean; wanted, seen: str.
     """
     columns = columns_of("client check ok:boolean wanted seen")
     rows = (
@@ -321,7 +373,12 @@ def verification_frame(verification: Verification) -> pd.DataFrame:
 def outcome_frame(outcome: Outcome) -> pd.DataFrame:
     """What was done, a row a step, in the order in which it was done.
 
-    Columns: action, object, reason: str; seconds (as the host measured it): float64; id (of what was made): str.
+    Args:
+        outcome: from `apply` or `destroy`.
+
+    Returns:
+        A DataFrame with the columns action, object, reason: str; seconds (as the host measured it): float64; id (of
+        what was made): str.
     """
     columns = columns_of("action object reason seconds:float64 id")
     rows = (

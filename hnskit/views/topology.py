@@ -52,6 +52,9 @@ def draw(facts: Facts, *, desired: Desired | None = None, before: Facts | None =
         facts: the host.
         desired: also mark the clients that should be redirected and are not; their network comes first.
         before: an earlier snapshot: what is new, changed or gone since then is marked, by sign and colour.
+
+    Returns:
+        The picture: `svg()`, `to_text()` and `save(path)`.
     """
     return Drawing(facts, desired, before).finished()
 

@@ -41,7 +41,13 @@ def field_names(kind: Kind) -> tuple[str, ...]:
 
 
 def read_spec(policy: Policy) -> Spec | None:
-    """What a host's policy says, where it is one that can be set.
+    """Read the spec of a host's policy.
+
+    Args:
+        policy: as a host printed it.
+
+    Returns:
+        Its spec; None for a kind that is shown and kept, and cannot be set.
 
     Raises:
         HostAnswerError: a key of it has a type that HNS does not give it.
