@@ -58,7 +58,7 @@ def list_command(
     else:
         _, facts = read_host(params, overrides)
         owners = owners_of(facts, endpoints, networks) if endpoints or networks else None
-    found = list_policies(facts, owners, kinds, proxies=proxies)
+    found = list_policies(facts, owners=owners, kinds=kinds, proxies=proxies)
     if as_json:
         print_json([item.to_json() for item in found])
     else:
@@ -169,6 +169,6 @@ def clear(asked: Asked, kinds: tuple[str, ...]) -> None:
     from hnskit.policy_editing import editing as policies
 
     def edits(facts: Facts) -> list[Edit]:
-        return [policies.clear(owner, kinds) for owner in owners_of(facts, asked.endpoints, asked.networks)]
+        return [policies.clear(owner, kinds=kinds) for owner in owners_of(facts, asked.endpoints, asked.networks)]
 
     carry_out(asked, edits)

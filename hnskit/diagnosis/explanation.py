@@ -20,7 +20,7 @@ class Explanation(ExplanationData):
         return self.to_text()
 
     def __repr__(self) -> str:
-        return f"<Explanation: {self.sentence()}>"
+        return f"<Explanation: {self.source} to {self.destination}:{self.port}/{self.protocol}, {self.verdict.kind}>"
 
     def picture(self, facts: Facts) -> Topology:
         """The way drawn on the host's topology."""

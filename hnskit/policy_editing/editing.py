@@ -130,7 +130,7 @@ def remove(owner: PolicyTarget, old: Policy) -> Edit:
     return Edit(on_of(owner), owner.id, "remove", old=old, leave=_alike(owner, old) - 1)
 
 
-def clear(owner: PolicyTarget, kinds: Iterable[str] = ()) -> Edit:
+def clear(owner: PolicyTarget, *, kinds: Iterable[str] = ()) -> Edit:
     """Remove every policy of these types.
 
     Args:

@@ -122,7 +122,7 @@ def find_network(facts: Facts, text: str) -> Network:
 
 
 def list_policies(
-    facts: Facts, owners: Iterable[PolicyTarget] | None = None, kinds: Iterable[str] = (), *, proxies: bool = False
+    facts: Facts, *, owners: Iterable[PolicyTarget] | None = None, kinds: Iterable[str] = (), proxies: bool = False
 ) -> tuple[PolicyEntry, ...]:
     """List the policies of objects; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
 
@@ -205,13 +205,13 @@ def select(facts: Facts, owner: PolicyTarget, *, number: int = 0, kind: str = ""
     Raises:
         SelectionError: there is none, or more than one; they are named.
     """
-    entries = list_policies(facts, [owner], [kind] if kind else ())
+    entries = list_policies(facts, owners=[owner], kinds=[kind] if kind else ())
     found = [item for item in entries if (not number or item.number == number) and _says(item.policy, said)]
     if len(found) > 1 and all(v1_v2.same(item.policy, found[0].policy) for item in found):
         return found[0]
     if len(found) == 1:
         return found[0]
-    shown = "; ".join(f"{item.number}. {item.description}" for item in found or list_policies(facts, [owner]))
+    shown = "; ".join(f"{item.number}. {item.description}" for item in found or list_policies(facts, owners=[owner]))
     raise SelectionError(
         f"{len(found)} policies of {owner.name or owner.id} are meant, one was expected: {shown or 'it has none'}",
         host=facts.target,

@@ -44,7 +44,11 @@ class Paste:
         self.reading = None
 
     def to_text(self) -> str:
-        """What it was taken for, and what is not whole in it, in a sentence each."""
+        """What it was taken for, and what is not whole in it, in a sentence each.
+
+        Returns:
+            What the paste was taken for, in a sentence.
+        """
         if self.reading is None:
             return _EMPTY
         caveats = "".join(f"\nNot whole: {caveat}." for caveat in self.reading.caveats)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hnskit.errors import ArgumentError
 from hnskit.facts.anything import Reading
 from hnskit.runbook.diagnosis_notebook import HostDiagnosis
 from hnskit.runbook.screen import Sentence, sentence_mimebundle
@@ -20,19 +21,37 @@ class PastedNotebook:
         self._reading = reading
 
     def show(self, table: str) -> View:
-        """A table of what the paste has: networks, endpoints, policies, containers, compartments, …"""
+        """A table of what the paste has: networks, endpoints, policies, containers, compartments, …
+
+        Args:
+            table: networks, endpoints, policies, containers, compartments, adapters or images.
+
+        Returns:
+            The table.
+
+        Raises:
+            ArgumentError: there is no such table.
+        """
         from hnskit.views.frames import TABLES
 
         if table not in TABLES:
-            raise ValueError(f"{table!r} is none of {', '.join(TABLES)}")
+            raise ArgumentError(f"{table!r} is none of {', '.join(TABLES)}")
         return View(TABLES[table](self.facts), table)
 
     def picture(self) -> Topology:
-        """The same, drawn."""
+        """The same, drawn.
+
+        Returns:
+            The picture.
+        """
         return draw(self.facts)
 
     def finish(self) -> Sentence:
-        """There is no host to let go of."""
+        """There is no host to let go of.
+
+        Returns:
+            A sentence.
+        """
         return Sentence("Nothing is changed by this notebook, and no host was contacted.")
 
     def end(self) -> None:

@@ -152,7 +152,7 @@ def test_a_network_takes_l4proxy_from_the_version_that_has_it() -> None:
     network = policies.find_network(host.snapshot(), "hnskit-l2bridge")
     assert "L4Proxy only" in reason(host, network, WFP)
     assert run(host, policies.add(network, rule)).added == 1
-    (entry,) = policies.list_policies(host.snapshot(), [policies.find_network(host.snapshot(), network.id)])
+    (entry,) = policies.list_policies(host.snapshot(), owners=[policies.find_network(host.snapshot(), network.id)])
     assert (entry.on, entry.is_proxy) == ("network", True)
     done = run(host, policies.clear(policies.find_network(host.snapshot(), network.id)))
     assert done.removed == 1
@@ -307,19 +307,19 @@ def test_neighbours_are_set_and_changed() -> None:
     assert run(host, policies.add(web(host), route), policies.add(web(host), acl)).added == 2
     nat = policies.select(host.snapshot(), web(host), kind="OutBoundNAT")
     assert run(host, policies.change(web(host), nat.policy, exceptions=("10.0.0.0/8",))).changed == 1
-    words = [item.description for item in policies.list_policies(host.snapshot(), [web(host)])]
+    words = [item.description for item in policies.list_policies(host.snapshot(), owners=[web(host)])]
     assert set(words) == {
         "OutBoundNAT but 10.0.0.0/8", "L2Driver", "ROUTE 10.9.0.0/16 via 10.0.1.1",
         "ACL Block Out tcp to any:25 priority 200",
     }  # fmt: skip
-    assert run(host, policies.clear(web(host), ["SDNRoute", "ACL", "OutBoundNAT"])).removed == 3
+    assert run(host, policies.clear(web(host), kinds=["SDNRoute", "ACL", "OutBoundNAT"])).removed == 3
     assert types(host) == ["L2Driver"]
 
 
 def test_the_last_outboundnat_cannot_be_taken_away_by_v1() -> None:
     """A POST of the list leaves it (HNS fact 53); without v2 that is said beforehand."""
     host, _ = bridge("rs4")
-    (step,) = policies.plan(host.snapshot(), [policies.clear(web(host), ["OutBoundNAT"])]).refused
+    (step,) = policies.plan(host.snapshot(), [policies.clear(web(host), kinds=["OutBoundNAT"])]).refused
     assert "HNS v1 cannot do this" in step.reason
     assert "9.2" in step.reason
 
@@ -454,7 +454,7 @@ def test_whatever_a_host_prints_is_shown_compared_and_judged(one: Policy, other:
     assert v1_v2.same(v1_v2.settings_form(one), one)
     owner = replace(sample_facts.endpoint("web", "10.0.1.20", None), policies=(one, other))
     facts = replace(sample_facts.complete(), endpoints=(owner,), hns_version=(13, 3))
-    assert len(policies.list_policies(facts, [owner])) == 2
+    assert len(policies.list_policies(facts, owners=[owner])) == 2
     for spec in (RULE, WFP, OutboundNat(), RouteVia("10.0.0.0/8")):
         assert len(policies.plan(facts, [policies.add(owner, spec)]).steps) == 1
     try:

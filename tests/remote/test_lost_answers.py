@@ -50,7 +50,9 @@ def session(lab: Lab) -> Iterator[PsrpSession]:
 class Loses:
     """Loses answers to requests of one kind, after the host has acted."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, action: bytes, when: Callable[[bytes], bool], most: int = 1):
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, action: bytes, when: Callable[[bytes], bool], most: int = 1
+    ) -> None:
         self.lost = 0
         self.sent: list[bytes] = []
         send = requests.adapters.HTTPAdapter.send
