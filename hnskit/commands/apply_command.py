@@ -26,6 +26,6 @@ def apply(
     runs: Path | None,
 ) -> None:
     """Make the host as the parameters say, without notebooks; run it again at any time."""
-    with connected(params, overrides) as (loaded, session):
+    with connected(params, overrides, runs) as (loaded, session):
         outcome = apply_to(loaded, session, parts=chosen_parts(parts), runs=runs, rollback=rollback_on_failure)
         print_outcome(outcome, as_json=as_json)

@@ -31,7 +31,7 @@ def destroy(
     from hnskit.params.desired import desired_from
     from hnskit.planning.teardown import plan_destroy
 
-    with connected(params, overrides) as (loaded, session):
+    with connected(params, overrides, runs) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
         made = made_before(loaded, runs)
         first = plan_destroy(desired, now, made=made, keep_network=keep_network, by_name=by_name)

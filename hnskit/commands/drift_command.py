@@ -21,7 +21,7 @@ def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | N
     from hnskit.params.desired import desired_from
     from hnskit.planning.drift import drift as drift_of
 
-    with opened(params, overrides) as (loaded, host):
+    with opened(params, overrides, runs) as (loaded, host):
         found = drift_of(desired_from(loaded), host.facts(), made=made_before(loaded, runs))
     if as_json:
         print_json(found.to_json())

@@ -24,7 +24,7 @@ def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[st
     from hnskit.params.desired import desired_from
     from hnskit.planning.setup import plan as plan_for
 
-    with opened(params, overrides) as (loaded, host):
+    with opened(params, overrides, runs) as (loaded, host):
         snapshot = host.facts()
         require_read(snapshot)
         found = plan_for(desired_from(loaded), snapshot, parts=chosen_parts(parts), made=made_before(loaded, runs))

@@ -85,7 +85,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         return
     if is_snapshot(asked.params):
         raise click.UsageError("A snapshot can be looked at, and never changed: take --dry-run.")
-    with opened(asked.params, asked.overrides) as (loaded, host):
+    with opened(asked.params, asked.overrides, asked.runs) as (loaded, host):
         facts = host.facts()
         wanted = edits(facts)
         first = policies.plan(facts, wanted)

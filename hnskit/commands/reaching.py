@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hnskit.errors import PreflightError
@@ -24,11 +25,13 @@ class _Closing(Protocol):
 _Reached = TypeVar("_Reached", bound=_Closing)
 
 
-def opened(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Host]]:
+def opened(
+    params: str, overrides: tuple[str, ...], runs: Path | None = None
+) -> AbstractContextManager[tuple[Params, Host]]:
     """The parameters and their host, live or a snapshot."""
     from hnskit.facts.source import open_host
 
-    return _reach_host(params, overrides, lambda loaded, on_start: open_host(loaded, on_start=on_start))
+    return _reach_host(params, overrides, lambda loaded, on_start: open_host(loaded, on_start=on_start), runs)
 
 
 @contextmanager
@@ -49,7 +52,9 @@ def opened_target(target: str, overrides: tuple[str, ...]) -> Iterator[Host]:
         host.close()
 
 
-def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager[tuple[Params, Session]]:
+def connected(
+    params: str, overrides: tuple[str, ...], runs: Path | None = None
+) -> AbstractContextManager[tuple[Params, Session]]:
     """The parameters and a session to their host, for who changes it; a snapshot is refused, and a second worker."""
     from hnskit.applying import host_lock
     from hnskit.facts.source import connect
@@ -60,7 +65,7 @@ def connected(params: str, overrides: tuple[str, ...]) -> AbstractContextManager
         )  # before anything else: the other may have taken the host's network away
         return connect(loaded, on_start=on_start)
 
-    return _reach_host(params, overrides, alone)
+    return _reach_host(params, overrides, alone, runs)
 
 
 def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
@@ -92,14 +97,17 @@ def require_read(facts: Facts, part: str = "") -> None:
 
 @contextmanager
 def _reach_host(
-    params: str, overrides: tuple[str, ...], reach: Callable[[Params, Callable[[str], None]], _Reached]
+    params: str,
+    overrides: tuple[str, ...],
+    reach: Callable[[Params, Callable[[str], None]], _Reached],
+    runs: Path | None = None,
 ) -> Iterator[tuple[Params, _Reached]]:
     from hnskit.applying.outage import add_outage_hint, wait_until_reachable
     from hnskit.local.project import default_runs, find_params
     from hnskit.params.loading import load_params
 
     loaded = load_params(find_params(params), overrides=overrides)
-    target, runs = loaded.target, default_runs()
+    target, runs = loaded.target, runs or default_runs()
     host = wait_until_reachable(lambda: reach(loaded, _say), target, runs, loaded.connection.recovery_timeout, _say)
     try:
         with add_outage_hint(target, runs):

@@ -227,6 +227,24 @@ def stop(name: str, *, together: bool = False) -> RegistryEntry:
     return entry
 
 
+_NEEDED = (
+    "PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
+    "PROGRAMDATA", "SSL_CERT_FILE",
+)  # fmt: skip
+_NEEDED_KINDS = ("LC_", "XDG_", "PYTHON", "COVERAGE", "COV_CORE", "DOTNET_", "POWERSHELL_", "OPENSSL_", "KRB5", "NIX_")
+
+
+def _needed_environment() -> dict[str, str]:
+    """What a host's process gets of this one's environment, which it outlives: no password that is there."""
+    ours = (STATE_VARIABLE, "HNSKIT_PWSH", "HNSKIT_CACHE_DIR")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in ours or name.upper() in _NEEDED or name.upper().startswith(_NEEDED_KINDS)
+    }
+
+
 def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], count: int = 1) -> RegistryEntry:
     """Start a process; it has the host of this name, or so many of which this is the first."""
     (place / "host.json").unlink(missing_ok=True)
@@ -248,7 +266,7 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
         detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    environment = {**_needed_environment(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     with log.open("ab") as stream:
         child = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
             command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, cwd=place, env=environment, **detached

@@ -200,13 +200,28 @@ class GatewayEndpoint(_Strict):
     address: Address = Field(description="usually .2, since HNS keeps .1")
 
 
+def _check_headers(headers: dict[str, str]) -> dict[str, str]:
+    """A line break in a header would begin another one, or the body."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a header")
+        if not all(char == "\t" or (char.isprintable() and char.isascii()) for char in value):
+            raise ValueError(f"the value of {name} has a character that no header can have")
+    return headers
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: token
+
+
 class _Workload(_Strict):
     name: Name = Field(description="of the container and of its endpoint")
     image: Annotated[str, AfterValidator(_check_image)] = Field(description="repository:tag, as Docker has it")
     import_: str = Field(
         "", alias="import", description="tarball on the host to import the image from, if it is not there"
     )
-    command: list[str] = Field(default_factory=list, description="what it runs; empty: the image's own")
+    command: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list, description="what it runs; empty: the image's own"
+    )
     isolation: Literal["", "process", "hyperv"] = Field("", description="empty: Docker's default")
     address: AddressOrNothing = Field("", description="empty: HNS chooses, hnskit looks it up")
 
@@ -264,7 +279,9 @@ class Verify(_Strict):
     """The request that proves the redirect, made inside each client."""
 
     path: str = Field("/", description="path and query; {probe} becomes a token of this request", pattern=r"^/\S*$")
-    headers: dict[str, str] = Field(default_factory=dict, description="what is sent with it, name: value")
+    headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(
+        default_factory=dict, description="what is sent with it, name: value"
+    )
     timeout: int = Field(10, ge=1, le=300, description="seconds")
     program: Text = Field("curl.exe", description="curl inside the client")
     proof: Proof

@@ -90,14 +90,30 @@ def _from_environment(name: str, username: str) -> str:
     return value
 
 
+_LARGEST = 65_536
+"""Bytes of a password file: an endless device would fill the memory."""
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """For `open`: a pipe that nobody writes to is not waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _from_file(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
-        data = path.read_bytes()
+        with open(path, "rb", opener=_without_waiting) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(_LARGEST + 1) if stat.S_ISREG(mode) else b""
     except OSError as cause:
         raise CredentialError(
             f"the password file {path} cannot be read: {cause.strerror}", object="connection.credential"
         ) from cause
+    if not stat.S_ISREG(mode) or len(data) > _LARGEST:
+        raise CredentialError(
+            f"the password file {path} is no file of at most {_LARGEST} bytes",
+            object="connection.credential",
+            next_step="Name a file that has the password in its first line.",
+        )
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise CredentialError(
             f"the password file {path} can be read by others",

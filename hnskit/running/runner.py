@@ -6,6 +6,7 @@ It never raises for a run that fails: the summary says where it stopped, why, an
 from __future__ import annotations
 
 import contextlib
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -155,11 +156,20 @@ def _attempt(
     except Exception as cause:  # the edge of a run: whatever it is
         broken = HnskitError(
             f"the run broke: {type(cause).__name__}: {cause}",
-            next_step="If a package is missing, install hnskit again with all its requirements.",
+            next_step=_what_to_do(cause),
         )
         broken.__cause__ = cause
         return broken
     return None
+
+
+def _what_to_do(cause: Exception) -> str:
+    """The next step after what nobody expected."""
+    if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room on the disk, then run the same command again: it reads the host first and goes on."
+    if isinstance(cause, ImportError):
+        return "If a package is missing, install hnskit again with all its requirements."
+    return "Run the same command again: it reads the host first and goes on. If it comes again, report it."
 
 
 def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Sequence[tuple[Path, str]]) -> set[str]:

@@ -1,0 +1,86 @@
+"""Parameter files that mean harm: each is a mistake with its path and exit status 2, and no secret is repeated."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hnskit.errors import CredentialError, ParamsError
+from hnskit.params.loading import load_params
+from hnskit.remote import credentials
+
+PARAMS = Path(__file__).parent.parent.parent / "params" / "emulator.yaml"
+CANARY = "Canary-7f3e91"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "target: 2026-02-31", "target: " + "9" * 5_000, "[" * 3_000, "{a: " * 3_000, "a: &a [*a]",
+        "!!python/object:os.x {}", "target: !!binary x", "? [1]\n: x", "a: 1\na: 2", "\x00", "- 1", "",
+    ],
+    ids=range(12),
+)  # fmt: skip
+def test_yaml_that_is_none_is_a_mistake(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(text)
+    with pytest.raises(ParamsError) as caught:
+        load_params(path)
+    assert caught.value.exit_status == 2
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=60)
+def test_no_text_is_anything_but_parameters_or_a_mistake(text: str) -> None:
+    try:
+        load_params(PARAMS, overrides=[f"clients[0].name={text}", text])
+    except ParamsError:
+        return
+
+
+@pytest.mark.parametrize("key", ["password", "token", "api_key"])
+def test_a_secret_at_a_key_that_is_none_is_not_repeated(key: str) -> None:
+    with pytest.raises(ParamsError) as caught:
+        load_params(PARAMS, overrides=[f"{key}={CANARY}"])
+    assert CANARY not in str(caught.value) + repr(caught.value.to_json())
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        'verify.headers={X-A: "a\\r\\nX-B: b"}', 'verify.headers={"X-A: b\\r\\nc": "a"}', 'verify.headers={"a b": "c"}',
+        'verify.headers={X-A: "\\0"}', "verify.headers={X-A: \u00e9}",
+    ],
+)  # fmt: skip
+def test_a_header_is_one_line(override: str) -> None:
+    with pytest.raises(ParamsError, match="header"):
+        load_params(PARAMS, overrides=[override])
+
+
+@pytest.mark.parametrize("place", ["clients[0]", "proxy"])
+def test_an_empty_word_of_a_command_is_found_before_any_change(place: str) -> None:
+    """Windows PowerShell would refuse it on the host, after other changes."""
+    with pytest.raises(ParamsError, match="must not be empty"):
+        load_params(PARAMS, overrides=[f'{place}.command=["ping.exe", ""]'])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such devices")
+@pytest.mark.parametrize("kind", ["device", "pipe", "directory", "large"])
+def test_a_password_file_is_a_file_of_modest_size(kind: str, tmp_path: Path) -> None:
+    """An endless device would fill the memory, and a pipe would wait for ever."""
+    path = tmp_path / kind
+    if kind == "device":
+        path = Path("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path, 0o600)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.write_bytes(b"x" * 100_000)
+        path.chmod(0o600)
+    with pytest.raises(CredentialError):
+        credentials.resolve(f"file:{path}", "user", "winrm://host")
