@@ -163,6 +163,10 @@ def without_collector() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if gc.get_freeze_count() == 0:
+                # What was made becomes old at once: the collector would go through all of it at its next step.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

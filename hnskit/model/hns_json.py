@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from hnskit.errors import HostAnswerError
 from hnskit.model.json_reader import JsonReader
 from hnskit.model.objects import Endpoint, Namespace, Network, Policy, PolicyList, Subnet
+from hnskit.model.quick_endpoint import quick_endpoint
 
 T = TypeVar("T")
 
@@ -92,6 +93,8 @@ def parse_endpoint(obj: object) -> Endpoint:
     Raises:
         HostAnswerError: a member has a type that HNS does not give it.
     """
+    if type(obj) is dict and (quick := quick_endpoint(obj)) is not None:
+        return quick
     answer = JsonReader(obj, "endpoint")
     configurations = answer.objects("IpConfigurations")
     address = answer if "IPAddress" in answer.json or not configurations else configurations[0]

@@ -72,6 +72,12 @@ def _ended(text: str) -> bool:
     return text.endswith((";", ","))
 
 
+def _full(widths: Sequence[int]) -> int:
+    """How many lines are full."""
+    edge = max(widths)
+    return sum(width >= edge - 1 for width in widths)
+
+
 def wrapping_of(wrapped: Iterable[str]) -> Wrapping:
     """How lines were wrapped that go on below.
 
@@ -81,9 +87,9 @@ def wrapping_of(wrapped: Iterable[str]) -> Wrapping:
     lines = [line.rstrip() for line in wrapped]
     if not lines:
         return Wrapping()
-    measured = [(measure, [measure(line) for line in lines]) for measure in (columns, len)]
     # The measure by which more lines are full is the one that the console has used.
-    measure, widths = max(measured, key=lambda item: sum(width >= max(item[1]) - 1 for width in item[1]))
+    measured = [(measure, [measure(line) for line in lines]) for measure in (columns, len)]
+    measure, widths = measured[0] if all(map(str.isascii, lines)) else max(measured, key=lambda item: _full(item[1]))
     edge = max(widths)
     if len(widths) == 1:
         return Wrapping(edge, edge not in _USUAL, measure)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from hnskit.facts.dumps.console_width import Wrapping, wrapping_of
@@ -30,6 +31,7 @@ _NUMBERS = frozenset(
     }
 )  # fmt: skip
 _NUMBER_ENDS = ("Count", "SequenceNumber", "OperationTime")
+_FLAT = re.compile(r"@\{[^{}]*\}")
 _ENDS = {ends: re.compile(f"[{ends}]") for ends in (";}", ",}")}
 _FEWEST = 2  # members that make an object of a block; a line with a colon is found in any text
 
@@ -100,7 +102,7 @@ def raw_block(lines: list[str], start: int, first: re.Match[str]) -> RawBlock:
         line = lines[number]
         if line[colon : colon + 1] == ":" and line[colon - 1 : colon] == " " and line[:colon].strip():
             name = line[indent:colon].rstrip()
-            if line[:indent].strip() or not _NAME.fullmatch(name) or name in seen:
+            if name in seen or line[:indent].strip() or not _is_name(name):
                 break
             seen.add(name)
             raw.rows.append((name, [line]))
@@ -113,6 +115,11 @@ def raw_block(lines: list[str], start: int, first: re.Match[str]) -> RawBlock:
     if number == end and raw.rows and lines[end - 1].strip():
         raw.rows.pop()  # the text ends within its line, which may have been cut there
     return raw
+
+
+@lru_cache(maxsize=4096)
+def _is_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name))
 
 
 def _block(raw: RawBlock, wrapping: Wrapping) -> Block:
@@ -147,11 +154,31 @@ def _are_policies(name: str, value: Any) -> bool:
 
 def read_value(name: str, text: str) -> tuple[Any, bool]:
     """A printed value, and whether all of it was printed; None where nothing was."""
+    if text[:1] not in ("{", "@", "S"):
+        return _scalar(name, text), True
+    if text.startswith("@{") and text.endswith("}") and "{" not in text[2:] and text.find("}") == len(text) - 1:
+        return _flat_object(text)
+    if text.startswith("{@{") and text == "{" + ", ".join(items := _FLAT.findall(text)) + "}":
+        read = [_flat_object(item) for item in items]
+        return [value for value, _ in read], all(whole for _, whole in read)
     reader = _Reader(text)
     value = reader.value(name, "")
     if reader.place < len(text):
         return _scalar(name, text), not text.startswith(("{@", "@{"))
     return value, reader.whole
+
+
+def _flat_object(text: str) -> tuple[Any, bool]:
+    """`@{Name=value; …}` with no object or list inside."""
+    members: dict[str, Any] = {}
+    whole = True
+    for part in text[2:-1].split("; "):
+        name, _, said = part.partition("=")
+        if said.startswith("System.") and _LOST.match(said.strip()):
+            whole = False
+        elif (value := _scalar(name, said.strip())) is not None:
+            members[name.strip(" ;")] = value
+    return members, whole
 
 
 class _Reader:

@@ -60,6 +60,8 @@ class Gathering:
         self._foreign: Counter[str] = Counter()
         self._name = self._hint = ""
         self._may_be_cut = True
+        self._kinds: dict[tuple[Any, ...], Kind] = {}
+        """Kinds by the names of an object's members, which alone tell them of HNS's own objects."""
         self._unread: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._last: str | None = None
         """What the value before a break was; what is missing behind it is of the same kind."""
@@ -77,6 +79,7 @@ class Gathering:
         """
         self._name, self._hint = name, f"{name} {hint}"
         self._may_be_cut = any(mark in text for mark in CUT_MARKS)
+        self._kinds.clear()
         self._last = None
         before = (self.count, len(self.problems), self._foreign.total())
         for piece in read_pieces(text):
@@ -139,6 +142,14 @@ class Gathering:
         self.count += max(number, 1)
 
     def _add_value(self, value: Any, piece: Piece, place: str, words: str, listed: bool = False) -> None:
+        if type(value) is list and len(value) > 1:
+            for number, item in enumerate(value, start=1):
+                known = self._kinds.get(tuple(item)) if type(item) is dict else None
+                if known is None:
+                    self._add_value(item, piece, f"{place}, item {number}", words, True)
+                else:
+                    self._add_hns(known, item, piece, f"{place}, item {number}", True)
+            return
         for item, where, in_list in unpacked(value, place, listed):
             if is_envelope(item):
                 self._add_envelope(item, piece, where)
@@ -177,17 +188,24 @@ class Gathering:
         self._refused_at[key] = line
 
     def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str, listed: bool, words: str) -> None:
-        lost: list[str] = list(piece.lost)
-        if self._may_be_cut or piece.broken:
-            item, cut = settled(item)
-            lost += cut
-        kind = self._kind(item, piece, words)
+        kind = self._kind(settled(item)[0] if piece.broken else item, piece, words)
         if kind is None:
             return
         self._last = {"docker_networks": "networks", "docker_endpoints": "endpoints"}.get(kind, kind)
-        if kind in windows_objects.READERS or kind.startswith("docker_") or kind in ("containers", "hns_version"):
-            self._add_other(kind, item, piece, place, listed)
-            return
+        if kind in _HNS:
+            if piece.kind is None and not piece.broken:
+                self._kinds[tuple(item)] = kind
+            self._add_hns(kind, item, piece, place, listed)
+        else:
+            self._add_other(kind, settled(item)[0] if piece.broken else item, piece, place, listed)
+
+    def _add_hns(self, kind: Kind, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
+        """One object of HNS."""
+        self._last = kind
+        lost: list[str] = list(piece.lost)
+        if (self._may_be_cut and piece.form != "Format-List") or piece.broken:
+            item, cut = settled(item)
+            lost += cut
         if lost and piece.form not in ("table", "hnsdiag"):
             said = _CUT if piece.broken else _DEPTH
             self._problem(kind, place, f"{said} ({', '.join(dict.fromkeys(lost))})", part_is_known=True)

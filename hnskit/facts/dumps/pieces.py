@@ -76,8 +76,10 @@ class Foreign:
 class PrintedLines:
     """A text and its lines."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, first: int = 0, offset: int = 0) -> None:
         self.text = text
+        self._first, self._offset = first, offset
+        """Where the text stands in a longer one: the number of its first line, and its offset."""
         self.lines: list[str] = []
         self._starts = [0]
         for line in text.split("\n"):
@@ -94,8 +96,9 @@ class PrintedLines:
 
     def place(self, offset: int) -> str:
         """An offset in words; both count from the text's first line and character."""
-        return f"line {min(self.line_of(offset), len(self.lines) - 1) + 1}, offset {offset}"
+        line = min(self.line_of(offset), len(self.lines) - 1) + 1 + self._first
+        return f"line {line}, offset {offset + self._offset}"
 
     def place_of(self, line: int) -> str:
         """A line in words."""
-        return f"line {line + 1}, offset {self._starts[line]}"
+        return f"line {line + 1 + self._first}, offset {self._starts[line] + self._offset}"

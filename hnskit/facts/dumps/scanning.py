@@ -14,7 +14,7 @@ from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
 from hnskit.facts.dumps.broken_json import read_json
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, read_struct
-from hnskit.facts.dumps.listing_commands import command_of, is_prompt, request_of
+from hnskit.facts.dumps.listing_commands import Command, command_of, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
 from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
@@ -33,6 +33,9 @@ _CALL = re.compile(r"\[(GET|POST|DELETE)\]=>\[(/[^\]]*)\]|Method\[(GET|POST|DELE
 _COLORS = re.compile(r"\x1b\[[0-9;]*[mK]")
 _QUOTE_MARK = re.compile(r"^ ?>(?!>) ?", re.MULTILINE)
 _LISTED_TEXT = 0.5  # share of a text's lines that begin with a mail's mark of quotation, for it to be quoted
+_VALUE = re.compile(r"^[\[{]", re.MULTILINE)
+_LARGE = 20_000  # characters of a value that is not worth to be split into lines
+_DECODER = json.JSONDecoder()
 _MAX_UNESCAPES = 3
 _MAX_BROKEN = 400  # lines that one message may be broken into
 _LOG_LINE = re.compile(r"^(?:time=|\[\d|\d{4}-\d\d-\d\d|[IWEF]\d{4} )")
@@ -52,16 +55,16 @@ def read_pieces(text: str, parse: Callable[[str], Any] = json.loads) -> Iterator
             if lines is None:
                 yield Piece(value, "line 1, offset 0")
             else:
-                yield from _Scanner(plain(lines)).found()
+                yield from _Scanner().found(plain(lines))
             return
-    yield from _Scanner(plain(text)).found()
+    yield from _Scanner().found(plain(text))
 
 
 def plain(text: str) -> str:
     """A text without a terminal's colours and a mail's marks of quotation."""
     if "\x1b" in text:
         text = _COLORS.sub("", text)
-    if text.lstrip()[:1] == ">":
+    if text[:256].lstrip()[:1] == ">":
         head = [line for line in text[:20_000].split("\n") if line.strip()]
         if sum(bool(_QUOTE_MARK.match(line)) for line in head) > _LISTED_TEXT * len(head):
             text = _QUOTE_MARK.sub("", text)
@@ -79,15 +82,37 @@ def _text_in(value: Any) -> str | None:
 class _Scanner:
     """One walk through the lines of a text."""
 
-    def __init__(self, text: str) -> None:
-        self._whole = PrintedLines(text)
+    def __init__(self) -> None:
+        self._whole = PrintedLines("")
         self._lines = self._whole.lines
         self._command = NO_COMMAND
-        self._blocks: list[tuple[RawBlock, Any]] = []
-        """Lists of members so far, with the command before each: the console's width is known at the end."""
+        self._blocks: list[tuple[RawBlock, tuple[Command, str, bool]]] = []
+        """Lists of members so far, with the command before each, its place, and whether its list has ended: how wide
+        the console is becomes known at the end."""
 
-    def found(self) -> Iterator[Found]:
+    def found(self, text: str) -> Iterator[Found]:
         """Everything in the order of the text; lists of members last."""
+        done = behind = number = 0
+        while (begin := _VALUE.search(text, behind)) is not None:
+            start = begin.start()
+            try:
+                value, behind = _DECODER.raw_decode(text, start)
+            except (ValueError, RecursionError):
+                break  # the rest is read with care
+            if behind - start < _LARGE:
+                continue
+            yield from self._part(text[done:start], number, done)
+            number += text.count("\n", done, start)
+            yield Piece(value, f"line {number + 1}, offset {start}", "", self._command)
+            number += text.count("\n", start, behind)
+            done = behind
+        yield from self._part(text[done:] if done else text, number, done)
+        yield from self._lists()
+
+    def _part(self, text: str, first: int, offset: int) -> Iterator[Found]:
+        """What stands between large values."""
+        self._whole = PrintedLines(text, first, offset)
+        self._lines = self._whole.lines
         number, count = 0, len(self._lines)
         while number < count:
             line = self._lines[number]
@@ -96,7 +121,6 @@ class _Scanner:
                 continue
             behind = yield from self._at(number, line)
             number = max(behind, number + 1)
-        yield from self._lists()
 
     def _at(self, number: int, line: str) -> Line:
         """What begins at a line; the line behind it."""
@@ -132,7 +156,8 @@ class _Scanner:
         raw = raw_block(self._lines, number, first)
         if len(raw.rows) < 2 and not (raw.rows and self._command.kind):
             return None
-        self._blocks.append((raw, self._command))
+        place, ended = self._whole.place_of(raw.line), self._list_has_ended(raw.end)
+        self._blocks.append((raw, (self._command, place, ended)))
         return raw.end
 
     def _values_at(self, number: int, line: str) -> Line:
@@ -301,11 +326,11 @@ class _Scanner:
 
     def _lists(self) -> Iterator[Piece]:
         """Objects that PowerShell has printed as lists."""
-        for block, command in finished(self._blocks):
+        for block, (command, place, ended) in finished(self._blocks):
             yield Piece(
-                block.members, self._whole.place_of(block.line), command=command, lost=tuple(block.lost),
+                block.members, place, command=command, lost=tuple(block.lost),
                 form="Format-List", printed=tuple(block.printed),
-                part_of_list=command.lists_all and self._list_has_ended(block.end),
+                part_of_list=command.lists_all and ended,
             )  # fmt: skip
 
     def _has_ended(self, line: int) -> bool:

@@ -9,7 +9,7 @@ from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.format_list import read_value
 from hnskit.facts.dumps.object_kinds import guess_kind, is_envelope, kind_of
 
-CUT_MARKS = ("@{", "System.", "\\u0000cut")
+CUT_MARKS = ("@{", "System.")
 """Texts that PowerShell prints in place of an object that lies too deep."""
 
 _LISTS = frozenset(
