@@ -14,7 +14,7 @@ from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
 from hnskit.facts.dumps.broken_json import read_json
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, read_struct
-from hnskit.facts.dumps.listing_commands import Command, command_of, is_prompt, request_of
+from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
 from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
@@ -86,7 +86,7 @@ class _Scanner:
         self._whole = PrintedLines("")
         self._lines = self._whole.lines
         self._command = NO_COMMAND
-        self._blocks: list[tuple[RawBlock, tuple[Command, str, bool]]] = []
+        self._blocks: list[tuple[RawBlock, tuple[ListingCommand, str, bool]]] = []
         """Lists of members so far, with the command before each, its place, and whether its list has ended: how wide
         the console is becomes known at the end."""
 
