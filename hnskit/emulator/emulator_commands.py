@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -43,6 +44,7 @@ def emulator() -> None:
 @click.option(
     "--winrm", "winrm", multiple=True, metavar="SETTING=VALUE", help="How its WinRM is set; see docs/wire.md."
 )
+@click.option("--keytab", type=click.Path(exists=True, dir_okay=False), help="Be in a Kerberos realm, by this keytab.")
 @click.option("--hosts", type=click.IntRange(min=1), default=1, help="So many hosts, NAME-001 and on, in one process.")
 @_as_json
 def start(  # noqa: PLR0917 - click passes them by name
@@ -52,6 +54,7 @@ def start(  # noqa: PLR0917 - click passes them by name
     restricted: bool,
     faults: tuple[str, ...],
     winrm: tuple[str, ...],
+    keytab: str | None,
     hosts: int,
     as_json: bool,
 ) -> None:
@@ -60,8 +63,8 @@ def start(  # noqa: PLR0917 - click passes them by name
     wanted = dict(_fault(text) for text in faults)
     if wanted:
         options["faults"] = wanted
-    if winrm:
-        options["winrm"] = _winrm(winrm)
+    if winrm or keytab:
+        options["winrm"] = {**_winrm(winrm), **({"keytab": str(Path(keytab).absolute())} if keytab else {})}
     if hosts > 1:
         entries = registry.start_many(name, hosts, profile, options)
         said = f"{entries[0].name} to {entries[-1].name} run in process {entries[0].pid}"

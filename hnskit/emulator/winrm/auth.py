@@ -31,6 +31,7 @@ _CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutu
 _BOUNDARY = "Encrypted Boundary"
 _OCTETS = b"Content-Type: application/octet-stream\r\n"
 # Windows must not ask its own accounts: the pure Python implementations, on every system.
+_NTLM_SIGNATURE = b"NTLMSSP\0"
 _NTLM_AUTHENTICATE = b"NTLMSSP\x00\x03\x00\x00\x00"
 _NTLM_V1_RESPONSE = 24
 _PROVIDER = spnego.NegotiateOptions.use_negotiate | spnego.NegotiateOptions.use_ntlm
@@ -58,6 +59,7 @@ class Authority:
         directory: where pyspnego's file of users is kept.
         binding: `tls-server-end-point` of the host's certificate, to which a Negotiate login over TLS is bound.
         hardening: what such a login must say of it: CbtHardeningLevel of WinRM.
+        keytab: file of this host's keys in a Kerberos realm; "" means it is in none.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Authority:
         directory: Path,
         binding: bytes = b"",
         hardening: ChannelBinding = "relaxed",
+        keytab: str = "",
     ) -> None:
         if any(":" in account.password or "\n" in account.password for account in accounts):
             raise ValueError("the password must not contain a colon or a line break")
@@ -75,6 +78,9 @@ class Authority:
         self.mapped = accounts[0]
         self.binding = GssChannelBindings(application_data=binding) if binding and hardening != "none" else None
         self.hardening = hardening
+        self.keytab = keytab
+        if keytab:  # GSSAPI looks nowhere else
+            os.environ["KRB5_KTNAME"] = keytab
         self._computer = computer
         self._users = directory / "ntlm-users"
         # One line for each form of the domain that a client may send.
@@ -129,6 +135,7 @@ class Login:
         self._tls = tls
         self._certified = certified
         self._context: Any = None
+        self._of_domain = False  # whether Kerberos lets the client in, and not this host's own accounts
         self.account: Account | None = None
         """Who was let in last."""
 
@@ -223,10 +230,13 @@ class Login:
             token = base64.b64decode(credentials, validate=True)
             with self._authority.users():
                 if self._context is None or self._context.complete:
-                    self._context = spnego.server(protocol="negotiate", options=_PROVIDER)
+                    self._of_domain = bool(self._authority.keytab) and _NTLM_SIGNATURE not in token
+                    provider = spnego.NegotiateOptions.none if self._of_domain else _PROVIDER
+                    self._context = spnego.server(protocol="negotiate", options=provider)
                 answer = self._context.step(token, channel_bindings=self._binding_for(token))
             if self._context.complete:
-                self.account = self._authority.named(str(self._context.client_principal))
+                principal = str(self._context.client_principal)
+                self.account = Account(principal, "") if self._of_domain else self._authority.named(principal)
         # pyspnego raises whatever its parsers raise on a token that is none.
         except Exception:
             return self._challenge()

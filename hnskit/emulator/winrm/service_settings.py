@@ -30,6 +30,10 @@ class ServiceSettings:
     """A shell of which nothing is asked for so long says that it is Disconnected; it still answers (recorded on build
     26236: State after 62 s; evil-winrm-py#3)."""
 
+    keytab: str = ""
+    """File with the keys of HTTP/NAME, WSMAN/NAME and host/NAME: Kerberos logins of its realm are taken, by this
+    system's own Kerberos, and each account of the realm is an administrator. "" means there is no domain."""
+
     def __post_init__(self) -> None:
         if self.channel_binding not in get_args(ChannelBinding):
             raise ValueError(f"channel_binding is one of {', '.join(get_args(ChannelBinding))}")

@@ -84,6 +84,7 @@ class WinrmServer:
             directory=self._directory,
             binding=self._certificate.end_point,
             hardening=self._settings.channel_binding,
+            keytab=self._settings.keytab,
         )
         operations = Operations(
             self.shells,
