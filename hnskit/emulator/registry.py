@@ -31,7 +31,7 @@ DEFAULT_PROFILE = "ws2019"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _START_SECONDS = 30.0
 _MOST_HOSTS = 500
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 30.0
 _children: list[subprocess.Popen[bytes]] = []
 
 

@@ -82,10 +82,14 @@ class Served:
             write_private(self._directory / "host.json", json.dumps(self._entry(), indent=2))
             await self._stopped.wait()
         finally:
-            for secret in ("host.json", "control-token", "password", "password-user", "client.pem", "ntlm-users"):
-                (self._directory / secret).unlink(missing_ok=True)
+            self._remove("password", "password-user", "client.pem", "ntlm-users")
             await self._door.close()
+            self._remove("host.json", "control-token")  # from now on it has ended, for who waits for that
             await self._control.close()
+
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            (self._directory / name).unlink(missing_ok=True)
 
     def _entry(self) -> dict[str, Any]:
         from dataclasses import asdict

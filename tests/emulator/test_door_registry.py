@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from hnskit.emulator import registry
 from hnskit.emulator.emulator_commands import emulator
 from hnskit.emulator.target import resolve
 from hnskit.errors import ConnectError, HostUnreachableError, ParamsError
+from hnskit.remote.psrp import PsrpSession
+from tests.emulator.engines import needs_engine
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -89,6 +92,25 @@ def test_stop_ends_that_host_only(lab: registry.RegistryEntry) -> None:
     assert registry.find("other") is None
     assert not Path(other.password_file).exists()
     assert registry.get("lab") == lab
+
+
+@needs_engine
+def test_a_host_that_stopped_has_ended_with_all_its_shells(state: Path) -> None:
+    """When stop comes back, no process of it is left."""
+    entry, _ = registry.start("engines", options={"engine": "pwsh"})
+    settings = resolve("emulator://engines", {})
+    sessions = [PsrpSession(settings) for _ in range(3)]
+    for session in sessions:
+        session.open()
+    engines = [int(line) for line in children_of(entry.pid)]
+    assert len(engines) >= 3
+    registry.stop("engines")
+    assert [pid for pid in engines if Path(f"/proc/{pid}").exists()] == []
+
+
+def children_of(pid: int) -> list[str]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
+    return found.stdout.split()
 
 
 def test_an_entry_of_a_process_that_is_gone_is_stale(lab: registry.RegistryEntry) -> None:

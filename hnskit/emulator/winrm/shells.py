@@ -99,8 +99,7 @@ class Shells:
 
     async def clear(self) -> None:
         """Delete every shell, as a host does that starts again."""
-        for shell in self.all():
-            await self.delete(shell)
+        await asyncio.gather(*(self.delete(shell) for shell in self.all()))
 
     async def _reap(self) -> None:
         while True:
