@@ -5,6 +5,7 @@
 # make lint    ruff and mypy
 # make bench   WinRM requests, bytes and seconds
 # make picture docs/redirect.svg anew, from the emulated host
+# make fuzz    a coverage-guided fuzzer on every reader, for FUZZ seconds (600)
 # make binder  what mybinder.org does with this repository, in a fresh environment
 # make engines  what the two engines of the emulated host say differently
 # make lock    the lock files anew (needs uv)
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
+.PHONY: fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
@@ -55,6 +56,11 @@ picture: setup
 	@$(BIN)/hnskit apply $(PICTURE) --runs $(VENV)/picture
 	@$(BIN)/hnskit facts $(PICTURE) --picture docs/redirect.svg
 	@$(BIN)/hnskit emulator stop picture
+
+FUZZ ?= 600
+fuzz: setup-dev
+	@$(PIP) "atheris>=3,<4"
+	@$(BIN)/python -m tests.fuzz_readers $(FUZZ)
 
 engines: setup-dev
 	$(BIN)/python -m tests.emulator.protocol
