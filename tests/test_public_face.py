@@ -1,4 +1,4 @@
-"""The public face: its names are complete, its options have names, its docstrings say everything, its reprs are short."""
+"""The public face: its names are complete, its options keyword-only, its docstrings whole, its reprs short."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import hnskit
+from benchmarks import api_reference
 from hnskit import errors, runbook
 from hnskit.diagnosis.explaining import explain
 from tests import sample_facts
@@ -28,12 +29,12 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "tests" / "typing" / "user_script.py"
 FUNCTION_MODULES = ("frames", "policies", "topology")
 # A notebook's first cell hands these its four parameters in the order in which papermill has them.
-NOTEBOOK_CELLS = {"runbook.choose", "runbook.open_book", "runbook.paste", "runbook.start_page", "runbook.Paste.read"}
+NOTEBOOK_CELLS = {"runbook.choose", "runbook.open_session", "runbook.paste", "runbook.start_page", "runbook.Paste.read"}
 # They are pure, and raise nothing of their own.
 RAISE_NOTHING = {
-    "desired_from", "diagnose", "differences", "drift", "made_on", "outcome_of", "plan_destroy", "preflight", "undone_of",
-    "topology.draw", "policies.choose_kind", "policies.clear", "policies.find_endpoints", "policies.list_policies",
-    "policies.plan", "policies.remove",
+    "desired_from", "diagnose", "differences", "drift", "made_on", "outcome_of", "plan_destroy", "preflight",
+    "undone_of", "topology.draw", "policies.choose_kind", "policies.clear", "policies.find_endpoints",
+    "policies.list_policies", "policies.plan", "policies.remove",
 }  # fmt: skip
 
 
@@ -106,7 +107,8 @@ ALLOWED = {
     "connect(params): TargetParams", "open_host(params): TargetParams",  # the part of `Params` that they need
     "connect(return): ConnectedSession",  # a `Session` that is closed by `with`
     "run(watcher): Watcher", "frames.explanation_frame(explanation): ExplanationData",
-    "frames.matrix_frame(explanations): ExplanationData", "destroy(journal): Records", "apply(journal): Records", "policies.apply(journal): Records",
+    "frames.matrix_frame(explanations): ExplanationData", "destroy(journal): Records",
+    "apply(journal): Records", "policies.apply(journal): Records",
 }  # fmt: skip
 
 
@@ -193,8 +195,8 @@ def test_what_is_wrong_is_an_error_with_fields(
 
 
 @pytest.mark.parametrize(
-    "form", [0x803B0013, -2143617005, "0x803b0013", "0X803B0013", "2151350291", "-2143617005", "HCN_E_PORT_ALREADY_EXISTS",
-             "hcn_e_port_already_exists"]
+    "form", [0x803B0013, -2143617005, "0x803b0013", "0X803B0013", "2151350291", "-2143617005",
+             "HCN_E_PORT_ALREADY_EXISTS", "hcn_e_port_already_exists"]
 )  # fmt: skip
 def test_a_code_is_known_in_any_form(form: int | str) -> None:
     assert hnskit.explain_code(form).name == "HCN_E_PORT_ALREADY_EXISTS"
@@ -212,8 +214,9 @@ def shown() -> list[object]:
     facts, desired = sample_facts.complete(), sample_facts.desired()
     plan = hnskit.plan(desired, sample_facts.fresh())
     return [
-        facts, desired, plan, hnskit.drift(desired, facts), hnskit.Verification("emulator://lab", ()), sample_facts.made(),
-        hnskit.Outcome(plan, (), facts, facts, 1.0), explain(facts, "hnskit-client1", "169.254.169.254"),
+        facts, desired, plan, hnskit.drift(desired, facts), sample_facts.made(),
+        hnskit.Verification("emulator://lab", ()), hnskit.Outcome(plan, (), facts, facts, 1.0),
+        explain(facts, "hnskit-client1", "169.254.169.254"),
     ]  # fmt: skip
 
 
@@ -273,3 +276,8 @@ def test_public_data_classes_say_what_their_fields_are() -> None:
     classes = [value for name in hnskit.__all__ if inspect.isclass(value := getattr(hnskit, name))]
     assert [item.__name__ for item in classes if not (item.__doc__ or "").strip()] == []
     assert [item for item in classes if is_dataclass(item) or issubclass(item, enum.Enum)]
+
+
+def test_the_api_reference_is_what_the_docstrings_say() -> None:
+    """To renew it: python -m benchmarks.api_reference --write."""
+    assert api_reference.PAGE.read_text(encoding="utf-8") == api_reference.page()
