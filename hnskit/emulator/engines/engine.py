@@ -29,6 +29,9 @@ class Sink(Protocol):
     def finished(self, pipeline: UUID) -> None:
         """Nothing more comes from this pipeline."""
 
+    def refused(self, pipeline: UUID, reason: str) -> None:
+        """The engine could not read what was sent for this pipeline, and nothing more comes from it."""
+
     def broken(self, reason: str) -> None:
         """The engine is gone, and its shell with it."""
 

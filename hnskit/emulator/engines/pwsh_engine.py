@@ -77,7 +77,7 @@ class PwshEngine:
             self._process = await self._start()
         except OSError as problem:
             raise EngineError(f"the PowerShell engine cannot be started: {problem.strerror or problem}") from problem
-        self._process.listen(self._hear, self._sink.broken)
+        self._process.listen(self._hear, self._sink.broken, self._unread)
         await self._ask(self._process.send(SESSION, fragments))
 
     async def begin(self, pipeline: UUID, fragments: bytes) -> None:
@@ -110,6 +110,13 @@ class PwshEngine:
         """The shell is deleted, and its process ends."""
         if self._process is not None:
             await self._process.close()
+
+    def _unread(self, guid: UUID, reason: str) -> None:
+        """Its client waits for what will not come."""
+        if guid == SESSION:
+            self._sink.broken(reason)
+        elif self._endings.pop(guid, None) is not None:
+            self._sink.refused(guid, reason)
 
     def _hear(self, guid: UUID, fragments: bytes) -> None:
         if guid == SESSION:

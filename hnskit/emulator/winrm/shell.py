@@ -92,6 +92,12 @@ class ServedShell:
             command.asks_client = False
             command.queue.finish()
 
+    def refused(self, pipeline: UUID, reason: str) -> None:
+        """Whoever waits for this pipeline, or asks for it later, is told why nothing comes."""
+        if (command := self._by_psrp.get(pipeline)) is not None:
+            command.asks_client = False
+            command.queue.fail(wsman_faults.bad_data(reason))
+
     def broken(self, reason: str) -> None:
         """The engine is gone."""
         self.fail(wsman_faults.bad_data(reason))

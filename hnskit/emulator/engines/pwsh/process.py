@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 _LONGEST_LINE = 16 * 1024 * 1024
 _ACK_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
+_UNREAD = "Remoting.Server.OutOfProcessMediatorBase.On"
+"""In the stack trace that an engine writes to its stderr over a message that it cannot read; it goes on after it."""
 
 
 class EngineGoneError(Exception):
@@ -41,6 +43,8 @@ class EngineProcess:
         self._last_words = ""
         self._on_data: Callable[[UUID, bytes], None]
         self._on_end: Callable[[str], None]
+        self._on_unread: Callable[[UUID, str], None]
+        self._last_sent = SESSION
         self._readers: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -73,9 +77,14 @@ class EngineProcess:
         """Whether it still runs, as far as is known."""
         return not self._gone and self._process.returncode is None
 
-    def listen(self, on_data: Callable[[UUID, bytes], None], on_end: Callable[[str], None]) -> None:
-        """Hear what it says, and why it ended if nobody asked it to."""
-        self._on_data, self._on_end = on_data, on_end
+    def listen(
+        self,
+        on_data: Callable[[UUID, bytes], None],
+        on_end: Callable[[str], None],
+        on_unread: Callable[[UUID, str], None],
+    ) -> None:
+        """Hear what it says, why it ended if nobody asked it to, and of what it could not read something."""
+        self._on_data, self._on_end, self._on_unread = on_data, on_end, on_unread
         loop = asyncio.get_running_loop()
         self._readers = [loop.create_task(self._read_output()), loop.create_task(self._read_errors())]
 
@@ -122,6 +131,7 @@ class EngineProcess:
             if not self.alive or self._process.stdin is None:
                 raise EngineGoneError(self._epitaph())
             self._awaited = (answer, guid)
+            self._last_sent = guid
             self._acknowledged = asyncio.get_running_loop().create_future()
             try:
                 self._process.stdin.write(line)
@@ -163,6 +173,14 @@ class EngineProcess:
                 if text:
                     self._last_words = text[:200]
                     log.info("process %d: %s", self.pid, self._last_words)
+                    if _UNREAD in text and not self._closing:
+                        self._refuse(f"the PowerShell engine could not read a message: {text[:200]}")
+
+    def _refuse(self, reason: str) -> None:
+        """The last message is answered with this, in place of an acknowledgement that may never come."""
+        self._on_unread(self._last_sent, reason)
+        if self._awaited is not None and self._acknowledged is not None and not self._acknowledged.done():
+            self._acknowledged.set_exception(EngineGoneError(reason))
 
     def _take(self, element: Element) -> None:
         if element.name == "Data":
