@@ -42,9 +42,10 @@ bench: setup
 browser:
 	@.ci/install-browser
 
-# An sshd, likewise.
-reach:
+# An sshd, a KDC, a proxy, likewise.
+reach: setup-dev
 	@.ci/install-reach
+	@.ci/install-kerberos $(BIN)
 
 binder:
 	@$(PYTHON) binder/replay.py
@@ -86,7 +87,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) pyproject.toml --extra build --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
-	for client in pypsrp-beta ansible pywinrm; do \
+	for client in pypsrp-beta ansible pywinrm kerberos; do \
 		$(LOCK) tests/clients/$$client.in --output-file tests/clients/$$client.lock; done
 
 clean:

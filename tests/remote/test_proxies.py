@@ -1,0 +1,139 @@
+"""WinRM through a real forward proxy and through `ssh -D`: what gets through, and what a proxy that pools breaks."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hnskit.errors import ConnectError, HostUnreachableError
+from hnskit.facts.host_facts import gather_facts
+from tests.in_process_host import Lab
+from tests.remote.sshd import Sshd, needs_sshd
+
+SQUID = shutil.which("squid") or next((path for path in ("/usr/sbin/squid",) if Path(path).exists()), "")
+needs_squid = pytest.mark.skipif(
+    not SQUID and not os.environ.get("HNSKIT_NEEDS_SQUID"), reason="there is no forward proxy here (Debian: squid)"
+)
+needs_socks = pytest.mark.skipif(
+    importlib.util.find_spec("socks") is None, reason="PySocks is not installed (pip install requests[socks])"
+)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nothing listens at port {port}")
+
+
+@contextmanager
+def squid(place: Path, *, pools: bool) -> Iterator[str]:
+    """A forward proxy; one that pools shares its connections to a host among requests, logins or not."""
+    port = free_port()
+    config = place / "squid.conf"
+    auth = "off" if pools else "on"
+    config.write_text(
+        f"http_port 127.0.0.1:{port} connection-auth={auth}\nhttp_access allow all\ncache deny all\n"
+        f"pid_filename none\naccess_log none\ncache_log /dev/null\ncoredump_dir none\n"
+        "shutdown_lifetime 0 seconds\nserver_persistent_connections on\npinger_enable off\n"
+        "memory_cache_shared off\n"
+        + ("cache_effective_user nobody\n" if os.getuid() == 0 else "")  # it refuses to be root
+    )
+    process = subprocess.Popen(
+        [SQUID, "-N", "-n", f"hnskit{port}", "-f", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@needs_squid
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_a_proxy_that_keeps_connections_lets_a_session_through(lab: Lab, tls: bool, tmp_path: Path) -> None:
+    """NTLM with encrypted messages over http, and a tunnel for https."""
+    with squid(tmp_path, pools=False) as proxy, lab.session(tls=tls, proxy=proxy, read_timeout=10.0) as session:
+        assert gather_facts(session).problems == ()
+
+
+@needs_squid
+def test_through_a_proxy_that_pools_https_goes_and_http_is_told(lab: Lab, tmp_path: Path) -> None:
+    """NTLM logs in a connection: over http the proxy takes the login apart."""
+    with squid(tmp_path, pools=True) as proxy:
+        with lab.session(tls=True, proxy=proxy, read_timeout=10.0) as session:
+            assert gather_facts(session).problems == ()
+        with pytest.raises(ConnectError) as caught, lab.session(proxy=proxy, read_timeout=10.0) as session:
+            gather_facts(session)
+        assert caught.value.next_step
+
+
+@needs_squid
+def test_a_host_that_the_proxy_does_not_reach_is_told_from_a_proxy_that_is_away(lab: Lab, tmp_path: Path) -> None:
+    with squid(tmp_path, pools=False) as proxy:
+        with pytest.raises(HostUnreachableError) as caught:
+            lab.session(free_port(), proxy=proxy, read_timeout=10.0).open()
+        assert "127.0.0.1" in caught.value.message
+    with pytest.raises(HostUnreachableError) as gone:
+        lab.session(proxy=proxy).open()
+    assert "proxy" in gone.value.message
+    assert "connection.proxy" in gone.value.object
+
+
+@needs_sshd
+@needs_socks
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_a_jump_host_is_a_socks_proxy_by_ssh(lab: Lab, tls: bool, tmp_path: Path) -> None:
+    """`ssh -D` on this machine; the host keeps its name."""
+    port = free_port()
+    with Sshd(tmp_path / "ssh", "", {}) as server:
+        client = str(server.client() / "ssh")
+        tunnel = subprocess.Popen([client, "-N", "-D", f"127.0.0.1:{port}", "lab"], stdin=subprocess.DEVNULL)
+        try:
+            wait_for_port(port)
+            proxy = f"socks5h://127.0.0.1:{port}"
+            with lab.session(tls=tls, proxy=proxy, read_timeout=10.0) as session:
+                assert gather_facts(session).problems == ()
+        finally:
+            tunnel.terminate()
+            tunnel.wait(10)
+
+
+def test_the_environment_names_no_proxy_unless_the_parameters_say_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A corporate proxy for web pages must not get WinRM's messages by accident."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with lab.session() as session:
+        assert gather_facts(session).problems == ()
+    with pytest.raises(HostUnreachableError, match="proxy"):
+        lab.session(proxy="environment").open()
