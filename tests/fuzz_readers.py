@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _fuzz(name: str, seconds: int) -> None:
-    import atheris  # type: ignore[import-not-found,unused-ignore]
+    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     atheris.instrument_all()
     options = [f"-max_total_time={seconds}", "-max_len=4096", "-verbosity=0"]

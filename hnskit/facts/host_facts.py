@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from hnskit.errors import DockerError, HnsError, HostAnswerError, RemoteCommandError
 from hnskit.facts.completeness import Completeness, Problem
-from hnskit.foreign_text.masking import learn_command, learn_data
+from hnskit.foreign_text.masking import learn_later
 from hnskit.model.objects import (
     Adapter,
     Address,
@@ -202,9 +202,7 @@ def facts_from_results(target: str, results: Iterable[CallResult]) -> Facts:
         except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
             problems.append(Problem(name, problem.message))
             parts[name] = None if name in ("system", "hns_version", "docker") else ()
-    for container in parts["containers"]:
-        learn_command(container.command)
-        learn_data(container.labels)
+    learn_later((container.command, container.labels) for container in parts["containers"])
     return Facts(
         target=target, taken_at=datetime.now(UTC).isoformat(timespec="seconds"), problems=tuple(problems), **parts
     )

@@ -98,7 +98,9 @@ _STRONG = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s/\\.:]{8,}")
 _PORT = re.compile(r"[\d.:/]{1,21}(?:tcp|udp)?")
 _SHORT_IN_TEXT = re.compile(r"((?:^|\s)(?:-p|-P|-pw|/pw)\s+)(?![\d.:/]+(?:\s|$)|[-/]|\*\*\*)\S+")
 
+_SHORT_SET = frozenset(_SHORT_OPTIONS)
 _known: set[str] = set()
+_pending: list[list[tuple[Sequence[str], Mapping[str, str]]]] = []
 _known_pattern: re.Pattern[str] | None = None
 _MANY = 200  # values that are looked for within words; of more each must be a word of its own
 _TOKEN = re.compile(r"[^\s\"',;&=:@()\[\]{}<>]+")
@@ -123,6 +125,7 @@ def forget() -> None:
     """Know no values any more: for tests."""
     global _known_pattern  # noqa: PLW0603
     _known.clear()
+    _pending.clear()
     _known_pattern = None
 
 
@@ -133,11 +136,14 @@ def is_secret_key(key: str) -> bool:
 
 def may_hold_secret(text: str) -> bool:
     """Whether `mask_text` may change the text: one quick look."""
+    _catch_up()
     return _HINT.search(text) is not None or (_known_pattern is not None and _known_pattern.search(text) is not None)
 
 
 def mask_text(text: str) -> str:
     """A text without the secrets in it."""
+    if _pending:
+        _catch_up()
     if len(text) > _LONG and "-----BEGIN" not in text:
         return "".join(map(_mask_part, text.splitlines(keepends=True)))
     return _mask_part(text)
@@ -210,6 +216,20 @@ def learn_data(data: Any, key: str = "") -> None:
     elif isinstance(data, list | tuple):
         for item in data:
             learn_data(item, key)
+
+
+def learn_later(commands: Iterable[tuple[Sequence[str], Mapping[str, str]]]) -> None:
+    """Learn from commands and their labels as soon as something is masked: whoever only reads does not pay for it."""
+    _pending.append(list(commands))
+
+
+def _catch_up() -> None:
+    while _pending:
+        for words, labels in _pending.pop():
+            if _HINT.search(" ".join(words)) or not _SHORT_SET.isdisjoint(words):
+                learn_command(words)
+            if labels:
+                learn_data(labels)
 
 
 def _differences(text: str, masked: str) -> Iterable[str]:

@@ -13,7 +13,8 @@ from tests.fuzz_readers import READERS, read
 
 WORDS = st.sampled_from([
     "networks", "ID", "Name", "Type", "Policies", "Output", "Success", "id", "ok", "output", "error", "ms", "event",
-    "done", "target", "kind", "hnskit", "facts", "version", "taken_at", "Resources", "Allocators", "State", "clients", "proxy",
+    "done", "target", "kind", "hnskit", "facts", "version", "taken_at", "Resources", "Allocators",
+    "State", "clients", "proxy",
 ])  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | WORDS,
