@@ -70,9 +70,8 @@ def apply(
         )
 
     forth = work(lambda now, known: plan(desired, now, parts=wanted, made=known))
-    with host_lock.claim(
-        session.target, journal.run_dir if journal is not None else None
-    ):  # also between forth and back
+    run_dir = journal.run_dir if journal is not None else None
+    with host_lock.claim(session.target, run_dir):  # also between forth and back
         try:
             return forth.run(facts, write_found=True)
         except (PreflightError, StoppedError):
