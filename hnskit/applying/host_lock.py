@@ -46,7 +46,7 @@ _mine: ContextVar[Mapping[Path, Claim]] = ContextVar("claims")
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who is at work on a host."""
+    """The process that is at work on a host."""
 
     target: str
     pid: int = 0
@@ -60,7 +60,7 @@ class LockHolder:
     token: str = field(default="", repr=False)
 
     def sentence(self) -> str:
-        """What it is, since when, and where it is to be seen."""
+        """Say what the holder is, since when it works, and where to look at it."""
         noun = _NOUNS.get(self.kind, "something else")
         if not self.pid:
             return f"{noun} is at work on it"
@@ -77,7 +77,7 @@ class Claim:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process that works for the holder must have in its environment, and no other may have."""
+        """The environment variables of a process that works for the holder; no other process may have them."""
         return {CLAIM_VARIABLE: self._worker.token}
 
     def is_kept_in(self, run_dir: Path) -> None:
@@ -158,14 +158,14 @@ def require_nobody(target: str) -> None:
 
 
 def other_holder(target: str) -> LockHolder | None:
-    """Who is at work on a host, if it is neither the caller nor the run whose notebook it is."""
+    """Return the holder of a host's lock, unless it is the caller or the run whose notebook the caller is."""
     lock, _ = _files(target)
     worker = None if lock in _mine.get({}) else holder_of(target)
     return None if worker is None or worker.token == os.environ.get(CLAIM_VARIABLE) else worker
 
 
 def holder_of(target: str) -> LockHolder | None:
-    """Who is at work on a host, if anybody is known to be."""
+    """Return the holder of a host's lock; None if there is none."""
     lock, who = _files(target)
     try:
         stream = lock.open("r+b")
@@ -191,7 +191,7 @@ def _opened(lock: Path, target: str) -> IO[bytes]:
 
 def _not_sure(folder: Path, target: str, cause: OSError) -> HnskitError:
     return HnskitError(
-        f"that nobody else is at work on it cannot be made sure: {cause.strerror or cause}",
+        f"cannot take the host lock: {cause.strerror or cause}",
         object=str(folder),
         host=target,
         next_step=f"Set {STATE_VARIABLE} to a directory that you can write to.",
@@ -240,7 +240,7 @@ def _read(who: Path) -> LockHolder | None:
 
 
 def _read_patiently(who: Path, target: str) -> LockHolder:
-    """Who holds the lock; between the lock and the file that says it, there is a moment."""
+    """Read the lock's holder, and retry for a moment: the file that names it is written just after locking."""
     for _ in range(_TRIES):
         if (worker := _read(who)) is not None:
             return worker

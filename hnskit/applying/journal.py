@@ -1,4 +1,4 @@
-"""What was done to which host: one JSON line an event, flushed before and after each step.
+"""Write the journal of changes to a host: one JSON line an event, flushed before and after each step.
 
 A run that is killed at any point leaves a journal that says what was begun. What hnskit made and what it
 found are told apart by it: teardown removes only what was made.
@@ -27,7 +27,7 @@ _IDENTITY = ("step", "action", "kind", "name", "id")
 
 
 class Records:
-    """What one run does, kept in memory; a `Journal` keeps it on the disk as well."""
+    """The events of one run, kept in memory; a `Journal` keeps it on the disk as well."""
 
     run_dir: Path | None = None
     """The run's folder, where there is one."""
@@ -54,7 +54,7 @@ class Records:
         self.write("start", step=step.id, action=step.action, kind=step.kind, name=step.title, reason=step.reason)
 
     def found(self, kind: str, name: str, id: str) -> None:
-        """What was there before hnskit came."""
+        """Record an object that was there before hnskit."""
         self.write("found", kind=kind, name=name, id=id)
 
     def finished(self, step: Step, id: str, seconds: float) -> None:
@@ -111,7 +111,7 @@ class Journal(Records):
 
 
 def was_refused(error: HnskitError) -> bool:
-    """Whether an error says for certain that nothing was made: the request was refused, or never sent."""
+    """Tell whether an error says for certain that nothing was made: the request was refused, or never sent."""
     if isinstance(error, RemoteCommandError):
         # After a timeout the Docker daemon may still come to the end of what it was asked for.
         return error.error_id.startswith("Hnskit.") and not error.error_id.startswith("Hnskit.DockerTimeout")
@@ -149,7 +149,7 @@ def records_on(target: str, runs: Path | None = None) -> list[dict[str, Any]]:
 
 
 def _ends_a_line(file: Any) -> bool:
-    """Whether a file that is appended to is empty, or its last line is whole: a full disk may have cut it off."""
+    """Tell whether a file that is appended to is empty, or its last line is whole: a full disk may have cut it off."""
     end = file.seek(0, os.SEEK_END)
     if not end:
         return True

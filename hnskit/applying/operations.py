@@ -44,7 +44,7 @@ class Operation:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """What is sent, in this order."""
+        """The calls, in the order in which they are sent."""
         return (self.call, self.look.call) if self.look else (self.call,)
 
 
@@ -163,7 +163,7 @@ def attach_operation(step: Step, endpoint: Endpoint, compartment_id: int) -> Ope
 
 
 def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None:
-    """Where an endpoint is to be attached; None while the host does not show the container's compartment."""
+    """Return the compartment to attach an endpoint to; None while the host does not show the container's."""
     if step.name == desired.gateway.name:
         return HOST_COMPARTMENT
     # An endpoint has its container's name; a client that left the parameters is found by it, too.
@@ -229,7 +229,7 @@ def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
 
 
 def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
-    """Whether `route.exe print` shows an active route: its words differ with the language, its addresses do not.
+    """Tell whether `route.exe print` shows an active route: its words differ with the language, its addresses do not.
 
     A row is destination, mask, gateway, interface, metric; one of a persistent route has no interface.
     """

@@ -45,14 +45,14 @@ def wait_until_reachable(
             cause = _cause(target, runs)
             if not cause or time.monotonic() - began > patience:
                 raise _with_hint(error, cause) from error.__cause__
-            tell(f"{target} does not answer: {cause}. It is waited for, up to {patience:.0f} s.")
+            tell(f"{target} does not answer: {cause}. Waiting up to {patience:.0f} s.")
             tell = _quiet
             time.sleep(_PAUSE)
 
 
 @contextmanager
 def add_outage_hint(target: str, runs: Path) -> Iterator[None]:
-    """What talks to a host: if it cannot be reached any more, the error says what may have taken its network.
+    """Wrap work on a host, so that an error about an unreachable host names what may have taken its network.
 
     Raises:
         HostUnreachableError: as it was, with the cause and what to do.
@@ -79,7 +79,7 @@ def since_cut(target: str, runs: Path) -> float | None:
 
 
 def _cause(target: str, runs: Path) -> str:
-    """What is known to have taken the host's network away, if anything."""
+    """Return what is known to have taken the host's network away; "" for nothing."""
     worker = host_lock.other_holder(target)
     if worker is not None:
         return f"{worker.sentence()}, and may have taken its network away"

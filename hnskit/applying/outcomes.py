@@ -1,4 +1,4 @@
-"""What comes of a plan while it is carried out, and afterwards."""
+"""Events and the outcome of a plan that is carried out."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Outcome:
 
 
 def outcome_of(error: BaseException) -> Outcome | None:
-    """What was done of the plan that an error stopped; None where none was being carried out.
+    """Return the outcome so far of the plan that an error stopped; None if no plan was being carried out.
 
     Args:
         error: any error of `apply`, `destroy` or `policies.apply`.
@@ -106,7 +106,7 @@ def outcome_of(error: BaseException) -> Outcome | None:
 
 
 def undone_of(error: BaseException) -> Outcome | None:
-    """What was rolled back after an error; None where that was not asked for, or did not come about.
+    """Return the outcome of the rollback after an error; None if there was no rollback.
 
     Args:
         error: an error of `apply(…, rollback=True)`.

@@ -1,4 +1,4 @@
-"""What Windows does late, and how long a run waits for it."""
+"""Wait for things that Windows does late."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWS_MANAGEMENT_IP = (9, 0)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient a run is."""
+    """How long a run waits for Windows, and how often it tries again."""
 
     attempts: int = 3
     """Of one step, where trying again is safe: each is planned anew from what the host shows."""
@@ -131,7 +131,7 @@ def _late(steps: Sequence[Step], desired: Desired, now: Facts) -> list[Step]:
 
 
 def _has_address(desired: Desired, now: Facts) -> bool:
-    """Whether the adapter of the bridge has an address that could show as ManagementIP."""
+    """Tell whether the adapter of the bridge has an address that could show as ManagementIP."""
     wanted = desired.network.adapter
     macs = {item.mac for item in now.adapters if item.physical and (not wanted or item.is_named(wanted))}
     indexes = {item.index for item in now.adapters if item.mac in macs}

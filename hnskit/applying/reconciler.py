@@ -180,7 +180,7 @@ class Reconciler:
             self._recorder.note(loss)
 
     def _is_gone(self, step: Step, pending: set[StepKey]) -> bool:
-        """Whether a removal failed because somebody else was faster."""
+        """Tell whether a removal failed because somebody else was faster."""
         if step.action is not Action.DELETE or step.key in pending:
             return False
         self._recorder.note(f"{step.noun} {step.title} was gone already: somebody else removed it")
@@ -252,7 +252,7 @@ class Reconciler:
         return gather_facts(self._session)
 
     def _may_try_again(self, state: StepState, error: HnskitError) -> bool:
-        """Whether the host is to be read and the step planned again, instead of failing now."""
+        """Tell whether the host is to be read and the step planned again, instead of failing now."""
         step, left = state.step, state.attempts < self._policy.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
@@ -309,7 +309,7 @@ class Reconciler:
 
 
 def _found_nothing(error: HnskitError) -> bool:
-    """Whether a command of the host found nothing of the number that it was given."""
+    """Tell whether a command of the host found nothing of the number that it was given."""
     return isinstance(error, RemoteCommandError) and error.category == "ObjectNotFound"
 
 

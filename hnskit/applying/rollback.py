@@ -30,7 +30,7 @@ class Rollback:
         self._sent = sent
 
     def plan(self, now: Facts) -> Plan:
-        """What is left to undo."""
+        """Plan the steps that are left to undo."""
         steps: list[Step] = []
         for sent in self._sent:
             steps += self._undo(sent, now)

@@ -1,4 +1,4 @@
-"""What one run has begun and done: told to whoever looks, written to the journal, and summed up as an `Outcome`."""
+"""Record the steps of one run: for the progress display, in the journal, and as an `Outcome`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunRecorder:
 
     @property
     def made(self) -> Provenance:
-        """What this run, and those before it, made and found."""
+        """The provenance of objects after this run and those before it."""
         return provenance_from(self._journal.records[self._first_record :], self._known)
 
     def tell(self, kind: EventKind, text: str, step: Step | None = None, seconds: float | None = None) -> None:
@@ -69,7 +69,7 @@ class RunRecorder:
         self._journal.computer = facts.system.name if facts.system else ""
 
     def found(self, first: Plan, facts: Facts) -> None:
-        """What is there already was found: it is not this run that made it."""
+        """Record existing objects as pre-existing."""
         for step in first.steps:
             if step.action is Action.NONE and (identity := _identity(step, facts)):
                 self._journal.found(step.kind, step.name, identity)

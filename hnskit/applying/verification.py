@@ -59,7 +59,7 @@ class ClientProof:
 
     @property
     def ok(self) -> bool:
-        """Whether every check holds."""
+        """Tell whether every check holds."""
         return bool(self.checks) and all(check.ok for check in self.checks)
 
 
@@ -72,7 +72,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether the redirect is proved for every client."""
+        """Tell whether the redirect is proved for every client."""
         return bool(self.clients) and all(client.ok for client in self.clients)
 
     def to_json(self) -> dict[str, Any]:
@@ -230,7 +230,7 @@ def _request_id(client: DesiredContainer, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What curl came to; `status` 0 where there was no HTTP answer."""
+    """The result of curl; `status` is 0 if there was no HTTP answer."""
 
     status: int
     headers: Mapping[str, str]

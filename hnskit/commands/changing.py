@@ -1,4 +1,4 @@
-"""What commands that change a host have in common: the parts, what is known of earlier changes, a journal."""
+"""The parts, the provenance and the journal of commands that change a host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def chosen_parts(names: tuple[str, ...]) -> tuple[Part, ...]:
 
 
 def made_before(loaded: Params, runs: Path | None = None) -> Provenance:
-    """What the journals know of this target."""
+    """Read the provenance of a target's objects from the journals."""
     from hnskit.applying.journal import made_on
     from hnskit.local.project import default_runs
 

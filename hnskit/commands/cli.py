@@ -49,7 +49,7 @@ class _Group(WholeHelp):
         return loaded
 
     def said_of(self, ctx: click.Context, name: str) -> str:
-        """What a command does; another package's is named without being loaded, hnskit's own import nothing heavy."""
+        """Return the help line of a command; a command of another package is named without being loaded."""
         entry = _foreign().get(name)
         if entry is None or entry.value.startswith("hnskit."):
             return super().said_of(ctx, name)

@@ -17,7 +17,7 @@ from hnskit.foreign_text.terminal import print_json, say
 @common
 @runs_option
 def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | None) -> None:
-    """What differs from the parameters; exit status 1 if anything does. Nothing is changed."""
+    """Show the differences from the parameters; exit status 1 if there are any. Nothing is changed."""
     from hnskit.params.desired import desired_from
     from hnskit.planning.drift import drift as drift_of
 

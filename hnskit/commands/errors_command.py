@@ -25,7 +25,7 @@ _NAMED = 5  # files that could not be read and are named
 @json_option
 @debug_option
 def errors(words: tuple[str, ...], as_json: bool) -> None:
-    """What a code of HNS means, its likely causes, and what to do; without CODE all of them.
+    """Explain a code of HNS: its meaning, likely causes, and next step; without CODE all of them.
 
     CODE may be hexadecimal (0x803b0013), decimal (2151350291), signed (-2143617005), masked as hcsshim prints
     it (0x490), or a part of a name (ADDR_INVALID). WORDS are what a host printed: its text ("Element not found"), or a
@@ -58,7 +58,7 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
 
 
 def _found_at(place: str) -> tuple[str, list[tuple[str, CodeInText]]]:
-    """What the input was taken for, and codes of it or of each of its files, with the file's name."""
+    """Return the kind of the input, and the codes of each of its files."""
     from hnskit.errors import SnapshotError
     from hnskit.errors.codes_in_text import find_in_text
     from hnskit.local.text_encoding import decode

@@ -42,7 +42,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
     form: str,
     svg: Path | None,
 ) -> None:
-    """What would happen to this connection, and why. Nothing is sent.
+    """Explain how a connection would go, and why. Nothing is sent.
 
     In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
     such as emulator://lab or winrm://host. What it does not tell is said to be unknown.

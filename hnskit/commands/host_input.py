@@ -1,4 +1,4 @@
-"""What a command that only reads is given: a paste, a file, a folder, a zip, a host, or parameters; and what it is."""
+"""The input of a command that only reads: a paste, a file, a folder, a zip, a host, or parameters."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
 
 
 def is_host_input(words: str) -> bool:
-    """Whether this names an input, and is no text itself."""
+    """Tell whether this names an input, and is no text itself."""
     from hnskit.facts.anything import SNAPSHOT
 
     if words == STDIN or _TARGET.match(words) or words.startswith(SNAPSHOT):
@@ -99,7 +99,7 @@ def text_sources(words: str) -> Iterator[Source] | None:
 
 
 def is_params(path: Path) -> bool:
-    """Whether a file is one of parameters: by its suffix, or by a key `target` at the beginning of a line."""
+    """Tell whether a file is one of parameters: by its suffix, or by a key `target` at the beginning of a line."""
     if path.suffix.lower() in (".yaml", ".yml"):
         return True
     try:
@@ -111,7 +111,7 @@ def is_params(path: Path) -> bool:
 
 
 def _is_dump(words: str) -> bool:
-    """Whether a path leads to something that is no parameter file; what is not there is left to `load_params`."""
+    """Tell whether a path leads to something that is no parameter file; what is not there is left to `load_params`."""
     place = Path(words).expanduser()
     if not place.exists():
         return False

@@ -1,4 +1,4 @@
-"""What commands are given: PARAMS, --set, --json and --debug, which nearly all have, and the options of several."""
+"""Arguments and options that several commands share: PARAMS, --set, --json, --debug."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WholeHelp(click.Group):
             formatter.write_dl(rows)
 
     def said_of(self, ctx: click.Context, name: str) -> str:
-        """What a command does."""
+        """Return the help line of a command."""
         found = self.get_command(ctx, name)
         return found.get_short_help_str(limit=200) if found else ""
 

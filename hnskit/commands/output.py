@@ -1,4 +1,4 @@
-"""What several commands say: what could not be read of a host, on stderr."""
+"""Messages that several commands print: parts of a host that could not be read."""
 
 from __future__ import annotations
 

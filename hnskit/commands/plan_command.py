@@ -20,7 +20,7 @@ from hnskit.foreign_text.terminal import print_json, say
 @parts_option
 @runs_option
 def plan(params: str, overrides: tuple[str, ...], as_json: bool, parts: tuple[str, ...], runs: Path | None) -> None:
-    """What would be changed, and why; exit status 4 if something stands in the way. Nothing is changed."""
+    """Show the changes that would be made, and why; exit status 4 if a step is refused. Nothing is changed."""
     from hnskit.params.desired import desired_from
     from hnskit.planning.setup import plan as plan_for
 

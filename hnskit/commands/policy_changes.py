@@ -1,4 +1,4 @@
-"""How `hnskit policy` changes a host: on what, with which policy, its plan and its journal."""
+"""Carry out the changes of `hnskit policy`: the objects, the policy, the plan and the journal."""
 
 from __future__ import annotations
 

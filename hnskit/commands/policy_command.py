@@ -44,7 +44,7 @@ def list_command(
     endpoints: tuple[str, ...],
     networks: tuple[str, ...],
 ) -> None:
-    """What policies there are, and what they say. PARAMS may also be snapshot:FILE."""
+    """List policies and their settings. PARAMS may also be snapshot:FILE."""
     from hnskit.policy_editing.editing import in_v2 as read_in_v2
     from hnskit.policy_editing.editing import list_policies
     from hnskit.policy_editing.policy_frames import entries_frame

@@ -96,7 +96,7 @@ def chosen(function: Function) -> Function:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a command that changes policies was given, but for what names one policy."""
+    """The arguments that all commands which change policies take."""
 
     params: str
     overrides: tuple[str, ...]

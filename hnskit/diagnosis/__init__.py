@@ -1,1 +1,1 @@
-"""What a host has, read-only: explanations, drawings and tables of a snapshot."""
+"""Explanations, findings, drawings and tables of a snapshot; nothing is changed."""

@@ -1,4 +1,4 @@
-"""What would happen to this connection, and why: a trace through a snapshot, said for a person.
+"""Explain a connection: trace it through a snapshot, and say each hop for a person.
 
     explanation = hnskit.explain(facts, "hnskit-client1", "169.254.169.254", 80)
     print(explanation.to_text())
@@ -116,7 +116,7 @@ class Explainer:
         return self._path.index.container_by_id(target.container) if target and target.container else None
 
     def _return_path(self, trace: Trace, start: Container | str, responder: Container | None) -> PathSegment:
-        """How the answer comes back to who asked."""
+        """Trace the way of the answer back to the client."""
         verdict, title = trace.verdict, "The return path"
         seen = verdict.source_address
         if verdict.target is None or verdict.target.place == "outside" or not seen:

@@ -1,4 +1,4 @@
-"""What an explanation is: segments of hops and what they come to, in words and as JSON; data, no picture, no table."""
+"""An explanation as data: segments of hops and their verdict, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ class ExplanationData:
 
     @property
     def verdict(self) -> Verdict:
-        """How the connection itself ends: of a redirected one, at the proxy."""
+        """The end of the connection itself; a redirected one ends at the proxy."""
         return self.trace.verdict
 
     @property
     def upstream(self) -> Verdict | None:
-        """How the proxy's own request ends; None where no proxy is reached."""
+        """The end of the proxy's own request; None if no proxy is reached."""
         return next((segment.verdict for segment in self.segments if segment.name == "upstream"), None)
 
     @property
     def confirmed(self) -> bool:
-        """Whether no hop of any segment is UNCONFIRMED."""
+        """Tell whether no hop of any segment is UNCONFIRMED."""
         return all(hop.confirmed for segment in self.segments for hop in segment.hops)
 
     @property
     def answered(self) -> bool | None:
-        """Whether an answer can come: everything is reached, and the way back holds; None where it is not known.
+        """Tell whether an answer can come: everything is reached, and the way back holds; None where it is not known.
 
         What an L4WFPPROXY may take elsewhere is not known, whatever becomes of it without.
         """
@@ -67,7 +67,7 @@ class ExplanationData:
 
     @property
     def untraced(self) -> bool:
-        """Whether an L4WFPPROXY may take the connection, or the proxy's own, elsewhere (HNS fact 54)."""
+        """Tell whether an L4WFPPROXY may take the connection, or the proxy's own, elsewhere (HNS fact 54)."""
         return any(segment.verdict.untraced for segment in self.segments if segment.verdict is not None)
 
     def sentence(self) -> str:

@@ -13,7 +13,7 @@ Place = Literal["container", "host", "outside"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a connection ends: a container, the host itself, or something beyond it."""
+    """The end of a connection: a container, the host itself, or something beyond it."""
 
     place: Place
     address: str
@@ -43,7 +43,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a connection ends.
+    """The verdict on a connection.
 
     `reached` says that it gets to `target`, not that somebody listens there; `refused` that an ACL stops it.
     """

@@ -56,5 +56,5 @@ def ask(port: int, token: str, request: Mapping[str, Any], *, timeout: float = 1
 
 
 def sign(token: str, role: str, nonce: str, body: bytes) -> str:
-    """What proves that a request, or its answer, comes from somebody who can read the token."""
+    """Sign a request or an answer with the token."""
     return hmac.new(token.encode(), f"{role}:{nonce}:".encode() + body, hashlib.sha256).hexdigest()

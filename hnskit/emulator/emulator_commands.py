@@ -133,7 +133,7 @@ def reset(name: str, as_json: bool) -> None:
 def fault(name: str, fault: str, value: str, as_json: bool) -> None:
     """Set FAULT of the host NAME to VALUE, which is JSON: true (the default), 3, null, {"seconds": 5, "mode": "stall"}.
 
-    docs/faults.md has them all. hns_restart and reboot happen now with true, and during the so-manieth change with a
+    docs/faults.md has them all. hns_restart and reboot happen now with true, and during the Nth change with a
     number.
     """
     content = _value(value)

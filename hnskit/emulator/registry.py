@@ -56,7 +56,7 @@ class RegistryEntry:
     """Other hosts are in the same process."""
 
     def to_json(self) -> dict[str, Any]:
-        """What a command line prints."""
+        """Return the host as the command line prints it."""
         fields = asdict(self)
         del fields["instance"], fields["control"]
         return fields
@@ -77,7 +77,7 @@ class RegistryEntry:
 
 
 def directory(name: str) -> Path:
-    """Where a host keeps its files.
+    """Return the directory of a host's files.
 
     Raises:
         ConnectError: the name is none that a directory can have everywhere.

@@ -83,7 +83,7 @@ class HnskitError(Exception):
         return self.paragraph()
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback: a notebook's reader gets the paragraph."""
+        """Give IPython the paragraph in place of a traceback."""
         return [f"{type(self).__name__}: {self.paragraph()}"]
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -79,7 +79,7 @@ def find_in_text(text: str) -> tuple[CodeInText, ...]:
 
 
 def look_up(words: str) -> tuple[KnownCode, ...]:
-    """What a person may mean: a code in any form, a part of its name, the text that a host printed, or a line of a log.
+    """Find the codes that a person may mean: by a code, a part of its name, a host's text, or a line of a log.
 
     Raises:
         ArgumentError: nothing in it is known here.
@@ -146,7 +146,7 @@ class _Searched:
                 yield place, _names()[match[0]]
 
     def _matches(self, starts: Iterable[str], pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
-        """Where the pattern stands that begins so, and no word runs into it."""
+        """Find where a pattern stands as whole words."""
         for words in starts:
             for place in self._places(words):
                 match = pattern.match(self._whole, place)
@@ -163,7 +163,7 @@ class _Searched:
         return bisect.bisect_right(self._starts, place) - 1
 
     def _trouble(self, place: int) -> bool:
-        """Whether the line at a place tells of a failure."""
+        """Tell whether the line at a place tells of a failure."""
         number = self._line(place)
         return _TROUBLE.search(self._whole, self._starts[number], self._starts[number + 1]) is not None
 
@@ -188,7 +188,7 @@ def _plain(text: str) -> str:
 
 @functools.cache
 def _texts() -> Mapping[str, tuple[int, ...]]:
-    """What hosts print, normalised -> the codes that have it, HNS's own first."""
+    """Map each text that hosts print, normalised, to its codes, HNS's own first."""
     found: dict[str, list[int]] = {}
     for item in all_codes():
         for text in filter(None, (item.message, *item.texts)):

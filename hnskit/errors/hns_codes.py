@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"^(-?)(0x)?([0-9a-f]+)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class KnownCode:
-    """What is known of an HNS, HCS or Win32 code; empty where nothing is."""
+    """An HNS, HCS or Win32 code: name, meaning, causes and next step; unknown ones are empty."""
 
     code: int
     name: str
@@ -51,7 +51,7 @@ class KnownCode:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything is known of it."""
+        """Tell whether anything is known of it."""
         return bool(self.meaning)
 
     @property

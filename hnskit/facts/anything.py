@@ -16,7 +16,7 @@ SNAPSHOT = "snapshot:"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was made of an input."""
+    """The facts that were read from an input, and its kind."""
 
     facts: Facts
     what: tuple[str, ...]
@@ -25,7 +25,7 @@ class Reading:
     """What a table of it cannot show, a sentence each: losses with their place, and lists that are not whole."""
 
     def sentence(self) -> str:
-        """What it was taken for, in a sentence."""
+        """Say what the input was taken for."""
         return f"read as {', '.join(self.what)}" if self.what else "nothing of a host is in it"
 
 

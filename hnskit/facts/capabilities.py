@@ -7,12 +7,12 @@ from hnskit.model.hns_features import Feature, requirement, supports
 
 
 def can(facts: Facts, feature: Feature) -> bool:
-    """Whether the host has a feature."""
+    """Tell whether the host has a feature."""
     return supports(facts.hns_version, facts.system.build if facts.system else None, feature)
 
 
 def lacks(facts: Facts, feature: Feature) -> str:
-    """Why the host cannot do it, naming the version that can; "" if it can."""
+    """Return why the host does not have a feature, naming the version that has it; "" if it has it."""
     if can(facts, feature):
         return ""
     has = f"HNS {facts.hns_version[0]}.{facts.hns_version[1]}" if facts.hns_version else "an HNS that tells no version"

@@ -1,4 +1,4 @@
-"""Whose is what on a host: which container has a compartment, and which an endpoint serves. Pure.
+"""The owners of compartments: which container has one, and which container an endpoint serves. Pure.
 
 For many endpoints make one `CompartmentOwners`, since a host may have thousands; `Facts.compartment_of` and
 `Facts.endpoints_of` answer the same about one container.
@@ -32,7 +32,7 @@ class CompartmentOwners:
         return self._number.get(container.id)
 
     def describe(self, compartment: Compartment) -> str:
-        """Whose a compartment is: `the host`, a container's name, or Windows' own description."""
+        """Name the owner of a compartment: `the host`, a container's name, or Windows' own description."""
         if compartment.id == HOST_COMPARTMENT:
             return "the host"
         owner = self.of_compartment(compartment.id)

@@ -1,4 +1,4 @@
-"""Which lists of a snapshot are whole: from what is absent in a list, only a whole one allows a conclusion."""
+"""Completeness of a snapshot's lists: only a whole list proves that an object is absent."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Completeness:
     """Part and the reason why it is not whole, in a few words; a part that is not named here is whole."""
 
     def is_whole(self, part: str) -> bool:
-        """Whether the absence of an object from this part means that the host has no such object."""
+        """Tell whether the absence of an object from this part means that the host has no such object."""
         return part not in self.gaps
 
     def reason(self, part: str) -> str:
-        """Why a part is not whole; "" where it is."""
+        """Return why a part is not whole; "" if it is."""
         return self.gaps.get(part, "")
 
     def is_absent(self, part: str) -> bool:
-        """Whether there is nothing of this part at all."""
+        """Tell whether there is nothing of this part at all."""
         return self.gaps.get(part) == ABSENT
 
     def problems(self) -> tuple[Problem, ...]:

@@ -15,7 +15,7 @@ def host_line(facts: Facts) -> str:
 
 
 def describe_host(facts: Facts) -> str:
-    """What host it is, in a sentence, and what could not be read of it."""
+    """Describe a host in a sentence, with the parts that could not be read."""
     name = f"{facts.system.name}: " if facts.system else ""
     problems = "".join(f" Not readable: {problem}." for problem in facts.caveats())
     return f"{facts.target} is {name}{host_line(facts)}.{problems}"

@@ -70,7 +70,7 @@ class Facts:
     """What HNS refused, as a log tells it: history, and no state of the host."""
 
     def knows(self, part: str) -> bool:
-        """Whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""
+        """Tell whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""
         if not self.completeness.is_whole(part):
             return False
         return all(problem.part != part for problem in self.problems)
@@ -155,7 +155,7 @@ def plain_mac(mac: str) -> str:
 
 
 def unread_parts(facts: Facts) -> str:
-    """What of a snapshot is missing that a plan needs: from half a host nothing may be concluded."""
+    """Return the parts that a plan needs and the snapshot does not have."""
     return "; ".join(str(problem) for problem in facts.unread if problem.part not in _UNNEEDED)
 
 

@@ -150,7 +150,7 @@ def _with_gaps(facts: Facts) -> Facts:
 
 
 def is_saved_facts(data: object) -> bool:
-    """Whether JSON is what hnskit itself writes of a host."""
+    """Tell whether JSON is what hnskit itself writes of a host."""
     return isinstance(data, dict) and (data.get("hnskit") == KIND or {"target", "taken_at", "networks"} <= data.keys())
 
 

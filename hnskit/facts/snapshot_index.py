@@ -53,7 +53,7 @@ class SnapshotIndex:
             self._routes[route.compartment_id].append(route)
 
     def denies_by_default(self, endpoint: Endpoint) -> bool:
-        """Whether any ACL on it blocks what none of them allows out: so on Server 2025."""
+        """Tell whether any ACL on it blocks what none of them allows out: so on Server 2025."""
         system = self.facts.system
         return denies_by_default(endpoint.version or self.facts.hns_version, system.build if system else None)
 
@@ -93,7 +93,7 @@ class SnapshotIndex:
         ]
 
     def is_host_address(self, address: str) -> bool:
-        """Whether the address is the host's own."""
+        """Tell whether the address is the host's own."""
         return address in self._host_addresses
 
     def address_of_interface(self, index: int) -> str:
@@ -110,7 +110,7 @@ class SnapshotIndex:
         return self._host_interfaces.get(index)
 
     def is_unplugged(self, endpoint: Endpoint, place: int | None = None) -> bool:
-        """Whether HNS calls it attached, and the host has no adapter of it; `place` where HNS names no compartment.
+        """Tell whether HNS calls it attached and the host has no adapter of it; `place` if HNS names no compartment.
 
         So after a reboot: HNS keeps endpoints (HNS fact 76), Windows makes no adapter for them again, and the number
         of the compartment may be another container's by then. That HNS still calls them attached is UNCONFIRMED.
@@ -129,7 +129,7 @@ class SnapshotIndex:
         return bool(inside) and sum(index not in self._mac_of for index in inside) <= 1
 
     def knows_routes(self, compartment: int) -> bool:
-        """Whether the snapshot has routes of this compartment."""
+        """Tell whether the snapshot has routes of this compartment."""
         return bool(self._routes.get(compartment))
 
     def best_route(self, compartment: int, destination: str) -> Route | None:

@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Host(Protocol):
-    """Where facts come from."""
+    """A source of facts: a host that can be reached, or a file."""
 
     target: str
     """As the parameters name it."""
@@ -73,7 +73,7 @@ class LiveHost:
 
 
 class SnapshotHost:
-    """What a file says of a host; it is read once, here."""
+    """The facts of a file, which is read once."""
 
     def __init__(self, target: str) -> None:
         from hnskit.facts.snapshot import load_facts
@@ -82,7 +82,7 @@ class SnapshotHost:
         self._facts = load_facts(target.removeprefix(SNAPSHOT))
 
     def facts(self, *, on_progress: Callable[[str], None] | None = None) -> Facts:  # noqa: ARG002 - there is none to tell
-        """What the file says."""
+        """Return the facts of the file."""
         return self._facts
 
     def session(self) -> ConnectedSession:
@@ -112,7 +112,7 @@ def open_host(params: TargetParams, *, on_start: Callable[[str], None] | None = 
 
 
 def is_snapshot(target: str) -> bool:
-    """Whether a target is a file or a folder, which can be read and never changed."""
+    """Tell whether a target is a file or a folder, which can be read and never changed."""
     return target.startswith(SNAPSHOT)
 
 

@@ -1,4 +1,4 @@
-"""Which image tarballs the host does not have."""
+"""Find the image tarballs that the host does not have."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def block(text: str) -> str:
 
 
 def flat(text: str) -> str:
-    """What another program said in several lines, as one line: `; ` between them."""
+    """Join the lines of another program's message with `; `."""
     return "; ".join(line for line in map(str.strip, text.splitlines()) if line)
 
 

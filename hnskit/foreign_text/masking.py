@@ -130,12 +130,12 @@ def forget() -> None:
 
 
 def is_secret_key(key: str) -> bool:
-    """Whether the name of a parameter, a label, a header or a variable says that its value is secret."""
+    """Tell whether the name of a parameter, a label, a header or a variable says that its value is secret."""
     return _KEY.search(key) is not None
 
 
 def may_hold_secret(text: str) -> bool:
-    """Whether `mask_text` may change the text: one quick look."""
+    """Tell whether `mask_text` may change the text: one quick look."""
     _catch_up()
     return _HINT.search(text) is not None or (_known_pattern is not None and _known_pattern.search(text) is not None)
 
@@ -233,7 +233,7 @@ def _catch_up() -> None:
 
 
 def _differences(text: str, masked: str) -> Iterable[str]:
-    """What stood where a masked text has `***`."""
+    """Find the words that a masked text replaced by `***`."""
     pattern = "(.+?)".join(re.escape(part) for part in masked.split(MASK))
     match = re.fullmatch(pattern, text, re.DOTALL)
     return match.groups() if match and masked != MASK else ()
@@ -246,7 +246,7 @@ def mask_override(override: str) -> str:
 
 
 def hides(path: str, value: str) -> bool:
-    """Whether the value of a parameter is masked: its key says so, and it is no reference to a secret."""
+    """Tell whether the value of a parameter is masked: its key says so, and it is no reference to a secret."""
     return is_secret_key(path) and not _REFERENCE.fullmatch(value.strip().strip("\"'"))
 
 

@@ -65,7 +65,7 @@ def find_notebooks(params_file: Path) -> Path:
 
 
 def default_runs() -> Path:
-    """Where runs are kept when nobody says: `runs` in the project's root."""
+    """Return the default folder of runs: `runs` in the project's root."""
     return _from_here(project_root() / DEFAULT_RUNS)
 
 

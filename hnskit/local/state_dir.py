@@ -1,4 +1,4 @@
-"""Where this user's hnskit keeps what belongs to no project: emulated hosts, and who is at work on which host."""
+"""This user's state directory: emulated hosts and host locks."""
 
 from __future__ import annotations
 

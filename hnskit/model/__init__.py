@@ -1,1 +1,1 @@
-"""What a Windows container host is made of, its JSON, and what a version of it can do."""
+"""The objects of a Windows container host, their JSON, and the features of each version."""

@@ -1,4 +1,4 @@
-"""What a host can do, by its HNS version and its Windows build.
+"""Features of a host, by its HNS version and its Windows build.
 
 Most ranges are hcsshim's, which answers the same question for containerd (HNS fact 60). A version says that
 HNS knows a feature; on which kind of network it works is another matter (`model.VFP_NETWORKS`).
@@ -14,7 +14,7 @@ Version = tuple[int, int]
 
 
 class Feature(StrEnum):
-    """What a host can or cannot do; the value is what the feature is called in a sentence."""
+    """A feature of a host; the value is its name in a sentence."""
 
     PROXY = "the PROXY policy"
     ACL_LISTS = "lists, ranges and ids in ACL policies"
@@ -85,7 +85,7 @@ SUPPORT: dict[Feature, Support] = {
 
 
 def supports(version: Version | None, build: int | None, feature: Feature) -> bool:
-    """Whether a host has a feature; what is not known of the host counts as no.
+    """Tell whether a host has a feature; what is not known of the host counts as no.
 
     Args:
         version: of HNS (`Facts.hns_version`); None where the host does not tell, as before 1803 (HNS fact 8).
@@ -117,7 +117,7 @@ SERVER_2025 = 26100
 
 
 def denies_by_default(hns_version: Version | None, build: int | None) -> bool:
-    """Whether any ACL makes an endpoint deny what goes out and none allows: so on Server 2025, by design.
+    """Tell whether any ACL makes an endpoint deny what goes out and none allows: so on Server 2025, by design.
 
     Microsoft on 2026-05-11 (microsoft/Windows-Containers#616). Before the updates of April 2026 ACLs were reported
     there to block nothing. False where neither build nor version tells; 15.4 was seen on 2025 too, and proves nothing.

@@ -122,7 +122,7 @@ def parse_endpoint(obj: object) -> Endpoint:
 
 
 def attached_since(endpoint: Endpoint) -> str:
-    """When an endpoint was attached, as HNS says it; "" where it does not (HNS facts 32, 89)."""
+    """Return the time at which an endpoint was attached, as HNS prints it; "" if it does not (HNS facts 32, 89)."""
     return str(endpoint.raw.get("StartTime", ""))
 
 
@@ -203,7 +203,7 @@ def outbound_nat_policy(exceptions: Iterable[str] = ()) -> Policy:
 def proxy_policy(
     destination: str, address: str, port: int | str, outbound_nat: bool = True, exceptions: Iterable[str] = ()
 ) -> Policy:
-    """What goes to `address` and `port` is redirected to `destination`, `ip:port` (HNS facts 44, 48, 49).
+    """Build a policy that redirects `address` and `port` to `destination`, `ip:port` (HNS facts 44, 48, 49).
 
     Port is sent as text, and OutboundNat is left out when false, as Microsoft's own function does.
     """
@@ -217,7 +217,7 @@ def proxy_policy(
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
-    """What a v1 PROXY or a v2 L4Proxy policy says."""
+    """The settings of a v1 PROXY or a v2 L4Proxy policy."""
 
     ip: str
     """Of what is redirected; "" where none is given."""

@@ -1,4 +1,4 @@
-"""What a Windows container host is made of, in the platform's words: frozen, typed, without IO.
+"""The objects of a Windows container host, in the platform's terms: frozen, typed, without IO.
 
 `codec.py` makes these from what a host prints, and requests from them. Where an object came from HNS it
 keeps the host's own JSON in `raw`, so that a key hnskit does not know survives a round trip.
@@ -79,7 +79,7 @@ class Policy:
 
     @property
     def is_proxy(self) -> bool:
-        """Whether this is the v1 proxy policy that the redirect uses (HNS fact 44)."""
+        """Tell whether this is the v1 proxy policy that the redirect uses (HNS fact 44)."""
         return self.type.upper() == "PROXY"
 
 
@@ -105,7 +105,7 @@ class Network:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def is_type(self, *types: NetworkType) -> bool:
-        """Whether the network is of one of these types, in whatever letter case."""
+        """Tell whether the network is of one of these types, in whatever letter case."""
         try:
             return NetworkType(self.type) in types
         except ValueError:
@@ -139,17 +139,17 @@ class Endpoint:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def knows(self, member: str) -> bool:
-        """Whether the source printed a member (`policies`, `gateway`, …) whole."""
+        """Tell whether the source printed a member (`policies`, `gateway`, …) whole."""
         return member not in self.unread
 
     @property
     def attached(self) -> bool:
-        """Whether it is bound to a compartment or a container."""
+        """Tell whether it is bound to a compartment or a container."""
         return self.state in _ATTACHED
 
     @property
     def state_known(self) -> bool:
-        """Whether the host printed a State: v2, hcsshim's structs and cut dumps leave it out."""
+        """Tell whether the host printed a State: v2, hcsshim's structs and cut dumps leave it out."""
         return "state" not in self.unread and (not self.raw or self.raw.get("State") is not None)
 
     @property
@@ -172,7 +172,7 @@ class PolicyList:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Which Windows the host runs."""
+    """The Windows of a host."""
 
     name: str
     product: str
@@ -199,7 +199,7 @@ class Adapter:
     """NdisPhysicalMedium; 9 is Native 802.11 (Wi-Fi), where L2Bridge does not work (HNS fact 26)."""
 
     def is_named(self, name: str) -> bool:
-        """Whether this is its name: Windows makes nothing of letter case there."""
+        """Tell whether this is its name: names are case-insensitive on Windows."""
         return self.name.lower() == name.lower()
 
 
@@ -294,7 +294,7 @@ class Container:
 
     @property
     def running(self) -> bool:
-        """Whether it runs now; only then it has a compartment (HNS fact 80)."""
+        """Tell whether it runs now; only then it has a compartment (HNS fact 80)."""
         return self.status == "running"
 
 

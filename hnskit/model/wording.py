@@ -1,4 +1,4 @@
-"""What HNS says in numbers and keys, as an operator says it: for tables, the picture and messages."""
+"""HNS's numbers and keys in an operator's words: for tables, the picture and messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SHORT = 8  # characters of an id that tell objects of one host apart; Docker sh
 
 
 def duration_text(seconds: float) -> str:
-    """How long something took, to stand after its name: ` (1.24 s)`; "" for what took no time worth a word."""
+    """Format a duration, to stand after a name: ` (1.24 s)`; "" for what took no time worth a word."""
     return f" ({seconds:.2f} s)" if seconds >= _WORTH_SAYING else ""
 
 
@@ -66,5 +66,5 @@ def describe_policies(policies: Iterable[Policy]) -> str:
 
 
 def remove_command(kind: str, id: str) -> str:
-    """What removes an HNS object by its id, for an operator to type (HNS fact 91)."""
+    """Return the command that removes an HNS object by its id (HNS fact 91)."""
     return f"`Get-Hns{kind} | Where-Object ID -EQ '{id}' | Remove-Hns{kind}`"

@@ -1,4 +1,4 @@
-"""What is wrong between the keys of a parameter file, each with its path; works on whatever of it can be read."""
+"""Find contradictions between the keys of a parameter file, each with its path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def path_text(location: Iterable[int | str]) -> str:
 
 
 def at(data: Any, *parts: str | int) -> Any:
-    """What stands at a place; None where there is none."""
+    """Return the value at a path; None if there is none."""
     for part in parts:
         if isinstance(part, int):
             data = data[part] if isinstance(data, list) and part < len(data) else None
@@ -29,7 +29,7 @@ def at(data: Any, *parts: str | int) -> Any:
 
 
 def contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What is wrong between keys; works on whatever of the file can be read, so that all is named at once."""
+    """Find contradictions between keys in the readable part of a file, so that all mistakes are named at once."""
     yield from _address_mistakes(data)
     yield from _name_mistakes(data)
     yield from _proof_mistakes(data)

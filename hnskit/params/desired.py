@@ -1,4 +1,4 @@
-"""What the operator wants the host to be: `Params` without the file, in the words of the model."""
+"""The desired state of a host: `Params` without the file, in the words of the model."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class DesiredEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class DesiredRedirect:
-    """What leaves a client for `address`:`port` goes to the proxy's `proxy_port`."""
+    """A redirect of `address`:`port` to the proxy's `proxy_port`."""
 
     address: str = METADATA_ADDRESS
     port: int = 80
@@ -138,7 +138,7 @@ class Desired:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What marks a container as made by hnskit."""
+        """The labels that mark a container as made by hnskit."""
         return {LABEL: self.network.name}
 
     def __repr__(self) -> str:

@@ -62,7 +62,7 @@ class ParamsFile:
 
     @property
     def clients(self) -> int:
-        """How many there are."""
+        """The number of clients."""
         found = self.get("clients")
         return len(found) if isinstance(found, list) else 0
 
@@ -79,7 +79,7 @@ class ParamsFile:
         del self._data["clients"][number]
 
     def mistakes(self) -> dict[str, str]:
-        """What is wrong, by path."""
+        """The mistakes, by path."""
         try:
             parse_params(self.plain(), str(self.path))
         except ParamsError as error:
@@ -94,7 +94,7 @@ class ParamsFile:
 
     @property
     def changed(self) -> bool:
-        """Whether there is something to save."""
+        """Tell whether there is something to save."""
         return bool(self.plain() != yaml.safe_load(self._text))
 
     def save(self, path: Path | None = None) -> Path:

@@ -108,7 +108,7 @@ class _Strict(BaseModel):
 
 
 class ConnectionParams(_Strict):
-    """How to reach the host over PowerShell Remoting."""
+    """The connection to the host over PowerShell Remoting."""
 
     transport: Literal["http", "https"] = Field("https", description="WinRM over HTTP (5985) or HTTPS (5986)")
     auth: Auth = Field("negotiate", description="how to log in")
@@ -137,7 +137,7 @@ class ConnectionParams(_Strict):
 
 
 class EmulatorFaults(_Strict):
-    """What goes wrong on purpose on an emulated host; docs/faults.md has each with the report that it comes from."""
+    """The faults of an emulated host; docs/faults.md has each with the report that it comes from."""
 
     cut_mode: Literal["refuse", "reset", "stall", "blackhole", "forget"] = Field(
         "refuse", description="how the host is away when the bridge appears or goes"
@@ -238,7 +238,7 @@ class Proxy(_Workload):
 
 
 class Redirect(_Strict):
-    """What is redirected."""
+    """The redirected address and port."""
 
     address: Address = Field(METADATA_ADDRESS, description="what the clients ask; IPv4")
     port: Port = Field(80, description="TCP port")
@@ -261,7 +261,7 @@ class HeaderProof(_Strict):
 
 
 class Proof(_Strict):
-    """What shows that the proxy answered or forwarded; all that are given must hold."""
+    """The evidence that the proxy answered or forwarded; all that is given must hold."""
 
     header: HeaderProof | None = Field(None, description="name and contains: a header that the proxy adds")
     body: str = Field("", description="text in the body")

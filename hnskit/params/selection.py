@@ -1,4 +1,4 @@
-"""What a step notebook's form edits: a parameter file, and single values in place of those in it."""
+"""The selection of a step notebook's form: a parameter file, and values that replace some of its own."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Selection:
         return load_params(self.params_file, overrides=self.overrides)
 
     def to_text(self) -> str:
-        """Which they are, in a sentence."""
+        """Name the parameters in a sentence."""
         changed = f", with {', '.join(map(mask_override, self.overrides))}" if self.overrides else ""
         return f"Parameters: {self.params_file if self.data is None else _GIVEN}{changed}."
 
     @property
     def overrides(self) -> list[str]:
-        """What `load_params` takes: what was given, then what was typed."""
+        """The overrides for `load_params`: the given ones, then the typed ones."""
         return [*self.given, *(f"{path}={json.dumps(text)}" for path, text in self.edits.items())]

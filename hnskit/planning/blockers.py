@@ -1,4 +1,4 @@
-"""What makes a host unfit for the redirect, as its facts show with certainty: for preflight and every plan. Pure."""
+"""Blockers: facts that make a host unfit for the redirect for certain; preflight and every plan use them. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def docker_blocker(facts: Facts) -> Blocker | None:
 
 
 def network_blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
-    """Why the bridge cannot be made; nothing where it is there."""
+    """Return the blockers of the bridge's creation; none if it is there."""
     if facts.networks_named(desired.network.name):
         return
     if adapter := _adapter_blocker(desired, facts):
@@ -73,7 +73,7 @@ def uplinks(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
 
 
 def is_wifi(adapter: Adapter) -> bool:
-    """Whether L2Bridge does not work on it, because it is a wireless one (HNS fact 26)."""
+    """Tell whether L2Bridge does not work on it, because it is a wireless one (HNS fact 26)."""
     return adapter.medium == WIFI
 
 

@@ -1,4 +1,4 @@
-"""What of a host is hnskit's, by desire, label and journal: the questions that every planner asks. Pure."""
+"""Ownership of a host's objects, by parameters, label and journal, for every planner. Pure."""
 
 from __future__ import annotations
 
@@ -30,14 +30,13 @@ class PlanningContext:
         return self.networks[0] if self.networks else None
 
     def on_network(self, endpoint: Endpoint) -> bool:
-        """Whether it is on the network."""
+        """Tell whether it is on the network."""
         return endpoint.network_id.lower() in self._own_network_ids
 
     def is_stale(self, endpoint: Endpoint) -> bool:
-        """Whether it was left by a network that is gone; such a one still holds its address (HNS fact 76).
+        """Tell whether it was left by a network that is gone; such a one still holds its address (HNS fact 76).
 
-        That a reboot takes an L2Bridge away is UNCONFIRMED, as is that it keeps it: for that see
-        `SnapshotIndex.is_unplugged`.
+        UNCONFIRMED: whether an L2Bridge survives a reboot. See `SnapshotIndex.is_unplugged`.
         """
         return endpoint.network_id.lower() not in self._network_ids
 
@@ -55,13 +54,13 @@ class PlanningContext:
         return tuple(item for item in there if not self.on_network(item) and not self.is_stale(item))
 
     def has_our_label(self, container: Container) -> bool:
-        """Whether hnskit ran it, for this network."""
+        """Tell whether hnskit ran it, for this network."""
         return container.labels.get(LABEL) == self.desired.network.name
 
     def made_by_us(self, endpoint: Endpoint) -> bool:
-        """Whether hnskit made it: a journal says so, or a container with hnskit's label has its name.
+        """Tell whether hnskit made it: a journal says so, or a container with hnskit's label has its name.
 
-        Of what a network left that is gone, the network may tell as well: if that was hnskit's, so is this.
+        An orphaned endpoint is ours if its deleted network was ours.
         """
         if self.is_recorded(endpoint):
             return True
@@ -70,7 +69,7 @@ class PlanningContext:
         return self._is_labelled(endpoint) or (self.is_stale(endpoint) and self._was_our_network(endpoint.network_id))
 
     def is_recorded(self, endpoint: Endpoint) -> bool:
-        """Whether a journal says that hnskit made an endpoint, and the host shows one that it could have made.
+        """Tell whether a journal says that hnskit made an endpoint, and the host shows one that it could have made.
 
         hnskit binds an endpoint to a compartment by its number (HNS fact 38), never to a container of Docker's own, of
         which HNS keeps the id in SharedContainers (HNS fact 35); and only the gateway serves the host. A line of a
@@ -89,7 +88,7 @@ class PlanningContext:
         return container is not None and self.has_our_label(container)
 
     def _was_our_network(self, id: str) -> bool:
-        """Whether a network that is gone was hnskit's: by a journal, or by an endpoint of a labelled container."""
+        """Tell whether a network that is gone was hnskit's: by a journal, or by an endpoint of a labelled container."""
         if self.known.was_created("network", self.desired.network.name, id):
             return True
         return any(item.network_id.lower() == id.lower() and self._is_labelled(item) for item in self.facts.endpoints)
@@ -114,7 +113,7 @@ class PlanningContext:
         return tuple(sorted({name for name in names if name not in wanted}))
 
     def _was_on_network(self, endpoint: Endpoint) -> bool:
-        """Whether it is on the network, or was left by one of this name that hnskit had made."""
+        """Tell whether it is on the network, or was left by one of this name that hnskit had made."""
         name, id = self.desired.network.name, endpoint.network_id
         return self.on_network(endpoint) or (self.is_stale(endpoint) and self.known.was_created("network", name, id))
 
@@ -136,7 +135,7 @@ class PlanningContext:
         )
 
     def is_host_address(self, address: str, name: str) -> bool:
-        """Whether the host has the address itself, and not on the vNIC of the endpoint of this name."""
+        """Tell whether the host has the address itself, and not on the vNIC of the endpoint of this name."""
         own = f"vEthernet ({name})"  # it may outlive its endpoint for a while (HNS fact 41)
         return not self.facts.endpoints_at(address) and any(
             item.address == address and not item.interface_alias.startswith(own) for item in self.facts.addresses

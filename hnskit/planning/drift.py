@@ -1,4 +1,4 @@
-"""How a host differs from what is desired: each difference with its reason and its repair. Pure."""
+"""Compare a host with the desired state: each difference with its reason and its repair. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hnskit.planning.steps import Plan, Step, steps_text
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drift:
-    """What differs; nothing, if the host is as desired."""
+    """The differences of a host from the desired state."""
 
     plan: Plan
     problems: tuple[str, ...]
@@ -28,7 +28,7 @@ class Drift:
 
     @property
     def ok(self) -> bool:
-        """Whether all was read and nothing differs."""
+        """Tell whether all was read and nothing differs."""
         return not self.differences and not self.problems
 
     def to_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _UNPLUGGED = "HNS calls it attached, and the host has no adapter of it, as after
 
 @dataclass(frozen=True, slots=True)
 class EndpointPlace:
-    """Where an endpoint belongs."""
+    """The compartment and network that an endpoint belongs to."""
 
     whose: str
     """In words: `the host's compartment`."""
@@ -78,7 +78,7 @@ class EndpointPlanner:
         return [*steps, self._create(part, wanted, changes, [*before, *steps])]
 
     def _left_by_others(self, name: str) -> str:
-        """Why no endpoint of this name can be made: one that a lost network left, and that must stay; "" if none."""
+        """Return why no endpoint of this name can be made: an orphan of a lost network must stay; "" if none."""
         kept = next((item for item in self._context.stale(name) if not goes(self._context, item, by_name=False)), None)
         if kept is None:
             return ""
@@ -126,7 +126,7 @@ class EndpointPlanner:
         return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(*starts, off.key))]
 
     def _foreign_compartment(self, endpoint: Endpoint) -> str:
-        """Why an attached endpoint must stay: a container that is not hnskit's has it; "" where none has."""
+        """Return why an attached endpoint must stay: a container that hnskit did not make has it; "" if none has."""
         owner = self._context.index.owners.of_compartment(endpoint.compartment_id)
         if owner is None or self._context.has_our_label(owner):
             return ""
@@ -136,7 +136,7 @@ class EndpointPlanner:
         )
 
     def _misbound(self, endpoint: Endpoint, whose: str) -> str:
-        """How an endpoint is bound to another compartment than it should be.
+        """Describe an endpoint that is bound to a wrong compartment.
 
         A container that was restarted has a new one; the endpoint stays bound to the old one (HNS fact 81).
         """

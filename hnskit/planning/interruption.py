@@ -55,12 +55,12 @@ def moving(desired: Desired, facts: Facts) -> tuple[Adapter, ...]:
 
 
 def creation_interrupts(desired: Desired, facts: Facts) -> bool:
-    """Whether making the network may take the management connection away for seconds."""
+    """Tell whether making the network may take the management connection away for seconds."""
     return any(is_management(adapter, facts) for adapter in moving(desired, facts))
 
 
 def removal_interrupts(network: Network, facts: Facts) -> bool:
-    """Whether removing the network may take the management connection away: it is the last on such an adapter."""
+    """Tell whether removing the network may take the management connection away: it is the last on such an adapter."""
     others = [item for item in _bridges(facts) if item.id != network.id]
     mine = adapter_of(network, facts)
     if mine is None:
@@ -71,7 +71,7 @@ def removal_interrupts(network: Network, facts: Facts) -> bool:
 
 
 def is_management(adapter: Adapter, facts: Facts) -> bool:
-    """Whether the host's default route goes through an adapter, itself or the virtual one in its place.
+    """Tell whether the host's default route goes through an adapter, itself or the virtual one in its place.
 
     Where the host has no default route, any adapter may be the one that clients come in by.
     """
@@ -89,12 +89,12 @@ def _same_mac(one: Adapter, other: Adapter) -> bool:
 
 
 def _is_covered(adapter: Adapter, facts: Facts) -> bool:
-    """Whether a virtual adapter has taken its place (HNS fact 66)."""
+    """Tell whether a virtual adapter has taken its place (HNS fact 66)."""
     return any(not item.physical and _same_mac(item, adapter) for item in facts.adapters)
 
 
 def risks(desired: Desired, facts: Facts) -> tuple[Risk, ...]:
-    """What the move of an adapter's address may cost on this host; nothing where none moves."""
+    """Return what the move of an adapter's address may cost on this host; nothing if none moves."""
     network = next(iter(facts.networks_named(desired.network.name)), None)
     if network is None:
         return tuple(_risks(moving(desired, facts), facts, removing=False))
@@ -136,7 +136,7 @@ def _risks(adapters: Sequence[Adapter], facts: Facts, *, removing: bool) -> Iter
 
 
 def recorded(desired: Desired, facts: Facts) -> dict[str, Any]:
-    """What may be lost, as it was before: for the journal."""
+    """Record the values that may be lost, for the journal."""
     return {
         "addresses": [f"{item.address}/{item.prefix_length} ({item.origin})" for item in _own_addresses(facts)],
         "routes": [f"{item.prefix} through {item.next_hop}" for item in _watched_routes(desired, facts)],
@@ -144,7 +144,7 @@ def recorded(desired: Desired, facts: Facts) -> dict[str, Any]:
 
 
 def losses(desired: Desired, before: Facts, after: Facts) -> Iterator[str]:
-    """What was lost, each as a sentence."""
+    """Return the losses, each as a sentence."""
     held = {item.address for item in after.addresses}
     for address in _own_addresses(before):
         if address.address not in held:

@@ -77,7 +77,7 @@ def policy_step(context: PlanningContext, client: DesiredContainer, before: Sequ
 
 
 def _wider_refusal(context: PlanningContext, there: Endpoint) -> str:
-    """Why an endpoint's redirects cannot be relied on: a policy of somebody else's takes the same requests."""
+    """Return why an endpoint's redirects are unreliable: a foreign policy takes the same requests; "" if none does."""
     wider = wider_policies(there, context.desired, context.facts)
     if not wider:
         return ""

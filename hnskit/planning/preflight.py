@@ -131,7 +131,7 @@ def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
 
 
 def _risk(desired: Desired, facts: Facts) -> Iterator[Finding]:
-    """What the move of the adapter's address may lose (HNS fact 67)."""
+    """Warn of what the move of the adapter's address may lose (HNS fact 67)."""
     if facts.networks_named(desired.network.name):
         return  # the bridge is there: nothing moves any more
     for risk in risks(desired, facts):
@@ -151,7 +151,7 @@ def _isolation(desired: Desired, _: Facts) -> Iterator[Finding]:
 
 
 def _plan(desired: Desired, facts: Facts, made: Provenance | None) -> Iterator[Finding]:
-    """What stands in the way, but for what only follows from a finding that is there already."""
+    """Return the refusals of the plan that no earlier finding explains."""
     if unread_parts(facts):
         return  # from half a host nothing may be concluded
     refused = plan(desired, facts, parts=ALL_PARTS, made=made).refused

@@ -1,4 +1,4 @@
-"""Which objects of a host hnskit made, and which it found: folded from journal records. Pure."""
+"""Provenance of a host's objects, folded from journal records: created, adopted, pending. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SWITCHED = frozenset({"forwarding", "policy"})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Provenance:
-    """What the journals know of one host's objects."""
+    """The provenance of one host's objects, as the journals record it."""
 
     created: frozenset[Identity] = frozenset()
     adopted: frozenset[Identity] = frozenset()
@@ -51,20 +51,20 @@ class Provenance:
         return f"<Provenance: {counts}>"
 
     def only_adopted(self, kind: str, name: str, id: str) -> bool:
-        """Whether the object was there before hnskit and was never made by it."""
+        """Tell whether the object was there before hnskit and was never made by it."""
         return _identity(kind, name, id) in self.adopted and not self.was_created(kind, name, id)
 
     def was_created(self, kind: str, name: str, id: str) -> bool:
-        """Whether a journal says that hnskit made it."""
+        """Tell whether a journal says that hnskit made it."""
         return self.was_finished(kind, name, id) or (kind, name) in self.pending
 
     def was_finished(self, kind: str, name: str, id: str) -> bool:
-        """Whether a journal says that hnskit made it, and saw it made: for what no host shows."""
+        """Tell whether a journal says that hnskit made it, and saw it made: for what no host shows."""
         return _identity(kind, name, id) in self.created
 
 
 def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | None = None) -> Provenance:
-    """What the records of one host say, in the order in which they were written, after what was known before.
+    """Fold the records of one host, in the order in which they were written, into its provenance.
 
     A run that was killed, or lost its host, between a step's start and its end leaves it open whether the object
     was made. The step was only begun because nothing of that name was there: so what is found next is hnskit's.

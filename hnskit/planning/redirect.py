@@ -22,13 +22,13 @@ def proxy_address(desired: Desired, facts: Facts) -> str:
 
 
 def redirects_of(desired: Desired, name: str) -> tuple[DesiredRedirect, ...]:
-    """What is redirected for the endpoint of this name: nothing for the proxy's own and the gateway's."""
+    """Return the redirects of the endpoint of this name: none for the proxy's and the gateway's."""
     client = next((item for item in desired.clients if item.endpoint.name == name), None)
     return client.redirects if client else ()
 
 
 def is_redirected(endpoint: Endpoint, desired: Desired, facts: Facts, address: str) -> bool:
-    """Whether the endpoint has the wanted policies to this address, once each, and no other for the same traffic."""
+    """Tell whether the endpoint has each wanted policy to this address once, and no other for the same traffic."""
     there = list(managed_policies(endpoint, desired, facts))
     for redirect in redirects_of(desired, endpoint.name):
         wanted = redirect_policy(redirect, address)
@@ -90,7 +90,7 @@ def redirect_policy(redirect: DesiredRedirect, address: str) -> Policy:
 
 
 def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
-    """Whether a proxy policy is for the traffic of a redirect, however it is spelt."""
+    """Tell whether a proxy policy is for the traffic of a redirect, however it is spelt."""
     try:
         proxy = hns_json.proxy_settings(policy)
     except HostAnswerError:
@@ -100,7 +100,7 @@ def claiming(policy: Policy, redirect: DesiredRedirect) -> bool:
 
 
 def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
-    """Whether a policy leads to the proxy, or a redirected address to a place on the network that nobody else has."""
+    """Tell whether a policy leads to the proxy, or a redirected address to a free place on the network."""
     try:
         proxy = hns_json.proxy_settings(policy)
     except HostAnswerError:
@@ -119,7 +119,7 @@ def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
 
 
 def is_same(one: Policy, other: Policy) -> bool:
-    """Whether two proxy policies say the same, however they are spelt."""
+    """Tell whether two proxy policies say the same, however they are spelt."""
     try:
         return hns_json.proxy_settings(one) == hns_json.proxy_settings(other)
     except HostAnswerError:

@@ -20,7 +20,7 @@ def remove_endpoint(
 ) -> list[Step]:
     """Detach an endpoint and delete it; what a network left that is gone is deleted too.
 
-    What the journals know as found stays, and so does what nothing shows to be hnskit's, unless its name is to do.
+    Keeps objects that the journal recorded as pre-existing, and unproven ones unless by name.
     """
     there = context.current(name)
     if len(there) > 1:
@@ -55,7 +55,7 @@ def remove_stale(context: PlanningContext, part: Part, name: str, *, by_name: bo
 
 
 def goes(context: PlanningContext, endpoint: Endpoint, *, by_name: bool) -> bool:
-    """Whether an endpoint of a name of hnskit's is to be removed."""
+    """Tell whether an endpoint of a name of hnskit's is to be removed."""
     found = context.known.only_adopted("endpoint", endpoint.name, endpoint.id)
     return context.made_by_us(endpoint) or (by_name and not found)
 
@@ -83,7 +83,7 @@ def remove_container(context: PlanningContext, part: Part, name: str, before: Se
     if there is None:
         return not_there(part, "container", name)
     if not context.has_our_label(there):
-        return Step(part, Action.NONE, "container", name, "it has not hnskit's label: somebody else made it")
+        return Step(part, Action.NONE, "container", name, "it does not have hnskit's label: hnskit did not make it")
     said = reason or f"hnskit made it; it is {there.status}"
     needs = pending_keys(before, ("attachment", name))
     proved = [item for item in context.current(name) if context.known.was_created("endpoint", name, item.id)]

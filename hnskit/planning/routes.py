@@ -48,7 +48,7 @@ def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -
 
 
 def route_place(container_name: str, facts: Facts) -> str:
-    """Where a container's route is: in one run of the container, on one attachment; "" while there is none.
+    """Identify a container's route by the run and the attachment it belongs to; "" while there is none.
 
     A route goes with its adapter: when the container stops, and when the endpoint is detached.
     """

@@ -29,7 +29,7 @@ from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, refused_f
 def plan(
     desired: Desired, facts: Facts, *, parts: Iterable[Part | str] = ALL_PARTS, made: Provenance | None = None
 ) -> Plan:
-    """What has to be done so that the host is as desired.
+    """Plan the steps that make a host as desired.
 
     Args:
         desired: from `desired_from`.
@@ -88,7 +88,7 @@ def _plan(context: PlanningContext, steps: Sequence[Step]) -> Plan:
 
 
 def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
-    """What of the host itself stands in the way of these parts."""
+    """Refuse the parts that the host itself stands in the way of."""
     blocker = docker_blocker(facts)
     if blocker and (part := next((item for item in (Part.PROXY, Part.CLIENTS) if item in wanted), None)):
         yield Step(part, Action.REFUSE, "host", blocker.object, blocker.reason)
@@ -109,7 +109,7 @@ def _container_refusals(context: PlanningContext, wanted: set[Part]) -> Iterator
 
 
 def _ground(context: PlanningContext) -> list[Step]:
-    """What stands in the way where the network's part is left out: endpoints must not be made on a wrong network."""
+    """Refuse endpoints on a wrong network, where the network's part is left out."""
     wanted = context.desired
     if context.networks and (refusal := _network_refusal(context)):
         return [Step(Part.NETWORK, Action.REFUSE, "network", wanted.network.name, refusal)]
@@ -169,7 +169,7 @@ def _network(context: PlanningContext) -> Step:
 
 
 def _not_compared(context: PlanningContext) -> str:
-    """What of a network that is there cannot be told, so that it is not taken for compared."""
+    """Return the settings of a network that the host does not print, and so cannot be compared."""
     wanted, network = context.desired.network, context.network
     said = ["its own list of DNS servers (its endpoints' are)"] if wanted.dns else []
     if wanted.adapter and network and adapter_of(network, context.facts) is None:
@@ -178,7 +178,7 @@ def _not_compared(context: PlanningContext) -> str:
 
 
 def _network_refusal(context: PlanningContext) -> str:
-    """Why the network must not be touched, or cannot be made; "" where nothing stands in the way."""
+    """Return why the network must not be touched, or cannot be made; "" if nothing stands in the way."""
     wanted, named = context.desired.network, context.networks
     if len(named) > 1:
         commands = " or ".join(remove_command("Network", network.id) for network in named)
@@ -224,7 +224,7 @@ def _network_refusal(context: PlanningContext) -> str:
 
 
 def _room_refusal(context: PlanningContext) -> str:
-    """Whether the subnet has an address for every endpoint, beside those that others have there."""
+    """Tell whether the subnet has an address for every endpoint, beside those that others have there."""
     wanted = context.desired.network
     subnet = ipaddress.IPv4Network(wanted.prefix)
     reserved = {str(subnet[0]), str(subnet[1]), str(subnet[-1]), wanted.gateway}
@@ -313,7 +313,7 @@ def _container(
 
 
 def _container_difference(wanted: DesiredContainer, there: Container) -> str:
-    """How a container that is there was run in another way; "" where nothing is wanted, or nothing is known."""
+    """Describe how an existing container was run differently; "" if nothing is wanted or known."""
     command = wanted.command
     if command and there.command[-len(command) :] != command:
         runs, wants = (" ".join(mask_command(words)) for words in (there.command, command))

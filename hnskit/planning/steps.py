@@ -14,7 +14,7 @@ from hnskit.params.desired import Part
 
 
 class Action(StrEnum):
-    """What a step does."""
+    """The action of a step."""
 
     CREATE = "create"
     IMPORT = "import"
@@ -107,7 +107,7 @@ class Step:
 
     @property
     def key(self) -> StepKey:
-        """What other steps name it by; unique among the pending steps of a plan."""
+        """The key by which other steps name this one; unique among the pending steps of a plan."""
         identity = self.object_id if self.ambiguous else ""
         return StepKey(self.action, self.kind, self.name, self.container, identity, self.phase)
 
@@ -123,19 +123,19 @@ class Step:
 
     @property
     def noun(self) -> str:
-        """What the step is about, in a sentence: an endpoint is attached, not an attachment."""
+        """The kind of the object in a sentence: an endpoint is attached, not an attachment."""
         return "endpoint" if self.kind == "attachment" else self.kind
 
     @property
     def word(self) -> str:
-        """What it does, in a word or two: `keep` where nothing is to do, `not there` for what is not to be there."""
+        """The action in a word or two: `keep` if nothing is to do, `not there` for an object that is to be absent."""
         if self.action is not Action.NONE:
             return self.action.value
         return "not there" if self.absent else "keep"
 
     @property
     def pending(self) -> bool:
-        """Whether it changes anything."""
+        """Tell whether it changes anything."""
         return self.action not in (Action.NONE, Action.REFUSE)
 
 
@@ -179,7 +179,7 @@ class Plan:
 
     @property
     def refused(self) -> tuple[Step, ...]:
-        """What stands in the way; a plan with any of these is not applied."""
+        """The refused steps; a plan with any of these is not applied."""
         return tuple(step for step in self.steps if step.action is Action.REFUSE)
 
     @property
@@ -189,7 +189,7 @@ class Plan:
 
     @property
     def summary(self) -> str:
-        """How many steps are to do, and how many not: `17 to do, 1 refused, 3 to keep`."""
+        """Count the steps: `17 to do, 1 refused, 3 to keep`."""
         absent = sum(step.absent for step in self.steps)
         keep = len(self.steps) - len(self.pending) - len(self.refused) - absent
         said = [f"{len(self.pending)} to do", f"{len(self.refused)} refused" if self.refused else ""]

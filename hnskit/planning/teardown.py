@@ -27,7 +27,7 @@ _STRANGER = "it is not in these parameters, and no journal says that hnskit made
 def plan_destroy(
     desired: Desired, facts: Facts, *, made: Provenance | None = None, keep_network: bool = False, by_name: bool = False
 ) -> Plan:
-    """What has to be removed so that nothing of the redirect is left.
+    """Plan the steps that remove the redirect.
 
     Args:
         desired: whose names say what is hnskit's.
@@ -197,7 +197,7 @@ def leftovers(
 
 
 def _made_elsewhere(context: PlanningContext, kind: str, id: str) -> str:
-    """Why something that a journal says was made is not for these parameters to remove; "" if it is."""
+    """Return why an object that a journal records as created is not for these parameters to remove; "" if it is."""
     desired, facts = context.desired, context.facts
     images = {item.image for item in desired.containers}
     others = {

@@ -1,4 +1,4 @@
-"""Whether a host can have a policy, and whether it would do harm there: judged from a snapshot, nothing is sent."""
+"""Judge from a snapshot whether a host can have a policy, and whether it would do harm there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PROTOCOL_252 = "252"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What there is to say of a policy on an object."""
+    """The judgement on a policy for an object."""
 
     refusal: str = ""
     """Why it must not be set; "" if it may."""
@@ -63,7 +63,7 @@ def choose_kind(facts: Facts, on: str) -> Kind:
 
 
 def judge(facts: Facts, owner: PolicyTarget, spec: Spec, others: tuple[Policy, ...]) -> Judgement:
-    """Whether a policy may be put on an object that has these others."""
+    """Tell whether a policy may be put on an object that has these others."""
     where = on_of(owner)
     if where == "network" and spec.kind is not Kind.L4PROXY:
         return Judgement(f"{spec.kind} is a policy of an endpoint: on a network there is L4Proxy only")
@@ -112,7 +112,7 @@ def _judge_redirect(facts: Facts, owner: PolicyTarget, spec: ProxyRule, others: 
 
 
 def _claimed(spec: ProxyRule, others: tuple[Policy, ...]) -> str:
-    """Whether another policy claims the same traffic already."""
+    """Tell whether another policy claims the same traffic already."""
     for policy in others:
         if v1_v2.kind_of(policy) != "PROXY":
             continue
@@ -131,7 +131,7 @@ def _bare(prefix: str) -> str:
 
 
 def _loop(facts: Facts, owner: PolicyTarget, spec: ProxyRule) -> str:
-    """Whether the proxy's own traffic would be redirected to itself (HNS fact 54b)."""
+    """Tell whether the proxy's own traffic would be redirected to itself (HNS fact 54b)."""
     holders = facts.endpoints_at(spec.target)
     if isinstance(owner, Network):
         inside = [item for item in holders if item.network_id.lower() == owner.id.lower()]
@@ -186,7 +186,7 @@ def _judge_single(spec: OutboundNat | RouteVia, others: tuple[Policy, ...]) -> J
 
 
 def is_proxy(policy: Policy) -> bool:
-    """Whether this is a proxy policy of any kind: PROXY, L4Proxy, L4WFPPROXY."""
+    """Tell whether this is a proxy policy of any kind: PROXY, L4Proxy, L4WFPPROXY."""
     return v1_v2.kind_of(policy) in PROXIES
 
 

@@ -167,7 +167,7 @@ def plan(facts: Facts, edits: Sequence[Edit]) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of it."""
+    """The outcome of the edits."""
 
     outcome: Outcome
     added: int

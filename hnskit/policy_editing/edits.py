@@ -1,4 +1,4 @@
-"""What is to become of the policies of endpoints and networks: edits, their plan, and the calls that carry it out.
+"""Edits of the policies of endpoints and networks, their plan, and the calls that carry it out.
 
 Pure. An edit is applied to what a snapshot shows, again and again, until there is nothing left to do: so it is written
 as what is wanted in the end ("this one is there", "one fewer of these"), and never as a list that was read once. What
@@ -84,7 +84,7 @@ def after_edits(edits: Iterable[Edit], facts: Facts) -> Facts:
 
 
 def plan_edits(edits: Iterable[Edit], facts: Facts) -> Plan:
-    """What is to be done: a step a call, each guarded by what was read; nothing is sent."""
+    """Plan edits: a step for each call, each guarded by what was read; nothing is sent."""
     groups: dict[tuple[str, str], list[Edit]] = {}
     for edit in edits:
         groups.setdefault((edit.on, edit.id.lower()), []).append(edit)
@@ -146,7 +146,7 @@ def _is_there(edit: Edit, policies: Sequence[Policy]) -> bool:
 
 
 def differences(before: Sequence[Policy], after: Sequence[Policy]) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
-    """What went and what came, each as often as it did."""
+    """Compare two lists of policies: the removed and the added, each as often as it occurs."""
     gone, new = list(before), []
     for item in after:
         found = next((one for one in gone if v1_v2.same(one, item)), None)
@@ -186,7 +186,7 @@ def _changes(gone: Sequence[Policy], new: Sequence[Policy]) -> tuple[Change, ...
 
 
 def _cannot(owner: PolicyTarget, phases: Sequence[Phase], facts: Facts) -> str:
-    """Whether the change needs the v2 API and the host has none."""
+    """Tell whether the change needs the v2 API and the host has none."""
     if all(phase.change is None for phase in phases):
         return ""
     missing = lacks(facts, Feature.V2_API)
@@ -195,7 +195,7 @@ def _cannot(owner: PolicyTarget, phases: Sequence[Phase], facts: Facts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What one call does to an object's policies."""
+    """The effect of one call on an object's policies."""
 
     change: hcn.Change | None
     """Of HCN; None is v1's POST of the whole list."""
@@ -248,7 +248,7 @@ def _v2_kinds(gone: Sequence[Policy], after: Sequence[Policy]) -> set[str]:
 
 
 def edit_operations(edits: Sequence[Edit]) -> Callable[[Step, Desired, Facts], Operation]:
-    """What makes the call of a step of `plan_edits`."""
+    """Return the function that builds the call of a step of `plan_edits`."""
 
     def build(step: Step, _: Desired, facts: Facts) -> Operation:
         mine = [edit for edit in edits if edit.id.lower() == step.object_id.lower()]

@@ -1,4 +1,4 @@
-"""Which endpoints, networks and policies are meant, by what a person says of them; and the list of all."""
+"""Select endpoints, networks and policies by name, id, address or container."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class PolicyEntry:
 
     @property
     def is_proxy(self) -> bool:
-        """Whether it is a proxy policy of any kind."""
+        """Tell whether it is a proxy policy of any kind."""
         return is_proxy(self.policy)
 
     @property
     def description(self) -> str:
-        """What it says."""
+        """The policy in words."""
         return describe_policy(self.policy)
 
     def to_json(self) -> dict[str, Any]:

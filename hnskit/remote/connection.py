@@ -1,4 +1,4 @@
-"""How to reach a host: settings without a secret in them."""
+"""Settings of a connection to a host, without a secret in them."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Line(Protocol):
         """Ask for something that changes nothing; raises one of `LOST` while the host does not answer."""
 
     def is_stale(self, cause: Exception) -> bool:
-        """Whether a request was encrypted for a connection that is gone, and so was not understood, nor acted on."""
+        """Tell whether a request was encrypted for a lost connection, and so was neither understood nor acted on."""
 
 
 class Delivery:

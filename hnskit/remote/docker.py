@@ -19,7 +19,7 @@ def command(id: str, *arguments: str, timeout: int = 600, reads: bool = False) -
 
 
 def fact_calls() -> list[Call]:
-    """What a snapshot asks of Docker."""
+    """Return the calls that a snapshot makes to Docker."""
     return [
         command("docker", "version", "--format", "{{json .}}", reads=True),
         command("images", "image", "ls", "--no-trunc", "--format", "{{json .}}", reads=True),
@@ -77,7 +77,7 @@ def logs(id: str, name: str, *, tail: int = 200) -> Call:
 
 
 def output(result: CallResult) -> str:
-    """What docker printed.
+    """Return the output of docker.
 
     Raises:
         DockerError: it ended with another status than 0.
@@ -95,7 +95,7 @@ def _printed(answer: Mapping[str, Any], what: str) -> str:
 
 
 def is_name_conflict(error: DockerError) -> bool:
-    """Whether `docker run` found its name taken: somebody has made that container since the host was read."""
+    """Tell whether `docker run` found its name taken: somebody has made that container since the host was read."""
     return "is already in use by container" in error.stderr
 
 

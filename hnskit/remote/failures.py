@@ -1,4 +1,4 @@
-"""What went wrong on the way to a host or on it, as the kit's errors: HTTP's, WinRM's and PowerShell's own words read.
+"""Map failures of HTTP, WinRM and PowerShell to the kit's errors.
 
 `psrp.py` alone knows pypsrp; what comes here are the exceptions of requests and urllib3 below it, and plain values.
 """
@@ -42,14 +42,14 @@ _CATEGORIES = (
 
 
 def may_come_back(cause: Exception) -> bool:
-    """Whether this was a connection that somebody took: no refused certificate (a ConnectionError to requests, and no
+    """Tell whether this was a lost connection: no refused certificate (a ConnectionError to requests, and no
     loss), no gateway that knows that nobody is there, and not one that was never made."""
     certain = isinstance(cause, requests.exceptions.SSLError | GatewayError)
     return isinstance(cause, LOST) and not certain and not never_arrived(cause)
 
 
 def never_arrived(lost: Exception) -> bool:
-    """Whether a request surely did not reach the host: not even a connection was made, or its name found."""
+    """Tell whether a request surely did not reach the host: not even a connection was made, or its name found."""
     return isinstance(lost, requests.exceptions.ConnectTimeout) or any(
         isinstance(cause, NewConnectionError) for cause in _causes(lost)
     )

@@ -30,7 +30,7 @@ def request(
 
 
 def _cuts(method: str, path: str) -> bool:
-    """Whether a request can make the first L2Bridge, or remove the last (HNS facts 63, 78)."""
+    """Tell whether a request can make the first L2Bridge, or remove the last (HNS facts 63, 78)."""
     return path == "/networks" if method == "POST" else method == "DELETE" and path.startswith("/networks/")
 
 
@@ -52,7 +52,7 @@ def absent(path: str, **members: str) -> dict[str, Any]:
 
 
 def fact_calls() -> list[Call]:
-    """What a snapshot asks of HNS."""
+    """Return the calls that a snapshot makes to HNS."""
     return [
         request("hns_version", "GET", "/globals/version"),
         request("networks", "GET", "/networks/"),

@@ -58,7 +58,7 @@ class Pipeline(Protocol):
 
     @property
     def runs(self) -> bool:
-        """Whether its end was not seen yet."""
+        """Tell whether its end was not seen yet."""
 
     def start(self, inputs: Sequence[str]) -> None:
         """Send it."""
@@ -90,7 +90,7 @@ class Shell(Protocol):
         """A command that is not sent yet."""
 
     def is_free(self) -> bool:
-        """Whether its runspace has nothing to do."""
+        """Tell whether its runspace has nothing to do."""
 
     def signal_end(self, pipeline: str) -> None:
         """The host may forget a pipeline, and stop it if it runs."""
@@ -142,7 +142,7 @@ class RecoveringSession:
 
     @property
     def keeps_answers(self) -> bool:
-        """Whether WinRM says that it keeps answers for a client that did not get them (MS-WSMV 3.1.4.1.39)."""
+        """Tell whether WinRM says that it keeps answers for a client that did not get them (MS-WSMV 3.1.4.1.39)."""
         return self._connection is not None and self._connection.delivery.keeps
 
     def _open(self) -> None:

@@ -38,7 +38,7 @@ def retransmission(message: bytes) -> bytes:
 
 
 def is_kept(answer: bytes) -> bool:
-    """Whether the service says that it keeps this answer."""
+    """Tell whether the service says that it keeps this answer."""
     return _OPERATION.search(answer) is not None
 
 

@@ -30,7 +30,7 @@ class Session(Protocol):
 
     @property
     def survives_cuts(self) -> bool:
-        """Whether a command outlives a cut of the host's network: it is taken up again, or no network is between."""
+        """Tell whether a command outlives a cut of the host's network: it is resumed, or no network is between."""
 
     def invoke(
         self, command: str, parameters: Mapping[str, Any] | None = None, inputs: Sequence[str] = ()
@@ -85,7 +85,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What one call of a batch came to."""
+    """The result of one call of a batch."""
 
     id: str
     output: list[dict[str, Any]]

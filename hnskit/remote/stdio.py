@@ -170,7 +170,7 @@ class StdioSession:
         return stdio_failures.of_local(self._settings, lost.reason, errors, lost.banner)
 
     def _is_reachable(self) -> bool:
-        """Whether another connection can be made while this one is silent; it is kept for then."""
+        """Tell whether another connection can be made while this one is silent; it is kept for then."""
         if self._next is None:
             try:
                 self._next = self._opened(self._settings.quiet_timeout)

@@ -26,7 +26,7 @@ _INSTALL = (
 
 
 def offers_no_powershell(errors: str, status: int | None) -> bool:
-    """Whether somebody is there and logged this user in, and only the PowerShell is missing."""
+    """Tell whether somebody is there and logged this user in, and only the PowerShell is missing."""
     return bool(_NO_SUBSYSTEM.search(errors)) or (status not in (None, 0, _SSH_FAILED) and bool(errors.strip()))
 
 

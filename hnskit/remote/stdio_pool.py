@@ -224,7 +224,7 @@ class StdioPool:
                 raise LostError(f"nothing was heard for {silence:.0f} s")
 
     def _speaks(self) -> bool:
-        """Whether it says something after all, once more waited for."""
+        """Tell whether it says something after all, once more waited for."""
         try:
             line = self.process.read(min(self._quiet, 2.0))
         except ProcessEndedError:

@@ -1,4 +1,4 @@
-"""Which of WinRM's two transports a port speaks: a TLS one and a plain one, taken for each other, fail strangely."""
+"""Tell which of WinRM's two transports a port speaks: taken for each other, they fail strangely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_L
 
 
 def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:
-    """Whether a TLS handshake succeeds there, whosever certificate it shows; nothing is sent but the handshake."""
+    """Tell whether a TLS handshake succeeds there, whosever certificate it shows; nothing is sent but the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -26,12 +26,12 @@ def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:
 
 
 def answers_plainly(causes: Iterable[BaseException]) -> bool:
-    """Whether a handshake failed since the other side does not speak TLS; a certificate is another matter."""
+    """Tell whether a handshake failed since the other side does not speak TLS; a certificate is another matter."""
     return any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes)
 
 
 def broke_off(causes: Iterable[BaseException]) -> bool:
-    """Whether the other side closed the connection during the handshake."""
+    """Tell whether the other side closed the connection during the handshake."""
     return any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
 
 

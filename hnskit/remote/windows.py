@@ -17,7 +17,7 @@ _MOST = 2**63 - 1
 
 
 def fact_calls() -> list[Call]:
-    """What a snapshot asks of Windows."""
+    """Return the calls that a snapshot makes to Windows."""
     return [
         Call("system", "Get-HnskitSystem", reads=True),
         Call("adapters", "Get-HnskitAdapter", reads=True),
@@ -38,7 +38,7 @@ def set_forwarding(id: str, interface_index: int, enabled: bool) -> Call:
 
 
 def test_path(id: str, path: str) -> Call:
-    """Whether there is a file of this path on the host."""
+    """Tell whether there is a file of this path on the host."""
     return Call(id, "Test-HnskitPath", {"Path": path}, reads=True)
 
 

@@ -1,4 +1,4 @@
-"""What a notebook's cells call: choose the parameters, then open one `StepNotebook` for each notebook.
+"""Functions for a notebook's cells: choose the parameters, then open one `StepNotebook` for each notebook.
 
     choice = runbook.choose(params_file, overrides, run_dir, interactive)
     session = choice.open("network")
@@ -52,7 +52,7 @@ _open: StepNotebook | PastedNotebook | None = None
 
 
 class ParamsChoice:
-    """Which parameters, which overrides, where to keep the run; at the screen it shows itself as a form."""
+    """The chosen parameters, overrides and run folder; at the screen it shows itself as a form."""
 
     def __init__(self, selection: Selection, run_dir: str | Path, interactive: bool) -> None:
         self.selection = selection
@@ -192,7 +192,7 @@ def _listed(overrides: Sequence[str] | str) -> tuple[str, ...]:
 
 
 def _given() -> dict[str, Any] | None:
-    """What `papermill -f my-host.yaml` was given: it makes a variable of each key of the file; None: nothing."""
+    """Return the keys of `papermill -f my-host.yaml`, which makes a variable of each; None if there are none."""
     there = variables()
     keys = (info.alias or name for name, info in Params.model_fields.items() if not info.exclude)
     return {key: there[key] for key in keys if isinstance(there.get(key), _OF_YAML)} or None

@@ -57,7 +57,7 @@ class HostDiagnosis:
     desired: Desired | None = None
     """None where there are no parameters: of a paste."""
     made: Provenance = field(default_factory=Provenance)
-    """What the journals say that hnskit made on the host."""
+    """Read the provenance of the host's objects from the journals."""
     params_file: str = ""
     """Named in commands to type; "" where there is none."""
     overrides: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class HostDiagnosis:
         return View(matrix_frame(found), "every container against every destination", hidden=("code", "target"))
 
     def diagnose(self) -> View:
-        """What is wrong or suspicious on the host, and what to do about it."""
+        """Find what is wrong or suspicious on the host, and say what to do about it."""
         from hnskit.diagnosis.doctor import summary_of
         from hnskit.views.frames import findings_frame
 
@@ -126,7 +126,7 @@ class HostDiagnosis:
         return View(findings_frame(left), "left behind", hidden=("check", "severity"))
 
     def compare(self, earlier: str) -> View:
-        """What differs between a snapshot's file and the host as it was last seen.
+        """Compare a snapshot's file with the host as it was last seen.
 
         Args:
             earlier: a file that `hnskit facts --save` wrote, or one of a run's `snapshots/`; empty: nothing to compare.

@@ -1,4 +1,4 @@
-"""What a notebook knows of its reader: whether somebody is there, and how a sentence is shown."""
+"""The reader of a notebook: whether one is at the screen, and how a sentence is shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sentence_mimebundle(text: str) -> dict[str, str]:
 
 
 def at_screen() -> bool:
-    """Whether somebody is there to press a button.
+    """Tell whether somebody is there to press a button.
 
     JupyterLab lets its kernel ask for input, nbclient (and so papermill) does not: ipykernel keeps which it was.
     """

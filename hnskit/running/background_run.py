@@ -101,7 +101,7 @@ class Follower:
 
     @property
     def alive(self) -> bool:
-        """Whether it still follows."""
+        """Tell whether it still follows."""
         return self._thread.is_alive()
 
     def join(self, seconds: float) -> None:
@@ -172,7 +172,7 @@ class Follower:
         return found if isinstance(found, dict) else {}
 
     def _said(self) -> str:
-        """Why it did not begin."""
+        """Return why the run did not begin."""
         try:
             file = self._launched.said.with_suffix(".err") if self._launched else None
             lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file else []

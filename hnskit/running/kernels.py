@@ -94,7 +94,7 @@ class SharedKernel:
 
     @property
     def alive(self) -> bool:
-        """Whether its process still runs."""
+        """Tell whether its process still runs."""
         return bool(self.manager.has_kernel and run_sync(self.manager.is_alive)())
 
     def ready(self, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""What happens in a run, line by line in a file of its folder: whoever looks, from whichever process, sees the same.
+"""The log of a run, line by line in a file of its folder, for every process that follows it.
 
 The start page follows it while the run goes on; a page that is opened later, or again, reads it from the beginning.
 """
@@ -109,5 +109,5 @@ def ask_to_stop(run_dir: Path) -> None:
 
 
 def asked_to_stop(run_dir: Path) -> bool:
-    """Whether somebody asked this run to stop."""
+    """Tell whether somebody asked this run to stop."""
     return (run_dir / STOP).exists()

@@ -1,4 +1,4 @@
-"""What papermill finds by its entry point: the engine `hnskit`, loaded when a notebook is executed with it.
+"""The entry point of papermill's engine `hnskit`, loaded when a notebook is executed with it.
 
 papermill loads every engine while it is itself being imported, so this module must not import papermill.
 """

@@ -218,7 +218,7 @@ def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _before(earlier: Sequence[Mapping[str, Any]]) -> str:
-    """What earlier attempts in the same folder have done."""
+    """List the changes of earlier attempts in the same folder."""
     return f"<p><b>before it stopped</b></p>{_done(earlier)}" if earlier else ""
 
 

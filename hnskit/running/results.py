@@ -1,4 +1,4 @@
-"""What one notebook came to, in a file of the run folder: the runner reads it, and need not parse outputs."""
+"""The result of one notebook in a file of the run folder, so that the runner need not parse outputs."""
 
 from __future__ import annotations
 

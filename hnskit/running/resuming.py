@@ -38,7 +38,7 @@ def unfinished_run(runs: Path, target: str) -> Path:
 
 
 def _target_of(run_dir: Path) -> str:
-    """Whose run this is; "" where none is: `hnskit apply` keeps its journal in such a folder, too."""
+    """Return the target of a run folder; "" if it holds no run: `hnskit apply` keeps its journal there, too."""
     records, _ = read_from(run_dir / FILE, 0)
     return next((str(record.get("target")) for record in records if record.get("event") == "run"), "")
 

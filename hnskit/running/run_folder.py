@@ -1,4 +1,4 @@
-"""Where runs are kept: one folder a run, `runs/<YYYYMMDD-HHMMSS>-<target>/`, and what lies in it.
+"""The folder of a run, `runs/<YYYYMMDD-HHMMSS>-<target>/`, and what lies in it.
 
 journal.jsonl           what was begun and done, as it happened
 results/<part>.json     what one notebook came to
@@ -86,7 +86,7 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """What `write_json` wrote; None where there is none."""
+    """Read a file of `write_json`; None if there is none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -95,15 +95,15 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def results_file(run_dir: Path, part: str) -> Path:
-    """Where the notebook of a part writes what it came to."""
+    """Return the results file of a part's notebook."""
     return run_dir / "results" / f"{part}.json"
 
 
 def picture_file(run_dir: Path, part: str, moment: str) -> Path:
-    """Where the notebook of a part draws the host; `moment` is `before` or `after`."""
+    """Return the picture file of a part's notebook; `moment` is `before` or `after`."""
     return run_dir / "pictures" / f"{part}-{moment}.svg"
 
 
 def snapshot_file(run_dir: Path, part: str, moment: str) -> Path:
-    """Where the notebook of a part keeps the host's snapshot; `moment` is `before` or `after`."""
+    """Return the snapshot file of a part's notebook; `moment` is `before` or `after`."""
     return run_dir / "snapshots" / f"{part}-{moment}.json"

@@ -67,7 +67,7 @@ class NotebookState:
 
 @dataclass(slots=True)
 class RunState:
-    """What is known of a run so far."""
+    """The state of a run so far."""
 
     run_dir: Path
     target: str = ""
@@ -119,12 +119,12 @@ class RunState:
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, one way or another."""
+        """Tell whether it has ended, one way or another."""
         return self.lost or self.finish is not None
 
     @property
     def percent(self) -> int:
-        """How many of its notebooks are done; 100 only at a good end."""
+        """The share of notebooks that are done; 100 only after success."""
         if self.finish is not None and self.finish.get("ok"):
             return 100
         done = sum(step.state == "done" for step in self.steps.values())
@@ -132,7 +132,7 @@ class RunState:
 
     @property
     def verdict(self) -> str:
-        """Where it stands, in a sentence."""
+        """The state of the run in a sentence."""
         if self.lost:
             return LOST
         if self.finish is None:

@@ -205,7 +205,7 @@ def _execute_all(
             continue
         since = time.monotonic()
         for earlier in (runfolder.results_file(run_dir, part), run_dir / path.name):
-            earlier.unlink(missing_ok=True)  # what another attempt in this folder came to is nothing that this one did
+            earlier.unlink(missing_ok=True)  # remove results of an earlier attempt
         place = _end_of(run_dir / FILE)
         with _watching(run_dir, log.happens, execution.stop):
             stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None

@@ -1,4 +1,4 @@
-"""What a run comes to, notebook by notebook and as a whole, and who wants to see it while it happens."""
+"""The summary of a run, by notebook and as a whole, and its watchers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from hnskit.model.wording import MANY
 
 
 def describe_changes(changed: int, earlier: int) -> str:
-    """How much a run has changed: `17 changed`, or `13 changed now, 4 before it stopped` for one that went on."""
+    """Count the changes of a run: `17 changed`, or `13 changed now, 4 before it stopped` for one that went on."""
     return f"{changed} changed now, {earlier} before it stopped" if earlier else f"{changed} changed"
 
 
 def kept_lines(kept: Sequence[str]) -> list[str]:
-    """Why nothing was to do, object by object; many objects are counted."""
+    """Return why nothing was to do, object by object; many objects are counted."""
     return [f"{len(kept)} objects are as they should be already"] if len(kept) > MANY else list(kept)
 
 
 @dataclass(slots=True)
 class StepSummary:
-    """What one notebook came to."""
+    """The result of one notebook."""
 
     notebook: str
     part: str
@@ -63,7 +63,7 @@ class Summary:
 
     @property
     def changed(self) -> int:
-        """How many steps of all notebooks changed something, in this attempt."""
+        """The number of steps that changed something, in this attempt."""
         return sum(step.changed for step in self.steps)
 
     def fail(self, error: dict[str, Any], place: str) -> None:
@@ -77,7 +77,7 @@ class Summary:
 
 
 class Watcher(Protocol):
-    """Who wants to see a run while it happens."""
+    """A watcher of a run."""
 
     def begins(self, notebook: str) -> None:
         """A notebook begins."""

@@ -1,4 +1,4 @@
-"""What the command line prints: progress on stderr, results on stdout."""
+"""Print progress on stderr and results on stdout."""
 
 from __future__ import annotations
 

@@ -312,7 +312,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
 
 
 def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
-    """What differs between two snapshots, a row an object.
+    """Tabulate the differences between two snapshots, a row an object.
 
     Args:
         found: from `differences`.
@@ -353,7 +353,7 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
 
 
 def verification_frame(verification: Verification) -> pd.DataFrame:
-    """What was checked from inside each client, a row a check.
+    """Tabulate the checks from inside each client, a row a check.
 
     Args:
         verification: from `verify`.
@@ -371,7 +371,7 @@ def verification_frame(verification: Verification) -> pd.DataFrame:
 
 
 def outcome_frame(outcome: Outcome) -> pd.DataFrame:
-    """What was done, a row a step, in the order in which it was done.
+    """Tabulate the steps that were done, in their order.
 
     Args:
         outcome: from `apply` or `destroy`.

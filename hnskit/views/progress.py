@@ -64,7 +64,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """How much is done; 100 only at a good end."""
+        """The share that is done; 100 only after success."""
         if self._state == "done":
             return 100
         return min(99, 100 * len(self._finished) // self._total) if self._total else 0

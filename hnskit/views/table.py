@@ -248,7 +248,7 @@ class _Was:
 
 
 class Since:
-    """What a table has that it had not, row by row and cell by cell."""
+    """The rows and cells of a table that are new."""
 
     def __init__(self, before: pd.DataFrame, now: pd.DataFrame) -> None:
         key = next((name for name in ("id", "guid", "name") if name in now), now.columns[0])
@@ -271,7 +271,7 @@ class Since:
         )
 
     def describe(self) -> str:
-        """What is gone; "" if nothing is."""
+        """List the rows that are gone; "" if none is."""
         return f"− gone: {one_line(', '.join(self.gone))}" if self.gone else ""
 
 

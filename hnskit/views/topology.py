@@ -197,7 +197,7 @@ class Drawing:
             self._container(owner, y, where)
 
     def _describe_redirect(self, endpoint: Endpoint) -> tuple[str, str]:
-        """What its box says of the redirect: as it should be, or what is wrong."""
+        """Describe the redirect for an endpoint's box: as it should be, or what is wrong."""
         said = readable_proxies(endpoint)
         if any(one.unknown for one in said):
             return "", "misspelt proxy policy"
@@ -288,7 +288,7 @@ class Drawing:
         self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
 
     def _gone(self, y: int) -> int:
-        """What an earlier snapshot had and this one has not."""
+        """List the objects of an earlier snapshot that this one does not have."""
         gone = [one for one in self._differences if one.what == "gone" and one.kind not in ("route", "image")]
         for one in self._differences:
             self.lines.append(str(one))

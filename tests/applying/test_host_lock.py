@@ -131,7 +131,10 @@ def test_a_full_disk_is_said_and_leaves_the_host_free(monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(host_lock, "write_private", full)
-    with pytest.raises(HnskitError, match="cannot be made sure: No space left on device"), host_lock.claim(TARGET):
+    with (
+        pytest.raises(HnskitError, match="cannot take the host lock: No space left on device"),
+        host_lock.claim(TARGET),
+    ):
         pass
     assert elsewhere(claims()) == "held\n"
 
@@ -210,7 +213,7 @@ def test_a_state_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
     """It names the variable that leads elsewhere, and nothing was changed."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "file" / "below"))
-    with pytest.raises(HnskitError, match="cannot be made sure") as caught, host_lock.claim(TARGET):
+    with pytest.raises(HnskitError, match="cannot take the host lock") as caught, host_lock.claim(TARGET):
         pass
     assert STATE_VARIABLE in caught.value.paragraph()
 

@@ -64,7 +64,7 @@ def test_a_host_that_a_stopped_run_has_cut_is_waited_for(
         registry.get(name).ask({"do": "cut", "seconds": 2.0})
         said = hnskit(capsys, "plan", str(PARAMS), *sets(overrides))
     assert said.status == 0, said.err
-    assert "did not see it come back. It is waited for, up to 90 s." in said.err
+    assert "did not see it come back. Waiting up to 90 s." in said.err
 
 
 def test_who_changes_a_host_looks_first_whether_somebody_is_at_work(

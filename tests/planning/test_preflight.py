@@ -56,7 +56,7 @@ def test_an_adapter_that_is_not_there_is_one_error() -> None:
 
 
 def test_the_name_of_an_adapter_is_compared_as_the_plan_does() -> None:
-    """Windows makes nothing of letter case there."""
+    """Names are case-insensitive on Windows."""
     assert errors(sample_facts.fresh(), "network.adapter=ethernet") == []
 
 

@@ -1,4 +1,4 @@
-"""What is wrong or suspicious in a snapshot, and what to do about it.
+"""Find what is wrong or suspicious in a snapshot, and say what to do about it.
 
     for finding in hnskit.diagnose(facts, desired=desired):
         print(finding.to_text())
@@ -141,7 +141,7 @@ def findings_text(findings: Iterable[Finding], host: str) -> str:
 
 
 def summary_of(findings: Iterable[Finding]) -> str:
-    """How many of each severity, the worst first."""
+    """Count the findings of each severity, the worst first."""
     listed = tuple(findings)
     counts = [
         f"{count} {severity}{'s' if count != 1 else ''}"

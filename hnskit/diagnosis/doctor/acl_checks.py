@@ -89,6 +89,6 @@ def _allows_out(endpoint: Endpoint) -> bool:
 
 
 def _blocks_metadata(endpoint: Endpoint) -> bool:
-    """Whether a rule of its own for that address blocks it; one that blocks everything is another matter."""
+    """Tell whether a rule of its own for that address blocks it; one that blocks everything is another matter."""
     blocked = blocking_acl(endpoint.policies, "Out", _METADATA, METADATA_ADDRESS)
     return blocked is not None and METADATA_ADDRESS in str(blocked[0].settings.get("RemoteAddresses", ""))

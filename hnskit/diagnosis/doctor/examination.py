@@ -39,7 +39,7 @@ class EndpointProxyRule:
 
     @property
     def what(self) -> str:
-        """What it redirects: `169.254.169.254:80`."""
+        """The redirected address and port: `169.254.169.254:80`."""
         return f"{self.settings.ip or 'any address'}:{self.settings.port or 'any port'}"
 
 
@@ -84,7 +84,7 @@ class Examination:
 
     @property
     def was_set_up(self) -> bool:
-        """Whether a journal says that hnskit made the network of the parameters, or an endpoint on it."""
+        """Tell whether a journal says that hnskit made the network of the parameters, or an endpoint on it."""
         if self.desired is None or self._made is None:
             return False
         names = {self.desired.network.name, *(item.name for item in self.desired.endpoints)}
@@ -125,11 +125,11 @@ class Examination:
         return tuple(item for item in self.facts.endpoints if item.attached and item.compartment_id == HOST_COMPARTMENT)
 
     def is_host_address(self, address: str) -> bool:
-        """Whether an address is the host's own: on one of its adapters, or what a network says moved to its vNIC."""
+        """Tell whether an address is the host's own: on an adapter, or moved to a network's vNIC."""
         return self.index.is_host_address(address) or any(item.management_ip == address for item in self.facts.networks)
 
     def wants(self, name: str) -> bool:
-        """Whether an object of this name is in the parameters."""
+        """Tell whether an object of this name is in the parameters."""
         if self.desired is None:
             return False
         names = {self.desired.network.name, *(item.name for item in self.desired.endpoints)}
@@ -222,5 +222,5 @@ def describe_endpoint(endpoint: Endpoint) -> str:
 
 
 def remove_endpoint(endpoint: Endpoint) -> str:
-    """What removes it, for an operator to type on the host."""
+    """Return the command that removes an endpoint, to type on the host."""
     return f"On the host: {remove_command('Endpoint', endpoint.id)}."

@@ -17,7 +17,7 @@ _TEAM = "Multiplexor"  # of "Microsoft Network Adapter Multiplexor Driver", whic
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was reported of a Windows version, without a public answer."""
+    """A public report about a Windows version that has no answer."""
 
     said: str
     next_step: str
@@ -31,7 +31,7 @@ class Report:
     confirmed: bool = False
 
     def is_of(self, revision: int) -> bool:
-        """Whether a build's revision has it."""
+        """Tell whether a build's revision has it."""
         return revision >= self.since and (not self.until or revision < self.until)
 
 

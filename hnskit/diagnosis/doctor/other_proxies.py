@@ -55,7 +55,7 @@ class WfpUnanswered(DoctorCheck):
     reference = "HNS facts 54, 60"
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """No port, or none that is one; Hyper-V isolation; an HNS that has no L4WFPPROXY."""
+        """Find L4WFPPROXY policies that cannot work: no valid port, Hyper-V isolation, an HNS without the kind."""
         facts = patient.facts
         old = facts.hns_version is not None and not can(facts, Feature.L4_WFP_PROXY)
         for wfp in patient.wfp_rules:

@@ -241,7 +241,7 @@ def _claims(patient: Examination) -> Iterator[tuple[Endpoint, str, list[Endpoint
 
 
 def _is_here(patient: Examination, endpoint: Endpoint, address: str) -> bool:
-    """Whether an address belongs to a network of this host, as far as its subnets are known."""
+    """Tell whether an address belongs to a network of this host, as far as its subnets are known."""
     try:
         if patient.index.networks_around(address):
             return True
@@ -252,5 +252,5 @@ def _is_here(patient: Examination, endpoint: Endpoint, address: str) -> bool:
 
 
 def _takes(patient: Examination, rule: EndpointProxyRule, other: EndpointProxyRule) -> bool:
-    """Whether `other` takes what `rule` redirects, asked for by the proxy itself."""
+    """Tell whether `other` takes what `rule` redirects, asked for by the proxy itself."""
     return match_proxy(other.policy, asked_by(rule.settings), patient.index.network_of(other.endpoint)).matched

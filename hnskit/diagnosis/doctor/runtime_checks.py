@@ -131,7 +131,7 @@ class HnsRefused(DoctorCheck):
 
 
 def docker_explains(patient: Examination, part: str) -> bool:
-    """Whether a part could not be read because Docker is silent, which is a finding of its own."""
+    """Tell whether a part could not be read because Docker is silent, which is a finding of its own."""
     docker = patient.facts.docker
     silent = (docker is not None and bool(docker.error)) or (
         docker is None and any(problem.part == "docker" for problem in patient.facts.problems)

@@ -110,6 +110,6 @@ def _policies(patient: Examination) -> Iterator[tuple[Endpoint, Policy]]:
 
 @functools.lru_cache(maxsize=4096)
 def _near_miss(word: str, known: frozenset[str]) -> str:
-    """What a word that is none of these was probably meant to be; "" where it is one, or near none."""
+    """Suggest the known word that a misspelt one was meant to be; "" if it is known, or near none."""
     near = [] if word in known else difflib.get_close_matches(word, known, n=1, cutoff=_NEAR)
     return near[0] if near else ""

@@ -1,4 +1,4 @@
-"""What is behind a shell: an engine that speaks PSRP. The shells know no more of it than this."""
+"""The interface of an engine that speaks PSRP behind a shell."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MESSAGE_HEADER = 40
 
 
 class EngineError(Exception):
-    """What a client sent is not PSRP, or cannot be taken now."""
+    """A client's message is not PSRP, or cannot be taken now."""
 
 
 class Sink(Protocol):
-    """Where an engine's output goes."""
+    """The receiver of an engine's output."""
 
     def put(self, pipeline: UUID | None, fragments: bytes) -> None:
         """Whole fragments for a pipeline, or for the pool."""

@@ -27,7 +27,7 @@ class _Ending:
     text: bytearray = field(default_factory=bytearray)
 
     def over(self, fragments: bytes) -> bool:
-        """Whether the last of these fragments ends a PipelineState message with a state that is final."""
+        """Tell whether the last of these fragments ends a PipelineState message with a state that is final."""
         for fragment in fragments_of(fragments):
             if fragment.starts and fragment.message_type == PIPELINE_STATE:
                 self.object_id = fragment.object_id

@@ -46,7 +46,7 @@ class Pool(ServerRunspacePool):
         super().__init__({"PSVersionTable": table})
 
     def events(self, fragments: bytes) -> Iterator[Any]:
-        """What a client's fragments say.
+        """Turn a client's fragments into events.
 
         Raises:
             EngineError: they are not PSRP.
@@ -155,5 +155,5 @@ class RemotePipeline(ServerPipeline):
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Tell whether it has not ended."""
         return bool(self.state == PSInvocationState.Running)

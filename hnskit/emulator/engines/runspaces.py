@@ -21,7 +21,7 @@ def module_texts() -> Mapping[str, frozenset[str]]:
 
 
 class Runspace:
-    """What one runspace of a pool has learnt."""
+    """The commands and variables that one runspace of a pool has."""
 
     def __init__(self, functions: frozenset[str] = frozenset()) -> None:
         self.functions = functions
@@ -39,7 +39,7 @@ class Runspaces:
 
     @property
     def available(self) -> int:
-        """How many more pipelines could run now."""
+        """The number of pipelines that could still be started now."""
         return max(0, int(self._pool.max_runspaces) - self._busy)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What HNS allocates for its objects, as `Resources` and its Allocators print it (HNS facts 18, 21, 32, 33).
+"""Build the `Resources` of an object and its Allocators as HNS prints them (HNS facts 18, 21, 32, 33).
 
 `Host Vnic` and `Endpoint Port` have the same members on every version of which a whole print is known, so that
 of a version where only one of them was seen stands for the other.
@@ -172,11 +172,11 @@ class Allocators:
         return self.policy(Rules=[*(dict(rule) for rule in own), *default], Tag="ACL Policy")
 
     def vnet(self, *, address: str, provider: str, local: bool) -> dict[str, Any]:
-        """Where on the provider's network a customer address is: of overlay endpoints."""
+        """Build the allocator that maps a customer's address to the provider's network: overlay endpoints have it."""
         return self.policy(CA=address, IsLocal=local, PA=provider, Tag="VNET Policy")
 
     def outbound_nat(self, policy: Mapping[str, Any], *, address: str, provider: str) -> dict[str, Any]:
-        """Source NAT by VFP; its pools are printed of overlay endpoints (which have a provider's address) only."""
+        """Source NAT by VFP; its pools are printed only for overlay endpoints, which have a provider's address."""
         exceptions = policy.get("ExceptionList")
         exceptions = exceptions if isinstance(exceptions, list) else []
         numbered = {f"NatExceptions_{index}": item for index, item in enumerate(exceptions)}

@@ -38,7 +38,7 @@ _DOCKER_ALLOWED = (
 
 
 class Machine(Protocol):
-    """What the functions find on the host that they run on."""
+    """The host on which the functions run."""
 
     windows: Windows
     windows_profile: Profile
@@ -48,12 +48,12 @@ class Machine(Protocol):
     time_scale: float
 
     def docker_seconds(self, seconds: float) -> float:
-        """How long a docker.exe takes here that takes so many seconds on Windows."""
+        """Scale the seconds that docker.exe takes on Windows to those it takes here."""
 
 
 @dataclass(slots=True)
 class Done:
-    """What a command came to: rows, or an error, after so many seconds here."""
+    """The result of a command: rows or an error, and the seconds it took here."""
 
     rows: list[Row] = field(default_factory=list)
     seconds: float = 0.0

@@ -21,7 +21,7 @@ FOR_EVER = math.inf
 
 @dataclass(slots=True)
 class Ran:
-    """How a program ended."""
+    """The exit code and output of a program."""
 
     exit_code: int = 0
     stdout: str = ""
@@ -68,7 +68,7 @@ class DockerContainer:
 
     @property
     def running(self) -> bool:
-        """Whether it runs."""
+        """Tell whether it runs."""
         return self.status == "running"
 
     def log(self, moment: float, line: str) -> None:
@@ -77,7 +77,7 @@ class DockerContainer:
 
 
 class Surroundings(Protocol):
-    """What is around a container: the Windows that it runs on, and what it reaches. The host is it."""
+    """The host around a container: its Windows, and the network it reaches."""
 
     windows: Windows
     windows_profile: Profile

@@ -64,7 +64,7 @@ def subcommand(words: list[str]) -> tuple[str, list[str]]:
 
 
 def unknown(words: list[str]) -> Ran:
-    """What docker.exe says of a subcommand that it has not, and the emulator of one that it has not."""
+    """Refuse a subcommand: in docker's words if docker lacks it, in the emulator's if only the emulator does."""
     if not words:
         return Ran(1, "", "hnskit emulator: docker without a command is not emulated\n")
     if words[0] in _NOT_EMULATED:

@@ -222,7 +222,7 @@ class DockerEngine:
 
     @staticmethod
     def missing_program(container: DockerContainer, command: list[str]) -> str:
-        """What the daemon says of a program that an image has not."""
+        """Return the daemon's words for a program that is not in an image."""
         return (
             f"container {container.id} encountered an error during hcsshim::System::CreateProcess: "
             "failure in a Windows system call: The system cannot find the file specified. (0x2) extra info: "

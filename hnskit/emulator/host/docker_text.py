@@ -1,4 +1,4 @@
-"""How docker prints: times, sizes, tables, templates, the objects of inspect.
+"""Print as docker does: times, sizes, tables, templates, the objects of inspect.
 
 Members of inspect that no print of a Windows host shows (docker-inspect-*.txt of the samples) are UNCONFIRMED.
 """
@@ -282,7 +282,7 @@ def _network(endpoint: Mapping[str, Any], network_id: str) -> dict[str, Any]:
 
 
 def version(profile: Profile, running: bool) -> dict[str, Any]:
-    """What `docker version --format {{json .}}` prints; without a daemon, Server is null."""
+    """Return the output of `docker version --format {{json .}}`; without a daemon, Server is null."""
     common = {"Version": profile.docker, "ApiVersion": profile.docker_api, "Os": "windows", "Arch": "amd64"}
     kernel = f"10.0 {profile.build} ({profile.build}.1.amd64fre)"
     client = {"Platform": {"Name": "Docker Engine"}, **common, "DefaultAPIVersion": profile.docker_api,

@@ -43,7 +43,7 @@ class HnsEndpoint:
 
     @property
     def attached(self) -> bool:
-        """Whether it is bound to a compartment."""
+        """Tell whether it is bound to a compartment."""
         return self.json["State"] in (EndpointState.ATTACHED, EndpointState.ATTACHED_SHARING)
 
 
@@ -69,7 +69,7 @@ class Endpoints:
         return found
 
     def show(self, endpoint: HnsEndpoint) -> dict[str, Any]:
-        """What GET prints."""
+        """Return the object as GET prints it."""
         shown = ordered(endpoint.json, self._profile)
         if not self._profile.lean_endpoints:
             return dict(shown)
@@ -143,7 +143,7 @@ class Endpoints:
         return id.upper() if self._profile.upper_endpoint_ids else id.lower()
 
     def _in_use(self, network: HnsNetwork) -> set[str]:
-        """Addresses that are held on a network; what a network left that is gone holds its own still (HNS fact 76)."""
+        """Return the addresses that are held on a network, including those of orphaned endpoints (HNS fact 76)."""
         others = {item.id for item in self._networks} - {network.id}
         return {str(item.json.get("IPAddress")) for item in self if item.network.id not in others}
 

@@ -1,4 +1,4 @@
-"""What happens to a host while it is asked things: faults that are more than an answer."""
+"""Faults that change the host during a request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FaultInjection:
 
     @contextlib.contextmanager
     def asleep(self) -> Iterator[None]:
-        """What the host itself, or somebody else, does meanwhile meets none of them."""
+        """Suspend the faults while the host itself, or another user, acts."""
         before, self._asleep = self._asleep, True
         try:
             yield

@@ -1,4 +1,4 @@
-"""What can go wrong on purpose, each from a report of a real host: docs/faults.md names the reports."""
+"""The faults of an emulated host, each after a report of a real one: docs/faults.md names the reports."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Faults:
     hidden_network: str = ""
     """Name of a network that HNS says exists, and does not list (hcsshim#850)."""
     hns_restart: int = 0
-    """The HNS service restarts during the so-manieth change: endpoints are gone (HNS fact 77)."""
+    """The HNS service restarts during the Nth change: endpoints are gone (HNS fact 77)."""
     reboot: int = 0
-    """The host starts again during the so-manieth change: NAT networks are gone, containers ended (HNS fact 76)."""
+    """The host starts again during the Nth change: NAT networks are gone, containers ended (HNS fact 76)."""
     reboot_loses_bridges: bool = False
     """A reboot takes L2Bridges too, and leaves their endpoints; which of the two Windows does is UNCONFIRMED."""
     docker_seconds: float = 0.0
@@ -90,7 +90,7 @@ class Faults:
         return shown
 
     def take_unspecified_error(self) -> bool:
-        """Whether this creation is to fail."""
+        """Tell whether this creation is to fail."""
         if self.unspecified_errors < 1:
             return False
         self.unspecified_errors -= 1
@@ -105,7 +105,7 @@ class Faults:
         return bool(left == 1)
 
     def lose_in_move(self, vnic: Nic) -> None:
-        """What a NIC's move to its vNIC costs."""
+        """Apply the losses of a NIC's move to its vNIC."""
         if self.metadata_route_lost:
             vnic.routes = [route for route in vnic.routes if route.prefix != f"{METADATA_ADDRESS}/32"]
         if self.static_address_lost:

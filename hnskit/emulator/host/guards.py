@@ -36,7 +36,7 @@ def broken(hns: HnsService, bound: Mapping[str, Any]) -> PSError | None:
 
 
 def _shown(hns: HnsService, path: str) -> list[Any] | None:
-    """What HNS has there; None where it does not say so."""
+    """Read the member of an HNS object; None if HNS does not print it."""
     _, response = hns.call("GET", path, "")
     answer = json.loads(response) if response else {}
     if answer.get("Success") is not True:
@@ -46,7 +46,7 @@ def _shown(hns: HnsService, path: str) -> list[Any] | None:
 
 
 def _holds(guard: Mapping[str, Any], output: list[Any]) -> bool:
-    """Whether HNS still has what the caller saw: members compared as JSON, order included; what is not there is null.
+    """Tell whether HNS still has what the caller saw: members compared as JSON with their order; a missing one is null.
 
     The spelling counts in `is`, but for `none` the letter case does not.
     """

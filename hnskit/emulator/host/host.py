@@ -130,7 +130,7 @@ class EmulatedHost:
                 self.set_fault(name, value)
 
     def docker_seconds(self, seconds: float) -> float:
-        """How long a docker.exe takes here that takes so many seconds on Windows."""
+        """Scale the seconds that docker.exe takes on Windows to those it takes here."""
         if math.isinf(seconds):
             return seconds
         return seconds * self.time_scale + self.faults.docker_seconds
@@ -162,7 +162,7 @@ class EmulatedHost:
         self._tell(reboot_cut(self.faults.cut))
 
     def snapshot(self) -> Facts:
-        """What `hnskit.gather_facts` would read now, without the wire."""
+        """Return the facts that `hnskit.gather_facts` would read now, without the wire."""
         answers = [commands.answer_call(self, call.to_json())[0] for call in host_facts.fact_calls()]
         results = [_result(answer) for answer in answers]
         return host_facts.facts_from_results(f"emulator://{self.name}", results)

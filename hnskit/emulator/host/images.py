@@ -12,7 +12,7 @@ NANOSERVER_PROGRAMS = frozenset({"cmd", "curl", "hostname", "ipconfig", "ping", 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an image holds."""
+    """The files and programs of an image."""
 
     programs: frozenset[str]
     """Names without .exe."""

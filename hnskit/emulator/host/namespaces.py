@@ -29,7 +29,7 @@ class Namespaces:
         self._make(HOST_COMPARTMENT, HOST_COMPARTMENT_GUID, default=True)
 
     def answer(self, method: str, rest: list[str], body: Mapping[str, Any]) -> Any:
-        """What a call on /namespaces comes to."""
+        """Answer a call on /namespaces."""
         if self._profile.hns < FIRST:
             raise refusals.not_emulated("/namespaces")
         if not rest:

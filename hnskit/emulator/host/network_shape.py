@@ -1,4 +1,4 @@
-"""What an HNS network prints: members, order apart, per profile (HNS facts 18-21)."""
+"""Build the members that an HNS network prints, for each profile (HNS facts 18-21)."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class NetworkShape:
         return json
 
     def add_overlay(self, network: HnsNetwork, dns_compartment: int) -> None:
-        """What only an overlay network has (HNS fact 21).
+        """Add the members that only an overlay network has (HNS fact 21).
 
         Args:
             dns_compartment: the number of a compartment of its own.

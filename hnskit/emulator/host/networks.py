@@ -56,7 +56,7 @@ class Networks:
         return found
 
     def show(self, network: HnsNetwork) -> dict[str, Any]:
-        """What GET prints now: ManagementIP may come late (HNS fact 19)."""
+        """Return the network as GET prints it now: ManagementIP may come late (HNS fact 19)."""
         shown = network.json
         if network.management_ip_at > self._faults.now():
             shown = {key: value for key, value in shown.items() if key != "ManagementIP"}

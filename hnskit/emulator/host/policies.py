@@ -49,7 +49,7 @@ def scoped(requested: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def workable(requested: list[dict[str, Any]]) -> bool:
-    """Whether their prefixes are some: HNS takes any text, and the endpoint is Degraded then (HNS fact 40)."""
+    """Tell whether their prefixes are some: HNS takes any text, and the endpoint is Degraded then (HNS fact 40)."""
     prefixes = [item.get("DestinationPrefix") for item in requested if kind(item) == "ROUTE"]
     prefixes += [text for item in requested if kind(item) == "OUTBOUNDNAT" for text in _texts(item, "ExceptionList")]
     return all(_is_prefix(prefix) for prefix in prefixes if isinstance(prefix, str))

@@ -38,7 +38,7 @@ class PolicyLists:
         return found
 
     def show(self, policy_list: dict[str, Any]) -> dict[str, Any]:
-        """What GET prints."""
+        """Return the object as GET prints it."""
         return dict(ordered(policy_list, self._profile))
 
     def create(self, body: Mapping[str, Any]) -> dict[str, Any]:

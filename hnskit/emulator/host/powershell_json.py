@@ -24,7 +24,7 @@ def from_json(text: str) -> Any:
 
 
 def no_property(name: str, origin: str | None = None) -> PSError:
-    """What strict mode says; where nothing catches it, PowerShell appends the command's name to its id."""
+    """Return strict mode's error for a missing property; uncaught, its id ends with the command's name."""
     return PSError(
         f"The property '{name}' cannot be found on this object. Verify that the property exists.",
         error_id="PropertyNotFoundStrict", category="NotSpecified", reason="PropertyNotFoundException",

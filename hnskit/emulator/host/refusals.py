@@ -1,4 +1,4 @@
-"""How HNS says no: codes and words of Windows.
+"""Refusals of HNS: codes and texts of Windows.
 
 A text comes from a host's print where one is known (HNS facts 13, 25, 40, 72-74); the rest is marked.
 """

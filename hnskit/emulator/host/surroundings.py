@@ -1,4 +1,4 @@
-"""What is around the emulated host: HTTP messages, the metadata service, the fabric."""
+"""The network around the emulated host: HTTP messages, the metadata service, the fabric."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class HttpResult:
-    """What became of an HTTP request from inside a container."""
+    """The result of an HTTP request from inside a container."""
 
     verdict: Verdict
     response: Response | None = None
@@ -63,7 +63,7 @@ def respond(status: int, reason: str, body: str, content_type: str, server: str)
 
 
 class Cloud:
-    """What a packet that leaves the host can meet."""
+    """The services that a packet can meet outside the host."""
 
     def __init__(self, name: str, host_address: Callable[[], str], host_mac: str) -> None:
         self._name = name
@@ -71,14 +71,14 @@ class Cloud:
         self._host_mac = host_mac
 
     def listener(self, address: str, port: int) -> Callable[[Request, str], Response] | None:
-        """What answers at an address; None where nothing does."""
+        """Return the service that listens at an address; None if there is none."""
         if (address, port) == (METADATA_ADDRESS, METADATA_PORT):
             return self._metadata
         return None
 
     @staticmethod
     def refuses(address: str) -> bool:
-        """Whether something is there that refuses a connection at once, rather than nothing at all."""
+        """Tell whether something is there that refuses a connection at once, rather than nothing at all."""
         return address in (METADATA_ADDRESS, FABRIC_GATEWAY)
 
     def _metadata(self, request: Request, source: str) -> Response:

@@ -218,7 +218,7 @@ class Windows:
         self.remove_nic(vnic)
 
     def has_our_label(self, address: str) -> bool:
-        """Whether the address is the host's own."""
+        """Tell whether the address is the host's own."""
         return any(
             item.address == address
             for nic in self.nics

@@ -1,4 +1,4 @@
-"""What the door of an emulated host and the host behind it know of each other.
+"""Commands, parameters and records: the interface between an emulated host and its engines.
 
 The door (HTTP, authentication, WinRM, PSRP) carries; an engine runs commands; the host has the state. A
 command declares its parameters as PowerShell would, so that the engine's binder can refuse what
@@ -75,7 +75,7 @@ Stream = Literal["warning", "verbose", "debug", "information", "progress"]
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
-    """What a command says on another stream than its output; errors that do not end it are a PSError that it yields."""
+    """A record on another stream than the output; a non-terminating error is a PSError that the command yields."""
 
     stream: Stream
     text: str

@@ -12,7 +12,7 @@ from hnskit.emulator.powershell.command import Command
 
 
 async def system_of(host: Any) -> Mapping[str, Any]:
-    """What the host says of itself: the output of its Get-HnskitSystem."""
+    """Return the output of the host's Get-HnskitSystem."""
     command: Command = host.commands["Get-HnskitSystem"]
     async for record in command.run(host, {}):
         if isinstance(record, Mapping):

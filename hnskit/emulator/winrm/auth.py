@@ -1,4 +1,4 @@
-"""Who may come in: Negotiate (NTLM) with message encryption over HTTP, bound to its channel over TLS; Basic and client
+"""Log clients in: Negotiate (NTLM) with message encryption over HTTP, bound to its channel over TLS; Basic and client
 certificates over TLS only.
 """
 
@@ -128,7 +128,7 @@ class LoginVerdict:
 
 
 class Login:
-    """What is known of the client at the other end of one connection."""
+    """The login of the client at the other end of one connection."""
 
     def __init__(self, authority: Authority, *, tls: bool, certified: bool) -> None:
         self._authority = authority
@@ -157,7 +157,7 @@ class Login:
 
     @property
     def encrypts(self) -> bool:
-        """Whether messages on this connection can be encrypted: not after Basic."""
+        """Tell whether messages on this connection can be encrypted: not after Basic."""
         return self._context is not None and bool(self._context.complete)
 
     def decrypt(self, body: bytes) -> bytes:
@@ -246,7 +246,7 @@ class Login:
 
 
 def _names_no_channel(token: bytes) -> bool:
-    """Whether a token has the last message of NTLM, and no channel binding in it: none at all, or one of zeros.
+    """Tell whether a token has the last message of NTLM, and no channel binding in it: none at all, or one of zeros.
 
     pyspnego's acceptor takes zeros for any binding.
     """

@@ -21,7 +21,7 @@ _BUFFERED = 256 * 1024  # bytes that may wait while a request is being answered
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may take of the door."""
+    """Limits on the size and time of a client's requests."""
 
     head: int = 64 * 1024
     """Bytes of a request line and its headers."""
@@ -65,7 +65,7 @@ Handler = Callable[[HttpRequest, "HttpConnection"], Awaitable[HttpResponse]]
 
 
 class Gate(Protocol):
-    """What a connection needs to know of its listener."""
+    """The part of a listener that a connection uses."""
 
     limits: Limits
     handler: Handler

@@ -140,7 +140,7 @@ class KeptAnswers:
 
 
 def _gone(answer: Answer) -> Settle:
-    """What went out is gone, whether it arrived or not."""
+    """Drop the output that was sent, whether it arrived or not."""
 
     def settled(delivered: bool) -> None:
         del delivered

@@ -1,4 +1,4 @@
-"""Where connections come in, on 127.0.0.1 only, and the ways in which the network can go away."""
+"""Listen on 127.0.0.1 only, and take the network away in one of several ways."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from hnskit.emulator.winrm import wsman_faults
 
 @dataclass(slots=True)
 class Batch:
-    """What one Receive takes."""
+    """The output that one Receive takes."""
 
     fragments: list[Fragment]
     last: bool
@@ -43,7 +43,7 @@ class OutputQueue:
 
     @property
     def polled(self) -> bool:
-        """Whether a client waits."""
+        """Tell whether a client waits."""
         return self._reader is not None
 
     def put(self, fragment: Fragment) -> None:

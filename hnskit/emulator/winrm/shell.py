@@ -148,7 +148,7 @@ class ServedShell:
             raise wsman_faults.no_such_command() from None
 
     def asks_client(self, command: UUID) -> bool:
-        """Whether a pipeline waits for the client's answer to a host call."""
+        """Tell whether a pipeline waits for the client's answer to a host call."""
         pipeline = self.pipelines.get(command)
         return pipeline is not None and pipeline.asks_client
 

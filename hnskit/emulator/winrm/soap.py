@@ -187,7 +187,7 @@ def of_operation(envelope: bytes, operation: str) -> bytes:
 
 
 def acknowledge(operation: str) -> bytes:
-    """What goes before a repeated answer: how many messages of the operation the service has had (MS-WSMV 3.1.4.18).
+    """Build the header of a repeated answer: how many messages of the operation the service has had (MS-WSMV 3.1.4.18).
 
     Its spelling is made after the specification; what Windows sends is UNCONFIRMED.
     """

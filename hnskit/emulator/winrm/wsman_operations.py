@@ -1,4 +1,4 @@
-"""What WinRM can be asked for: shells, their commands, the configuration, and who is there."""
+"""The operations of WinRM: shells, their commands, the configuration, Identify."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _HEADROOM = 2048  # characters of an envelope around the streams
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What Identify and a fault say of the host."""
+    """The host's name and versions for Identify and faults."""
 
     machine: str
     build: int
@@ -104,7 +104,7 @@ class Operations:
 
     @staticmethod
     def identifies(message: soap.Message) -> bool:
-        """Whether it only asks who is there, which every account may."""
+        """Tell whether it only asks who is there, which every account may."""
         return message.body is not None and message.body.tag in _IDENTIFY
 
     def identify(self, message: soap.Message, *, known: bool = True) -> Answer:

@@ -1,4 +1,4 @@
-"""What people already have of a host: readers for dumps of other tools, whole or not.
+"""Read dumps of other tools, whole or not.
 
 `Get-HnsNetwork | ConvertTo-Json`, `Get-HnsEndpoint`, `Get-HnsPolicyList`, their Format-List text, answers of HNSCall,
 hcsshim's debug logs and `docker inspect`; UTF-8 or UTF-16; v1 and v2; lists or single objects. What could be read is
@@ -32,7 +32,7 @@ class Dumps:
 
     @property
     def count(self) -> int:
-        """How much was found of a host so far."""
+        """The number of objects that were found so far."""
         return self._gathering.count
 
     def add(self, source: Source) -> None:
@@ -72,7 +72,7 @@ class Dumps:
         return with_notes(self._gathering.facts(f"snapshot:{self._name}"), notes)
 
     def what(self) -> tuple[str, ...]:
-        """What was found, most first: `3 endpoints (JSON)`."""
+        """Count the objects that were found, most first: `3 endpoints (JSON)`."""
         return self._gathering.what()
 
 

@@ -76,7 +76,7 @@ def _gaps(found: Mapping[str, Sequence[Any]], whole: set[str], broken: set[str],
 
 
 def _counted_more(found: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether a network says that it has more endpoints than were read (CurrentEndpointCount)."""
+    """Tell whether a network says that it has more endpoints than were read (CurrentEndpointCount)."""
     listed = Counter(item.network_id.upper() for item in found.get("endpoints", ()))
     return any(item.endpoint_count > listed[item.id.upper()] for item in found.get("networks", ()))
 

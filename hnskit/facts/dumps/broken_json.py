@@ -44,7 +44,7 @@ _MAX_TRIES = 2_000  # places where reading is taken up again after a garbled one
 
 @dataclass(slots=True)
 class Found:
-    """What one JSON text gave."""
+    """The objects of one JSON text."""
 
     value: Any = None
     """None where nothing could be read."""

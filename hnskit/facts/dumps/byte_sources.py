@@ -1,4 +1,4 @@
-"""Where bytes come from that may say something of a host: a file, a pipe, a folder, a zip; each within bounds.
+"""Read bytes from a file, a pipe, a folder or a zip, each within bounds.
 
 Nothing is ever unpacked to the disk. What is left out, for its size or its path, is named.
 """
@@ -56,7 +56,7 @@ def read_sources(place: Path) -> Iterator[Source]:
 
 
 def sources_of(name: str, data: bytes, folder: str = "") -> Iterator[Source]:
-    """What bytes hold: themselves, or the files of a zip."""
+    """Yield the bytes themselves, or the files of a zip."""
     if len(data) > MAX_BYTES:
         yield Source(name, left_out=f"it is larger than {_megabytes(MAX_BYTES)}")
     elif is_zip(data):
@@ -66,7 +66,7 @@ def sources_of(name: str, data: bytes, folder: str = "") -> Iterator[Source]:
 
 
 def is_zip(data: bytes) -> bool:
-    """Whether bytes are a zip archive, by how they begin."""
+    """Tell whether bytes are a zip archive, by how they begin."""
     return data[:_HEAD] in (_ZIP, _EMPTY_ZIP)
 
 

@@ -33,12 +33,12 @@ class ConsoleTable:
 
 
 def is_rule(line: str) -> bool:
-    """Whether a line is the one of dashes below a table's head."""
+    """Tell whether a line is the one of dashes below a table's head."""
     return line.lstrip()[:1] == "-" and bool(_RULE.match(line))
 
 
 def is_docker_head(line: str) -> bool:
-    """Whether a line is the head of `docker ps`, `docker network ls` or `docker images`."""
+    """Tell whether a line is the head of `docker ps`, `docker network ls` or `docker images`."""
     return bool(_DOCKER_HEAD.match(line))
 
 

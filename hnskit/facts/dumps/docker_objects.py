@@ -68,7 +68,7 @@ def _endpoint(  # noqa: PLR0917 - an endpoint's own fields
 
 
 def is_settings(row: Mapping[str, Any]) -> bool:
-    """Whether an object holds docker's settings of endpoints by the name of their network."""
+    """Tell whether an object holds docker's settings of endpoints by the name of their network."""
     return bool(row) and all(isinstance(item, Mapping) and "EndpointID" in item for item in row.values())
 
 

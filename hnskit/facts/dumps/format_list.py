@@ -1,4 +1,4 @@
-"""What PowerShell prints of an object as a list: `Name : value` lines, wrapped, with `@{…}` and `{…}` values.
+"""Read objects that PowerShell prints as a list: `Name : value` lines, wrapped, with `@{…}` and `{…}` values.
 
 It loses members: nested lists show as `System.Object[]`, and of a list no more than four items are shown. What is
 lost is left out here, and said.
@@ -84,7 +84,7 @@ def finished(raws: Sequence[tuple[RawBlock, T]]) -> Iterator[tuple[Block, T]]:
 
 
 def starts_block(line: str) -> re.Match[str] | None:
-    """Whether a line may be a member of a list."""
+    """Tell whether a line may be a member of a list."""
     return _LINE.match(line) if " :" in line else None
 
 
@@ -144,7 +144,7 @@ def _block(raw: RawBlock, wrapping: Wrapping) -> Block:
 
 
 def _are_policies(name: str, value: Any) -> bool:
-    """Whether a list of policies may be as HNS has it: each has a Type, and a proxy policy no key that it never has."""
+    """Tell whether a list of policies may be as HNS has it: each has a Type, and no proxy policy a foreign key."""
     if name != "Policies" or not isinstance(value, list):
         return True
     known = {"Type", *PROXY_KEYS}

@@ -107,7 +107,7 @@ class Gathering:
         return replace(facts, problems=problems, refusals=tuple(self._refusals.values()))
 
     def what(self) -> tuple[str, ...]:
-        """What was found, most objects first."""
+        """Describe the objects that were found, most first."""
         found = [f"{count} {what}" for what, count in self._sorts.most_common()]
         refused = sum(item.times for item in self._refusals.values())
         return (*found, *([f"{refused} refusals of HNS"] if refused else []))

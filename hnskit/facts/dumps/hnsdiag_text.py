@@ -67,7 +67,7 @@ class Table:
 
 
 def starts(line: str) -> bool:
-    """Whether a line may begin a list of hnsdiag."""
+    """Tell whether a line may begin a list of hnsdiag."""
     stripped = line.strip()
     return bool(
         (stripped.startswith(("Name ", "ID ")) and any(head.match(line) for head, _ in _HEADS))

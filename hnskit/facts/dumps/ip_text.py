@@ -38,7 +38,7 @@ class IpText:
 
 
 def starts_ipconfig(lines: list[str], number: int) -> bool:
-    """Whether a line names an adapter whose members follow."""
+    """Tell whether a line names an adapter whose members follow."""
     line = lines[number]
     if not line.rstrip().endswith((":", "\uff1a")) or _DOTTED.match(line) or not _ADAPTER.match(line):
         return False
@@ -93,7 +93,7 @@ def _adapter(lines: list[str], start: int, found: IpText) -> int:
 
 
 def starts_routes(line: str) -> bool:
-    """Whether a line is a row of a route table, or of the list of interfaces above one."""
+    """Tell whether a line is a row of a route table, or of the list of interfaces above one."""
     return bool(_ROUTE.match(line) or _LISTED.match(line)) if line[:1].isspace() or line[:1].isdigit() else False
 
 

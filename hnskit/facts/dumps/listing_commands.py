@@ -75,7 +75,7 @@ def command_of(line: str) -> ListingCommand | None:
 
 
 def is_prompt(line: str) -> bool:
-    """Whether a line begins as a console's prompt does: what was printed before it has ended."""
+    """Tell whether a line begins as a console's prompt does: what was printed before it has ended."""
     return bool(_PROMPT.match(line))
 
 
@@ -111,7 +111,7 @@ def _docker_kind(rest: str) -> Kind | None:
 
 
 def _passes(rest: str) -> bool:
-    """Whether what follows a listing cmdlet lets every object through."""
+    """Tell whether what follows a listing cmdlet lets every object through."""
     stages = [part.strip() for part in re.split(r"\|", rest)]
     if not _REST_OF_QUOTE.match(_HARMLESS.sub("", stages[0])):
         return False

@@ -138,10 +138,10 @@ def guess_kind(words: str) -> Kind | None:
 
 
 def is_known(value: Any) -> bool:
-    """Whether an object is one of a host's."""
+    """Tell whether an object is one of a host's."""
     return kind_of(value) is not None or is_envelope(value)
 
 
 def is_envelope(value: Any) -> bool:
-    """Whether it is a whole answer of HNSCall (HNS facts 11-13)."""
+    """Tell whether it is a whole answer of HNSCall (HNS facts 11-13)."""
     return isinstance(value, Mapping) and isinstance(value.get("Success"), bool)

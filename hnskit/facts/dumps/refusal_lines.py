@@ -26,7 +26,7 @@ _WIN32 = 0x80070000
 
 
 def may_refuse(line: str) -> bool:
-    """Whether a line is worth a closer look."""
+    """Tell whether a line is worth a closer look."""
     return any(mark in line for mark in _MARKS)
 
 

@@ -222,7 +222,7 @@ class _Scanner:
     def _message(
         self, number: int, quoted: str, closed: bool, before: str = "", escaped: bool = True
     ) -> Iterator[Found]:
-        """What logrus puts in quotes: `Network Response : [{\\"ID\\":…}]`."""
+        """Read the text that logrus puts in quotes: `Network Response : [{\\"ID\\":…}]`."""
         said = _unescaped(quoted) if escaped else quoted
         place = self._whole.place_of(number)
         struct = find_struct(said)
@@ -334,12 +334,12 @@ class _Scanner:
             )  # fmt: skip
 
     def _has_ended(self, line: int) -> bool:
-        """Whether what ends before a line was finished: something follows, or empty lines do."""
+        """Tell whether what ends before a line was finished: something follows, or empty lines do."""
         left = self._lines[line : line + _END_LINES + 1]
         return len(left) > _END_LINES or any(is_prompt(one) for one in left)
 
     def _list_has_ended(self, line: int) -> bool:
-        """Whether the list that an object stands in was finished.
+        """Tell whether the list that an object stands in was finished.
 
         PowerShell ends a list with empty lines; a paste that ends with an object may have been cut there.
         """
@@ -350,7 +350,7 @@ class _Scanner:
 
 
 def _is_answer(before: str) -> bool:
-    """Whether what stands before a value on its line says that it is a whole answer, and no part of an object."""
+    """Tell whether what stands before a value on its line says that it is a whole answer, and no part of an object."""
     return not before.strip() or bool(_ANSWER.search(before))
 
 

@@ -42,7 +42,7 @@ def unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any
 
 
 def is_folder(value: Any) -> bool:
-    """Whether an object only holds lists of others, as scripts like to write them: `{"Networks": […], …}`."""
+    """Tell whether an object only holds lists of others, as scripts like to write them: `{"Networks": […], …}`."""
     if not isinstance(value, Mapping) or not value or kind_of(value) is not None or is_envelope(value):
         return False
     if any(isinstance(part, Mapping) and "EndpointID" in part for part in value.values()):

@@ -17,7 +17,7 @@ _EMPTY = 2
 
 
 def starts_vfp(line: str) -> bool:
-    """Whether a line begins a list of vfpctrl."""
+    """Tell whether a line begins a list of vfpctrl."""
     return bool(_STARTS.match(line))
 
 

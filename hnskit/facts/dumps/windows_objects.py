@@ -101,7 +101,7 @@ READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 
 
 def is_ipv4(said: str) -> bool:
-    """Whether a text is an IPv4 address."""
+    """Tell whether a text is an IPv4 address."""
     try:
         ipaddress.IPv4Address(said)
     except ValueError:

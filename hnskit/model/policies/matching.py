@@ -1,4 +1,4 @@
-"""Whether a policy of an endpoint acts on a connection, and why not.
+"""Match a connection against the policies of an endpoint.
 
 Pure: a policy and a connection in, a `Match` with its sentence out. What is taken from a guess says so.
 """
@@ -21,7 +21,7 @@ _ANY = ("", "0", ANY)  # how an ACL says any protocol
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What a program asks for."""
+    """A connection that a program asks for."""
 
     destination: str
     port: int
@@ -33,7 +33,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a policy makes of a connection."""
+    """The effect of a policy on a connection."""
 
     matched: bool
     sentence: str
@@ -119,7 +119,7 @@ def match_wfp(policy: Policy, connection: Flow, way: Literal["outbound", "inboun
 
 
 def is_acl(policy: Policy) -> bool:
-    """Whether it is an ACL."""
+    """Tell whether it is an ACL."""
     return policy.type.upper() == "ACL"
 
 
@@ -153,7 +153,7 @@ def blocking_acl(
 
 
 def outbound_nat_covers(policies: Iterable[Policy], destination: str) -> Match:
-    """Whether OutBoundNAT gives what goes to `destination` the host's address (HNS facts 43, 86)."""
+    """Tell whether OutBoundNAT gives what goes to `destination` the host's address (HNS facts 43, 86)."""
     rules = [policy for policy in policies if policy.type.upper() == "OUTBOUNDNAT"]
     if not rules:
         return Match(False, "the endpoint has no OutBoundNAT policy: replies find no way back", "HNS fact 86")

@@ -1,4 +1,4 @@
-"""What stands beside a proxy policy: OutBoundNAT, ROUTE and ACL."""
+"""The policies beside a proxy policy: OutBoundNAT, ROUTE and ACL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hnskit.model.policies.values import address_problem, prefix_problem, prefix
 
 @dataclass(frozen=True, slots=True)
 class OutboundNat:
-    """What leaves the endpoint gets the host's address, but to the exceptions (HNS facts 43, 86)."""
+    """Source NAT to the host's address, except for the exceptions (HNS facts 43, 86)."""
 
     exceptions: tuple[str, ...] = ()
     vip: str = ""
@@ -27,7 +27,7 @@ class OutboundNat:
     kind: ClassVar[Kind] = Kind.OUTBOUND_NAT
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What is wrong in itself: HNS takes any text here, and the endpoint is Degraded then (HNS fact 40)."""
+        """Return the mistakes of the policy itself: HNS takes any text, and the endpoint is Degraded (HNS fact 40)."""
         check = MistakeCollector()
         check("exceptions", "", prefixes_problem(self.exceptions))
         check("destinations", "", prefixes_problem(self.destinations))
@@ -49,7 +49,7 @@ class OutboundNat:
 
 @dataclass(frozen=True, slots=True)
 class RouteVia:
-    """Where the endpoint's traffic to a prefix goes (v1 ROUTE, v2 SDNRoute)."""
+    """The next hop of the endpoint's traffic to a prefix (v1 ROUTE, v2 SDNRoute)."""
 
     prefix: str
     next_hop: str = ""
@@ -58,7 +58,7 @@ class RouteVia:
     kind: ClassVar[Kind] = Kind.ROUTE
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What is wrong in itself."""
+        """Return the mistakes of the policy itself."""
         check = MistakeCollector()
         check("prefix", self.prefix, prefix_problem(self.prefix))
         check.given("next_hop", self.next_hop, address_problem)
@@ -82,7 +82,7 @@ class RouteVia:
 
 @dataclass(frozen=True, slots=True)
 class Acl(FilterTuple):
-    """What is let through, or is not (HNS fact 43)."""
+    """A rule that allows or blocks traffic (HNS fact 43)."""
 
     action: str = ""
     direction: str = ""
@@ -91,7 +91,7 @@ class Acl(FilterTuple):
     kind: ClassVar[Kind] = Kind.ACL
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What is wrong in itself."""
+        """Return the mistakes of the policy itself."""
         check = MistakeCollector()
         for name, allowed in (("action", ("Allow", "Block")), ("direction", ("In", "Out"))):
             if getattr(self, name) not in allowed:

@@ -1,4 +1,4 @@
-"""What the neighbours of a proxy policy say, in a person's words: `ACL Block Out tcp to 10.0.0.0/8:80`."""
+"""Describe the policies beside a proxy policy: `ACL Block Out tcp to 10.0.0.0/8:80`."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ LOCAL_SYSTEM = "S-1-5-18"
 
 @dataclass(frozen=True, slots=True)
 class ProxyRule:
-    """What goes to `ip` and `port` is redirected to `destination` (kinds PROXY and L4Proxy)."""
+    """A redirect of `ip` and `port` to `destination` (kinds PROXY and L4Proxy)."""
 
     destination: str
     """`ip:port`, both (HNS fact 49)."""
@@ -43,7 +43,7 @@ class ProxyRule:
     kind: Kind = Kind.PROXY
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What is wrong in itself, whatever the host is."""
+        """Return the mistakes of the policy itself, on any host."""
         check = MistakeCollector()
         check("destination", self.destination, target_problem(self.destination))
         check.given("ip", self.ip, prefix_problem)
@@ -68,7 +68,7 @@ class ProxyRule:
         return self._target()[0]
 
     def covers(self, address: str, port: str) -> bool:
-        """Whether a connection to this address and port would be redirected."""
+        """Tell whether a connection to this address and port would be redirected."""
         here = not self.ip or inside(address, [self.ip])
         return here and self.port in ("", port) and not inside(address, self.exceptions)
 
@@ -111,7 +111,7 @@ class WfpProxy(FilterTuple):
     kind: ClassVar[Kind] = Kind.L4WFPPROXY
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What is wrong in itself, whatever the host is (HNS fact 54)."""
+        """Return the mistakes of the policy itself, on any host (HNS fact 54)."""
         check = MistakeCollector()
         if not self.inbound_port and not self.outbound_port:
             check("outbound_port", "", "is missing, and so is inbound_port: nothing would be redirected")

@@ -1,4 +1,4 @@
-"""What the specs are made of: a filter tuple, mistakes as they are found, values as a host prints them."""
+"""Parts of the specs: a filter tuple, a collector of mistakes, values as a host prints them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ SPECS: Mapping[Kind, type[ProxyRule | WfpProxy | OutboundNat | RouteVia | Acl]] 
 
 
 def field_names(kind: Kind) -> tuple[str, ...]:
-    """What can be said of a policy of this kind."""
+    """Return the field names of a policy of this kind."""
     return tuple(item.name for item in fields(SPECS[kind]) if item.name != "kind")
 
 

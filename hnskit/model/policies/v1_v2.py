@@ -60,7 +60,7 @@ def settings_form(policy: Policy) -> Policy:
 
 
 def same(one: Policy, other: Policy) -> bool:
-    """Whether two policies say the same, in whatever form, order and JSON type; a proxy without a word is for TCP."""
+    """Tell whether two policies are equal, in any form, order and JSON type; a proxy without a protocol is for TCP."""
     return _plain(one) == _plain(other)
 
 

@@ -1,4 +1,4 @@
-"""Whether what a person wrote is a port, a prefix, a SID: each function gives "", or what is wrong in words."""
+"""Check values that a person wrote: each function returns "", or the mistake in words."""
 
 from __future__ import annotations
 

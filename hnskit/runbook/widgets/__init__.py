@@ -1,4 +1,4 @@
-"""What the person at the screen types into and presses. Nothing outside this package imports ipywidgets.
+"""Widgets: forms, buttons and pages. Nothing outside this package imports ipywidgets.
 
 Widgets edit a choice or a file and call back; the work is elsewhere. No widget keeps a secret: a parameter has at most
 a reference to one, and what is typed into a password box is taken out of it at once.

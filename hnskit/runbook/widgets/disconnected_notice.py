@@ -1,4 +1,4 @@
-"""What a page says once its kernel is gone: its widgets stay in sight, and do nothing any more.
+"""A notice on a page whose kernel is gone: its widgets stay in sight and do nothing any more.
 
 The kernel cannot say it. JupyterLab marks each widget that lost its kernel with a class of CSS (ipywidgets' own
 `jupyter-widgets-disconnected`), so the sentence is there from the beginning and its style shows it at that moment, in

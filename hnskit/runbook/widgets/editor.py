@@ -55,7 +55,7 @@ class ParamsEditor:
 
     @property
     def ready(self) -> bool:
-        """Whether the file is in order and saved."""
+        """Tell whether the file is in order and saved."""
         return not self.file.changed and not self.file.mistakes()
 
     def _build(self) -> None:
@@ -153,7 +153,7 @@ class ParamsEditor:
 
 
 def _is_about(where: str, path: str) -> bool:
-    """Whether a mistake's place is a row's, or lies below it."""
+    """Tell whether a mistake's place is a row's, or lies below it."""
     return where == path or where.startswith((f"{path}.", f"{path}["))
 
 
@@ -193,7 +193,7 @@ def _plain(value: Any) -> Any:
 
 
 def _value(row: Row, typed: Any) -> Any:
-    """What was typed, as the file has it; what cannot be read stays text, and the model says what is wrong with it."""
+    """Return the typed value in the file's type; unreadable text stays text, and the model refuses it."""
     if row.kind in ("text", "flag", "choice"):
         return typed
     if row.kind == "yaml" and not typed.strip():

@@ -102,7 +102,7 @@ class StartPage:
 
     @property
     def running(self) -> bool:
-        """Whether a run is followed."""
+        """Tell whether a run is followed."""
         return self._follower is not None and self._follower.alive
 
     def wait(self, seconds: float) -> None:
@@ -196,7 +196,7 @@ class StartPage:
         self._follower.start()
 
     def _mark_as_old(self) -> None:
-        """What was seen of the host was before this work."""
+        """Mark the shown host as seen before this work."""
         if self._looked:
             said = f"As it was on {self._looked_at}, before the run below. Connect shows what it has now."
             self._host.value = f'<p role="status"><b>{said}</b></p><div style="opacity:.5">{self._looked}</div>'

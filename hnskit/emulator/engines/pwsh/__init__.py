@@ -1,1 +1,1 @@
-"""What stands around a real PowerShell engine so that it takes itself to be on the emulated host."""
+"""Surround a real PowerShell engine so that its scripts meet the emulated host."""

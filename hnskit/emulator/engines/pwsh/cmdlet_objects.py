@@ -1,4 +1,4 @@
-"""What the stand-ins of `windows/` ask of the host: Windows' own objects, with the properties that it gives them."""
+"""Windows' own objects for the stand-ins of `windows/`, with the properties that Windows gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which PowerShell engine there is, and how a session of it is started."""
+"""Find the PowerShell engine and the command that starts a session of it."""
 
 from __future__ import annotations
 

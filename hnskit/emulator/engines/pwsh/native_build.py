@@ -45,7 +45,7 @@ def build() -> tuple[Path, Path]:
 
 
 def cache() -> Path:
-    """Where what can be made again is kept."""
+    """Return the cache directory, for files that can be made again."""
     base = os.environ.get("HNSKIT_CACHE_DIR") or platformdirs.user_cache_dir("hnskit", appauthor=False)
     return Path(base).absolute()
 

@@ -74,7 +74,7 @@ class EngineProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs, as far as is known."""
+        """Tell whether it still runs, as far as is known."""
         return not self._gone and self._process.returncode is None
 
     def listen(

@@ -23,7 +23,7 @@ _KEPT = ("DOTNET_ROOT",)
 
 
 class Sessions:
-    """What all shells of a host share: the engine's command, its surroundings, the socket to the host."""
+    """The command of the engine, its environment and the socket to the host, which all shells of a host share."""
 
     def __init__(self, host: Any, *, computer: str, user: str) -> None:
         self._host = host
@@ -59,7 +59,7 @@ class Sessions:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def starter(self, *, restricted: bool) -> Callable[[], Awaitable[EngineProcess]]:
-        """What starts the process of a new shell."""
+        """Return the function that starts the process of a new shell."""
 
         async def start() -> EngineProcess:
             return await EngineProcess.start(self.command(restricted=restricted), self.environment(), self.directory)
