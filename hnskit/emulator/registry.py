@@ -22,6 +22,7 @@ from typing import Any
 
 from hnskit.emulator.control_client import ControlError, ControlUnreachableError, ask
 from hnskit.emulator.engines.pwsh.locate import find_engine
+from hnskit.emulator.process_end import wait_for_end
 from hnskit.errors import ConnectError, HostUnreachableError
 from hnskit.local.private_files import locked, private_directory
 from hnskit.local.state_dir import STATE_VARIABLE, state_directory
@@ -219,25 +220,14 @@ def stop(name: str, *, together: bool = False) -> RegistryEntry:
             break
         time.sleep(0.05)
     others = entry.shared and any(other.pid == entry.pid for other in running())
-    if not others:
-        _wait_for_end(entry.pid)
+    if not others and all(child.pid != entry.pid for child in _children):
+        wait_for_end(entry.pid, _STOP_SECONDS)
     for child in tuple(_children):
         if child.pid == entry.pid and not others:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_STOP_SECONDS)
             _children.remove(child)
     return entry
-
-
-def _wait_for_end(pid: int) -> None:
-    """Until the process is gone, and with it the engines that it started."""
-    if sys.platform == "win32" or any(child.pid == pid for child in _children):
-        return  # a child of ours is waited for; Windows has no such question, and no engines
-    deadline = time.monotonic() + _STOP_SECONDS
-    with contextlib.suppress(ProcessLookupError):
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            time.sleep(0.05)
 
 
 _NEEDED = (
