@@ -32,7 +32,8 @@ from hnskit.planning.preflight import preflight
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy
 from hnskit.remote.session import invoke_calls
-from hnskit.views.frames import TABLES, findings_frame, plan_frame
+from hnskit.views.change_frames import findings_frame, plan_frame
+from hnskit.views.frames import TABLES
 from hnskit.views.table import View, csv_text
 from hnskit.views.topology import draw
 from tests import sample_facts

@@ -45,7 +45,8 @@ from hnskit.planning.teardown import plan_destroy
 from hnskit.runbook.screen import sentence_mimebundle
 from hnskit.running import junit, report
 from hnskit.running.run_state import RunState
-from hnskit.views.frames import TABLES, findings_frame, plan_frame
+from hnskit.views.change_frames import findings_frame, plan_frame
+from hnskit.views.frames import TABLES
 from hnskit.views.progress import Progress, event_line
 from hnskit.views.table import View, csv_text
 from hnskit.views.topology import draw

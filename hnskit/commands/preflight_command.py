@@ -27,7 +27,7 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool, way_only: 
     from hnskit.planning.preflight import preflight as look
     from hnskit.planning.preflight import require_fit
     from hnskit.running.terminal_lines import print_table
-    from hnskit.views.frames import findings_frame
+    from hnskit.views.change_frames import findings_frame
 
     with opened(params, overrides) as (loaded, host):
         desired, facts = desired_from(loaded), host.facts()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hnskit.views.frames import columns_of, make_frame
+from hnskit.views.columns import columns_of, make_frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,20 +7,8 @@ named after. Each says its columns and their dtypes; a table without rows has th
 from __future__ import annotations
 
 from hnskit.diagnosis.diagnosis_frames import explanation_frame, matrix_frame
-from hnskit.views.frames import (
-    adapters,
-    compartments,
-    containers,
-    differences_frame,
-    endpoints,
-    findings_frame,
-    images,
-    networks,
-    outcome_frame,
-    plan_frame,
-    policies,
-    verification_frame,
-)
+from hnskit.views.change_frames import differences_frame, findings_frame, outcome_frame, plan_frame, verification_frame
+from hnskit.views.frames import adapters, compartments, containers, endpoints, images, networks, policies
 
 __all__ = [
     "adapters",

@@ -105,7 +105,7 @@ class HostDiagnosis:
     def diagnose(self) -> View:
         """Find what is wrong or suspicious on the host, and say what to do about it."""
         from hnskit.diagnosis.doctor import summary_of
-        from hnskit.views.frames import findings_frame
+        from hnskit.views.change_frames import findings_frame
 
         found = self._diagnosed()
         return View(findings_frame(found), f"doctor: {summary_of(found)}", hidden=("check",))
@@ -119,7 +119,7 @@ class HostDiagnosis:
 
     def stale(self) -> View:
         """Endpoints that nobody uses any more, and how each is removed."""
-        from hnskit.views.frames import findings_frame
+        from hnskit.views.change_frames import findings_frame
 
         found = self._diagnosed()
         left = [item for item in found if item.check in _LEFT_BEHIND]
@@ -134,7 +134,7 @@ class HostDiagnosis:
         Raises:
             SnapshotError: there is no such file, or it says nothing of a host.
         """
-        from hnskit.views.frames import differences_frame
+        from hnskit.views.change_frames import differences_frame
 
         found = differences(self._earlier(earlier), self.facts)
         return View(differences_frame(found), f"since {earlier or 'now'}")
@@ -151,7 +151,7 @@ class HostDiagnosis:
         if self.desired is None:
             return Sentence(_NO_PLAN)
         from hnskit.diagnosis.doctor.repair import plan_repair
-        from hnskit.views.frames import plan_frame
+        from hnskit.views.change_frames import plan_frame
 
         found = plan_repair(self.desired, self.facts, self.made)
         frame = plan_frame(found)

@@ -8,43 +8,31 @@ With a run folder, each notebook leaves `results/<part>.json` and pictures of th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnskit.applying import host_lock
 from hnskit.applying.api import Outcome
-from hnskit.applying.journal import FILE, Journal, Records, made_on
 from hnskit.applying.outcomes import outcome_of
-from hnskit.applying.verification import Verification, require_proof, verify
-from hnskit.errors import ArgumentError, HnskitError, PreflightError, StepError, StoppedError
+from hnskit.errors import ArgumentError, HnskitError, PreflightError, StoppedError
 from hnskit.facts.description import describe_host
-from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.source import is_snapshot
-from hnskit.facts.tarballs import missing_tarballs
 from hnskit.foreign_text.escaping import one_line
-from hnskit.local import project
 from hnskit.params.desired import desired_from
 from hnskit.params.selection import Selection
-from hnskit.planning.preflight import preflight, require_fit
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Plan
 from hnskit.runbook.diagnosis_notebook import HostDiagnosis
-from hnskit.runbook.kept_host import keep_host
+from hnskit.runbook.notebook_checks import CheckResults, NotebookChecks
 from hnskit.runbook.notebook_host import NotebookHost
+from hnskit.runbook.notebook_record import NotebookRecord
 from hnskit.runbook.part_work import PARTS, PartWork, notebooks_to_run_first
 from hnskit.runbook.screen import Sentence, sentence_mimebundle
-from hnskit.running.lazy_journal import LazyJournal
-from hnskit.running.results import write_result
 from hnskit.views.progress import Progress, display_progress
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
-
-if TYPE_CHECKING:
-    pass
 
 
 class StepNotebook:
@@ -83,13 +71,11 @@ class StepNotebook:
         self._params_file = selection.params_file
         self._asked = (str(selection.params_file) if selection.data is None else "", tuple(selection.overrides))
         self._interactive = interactive
-        self._run_dir = run_dir
-        self._since = time.monotonic()
+        self._kept = NotebookRecord(part, run_dir)
         self._plan: Plan | None = None
         self._outcome: Outcome | None = None
         self._failure: HnskitError | None = None
-        self._findings: tuple[Finding, ...] = ()
-        self._verification: Verification | None = None
+        self._checked = CheckResults()
         self._waits = False  # a button is shown and was not pressed
         self._first: Facts | None = None
         try:
@@ -98,7 +84,8 @@ class StepNotebook:
         except HnskitError as error:
             self._record(error)
             raise
-        self._host = NotebookHost(part, self.params, self._runs)
+        self._host = NotebookHost(part, self.params, self._kept.runs)
+        self._checks = NotebookChecks(self._host, self.desired, self._checked)
         self._work = PartWork(part, self.desired, keep_network)
         with self._recorded():
             self.facts = self._first = self._host.facts()
@@ -151,11 +138,8 @@ class StepNotebook:
         Raises:
             ConnectError: the host cannot be reached any more.
         """
-        from hnskit.views.frames import findings_frame
-
         with self._recorded():
-            self._findings = self._preflight()
-        return View(findings_frame(self._findings), "preflight", hidden=("evidence", "reference", "confirmed", "check"))
+            return self._checks.find(self.facts, self._known())
 
     def require_fit(self) -> Sentence:
         """Stop unless preflight finds no error.
@@ -167,15 +151,7 @@ class StepNotebook:
             PreflightError: naming every finding of severity error.
         """
         with self._recorded():
-            self._findings = self._preflight()
-            require_fit(self._findings, host=self.facts.target)
-        warnings = sum(finding.severity == "warning" for finding in self._findings)
-        return Sentence(f"{self.facts.target} is fit for the redirect; warnings: {warnings}.")
-
-    def _preflight(self) -> tuple[Finding, ...]:
-        live = not is_snapshot(self.params.target)
-        missing = missing_tarballs(self._host.session(), self.desired, self.facts) if live else ()
-        return preflight(self.desired, self.facts, missing=missing, made=self._known())
+            return self._checks.require_fit(self.facts, self._known())
 
     def plan(self) -> View:
         """Plan the changes, each with its reason; nothing is changed by asking.
@@ -186,7 +162,7 @@ class StepNotebook:
         Raises:
             ConnectError: the host cannot be reached any more.
         """
-        from hnskit.views.frames import plan_frame
+        from hnskit.views.change_frames import plan_frame
 
         if self._interactive:  # the host may have moved on since the session was opened
             with self._recorded():
@@ -234,7 +210,7 @@ class StepNotebook:
         Raises:
             PreflightError, StepError, ConnectError: what went wrong.
         """
-        from hnskit.views.frames import outcome_frame, plan_frame
+        from hnskit.views.change_frames import outcome_frame, plan_frame
 
         with self._recorded():
             if self._failure is not None:
@@ -257,20 +233,11 @@ class StepNotebook:
         Raises:
             ConnectError, OutcomeUnknownError: the host is gone.
         """
-        from hnskit.views.frames import verification_frame
+        from hnskit.views.change_frames import verification_frame
 
-        progress = display_progress("Verification")
         with self._recorded():
-            try:
-                self._verification = verify(
-                    self._host.session(), self.desired, on_event=lambda event: progress.say(event.text)
-                )
-            except HnskitError as error:
-                progress.finish(False, error.paragraph())
-                raise
-        # That the requests were made is the end of this work; whether they prove anything, the table says.
-        progress.finish(True, self._verification.to_text().splitlines()[0])
-        return View(verification_frame(self._verification), "proof, client by client")
+            verification = self._checks.verify()
+        return View(verification_frame(verification), "proof, client by client")
 
     def require_proof(self) -> Sentence:
         """Stop unless the redirect is proved for every client.
@@ -281,13 +248,8 @@ class StepNotebook:
         Raises:
             VerificationError: naming each check that does not hold.
         """
-        if self._verification is None:
-            self.verify()
         with self._recorded():
-            if (verification := self._verification) is None:  # verify() has set it, or raised
-                raise StepError("no verification was made", host=self.facts.target)
-            require_proof(verification)
-        return Sentence(verification.to_text().splitlines()[0])
+            return self._checks.require_proof()
 
     def finish(self) -> Sentence:
         """Write down the result of this notebook, and let go of the host.
@@ -301,8 +263,8 @@ class StepNotebook:
         if waiting:
             return Sentence("Nothing was changed: the button was not pressed.")
         did = f"{self._outcome.changed} changed" if self._outcome else "Nothing is changed by this notebook"
-        kept = f" The run is kept in {self._run_dir}." if self._run_dir else ""
-        return Sentence(f"{did}; {time.monotonic() - self._since:.1f} s in all.{kept}")
+        kept = f" The run is kept in {self._kept.run_dir}." if self._kept.run_dir else ""
+        return Sentence(f"{did}; {self._kept.seconds:.1f} s in all.{kept}")
 
     def end(self) -> None:
         """Let go of the host for good: what is shown stays, and its button and cells do nothing more."""
@@ -325,7 +287,7 @@ class StepNotebook:
         try:
             self._host.session()
             with (
-                host_lock.claim(self.params.target, self._run_dir, host_lock.NOTEBOOK)
+                host_lock.claim(self.params.target, self._kept.run_dir, host_lock.NOTEBOOK)
                 if works
                 else nullcontext() as held
             ):
@@ -333,7 +295,7 @@ class StepNotebook:
                     self._host.session(),
                     facts,
                     made=self._known(),
-                    journal=None if current.refused else self._journal(held),
+                    journal=None if current.refused else self._kept.journal(self.params.target, held),
                     on_event=progress.on_event,
                 )
         except (HnskitError, KeyboardInterrupt) as cause:
@@ -352,21 +314,7 @@ class StepNotebook:
         progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
 
     def _known(self) -> Provenance:
-        return made_on(self.params.target, runs=self._runs())
-
-    def _runs(self) -> Path:
-        return self._run_dir.parent if self._run_dir else project.default_runs()
-
-    def _journal(self, held: host_lock.Claim | None) -> Records:
-        if self._run_dir is not None:
-            return Journal(self._run_dir / FILE, self.params.target)
-
-        def made(run_dir: Path) -> None:
-            self._run_dir = run_dir
-            if held is not None:
-                held.is_kept_in(run_dir)
-
-        return LazyJournal(self._runs(), self.params.target, self._known(), made)
+        return self._kept.known(self.params.target)
 
     @contextmanager
     def _recorded(self) -> Iterator[None]:
@@ -384,21 +332,9 @@ class StepNotebook:
             raise error from cause
 
     def _record(self, error: HnskitError | None) -> None:
-        if self._run_dir is None:
-            return
         self._keep("after")
-        write_result(
-            self._run_dir,
-            self.part,
-            seconds=time.monotonic() - self._since,
-            outcome=self._outcome,
-            findings=self._findings,
-            verification=self._verification,
-            error=error,
-        )
+        self._kept.write(self._outcome, self._checked, error)
 
     def _keep(self, moment: str) -> None:
-        """Leave the host as it is now in the run's folder: as a snapshot that can be read again, and as a picture."""
-        if self._run_dir is None or self._first is None:
-            return
-        keep_host(self._run_dir, self.part, moment, self.facts, self.picture())
+        if self._first is not None and self._kept.run_dir is not None:
+            self._kept.keep(moment, self.facts, self.picture())

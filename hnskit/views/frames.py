@@ -4,14 +4,16 @@ A frame holds the data whole: `id` is the full id, which is what commands and `-
 `view.View`: short ids (the full one in the cell's tooltip), words in colour. Text columns are `str`, numbers that may
 be absent `Int64`, yes or no that may be absent `boolean`.
 
-This module imports pandas; everybody else imports this module where it is used.
+`frames` also has the tables of `change_frames`, under one name for scripts: `hnskit.frames`.
+
+This module imports pandas; others import this module where it is used.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -23,30 +25,36 @@ from hnskit.model.hns_json import proxy_settings
 from hnskit.model.objects import Compartment, Endpoint, Policy
 from hnskit.model.wording import describe_policies, state_word
 from hnskit.params.desired import LABEL
-from hnskit.planning.steps import Change, Plan
+from hnskit.views.change_frames import (
+    differences_frame,
+    findings_frame,
+    outcome_frame,
+    plan_frame,
+    verification_frame,
+)
+from hnskit.views.columns import columns_of, make_frame
 
 if TYPE_CHECKING:
-    from hnskit.applying.api import Outcome
-    from hnskit.applying.verification import Verification
-    from hnskit.facts.differences import Difference
-    from hnskit.facts.finding import Finding
+    pass
 
 
-def columns_of(text: str) -> dict[str, str]:
-    """Names and dtypes of columns, written as `name` (of dtype str) or `name:dtype` with blanks between them."""
-    pairs = (column.partition(":") for column in text.split())
-    return {name: kind or "str" for name, _, kind in pairs}
-
-
-def make_frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *sort: str) -> pd.DataFrame:
-    """Rows under fixed columns; the columns and their dtypes are there without a row, too."""
-    listed = list(rows)
-    data = {
-        name: pd.Series([row[place] for row in listed], dtype=kind)
-        for place, (name, kind) in enumerate(columns.items())
-    }
-    frame = pd.DataFrame(data, columns=list(columns))
-    return frame.sort_values(list(sort), kind="stable", ignore_index=True) if sort else frame
+__all__ = [
+    "TABLES",
+    "adapters",
+    "columns_of",
+    "compartments",
+    "containers",
+    "differences_frame",
+    "endpoints",
+    "findings_frame",
+    "images",
+    "make_frame",
+    "networks",
+    "outcome_frame",
+    "plan_frame",
+    "policies",
+    "verification_frame",
+]
 
 
 def networks(facts: Facts) -> pd.DataFrame:
@@ -280,115 +288,3 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
     "images": images,
 }
 """The tables of a snapshot, by the name that `hnskit show` and `StepNotebook.show` take."""
-
-
-def plan_frame(plan: Plan) -> pd.DataFrame:
-    """A plan, a row a step, in the plan's order.
-
-    Args:
-        plan: from `plan` or `plan_destroy`.
-
-    Returns:
-        A DataFrame with the columns action (create, …; `keep` or `not there` where nothing is to do), object (`network
-        hnskit-l2bridge`), change (a line `field: before -> after` each, `field: from … to …` where a value has an
-        arrow itself), reason: str; cuts (whether the host's own network goes away meanwhile): boolean; wave (1 is
-        done first; 0: nothing to do): Int64; part, id: str.
-    """
-    columns = columns_of("action object change reason cuts:boolean wave:Int64 part id")
-    rows = (
-        (
-            step.word,
-            f"{step.noun} {step.title}",
-            "\n".join(one.describe() for one in step.changes),
-            step.reason,
-            step.disruptive,
-            plan.level(step),
-            str(step.part),
-            step.id,
-        )
-        for step in plan.steps
-    )
-    return make_frame(columns, rows)
-
-
-def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
-    """Tabulate the differences between two snapshots, a row an object.
-
-    Args:
-        found: from `differences`.
-
-    Returns:
-        A DataFrame with the columns what (new, gone, changed), object, change: str.
-    """
-    rows = (
-        (
-            one.what,
-            f"{one.kind} {one.name}",
-            "\n".join(
-                Change(name, before, after).describe() if one.what == "changed" else f"{name}: {after or before}"
-                for name, before, after in one.changes
-            ),
-        )
-        for one in found
-    )  # fmt: skip
-    return make_frame(columns_of("what object change"), rows)
-
-
-def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Findings of preflight or of the doctor, a row each, in their order.
-
-    Args:
-        findings: from `preflight` or `diagnose`.
-
-    Returns:
-        A DataFrame with the columns severity (error, warning, note, ok), object, message, evidence, next_step,
-        reference: str; confirmed: boolean; check: str.
-    """
-    columns = columns_of("severity object message evidence next_step reference confirmed:boolean check")
-    rows = (
-        (one.severity, one.object, one.message, one.evidence, one.next_step, one.reference, one.confirmed, one.check)
-        for one in findings
-    )
-    return make_frame(columns, rows)
-
-
-def verification_frame(verification: Verification) -> pd.DataFrame:
-    """Tabulate the checks from inside each client, a row a check.
-
-    Args:
-        verification: from `verify`.
-
-    Returns:
-        A DataFrame with the columns client, check: str; ok: boolean; wanted, seen: str.
-    """
-    columns = columns_of("client check ok:boolean wanted seen")
-    rows = (
-        (proof.client, check.name, check.ok, check.wanted, check.seen)
-        for proof in verification.clients
-        for check in proof.checks
-    )
-    return make_frame(columns, rows)
-
-
-def outcome_frame(outcome: Outcome) -> pd.DataFrame:
-    """Tabulate the steps that were done, in their order.
-
-    Args:
-        outcome: from `apply` or `destroy`.
-
-    Returns:
-        A DataFrame with the columns action, object, reason: str; seconds (as the host measured it): float64; id (of
-        what was made): str.
-    """
-    columns = columns_of("action object reason seconds:float64 id")
-    rows = (
-        (
-            result.step.word,
-            f"{result.step.noun} {result.step.title}",
-            result.step.reason,
-            result.seconds,
-            result.id,
-        )
-        for result in outcome.done
-    )
-    return make_frame(columns, rows)
