@@ -14,6 +14,7 @@ from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
 from hnskit.facts.dumps.broken_json import read_json
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, read_struct
+from hnskit.facts.dumps.large_texts import WINDOW, windows_of
 from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
 from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
@@ -111,6 +112,14 @@ class _Scanner:
 
     def _part(self, text: str, first: int, offset: int) -> Iterator[Found]:
         """What stands between large values."""
+        if len(text) <= WINDOW:
+            yield from self._window(text, first, offset)
+            return
+        for part, line, at in windows_of(text):
+            yield from self._window(part, first + line, offset + at)
+
+    def _window(self, text: str, first: int, offset: int) -> Iterator[Found]:
+        """A text, line by line."""
         self._whole = PrintedLines(text, first, offset)
         self._lines = self._whole.lines
         number, count = 0, len(self._lines)
