@@ -10,7 +10,8 @@ WINDOW = 16 * 1024 * 1024
 _BLOCK = 64 * 1024
 _MARKS = (
     "hns", "hcn", "hostcompute", "virtualnetwork", "macpool", "sharedcontainers", "compartmentid", "endpointid",
-    "addressprefix", "ipaddress", "errorcode", "ipconfig", "network destination", "windowsshim", "sandboxid", "policies",
+    "addressprefix", "ipaddress", "errorcode", "ipconfig", "network destination", "windowsshim", "sandboxid",
+    "policies",
 )  # fmt: skip
 """One of them is in each form that is read, but for those of other languages."""
 
