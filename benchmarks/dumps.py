@@ -3,7 +3,8 @@
     python -m benchmarks.dumps                      prints the table
     python -m benchmarks.dumps --beside FOLDER      beside another tree of hnskit, such as an older one
 
-JSON is compared with `json.loads` and a DataFrame of a file that has it and nothing else. Times are of the processor, best of three.
+JSON is compared with `json.loads` and a DataFrame of a file that has it and nothing else. Times are of the processor,
+best of three.
 """
 
 from __future__ import annotations
