@@ -240,7 +240,7 @@ def test_help_cuts_no_sentence_off(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command says what it does, those by entry point too."""
     said = hnskit(capsys, "--help").out
     assert "..." not in said.partition("Commands:")[2]
-    assert "What would happen to this connection" in said
+    assert "Explain how a connection would go" in said
     assert "See hnskit" not in said
     for group in ("emulator", "policy"):
         assert "..." not in hnskit(capsys, group, "--help").out.partition("Commands:")[2]
