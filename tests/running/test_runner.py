@@ -214,6 +214,7 @@ def test_the_notebooks_are_also_found_around_the_parameter_file(
 def test_no_notebooks_anywhere_is_exit_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line is wrong, no host was contacted; it says what would do."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(project, "shipped", lambda: None)
     shutil.copy(PARAMS, tmp_path / "mine.yaml")
     with pytest.raises(HnskitError, match="--notebooks") as caught:
         runner.run("mine.yaml", runs=tmp_path / "runs")
