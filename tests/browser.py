@@ -25,7 +25,7 @@ from tests.waiting import LONG
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "browser-test"
-PATIENCE = 30_000  # milliseconds
+PATIENCE = 1000 * LONG  # milliseconds
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--disable-dev-shm-usage")  # fmt: skip
 
@@ -106,7 +106,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
 @contextmanager
 def browser() -> Iterator[Any]:
     """Chromium with one context, in which there are tabs."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS])
@@ -115,6 +115,7 @@ def browser() -> Iterator[Any]:
                 viewport={"width": WIDTH, "height": HEIGHT}
             )  # one for all tabs: they share what was loaded
             context.set_default_timeout(PATIENCE)
+            expect.set_options(timeout=PATIENCE)
             yield context
         finally:
             running.close()
@@ -204,7 +205,7 @@ class Notebook:
         )
         self.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
 
-    def see(self, text: str | re.Pattern[str], *, seconds: int = 30) -> Any:
+    def see(self, text: str | re.Pattern[str], *, seconds: float = LONG) -> Any:
         """Wait until a text is to be seen in an output."""
         from playwright.sync_api import TimeoutError as NotSeen
 

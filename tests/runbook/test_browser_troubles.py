@@ -36,6 +36,8 @@ def press(tab: Notebook, name: str, below: str = "session.result()") -> None:
 
 def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
     """The kernel ends, then the run's process: a sentence each, and the next run does only what is missing."""
+    from playwright.sync_api import expect
+
     desk.params("killed", cut_seconds="8.0")  # the run is still there when the page is back
     with desk.notebook(PAGE) as tab:
         tab.run_all()
@@ -43,11 +45,11 @@ def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
         tab.see("create network hnskit-l2bridge …")
         tab.lose_kernel()
         tab.see("Run all cells again (menu Run)").scroll_into_view_if_needed()
-        assert tab.outputs(".jupyter-widgets-disconnected").count() > 0
+        tab.outputs(".jupyter-widgets-disconnected").first.wait_for(state="attached")
         tab.picture("10-kernel-gone")
         tab.run_all()
         tab.see("this page follows it").scroll_into_view_if_needed()
-        assert not tab.outputs(".hk-farewell").first.is_visible()
+        expect(tab.outputs(".hk-farewell").first).not_to_be_visible()
         pressable(tab, "Run", False)
         worker = host_lock.holder_of("emulator://killed")
         assert worker is not None
@@ -59,7 +61,7 @@ def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
         pressable(tab, "Run", True)
         desk.wait_for("killed")
         button(tab, "Run").click()
-        tab.see("in place and proved", seconds=60).scroll_into_view_if_needed()
+        tab.see("in place and proved").scroll_into_view_if_needed()
         tab.picture("12-second-run")
     (proved,) = (run for run in desk.runs() if run["target"] == "emulator://killed")
     done = desk.done("killed")
@@ -122,7 +124,7 @@ STEPS = (
 
 def _shows(tab: Notebook, text: str) -> None:
     """The last table has rows, and no cell reaches into the next; the last drawing has a text."""
-    assert tab.outputs("table").last.locator("tbody tr").count() > 1
+    tab.outputs("table").last.locator("tbody tr").nth(1).wait_for(state="attached")
     assert (
         tab.outputs("td").evaluate_all(
             "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent)"
@@ -136,6 +138,8 @@ def _shows(tab: Notebook, text: str) -> None:
 
 def test_a_host_that_is_gone(desk: Desk) -> None:
     """Connect, and a step notebook, say in a sentence that nothing answers, and what to look at."""
+    from playwright.sync_api import expect
+
     secret = desk.folder / "secret"
     secret.write_text("never sent: nothing answers")
     secret.chmod(0o600)
@@ -151,7 +155,7 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
         button(tab, "Connect").click()
         said = tab.see(f"nothing answers at 127.0.0.1:{port}")
         said.scroll_into_view_if_needed()
-        assert "that WinRM listens there" in said.inner_text()
+        expect(said).to_contain_text("that WinRM listens there")
         pressable(tab, "Connect", True)
         tab.picture("20-host-gone")
     with desk.notebook("notebooks/50_verify.ipynb") as tab:
@@ -162,7 +166,7 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
         tab.go_to('choice.open("verify")')
         said = tab.see(f"HostUnreachableError: on winrm://127.0.0.1:{port}: nothing answers")
         said.scroll_into_view_if_needed()
-        assert "Traceback" not in said.inner_text()
+        expect(said).not_to_contain_text("Traceback")
         tab.picture("21-step-host-gone")
 
 
@@ -178,18 +182,19 @@ def test_a_table_of_thousands_is_searched_and_turned_by_clicks(desk: Desk) -> No
         table = tab.outputs(".hkt")
         status, rows = table.get_by_role("status"), table.locator("tbody tr")
         expect(status).to_have_text("1 to 25 of 4002")
-        first = rows.first.inner_text()
+        expect(rows.first).not_to_be_empty()
+        first = rows.first.text_content() or ""
         table.get_by_role("button", name="next").click()
         expect(status).to_have_text("26 to 50 of 4002")
-        assert rows.first.inner_text() != first
-        assert rows.first.locator("td").first.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
+        expect(rows.first).not_to_have_text(first)
+        expect(rows.first.locator("td").first).to_have_css("text-align", "left")
         tab.picture("22-large-table")
         table.get_by_role("searchbox").fill("client3999 ATTACHED")
         expect(status).to_have_text("1 to 1 of 1 (all: 4002)")
-        assert "hnskit-client3999" in rows.first.inner_text()
+        expect(rows.first).to_contain_text("hnskit-client3999")
         table.get_by_role("searchbox").fill("")
         table.get_by_role("button", name="name", exact=True).click(click_count=2)
-        assert "hnskit-proxy" in rows.first.inner_text()
+        expect(rows.first).to_contain_text("hnskit-proxy")
         table.get_by_role("searchbox").fill("client399")
         tab.picture("23-large-table-searched")
 
@@ -209,6 +214,8 @@ CONTRAST = """one => {
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_a_button_that_cannot_be_pressed_can_be_read_and_says_why(desk: Desk, theme: str) -> None:
     """In either theme; the reason stands beside Connect."""
+    from playwright.sync_api import expect
+
     desk.params("buttons")
     with desk.notebook(PAGE) as tab:
         tab.theme(theme)
@@ -222,7 +229,7 @@ def test_a_button_that_cannot_be_pressed_can_be_read_and_says_why(desk: Desk, th
         for name in ("Connect", "Run", "Stop"):
             assert button(tab, name).evaluate(CONTRAST) >= 4.5
         beside = tab.front().locator(".widget-hbox", has=tab.page.get_by_role("button", name="Connect", exact=True))
-        assert "Save the parameters first" in beside.inner_text()
+        expect(beside).to_contain_text("Save the parameters first")
         button(tab, "Connect").scroll_into_view_if_needed()
         tab.picture(f"26-not-to-be-pressed-{theme.rpartition(' ')[2].lower()}")
         tab.theme("JupyterLab Light")
@@ -248,8 +255,8 @@ def test_on_paper_nothing_is_cut_off(desk: Desk, scheme: str, printed: dict[str,
     page.emulate_media(media="print", color_scheme=scheme)
     for name, path in printed.items():
         page.goto(path.as_uri())
-        assert page.locator("table").count() > 1
-        assert page.locator("svg").count() >= 1
+        page.locator("table").nth(1).wait_for(state="attached")
+        page.locator("svg").first.wait_for(state="attached")
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(PALE) == []
         page.screenshot(path=desk.artefacts / f"24-printed-{name}-{scheme}.png", full_page=True)
