@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,12 @@ def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, w
     if held is not None:
         held.is_kept_in(task.run_dir)
         environment = {**held.environment, **hidden}
-        execution = Execution(share_kernel=task.share_kernel, cell_timeout=task.cell_timeout, environment=environment)
-        wrong = _attempt(task, summary, execution, lambda: _execute_all(summary, task.todo, given, execution, log))
+        wrong = _attempt(
+            task,
+            summary,
+            partial(Execution, share_kernel=task.share_kernel, cell_timeout=task.cell_timeout, environment=environment),
+            lambda execution: _execute_all(summary, task.todo, given, execution, log),
+        )
     if wrong is not None:
         summary.fail(error_json(wrong), "the parameters" if isinstance(wrong, ParamsError) else "its beginning")
     summary.seconds = round(time.monotonic() - since, 3)
@@ -136,15 +141,16 @@ def _target_of(path: Path, overrides: Sequence[str]) -> tuple[str, HnskitError |
 
 
 def _attempt(
-    task: _Task, summary: Summary, execution: Execution, execute_all: Callable[[], None]
+    task: _Task, summary: Summary, prepare: Callable[[], Execution], execute_all: Callable[[Execution], None]
 ) -> HnskitError | None:
     """Execute the notebooks; what broke the run is given back, so that the folder gets its summary."""
 
     def work() -> None:
         with execution:  # all in the one thread that the kernel's connection belongs to
-            execute_all()
+            execute_all(execution)
 
     try:
+        execution = prepare()
         if task.resume:
             summary.earlier = done_steps(read_from(task.run_dir / FILE, 0)[0])
             summary.kept = sorted(_still_true(task.path, task.overrides, task.run_dir, task.todo))

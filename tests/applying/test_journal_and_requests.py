@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 
 
 @pytest.mark.parametrize("line", [1, 2, 5, 12])
-def test_a_full_disk_stops_before_the_next_change(line: int, tmp_path: Path) -> None:
+def test_a_full_disk_stops_before_the_next_change(line: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the journal cannot be written nothing more is sent, and the next run goes on."""
 
     class Full(Journal):
@@ -34,11 +36,12 @@ def test_a_full_disk_stops_before_the_next_change(line: int, tmp_path: Path) -> 
             self.left -= 1
             if self.left <= 0:
                 sent.append(len(session.pipelines))
-                self.path = full
+                monkeypatch.setattr(os, "fsync", full)
             super().write(event, **fields)
 
-    full = tmp_path / "full"
-    full.symlink_to("/dev/full")
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     sent: list[int] = []
     host = host_here()
     session = HereSession(host)
