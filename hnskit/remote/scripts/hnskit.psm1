@@ -518,6 +518,7 @@ function Invoke-HnskitCall {
     $quiet = [System.Diagnostics.Stopwatch]::StartNew()
     foreach ($text in $Call) {
         $request = ConvertFrom-Json -InputObject $text
+        $null = $request.id  # a call without one is refused here, before anything is done
         $reads = $request.PSObject.Properties['reads'] -and $request.reads -is [bool] -and $request.reads
         if ($lines -and -not $reads) { $lines -join "`n"; $lines = @() }
         $answer = if ($request.PSObject.Properties['detached']) { Invoke-HnskitDetached -Text $text }

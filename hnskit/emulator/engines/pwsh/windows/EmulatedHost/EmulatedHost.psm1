@@ -142,7 +142,7 @@ function Test-Path {
         $named = $PSCmdlet.ParameterSetName
         foreach ($one in $(if ($named -eq 'Path') { $Path } else { $LiteralPath })) {
             $there = $PathType -ne 'Container' -and (Invoke-EmulatedHost -Subject 'Path' -Request @{ Path = $one })
-            if (-not $there) {
+            if (-not $there -and $one -notmatch '^[A-Za-z]:') {  # the engine has no drives of Windows
                 $where = @{ $named = $one; PathType = $PathType }
                 $there = Microsoft.PowerShell.Management\Test-Path @where
             }
