@@ -82,8 +82,8 @@ def test_a_plain_client_gets_the_engines_version_table(served: Served, pool: Run
 def test_every_stream_arrives(pool: RunspacePool) -> None:
     pipeline = PowerShell(pool)
     pipeline.add_script(
-        "$ErrorActionPreference = 'Continue'; 1; Write-Error e; Write-Warning w; Write-Verbose v -Verbose; "
-        "Write-Debug d -Debug; Write-Information i; Write-Progress -Activity p"
+        "$ErrorActionPreference = $WarningPreference = 'Continue'; 1; Write-Error e; Write-Warning w; "
+        "Write-Verbose v -Verbose; Write-Debug d -Debug; Write-Information i; Write-Progress -Activity p"
     )
     assert pipeline.invoke() == [1]
     streams = pipeline.streams

@@ -25,7 +25,7 @@ _DOORS = {
     "foreign_text/terminal.py": {"a terminal written to past its door"},
     "views/table.py": {"CSV past its door"},
     # Cells of a table, where a line break begins no line of anything.
-    "views/frames.py": {"lines joined so that a name can begin one"},
+    "views/change_frames.py": {"lines joined so that a name can begin one"},
     # A text to search in.
     "errors/codes_in_text.py": {"lines joined so that a name can begin one"},
     "running/run_state.py": {"lines joined so that a name can begin one"},
