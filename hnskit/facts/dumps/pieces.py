@@ -10,6 +10,8 @@ from hnskit.facts.dumps.listing_commands import ListingCommand
 from hnskit.facts.dumps.object_kinds import Kind
 
 NO_COMMAND = ListingCommand("")
+END_LINES = 2
+"""Empty lines behind a list that PowerShell has finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
+from hnskit.facts.dumps import hnsdiag_text
 from hnskit.facts.dumps.broken_json import read_json
+from hnskit.facts.dumps.console_pieces import console_pieces
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, read_struct
 from hnskit.facts.dumps.large_texts import WINDOW, windows_of
 from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
-from hnskit.facts.dumps.pieces import NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
+from hnskit.facts.dumps.pieces import END_LINES, NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
-from hnskit.facts.dumps.vfp_text import read_vfp, starts_vfp
 
 Found = Piece | Break | Deleted | RefusedAnswer | Foreign
 Line = Generator[Found, None, int]
@@ -41,7 +41,6 @@ _MAX_UNESCAPES = 3
 _MAX_BROKEN = 400  # lines that one message may be broken into
 _LOG_LINE = re.compile(r"^(?:time=|\[\d|\d{4}-\d\d-\d\d|[IWEF]\d{4} )")
 _CLOSING = re.compile(r'[^\\]"(?=\s*$|\s+\w+=)')
-_END_LINES = 2  # empty lines behind a list that PowerShell has finished
 
 
 def read_pieces(text: str, parse: Callable[[str], Any] = json.loads) -> Iterator[Found]:
@@ -81,7 +80,7 @@ def _text_in(value: Any) -> str | None:
 
 
 class _Scanner:
-    """One walk through the lines of a text."""
+    """One pass over the lines of a text."""
 
     def __init__(self) -> None:
         self._whole = PrintedLines("")
@@ -153,7 +152,7 @@ class _Scanner:
             behind = yield from self._values_at(number, line)
             if behind:
                 return behind
-        return (yield from self._console_at(number, line))
+        return (yield from console_pieces(self._whole, number, line, self._command))
 
     def _call_words(self) -> str:
         return self._command.words if self._command.words.startswith("/") else ""
@@ -267,72 +266,6 @@ class _Scanner:
                 return
             offset = following.start()
 
-    def _console_at(self, number: int, line: str) -> Line:
-        """Tables and texts of a console; the line behind what was there."""
-        lines = self._lines
-        if hnsdiag_text.starts(line) and (table := hnsdiag_text.read_table(lines, number)) is not None:
-            yield from self._hnsdiag(table)
-            return max(table.end, number + 1)
-        if console_tables.is_rule(line) and (read := console_tables.read_console_table(lines, number)) is not None:
-            yield from self._rows(read, number, "table")
-            return read.end
-        if console_tables.is_docker_head(line):
-            yield from self._docker_rows(number)
-            return number + 1
-        if starts_vfp(line):
-            rules, end = read_vfp(lines, number)
-            yield Foreign("rules of VFP (vfpctrl)", rules)
-            return end
-        if ip_text.starts_routes(line):
-            ip = ip_text.read_routes(lines, number)
-            yield from self._ip(ip, number, "route print")
-            return max(ip.end, number + 1)
-        if line.rstrip()[-1:] in (":", "\uff1a") and ip_text.starts_ipconfig(lines, number):
-            ip = ip_text.read_ipconfig(lines, number)
-            yield from self._ip(ip, number, "ipconfig")
-            return max(ip.end, number + 1)
-        return number + 1
-
-    def _hnsdiag(self, table: hnsdiag_text.Table) -> Iterator[Found]:
-        command = self._command
-        whole = table.is_table and command.lists_all and self._has_ended(table.end)
-        listed = whole and command.kind in (None, table.kind) and " list " in f"{command.words} "
-        if not table.rows and table.kind != "adapters" and listed:
-            yield Piece(
-                [], self._whole.place_of(max(0, table.end - 1)), kind=table.kind, form="hnsdiag", part_of_list=True
-            )
-        for row, at in zip(table.rows, table.places, strict=True):
-            made = hnsdiag_text.hns_form(table.kind, row)
-            yield Piece(made, self._whole.place_of(at), command=command, form="hnsdiag", kind=table.kind,
-                        part_of_list=listed)  # fmt: skip
-
-    def _rows(self, table: console_tables.ConsoleTable, number: int, form: str) -> Iterator[Found]:
-        command = self._command
-        whole = command.lists_all and self._has_ended(table.end)
-        for place, cells in enumerate(table.rows, start=number + 1):
-            printed = tuple(name for name in table.names if name not in table.cut)
-            row = {name: value for name, value in cells.items() if value != ""}
-            yield Piece(row, self._whole.place_of(place), command=command, lost=tuple(table.cut), form=form,
-                        printed=printed, part_of_list=whole)  # fmt: skip
-
-    def _docker_rows(self, number: int) -> Iterator[Found]:
-        table = console_tables.read_docker_table(self._lines, number)
-        if table.names[0] != "CONTAINER ID":
-            yield Foreign("docker network ls" if table.names[0] == "NETWORK ID" else "docker images", len(table.rows))
-            return
-        for place, row in enumerate(table.rows, start=number + 1):
-            status = row.get("STATUS", "")
-            state = "running" if status.startswith("Up") else status.split(" ")[0].lower()
-            made = {"Id": row["CONTAINER ID"], "Name": row.get("NAMES", ""), "Config": {"Image": row.get("IMAGE", "")},
-                    "State": {"Status": state}}  # fmt: skip
-            yield Piece(made, self._whole.place_of(place), form="docker ps", kind="containers", part_of_list=False)
-
-    def _ip(self, found: ip_text.IpText, number: int, form: str) -> Iterator[Found]:
-        inside = bool(re.search(r"\b(?:docker|kubectl|crictl|ctr|nerdctl)\b", self._command.words))
-        value = {"adapters": found.adapters, "addresses": found.addresses, "routes": found.routes,
-                 "inside": inside, "whole": found.whole}  # fmt: skip
-        yield Piece(value, self._whole.place_of(number), command=self._command, form=form, kind="ip_text")
-
     def _lists(self) -> Iterator[Piece]:
         """Objects that PowerShell has printed as lists."""
         for block, (command, place, ended) in finished(self._blocks):
@@ -342,11 +275,6 @@ class _Scanner:
                 part_of_list=command.lists_all and ended,
             )  # fmt: skip
 
-    def _has_ended(self, line: int) -> bool:
-        """Tell whether what ends before a line was finished: something follows, or empty lines do."""
-        left = self._lines[line : line + _END_LINES + 1]
-        return len(left) > _END_LINES or any(is_prompt(one) for one in left)
-
     def _list_has_ended(self, line: int) -> bool:
         """Tell whether the list that an object stands in was finished.
 
@@ -355,7 +283,7 @@ class _Scanner:
         number = line
         while number < len(self._lines) and not self._lines[number].strip():
             number += 1
-        return number - line > _END_LINES or (number < len(self._lines) and is_prompt(self._lines[number]))
+        return number - line > END_LINES or (number < len(self._lines) and is_prompt(self._lines[number]))
 
 
 def _is_answer(before: str) -> bool:
