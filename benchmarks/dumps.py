@@ -27,7 +27,7 @@ _OLD = """
 import sys, time
 from pathlib import Path
 try:
-    from hnskit.facts.snapshot import load_facts
+    from hnskit.facts.anything import load_facts
 except ImportError:
     from hnskit.snapshot import load_facts
 best = float("inf")

@@ -22,9 +22,9 @@ import pandas as pd
 
 from hnskit.diagnosis.datapath import Tracer
 from hnskit.diagnosis.explaining import Explainer
-from hnskit.facts.dumps import read_dump
+from hnskit.facts.anything import load_facts
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import load_facts, save_facts
+from hnskit.facts.snapshot import save_facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Address, Compartment, Container, Interface, Route
 
@@ -113,10 +113,10 @@ def main(count: int = 10_000) -> None:
             own = save_facts(facts, Path(folder) / "host.json")
             dump = Path(folder) / "endpoints.json"
             dump.write_text(json.dumps([dict(item.raw) for item in facts.endpoints]), encoding="utf-8")
-            for name, path, read in (("snapshot", own, load_facts), ("ConvertTo-Json dump", dump, read_dump)):
+            for name, path in (("snapshot", own), ("ConvertTo-Json dump", dump)):
                 text = path.read_text(encoding="utf-8")
                 plain = seconds(partial(_frame, text, in_snapshot=path == own))
-                ours = seconds(partial(read, path))
+                ours = seconds(partial(load_facts, path))
                 print(f"{name}, {kind}: {len(text) / 1e6:.1f} MB; json.loads + DataFrame {plain * 1000:.0f} ms; "
                       f"loading {ours * 1000:.0f} ms = {ours / plain:.2f}x")  # fmt: skip
     tracer = Tracer(facts)

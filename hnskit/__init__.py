@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from hnskit.diagnosis.explaining import Explainer, explain
     from hnskit.diagnosis.explanation import Explanation
     from hnskit.errors.hns_codes import KnownCode, explain_code
+    from hnskit.facts.anything import load_facts
     from hnskit.facts.differences import Difference, differences
     from hnskit.facts.finding import Finding, Severity
     from hnskit.facts.host_facts import Facts, gather_facts
-    from hnskit.facts.snapshot import load_facts, save_facts
+    from hnskit.facts.snapshot import save_facts
     from hnskit.facts.source import Host, connect, open_host
     from hnskit.facts.tarballs import missing_tarballs
     from hnskit.model import objects
@@ -96,7 +97,7 @@ _HOMES = {
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
     "gather_facts": "facts.host_facts",
-    "load_facts": "facts.snapshot",
+    "load_facts": "facts.anything",
     "load_params": "params.loading",
     "made_on": "applying.journal",
     "missing_tarballs": "facts.tarballs",

@@ -18,9 +18,9 @@ from typing import Any
 
 from hnskit.applying.journal_checks import believed_records
 from hnskit.errors import HnskitError
+from hnskit.facts.anything import load_facts
 from hnskit.facts.dumps import read_text
 from hnskit.facts.host_facts import fact_calls, facts_from_results
-from hnskit.facts.snapshot import load_facts
 from hnskit.params.loading import load_params
 from hnskit.planning.provenance import provenance_from
 from hnskit.remote.session import invoke_calls

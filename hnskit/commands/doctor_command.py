@@ -39,7 +39,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
 ) -> None:
     """What is wrong or suspicious on a host or in a paste, and what to do about it.
 
-    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. With PARAMS it also says what differs from them.
 
     It ends with 1 if there is an error, with --strict also for a warning, else with 0; with 3 if nothing of a host is

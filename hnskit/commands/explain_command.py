@@ -44,7 +44,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
 ) -> None:
     """Explain how a connection would go, and why. Nothing is sent.
 
-    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. What it does not tell is said to be unknown.
 
     It ends with 0 if the connection is answered, with 1 if it is not or if that is not known; --all always ends with 0.

@@ -21,7 +21,7 @@ from hnskit.foreign_text.terminal import print_json, say
 def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None, picture: Path | None) -> None:
     """Everything that hnskit reads of a host, or of a dump, in one snapshot.
 
-    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host.
     """
     found = read_input(params, overrides)

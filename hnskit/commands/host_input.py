@@ -66,6 +66,12 @@ def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
         return HostInput(host.facts(), params, f"the target of the parameter file {words}")
 
 
+def read_host(words: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
+    """Read the facts of whatever was named, see `read_input`; the parameters where it has some."""
+    found = read_input(words, overrides)
+    return found.params, found.facts
+
+
 def is_host_input(words: str) -> bool:
     """Tell whether this names an input, and is no text itself."""
     from hnskit.facts.anything import SNAPSHOT

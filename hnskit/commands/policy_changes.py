@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.changing import journalled
+from hnskit.commands.host_input import read_host
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_options import Asked
-from hnskit.commands.reaching import opened, read_host
+from hnskit.commands.reaching import opened
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
 

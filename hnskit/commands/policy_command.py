@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hnskit.commands.host_input import read_host
 from hnskit.commands.options import WholeHelp, common, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_changes import carry_out, known_fields, owners_of, spec_of
 from hnskit.commands.policy_options import Asked, changing, chosen, packed, what, where
-from hnskit.commands.reaching import opened, read_host
+from hnskit.commands.reaching import opened
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:

@@ -68,14 +68,6 @@ def connected(
     return _reach_host(params, overrides, alone, runs)
 
 
-def read_host(params: str, overrides: tuple[str, ...]) -> tuple[Params | None, Facts]:
-    """The facts of whatever was named, see `host_input`; the parameters where it has some."""
-    from hnskit.commands.host_input import read_input
-
-    found = read_input(params, overrides)
-    return found.params, found.facts
-
-
 def require_read(facts: Facts, part: str = "") -> None:
     """Stop where a table that a host should have given, or what a plan needs, could not be read at all.
 

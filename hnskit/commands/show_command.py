@@ -19,7 +19,7 @@ TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "ad
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
     """One table of the host: networks, endpoints, policies, containers, compartments, adapters or images.
 
-    In place of PARAMS: a file, folder or zip of what a host printed (docs/dumps.md), - for standard input, or a target
+    In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. What of a dump is not whole is said beside the table.
     """
     found = read_input(params, overrides)

@@ -1,6 +1,6 @@
 """What a snapshot cannot tell of a connection's way: members that were not printed, lists that are not whole.
 
-A walk goes on past a doubt, so that one sees how far the snapshot leads; its verdict is then not known.
+A trace goes on past a doubt, so that one sees how far the snapshot leads; its verdict is then not known.
 """
 
 from __future__ import annotations

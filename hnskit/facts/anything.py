@@ -55,6 +55,21 @@ def read_anything(source: str | Path | bytes, name: str = "") -> Reading:
     return _read(read_sources(place), name or words)
 
 
+def load_facts(path: str | Path) -> Facts:
+    """Read a snapshot: one that hnskit saved, or what another tool has dumped (docs/explain.md has the forms).
+
+    Args:
+        path: a file, a folder or a zip of them.
+
+    Returns:
+        The snapshot; `completeness` says which of its lists are whole.
+
+    Raises:
+        SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.
+    """
+    return read_anything(Path(path)).facts
+
+
 def _read(sources: Iterator[Source], name: str) -> Reading:
     from hnskit.facts.dumps import Dumps
     from hnskit.facts.snapshot import own_snapshot, without_collector

@@ -43,10 +43,6 @@ class Completeness:
         """Return why a part is not whole; "" if it is."""
         return self.gaps.get(part, "")
 
-    def is_absent(self, part: str) -> bool:
-        """Tell whether there is nothing of this part at all."""
-        return self.gaps.get(part) == ABSENT
-
     def problems(self) -> tuple[Problem, ...]:
         """The gaps, a problem each."""
         return tuple(Problem(part, reason) for part, reason in self.gaps.items())

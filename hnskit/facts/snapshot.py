@@ -68,23 +68,6 @@ def masked(facts: Facts) -> Facts:
     return replace(facts, containers=tuple(_masked(container) for container in facts.containers))
 
 
-def load_facts(path: str | Path) -> Facts:
-    """Read a snapshot: one that hnskit saved, or what another tool has dumped (see `dumps`).
-
-    Args:
-        path: a file, a folder or a zip of them.
-
-    Returns:
-        The snapshot; `completeness` says which of its lists are whole.
-
-    Raises:
-        SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.
-    """
-    from hnskit.facts.anything import read_anything
-
-    return read_anything(Path(path)).facts
-
-
 def own_snapshot(data: bytes, name: str) -> Facts | None:
     """The facts of a file that hnskit itself wrote; None for any other, and for one that is not whole.
 

@@ -1,6 +1,6 @@
 """Lookups in one snapshot, made once: endpoints by address and compartment, routes, interfaces.
 
-Pure. A walk or a diagnosis over thousands of endpoints asks here instead of going through `Facts` each time.
+Pure. A trace or a diagnosis over thousands of endpoints asks here instead of going through `Facts` each time.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class SnapshotHost:
     """The facts of a file, which is read once."""
 
     def __init__(self, target: str) -> None:
-        from hnskit.facts.snapshot import load_facts
+        from hnskit.facts.anything import load_facts
 
         self.target = target
         self._facts = load_facts(target.removeprefix(SNAPSHOT))

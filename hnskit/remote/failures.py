@@ -1,4 +1,4 @@
-"""Map failures of HTTP, WinRM and PowerShell to the kit's errors.
+"""Map failures of HTTP, WinRM and PowerShell to errors of hnskit.
 
 `psrp.py` alone knows pypsrp; what comes here are the exceptions of requests and urllib3 below it, and plain values.
 """

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
+from hnskit.facts.anything import load_facts
 from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import load_facts
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.local.project import find_params
 from hnskit.model.objects import METADATA_ADDRESS

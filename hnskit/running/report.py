@@ -14,8 +14,8 @@ from typing import Any
 
 from hnskit.errors import FileError, SnapshotError
 from hnskit.errors.prose_html import prose
+from hnskit.facts.anything import load_facts
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import load_facts
 from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.local.atomic_write import atomic_write_text
 from hnskit.model.wording import MANY, duration_text

@@ -11,8 +11,8 @@ import pytest
 from hnskit.diagnosis.diagnosis_frames import explanation_frame, matrix_frame
 from hnskit.diagnosis.explaining import Explainer, explain, parse_destination
 from hnskit.errors import SelectionError
+from hnskit.facts.anything import load_facts
 from hnskit.facts.completeness import Problem
-from hnskit.facts.dumps import read_dump
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Policy
 from tests import sample_facts
@@ -152,7 +152,7 @@ def test_what_the_snapshot_does_not_have_is_not_known(facts: Facts, code: str) -
 
 def test_a_dump_of_hns_alone_claims_nothing_about_compartments() -> None:
     """Format-List loses the port of an endpoint: who is behind it is not known, and not gone."""
-    facts = read_dump(SAMPLES / "textual/scenario-proxy-policy-l2bridge-rs4.txt")
+    facts = load_facts(SAMPLES / "textual/scenario-proxy-policy-l2bridge-rs4.txt")
     said = explain(facts, "10.0.1.248", METADATA)
     assert (said.verdict.kind, said.verdict.code) == ("unknown", "endpoints-not-known")
     assert said.verdict.rewritten_by is not None  # the endpoint says of which type its network is

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies._internal.core import DataObject
 
 from hnskit.errors import SnapshotError
-from hnskit.facts.dumps import read_dump, read_text
+from hnskit.facts.anything import load_facts
+from hnskit.facts.dumps import read_text
 from hnskit.facts.dumps.format_list import read_blocks, read_value
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import load_facts
 from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Policy
 
@@ -83,7 +83,7 @@ def test_a_folder_is_one_host(tmp_path: Path) -> None:
     (tmp_path / "again.json").write_text(json.dumps(CLIENT))
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "picture.bin").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
-    facts = read_dump(tmp_path)
+    facts = load_facts(tmp_path)
     assert (len(facts.networks), len(facts.endpoints)) == (1, 2)
     assert said(facts) == ["picture.bin: it is no text", "nothing of HNS is in notes.txt"]
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from hnskit.emulator.host import PROFILES, create_host
 from hnskit.errors import FileError, ReadOnlyTargetError, SnapshotError
+from hnskit.facts.anything import load_facts
 from hnskit.facts.completeness import Problem
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import dump_facts, load_facts, parse_facts, save_facts
+from hnskit.facts.snapshot import dump_facts, parse_facts, save_facts
 from hnskit.facts.source import connect, open_host
 from hnskit.model.objects import Container, Endpoint, Policy
 from hnskit.params.loading import load_params

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, ParamsError, PreflightError, StepError
-from hnskit.facts.snapshot import load_facts
+from hnskit.facts.anything import load_facts
 from hnskit.model.objects import Endpoint, Network, Policy
 from hnskit.model.policies import v1_v2, values
 from hnskit.model.wording import describe_policy

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from hnskit.emulator.host.docker_cli import DockerCli
+from hnskit.emulator.host.docker_engine import DockerEngine
+from hnskit.emulator.host.hns_service import HnsService
+from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.windows_network import Windows
 from hnskit.model.objects import NetworkType
-
-if TYPE_CHECKING:
-    from hnskit.emulator.host.host import EmulatedHost
 
 TITLE = "HOSTILE"
 """What a page's or a terminal's title would be."""
@@ -58,12 +60,22 @@ MARKERS: tuple[str, ...] = (
 """Texts that no way out may obey."""
 
 
+class _Host(Protocol):
+    """The parts of an emulated host that have texts."""
+
+    windows_profile: Profile
+    windows: Windows
+    hns: HnsService
+    engine: DockerEngine
+    docker: DockerCli
+
+
 def everything() -> str:
     """All markers but the very long one, in one text."""
     return " ".join(marker for marker in MARKERS if len(marker) < 1_000)
 
 
-def take_over(host: EmulatedHost) -> None:
+def take_over(host: _Host) -> None:
     """Give a host such texts wherever they stand in nobody's way: the redirect works on it as ever."""
     text = everything()
     profile = host.windows_profile

@@ -8,8 +8,6 @@ counts as not known (`Facts.completeness`), never as empty. `facts.anything` is 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hnskit.errors import SnapshotError
 from hnskit.facts.dumps.byte_sources import Source
 from hnskit.facts.dumps.gathering import Gathering, with_notes
@@ -18,7 +16,7 @@ from hnskit.local.text_encoding import decode
 
 _NAMED = 5  # foreign files of a folder that are named; the rest is counted
 
-__all__ = ["Dumps", "read_dump", "read_text"]
+__all__ = ["Dumps", "read_text"]
 
 
 class Dumps:
@@ -74,17 +72,6 @@ class Dumps:
     def what(self) -> tuple[str, ...]:
         """Count the objects that were found, most first: `3 endpoints (JSON)`."""
         return self._gathering.what()
-
-
-def read_dump(path: str | Path) -> Facts:
-    """The snapshot that a file, a folder or a zip of dumps gives; see `facts.anything.read_anything`.
-
-    Raises:
-        SnapshotError: there is nothing at the path, or nothing of a host in it.
-    """
-    from hnskit.facts.anything import read_anything
-
-    return read_anything(Path(path)).facts
 
 
 def read_text(text: str, name: str = "text") -> Facts:

@@ -15,9 +15,10 @@ from hnskit.applying.journal import Journal
 from hnskit.diagnosis.doctor import CHECKS, Finding, diagnose, findings_text
 from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
 from hnskit.errors import SnapshotError
+from hnskit.facts.anything import load_facts
 from hnskit.facts.completeness import ABSENT, Completeness
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import load_facts, parse_facts, save_facts
+from hnskit.facts.snapshot import parse_facts, save_facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy, System
 from hnskit.params.desired import ALL_PARTS, Desired, Part

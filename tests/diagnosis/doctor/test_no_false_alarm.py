@@ -10,8 +10,9 @@ import pytest
 from hnskit.diagnosis.doctor import Finding, diagnose
 from hnskit.emulator.host.profiles import PROFILES
 from hnskit.errors import SnapshotError
+from hnskit.facts.anything import load_facts
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot import dump_facts, load_facts
+from hnskit.facts.snapshot import dump_facts
 from tests import sample_facts
 from tests.host_process import emulated_host
 from tests.terminal import hnskit, sets
