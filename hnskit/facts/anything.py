@@ -10,6 +10,7 @@ from hnskit.errors import SnapshotError
 from hnskit.facts.dumps.byte_sources import Source, read_sources, sources_of
 from hnskit.facts.host_facts import Facts
 
+_LONGEST_NAME = 255
 SNAPSHOT = "snapshot:"
 """How a target begins that is a file or a folder."""
 
@@ -42,7 +43,7 @@ def read_anything(source: str | Path | bytes, name: str = "") -> Reading:
     """
     if isinstance(source, bytes):
         return _read(sources_of(name or "text", source), name or "text")
-    if isinstance(source, str) and _is_text(source):
+    if isinstance(source, str) and is_text(source):
         return _read(iter([Source(name or "text", source.encode("utf-8", "surrogatepass"))]), name or "text")
     words = str(source).removeprefix(SNAPSHOT)
     place = Path(words).expanduser()
@@ -95,5 +96,6 @@ def _read(sources: Iterator[Source], name: str) -> Reading:
     return Reading(facts, dumps.what(), facts.caveats())
 
 
-def _is_text(words: str) -> bool:
-    return "\n" in words or "{" in words or len(words) > 4096
+def is_text(words: str) -> bool:
+    """Tell whether words are a text, and no path: by a line break, a brace, or a length that no path has."""
+    return "\n" in words or "{" in words or len(words) > 4096 or max(map(len, words.split("/"))) > _LONGEST_NAME

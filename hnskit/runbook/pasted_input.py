@@ -32,9 +32,9 @@ class Paste:
         Raises:
             SnapshotError: nothing in it says anything of a host.
         """
-        from hnskit.facts.anything import read_anything
+        from hnskit.facts.anything import is_text, read_anything
 
-        is_path = isinstance(content, str) and not {"\n", "{"} & set(content)
+        is_path = isinstance(content, str) and not is_text(content)
         self.reading = (
             read_anything(project.find_params(Path(str(content)))) if is_path else read_anything(content, name)
         )

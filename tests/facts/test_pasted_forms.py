@@ -192,3 +192,9 @@ def test_bad_input_is_one_sentence(data: bytes) -> None:
     """Never a traceback, never an empty host."""
     with pytest.raises(SnapshotError, match="nothing of HNS"):
         read_anything(data)
+
+
+def test_a_long_line_is_a_text_and_no_path() -> None:
+    """No file's name is that long: the system would refuse to look for it."""
+    with pytest.raises(SnapshotError, match="nothing of HNS"):
+        read_anything("x" * 300)
