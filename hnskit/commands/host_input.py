@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hnskit.commands.reaching import opened, opened_target
 from hnskit.foreign_text.terminal import say
+from hnskit.local.project import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +79,7 @@ def is_host_input(words: str) -> bool:
 
     if words == STDIN or _TARGET.match(words) or words.startswith(SNAPSHOT):
         return True
-    try:
-        return Path(words).expanduser().exists()
-    except OSError:  # longer than a path may be
-        return False
+    return is_there(Path(words).expanduser())
 
 
 def text_sources(words: str) -> Iterator[Source] | None:
@@ -119,7 +117,7 @@ def is_params(path: Path) -> bool:
 def _is_dump(words: str) -> bool:
     """Tell whether a path leads to something that is no parameter file; what is not there is left to `load_params`."""
     place = Path(words).expanduser()
-    if not place.exists():
+    if not is_there(place):
         return False
     return not (place.is_file() and is_params(place))
 

@@ -50,11 +50,19 @@ def project_root(start: Path | None = None) -> Path:
 def find_params(path: str | Path) -> Path:
     """A parameter file: relative to the working directory, to the project's root or, with no project, a shipped one."""
     given = Path(path).expanduser()
-    if given.is_absolute() or given.exists():
+    if given.is_absolute() or is_there(given):
         return given
     root = _project(Path.cwd())
     below = _from_here(root / given) if root is not None else (shipped() or Path.cwd()) / given
-    return below if below.exists() else given
+    return below if is_there(below) else given
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file or folder of this path; a text longer than a path may be is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def find_notebooks(params_file: Path) -> Path:

@@ -128,3 +128,10 @@ def test_a_hostile_log_does_nothing_to_a_terminal(
     _, out, err = hnskit(capsys, "errors", "-")
     assert "Element not found" in out
     assert not {"\x1b", "\x07"} & set(out + err)
+
+
+def test_words_longer_than_a_path_may_be_are_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not an error of the operating system."""
+    said = hnskit(capsys, "doctor", "x" * 300)
+    assert said.status == 2
+    assert "OSError" not in said.err
