@@ -26,6 +26,7 @@ class TcpRelay:
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
         self._away = threading.Event()
+        self._timer: threading.Timer | None = None
         self._mode: Mode = "reset"
         self._pairs: list[tuple[socket.socket, socket.socket, threading.Event]] = []
         self._closed = False
@@ -41,14 +42,26 @@ class TcpRelay:
 
     def cut(self, seconds: float, mode: Mode) -> None:
         """Be away for a while; comes back at once."""
+        self._end_cut()
         self._mode = mode
         self._away.set()
-        threading.Timer(seconds, self._away.clear).start()
+        self._timer = threading.Timer(seconds, self._away.clear)
+        self._timer.daemon = True
+        self._timer.start()
         if mode in ("reset", "refuse"):
             self._reset_all()
         elif mode == "blackhole":
             for _, _, dead in self._pairs:
                 dead.set()
+
+    def restore(self) -> None:
+        """End a cut now: the next test begins with a network."""
+        self._end_cut()
+        self._away.clear()
+
+    def _end_cut(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def reset(self) -> None:
         """Reset what is open; new connections are taken."""

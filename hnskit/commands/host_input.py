@@ -54,8 +54,13 @@ def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
         ParamsError: what was named is nothing, or its parameters are wrong.
         ConnectError: the host cannot be reached, or nothing of a host is in the file (SnapshotError).
     """
+    from hnskit.errors import ArgumentError
     from hnskit.facts.anything import SNAPSHOT, read_anything
 
+    if not words.strip():
+        raise ArgumentError(
+            "an empty text names no input", next_step="Name a file, a folder, a target, or - for a paste."
+        )
     if words == STDIN:
         return _of_reading(read_anything(_standard_input(), _STDIN_NAME))
     if _TARGET.match(words):
@@ -79,7 +84,7 @@ def is_host_input(words: str) -> bool:
 
     if words == STDIN or _TARGET.match(words) or words.startswith(SNAPSHOT):
         return True
-    return is_there(Path(words).expanduser())
+    return bool(words.strip()) and is_there(Path(words).expanduser())
 
 
 def text_sources(words: str) -> Iterator[Source] | None:

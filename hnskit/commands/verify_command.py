@@ -21,7 +21,7 @@ def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     from hnskit.params.desired import desired_from
 
     with connected(params, overrides) as (loaded, session):
-        found = verify_on(session, desired_from(loaded), on_event=lambda text: say(f"  {text}", err=True))
+        found = verify_on(session, desired_from(loaded), on_event=lambda event: say(f"  {event.text}", err=True))
     if as_json:
         print_json(found.to_json())
     else:

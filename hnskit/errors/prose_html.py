@@ -14,4 +14,5 @@ def prose(text: str) -> str:
 
 def escaped_prose(text: str) -> str:
     """The same of a sentence that is escaped already."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    # pandas hands over a Markup, whose own join would escape what is put in.
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", str(text))

@@ -135,3 +135,10 @@ def test_words_longer_than_a_path_may_be_are_a_sentence(capsys: pytest.CaptureFi
     said = hnskit(capsys, "doctor", "x" * 300)
     assert said.status == 2
     assert "OSError" not in said.err
+
+
+def test_an_empty_argument_is_not_the_working_directory(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a shell's unset variable gives it."""
+    said = hnskit(capsys, "doctor", "")
+    assert said.status == 2
+    assert "an empty text names no input" in said.err

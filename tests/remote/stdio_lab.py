@@ -95,6 +95,8 @@ class StdioHost:
                 host.set_fault(name, value)
 
         self.do(act)
+        for relay in self.relays:
+            relay.restore()
 
     def _cut(self, cut: Cut) -> None:
         for relay in self.relays:

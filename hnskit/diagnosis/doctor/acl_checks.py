@@ -75,7 +75,7 @@ class DefaultDeny(DoctorCheck):
                 "allows, by design, and none of its ACLs allows anything outbound",
                 "; ".join(describe_policy(policy) for policy in acls),
                 "Add an Allow for Direction Out with a Priority number above those of the Block rules: "
-                f"{patient.policy('add', endpoint, '--type', 'ACL')}.",
+                f"{patient.policy('add', endpoint, '--kind', 'acl', '--direction', 'Out', '--action', 'Allow')}.",
             )
 
 
