@@ -34,6 +34,7 @@ class Paste:
         """
         from hnskit.facts.anything import is_text, read_anything
 
+        self.forget()  # a paste that is refused must not leave the one before it in force
         is_path = isinstance(content, str) and not is_text(content)
         self.reading = (
             read_anything(project.find_params(Path(str(content)))) if is_path else read_anything(content, name)

@@ -132,3 +132,13 @@ def test_several_codes_of_a_log_are_shown_below_one_another() -> None:
     assert isinstance(found, CodeList)
     assert [item.code for item in found] == [0x490, 0x803B0013]
     assert isinstance(HostDiagnosis.code("Element not found"), KnownCode)
+
+
+def test_a_paste_that_is_refused_leaves_none_before_it_in_force() -> None:
+    """What the cells below look at is never an earlier paste."""
+    paste = Paste(interactive=False)
+    paste.read(b'[{"ID": "a", "Name": "x", "IPAddress": "10.0.1.3", "VirtualNetwork": "n", "State": 1}]')
+    assert paste.reading is not None
+    with pytest.raises(SnapshotError):
+        paste.read(b"nothing of a host")
+    assert paste.reading is None
