@@ -113,12 +113,18 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
     from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
-    from hnskit.facts.host_facts import gather_facts
+    from hnskit.facts.host_facts import gather_facts, unread_parts
     from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import ALL_PARTS, desired_from
 
     if loaded is None:
         raise click.UsageError("--fix needs a parameter file: it says what the host should be.")
+    if unread := unread_parts(facts):
+        if result is not None:
+            result["unread"] = unread
+        else:
+            say("", f"There is no plan: what was not read of the host may be there ({unread}).")
+        return findings
     found = plan_repair(desired_from(loaded), facts, made_before(loaded))
     mended, left = mended_by(found, findings)
     if result is not None:

@@ -43,5 +43,10 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
         say(f"Drawn: {drawn.save(picture)}", err=True)
     say(drawn.text)
     names = ", ".join(f"{image.name} ({image.size})" if image.size else image.name for image in snapshot.images)
-    say("", f"images: {names or 'none'}")
+    say("", f"images: {names or ('none' if snapshot.knows('images') else 'not known')}")
+    if snapshot.services:
+        say(f"services: {', '.join(f'{item.name} {item.status}' for item in snapshot.services)}")
+    unread = [part for part in ("networks", "endpoints", "containers") if not snapshot.knows(part)]
+    if absent := [part for part in unread if not getattr(snapshot, part)]:
+        say(f"not known, since it was not read: {', '.join(absent)}")
     say_problems(snapshot)

@@ -28,6 +28,7 @@ from hnskit.model.objects import (
     PolicyList,
     Refusal,
     Route,
+    Service,
     System,
 )
 from hnskit.remote import docker, hns, windows
@@ -68,6 +69,8 @@ class Facts:
     """Which lists are whole; a host that answers gives whole ones."""
     refusals: tuple[Refusal, ...] = ()
     """What HNS refused, as a log tells it: history, and no state of the host."""
+    services: tuple[Service, ...] = ()
+    """Of dumps that have them (Get-Service, `sc query`): hns, docker and their like."""
 
     def knows(self, part: str) -> bool:
         """Tell whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from hnskit.errors import HostAnswerError
@@ -23,8 +24,25 @@ _STATES = {
 
 MANY = 8
 """So many clients, or objects that are as they should be, are listed one by one; more of them are counted."""
+_NOUN = re.compile(r"^(.*?)((?: of | \().*|)$", re.DOTALL)
 _WORTH_SAYING = 0.1  # seconds
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
+
+
+def counted(number: int, plural: str) -> str:
+    """A number and its noun: `1 endpoint (JSON)`, `2 endpoints (JSON)`.
+
+    Args:
+        number: of what is counted.
+        plural: the noun in plural, alone or with ` of …` or ` (…)` behind it.
+    """
+    if number != 1:
+        return f"{number} {plural}"
+    found = _NOUN.match(plural)
+    noun, rest = (found[1], found[2]) if found else (plural, "")
+    if noun.endswith("ies"):
+        return f"1 {noun[:-3]}y{rest}"
+    return f"1 {noun[:-2] if noun.endswith('sses') else noun.removesuffix('s')}{rest}"
 
 
 def duration_text(seconds: float) -> str:

@@ -10,7 +10,7 @@ from hnskit.diagnosis.explaining import explain, parse_destination
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.facts.anything import load_facts
 from hnskit.facts.differences import differences
-from hnskit.facts.host_facts import Facts
+from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.local.project import find_params
 from hnskit.model.objects import METADATA_ADDRESS
@@ -150,6 +150,8 @@ class HostDiagnosis:
         """The plan that would mend what the engine can; nothing is changed by asking."""
         if self.desired is None:
             return Sentence(_NO_PLAN)
+        if unread := unread_parts(self.facts):
+            return Sentence(f"There is no plan: what was not read of the host may be there ({unread}).")
         from hnskit.diagnosis.doctor.repair import plan_repair
         from hnskit.views.change_frames import plan_frame
 

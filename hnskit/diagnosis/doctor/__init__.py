@@ -21,6 +21,7 @@ from hnskit.diagnosis.doctor.endpoint_checks import (
     UnpluggedEndpoint,
 )
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
+from hnskit.diagnosis.doctor.hns_checks import HnsSilent
 from hnskit.diagnosis.doctor.host_checks import (
     HnsTooOld,
     KnownBadWindows,
@@ -56,6 +57,7 @@ from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance
 
 CHECKS: tuple[DoctorCheck, ...] = (
+    HnsSilent(),
     NotReadable(),
     DockerSilent(),
     HnsRestarted(),

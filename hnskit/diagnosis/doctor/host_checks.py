@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
+from hnskit.diagnosis.doctor.hns_checks import hns_explains
 from hnskit.diagnosis.doctor.runtime_checks import docker_explains
 from hnskit.facts.finding import Finding, Severity
 from hnskit.model.hns_features import Feature, requirement, supports
@@ -72,7 +73,7 @@ class NotReadable(DoctorCheck):
         own = bool(patient.facts.taken_at)
         again = "" if own else ", or dump it with `ConvertTo-Json -Depth 20`"
         for problem in patient.facts.problems:
-            if docker_explains(patient, problem.part):
+            if docker_explains(patient, problem.part) or hns_explains(patient, problem.part):
                 continue
             yield self.finding(
                 "snapshot",

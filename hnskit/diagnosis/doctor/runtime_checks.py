@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
+from hnskit.diagnosis.doctor.hns_checks import says_silent
 from hnskit.errors.codes_in_text import find_in_text
 from hnskit.errors.hns_codes import explain_code
 from hnskit.facts.finding import Finding
@@ -13,6 +14,10 @@ from hnskit.model.objects import HOST_COMPARTMENT
 
 _POD = re.compile(r"^(?:[0-9a-f]{64}_\S+|[0-9a-f]{8}-eth0|k8s\.io-\S+|\S+_Calico)$")
 """Names that CNI plug-ins under containerd give to endpoints: win-bridge, azure-vnet, ctr, calico."""
+_START = (
+    "On the host: `Start-Service docker`; if it does not start, `Get-EventLog Application -Source docker -Newest 20` "
+    "says why."
+)
 _DOCKER_PARTS = ("docker", "images", "containers")
 
 
@@ -27,14 +32,17 @@ class DockerSilent(DoctorCheck):
         """A daemon that is stopped is an error; a host without docker.exe may have another runtime."""
         docker = patient.facts.docker
         if docker is not None and docker.error:
+            denied = "denied" in docker.error.lower()
             yield self.finding(
                 "Docker",
-                "its daemon does not answer: what containers run is not known, and none can be made or mended",
+                ("it does not let this account ask" if denied else "its daemon does not answer")
+                + ": what containers run is not known, and none can be made or mended",
                 docker.error,
-                "On the host: `Start-Service docker`; if it does not start, `Get-EventLog Application -Source docker "
-                "-Newest 20` says why.",
+                "Run docker in a console of an administrator, or as a member of docker-users." if denied else _START,
+                severity="warning" if patient.facts.containers else "error",
             )
             return
+        yield from self._stopped(patient)
         said = next((str(problem) for problem in patient.facts.problems if problem.part == "docker"), "")
         if docker is None and said:
             wanted = patient.desired is not None
@@ -49,6 +57,18 @@ class DockerSilent(DoctorCheck):
                 else "Nothing, if containerd runs the containers here.",
                 severity="error" if wanted else "note",
             )
+
+    def _stopped(self, patient: Examination) -> Iterator[Finding]:
+        """A list of services has it as stopped: so it should be on a node whose containers containerd runs."""
+        for service in patient.facts.services:
+            if service.name == "docker" and service.status == "Stopped":
+                yield self.finding(
+                    "Docker",
+                    "its service does not run: containers that it made do not either",
+                    f"docker: {service.status} {service.start}".rstrip(),
+                    f"Nothing, if containerd runs the containers here. {_START}",
+                    severity="note",
+                )
 
 
 class TwoRuntimes(DoctorCheck):
@@ -109,6 +129,8 @@ class HnsRefused(DoctorCheck):
     def find(self, patient: Examination) -> Iterator[Finding]:
         """Each code once; what it means is in `hnskit errors`."""
         for refusal in patient.facts.refusals:
+            if says_silent(refusal):
+                continue  # a finding of its own
             line = f"{refusal.call} {refusal.message}"
             by_text = next((item.known for item in find_in_text(refusal.message)), explain_code(0))
             known = (explain_code(refusal.code) if refusal.code else by_text).seen_in(line)

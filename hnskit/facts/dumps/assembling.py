@@ -43,11 +43,14 @@ def assembled(  # noqa: PLR0917 - what a Gathering has, in its order
         if all(item.id != there.id for there in found.get("compartments", [])):
             found.setdefault("compartments", []).append(item)
     _add_ip(found, ip, networks, endpoints)
-    versions = found.pop("hns_version", [])
+    versions, dockers = found.pop("hns_version", []), found.pop("docker", [])
     gaps = _gaps(found, whole, broken, bool(versions))
+    if dockers:
+        gaps.pop("docker", None)
     return Facts(
         target=target,
         hns_version=versions[-1] if versions else None,
+        docker=dockers[-1] if dockers else None,
         completeness=Completeness(gaps),
         **{name: tuple(items) for name, items in found.items()},  # type: ignore[arg-type]
     )

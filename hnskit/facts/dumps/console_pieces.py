@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
 from hnskit.facts.dumps.listing_commands import ListingCommand, is_prompt
 from hnskit.facts.dumps.pieces import END_LINES, Foreign, Piece, PrintedLines
+from hnskit.facts.dumps.service_text import docker_silence, read_sc
 from hnskit.facts.dumps.vfp_text import read_vfp, starts_vfp
 
 
@@ -24,6 +25,12 @@ def console_pieces(
         return read.end
     if console_tables.is_docker_head(line):
         yield from _docker_rows(whole, number)
+        return number + 1
+    if ":" in line and (service := read_sc(lines, number)) is not None:
+        yield Piece(service[0], whole.place_of(number), command=command, form="sc", kind="services", part_of_list=False)
+        return service[1]
+    if silence := docker_silence(line):
+        yield Piece({"error": silence}, whole.place_of(number), form="its client", kind="docker", part_of_list=False)
         return number + 1
     if starts_vfp(line):
         rules, end = read_vfp(lines, number)

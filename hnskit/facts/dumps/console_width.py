@@ -78,13 +78,14 @@ def _full(widths: Sequence[int]) -> int:
     return sum(width >= edge - 1 for width in widths)
 
 
-def wrapping_of(wrapped: Iterable[str]) -> Wrapping:
+def wrapping_of(wrapped: Iterable[tuple[str, str]]) -> Wrapping:
     """How lines were wrapped that go on below.
 
     Args:
-        wrapped: each line of a list's value but its last.
+        wrapped: each line of a list's value but its last, and the one below it.
     """
-    lines = [line.rstrip() for line in wrapped]
+    pairs = [(before.rstrip(), below.split(None, 1)[0] if below.strip() else "") for before, below in wrapped]
+    lines = [before for before, _ in pairs]
     if not lines:
         return Wrapping()
     # The measure by which more lines are full is the one that the console has used.
@@ -93,4 +94,7 @@ def wrapping_of(wrapped: Iterable[str]) -> Wrapping:
     edge = max(widths)
     if len(widths) == 1:
         return Wrapping(edge, edge not in _USUAL, measure)
-    return Wrapping(edge, any(width < edge - _SHORT for width in widths), measure)
+    # A short line whose next word had room on it was not wrapped: one between the two is missing.
+    words = (measure(word) for _, word in pairs)
+    return Wrapping(edge, any(edge - word <= width < edge - _SHORT for width, word in zip(widths, words, strict=True)),
+                    measure)  # fmt: skip

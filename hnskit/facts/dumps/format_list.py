@@ -6,6 +6,7 @@ lost is left out here, and said.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ def read_blocks(lines: list[str], start: int = 0) -> Iterator[Block]:
 
 def finished(raws: Sequence[tuple[RawBlock, T]]) -> Iterator[tuple[Block, T]]:
     """Objects of their lines, each with what came with it; all of one text together, which one console has wrapped."""
-    wrapping = wrapping_of(line for raw, _ in raws for _, parts in raw.rows for line in parts[:-1])
+    wrapping = wrapping_of(pair for raw, _ in raws for _, parts in raw.rows for pair in itertools.pairwise(parts))
     for raw, beside in raws:
         yield _block(raw, wrapping), beside
 

@@ -15,12 +15,13 @@ from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.merging import filled
 from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, guess_kind, is_envelope, kind_of
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, RefusedAnswer
+from hnskit.facts.dumps.refusal_record import RefusalRecord
 from hnskit.facts.dumps.scanning import read_pieces
 from hnskit.facts.dumps.settling import CUT_MARKS, is_folder, settled, unpacked
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.hns_members import unread_members
-from hnskit.model.objects import Refusal
+from hnskit.model.wording import counted
 
 _HNS: dict[str, Callable[[Any], Any]] = {
     "networks": hns_json.parse_network,
@@ -28,7 +29,8 @@ _HNS: dict[str, Callable[[Any], Any]] = {
     "policy_lists": hns_json.parse_policy_list,
     "namespaces": hns_json.parse_namespace,
 }
-_WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks"}
+_WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks",
+          "docker": "errors of docker"}  # fmt: skip
 _POOR = ("hnsdiag", "table")
 _OF_RESOURCES = frozenset(
     {"Allocators", "AllocationOrder", "parentId", "PortOperationTime", "SwitchOperationTime", "VfpOperationTime"}
@@ -53,9 +55,7 @@ class Gathering:
         self._ip: list[Mapping[str, Any]] = []
         self._broken: set[str] = set()
         self._whole: set[str] = set()
-        self._refusals: dict[tuple[int, str], Refusal] = {}
-        self._refused_at: dict[tuple[int, str], str] = {}
-        """The line of the last one of each: a log says a refusal twice in one line."""
+        self._refusals = RefusalRecord()
         self._sorts: Counter[str] = Counter()
         self._foreign: Counter[str] = Counter()
         self._name = self._hint = ""
@@ -104,13 +104,12 @@ class Gathering:
         facts = assembled(target, parts, self._partial, self._ip, self._whole, self._broken)
         notes = (Problem("", f"left aside: {count} x {what}") for what, count in self._foreign.most_common())
         problems = (*self.problems, *facts.problems, *notes)
-        return replace(facts, problems=problems, refusals=tuple(self._refusals.values()))
+        return replace(facts, problems=problems, refusals=self._refusals.found)
 
     def what(self) -> tuple[str, ...]:
         """Describe the objects that were found, most first."""
-        found = [f"{count} {what}" for what, count in self._sorts.most_common()]
-        refused = sum(item.times for item in self._refusals.values())
-        return (*found, *([f"{refused} refusals of HNS"] if refused else []))
+        refused = Counter({"refusals of HNS": self._refusals.count})
+        return tuple(counted(number, noun) for noun, number in (*self._sorts.most_common(), *(+refused).items()))
 
     def foreign(self) -> tuple[str, ...]:
         """What was found that is of no use here."""
@@ -177,15 +176,7 @@ class Gathering:
         )
 
     def _refuse(self, code: int, said: str, call: str, place: str) -> None:
-        key = (code & 0xFFFF if code & 0xFFFF0000 in (0, 0x80070000) else code, "" if code else said)
-        line = f"{self._name} {place.partition(',')[0]}"
-        there = self._refusals.get(key)
-        if there is None:
-            self._refusals[key] = Refusal(code, said.strip(), call, f"{self._name} {place}")
-            self.count += 1
-        elif self._refused_at.get(key) != line:
-            self._refusals[key] = replace(there, times=there.times + 1)
-        self._refused_at[key] = line
+        self.count += self._refusals.add(code, said, call, f"{self._name} {place}")
 
     def _add_object(self, item: Mapping[str, Any], piece: Piece, place: str, listed: bool, words: str) -> None:
         kind = self._kind(settled(item)[0] if piece.broken else item, piece, words)
@@ -293,7 +284,7 @@ class Gathering:
             self._whole.add(kind)
 
     def _keep(self, kind: str, read: Any, place: str, *, v2: bool = False, poor: bool = False) -> None:
-        identity = str(getattr(read, "id", "") or "").upper() or (
+        identity = str((read.name if kind == "services" else getattr(read, "id", "")) or "").upper() or (
             repr(read) if kind in windows_objects.READERS else f"{place} {self.count}"
         )
         there = self._objects.get((kind, identity))

@@ -21,6 +21,7 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _CMDLET = re.compile(r"\b(?:Get|Invoke)-(?P<noun>Hns\w+|Hcn\w+|Net\w+|VMSwitch\w*|Service)\b", re.IGNORECASE)
+_HNS_CMDLET = re.compile(r"[A-Za-z]+-H(?:ns|cn)\w*$")
 _HNSDIAG = re.compile(r"\bhnsdiag(?:\.exe)?\s+list\s+(?P<noun>\w+)(?P<rest>.*)$", re.IGNORECASE)
 _DOCKER = re.compile(r"\bdocker(?:\.exe)?\s+(?P<rest>.*)$", re.IGNORECASE)
 _REQUEST = re.compile(r"(?:=>\[|^|\bPath\[)(?P<path>/\w+/?)(?P<id>[^\]\s]*)\]?", re.IGNORECASE)
@@ -72,6 +73,11 @@ def command_of(line: str) -> ListingCommand | None:
         return None
     said = (prompt["said"] if prompt else line).strip()
     return parse_command(said)
+
+
+def is_cmdlet(word: str) -> bool:
+    """Tell whether a word is a cmdlet of HNS: before a colon it begins PowerShell's error, and no member."""
+    return bool(_HNS_CMDLET.match(word))
 
 
 def is_prompt(line: str) -> bool:

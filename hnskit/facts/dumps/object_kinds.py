@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from hnskit.facts.dumps.service_text import is_service
+
 Kind = Literal[
     "networks", "endpoints", "policy_lists", "namespaces", "compartments", "containers", "hns_version",
-    "addresses", "adapters", "interfaces", "routes", "docker_networks", "docker_endpoints", "ip_text",
+    "addresses", "adapters", "interfaces", "routes", "docker_networks", "docker_endpoints", "ip_text", "services",
+    "docker",
 ]  # fmt: skip
 """What it is read as."""
 
@@ -54,6 +57,7 @@ FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"TcpTestSucceeded"}), "Test-NetConnection"),
     (frozenset({"PingSucceeded"}), "Test-NetConnection"),
     (frozenset({"ServiceName", "StartType"}), "Get-Service"),
+    (frozenset({"ServiceType", "DisplayName"}), "Get-Service"),
     (frozenset({"Status", "Name", "DisplayName"}), "Get-Service"),
     (frozenset({"DisplayName", "Enabled", "Profile"}), "Get-NetFirewallRule"),
     (frozenset({"ServerAddresses", "InterfaceAlias"}), "Get-DnsClientServerAddress"),
@@ -93,6 +97,8 @@ def kind_of(value: object) -> Kind | None:
 def _windows_kind(value: Mapping[Any, Any]) -> Kind | None:
     """Objects of Windows' own cmdlets, which share members with those of HNS: IPAddress, MacAddress, Name."""
     keys = value.keys()
+    if is_service(value):
+        return "services"
     if "DestinationPrefix" in keys and keys & {"ifIndex", "InterfaceIndex", "InterfaceAlias", "RouteMetric"}:
         return "routes"
     if keys & {"IPAddress", "IPv4Address"} and keys & _ADDRESS:

@@ -21,7 +21,12 @@ _JSON_CODE = re.compile(r"\\*\"ErrorCode\\*\"\s*:\s*\\*\"?(?P<code>-?\d+|0x[0-9a
 _PRINTED = re.compile(
     r"@\{(?:Error=(?P<said>[^;]*);\s*(?:ErrorCode=(?P<code>-?\d+);\s*)?Success=False|Success=False;[^}]*)\}"
 )
-_MARKS = ("failed in Win32", "HRESULT", "Success", "Result code")
+_CMDLET = re.compile(
+    r"(?P<call>\b[A-Za-z]+-H(?:ns|cn)\w*|\bhnsdiag(?:\.exe)?)\s*:\s*(?P<said>[^\n(]{0,300}?)\s*\(?"
+    r"(?:[^\n()]{0,60}?)(?P<code>0x[0-9a-fA-F]{8})\b"
+)
+"""PowerShell's own error: `Get-HnsNetwork : The RPC server is unavailable. (Exception from HRESULT: 0x800706BA)`."""
+_MARKS = ("failed in Win32", "HRESULT", "Success", "Result code", "0x8")
 _WIN32 = 0x80070000
 
 
@@ -41,7 +46,8 @@ def refusals_in(line: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _all_in(line: str) -> Iterator[tuple[int, str, str]]:
-    for found in (*_FAILED.finditer(line), *_HRESULT.finditer(line), *_EVENT.finditer(line)):
+    patterns = (_FAILED, _HRESULT, _EVENT, _CMDLET)
+    for found in (one for pattern in patterns for one in pattern.finditer(line)):
         said = found.groupdict().get("said") or ""
         if not said and (text := _JSON_ERROR.search(line, found.end())):
             said = text["said"]

@@ -16,7 +16,7 @@ from hnskit.facts.dumps.console_pieces import console_pieces
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, read_struct
 from hnskit.facts.dumps.large_texts import WINDOW, windows_of
-from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_prompt, request_of
+from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_cmdlet, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
 from hnskit.facts.dumps.pieces import END_LINES, NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
@@ -159,7 +159,7 @@ class _Scanner:
 
     def _block_at(self, number: int, line: str) -> int | None:
         first = starts_block(line)
-        if first is None or hnsdiag_text.starts(line):
+        if first is None or hnsdiag_text.starts(line) or is_cmdlet(first[2]):
             return None
         raw = raw_block(self._lines, number, first)
         if len(raw.rows) < 2 and not (raw.rows and self._command.kind):

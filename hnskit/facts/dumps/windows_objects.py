@@ -10,7 +10,8 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hnskit.model.objects import HOST_COMPARTMENT, Adapter, Address, Compartment, Interface, Route
+from hnskit.facts.dumps.service_text import read_service
+from hnskit.model.objects import HOST_COMPARTMENT, Adapter, Address, Compartment, DockerVersion, Interface, Route
 
 _ORIGINS = {0: "Other", 1: "Manual", 2: "WellKnown", 3: "Dhcp", 4: "RouterAdvertisement"}
 _ADDRESS_STATES = {0: "Invalid", 1: "Tentative", 2: "Duplicate", 3: "Deprecated", 4: "Preferred"}
@@ -90,12 +91,19 @@ def read_compartment(row: Mapping[str, Any]) -> Compartment | None:
     return Compartment(id, text(row, "CompartmentDescription"), text(row, "CompartmentGuid"))
 
 
+def read_silence(row: Mapping[str, Any]) -> DockerVersion | None:
+    """What docker's client said of a daemon that does not answer."""
+    return DockerVersion("", error=text(row, "error"))
+
+
 READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "addresses": read_address,
     "adapters": read_adapter,
     "interfaces": read_interface,
     "routes": read_route,
     "compartments": read_compartment,
+    "services": read_service,
+    "docker": read_silence,
 }
 """Part of a snapshot and what reads one object of it; None where it cannot be one."""
 
