@@ -92,6 +92,13 @@ def _read(sources: Iterator[Source], name: str) -> Reading:
             return Reading(facts, ("a snapshot of hnskit",), facts.caveats())
         if own and not dumps.count:
             raise SnapshotError(name, f"there are {len(own)} snapshots of hnskit in it; give one of them")
+        if own:
+            raise SnapshotError(
+                name,
+                f"there {'is a snapshot' if len(own) == 1 else f'are {len(own)} snapshots'} of hnskit in it beside "
+                "other dumps",
+                next_step="A snapshot is whole by itself: give it alone, or the other files.",
+            )
         facts = dumps.facts()
     return Reading(facts, dumps.what(), facts.caveats())
 

@@ -71,8 +71,10 @@ class ParamsChoice:
 
         Raises:
             ParamsError, ConnectError: as `open` raises them.
+            SnapshotError: what stands in the box, or was pasted last, says nothing of a host.
         """
         global _open  # noqa: PLW0603 - as in `open`
+        paste.settle()
         if paste.reading is None:
             return self.open(part)
         if _open is not None and self.interactive:

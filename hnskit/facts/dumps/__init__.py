@@ -9,8 +9,9 @@ counts as not known (`Facts.completeness`), never as empty. `facts.anything` is 
 from __future__ import annotations
 
 from hnskit.errors import SnapshotError
+from hnskit.facts.dumps.assembling import with_notes
 from hnskit.facts.dumps.byte_sources import Source
-from hnskit.facts.dumps.gathering import Gathering, with_notes
+from hnskit.facts.dumps.gathering import Gathering
 from hnskit.facts.host_facts import Facts
 from hnskit.local.text_encoding import decode
 

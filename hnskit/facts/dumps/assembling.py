@@ -100,7 +100,8 @@ def _add_ip(
         seen = {item.address for item in addresses} | {row["InterfaceAddress"] for row in text["routes"]}
         if not addresses and not text["routes"]:
             continue
-        if text["inside"] or seen & (others - own) or not (seen & own or _looks_like_a_host(text)):
+        ours = seen & own if own else _looks_like_a_host(text)
+        if text["inside"] or seen & (others - own) or not ours:
             said = f"{text['place']}: {_NO_HOST.format(form=text['form'])}"
             found.setdefault("problems", []).append(Problem("", said))
             continue
@@ -134,3 +135,8 @@ def _indexed(addresses: Sequence[Address], adapters: Sequence[Adapter]) -> list[
 
 def _route(row: Mapping[str, Any], at: Mapping[str, int]) -> Route | None:
     return read_route({**row, "ifIndex": at.get(row["InterfaceAddress"], -1)})
+
+
+def with_notes(facts: Facts, notes: list[str]) -> Facts:
+    """A snapshot with more that could not be read."""
+    return replace(facts, problems=(*(Problem("", note) for note in notes), *facts.problems))

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnskit.errors import HostAnswerError
-from hnskit.facts.completeness import Problem
+from hnskit.errors import HostAnswerError, SnapshotError
+from hnskit.facts.completeness import Completeness, Problem
 from hnskit.facts.dumps import docker_objects, windows_objects
 from hnskit.facts.dumps.assembling import PARTS, assembled
 from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.merging import filled
 from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, guess_kind, is_envelope, kind_of
+from hnskit.facts.dumps.origins import DIFFER, Origins
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, RefusedAnswer
 from hnskit.facts.dumps.refusal_record import RefusalRecord
 from hnskit.facts.dumps.scanning import read_pieces
@@ -41,6 +42,7 @@ _SHARED = ("State", "ID", "Health", "Resources")
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
+_ONE_HOST = "Give the files of one host and one moment; the notebook 64_compare_snapshots compares two."
 _COLLECTED = {"network.txt": "networks", "endpoint.txt": "endpoints", "policy.txt": "policy_lists"}
 """Files of microsoft/SDN's collectlogs.ps1: each has the whole output of one command that lists all."""
 
@@ -56,6 +58,7 @@ class Gathering:
         self._broken: set[str] = set()
         self._whole: set[str] = set()
         self._refusals = RefusalRecord()
+        self._origins = Origins()
         self._sorts: Counter[str] = Counter()
         self._foreign: Counter[str] = Counter()
         self._name = self._hint = ""
@@ -81,6 +84,7 @@ class Gathering:
         self._may_be_cut = any(mark in text for mark in CUT_MARKS)
         self._kinds.clear()
         self._last = None
+        self._origins.note_text(name, text)
         before = (self.count, len(self.problems), self._foreign.total())
         for piece in read_pieces(text):
             if isinstance(piece, Piece):
@@ -97,23 +101,26 @@ class Gathering:
         return before != (self.count, len(self.problems), self._foreign.total())
 
     def facts(self, target: str) -> Facts:
-        """The snapshot; a part of which nothing was found is named as not known."""
+        """The snapshot; a part of which nothing was found is named as not known.
+
+        Raises:
+            SnapshotError: the texts are of more than one host, or of more than one moment.
+        """
+        if conflict := self._origins.conflict():
+            raise SnapshotError(target.removeprefix("snapshot:"), conflict, next_step=_ONE_HOST)
         parts: dict[str, list[Any]] = {}
         for (kind, _), item in self._objects.items():
             parts.setdefault(kind, []).append(item)
         facts = assembled(target, parts, self._partial, self._ip, self._whole, self._broken)
+        gaps = {**dict.fromkeys(self._origins.differing(), DIFFER), **facts.completeness.gaps}
         notes = (Problem("", f"left aside: {count} x {what}") for what, count in self._foreign.most_common())
         problems = (*self.problems, *facts.problems, *notes)
-        return replace(facts, problems=problems, refusals=self._refusals.found)
+        return replace(facts, problems=problems, refusals=self._refusals.found, completeness=Completeness(gaps))
 
     def what(self) -> tuple[str, ...]:
         """Describe the objects that were found, most first."""
         refused = Counter({"refusals of HNS": self._refusals.count})
         return tuple(counted(number, noun) for noun, number in (*self._sorts.most_common(), *(+refused).items()))
-
-    def foreign(self) -> tuple[str, ...]:
-        """What was found that is of no use here."""
-        return tuple(self._foreign)
 
     def _add_piece(self, piece: Piece) -> None:
         place = f"{self._name} {piece.place}"
@@ -210,7 +217,10 @@ class Gathering:
         if unread:
             read = replace(read, unread=unread)
         self._count(f"{_WORDS.get(kind, kind)} ({piece.form})", 1)
-        self._note_list(kind, piece, listed)
+        whole = self._note_list(kind, piece, listed)
+        if kind in ("networks", "endpoints"):
+            ids = (read.id,) if kind == "networks" else (read.id, read.network_id)
+            self._origins.note_object(self._name, kind, ids, whole, getattr(read, "management_ip", ""))
         if not read.id and kind == "endpoints":
             self._partial.append(read)
             return
@@ -272,8 +282,8 @@ class Gathering:
         self._count(f"{_WORDS.get(kind, kind)} ({piece.form})", 1)
         self._keep(kind, read, place, poor=kind == "networks")
 
-    def _note_list(self, kind: str, piece: Piece, listed: bool) -> None:
-        """Note that a list is whole, if this object stands in one that is."""
+    def _note_list(self, kind: str, piece: Piece, listed: bool) -> bool:
+        """Note that a list is whole, if this object stands in one that is; and tell it."""
         command = piece.command
         if piece.part_of_list is not None:
             whole = piece.part_of_list and command.kind in (kind, None)
@@ -282,6 +292,7 @@ class Gathering:
             whole = whole or _COLLECTED.get(self._name.rpartition("/")[2].lower()) == kind
         if whole:
             self._whole.add(kind)
+        return whole
 
     def _keep(self, kind: str, read: Any, place: str, *, v2: bool = False, poor: bool = False) -> None:
         identity = str((read.name if kind == "services" else getattr(read, "id", "")) or "").upper() or (
@@ -334,8 +345,3 @@ class Gathering:
             self.problems.append(Problem(kind, f"{place}: {said}"))
         else:
             self.problems.append(Problem("", f"{place}: {said}"))
-
-
-def with_notes(facts: Facts, notes: list[str]) -> Facts:
-    """A snapshot with more that could not be read."""
-    return replace(facts, problems=(*(Problem("", note) for note in notes), *facts.problems))

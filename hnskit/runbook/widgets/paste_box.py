@@ -21,6 +21,9 @@ _HINT = "Paste what Get-HnsEndpoint, Get-HnsNetwork, hnsdiag or a log printed, w
 class Pasted(Protocol):
     """What takes a paste."""
 
+    refusal: HnskitError | None
+    take_box: Callable[[], None]
+
     def read(self, content: str | bytes, name: str = "paste") -> None:
         """Take a text or the bytes of a file."""
 
@@ -47,7 +50,8 @@ class _Box:
         read.on_click(lambda _: self._take_text())
         back.on_click(lambda _: self._do(self._paste.forget))
         self._file.observe(self._take_file, "value")
-        self._say()
+        paste.take_box = self._take_text
+        self._show()
         row = ipywidgets.HBox([read, self._file, back])
         self.widget = with_disconnect_notice([self._text, row, self._note], _GONE)
 
@@ -69,10 +73,12 @@ class _Box:
         try:
             work()
         except HnskitError as error:
-            self._note.value = error_html(error.paragraph())
-        else:
-            self._say("Run the cells below.")
+            self._paste.refusal = error
+        self._show("Run the cells below.")
 
-    def _say(self, then: str = "") -> None:
+    def _show(self, then: str = "") -> None:
+        if self._paste.refusal is not None:
+            self._note.value = error_html(self._paste.refusal.paragraph())
+            return
         said = block(mask_text(self._paste.to_text()))
         self._note.value = f'<div role="status" style="white-space:pre-line">{prose(said)} {then}</div>'
