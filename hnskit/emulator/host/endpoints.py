@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,6 @@ _LEAN = (
 """Members and order of `Profile.lean_endpoints`; where IsRemoteEndpoint stands is UNCONFIRMED."""
 _LEAN_ALWAYS = frozenset({"AdditionalParams", "SharedContainers"})
 _ENCAP_OVERHEAD = {NetworkType.L2BRIDGE: 50, NetworkType.OVERLAY: 50}  # 0 elsewhere; seen from 9.3 on
-_MAC_TRIES = 1000  # a pool has 4096 (HNS fact 18)
 
 
 @dataclass(slots=True)
@@ -57,6 +57,10 @@ class Endpoints:
         self._networks = networks
         self._allocators = Allocators(profile, mint)
         self._endpoints: dict[str, HnsEndpoint] = {}
+        self._macs: Counter[str] = Counter()
+        """Addresses of all endpoints, as HNS itself writes them."""
+        self.on_delete: list[Callable[[HnsEndpoint], None]] = []
+        """Called with each endpoint that is going."""
 
     def __iter__(self) -> Iterator[HnsEndpoint]:
         return iter(self._endpoints.values())
@@ -88,15 +92,21 @@ class Endpoints:
         remote = bool(body.get("IsRemoteEndpoint", False))
         if remote and not (body.get("IPAddress") and body.get("MacAddress")):
             raise refusals.invalid_parameter()  # UNCONFIRMED
+        length = _checked(body)
+        self._free_ports(network, requested)
         address = self._address(network, text_in(body, "IPAddress"), remote)
+        mac = text_in(body, "MacAddress") or network.macs.draw(self._mint.below, self._macs.__contains__)
+        if not mac:
+            network.addresses.release(address)
+            raise refusals.unspecified()  # what HNS says when the pool is used up is UNCONFIRMED
         subnet = network.subnet_of(address) if address else None
-        endpoint = HnsEndpoint(self._json(body, network, id, address), network)
+        endpoint = HnsEndpoint(self._json(body, network, id, address, mac), network)
         json = endpoint.json
         json["Policies"] = policies.created(requested, network.type)
         if not policies.workable(requested):
             json["State"] = int(EndpointState.DEGRADED)
-        if length := _prefix_length(body) or (subnet.prefixlen if subnet is not None else 0):
-            json["PrefixLength"] = length
+        if length or subnet is not None:
+            json["PrefixLength"] = length or (subnet.prefixlen if subnet is not None else 0)
         if subnet is not None:
             if gateway := self._gateway(body, network, subnet):
                 json["GatewayAddress"] = gateway
@@ -105,8 +115,36 @@ class Endpoints:
         if remote:
             self._make_remote(endpoint)
         self._endpoints[id.upper()] = endpoint
+        self._take(endpoint)
         self._networks.count(network, +1)
         return endpoint
+
+    def _take(self, endpoint: HnsEndpoint) -> None:
+        """It has its addresses and ports from now on."""
+        json, network = endpoint.json, endpoint.network
+        if json.get("IPAddress"):
+            network.addresses.hold(str(json["IPAddress"]))
+        network.macs.hold(str(json["MacAddress"]))
+        self._macs[_mac_text(json["MacAddress"])] += 1
+        network.external_ports |= dict.fromkeys(policies.external_ports(json["Policies"]), endpoint.id)
+
+    def _give_back(self, endpoint: HnsEndpoint) -> None:
+        json, network = endpoint.json, endpoint.network
+        if json.get("IPAddress"):
+            network.addresses.release(str(json["IPAddress"]))
+        mac = _mac_text(json["MacAddress"])
+        self._macs[mac] -= 1
+        if not self._macs[mac]:
+            del self._macs[mac]
+            network.macs.release(mac)
+        for port in policies.external_ports(json["Policies"]):
+            network.external_ports.pop(port, None)
+
+    def _free_ports(self, network: HnsNetwork, requested: list[dict[str, Any]], but: str = "") -> None:
+        """Refuse a port of the host that is led to another endpoint of the network already."""
+        for port in policies.external_ports(requested):
+            if network.external_ports.get(port, but) != but:
+                raise refusals.port_exists()
 
     def _make_remote(self, endpoint: HnsEndpoint) -> None:
         """An address of another host: it has the allocators of its policies at once, and no times (the 1709 prints)."""
@@ -124,11 +162,25 @@ class Endpoints:
         """POST /endpoints/{id}: its policies; other keys are taken in silence (HNS facts 45, 47, 53)."""
         if "Policies" in body:
             sent = self._requested(body["Policies"], endpoint.network)
-            endpoint.json["Policies"] = policies.updated(endpoint.json["Policies"], sent)
+            self.set_policies(endpoint, policies.updated(endpoint.json["Policies"], sent))
+
+    def set_policies(self, endpoint: HnsEndpoint, wanted: list[dict[str, Any]]) -> None:
+        """Put other policies in the place of its own.
+
+        Raises:
+            HostRefusal: one of them wants a port of the host that another endpoint has.
+        """
+        self._free_ports(endpoint.network, wanted, endpoint.id)
+        self._give_back(endpoint)
+        endpoint.json["Policies"] = wanted
+        self._take(endpoint)
 
     def delete(self, endpoint: HnsEndpoint) -> None:
         """DELETE /endpoints/{id}: in whatever state (HNS fact 36)."""
+        for tell in self.on_delete:
+            tell(endpoint)
         del self._endpoints[endpoint.id.upper()]
+        self._give_back(endpoint)
         nic = self._windows.nic_of(endpoint.id)
         if nic is not None:
             self._windows.remove_nic(nic)
@@ -142,28 +194,22 @@ class Endpoints:
     def _case(self, id: str) -> str:
         return id.upper() if self._profile.upper_endpoint_ids else id.lower()
 
-    def _in_use(self, network: HnsNetwork) -> set[str]:
-        """Return the addresses that are held on a network, including those of orphaned endpoints (HNS fact 76)."""
-        others = {item.id for item in self._networks} - {network.id}
-        return {str(item.json.get("IPAddress")) for item in self if item.network.id not in others}
-
     def _address(self, network: HnsNetwork, wanted: str, remote: bool) -> str:
-        # Never reserved, never in use (HNS facts 70, 73).
-        taken = self._in_use(network) | network.reserved
+        # Never reserved, never in use (HNS facts 70, 73), nor held by an endpoint that was left behind (HNS fact 76).
         if not wanted:
-            # That of an ICS network has none but where it was asked for (the print of 15.0).
-            if not network.subnets or network.type is NetworkType.ICS:
+            if _without_addresses(network):
                 return ""
-            free = [item for item in map(str, network.subnets[0].hosts()) if item not in taken]
+            free = network.addresses.draw(self._mint.below, self._networks.held_by_none)
             if not free:
                 raise refusals.address_invalid()  # for a full subnet: UNCONFIRMED
-            return free[self._mint.below(len(free))]
+            return free
         try:
             address = str(ipaddress.IPv4Address(wanted))
         except ValueError:
             raise refusals.invalid_parameter() from None  # UNCONFIRMED
         outside = bool(network.subnets) and network.subnet_of(address) is None
-        if address in taken or (outside and not remote):  # a remote one is where its own host's subnet is
+        taken = address in network.addresses or self._networks.held_by_none(address)
+        if taken or (outside and not remote):  # a remote one is where its own host's subnet is
             raise refusals.address_invalid()
         return address
 
@@ -176,23 +222,14 @@ class Endpoints:
         shown = network.json["Subnets"][network.subnets.index(subnet)]
         return str(shown["GatewayAddress"])
 
-    def _mac(self, network: HnsNetwork) -> str:
-        block = str(network.json["MacPools"][0]["StartMacAddress"])[:13]
-        used = {item.json["MacAddress"] for item in self}
-        for _ in range(_MAC_TRIES):
-            mac = f"{block}{self._mint.below(16):X}-{self._mint.below(256):02X}"
-            if mac not in used:
-                return mac
-        raise refusals.unspecified()  # what HNS says when the pool is used up is UNCONFIRMED
-
-    def _json(self, body: Mapping[str, Any], network: HnsNetwork, id: str, address: str) -> dict[str, Any]:
+    def _json(self, body: Mapping[str, Any], network: HnsNetwork, id: str, address: str, mac: str) -> dict[str, Any]:
         profile, now = self._profile, self._mint.filetime()
         activity = self._case(self._mint.guid())
         json: dict[str, Any] = {
             "ActivityId": activity,
             "CreateProcessingStartTime": now,
             "ID": self._case(id),
-            "MacAddress": text_in(body, "MacAddress") or self._mac(network),
+            "MacAddress": mac,
             "Name": text_in(body, "Name") or "Ethernet",
             "Resources": {**self._allocators.resources(activity), "parentId": network.json["ActivityId"]},
             "SharedContainers": [],
@@ -226,12 +263,28 @@ def provider_address(requested: list[dict[str, Any]]) -> str:
     return next((str(item.get("PA", "")) for item in requested if policies.kind(item) == "PA"), "")
 
 
+def _mac_text(mac: Any) -> str:
+    return str(mac).replace(":", "-").upper()
+
+
+def _without_addresses(network: HnsNetwork) -> bool:
+    """Tell whether HNS gives its endpoints none: that of ICS has one only where it was asked for (the print of 15.0),
+    one of a transparent network that has no subnet gets it from outside [moby#30342]."""
+    if not network.subnets or network.type is NetworkType.ICS:
+        return True
+    return network.type is NetworkType.TRANSPARENT and not network.subnets[0].prefixlen
+
+
 def _subnet_id(network: HnsNetwork, subnet: ipaddress.IPv4Network) -> str:
     shown = network.json["Subnets"][network.subnets.index(subnet)]
     return str(shown["IpSubnets"][0]["ID"]).lower()
 
 
-def _prefix_length(body: Mapping[str, Any]) -> int:
+def _checked(body: Mapping[str, Any]) -> int:
+    """The length of the prefix, 0 where none is asked for; the other members are of the right types."""
+    for key in ("MacAddress", "Name", "GatewayAddress", *_KEPT):
+        text_in(body, key)
+    number_in(body, "Flags")
     length = number_in(body, "PrefixLength")
     if not 0 <= length <= 32:
         raise refusals.invalid_parameter()  # UNCONFIRMED

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hnskit.emulator.host.allocators import Allocators
+from hnskit.emulator.host.network_addresses import MacRange, SubnetAddresses
 from hnskit.emulator.host.profiles import WFP_EXTENSION, Profile
 from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Nic
@@ -45,8 +46,10 @@ class HnsNetwork:
     host_vnic: Nic | None = None
     """The gateway of a NAT network."""
     subnets: list[ipaddress.IPv4Network] = field(default_factory=list)
-    reserved: set[str] = field(default_factory=set)
-    """Addresses that no endpoint may have (HNS facts 70, 73)."""
+    addresses: SubnetAddresses = field(default_factory=lambda: SubnetAddresses((), ()))
+    macs: MacRange = field(default_factory=lambda: MacRange("", ""))
+    external_ports: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Protocol and port of the host that are led to an endpoint -> its ID."""
     management_ip_at: float = 0.0
     isolation: int = 0
     """VSID of an overlay network, VLAN of a NAT network; 0: none."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hnskit.emulator.host import refusals
 from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.network_addresses import MacRange, SubnetAddresses
 from hnskit.emulator.host.network_shape import KEPT, HnsNetwork, NetworkShape, Switch
 from hnskit.emulator.host.profiles import MODERN, Profile
 from hnskit.emulator.host.reading import number_in, objects_in, text_in
@@ -21,6 +22,10 @@ EMULATED = frozenset({
 """Types that can be made here; every other one is refused by name. ICS was only seen from 15.0 on."""
 _BEHIND_HOST = (NetworkType.NAT, NetworkType.ICS)
 _NEED_SUBNET = (NetworkType.L2BRIDGE, NetworkType.OVERLAY)
+
+ANY_SUBNET = "0.0.0.0/0"
+"""The subnet that dockerd sends where none was given [moby#30342]."""
+_FIRST_OWN, _OWN_RANGE = ipaddress.IPv4Network("172.24.144.0/20"), ipaddress.IPv4Network("172.16.0.0/12")
 
 _WIFI = 9  # NdisPhysicalMediumNative802_11
 
@@ -44,6 +49,8 @@ class Networks:
         self._host_network_moved = host_network_moved
         self._networks: dict[str, HnsNetwork] = {}
         self._switches: list[Switch] = []
+        self._left_behind: list[HnsNetwork] = []
+        """Networks that are gone, whose endpoints still hold addresses (HNS fact 76)."""
 
     def __iter__(self) -> Iterator[HnsNetwork]:
         return iter(self._networks.values())
@@ -78,12 +85,11 @@ class Networks:
         id = text_in(body, "ID") or self._mint.guid()
         if id.upper() in self._networks:
             raise refusals.object_exists()
-        subnets = _subnets(body, kind)
+        subnets = _subnets(body, kind, self._own_subnet)
         network = HnsNetwork({}, kind, self._shape.guid(), subnets=[item for item, _ in subnets])
         if kind is NetworkType.OVERLAY:
             network.isolation = _vsid(body)
-        for prefix, gateway in subnets:
-            network.reserved |= {str(prefix.network_address), str(prefix.broadcast_address), str(prefix[1]), gateway}
+        network.addresses = _addresses(subnets)
         moved = False
         if kind in _BEHIND_HOST:
             self._put_gateway(network, name or "nat", subnets)
@@ -93,6 +99,8 @@ class Networks:
         network.json = self._shape.network(body, network, self._case(id), subnets)
         if kind is NetworkType.OVERLAY:
             self._shape.add_overlay(network, self._windows.reserve_compartment())
+        block = network.json["MacPools"][0]
+        network.macs = MacRange(block["StartMacAddress"], block["EndMacAddress"])
         self._networks[id.upper()] = network
         if moved:
             network.management_ip_at = self._faults.now() + self._faults.management_ip_late
@@ -102,6 +110,8 @@ class Networks:
     def delete(self, network: HnsNetwork, *, cut: bool = True) -> None:
         """DELETE /networks/{id}: succeeds with endpoints on it too (HNS fact 75). Without `cut` nobody is told."""
         del self._networks[network.id.upper()]
+        if network.addresses.held:
+            self._left_behind.append(network)
         if network.host_vnic is not None:
             self._windows.remove_nic(network.host_vnic)
         switch = network.switch
@@ -119,6 +129,11 @@ class Networks:
             if found is None:
                 raise refusals.not_found()
             found["IsEnabled"] = bool(change.get("IsEnabled"))
+
+    def held_by_none(self, address: str) -> bool:
+        """Tell whether an endpoint of a network that is gone still holds an address (HNS fact 76)."""
+        self._left_behind = [item for item in self._left_behind if item.addresses.held]
+        return any(address in item.addresses.held for item in self._left_behind)
 
     def count(self, network: HnsNetwork, change: int) -> None:
         """An endpoint came or went: now, high-water mark, ever (HNS fact 22)."""
@@ -174,6 +189,12 @@ class Networks:
             raise refusals.not_emulated(f"a network of type {kind}")
         return kind
 
+    def _own_subnet(self) -> ipaddress.IPv4Network:
+        """The subnet that HNS gives a NAT network which asks for none; which one Windows takes is UNCONFIRMED."""
+        used = [prefix for item in self for prefix in item.subnets]
+        free = (_FIRST_OWN, *_OWN_RANGE.subnets(new_prefix=20))
+        return next((item for item in free if not any(item.overlaps(prefix) for prefix in used)), _FIRST_OWN)
+
     def _put_gateway(self, network: HnsNetwork, name: str, subnets: list[tuple[ipaddress.IPv4Network, str]]) -> None:
         network.host_vnic = self._windows.add_vnic(name, self._shape.mac(), forwarding=True)
         network.host_vnic.addresses = [IPAddress(gateway, prefix.prefixlen) for prefix, gateway in subnets]
@@ -188,12 +209,25 @@ def _vsid(body: Mapping[str, Any]) -> int:
     raise refusals.invalid_parameter()  # without one: UNCONFIRMED
 
 
-def _subnets(body: Mapping[str, Any], kind: NetworkType) -> list[tuple[ipaddress.IPv4Network, str]]:
+def _addresses(subnets: list[tuple[ipaddress.IPv4Network, str]]) -> SubnetAddresses:
+    """Of each subnet its own address, the broadcast, .1 and the gateway are reserved (HNS facts 70, 73)."""
+    reserved = {
+        address
+        for prefix, gateway in subnets
+        for address in (str(prefix.network_address), str(prefix.broadcast_address), str(prefix[1]), gateway)
+    }
+    return SubnetAddresses([prefix for prefix, _ in subnets], reserved)
+
+
+def _subnets(
+    body: Mapping[str, Any], kind: NetworkType, own: Callable[[], ipaddress.IPv4Network]
+) -> list[tuple[ipaddress.IPv4Network, str]]:
+    """Subnets with their gateways; `own` gives one where HNS is to choose."""
     sent = objects_in(body, "Subnets")
     for item in sent:
         objects_in(item, "Policies")
-    if not sent and kind in _BEHIND_HOST:
-        sent = [{"AddressPrefix": "172.24.144.0/20"}]
+    if kind in _BEHIND_HOST and (not sent or sent[0].get("AddressPrefix") == ANY_SUBNET):
+        sent = [{"AddressPrefix": str(own())}]
     if not sent and kind in _NEED_SUBNET:
         raise refusals.invalid_parameter()  # UNCONFIRMED; L2Bridge has static addresses only (HNS fact 26)
     try:

@@ -37,6 +37,20 @@ def read(value: Any) -> list[dict[str, Any]]:
     return copy.deepcopy(value)
 
 
+_PROTOCOLS = {"TCP": 6, "UDP": 17}
+
+
+def external_ports(held: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Protocol and port of the host for each NAT policy that names one; without a protocol it is TCP (UNCONFIRMED)."""
+    found = []
+    for item in held:
+        port, protocol = item.get("ExternalPort"), item.get("Protocol", 6)
+        if kind(item) == "NAT" and isinstance(port, int) and port:
+            number = _PROTOCOLS.get(str(protocol).upper(), protocol)
+            found.append((number if isinstance(number, int) else 0, port))
+    return found
+
+
 def check(requested: list[dict[str, Any]], network: NetworkType) -> None:
     """Refuse what this kind of network cannot have: a proxy policy where there is NAT (HNS fact 49)."""
     if network is NetworkType.NAT and any(kind(item) == "PROXY" for item in requested):

@@ -21,6 +21,7 @@ __all__ = [
     "not_found",
     "not_supported",
     "object_exists",
+    "port_exists",
     "rpc_failed",
     "unknown_field",
     "unspecified",
@@ -71,6 +72,14 @@ def object_exists() -> HostRefusal:
 def address_invalid() -> HostRefusal:
     """HCN_E_ADDR_INVALID_OR_RESERVED (HNS fact 73); for an address outside the subnets it is UNCONFIRMED."""
     return HostRefusal(0x803B002F, "An address provided is invalid or reserved")
+
+
+def port_exists() -> HostRefusal:
+    """HCN_E_PORT_ALREADY_EXISTS: a port of the host is led to another endpoint (HNS fact 73, hcsshim's tests).
+
+    Seen on Overlay; that each other type of network gives it, and not 0x20 as in docker/for-win#3893, is UNCONFIRMED.
+    """
+    return HostRefusal(0x803B0013, "The specified port already exists")
 
 
 def already_attached() -> HostRefusal:
