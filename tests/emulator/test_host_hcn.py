@@ -110,7 +110,7 @@ def test_what_is_no_request_is_invalid_json(request_: Any) -> None:
     assert hcn(host, "ModifyEndpoint", endpoint["ID"], request_)[0] == INVALID_JSON
 
 
-@pytest.mark.parametrize("request_", [change("Reset", PROXY), change("Add", PROXY, kind="Port"), change("Update", {})])
+@pytest.mark.parametrize("request_", [change("Reset", PROXY), change("Add", PROXY, kind="Port"), change("Add", {})])
 def test_what_the_emulator_has_not_it_says(request_: dict[str, Any]) -> None:
     host, _, endpoint = place()
     code, _, record = hcn(host, "ModifyEndpoint", endpoint["ID"], request_)

@@ -134,6 +134,13 @@ class Allocators:
             port["PreferredPortFriendlyName"] = f"Container NIC {port['ID'][:8].lower()}"
         return port
 
+    def compartment(self, *, number: int, guid: str) -> dict[str, Any]:
+        """The compartment of a namespace in which a container was started (containerd facts 24, 26).
+
+        Which members it has besides these two is UNCONFIRMED.
+        """
+        return self._made({"CompartmentGuid": guid, "CompartmentId": number}, policy=False)
+
     def nat(self, *, prefix: int, subnet: str, interface: str) -> dict[str, Any]:
         """WinNAT of a NAT network, from 13.x on."""
         fields = {"Prefix": prefix, "PrivateInterfaceGUID": interface, "SubnetIPAddress": subnet, "Tag": "NAT"}

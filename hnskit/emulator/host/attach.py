@@ -62,10 +62,23 @@ class Ports:
             json["SharedContainers"] = left
             if left:
                 return  # it stays AttachedSharing (HNS fact 31)
+        self.leave(endpoint)
+
+    def enter(self, endpoint: HnsEndpoint, compartment_id: int) -> None:
+        """Its namespace has a compartment: the vNIC appears there. An attached endpoint is refused (HNS fact 40)."""
+        if endpoint.json.get("IsRemoteEndpoint"):
+            raise refusals.invalid_parameter()  # UNCONFIRMED
+        if endpoint.attached:
+            raise refusals.already_attached()
+        self._bind(endpoint, compartment_id)
+
+    def leave(self, endpoint: HnsEndpoint) -> None:
+        """Take its vNIC away."""
         nic = self._windows.nic_of(endpoint.id)
         if nic is not None:
             self._windows.remove_nic(nic)
         # That a detached endpoint shows Detached, and what else it loses, is UNCONFIRMED.
+        json = endpoint.json
         json["State"] = int(EndpointState.DETACHED)
         json["Resources"]["AllocationOrder"] = 0
         json["Resources"].pop("Allocators", None)

@@ -18,11 +18,11 @@ from hnskit.emulator.host.text import IdGenerator, ordered
 from hnskit.emulator.host.windows_network import DNS_SERVER, DNS_SUFFIX, Windows
 from hnskit.model.objects import EndpointState, NetworkType
 
-_KEPT = ("DNSServerList", "DNSSuffix")  # echoed where sent (HNS fact 27)
+_KEPT = ("DNSDomain", "DNSServerList", "DNSSuffix")  # echoed where sent (HNS fact 27)
 _LEAN = (
     "ID", "Name", "Version", "AdditionalParams", "Resources", "State", "VirtualNetwork", "VirtualNetworkName",
     "Policies", "MacAddress", "Flags", "EnableInternalDNS", "IPAddress", "PrefixLength", "GatewayAddress", "IPSubnetId",
-    "DNSServerList", "DNSSuffix", "Namespace", "EncapOverhead", "IsRemoteEndpoint", "SharedContainers",
+    "DNSServerList", "DNSSuffix", "DNSDomain", "Namespace", "EncapOverhead", "IsRemoteEndpoint", "SharedContainers",
 )  # fmt: skip
 """Members and order of `Profile.lean_endpoints`; where IsRemoteEndpoint stands is UNCONFIRMED."""
 _LEAN_ALWAYS = frozenset({"AdditionalParams", "SharedContainers"})
@@ -199,7 +199,7 @@ class Endpoints:
         if not wanted:
             if _without_addresses(network):
                 return ""
-            free = network.addresses.draw(self._mint.below, self._networks.held_by_none)
+            free = network.addresses.draw(self._mint.below, self._networks.left_behind)
             if not free:
                 raise refusals.address_invalid()  # for a full subnet: UNCONFIRMED
             return free
@@ -208,7 +208,7 @@ class Endpoints:
         except ValueError:
             raise refusals.invalid_parameter() from None  # UNCONFIRMED
         outside = bool(network.subnets) and network.subnet_of(address) is None
-        taken = address in network.addresses or self._networks.held_by_none(address)
+        taken = address in network.addresses or self._networks.left_behind(address)
         if taken or (outside and not remote):  # a remote one is where its own host's subnet is
             raise refusals.address_invalid()
         return address
@@ -245,7 +245,8 @@ class Endpoints:
         if body.get("EnableInternalDNS") is True:
             json["EnableInternalDNS"] = True
         if profile.health:
-            json |= {**self._allocators.health(), "EncapOverhead": _ENCAP_OVERHEAD.get(network.type, 0)}
+            overhead = number_in(body, "EncapOverhead") or _ENCAP_OVERHEAD.get(network.type, 0)
+            json |= {**self._allocators.health(), "EncapOverhead": overhead}
         elif network.type is NetworkType.OVERLAY:  # flannel's on 1709 shows it, those of an L2Bridge do not
             json["EncapOverhead"] = _ENCAP_OVERHEAD[network.type]
         if profile.flags:
@@ -284,7 +285,8 @@ def _checked(body: Mapping[str, Any]) -> int:
     """The length of the prefix, 0 where none is asked for; the other members are of the right types."""
     for key in ("MacAddress", "Name", "GatewayAddress", *_KEPT):
         text_in(body, key)
-    number_in(body, "Flags")
+    for key in ("EncapOverhead", "Flags"):
+        number_in(body, key)
     length = number_in(body, "PrefixLength")
     if not 0 <= length <= 32:
         raise refusals.invalid_parameter()  # UNCONFIRMED

@@ -1,160 +1,251 @@
-"""HCN, the v2 API, over the one state of the host: endpoints and networks are opened, asked, changed (HNS facts 51-57).
+"""HCN, the v2 API, over the one state of the host: five kinds of objects, each made, listed, opened, asked, changed and
+removed (HNS facts 51-57).
 
-No print of a host with an L4Proxy or an L4WFPPROXY policy exists: how they look through v1, and the codes of what is
-refused here, are UNCONFIRMED unless a fact is named.
+How a host prints v2 objects, and the codes of what is refused here, are UNCONFIRMED unless a fact is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hnskit.emulator.host import hcn_policies, policies, refusals, text
-from hnskit.emulator.host.attach import Ports
-from hnskit.emulator.host.endpoints import Endpoints, HnsEndpoint
+from hnskit.emulator.host import hcn_filters, hcn_objects, hcn_requests, refusals, text
+from hnskit.emulator.host.endpoints import HnsEndpoint
 from hnskit.emulator.host.fault_injection import FaultInjection
+from hnskit.emulator.host.hcn_changes import Changes, HnsState
+from hnskit.emulator.host.namespaces import HOST, TYPES, HnsNamespace
 from hnskit.emulator.host.network_shape import HnsNetwork
-from hnskit.emulator.host.networks import Networks
-from hnskit.emulator.host.profiles import Profile
-from hnskit.emulator.host.reading import body_of
+from hnskit.emulator.host.policies import kind
+from hnskit.emulator.host.profiles import MODERN, Profile
+from hnskit.emulator.host.reading import body_of, text_in
 from hnskit.emulator.host.refusals import HostRefusal
-from hnskit.model.objects import NetworkType
 
 FIRST = (9, 2)
 """The HNS that has the v2 API (HNS fact 60)."""
-_REQUEST = frozenset({"RequestType", "ResourceType", "Settings"})
+KINDS = ("Network", "Endpoint", "Namespace", "LoadBalancer", "SdnRoute")
+VERBS = ("Enumerate", "Create", "Open", "Query", "Modify", "Delete", "Stats")
+"""All functions but Close, which is the client's own affair; Stats is HcnQueryEndpointStats."""
 _SCHEMA_MINOR = {17763: 0, 20348: 11, 26100: 14}
 """Of schema 2 by Windows build (HNS fact 61); that of Server 2025 is UNCONFIRMED."""
+_MODIFY_BALANCER = (15, 4)
+_DETAILED = 1
+
+Found = HnsEndpoint | HnsNetwork | HnsNamespace | dict[str, Any]
 
 
 class Hcn:
-    """The functions Hcn{Open,Query,Modify}{Endpoint,Network} of one host."""
+    """The functions Hcn{Enumerate,Create,Open,Query,Modify,Delete} of the five kinds on one host."""
 
-    def __init__(
-        self, profile: Profile, networks: Networks, endpoints: Endpoints, ports: Ports, fault_injection: FaultInjection
-    ) -> None:
+    def __init__(self, profile: Profile, state: HnsState, fault_injection: FaultInjection) -> None:
         self._profile = profile
-        self._networks = networks
-        self._endpoints = endpoints
-        self._ports = ports
+        self._networks = state.networks
+        self._endpoints = state.endpoints
+        self._namespaces = state.namespaces
+        self._policy_lists = state.policy_lists
+        self._changes = Changes(profile, state)
         self._fault_injection = fault_injection
 
-    def call(self, operation: str, identity: str, request: str) -> tuple[int, str, str]:
-        """One function on one object.
+    def call(self, operation: str, identity: str, request: str, parent: str = "") -> tuple[int, str, str]:
+        """One function.
 
         Args:
-            operation: OpenEndpoint, QueryNetwork, ModifyEndpoint, …
-            identity: the object's ID.
-            request: JSON of the query or the change; "" for none.
+            operation: EnumerateNetwork, CreateEndpoint, OpenNamespace, QueryLoadBalancer, ModifySdnRoute, …
+            identity: the object's ID; of a new one "" or zeros to have it chosen.
+            request: JSON of the query, the object or the change; "" for none.
+            parent: of a new endpoint, the ID of the network whose handle the client has.
 
         Returns:
-            the HRESULT, signed; the properties (of a query); the error record.
+            the HRESULT, signed; the properties of a query, the IDs of an enumeration, or the new object's ID; the error
+            record.
         """
         try:
-            return 0, self._answer(operation, identity, request), ""
+            return 0, self._answer(operation, identity, request, parent), ""
         except HostRefusal as refusal:
             said = text.failure(self._profile, refusal.code, refusal.text + refusal.end)
             return refusal.code - (1 << 32), "", said
 
-    def _answer(self, operation: str, identity: str, request: str) -> str:
+    def _answer(self, operation: str, identity: str, request: str, parent: str) -> str:
         if self._profile.hns < FIRST:
             raise refusals.not_supported()
-        found = self._networks.get(identity) if operation.endswith("Network") else self._endpoints.get(identity)
-        if operation.startswith("Open"):
-            return ""
-        body = body_of(request)
-        if operation.startswith("Query"):
-            return text.dump(self._shown(found, body), self._profile)
-        self._modify(found, body)
+        verb = next((item for item in VERBS if operation.startswith(item)), "")
+        what = operation.removeprefix(verb)
+        if not verb or what not in KINDS or (verb == "Stats" and what != "Endpoint"):
+            raise refusals.not_emulated(f"Hcn{operation}")
+        body = body_of(request) if verb in ("Enumerate", "Create", "Query", "Modify") else {}
+        if verb == "Enumerate":
+            return text.dump(self._list(what, body), self._profile)
+        if verb == "Create":
+            return self._create(what, "" if identity == text.ZERO_GUID else identity, body, parent)
+        found = self._find(what, identity)
+        if verb == "Query":
+            return text.dump(self._shown(what, found, body), self._profile)
+        if verb == "Stats" and isinstance(found, HnsEndpoint):
+            return text.dump(self.stats(found), self._profile)
+        if verb == "Modify":
+            self._modify(what, found, body)
+        elif verb == "Delete":
+            self._delete(what, found)
         return ""
 
-    def _shown(self, found: HnsEndpoint | HnsNetwork, query: Mapping[str, Any]) -> dict[str, Any]:
-        version = query.get("SchemaVersion")
-        if isinstance(version, Mapping) and version.get("Major") == 1:  # the v1 form (HNS fact 56)
-            return self._endpoints.show(found) if isinstance(found, HnsEndpoint) else self._networks.show(found)
-        shown = _endpoint(found.json) if isinstance(found, HnsEndpoint) else _network(found.json)
-        return {**shown, "SchemaVersion": {"Major": 2, "Minor": _SCHEMA_MINOR.get(self._profile.build, 0)}}
+    @staticmethod
+    def stats(endpoint: HnsEndpoint) -> dict[str, Any]:
+        """The eight members of an endpoint's statistics. No packet is counted here: all are 0.
 
-    def _modify(self, found: HnsEndpoint | HnsNetwork, body: Mapping[str, Any]) -> None:
-        for name in body:
-            if name not in _REQUEST:
-                raise refusals.unknown_field(name)
-        kind, action = body.get("ResourceType"), body.get("RequestType")
-        on_network = isinstance(found, HnsNetwork)
-        what = f"{action} of {kind} by HcnModify{'Network' if on_network else 'Endpoint'}"
-        if kind != "Policy" or action not in ("Add", "Update", "Remove"):
-            raise refusals.not_emulated(what)
-        settings = body.get("Settings")
-        sent = settings.get("Policies") if isinstance(settings, Mapping) else None
-        if not isinstance(sent, list) or not all(isinstance(item, Mapping) for item in sent):
-            raise refusals.invalid_json()
-        flat = [hcn_policies.flat(item, self._profile.hns, on_network=on_network) for item in sent]
-        network = found if isinstance(found, HnsNetwork) else found.network
-        policies.check(flat, network.type)
-        self._fault_injection.before("POST", "networks" if on_network else "endpoints", [found.id, "modify"], {})
-        found.json["Policies"] = _changed(found.json["Policies"], flat, str(action))
-        if isinstance(found, HnsEndpoint):
-            self._ports.refresh(found)
+        That InstanceId is the interface's is UNCONFIRMED.
+        """
+        allocators = endpoint.json["Resources"].get("Allocators", [])
+        counted = ("BytesReceived", "BytesSent", "DroppedPacketsIncoming", "DroppedPacketsOutgoing", "PacketsReceived",
+                   "PacketsSent")  # fmt: skip
+        interfaces = [item["InterfaceGuid"] for item in allocators if "InterfaceGuid" in item]
+        ids = {"EndpointId": endpoint.id, "InstanceId": interfaces[0] if interfaces else text.ZERO_GUID}
+        return dict(sorted({**dict.fromkeys(counted, 0), **ids}.items()))
 
+    def _all(self, what: str) -> Iterable[Found]:
+        stores: Mapping[str, Callable[[], Iterable[Found]]] = {
+            "Network": lambda: self._networks,
+            "Endpoint": lambda: self._endpoints,
+            "Namespace": lambda: self._namespaces,
+        }
+        if what in stores:
+            return stores[what]()
+        return [item for item in self._policy_lists if _is_route(item) == (what == "SdnRoute")]
 
-def _changed(there: list[dict[str, Any]], sent: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:
-    """Add does not de-duplicate; Update replaces the kinds that are sent (HNS facts 52, 53)."""
-    if action == "Add":
-        return [*there, *sent]
-    if action == "Update":
-        kinds = {policies.kind(item) for item in sent}
-        return [item for item in there if policies.kind(item) not in kinds] + sent
-    left = list(there)
-    for item in sent:
-        # By its value: what HCN compares, and what it says where nothing is alike, is UNCONFIRMED.
-        alike = next((one for one in left if _value(one) == _value(item)), None)
-        if alike is None:
+    def _find(self, what: str, id: str) -> Found:
+        if what == "Network":
+            return self._networks.get(id)
+        if what == "Endpoint":
+            return self._endpoints.get(id)
+        if what == "Namespace":
+            return self._namespaces.get(id)
+        found = self._policy_lists.get(id)
+        if _is_route(found) != (what == "SdnRoute"):
             raise refusals.not_found()
-        left.remove(alike)
-    return left
+        return found
+
+    def _list(self, what: str, query: Mapping[str, Any]) -> list[str]:
+        """Return the IDs of what the filter lets through."""
+        wanted = hcn_filters.read(query)
+        if not wanted:
+            return [_id(item) for item in self._all(what)]
+        return [
+            _id(item)
+            for item in list(self._all(what))
+            if hcn_filters.passes(wanted, {**self._new(what, item), **self._old_form(item)})
+        ]
+
+    def _old_form(self, found: Found) -> dict[str, Any]:
+        """Return the v1 form of an object (HNS fact 56)."""
+        if isinstance(found, HnsEndpoint):
+            return self._endpoints.show(found)
+        if isinstance(found, HnsNetwork):
+            return self._networks.show(found)
+        if isinstance(found, HnsNamespace):
+            return self._namespaces.show(found)
+        return self._policy_lists.show(found)
+
+    def _new(self, what: str, found: Found) -> dict[str, Any]:
+        if isinstance(found, HnsEndpoint):
+            return hcn_objects.endpoint(found.json)
+        if isinstance(found, HnsNetwork):
+            # As v1 shows it: the ManagementIP may come late.
+            return hcn_objects.network(self._networks.show(found))
+        if isinstance(found, HnsNamespace):
+            return hcn_objects.namespace(self._namespaces.json(found), found.type)
+        return hcn_objects.route(found) if what == "SdnRoute" else hcn_objects.load_balancer(found)
+
+    def _shown(self, what: str, found: Found, query: Mapping[str, Any]) -> dict[str, Any]:
+        version = query.get("SchemaVersion")
+        if isinstance(version, Mapping) and version.get("Major") == 1:
+            return self._old_form(found)
+        return {
+            **self._new(what, found),
+            "SchemaVersion": {"Major": 2, "Minor": _SCHEMA_MINOR.get(self._profile.build, 0)},
+        }
+
+    def _create(self, what: str, id: str, body: dict[str, Any], parent: str) -> str:
+        self._before(what, [], body)
+        hns = self._profile.hns
+        if what == "Network":
+            made = hcn_requests.network(body, hns) if hcn_requests.is_v2(body) else body
+            network = self._networks.create(_with_id(made, id))
+            self._networks.switch_extension(network, made)
+            return network.id
+        if what == "Endpoint":
+            sent = hcn_requests.endpoint(body, parent, hns) if hcn_requests.is_v2(body) else {
+                "VirtualNetwork": parent, **body}  # fmt: skip
+            return self._endpoints.create(_with_id(sent, id)).id
+        if what == "Namespace":
+            return self._create_namespace(id, body)
+        made = hcn_requests.route(body) if what == "SdnRoute" else hcn_requests.load_balancer(body, hns)
+        return str(self._policy_lists.create(_with_id(made, id))["ID"])
+
+    def _create_namespace(self, id: str, body: dict[str, Any]) -> str:
+        sent = dict(body)
+        at_once = False
+        # A host of 15.0 refuses the field, which Microsoft's hns.v2.psm1 always sends; who takes it is UNCONFIRMED.
+        if self._profile.hns < MODERN:
+            at_once = bool(sent.pop("CreateWithCompartment", False))
+        hcn_requests.strict("namespaces", sent)
+        type = hcn_requests.choice(sent.get("Type"), TYPES, HOST)
+        if type not in TYPES:
+            raise refusals.invalid_json()  # UNCONFIRMED
+        version = sent.get("SchemaVersion")
+        made = self._namespaces.create(
+            type, id or text_in(sent, "ID"), version if isinstance(version, dict) else None, at_once=at_once
+        )
+        return made.id
+
+    def _modify(self, what: str, found: Found, body: Mapping[str, Any]) -> None:
+        if what == "SdnRoute":
+            raise refusals.not_emulated("HcnModifySdnRoute")  # hcsshim removes a route and makes it anew
+        if what == "LoadBalancer":
+            if self._profile.hns < _MODIFY_BALANCER:
+                raise refusals.request_unsupported()
+            if isinstance(found, dict):
+                self._policy_lists.change(found, hcn_requests.load_balancer(body, self._profile.hns))
+            return
+        self._before(what, [_id(found), "modify"], {})
+        if isinstance(found, HnsNetwork):
+            self._changes.network(found, body)
+        elif isinstance(found, HnsEndpoint):
+            self._changes.endpoint(found, body)
+        elif isinstance(found, HnsNamespace):
+            self._changes.namespace(found, body)
+
+    def _delete(self, what: str, found: Found) -> None:
+        rest = [_id(found)]
+        self._fault_injection.before("DELETE", _V1[what], rest, {})
+        if isinstance(found, HnsNetwork):
+            # That the endpoints go with their network is UNCONFIRMED (HNS fact 75).
+            for endpoint in [item for item in self._endpoints if item.network is found]:
+                self._endpoints.delete(endpoint)
+            self._networks.delete(found)
+        elif isinstance(found, HnsEndpoint):
+            self._endpoints.delete(found)
+        elif isinstance(found, HnsNamespace):
+            self._namespaces.delete(found)
+        else:
+            self._policy_lists.delete(dict(found))
+        self._fault_injection.after("DELETE", _V1[what], rest)
+
+    def _before(self, what: str, rest: list[str], body: dict[str, Any]) -> None:
+        self._fault_injection.before("POST", _V1[what], rest, body)
 
 
-def _value(policy: Mapping[str, Any]) -> dict[str, Any]:
-    return {**policy, "Type": str(policy["Type"]).upper()}
+_V1 = {
+    "Network": "networks", "Endpoint": "endpoints", "Namespace": "namespaces", "LoadBalancer": "policylists",
+    "SdnRoute": "policylists",
+}  # fmt: skip
 
 
-def _routes(gateway: Any) -> list[dict[str, Any]]:
-    return [{"NextHop": gateway, "DestinationPrefix": "0.0.0.0/0"}] if gateway else []
+def _id(found: Found) -> str:
+    return str(found["ID"]) if isinstance(found, dict) else found.id
 
 
-def _endpoint(json: Mapping[str, Any]) -> dict[str, Any]:
-    """HostComputeEndpoint of the published schema; which members a host prints is UNCONFIRMED."""
-    addresses = {"IpAddress": json.get("IPAddress"), "PrefixLength": json.get("PrefixLength")}
-    return {
-        "ID": json["ID"],
-        "Name": json["Name"],
-        "HostComputeNetwork": json["VirtualNetwork"],
-        "Policies": [hcn_policies.settings(item) for item in json["Policies"]],
-        "IpConfigurations": [addresses] if json.get("IPAddress") else [],
-        "Dns": {"ServerList": [item for item in str(json.get("DNSServerList", "")).split(",") if item]},
-        "Routes": _routes(json.get("GatewayAddress")),
-        "MacAddress": json["MacAddress"],
-        "Flags": 1 if json.get("IsRemoteEndpoint") else 0,
-    }
+def _with_id(body: Mapping[str, Any], id: str) -> dict[str, Any]:
+    return {**body, "ID": id} if id else dict(body)
 
 
-def _network(json: Mapping[str, Any]) -> dict[str, Any]:
-    """HostComputeNetwork of the published schema; which members a host prints is UNCONFIRMED."""
-    subnets = [
-        {"IpAddressPrefix": item["AddressPrefix"], "Routes": _routes(item.get("GatewayAddress"))}
-        for item in json.get("Subnets", [])
-    ]
-    try:
-        kind = str(NetworkType(str(json["Type"])))
-    except ValueError:
-        kind = str(json["Type"])
-    return {
-        "ID": json["ID"],
-        "Name": json["Name"],
-        "Type": kind,
-        "Policies": [hcn_policies.settings(item) for item in json["Policies"]],
-        "MacPool": {"Ranges": json.get("MacPools", [])},
-        "Dns": {},
-        "Ipams": [{"Type": "Static", "Subnets": subnets}] if subnets else [],
-        "Flags": json.get("Flags", 0),
-    }
+def _is_route(policy_list: Mapping[str, Any]) -> bool:
+    """Tell a route from a load balancer: both are policy lists of v1."""
+    return any(kind(item) == "ROUTE" for item in policy_list["Policies"])

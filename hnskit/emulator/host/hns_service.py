@@ -10,20 +10,23 @@ from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.fault_injection import FaultInjection
 from hnskit.emulator.host.faults import Faults
+from hnskit.emulator.host.hcn_changes import HnsState
 from hnskit.emulator.host.hcn_service import Hcn
 from hnskit.emulator.host.namespaces import Namespaces
 from hnskit.emulator.host.networks import Networks
 from hnskit.emulator.host.policylists import PolicyLists
 from hnskit.emulator.host.profiles import Profile
-from hnskit.emulator.host.reading import body_of
+from hnskit.emulator.host.reading import body_of, objects_in
 from hnskit.emulator.host.refusals import HostRefusal
 from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Windows
 
-NOT_EMULATED = frozenset({
-    "accelnet", "activities", "compartments", "endpointaddresses", "endpointstats", "plugins", "portpools",
-})  # fmt: skip
+NOT_EMULATED = frozenset({"activities", "compartments", "endpointaddresses", "plugins", "portpools"})
 """Types that Windows has and the emulated host has not (HNS fact 7): refused by name."""
+
+
+_ACCELNET = (15, 4)
+"""The first HNS that has it (HNS fact 60)."""
 
 
 class HnsService:
@@ -45,9 +48,13 @@ class HnsService:
         self.networks = Networks(profile, mint, windows, faults, host_network_moved)
         self.endpoints = Endpoints(profile, mint, windows, self.networks)
         self.policy_lists = PolicyLists(profile, mint, self.endpoints)
-        self._namespaces = Namespaces(profile, mint, windows, self.endpoints)
         self._ports = Ports(profile, mint, windows, running)
-        self.hcn = Hcn(profile, self.networks, self.endpoints, self._ports, fault_injection)
+        self.namespaces = Namespaces(
+            profile, mint, windows, endpoints=self.endpoints, ports=self._ports, running=running
+        )
+        state = HnsState(self.networks, self.endpoints, self.namespaces, self.policy_lists, self._ports)
+        self.hcn = Hcn(profile, state, fault_injection)
+        self._management_macs: list[dict[str, Any]] = []
 
     def call(self, method: str, path: str, request: str) -> tuple[int, str]:
         """One HNSCall.
@@ -67,9 +74,15 @@ class HnsService:
         if kind in NOT_EMULATED:
             raise refusals.not_emulated(f"/{kind}")
         if kind == "namespaces":
-            return self._namespaces.answer(method, parts[1:], body_of(request) if method == "POST" else {})
-        routes = {"globals": self._globals, "networks": self._networks, "endpoints": self._endpoints,
-                  "policylists": self._policy_lists}  # fmt: skip
+            return self.namespaces.answer(method, parts[1:], body_of(request) if method == "POST" else {})
+        routes = {
+            "accelnet": self._accelnet,
+            "endpoints": self._endpoints,
+            "endpointstats": self._stats,
+            "globals": self._globals,
+            "networks": self._networks,
+            "policylists": self._policy_lists,
+        }
         if kind not in routes:
             raise refusals.invalid_parameter()  # UNCONFIRMED
         body = body_of(request) if method == "POST" else {}
@@ -83,6 +96,23 @@ class HnsService:
         if method != "GET" or rest != ["version"]:
             raise refusals.not_emulated(f"{method} /globals/{'/'.join(rest)}")
         return dict(zip(("Major", "Minor"), self._profile.hns, strict=True))
+
+    def _accelnet(self, method: str, rest: list[str], body: dict[str, Any]) -> Any:
+        """MAC addresses of the management that are kept out of virtual functions; hcsshim sets, reads, empties them."""
+        if self._profile.hns < _ACCELNET:
+            raise refusals.invalid_parameter()  # UNCONFIRMED
+        if rest:
+            raise refusals.not_emulated(f"{method} /accelnet/{'/'.join(rest)}")
+        if method != "GET":
+            self._management_macs = objects_in(body, "MacAddressList")
+        return {"MacAddressList": self._management_macs}
+
+    def _stats(self, method: str, rest: list[str], _body: dict[str, Any]) -> Any:
+        if method != "GET" or len(rest) > 1:
+            raise refusals.not_emulated(f"{method} /endpointstats/{'/'.join(rest)}")
+        if rest:
+            return self.hcn.stats(self.endpoints.get(rest[0]))
+        return [self.hcn.stats(item) for item in self.endpoints]
 
     def _networks(self, method: str, rest: list[str], body: dict[str, Any]) -> Any:
         store = self.networks

@@ -18,9 +18,20 @@ class SubnetAddresses:
         """`reserved`: those that no endpoint may have (HNS facts 70, 73)."""
         self._reserved = set(reserved)
         self._held: set[str] = set()
-        self._pools = [(prefix, NumberPool(prefix.num_addresses)) for prefix in subnets]
-        for address in self._reserved:
+        self._pools: list[tuple[ipaddress.IPv4Network, NumberPool]] = []
+        for prefix in subnets:
+            self.add(prefix, ())
+
+    def add(self, subnet: ipaddress.IPv4Network, reserved: Iterable[str]) -> None:
+        """Another subnet, with what is reserved of it; what is held of it already stays so."""
+        self._pools.append((subnet, NumberPool(subnet.num_addresses)))
+        self._reserved |= set(reserved)
+        for address in self._reserved | self._held:
             self._in_pool(address, NumberPool.take)
+
+    def drop(self, subnet: ipaddress.IPv4Network) -> None:
+        """A subnet is gone."""
+        self._pools = [(prefix, pool) for prefix, pool in self._pools if prefix != subnet]
 
     def __contains__(self, address: str) -> bool:
         """Tell whether an address is held, or reserved."""

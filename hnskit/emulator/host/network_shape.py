@@ -14,7 +14,7 @@ from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Nic
 from hnskit.model.objects import NetworkType
 
-KEPT = ("DNSServerList", "DNSSuffix", "NetworkAdapterName", "SourceMac")
+KEPT = ("DNSDomain", "DNSServerList", "DNSSuffix", "DrMacAddress", "NetworkAdapterName", "SourceMac")
 """Text members of a request that are echoed, only where they were sent (HNS fact 19)."""
 _KEPT_FLAGS = ("AutomaticDNS",)
 _MANAGED = frozenset({NetworkType.L2BRIDGE, NetworkType.OVERLAY})
@@ -128,7 +128,7 @@ class NetworkShape:
         if subnets:
             sent = body.get("Subnets") or [{}]
             json["Subnets"] = [
-                self._subnet(prefix, gateway, sent[index] if index < len(sent) else {}, nat)
+                self.subnet(prefix, gateway, sent[index] if index < len(sent) else {}, nat)
                 for index, (prefix, gateway) in enumerate(subnets)
             ]
         if body.get("AdditionalParams"):
@@ -148,7 +148,7 @@ class NetworkShape:
             dns_compartment: the number of a compartment of its own.
         """
         json, switch = network.json, network.switch
-        json |= {"DNSServerCompartment": dns_compartment, "DrMacAddress": self.mac()}
+        json |= {"DNSServerCompartment": dns_compartment, "DrMacAddress": json.get("DrMacAddress") or self.mac()}
         domain = self._allocators.routing_domain(
             network_id=network.id,
             isolation=network.isolation,
@@ -187,9 +187,8 @@ class NetworkShape:
             {"Id": self._profile.ndis_extension, "IsEnabled": True, "Name": "Microsoft NDIS Capture"},
         ]
 
-    def _subnet(
-        self, prefix: ipaddress.IPv4Network, gateway: str, sent: Mapping[str, Any], nat: bool
-    ) -> dict[str, Any]:
+    def subnet(self, prefix: ipaddress.IPv4Network, gateway: str, sent: Mapping[str, Any], nat: bool) -> dict[str, Any]:
+        """A subnet of a network."""
         subnet: dict[str, Any] = {
             "AddressPrefix": str(prefix),
             "GatewayAddress": gateway,

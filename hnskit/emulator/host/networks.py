@@ -130,7 +130,30 @@ class Networks:
                 raise refusals.not_found()
             found["IsEnabled"] = bool(change.get("IsEnabled"))
 
-    def held_by_none(self, address: str) -> bool:
+    def add_subnet(self, network: HnsNetwork, body: Mapping[str, Any]) -> None:
+        """HcnModifyNetwork: one subnet more. One that overlaps another of the network is refused (UNCONFIRMED)."""
+        ((prefix, gateway),) = _subnets({"Subnets": [body]}, network.type, self._own_subnet)
+        if any(prefix.overlaps(item) for item in network.subnets):
+            raise refusals.object_exists()
+        network.subnets.append(prefix)
+        network.addresses.add(prefix, _reserved(prefix, gateway))
+        shown = self._shape.subnet(prefix, gateway, body, network.type is NetworkType.NAT)
+        network.json.setdefault("Subnets", []).append(shown)
+
+    def remove_subnet(self, network: HnsNetwork, body: Mapping[str, Any]) -> None:
+        """HcnModifyNetwork: a subnet less, by its prefix; not while an endpoint has an address of it (UNCONFIRMED)."""
+        shown = network.json.get("Subnets", [])
+        found = next((item for item in shown if item["AddressPrefix"] == body.get("AddressPrefix")), None)
+        if found is None:
+            raise refusals.not_found()
+        prefix = ipaddress.IPv4Network(found["AddressPrefix"])
+        if any(ipaddress.IPv4Address(item) in prefix for item in network.addresses.held):
+            raise refusals.request_unsupported()
+        shown.remove(found)
+        network.subnets.remove(prefix)
+        network.addresses.drop(prefix)
+
+    def left_behind(self, address: str) -> bool:
         """Tell whether an endpoint of a network that is gone still holds an address (HNS fact 76)."""
         self._left_behind = [item for item in self._left_behind if item.addresses.held]
         return any(address in item.addresses.held for item in self._left_behind)
@@ -211,12 +234,12 @@ def _vsid(body: Mapping[str, Any]) -> int:
 
 def _addresses(subnets: list[tuple[ipaddress.IPv4Network, str]]) -> SubnetAddresses:
     """Of each subnet its own address, the broadcast, .1 and the gateway are reserved (HNS facts 70, 73)."""
-    reserved = {
-        address
-        for prefix, gateway in subnets
-        for address in (str(prefix.network_address), str(prefix.broadcast_address), str(prefix[1]), gateway)
-    }
+    reserved = {address for prefix, gateway in subnets for address in _reserved(prefix, gateway)}
     return SubnetAddresses([prefix for prefix, _ in subnets], reserved)
+
+
+def _reserved(prefix: ipaddress.IPv4Network, gateway: str) -> tuple[str, ...]:
+    return str(prefix.network_address), str(prefix.broadcast_address), str(prefix[1]), gateway
 
 
 def _subnets(

@@ -11,10 +11,10 @@ from hnskit.model.objects import NetworkType
 
 _TYPES = frozenset({
     "NAT", "ACL", "PA", "VLAN", "VSID", "VNET", "L2DRIVER", "ISOLATION", "QOS", "OUTBOUNDNAT", "ELB", "ROUTE", "PROXY",
-    "L4WFPPROXY",
+    "L4WFPPROXY", "TIERACL",
 })  # fmt: skip
-"""v1's policy types (HNS fact 42), in upper case. L4WFPPROXY is v2's: that v1 prints it so, and takes back in a list
-what it printed, is UNCONFIRMED."""
+"""v1's policy types (HNS fact 42), in upper case. L4WFPPROXY and TierAcl are v2's: that v1 prints them so, and takes
+back in a list what it printed, is UNCONFIRMED."""
 
 _REPLACED = frozenset({"ACL", "PROXY"})
 """Kinds that a POST replaces by what it sends; those of the creation stay (DERIVED from HNS facts 45 and 53)."""

@@ -10,7 +10,7 @@ from hnskit.emulator.host import refusals
 from hnskit.emulator.host.allocators import Allocators
 from hnskit.emulator.host.endpoints import Endpoints
 from hnskit.emulator.host.profiles import MODERN, Profile
-from hnskit.emulator.host.reading import objects_in
+from hnskit.emulator.host.reading import objects_in, text_in
 from hnskit.emulator.host.text import IdGenerator, ordered
 
 _NOT_DIRECT = 1024
@@ -43,6 +43,25 @@ class PolicyLists:
 
     def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST /policylists: `{"References":[…],"Policies":[{"Type":"ELB",…}]}`."""
+        asked = text_in(body, "ID")
+        if asked.upper() in self._lists:
+            raise refusals.object_exists()
+        id, activity = asked or self._guid(), self._guid()
+        made: dict[str, Any] = {
+            "ActivityId": activity,
+            **self._allocators.health(),
+            "ID": id,
+            "IsApplied": False,
+            "Resources": self._allocators.resources(activity),
+            "State": 2,
+            "Version": self._profile.version,
+        }
+        self.change(made, body)
+        self._lists[id.upper()] = made
+        return made
+
+    def change(self, policy_list: dict[str, Any], body: Mapping[str, Any]) -> None:
+        """Give it other references and policies."""
         references, policies = body.get("References"), objects_in(body, "Policies")
         if not isinstance(references, list) or not policies:
             raise refusals.invalid_parameter()  # UNCONFIRMED
@@ -53,26 +72,14 @@ class PolicyLists:
             for item in policies
             if str(item.get("Type")).upper() == "ELB"
         ]
-        newest = {"HostComputeNetwork": ends[0].network.id} if ends and self._profile.hns >= MODERN else {}
-        id, activity = self._guid(), self._guid()
-        made: dict[str, Any] = {
-            "ActivityId": activity,
-            **self._allocators.health(),
+        if ends and self._profile.hns >= MODERN:
+            policy_list["HostComputeNetwork"] = ends[0].network.id
+        policy_list |= {
             "Flags": 0 if any(item.get("IsDSR") for item in policies) else _NOT_DIRECT,
-            **newest,
-            "ID": id,
-            "IsApplied": False,
             "Policies": copy.deepcopy(policies),
             "References": list(references),
-            "Resources": {
-                **self._allocators.resources(activity),
-                **self._allocators.numbered(balancers),
-            },
-            "State": 2,
-            "Version": self._profile.version,
         }
-        self._lists[id.upper()] = made
-        return made
+        policy_list["Resources"] |= self._allocators.numbered(balancers)
 
     def delete(self, policy_list: dict[str, Any]) -> None:
         """DELETE /policylists/{id}."""

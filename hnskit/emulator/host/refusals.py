@@ -9,19 +9,23 @@ __all__ = [
     "adapter_not_found",
     "address_invalid",
     "already_attached",
+    "already_in_a_namespace",
     "compartment_gone",
     "container_gone",
     "degraded",
     "invalid_json",
     "invalid_parameter",
+    "invalid_policy",
     "invalid_policy_type",
     "name_in_use",
+    "namespace_attach_failed",
     "network_exists",
     "not_emulated",
     "not_found",
     "not_supported",
     "object_exists",
     "port_exists",
+    "request_unsupported",
     "rpc_failed",
     "unknown_field",
     "unspecified",
@@ -87,6 +91,25 @@ def already_attached() -> HostRefusal:
     return HostRefusal(0x803B0014, "This endpoint is already attached to the switch")
 
 
+def already_in_a_namespace() -> HostRefusal:
+    """HCN_E_ENDPOINT_NAMESPACE_ALREADY_EXISTS: the constant exists; that a second namespace, or the same one again,
+    gives it, and its text, are UNCONFIRMED."""
+    return HostRefusal(0x803B002B, "The endpoint is already in a namespace")
+
+
+def namespace_attach_failed() -> HostRefusal:
+    """HCN_E_NAMESPACE_ATTACH_FAILED: an endpoint that is Degraded underneath (HNS fact 40)."""
+    return HostRefusal(0x803B002E, "The requested operation for attach namespace failed")
+
+
+def request_unsupported() -> HostRefusal:
+    """HCN_E_REQUEST_UNSUPPORTED: a namespace with a container in it is not deleted (Windows-Containers#485).
+
+    That a change of a load balancer before HNS 15.4 gives it is UNCONFIRMED.
+    """
+    return HostRefusal(0x803B0015, "The specified request is unsupported")
+
+
 def container_gone() -> HostRefusal:
     """The compute system of an attach does not exist (HNS fact 40)."""
     return HostRefusal(0xC037010E, "A Compute System with the specified identifier does not exist")
@@ -100,6 +123,11 @@ def compartment_gone() -> HostRefusal:
 def degraded() -> HostRefusal:
     """HCN_E_DEGRADED_OPERATION: the endpoint was made with something that could not be put to work (HNS fact 40)."""
     return HostRefusal(0x803B0017, "Endpoint is in invalid state")
+
+
+def invalid_policy() -> HostRefusal:
+    """HCN_E_INVALID_POLICY: a policy of a known type that is incomplete (hcsshim#1059, calico#8465)."""
+    return HostRefusal(0x803B000D, "The provided policy configuration is invalid or missing parameters")
 
 
 def invalid_policy_type() -> HostRefusal:

@@ -183,8 +183,12 @@ class Windows:
         """A container stops: its compartment and what was in it are gone (HNS fact 80)."""
         gone = self.compartment_of(container_id)
         if gone is not None:
-            self.compartments.remove(gone)
-            self.nics = [nic for nic in self.nics if nic.compartment_id != gone.id]
+            self.drop_compartment(gone.id)
+
+    def drop_compartment(self, number: int) -> None:
+        """A compartment and what was in it are gone."""
+        self.compartments = [item for item in self.compartments if item.id != number]
+        self.nics = [nic for nic in self.nics if nic.compartment_id != number]
 
     def add_vnic(self, name: str, mac: str, **fields: Any) -> Nic:
         """A virtual adapter `vEthernet (name)`, with a number where the name is taken (HNS facts 41, 66).

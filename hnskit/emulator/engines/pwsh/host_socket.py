@@ -96,8 +96,8 @@ class HostSocket:
         if self._host.faults.hns_missing:
             raise ValueError("HNS is not installed on this host")
         if verb == "hcn":
-            operation, _, identity = subject.partition("/")
-            result, properties, record = self._host.hns.hcn.call(operation, identity, request)
+            operation, identity, parent = [*subject.split("/"), "", ""][:3]
+            result, properties, record = self._host.hns.hcn.call(operation, identity, request, parent)
             given = properties.encode("utf-16-le", "surrogatepass")
             return result, _NUMBER.pack(len(given)) + given + record.encode("utf-16-le", "surrogatepass")
         hresult, response = self._host.hns.call(verb.upper(), subject, request)

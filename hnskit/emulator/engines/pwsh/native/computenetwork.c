@@ -1,6 +1,9 @@
-/* The functions of computenetwork.dll (HCN, the v2 API) that the kit calls, answered by the emulated host.
+/* computenetwork.dll (HCN, the v2 API), answered by the emulated host.
  *
- * A handle is the object's kind and id, as the host is asked for it: nothing of the object is kept here. */
+ * A handle is the object's kind and id, as the host is asked for it: nothing of the object is kept here.
+ *
+ * An HRESULT has 32 bits, and clients differ in how many of the register they read: hns.v2.psm1 declares 64. Here the
+ * upper half is always zero, as it is where Windows loads a constant; so that module prints 2151350288. */
 #include "host.h"
 
 #include <stdio.h>
@@ -9,6 +12,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define E_POINTER ((int32_t)0x80004003)
+#define E_HANDLE ((int32_t)0x80070006)
 #define E_OUTOFMEMORY ((int32_t)0x8007000E)
 #define RPC_S_SERVER_UNAVAILABLE ((int32_t)0x800706BA) /* what Windows says while the service does not run */
 
@@ -18,8 +22,11 @@ struct guid {
     unsigned char data4[8];
 };
 
+typedef uint64_t hresult;
+
+#define KINDS 24
 struct handle {
-    char path[64]; /* Endpoint/<id>, Network/<id> */
+    char path[KINDS + 38]; /* Endpoint/<id>, Network/<id>, … */
 };
 
 static struct text utf16(const uint16_t *string) {
@@ -47,9 +54,9 @@ static uint16_t *copy(const unsigned char *bytes, uint32_t length) {
     return made;
 }
 
-/* `verb` is Open, Query or Modify; the answer's text is the length of the properties, these, and the error record. */
+/* `verb` is Open, Query, Modify, …; the answer's text is the length of the properties, these, and the error record. */
 static int32_t ask(const char *verb, const char *path, const uint16_t *request, uint16_t **properties, uint16_t **record) {
-    char subject[96];
+    char subject[128];
     unsigned char wide[2 * sizeof subject], first[2 * 3];
     uint32_t result, length;
     void *answer;
@@ -77,55 +84,137 @@ static int32_t ask(const char *verb, const char *path, const uint16_t *request, 
     return (int32_t)result;
 }
 
-static int32_t open_object(const char *kind, const struct guid *id, void **object, uint16_t **record) {
+static hresult given(int32_t result) { return (uint32_t)result; }
+
+static void print_id(char *into, size_t size, const struct guid *id) {
+    const unsigned char *end = id->data4;
+    snprintf(into, size, "%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X", id->data1, id->data2, id->data3, end[0],
+             end[1], end[2], end[3], end[4], end[5], end[6], end[7]);
+}
+
+static hresult enumerate(const char *kind, const uint16_t *query, uint16_t **ids, uint16_t **record) {
+    char path[KINDS + 2];
+    snprintf(path, sizeof path, "%s/", kind);
+    return given(ask("Enumerate", path, query, ids, record));
+}
+
+static hresult open_object(const char *kind, const struct guid *id, void **object, uint16_t **record) {
     if (id == NULL || object == NULL)
-        return E_POINTER;
+        return given(E_POINTER);
     struct handle *made = calloc(1, sizeof *made);
     *object = NULL;
     if (made == NULL)
-        return E_OUTOFMEMORY;
-    const unsigned char *end = id->data4;
-    snprintf(made->path, sizeof made->path, "%s/%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X", kind, id->data1,
-             id->data2, id->data3, end[0], end[1], end[2], end[3], end[4], end[5], end[6], end[7]);
+        return given(E_OUTOFMEMORY);
+    char text[37];
+    print_id(text, sizeof text, id);
+    snprintf(made->path, sizeof made->path, "%s/%s", kind, text);
     int32_t result = ask("Open", made->path, NULL, NULL, record);
     if (result < 0)
         free(made);
     else
         *object = made;
-    return result;
+    return given(result);
 }
 
-static int32_t close_object(void *object) {
-    free(object);
-    return 0;
+/* The host says which id the new object has; `network` is of an endpoint. */
+static hresult create_object(const char *kind, const struct handle *network, const struct guid *id,
+                             const uint16_t *settings, void **object, uint16_t **record) {
+    if (id == NULL || object == NULL)
+        return given(E_POINTER);
+    struct handle *made = calloc(1, sizeof *made);
+    *object = NULL;
+    if (made == NULL)
+        return given(E_OUTOFMEMORY);
+    char text[37], path[112];
+    uint16_t *chosen = NULL;
+    print_id(text, sizeof text, id);
+    snprintf(path, sizeof path, "%s/%s%s%s", kind, text, network != NULL ? "/" : "",
+             network != NULL ? strchr(network->path, '/') + 1 : "");
+    int32_t result = ask("Create", path, settings, &chosen, record);
+    if (result < 0) {
+        free(made);
+    } else {
+        size_t at = (size_t)snprintf(made->path, sizeof made->path, "%s/", kind);
+        for (size_t i = 0; chosen != NULL && chosen[i] != 0 && at < sizeof made->path - 1; i++)
+            made->path[at++] = (char)chosen[i];
+        *object = made;
+    }
+    free(chosen);
+    return given(result);
 }
 
-EXPORT int32_t HcnOpenEndpoint(const struct guid *id, void **endpoint, uint16_t **record) {
-    return open_object("Endpoint", id, endpoint, record);
+static hresult delete_object(const char *kind, const struct guid *id, uint16_t **record) {
+    if (id == NULL)
+        return given(E_POINTER);
+    char text[37], path[KINDS + 38];
+    print_id(text, sizeof text, id);
+    snprintf(path, sizeof path, "%s/%s", kind, text);
+    return given(ask("Delete", path, NULL, NULL, record));
 }
 
-EXPORT int32_t HcnModifyEndpoint(struct handle *endpoint, const uint16_t *settings, uint16_t **record) {
-    return ask("Modify", endpoint->path, settings, NULL, record);
+static hresult on_object(const char *verb, const struct handle *object, const uint16_t *request, uint16_t **properties,
+                         uint16_t **record) {
+    if (object == NULL)
+        return given(E_HANDLE);
+    return given(ask(verb, object->path, request, properties, record));
 }
 
-EXPORT int32_t HcnQueryEndpointProperties(struct handle *endpoint, const uint16_t *query, uint16_t **properties,
-                                          uint16_t **record) {
-    return ask("Query", endpoint->path, query, properties, record);
+/* What each kind has alike; `many` is how the plural is written. */
+#define FUNCTIONS(kind, many)                                                                                          \
+    EXPORT hresult HcnEnumerate##many(const uint16_t *query, uint16_t **ids, uint16_t **record) {                      \
+        return enumerate(#kind, query, ids, record);                                                                   \
+    }                                                                                                                  \
+    EXPORT hresult HcnOpen##kind(const struct guid *id, void **object, uint16_t **record) {                            \
+        return open_object(#kind, id, object, record);                                                                 \
+    }                                                                                                                  \
+    EXPORT hresult HcnModify##kind(struct handle *object, const uint16_t *settings, uint16_t **record) {               \
+        return on_object("Modify", object, settings, NULL, record);                                                    \
+    }                                                                                                                  \
+    EXPORT hresult HcnQuery##kind##Properties(struct handle *object, const uint16_t *query, uint16_t **properties,     \
+                                              uint16_t **record) {                                                     \
+        return on_object("Query", object, query, properties, record);                                                  \
+    }                                                                                                                  \
+    EXPORT hresult HcnDelete##kind(const struct guid *id, uint16_t **record) {                                         \
+        return delete_object(#kind, id, record);                                                                       \
+    }                                                                                                                  \
+    EXPORT hresult HcnClose##kind(void *object) {                                                                      \
+        free(object);                                                                                                  \
+        return 0;                                                                                                      \
+    }
+
+#define CREATE(kind)                                                                                                   \
+    EXPORT hresult HcnCreate##kind(const struct guid *id, const uint16_t *settings, void **object,                     \
+                                   uint16_t **record) {                                                                \
+        return create_object(#kind, NULL, id, settings, object, record);                                               \
+    }
+
+FUNCTIONS(Network, Networks)
+FUNCTIONS(Endpoint, Endpoints)
+FUNCTIONS(Namespace, Namespaces)
+FUNCTIONS(LoadBalancer, LoadBalancers)
+FUNCTIONS(SdnRoute, SdnRoutes)
+/* The host refuses these by name. */
+FUNCTIONS(GuestNetworkService, GuestNetworkServices)
+
+CREATE(Network)
+CREATE(Namespace)
+CREATE(LoadBalancer)
+CREATE(SdnRoute)
+CREATE(GuestNetworkService)
+
+EXPORT hresult HcnCreateEndpoint(struct handle *network, const struct guid *id, const uint16_t *settings, void **object,
+                                 uint16_t **record) {
+    if (network == NULL)
+        return given(E_HANDLE);
+    return create_object("Endpoint", network, id, settings, object, record);
 }
 
-EXPORT int32_t HcnCloseEndpoint(void *endpoint) { return close_object(endpoint); }
-
-EXPORT int32_t HcnOpenNetwork(const struct guid *id, void **network, uint16_t **record) {
-    return open_object("Network", id, network, record);
+EXPORT hresult HcnQueryEndpointStats(struct handle *endpoint, const uint16_t *query, uint16_t **stats,
+                                     uint16_t **record) {
+    return on_object("Stats", endpoint, query, stats, record);
 }
 
-EXPORT int32_t HcnModifyNetwork(struct handle *network, const uint16_t *settings, uint16_t **record) {
-    return ask("Modify", network->path, settings, NULL, record);
-}
-
-EXPORT int32_t HcnQueryNetworkProperties(struct handle *network, const uint16_t *query, uint16_t **properties,
+EXPORT hresult HcnQueryEndpointAddresses(struct handle *endpoint, const uint16_t *query, uint16_t **addresses,
                                          uint16_t **record) {
-    return ask("Query", network->path, query, properties, record);
+    return on_object("Addresses", endpoint, query, addresses, record);
 }
-
-EXPORT int32_t HcnCloseNetwork(void *network) { return close_object(network); }

@@ -3,10 +3,12 @@
  * The host listens on the UNIX socket that VMCOMPUTE_SOCKET names; a connection carries one question. Integers are
  * u32, little-endian; a text is its length in bytes and then these bytes.
  *   question: three texts; for HNSCall the method, the path and the request in UTF-16LE,
- *             for HCN `hcn`, what is done to what (`ModifyEndpoint/<id>`) and the request in UTF-16LE,
+ *             for HCN `hcn`, what is done to what and the request in UTF-16LE: `ModifyEndpoint/<id>`,
+ *             `EnumerateNamespace/`, `CreateLoadBalancer/<id, or zeros>`, `CreateEndpoint/<id>/<id of its network>`,
  *             for a program its verb in UTF-16LE, nothing, and its arguments in UTF-8, a NUL after each
  *   answer:   a number and a text; for HNSCall the HRESULT and the response in UTF-16LE,
- *             for HCN the HRESULT, and the length of the properties, these, and the error record in UTF-16LE,
+ *             for HCN the HRESULT, and the length of the properties (of an enumeration the list of ids, of a
+ *             creation the new id), these, and the error record in UTF-16LE,
  *             for a program its exit code, and the length of what goes to stdout, that, and what goes to stderr
  */
 #ifndef HNSKIT_HOST_H
