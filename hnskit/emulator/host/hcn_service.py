@@ -71,18 +71,17 @@ class Hcn:
         what = operation.removeprefix(verb)
         if not verb or what not in KINDS or (verb == "Stats" and what != "Endpoint"):
             raise refusals.not_emulated(f"Hcn{operation}")
-        body = body_of(request) if verb in ("Enumerate", "Create", "Query", "Modify") else {}
         if verb == "Enumerate":
-            return text.dump(self._list(what, body), self._profile)
+            return text.dump(self._list(what, body_of(request)), self._profile)
         if verb == "Create":
-            return self._create(what, "" if identity == text.ZERO_GUID else identity, body, parent)
+            return self._create(what, "" if identity == text.ZERO_GUID else identity, body_of(request), parent)
         found = self._find(what, identity)
         if verb == "Query":
-            return text.dump(self._shown(what, found, body), self._profile)
+            return text.dump(self._shown(what, found, body_of(request)), self._profile)
         if verb == "Stats" and isinstance(found, HnsEndpoint):
             return text.dump(self.stats(found), self._profile)
         if verb == "Modify":
-            self._modify(what, found, body)
+            self._modify(what, found, body_of(request))
         elif verb == "Delete":
             self._delete(what, found)
         return ""
