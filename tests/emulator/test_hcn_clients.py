@@ -50,7 +50,7 @@ class Client:
         )
         return shown
 
-    def list(self, kind: str, **wanted: str) -> list[dict[str, Any]]:
+    def found(self, kind: str, **wanted: str) -> list[dict[str, Any]]:
         """Enumerate, and ask each."""
         query: dict[str, Any] = {"SchemaVersion": V2}
         if wanted:
@@ -67,7 +67,14 @@ class Client:
         subnet = dict(SUBNET)
         if type == "Overlay":
             subnet["Policies"] = [{"Type": "VSID", "Settings": {"IsolationId": 5000}}]
-        body = {"Type": type, "Name": name, "MacPool": POOL, "Dns": {}, "Health": {"Extra": {}}, "SchemaVersion": V2}
+        body: dict[str, Any] = {
+            "Type": type,
+            "Name": name,
+            "MacPool": POOL,
+            "Dns": {},
+            "Health": {"Extra": {}},
+            "SchemaVersion": V2,
+        }
         if type != "NAT":
             body["Flags"] = 8
         return self.create("Network", body | {"Ipams": [{"Type": "Static", "Subnets": [subnet]}]} | more)
@@ -142,14 +149,14 @@ NETWORK_ACL = {"Type": "NetworkACL", "Settings": acl("In")["Settings"]}
 def test_a_network_is_made_found_by_name_and_id_and_removed(profile: str, type: str) -> None:
     client = Client(profile)
     made = client.network(type)
-    (by_name,), (by_id,) = client.list("Network", Name="GoTestNat"), client.list("Network", ID=made["ID"].lower())
+    (by_name,), (by_id,) = client.found("Network", Name="GoTestNat"), client.found("Network", ID=made["ID"].lower())
     assert made == by_name == by_id
     assert (made["Type"], made["MacPool"], made["SchemaVersion"]["Major"]) == (type, POOL, 2)
     (shown,) = made["Ipams"][0]["Subnets"]
     assert (shown["IpAddressPrefix"], shown["Routes"]) == ("192.168.100.0/24", SUBNET["Routes"])
-    assert made in client.list("Network")
+    assert made in client.found("Network")
     client.delete("Network", made)
-    assert client.list("Network", Name="GoTestNat") == []
+    assert client.found("Network", Name="GoTestNat") == []
 
 
 def test_the_virtual_subnet_and_the_flags_of_a_network_come_back() -> None:
@@ -283,11 +290,11 @@ def test_an_endpoint_is_made_found_and_removed(profile: str) -> None:
     made = client.endpoint(network)
     wanted = ({"Name": "GoTestNatEndpoint"}, {"ID": made["ID"]}, {"VirtualNetwork": network["ID"]},
               {"HostComputeNetwork": network["ID"].lower()}, {"VirtualNetworkName": "GoTestNat"})  # fmt: skip
-    assert [client.list("Endpoint", **item) for item in wanted] == [[made]] * len(wanted)
-    assert client.list("Endpoint", VirtualNetwork=MISSING) == []
+    assert [client.found("Endpoint", **item) for item in wanted] == [[made]] * len(wanted)
+    assert client.found("Endpoint", VirtualNetwork=MISSING) == []
     assert made["HostComputeNamespace"] == ZERO
     client.delete("Endpoint", made)
-    assert client.list("Endpoint") == []
+    assert client.found("Endpoint") == []
 
 
 def test_an_endpoint_takes_the_id_that_its_caller_chose() -> None:
@@ -433,10 +440,10 @@ def test_a_namespace_of_each_kind_is_made_found_and_removed(profile: str, type: 
     client = Client(profile)
     made = client.namespace(Type=type)
     assert (made["Type"], made["ID"]) == (type, made["ID"].lower())
-    assert client.list("Namespace", ID=made["ID"]) == [made]
+    assert client.found("Namespace", ID=made["ID"]) == [made]
     assert made["Resources"] == []
     client.delete("Namespace", made)
-    assert client.list("Namespace", ID=made["ID"]) == []
+    assert client.found("Namespace", ID=made["ID"]) == []
 
 
 @pytest.mark.parametrize("profile", ALL)
@@ -452,7 +459,7 @@ def test_an_endpoint_is_in_a_namespace_from_add_to_remove(profile: str) -> None:
     old = output(client.host, "GET", f"/namespaces/{made['ID']}")
     assert old["ResourceList"] == [{"Data": {"Id": end["ID"]}, "Type": "Endpoint"}]
     assert client.query("Endpoint", end["ID"])["HostComputeNamespace"] == made["ID"]
-    assert client.list("Endpoint", HostComputeNamespace=made["ID"])[0]["ID"] == end["ID"]
+    assert client.found("Endpoint", HostComputeNamespace=made["ID"])[0]["ID"] == end["ID"]
     assert client.change("Namespace", made, "Add", request, "Endpoint") == 0x803B002B
     assert client.change("Namespace", made, "Remove", request, "Endpoint") == 0
     assert client.query("Namespace", made["ID"])["Resources"] == []
@@ -577,7 +584,7 @@ def test_a_host_of_windows_11_does_not_know_createwithcompartment(profile: str, 
 def test_the_hosts_own_namespace_is_the_known_one_and_stays() -> None:
     """containerd fact 28."""
     client = Client()
-    (own,) = client.list("Namespace")
+    (own,) = client.found("Namespace")
     assert (own["ID"].upper(), own["NamespaceId"], own["Type"]) == (
         "910F7D92-BA2D-4C3F-98AE-7C0AC590D2DC", 1, "HostDefault",
     )  # fmt: skip
@@ -592,7 +599,7 @@ def test_a_load_balancer_is_made_seen_in_both_forms_and_removed(profile: str) ->
     client = Client(profile)
     end = client.endpoint(client.network("Overlay"))
     made = client.create("LoadBalancer", balancer(end))
-    assert client.list("LoadBalancer", ID=made["ID"]) == client.list("LoadBalancer") == [made]
+    assert client.found("LoadBalancer", ID=made["ID"]) == client.found("LoadBalancer") == [made]
     assert (made["HostComputeEndpoints"], made["FrontendVIPs"], made["SourceVIP"], made["Flags"]) == (
         [end["ID"]], ["1.1.1.2", "1.1.1.3"], "10.0.0.1", 0,
     )  # fmt: skip
@@ -600,7 +607,7 @@ def test_a_load_balancer_is_made_seen_in_both_forms_and_removed(profile: str) ->
     (rule,) = old["Policies"]
     assert (old["References"], rule["Type"], rule["ExternalPort"]) == ([f"/endpoints/{end['ID']}"], "ELB", 8090)
     client.delete("LoadBalancer", made)
-    assert client.list("LoadBalancer") == []
+    assert client.found("LoadBalancer") == []
 
 
 @pytest.mark.parametrize(("flags", "port_flags"), [(1, 8), (0, 1), (0, 2), (1, 0)])
@@ -653,11 +660,11 @@ def test_a_route_is_made_found_and_removed_and_is_no_load_balancer(profile: str,
     body = route(end)
     body[key] = body.pop("Setting")
     made = client.create("SdnRoute", body)
-    assert client.list("SdnRoute", ID=made["ID"]) == [made]
+    assert client.found("SdnRoute", ID=made["ID"]) == [made]
     assert made["Routes"] == made["Setting"] == body[key]
-    assert (client.list("LoadBalancer"), client.ask("OpenLoadBalancer", made["ID"])[0]) == ([], NOT_FOUND)
+    assert (client.found("LoadBalancer"), client.ask("OpenLoadBalancer", made["ID"])[0]) == ([], NOT_FOUND)
     client.delete("SdnRoute", made)
-    assert client.list("SdnRoute") == []
+    assert client.found("SdnRoute") == []
 
 
 def test_a_route_comes_and_goes_with_another_endpoint() -> None:
@@ -678,7 +685,7 @@ def test_what_is_not_there_is_not_found(kind: str) -> None:
     for verb in ("Open", "Query", "Modify", "Delete"):
         code, properties, record = client.ask(f"{verb}{kind}", MISSING, {})
         assert (code, properties, json.loads(record)["ErrorCode"]) == (NOT_FOUND, "", NOT_FOUND)
-    assert client.list(kind, ID=MISSING) == []
+    assert client.found(kind, ID=MISSING) == []
 
 
 @pytest.mark.parametrize("kind", ["Network", "Endpoint", "Namespace", "LoadBalancer", "SdnRoute"])
