@@ -42,21 +42,21 @@ def test_no_prefix_is_walked_address_by_address(prefix: str, monkeypatch: pytest
     first = endpoint(host, made)
     assert ipaddress.IPv4Address(first["IPAddress"]) in ipaddress.IPv4Network(prefix)
     second = endpoint(host, made, IPAddress=str(ipaddress.IPv4Network(prefix)[77]))
-    assert second["PrefixLength"] == int(prefix.rpartition("/")[2])
+    assert second.get("PrefixLength", 0) == int(prefix.rpartition("/")[2])
 
 
 @pytest.mark.parametrize("profile", ["rs4", "ws2019", "ws2022", "ws2025"])
 def test_a_transparent_network_without_a_subnet_gives_no_address(profile: str) -> None:
     """dockerd sends 0.0.0.0/0 and 0.0.0.0 where none was given [moby#30342]."""
     host = quiet(profile)
-    made = network(host, "0.0.0.0/0", "Transparent", gateway="0.0.0.0")  # noqa: S104
+    made = network(host, "0.0.0.0/0", "Transparent", gateway="0.0.0.0")
     assert made["Subnets"][0]["AddressPrefix"] == "0.0.0.0/0"
     assert "IPAddress" not in endpoint(host, made)
 
 
 def test_a_nat_network_that_asks_for_any_subnet_gets_one_that_nobody_has() -> None:
     host = quiet()
-    made = network(host, "0.0.0.0/0", "NAT", gateway="0.0.0.0")  # noqa: S104
+    made = network(host, "0.0.0.0/0", "NAT", gateway="0.0.0.0")
     (taken,) = [item for item in output(host, "GET", "/networks") if item["Name"] == "nat"]
     own, other = (ipaddress.IPv4Network(item["Subnets"][0]["AddressPrefix"]) for item in (made, taken))
     assert (own.prefixlen, own.overlaps(other)) == (20, False)
