@@ -16,7 +16,14 @@ from hnskit.diagnosis.trace_recorder import TraceRecorder
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex, prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType
-from hnskit.model.policies.matching import Flow, blocking_acl, match_proxy, match_wfp, outbound_nat_covers
+from hnskit.model.policies.matching import (
+    Flow,
+    blocking_acl,
+    match_proxy,
+    match_wfp,
+    outbound_nat_covers,
+    without_vfp,
+)
 from hnskit.model.policies.v1_v2 import kind_of
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
@@ -182,7 +189,7 @@ class _PathTracer(TraceRecorder):
         rules = [(policy, policy.is_proxy) for policy in endpoint.policies if kind_of(policy) == "PROXY"]
         rules += [(policy, False) for policy in of_network if kind_of(policy) == "PROXY"]
         for policy, seen in rules:
-            match = match_proxy(policy, self._connection, network)
+            match = without_vfp(network) or match_proxy(policy, self._connection, network)
             sentence = match.sentence if seen or network is None else f"{network.name}: {match.sentence}"
             self._hop(endpoint, sentence, match.fact, match.confirmed and seen)
             if match.matched and match.target is not None:
@@ -328,7 +335,7 @@ class _PathTracer(TraceRecorder):
         self._hop("host", f"route {route.prefix} {next_hop} through the interface of {outgoing or 'no address'}")
         left = path.network_of(source) if source else None
         if source is not None and not (left and left.is_type(NetworkType.NAT)):
-            nat = outbound_nat_covers(source.policies, connection.destination)
+            nat = outbound_nat_covers(source.policies, connection.destination, left)
             if not nat.matched:
                 return self._stop("unreachable", "no-way-back", source, nat)
             self._hop(source, nat.sentence, nat.fact)

@@ -6,7 +6,7 @@ Pure: a policy and a connection in, a `Match` with its sentence out. What is tak
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hnskit.errors import HostAnswerError
@@ -41,6 +41,17 @@ class Match:
     confirmed: bool = True
     target: tuple[str, int] | None = None
     """Address and port that a proxy policy redirects to."""
+
+
+def without_vfp(network: Network | None, policy: str = "the proxy policy") -> Match | None:
+    """Say why no policy of VFP is carried out on a network where VFP is the engine: its switch extension is off.
+
+    None where it is on, or where the host did not say. What Windows does with it off is UNCONFIRMED.
+    """
+    if network is None or not network.is_type(*VFP_NETWORKS) or network.vfp_enabled is not False:
+        return None
+    words = f"{policy} does nothing: the Azure VFP switch extension of {network.name} is off"
+    return Match(False, words, "HNS facts 20, 49", confirmed=False)
 
 
 def match_proxy(policy: Policy, connection: Flow, network: Network | None) -> Match:
@@ -152,11 +163,13 @@ def blocking_acl(
     return None
 
 
-def outbound_nat_covers(policies: Iterable[Policy], destination: str) -> Match:
+def outbound_nat_covers(policies: Iterable[Policy], destination: str, network: Network | None = None) -> Match:
     """Tell whether OutBoundNAT gives what goes to `destination` the host's address (HNS facts 43, 86)."""
     rules = [policy for policy in policies if policy.type.upper() == "OUTBOUNDNAT"]
     if not rules:
         return Match(False, "the endpoint has no OutBoundNAT policy: replies find no way back", "HNS fact 86")
+    if off := without_vfp(network, "OutBoundNAT"):
+        return replace(off, sentence=f"{off.sentence}, and replies find no way back")
     exceptions = _values(rules[0].settings.get("ExceptionList"))
     if inside(destination, exceptions):
         return Match(False, f"{destination} is in OutBoundNAT's ExceptionList: replies find no way back", "HNS fact 43")
