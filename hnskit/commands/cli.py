@@ -5,6 +5,8 @@ A command is in the file of its name below `commands/`.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import warnings
 from importlib import metadata
@@ -33,9 +35,21 @@ from hnskit.commands.verify_command import verify
 from hnskit.errors import HnskitError
 from hnskit.foreign_text.terminal import print_json, say
 
+_PIPE_CLOSED = 141
+"""128 and SIGPIPE: what a shell says of a program that nobody listened to. 1 would mean that something was found."""
+
 
 class _Group(WholeHelp):
     """A group that also has the commands of the entry points `hnskit.commands`, loaded when they are called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where nobody reads its output any more (`hnskit errors | head`), end without a word."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the interpreter's own last flush
+            sys.exit(_PIPE_CLOSED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_foreign()})

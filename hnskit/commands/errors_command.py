@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,16 @@ import click
 
 from hnskit.commands.host_input import is_host_input, read_input, text_sources
 from hnskit.commands.options import debug_option, json_option
-from hnskit.errors import ArgumentError
+from hnskit.errors import ArgumentError, FileError
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
     from hnskit.errors.codes_in_text import CodeInText
+    from hnskit.errors.hns_codes import KnownCode
     from hnskit.facts.host_facts import Facts
 
+_FILE = re.compile(r"[/\\]|\.(?:log|txt|json|ya?ml|zip|out|md)$", re.IGNORECASE)
 _NAMED = 5  # files that could not be read and are named
 
 
@@ -39,11 +42,14 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
     from hnskit.errors.hns_codes import all_codes
 
     given = " ".join(words)
+    if len(words) == 1 and _names_a_file(given) and not is_host_input(given):
+        step = "Name a log that is there, or - for a paste."
+        raise FileError("there is no such file or folder", object=given, next_step=step)
     if len(words) == 1 and is_host_input(given):
         _print_found(given, _found_at(given), as_json)
         return
     try:
-        found = look_up(given) if words else all_codes()
+        found = _each(words) or look_up(given) if words else all_codes()
     except ArgumentError as problem:
         raise click.UsageError(f"{problem.message}.") from problem
     if as_json:
@@ -55,6 +61,27 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
         say(*[text for item in found for text in ("", item.to_text())][1:])
     if not all(item.is_known for item in found):
         sys.exit(1)
+
+
+def _names_a_file(word: str) -> bool:
+    """Tell whether a word that is no file can only have been meant for one."""
+    return bool(_FILE.search(word))
+
+
+def _each(words: tuple[str, ...]) -> tuple[KnownCode, ...]:
+    """The codes of several words, where each of them is one; else nothing: they are a sentence together."""
+    from hnskit.errors.hns_codes import find_codes
+
+    found: dict[int, KnownCode] = {}
+    for word in words if len(words) > 1 else ():
+        try:
+            named = find_codes(word)
+        except ArgumentError:
+            return ()
+        if not word.lstrip("-")[:1].isdigit() and [item.name for item in named] != [word.upper()]:
+            return ()
+        found |= {item.code: item for item in named}
+    return tuple(found.values())
 
 
 def _found_at(place: str) -> tuple[str, list[tuple[str, CodeInText]]]:
@@ -79,6 +106,8 @@ def _found_at(place: str) -> tuple[str, list[tuple[str, CodeInText]]]:
         found += [(source.name, item) for item in find_in_text(text)]
     for said in left_out[:_NAMED]:
         say(f"not read: {said}", err=True)
+    if len(left_out) > _NAMED:
+        say(f"not read: {len(left_out) - _NAMED} more", err=True)
     if not read:
         said = left_out[0] if left_out else "there is no file in it"
         raise SnapshotError(place, said, next_step="Give it a log, or what a host printed.")

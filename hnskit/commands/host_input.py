@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hnskit.commands.reaching import opened, opened_target
+from hnskit.commands.reaching import names_target, opened, opened_target
+from hnskit.errors import FileError
 from hnskit.foreign_text.terminal import say
-from hnskit.local.project import is_there
+from hnskit.local.project import find_params, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _STDIN_NAME = "standard input"
-_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://")
 _PARAMS_KEY = re.compile(r"^target\s*:", re.MULTILINE)
+_PARAMS_ENDS = (".yaml", ".yml")
+_NOT_THERE = "there is no such file, folder or target"
+_NAME_ONE = (
+    "Name a file, folder or zip of what a host printed, - for a paste, a target (emulator://NAME, winrm://HOST), or a "
+    "parameter file."
+)
 _HEAD = 64 * 1024  # bytes of a file without a suffix that tell whether it is a parameter file
 
 
@@ -63,11 +69,13 @@ def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
         )
     if words == STDIN:
         return _of_reading(read_anything(_standard_input(), _STDIN_NAME))
-    if _TARGET.match(words):
+    if names_target(words):
         with opened_target(words, overrides) as host:
             return HostInput(host.facts(), None, "a host that answers")
     if words.startswith(SNAPSHOT) or _is_dump(words):
         return _of_reading(read_anything(Path(words.removeprefix(SNAPSHOT))))
+    if Path(words).suffix.lower() not in _PARAMS_ENDS and not is_there(find_params(words)):
+        raise FileError(_NOT_THERE, object=words, next_step=_NAME_ONE)
     with opened(words, overrides) as (params, host):
         return HostInput(host.facts(), params, f"the target of the parameter file {words}")
 
@@ -82,7 +90,7 @@ def is_host_input(words: str) -> bool:
     """Tell whether this names an input, and is no text itself."""
     from hnskit.facts.anything import SNAPSHOT
 
-    if words == STDIN or _TARGET.match(words) or words.startswith(SNAPSHOT):
+    if words == STDIN or names_target(words) or words.startswith(SNAPSHOT):
         return True
     return bool(words.strip()) and is_there(Path(words).expanduser())
 
@@ -100,7 +108,7 @@ def text_sources(words: str) -> Iterator[Source] | None:
     if words == STDIN:
         return sources_of(_STDIN_NAME, _standard_input())
     place = Path(words.removeprefix(SNAPSHOT)).expanduser()
-    if _TARGET.match(words) or (place.is_file() and is_params(place)):
+    if names_target(words) or (place.is_file() and is_params(place)):
         return None
     if not place.exists():
         raise SnapshotError(str(place), "there is no such file or folder")
@@ -109,7 +117,7 @@ def text_sources(words: str) -> Iterator[Source] | None:
 
 def is_params(path: Path) -> bool:
     """Tell whether a file is one of parameters: by its suffix, or by a key `target` at the beginning of a line."""
-    if path.suffix.lower() in (".yaml", ".yml"):
+    if path.suffix.lower() in _PARAMS_ENDS:
         return True
     try:
         with path.open("rb") as file:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import click
+
 from hnskit.errors import PreflightError
 from hnskit.foreign_text.terminal import say
+from hnskit.local.project import is_there
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
@@ -32,6 +36,31 @@ def opened(
     from hnskit.facts.source import open_host
 
     return _reach_host(params, overrides, lambda loaded, on_start: open_host(loaded, on_start=on_start), runs)
+
+
+def names_target(words: str) -> bool:
+    """Tell whether words are a target by themselves; a file of that name counts first."""
+    from hnskit.remote.targets import is_target
+
+    return is_target(words) and not is_there(Path(words))
+
+
+def require_file(params: str, verb: str = "") -> None:
+    """Stop where a target stands in the place of a parameter file.
+
+    Raises:
+        ParamsError: with the command that has both.
+    """
+    if not names_target(params):
+        return
+    from hnskit.errors import Mistake, ParamsError
+
+    raise ParamsError(
+        "the command line",
+        (Mistake("PARAMS", "this is a target, and a parameter file is needed: it says what is wanted", repr(params)),),
+        next_step=f"Name both: `hnskit {verb or 'plan'} params/emulator.yaml --set {shlex.quote(f'target={params}')}`; "
+        "no host was contacted.",
+    )
 
 
 @contextmanager
@@ -98,6 +127,8 @@ def _reach_host(
     from hnskit.local.project import default_runs, find_params
     from hnskit.params.loading import load_params
 
+    context = click.get_current_context(silent=True)
+    require_file(params, context.command_path.partition(" ")[2] if context else "")
     loaded = load_params(find_params(params), overrides=overrides)
     target, runs = loaded.target, runs or default_runs()
     host = wait_until_reachable(lambda: reach(loaded, _say), target, runs, loaded.connection.recovery_timeout, _say)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hnskit.commands.options import common, runs_option
+from hnskit.commands.reaching import require_file
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
 
@@ -37,6 +38,7 @@ def run(
     runs: Path | None,
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
+    require_file(params, "run")
     from hnskit.running import runner
     from hnskit.running.terminal_lines import RunLines
 

@@ -14,9 +14,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnskit.emulator.constants import ADDRESS
+from hnskit.errors import ConnectError
 
 PATH = "/hnskit-emulator/control"
 NONCE, SIGNATURE = "x-hnskit-nonce", "x-hnskit-signature"
+
+
+class EmulatorUsageError(ConnectError):
+    """Something was named that an emulated host does not have: a fault, a profile, a name that is none."""
+
+    exit_status = 2
 
 
 class ControlError(Exception):

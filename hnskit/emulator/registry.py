@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hnskit.emulator.control_client import ControlError, ControlUnreachableError, ask
+from hnskit.emulator.control_client import ControlError, ControlUnreachableError, EmulatorUsageError, ask
 from hnskit.emulator.engines.pwsh.locate import find_engine
 from hnskit.emulator.process_end import wait_for_end
 from hnskit.errors import ConnectError, HostUnreachableError
@@ -74,7 +74,7 @@ class RegistryEntry:
         except ControlUnreachableError as problem:
             raise _not_running(self.name) from problem
         except ControlError as problem:
-            raise ConnectError(str(problem), object=f"emulated host {self.name}") from problem
+            raise EmulatorUsageError(str(problem), object=f"emulated host {self.name}") from problem
 
 
 def directory(name: str) -> Path:
@@ -84,7 +84,7 @@ def directory(name: str) -> Path:
         ConnectError: the name is none that a directory can have everywhere.
     """
     if not _NAME.fullmatch(name) or name.endswith("."):
-        raise ConnectError(
+        raise EmulatorUsageError(
             f"{name!r} is no name for an emulated host",
             next_step="Use letters, digits, '_', '-' and '.', at most 63, with a letter or digit first.",
         )
@@ -101,15 +101,15 @@ def find(name: str) -> RegistryEntry | None:
     return entry if answer.get("instance") == entry.instance else None
 
 
-def get(name: str) -> RegistryEntry:
-    """The running host of this name.
+def get(name: str, next_step: str = "") -> RegistryEntry:
+    """The running host of this name; `next_step`: what to do where there is none, in place of starting it.
 
     Raises:
         HostUnreachableError: there is none.
     """
     entry = find(name)
     if entry is None:
-        raise _not_running(name)
+        raise _not_running(name, next_step)
     return entry
 
 
@@ -208,7 +208,7 @@ def stop(name: str, *, together: bool = False) -> RegistryEntry:
     Raises:
         HostUnreachableError: there is none.
     """
-    entry = get(name)
+    entry = get(name, "There is nothing to stop; `hnskit emulator list` names the hosts that run.")
     with contextlib.suppress(HostUnreachableError):
         entry.ask({"do": "stop", "all": together})
     deadline = time.monotonic() + _STOP_SECONDS
@@ -297,7 +297,7 @@ def _require_profile(name: str, profile: str | None) -> None:
     from hnskit.emulator.host.profiles import PROFILES
 
     if profile and profile not in PROFILES:
-        raise ConnectError(
+        raise EmulatorUsageError(
             f"there is no Windows profile {profile!r}; there are: {', '.join(sorted(PROFILES))}",
             object=f"emulated host {name}",
             next_step="Name one of these: emulator.profile in the parameters, --profile on the command line.",
@@ -335,10 +335,9 @@ def _check_same(entry: RegistryEntry, profile: str | None, engine: str) -> None:
             )
 
 
-def _not_running(name: str) -> HostUnreachableError:
-    return HostUnreachableError(
-        "it does not run", object=f"emulated host {name}", next_step=f"Start it: hnskit emulator start {name}"
-    )
+def _not_running(name: str, next_step: str = "") -> HostUnreachableError:
+    start = next_step or f"Start it: hnskit emulator start {name}"
+    return HostUnreachableError("it does not run", object=f"emulated host {name}", next_step=start)
 
 
 def _token(name: str) -> str:

@@ -210,6 +210,8 @@ def _scheme(scheme: str, params: TargetParams) -> _Resolve:
         raise ParamsError(
             f"{params.source}, or what replaces its values",
             (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),),
+            next_step="Correct the target where it was given, on the command line, by `--set` or in the file; no host "
+            "was contacted.",
         )
     resolve: _Resolve = found[scheme].load()
     return resolve

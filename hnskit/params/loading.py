@@ -39,7 +39,7 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
     """
     source = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = _text_of(Path(path))
     except OSError as cause:
         raise ParamsError(
             source,
@@ -48,6 +48,8 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
         ) from cause
     except UnicodeDecodeError as cause:
         raise ParamsError(source, (Mistake("(file)", "is not UTF-8 text"),)) from cause
+    except ValueError as cause:
+        raise ParamsError(source, (Mistake("(file)", str(cause)),)) from cause
     try:
         data = _read_yaml(text)
     except _UNREADABLE as cause:
@@ -61,13 +63,56 @@ _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
 """What reading YAML raises; the last three of a date that is none, of thousands of digits, of thousands of levels."""
 
 
+_MOST_BYTES = 1 << 20
+_MOST_LEVELS = 50
+_MOST_VALUES = 200_000
+
+
+def _text_of(path: Path) -> str:
+    """What is in a file, if it is one that a person may have written."""
+    with path.open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueError("is larger than 1 MiB: it is no parameter file")
+    return data.decode("utf-8")
+
+
 def _read_yaml(text: str) -> Any:
+    _require_bounds(text)
     return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader that refuses doubled keys
+
+
+def _require_bounds(text: str) -> None:
+    """Stop before anything is made of what nobody has written: it would take time by the square of its levels, or more.
+
+    Raises:
+        RecursionError: it has too many levels.
+        ValueError: it has too many values, each alias counted as all that it stands for.
+    """
+    sizes: dict[str, int] = {}
+    """Values below each anchor, itself among them."""
+    counts, anchors = [0], [""]
+    for event in yaml.parse(text, Loader=_StrictLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            counts.append(0)
+            anchors.append(event.anchor or "")
+            if len(counts) > _MOST_LEVELS + 1:
+                raise RecursionError
+        elif isinstance(event, yaml.CollectionEndEvent):
+            size = counts.pop() + 1
+            sizes[anchors.pop()] = size
+            counts[-1] += size
+        elif isinstance(event, yaml.AliasEvent):
+            counts[-1] += sizes.get(event.anchor or "", 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            counts[-1] += 1
+        if sum(counts) > _MOST_VALUES:
+            raise ValueError(f"has more than {_MOST_VALUES} values")
 
 
 def _not_yaml(cause: Exception, where: str = "(file)") -> Mistake:
     if isinstance(cause, RecursionError):
-        return Mistake(where, "has too many levels")
+        return Mistake(where, f"has more than {_MOST_LEVELS} levels")
     mark = getattr(cause, "problem_mark", None)
     return Mistake(f"line {mark.line + 1}" if mark else where, str(getattr(cause, "problem", None) or cause))
 
@@ -102,9 +147,16 @@ def parse_target(target: str, *, overrides: Sequence[str] = ()) -> TargetParams:
     """
     wanted: dict[str, Any] = {"target": target}
     mistakes = [mistake for override in overrides for mistake in _override(wanted, override)]
-    return _checked(TargetParams, wanted, "the command line", mistakes)
+    try:
+        return _checked(TargetParams, wanted, "the command line", mistakes)
+    except ParamsError as error:
+        raise ParamsError(error.source, error.mistakes, next_step=_OF_TARGET) from error.__cause__
 
 
+_OF_TARGET = (
+    "Correct the command. A target by itself takes `--set` only for the way to it (connection.…, emulator.…): what is "
+    "wanted of a host stands in a parameter file; no host was contacted."
+)
 _INSTEAD = "what replaces the file's values (--set, overrides, a form)"
 
 
@@ -222,7 +274,7 @@ def _mistake(error: Mapping[str, Any]) -> Mistake:
     message = said.format(**error.get("ctx", {})) if said else str(error["msg"]).removeprefix("Value error, ")
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), keys_beside(error["loc"]), 1)
-        message += f"; did you mean {near[0]}?" if near else ""
+        message += f"; did you mean {near[0]}?" if near and near[0] != error["loc"][-1] else ""
     shown = "" if kind == "missing" or isinstance(value, dict | list) else repr(value)
     if path.startswith("connection") or "@" in shown or is_secret_key(path):
         shown = ""  # somebody may have put the secret itself there

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 WINRM = "winrm"
 SSH = "ssh"
 LOCAL = "local"
 """The machine itself: a whole target. `local:`, as other targets are written, is the same."""
 WINRM_PORTS = {"http": 5985, "https": 5986}
 """Transport -> the port on which WinRM listens by default."""
+
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+
+
+def is_target(words: str) -> bool:
+    """Tell whether words are a target by themselves: `SCHEME://PLACE`, of whatever scheme, or the machine itself."""
+    return words in (LOCAL, f"{LOCAL}:") or _SCHEME.match(words) is not None
 
 
 def canonical(target: str, transport: str = "") -> str:

@@ -69,6 +69,7 @@ def run(
         The summary; `ok` and `exit_status` say how it went.
 
     Raises:
+        ParamsError: there is no such parameter file; no run folder was made.
         BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
         NotebooksError: there are none, or none of a name in `only`; nothing was changed.
         HnskitError: the run folder could not be made, there is no run to go on with, or that nobody else is at work
@@ -78,6 +79,8 @@ def run(
     path = project.find_params(params_file)
     todo = _sequence(notebooks or project.find_notebooks(path), only)
     target, wrong = _target_of(path, overrides)
+    if wrong is not None and not project.is_there(path):
+        raise wrong  # a name that was mistyped is no run
     place = runs or project.default_runs()
     # The lock is taken before the run folder is created: who is refused has written nothing.
     with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:

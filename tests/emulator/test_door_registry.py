@@ -139,7 +139,10 @@ def test_a_garbled_entry_is_stale(state: Path, content: str) -> None:
 def test_a_host_that_is_not_there_is_one_sentence_and_exit_status_3(verb: str) -> None:
     result = run(verb, "nowhere")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr == "emulated host nowhere: it does not run. Start it: hnskit emulator start nowhere\n"
+    step = "Start it: hnskit emulator start nowhere"
+    if verb == "stop":
+        step = "There is nothing to stop; `hnskit emulator list` names the hosts that run."
+    assert result.stderr == f"emulated host nowhere: it does not run. {step}\n"
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "-x", "x" * 80])
@@ -176,8 +179,9 @@ def test_a_cut_leaves_the_control_channel_alone(lab: registry.RegistryEntry) -> 
 def test_faults_are_set_and_reset(lab: registry.RegistryEntry) -> None:
     assert run("fault", "lab", "disk_full", "true").exit_code == 0
     refused = run("fault", "lab", "no_such", "true")
-    assert refused.exit_code == 3
+    assert refused.exit_code == 2
     assert "no_such is no fault" in refused.stderr
+    assert run("start", "new", "--profile", "dos").exit_code == 2
     assert run("reset", "lab").exit_code == 0
 
 

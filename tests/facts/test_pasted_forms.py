@@ -198,3 +198,31 @@ def test_a_long_line_is_a_text_and_no_path() -> None:
     """No file's name is that long: the system would refuse to look for it."""
     with pytest.raises(SnapshotError, match="nothing of HNS"):
         read_anything("x" * 300)
+
+
+def test_thousands_of_files_of_which_the_same_is_said_are_counted(tmp_path: Path) -> None:
+    """Each reason once, with the first names."""
+    (tmp_path / "endpoints.json").write_text(json.dumps(ENDPOINTS))
+    for number in range(200):
+        (tmp_path / f"a{number:03d}.bin").write_bytes(b"\x00\x01\x02\xff" * 99)
+    caveats = read_anything(tmp_path).caveats
+    (said,) = [caveat for caveat in caveats if "a000.bin" in caveat]
+    assert "and 195 more" in said
+    assert len(caveats) < 10
+
+
+@pytest.mark.parametrize(
+    ("number", "plural", "said"),
+    [
+        (1, "endpoints (JSON)", "1 endpoint (JSON)"), (2, "endpoints (JSON)", "2 endpoints (JSON)"),
+        (0, "endpoints (JSON)", "0 endpoints (JSON)"), (1, "policy lists (log)", "1 policy list (log)"),
+        (1, "addresses (table)", "1 address (table)"), (1, "refusals of HNS", "1 refusal of HNS"),
+        (1, "policies", "1 policy"), (1, "version of HNS (JSON)", "1 version of HNS (JSON)"),
+        (1, "errors of docker (its client)", "1 error of docker (its client)"),
+    ],
+)  # fmt: skip
+def test_one_of_a_kind_is_counted_in_singular(number: int, plural: str, said: str) -> None:
+    """In every kind that is counted."""
+    from hnskit.model.wording import counted
+
+    assert counted(number, plural) == said

@@ -84,3 +84,27 @@ def test_a_password_file_is_a_file_of_modest_size(kind: str, tmp_path: Path) -> 
         path.chmod(0o600)
     with pytest.raises(CredentialError):
         credentials.resolve(f"file:{path}", "user", "winrm://host")
+
+
+_LEVELS = 20_000
+_BOMB = "a0: &a0 [1, 1]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: " + "[" * _LEVELS + "]" * _LEVELS, "more than 50 levels"),
+        ("- " * _LEVELS + "x", "more than 50 levels"),
+        ("a: " + "{b: " * _LEVELS, "more than 50 levels"),
+        (_BOMB, "more than 200000 values"),
+        ("#" * (1 << 20) + "#", "larger than 1 MiB"),
+    ],
+    ids=["brackets", "dashes", "braces", "aliases", "size"],
+)
+def test_what_nobody_has_written_is_refused_before_anything_is_made_of_it(tmp_path: Path, text: str, said: str) -> None:
+    """It took 19 seconds, or for ever."""
+    file = tmp_path / "params.yaml"
+    file.write_text(text)
+    with pytest.raises(ParamsError, match=said) as caught:
+        load_params(file)
+    assert caught.value.exit_status == 2

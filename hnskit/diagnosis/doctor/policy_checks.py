@@ -163,6 +163,9 @@ class TargetRedirected(DoctorCheck):
             by_endpoint.setdefault(rule.endpoint.id, []).append(rule)
         seen: set[tuple[str, str]] = set()
         for rule in patient.rules:
+            network = patient.index.network_of(rule.endpoint)
+            if network is not None and network.vfp_enabled is False:
+                continue  # nothing is redirected there, which is a finding of its own
             target = rule.target
             for holder in patient.index.endpoints_at(target[0]) if target else ():
                 for other in by_endpoint.get(holder.id, ()):

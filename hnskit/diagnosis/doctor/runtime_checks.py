@@ -10,7 +10,7 @@ from hnskit.diagnosis.doctor.hns_checks import says_silent
 from hnskit.errors.codes_in_text import find_in_text
 from hnskit.errors.hns_codes import explain_code
 from hnskit.facts.finding import Finding
-from hnskit.model.objects import HOST_COMPARTMENT
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint
 
 _POD = re.compile(r"^(?:[0-9a-f]{64}_\S+|[0-9a-f]{8}-eth0|k8s\.io-\S+|\S+_Calico)$")
 """Names that CNI plug-ins under containerd give to endpoints: win-bridge, azure-vnet, ctr, calico."""
@@ -84,14 +84,26 @@ class TwoRuntimes(DoctorCheck):
         if docker is None or docker.error or not docker.version:
             return
         pods = [item for item in patient.facts.endpoints if not item.remote and _POD.match(item.name)]
+        pods = [item for item in pods if not _is_dockers(patient, item)]
         if pods:
+            told = patient.facts.knows("containers")
             yield self.finding(
                 "Docker",
                 f"it runs beside containerd, which made {len(pods)} of the endpoints: dockerd removes endpoints that "
                 "it did not make when it starts, and their pods lose the network",
                 f"Docker {docker.version}; endpoint {pods[0].name}",
                 "Leave one of them: on a node of Kubernetes stop the service docker, and set it to Disabled.",
+                severity=self.severity if told else "note",
+                confirmed=told,
             )
+
+
+def _is_dockers(patient: Examination, endpoint: Endpoint) -> bool:
+    """Tell whether Docker runs the container: dockershim gave pods the names that CNI plug-ins give them."""
+    if patient.index.owners.of_endpoint(endpoint) is not None:
+        return True
+    ids = {item.id for item in patient.facts.containers}
+    return endpoint.name[:64] in ids or any(one in ids for one in endpoint.containers)
 
 
 class NamespaceLeaked(DoctorCheck):

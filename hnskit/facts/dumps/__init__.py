@@ -26,7 +26,8 @@ class Dumps:
     def __init__(self, name: str) -> None:
         self._name = name
         self._gathering = Gathering()
-        self._notes: list[str] = []
+        self._notes: dict[str, list[str]] = {}
+        """What is said of files, and their names: a folder may have thousands of which the same is said."""
         self._foreign: list[str] = []
 
     @property
@@ -37,17 +38,17 @@ class Dumps:
     def add(self, source: Source) -> None:
         """Read one file."""
         if source.left_out:
-            self._notes.append(f"{source.name}: {source.left_out}")
+            self._notes.setdefault(f": {source.left_out}", []).append(source.name)
             return
         try:
             text, note = decode(source.data)
         except ValueError as cause:
-            self._notes.append(f"{source.name}: {cause}")
+            self._notes.setdefault(f": {cause}", []).append(source.name)
             return
         if not self._gathering.add_text(source.name, text, source.folder):
             self._foreign.append(source.name)
         elif note:
-            self._notes.append(f"{source.name} {note}")
+            self._notes.setdefault(f" {note}", []).append(source.name)
 
     def facts(self) -> Facts:
         """The snapshot.
@@ -56,23 +57,30 @@ class Dumps:
             SnapshotError: nothing of a host was found; it names the files.
         """
         if self._gathering.count == 0:
-            said = "; ".join([*self._notes[:_NAMED], *map(str, self._gathering.problems[:_NAMED])])
+            said = "; ".join([*self._folded()[:_NAMED], *map(str, self._gathering.problems[:_NAMED])])
             raise SnapshotError(
                 self._name,
                 "there is nothing of HNS in it" + (f" ({said})" if said else ""),
                 next_step="Give it what `Get-HnsNetwork | ConvertTo-Json -Depth 20` and `Get-HnsEndpoint | "
                 "ConvertTo-Json -Depth 20` print on the host, or what `hnskit facts --save` wrote.",
             )
-        notes = list(self._notes)
+        notes = self._folded()
         if self._foreign:
-            left = len(self._foreign) - _NAMED
-            more = f" and {left} more" if left > 0 else ""
-            notes.append(f"nothing of HNS is in {', '.join(self._foreign[:_NAMED])}{more}")
+            notes.append(f"nothing of HNS is in {_names(self._foreign)}")
         return with_notes(self._gathering.facts(f"snapshot:{self._name}"), notes)
+
+    def _folded(self) -> list[str]:
+        return [f"{_names(names)}{said}" for said, names in self._notes.items()]
 
     def what(self) -> tuple[str, ...]:
         """Count the objects that were found, most first: `3 endpoints (JSON)`."""
         return self._gathering.what()
+
+
+def _names(files: list[str]) -> str:
+    """The first files of many, and the number of the others."""
+    left = len(files) - _NAMED
+    return ", ".join(files[:_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
 def read_text(text: str, name: str = "text") -> Facts:

@@ -362,7 +362,8 @@ def test_a_fault_of_windows_is_told_by_the_revision(revision: int, said: int) ->
 def test_a_pod_s_endpoint_beside_docker_is_known_by_each_plug_in_s_name() -> None:
     """And an endpoint of Docker's own is none."""
     for name, pods in (("f" * 64 + "_cbr0", 1), ("0a1b2c3d-eth0", 1), ("k8s.io-x_nat", 1), ("web", 0), ("Ethernet", 0)):
-        other = replace(sample_facts.complete().endpoints[1], id="E-9", name=name, address="10.0.1.99")
+        there = sample_facts.complete().endpoints[1]
+        other = replace(there, id="E-9", name=name, address="10.0.1.99", compartment_id=99)
         facts = replace(sample_facts.complete(), endpoints=(*sample_facts.complete().endpoints, other))
         assert len([item for item in diagnose(facts) if item.check == "two-runtimes"]) == pods, name
 
