@@ -29,6 +29,7 @@ def export() -> None:
     metavar="IP",
     help="The proxy's address; else proxy.address, else looked up.",
 )
+@click.option("--single", is_flag=True, help="The one plug-in by itself, for runtimes that read no lists (Mesos).")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it there, not to stdout.")
 def cni(  # noqa: PLR0917 - click passes options by name
     params: str,
@@ -37,18 +38,20 @@ def cni(  # noqa: PLR0917 - click passes options by name
     plugin: str,
     api_version: int,
     proxy_address: str,
+    single: bool,
     output: Path | None,
 ) -> None:
     """A CNI network configuration list that gives pods the same redirect.
 
     The proxy's address is looked up on the host only where the parameters do not have it.
     """
+    from hnskit.foreign_text.escaping import json_text
     from hnskit.local.atomic_write import write_output
     from hnskit.local.project import find_params
     from hnskit.params.desired import desired_from
     from hnskit.params.loading import load_params
     from hnskit.planning.redirect import proxy_address as look_up
-    from hnskit.views.cni import export_conflist
+    from hnskit.views.cni import export_conflist, network_configuration
 
     loaded = load_params(find_params(params), overrides=overrides)
     desired = desired_from(loaded)
@@ -57,11 +60,13 @@ def cni(  # noqa: PLR0917 - click passes options by name
         with opened(params, overrides) as (_, host):
             address = look_up(desired, host.facts())
     made = export_conflist(desired, address, plugin, api_version=api_version)
+    data = network_configuration(made) if single else made.data
+    text = json_text(data, indent=2) + "\n"
     if output is not None:
-        say(f"Written: {write_output(output, made.to_json())}", err=True)
+        say(f"Written: {write_output(output, text)}", err=True)
     elif as_json:
-        print_json({"plugin": made.plugin, "conflist": made.data, "notes": list(made.notes)})
+        print_json({"plugin": made.plugin, "conflist": data, "notes": list(made.notes)})
     else:
-        print_file(made.to_json())
+        print_file(text)
     for note in made.notes:
         say(f"note: {note}", err=True)

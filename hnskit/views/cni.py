@@ -28,10 +28,13 @@ from hnskit.foreign_text.escaping import json_text
 from hnskit.model import hns_json
 from hnskit.model.objects import Policy
 from hnskit.params.desired import Desired, DesiredRedirect
+from hnskit.views.cni_plugins import pod_addresses
 
 PLUGINS = ("sdnbridge", "win-bridge", "azure")
 CNI_VERSION = "0.3.0"
 """The oldest that has lists; Azure's own list has it, and newer plug-ins still read it."""
+SINGLE_VERSION = "0.2.0"
+"""Of a configuration of one plug-in: Mesos reads results of this version only (its spec.proto: ip4, ip6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,32 @@ def export_conflist(desired: Desired, proxy_address: str, plugin: str, *, api_ve
         raise CniError(f"the proxy's address {proxy_address!r} is no IPv4 address") from cause
     made = _PLUGINS[plugin](desired, proxy_address, api_version)
     validate_conflist(made.data)
+    _check_addresses(made, desired, proxy_address)
     return made
+
+
+def _check_addresses(made: Conflist, desired: Desired, proxy_address: str) -> None:
+    """Hold the list against what its plug-in makes of it.
+
+    Raises:
+        CniError: a pod could get an address that somebody has, or a gateway that nobody is.
+    """
+    addresses = pod_addresses(made.data)
+    if addresses is None:
+        return
+    gateway = desired.gateway.address or _address(desired, 2)
+    wanted = _address(desired, 2) if made.plugin == "win-bridge" else gateway
+    taken = [ipaddress.IPv4Address(item) for item in (gateway, proxy_address, _address(desired, 1)) if item]
+    if clash := next((item for item in taken if addresses.may_give(item)), None):
+        raise CniError(f"a pod could be given {clash}, which is taken: {made.plugin} drops what the list says of it")
+    if str(addresses.gateway) != wanted:
+        raise CniError(f"pods would have the gateway {addresses.gateway}, and the gateway endpoint is {gateway}")
+
+
+def network_configuration(made: Conflist) -> dict[str, Any]:
+    """The one plug-in of a list by itself, as runtimes of before lists read it (Mesos)."""
+    (plugin,) = made.data["plugins"]
+    return {"cniVersion": SINGLE_VERSION, "name": made.data["name"], **plugin}
 
 
 def validate_conflist(data: Mapping[str, Any]) -> None:
@@ -105,11 +133,15 @@ def _sdnbridge(desired: Desired, proxy_address: str, _: int) -> Conflist:
     plugin = {
         "type": "sdnbridge",
         "capabilities": {"portMappings": True, "dns": True},
+        # Without it, sdnbridge drops the range and the gateway, and gives pods addresses that are taken; with it, it
+        # hands on what is written, and does not make the network (with the cut that this is).
+        "optionalFlags": {"enableDualStack": True},
         "ipam": _ipam(desired, proxy_address),
         "dns": {"nameservers": list(desired.network.dns)},
         "AdditionalArgs": [{"Name": "EndpointPolicy", "Value": hns_json.policy_json(policy)} for policy in policies],
     }
-    return Conflist("sdnbridge", _list(desired.network.name, plugin), (*_V2_NOTES, *_common_notes(desired)))
+    notes = (_DUAL_STACK_NOTE, *_V2_NOTES, *_common_notes(desired))
+    return Conflist("sdnbridge", _list(desired.network.name, plugin), notes)
 
 
 def _win_bridge(desired: Desired, proxy_address: str, api_version: int) -> Conflist:
@@ -165,6 +197,10 @@ _PLUGINS: dict[str, Callable[[Desired, str, int], Conflist]] = {
     "azure": _azure,
 }
 
+_DUAL_STACK_NOTE = (
+    "enableDualStack is there for the addresses: only with it sdnbridge gives host-local the range and the gateway that "
+    "are written. It makes no IPv6, and no network that is missing."
+)
 _V2_NOTES = (
     "L4Proxy on an endpoint was never seen on a host: that it redirects like the v1 PROXY policy is UNCONFIRMED.",
     "Its keys are spelt as in Microsoft's schema and hns.v2.psm1 (OutboundNat); hcsshim says OutboundNAT, and v2 "
