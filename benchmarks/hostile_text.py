@@ -37,7 +37,11 @@ from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import dump_facts
 from hnskit.foreign_text.escaping import json_text, one_line
 from hnskit.foreign_text.terminal import shown
-from hnskit.model.objects import Container, DockerVersion, Policy
+from hnskit.model.objects import (
+    Container,
+    Policy,
+)
+from hnskit.model.runtime_objects import DockerVersion
 from hnskit.planning.drift import drift
 from hnskit.planning.preflight import preflight
 from hnskit.planning.setup import plan

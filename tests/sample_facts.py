@@ -13,7 +13,6 @@ from hnskit.model.objects import (
     Address,
     Compartment,
     Container,
-    DockerVersion,
     Endpoint,
     Image,
     Interface,
@@ -23,6 +22,7 @@ from hnskit.model.objects import (
     Subnet,
     System,
 )
+from hnskit.model.runtime_objects import DockerVersion
 from hnskit.params.desired import LABEL, Desired, desired_from
 from hnskit.params.loading import load_params
 from hnskit.planning.provenance import Provenance

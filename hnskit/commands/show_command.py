@@ -9,7 +9,7 @@ from hnskit.commands.options import common_input, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import require_read
 
-TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "adapters", "images")
+TABLES = ("networks", "endpoints", "policies", "containers", "pods", "namespaces", "compartments", "adapters", "images")
 
 
 @click.command()
@@ -17,7 +17,8 @@ TABLES = ("networks", "endpoints", "policies", "containers", "compartments", "ad
 @common_input
 @table_option
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
-    """One table of the host: networks, endpoints, policies, containers, compartments, adapters or images.
+    """One table of the host: networks, endpoints, policies, containers, pods, namespaces, compartments,
+    adapters or images.
 
     In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. What of a dump is not whole is said beside the table.

@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import replace
 from typing import Literal
 
-from hnskit.diagnosis.doubts import Doubts
+from hnskit.diagnosis.doubts import ON_HOST_NETWORK, Doubts
 from hnskit.diagnosis.trace import Hop, Trace, Verdict, label
 from hnskit.diagnosis.trace_recorder import TraceRecorder
 from hnskit.facts.host_facts import Facts
@@ -92,15 +92,16 @@ class _PathTracer(TraceRecorder):
 
     def from_container(self, container: Container) -> Verdict:
         if not container.running:
-            return self._end(
-                "unreachable", "not-running", container.name, f"the container is {container.status}", "HNS fact 80"
-            )
+            said = f"the container is {container.status}"
+            return self._end("unreachable", "not-running", container.name, said, "HNS fact 80")
         compartment = self._path.owners.compartment_of(container)
         shared = self._path.endpoints_of(container, None)
+        if compartment is None and not shared and self._doubts.on_host_network(container):
+            self._hop(container.name, ON_HOST_NETWORK, "containerd fact 43", confirmed=False)
+            return self._from_host(None)
         if compartment is None and not shared:
-            return self._end(
-                "unknown", "no-compartment", container.name, "the snapshot has no compartment of it", "HNS fact 79"
-            )
+            said = "the snapshot has no compartment of it"
+            return self._end("unknown", "no-compartment", container.name, said, "HNS fact 79")
         if self._connection.destination.startswith("127."):
             target = self._target("container", self._connection, container=container.id)
             return self._end("reached", "delivered", container.name, "the container itself", target=target,

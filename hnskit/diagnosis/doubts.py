@@ -6,7 +6,7 @@ A trace goes on past a doubt, so that one sees how far the snapshot leads; its v
 from __future__ import annotations
 
 from hnskit.facts.host_facts import Facts
-from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, Network
+from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network
 
 _WORDS = {
     "policies": "policies",
@@ -15,6 +15,11 @@ _WORDS = {
     "address": "address",
     "state": "state",
 }
+
+ON_HOST_NETWORK = (
+    "no HNS namespace lists its pod, which is so of a HostProcess pod: it is on the host's own network, and no policy of "
+    "HNS is met"
+)
 
 
 class Doubts:
@@ -34,6 +39,17 @@ class Doubts:
             return ""
         said = "not all of its policies are" if missing == ["policies"] else f"its {' and its '.join(missing)} is not"
         return f"{said} in the snapshot"
+
+    def on_host_network(self, container: Container) -> bool:
+        """Tell whether a container of a pod is on the host's own network: its pod runs, and no HNS namespace lists it.
+
+        On Windows that is so of HostProcess pods alone (containerd fact 43).
+        """
+        facts = self._facts
+        pod = next((item for item in facts.pods if item.id == container.pod_id), None)
+        if pod is None or not pod.ready or container.isolation == "hyperv":
+            return False
+        return bool(facts.namespaces) and facts.knows("namespaces") and facts.namespace_of(container) is None
 
     def of_routes(self, compartment: int) -> str:
         """Why the routes of a compartment are not known; "" where they are."""

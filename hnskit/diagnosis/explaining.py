@@ -93,8 +93,11 @@ class Explainer:
             return container
         if self._path.index.is_host_address(words) or self._path.index.endpoints_at(words):
             return words
-        by_id = [item for item in facts.containers if len(words) >= 4 and item.id.startswith(lowered)]
-        if len(by_id) == 1:
+        by_id = list(facts.containers_called(words)) or [
+            item for item in facts.containers if len(words) >= 4 and item.id.startswith(lowered)
+        ]
+        in_one_pod = bool(by_id) and by_id[0].pod_id and all(item.pod_id == by_id[0].pod_id for item in by_id)
+        if len(by_id) == 1 or in_one_pod:  # the containers of a pod share its network
             return by_id[0]
         named = [item for item in facts.endpoints if lowered in (item.name.lower(), item.id.lower()) and item.address]
         if len(named) == 1:
@@ -106,7 +109,9 @@ class Explainer:
                 host=facts.target,
                 next_step="Name a container, an endpoint or an address that is in the snapshot.",
             )
-        choices = ", ".join([*(f"{item.name} ({item.address})" for item in named), *(item.id for item in by_id)])
+        choices = ", ".join(
+            [*(f"{item.name} ({item.address})" for item in named), *(f"{item.name} ({item.id[:12]})" for item in by_id)]
+        )
         raise SelectionError(
             f"{words} may be any of {choices}", host=facts.target, next_step="Name one by its address or its whole id."
         )

@@ -10,3 +10,6 @@ LIMITED = "User"
 
 RESTRICTED = "hnskit"
 """The session configuration (JEA) that has the kit's commands and nothing else."""
+
+RUNTIMES = ("docker", "containerd", "both")
+"""What runs the containers of an emulated host."""

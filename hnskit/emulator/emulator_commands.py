@@ -10,6 +10,7 @@ import click
 
 from hnskit.commands.options import WholeHelp
 from hnskit.emulator import registry
+from hnskit.emulator.constants import RUNTIMES
 from hnskit.emulator.powershell.command import CutMode
 from hnskit.errors import HnskitError
 
@@ -39,6 +40,8 @@ def emulator() -> None:
 @click.option(
     "--engine", type=click.Choice(registry.ENGINES), help="What runs the PowerShell: python (the default), pwsh."
 )
+@click.option("--runtime", type=click.Choice(RUNTIMES), help="What runs its containers: docker (the default), …")
+@click.option("--pods", type=click.IntRange(0, 250), help="How many pods a containerd host has (4).")
 @click.option("--restricted", is_flag=True, help="Let every session have the kit's commands and nothing else (JEA).")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
 @click.option(
@@ -51,6 +54,8 @@ def start(  # noqa: PLR0917 - click passes them by name
     name: str,
     profile: str | None,
     engine: str | None,
+    runtime: str | None,
+    pods: int | None,
     restricted: bool,
     faults: tuple[str, ...],
     winrm: tuple[str, ...],
@@ -60,6 +65,7 @@ def start(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Start the host NAME (lab); one that runs is left as it is."""
     options: dict[str, Any] = {"engine": engine, "restricted": restricted}
+    options |= {key: value for key, value in (("runtime", runtime), ("pods", pods)) if value is not None}
     wanted = dict(_fault(text) for text in faults)
     if wanted:
         options["faults"] = wanted

@@ -22,6 +22,7 @@
     ├── VerificationError      the redirect is not proved                             exit status 1
     ├── HnsError               HNS refused, with its code
     ├── DockerError            docker ended with another status than 0
+    ├── ContainerdError        crictl or ctr ended with another status than 0
     ├── RemoteCommandError     a PowerShell command ended with an error record
     ├── HostAnswerError        the host answered nonsense, quoted
     └── OutcomeUnknownError    the connection was lost while a change was under way
@@ -54,6 +55,7 @@ __all__ = [
     "CertificateError",
     "CniError",
     "ConnectError",
+    "ContainerdError",
     "CredentialError",
     "DockerError",
     "FileError",
@@ -208,6 +210,15 @@ class OutcomeUnknownError(HnskitError, ConnectionError):
 
 class DockerError(HnskitError):
     """docker.exe ended with another status than 0; `stderr` has what it said."""
+
+    def __init__(self, message: str, *, exit_code: int, stderr: str, **fields: str) -> None:
+        self.exit_code = exit_code
+        self.stderr = stderr
+        super().__init__(message, **fields)
+
+
+class ContainerdError(HnskitError):
+    """A tool of containerd ended with another status than 0; `stderr` has what it said."""
 
     def __init__(self, message: str, *, exit_code: int, stderr: str, **fields: str) -> None:
         self.exit_code = exit_code

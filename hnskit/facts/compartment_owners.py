@@ -16,7 +16,10 @@ class CompartmentOwners:
     def __init__(self, facts: Facts) -> None:
         self._containers = {item.id: item for item in facts.containers}
         self._number = {item.container_id: item.id for item in facts.compartments if item.container_id}
-        self._inside = {number: self._containers.get(id) for id, number in self._number.items()}
+        self._number |= _by_namespace(facts)
+        inside = [(number, self._containers.get(id)) for id, number in self._number.items()]
+        # Of a pod's compartment any of its containers: its pause container is none of the list.
+        self._inside = {number: owner for number, owner in inside if owner is not None}
 
     def of_compartment(self, number: int | None) -> Container | None:
         """The container whose network compartment this is, by the compartment's description (HNS fact 79)."""
@@ -37,3 +40,24 @@ class CompartmentOwners:
             return "the host"
         owner = self.of_compartment(compartment.id)
         return owner.name if owner else compartment.description or "unknown"
+
+
+def _by_namespace(facts: Facts) -> dict[str, int]:
+    """Container of containerd -> the compartment of its namespace (containerd facts 32-35)."""
+    if not facts.namespaces:
+        return {}
+    by_id = {item.id.upper(): item for item in facts.namespaces}
+    listed = {id: item for item in facts.namespaces for id in item.containers}
+    found = {}
+    for container in facts.containers:
+        if container.runtime != "containerd" or not container.running:
+            continue
+        namespace = (
+            by_id.get(container.network_namespace.upper())
+            or listed.get(container.id)
+            or listed.get(container.pod_id)
+            or facts.namespace_of(container)
+        )
+        if namespace is not None and namespace.compartment_id:
+            found[container.id] = namespace.compartment_id
+    return found

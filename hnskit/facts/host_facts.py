@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from hnskit.errors import DockerError, HnsError, HostAnswerError, RemoteCommandError
+from hnskit.errors import ContainerdError, DockerError, HnsError, HostAnswerError, RemoteCommandError
 from hnskit.facts.completeness import Completeness, Problem
 from hnskit.foreign_text.masking import learn_later
 from hnskit.model.objects import (
@@ -19,7 +19,6 @@ from hnskit.model.objects import (
     Address,
     Compartment,
     Container,
-    DockerVersion,
     Endpoint,
     Image,
     Interface,
@@ -31,10 +30,14 @@ from hnskit.model.objects import (
     Service,
     System,
 )
-from hnskit.remote import docker, hns, windows
+from hnskit.model.runtime_objects import ContainerdVersion, DockerVersion, Pod
+from hnskit.remote import containerd, docker, hns, windows
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 
-_UNNEEDED = ("system", "hns_version", "policy_lists", "docker")
+_SHORTEST_ID = 8
+"""Hexadecimal digits of an id that stand for it; tools print 12 or 13."""
+
+_UNNEEDED = ("system", "hns_version", "policy_lists", "namespaces", "docker", "containerd")
 """Parts of a snapshot without which a plan can still be made."""
 
 
@@ -59,10 +62,15 @@ class Facts:
     endpoints: tuple[Endpoint, ...] = ()
     policy_lists: tuple[PolicyList, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
-    """Only of dumps that have them."""
+    """() before HNS 9.2, which has none (HNS fact 60)."""
     docker: DockerVersion | None = None
+    containerd: ContainerdVersion | None = None
+    """None where neither crictl nor ctr is installed."""
     images: tuple[Image, ...] = ()
     containers: tuple[Container, ...] = ()
+    """Docker's, then containerd's."""
+    pods: tuple[Pod, ...] = ()
+    """Of Kubernetes, as containerd lists them."""
     problems: tuple[Problem, ...] = ()
     """What could not be read, each with its part of the snapshot."""
     completeness: Completeness = field(default_factory=Completeness)
@@ -103,8 +111,41 @@ class Facts:
         """The container of this name; Docker allows one."""
         return next((container for container in self.containers if container.name == name), None)
 
+    def containers_called(self, text: str) -> tuple[Container, ...]:
+        """Containers by any of their names or ids: the whole name, an id or its beginning, a pod's or nerdctl's name.
+
+        More than one is an ambiguity that the caller has to tell.
+        """
+        exact = tuple(item for item in self.containers if text in (item.name, item.id))
+        if exact:
+            return exact
+        pods = {item.id for item in self.pods if text in (item.name, item.full_name, item.id)}
+        inside = tuple(item for item in self.containers if item.pod_id in pods or item.name.rpartition("/")[2] == text)
+        if inside:
+            return inside
+        begins = {item.id for item in self.pods if item.id.startswith(text)} if len(text) >= _SHORTEST_ID else set()
+        return tuple(
+            item
+            for item in self.containers
+            if len(text) >= _SHORTEST_ID and (item.id.startswith(text) or item.pod_id in begins)
+        )
+
+    def namespace_of(self, container: Container) -> Namespace | None:
+        """The HNS namespace of a container: by its runtime's word, else by HNS's lists (containerd fact 35)."""
+        if container.runtime != "containerd":
+            return None
+        wanted = container.network_namespace.upper()
+        if wanted:
+            return next((item for item in self.namespaces if item.id.upper() == wanted), None)
+        return next((item for item in self.namespaces if lists_container(item, container)), None)
+
     def compartment_of(self, container: Container) -> Compartment | None:
         """The container's network compartment; None while it does not run (HNS facts 79-81)."""
+        namespace = self.namespace_of(container)
+        if namespace is not None and namespace.compartment_id:
+            wanted = namespace.compartment_id
+            there = next((item for item in self.compartments if item.id == wanted), None)
+            return there or Compartment(wanted, "", namespace.guid)
         return next((item for item in self.compartments if item.container_id == container.id), None)
 
     def endpoints_in(self, compartment_id: int) -> tuple[Endpoint, ...]:
@@ -152,6 +193,16 @@ class Facts:
         return f"<Facts of {self.target}{f' at {self.taken_at}' if self.taken_at else ''}: {said}>"
 
 
+def lists_container(namespace: Namespace, container: Container) -> bool:
+    """Tell whether a namespace names a container or its pod, by a whole id or its beginning (containerd fact 26)."""
+    ids = [id for id in (container.id, container.pod_id) if id]
+    return any(
+        listed == id or (len(listed) >= _SHORTEST_ID and id.startswith(listed))
+        for listed in namespace.containers
+        for id in ids
+    )
+
+
 def plain_mac(mac: str) -> str:
     """A MAC address without its separators and case, by which two are compared (HNS fact 30)."""
     return mac.replace("-", "").replace(":", "").lower()
@@ -164,7 +215,7 @@ def unread_parts(facts: Facts) -> str:
 
 def fact_calls() -> list[Call]:
     """The calls of one snapshot; all go in one pipeline."""
-    return [*windows.fact_calls(), *hns.fact_calls(), *docker.fact_calls()]
+    return [*windows.fact_calls(), *hns.fact_calls(), *docker.fact_calls(), *containerd.fact_calls()]
 
 
 def gather_facts(session: Session, *, on_progress: Callable[[str], None] | None = None) -> Facts:
@@ -205,7 +256,27 @@ def facts_from_results(target: str, results: Iterable[CallResult]) -> Facts:
         except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
             problems.append(Problem(name, problem.message))
             parts[name] = None if name in ("system", "hns_version", "docker") else ()
+    _add_node(by_id["containerd"], parts, problems)
     learn_later((container.command, container.labels) for container in parts["containers"])
     return Facts(
         target=target, taken_at=datetime.now(UTC).isoformat(timespec="seconds"), problems=tuple(problems), **parts
     )
+
+
+def _add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem]) -> None:
+    """Add containerd's pods and containers to the parts of a snapshot; where it is, Docker need not be."""
+    try:
+        node = containerd.read_node(result)
+    except (RemoteCommandError, HostAnswerError, ContainerdError) as problem:
+        problems.append(Problem("containerd", problem.message))
+        return
+    problems += [Problem("containerd", said) for said in node.refusals]
+    if node.version is None:
+        return
+    absent = [item for item in problems if item.part in ("docker", "images", "containers")]
+    if all("docker.exe was not found" in item.message for item in absent):
+        for item in absent:
+            problems.remove(item)
+    parts["containerd"], parts["pods"] = node.version, node.pods
+    parts["containers"] = (*parts["containers"], *node.containers)
+    parts["images"] = (*parts["images"], *node.images)

@@ -278,19 +278,27 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A Docker container."""
+    """A container of Docker or of containerd."""
 
     id: str
     name: str
+    """Docker's or nerdctl's name, ctr's id; of a pod's container `namespace/pod/container`."""
     image: str
     image_id: str
     status: str
-    """Docker's State.Status: created, running, exited, …"""
+    """Docker's State.Status: created, running, exited, …; containerd's states are told in the same words."""
     command: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     network_mode: str = ""
     isolation: str = ""
     started_at: str = ""
+    runtime: Literal["docker", "containerd"] = "docker"
+    runtime_namespace: str = ""
+    """containerd's namespace: `k8s.io` has the pods, `default` those of ctr and nerdctl."""
+    pod_id: str = ""
+    """Of the sandbox it belongs to; "" outside of pods."""
+    network_namespace: str = ""
+    """GUID of its HNS namespace, as far as its runtime tells (containerd facts 32-34)."""
 
     @property
     def running(self) -> bool:
@@ -300,23 +308,15 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A Docker image under one of its names."""
+    """An image of Docker or containerd, under one of its names."""
 
     id: str
     name: str
     """repository:tag"""
     size: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DockerVersion:
-    """The Docker daemon."""
-
-    version: str
-    api_version: str = ""
-    os: str = ""
-    error: str = ""
-    """Why it does not answer; "" where it does."""
+    runtime: Literal["docker", "containerd"] = "docker"
+    runtime_namespace: str = ""
+    """containerd's: each namespace has images of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,8 @@ class Emulator(_Strict):
     engine: Literal["", "python", "pwsh"] = Field(
         "", description="what runs its PowerShell; empty: python, or whatever the host has that runs"
     )
+    runtime: Literal["docker", "containerd", "both"] = Field("docker", description="what runs its containers")
+    pods: int = Field(4, ge=0, le=250, description="how many pods a containerd host has")
     start: bool = Field(True, description="start it if it does not run")
     cut_seconds: float = Field(
         3.0, ge=0, le=600, description="how long the host is away when the bridge appears or goes"

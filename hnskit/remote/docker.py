@@ -9,7 +9,11 @@ from typing import Any
 from hnskit.errors import DockerError, HostAnswerError
 from hnskit.foreign_text.escaping import flat
 from hnskit.model.json_reader import JsonReader
-from hnskit.model.objects import Container, DockerVersion, Image
+from hnskit.model.objects import (
+    Container,
+    Image,
+)
+from hnskit.model.runtime_objects import DockerVersion
 from hnskit.remote.session import Call, CallResult
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hnskit.errors import HnsError, HostAnswerError
 from hnskit.model import hns_envelope, hns_json, hns_requests
-from hnskit.model.objects import Endpoint, Network, Policy, PolicyList
+from hnskit.model.objects import Endpoint, Namespace, Network, Policy, PolicyList
 from hnskit.remote.session import Call, CallResult
 
 CHANGED = "Hnskit.Changed"
@@ -58,6 +58,7 @@ def fact_calls() -> list[Call]:
         request("networks", "GET", "/networks/"),
         request("endpoints", "GET", "/endpoints/"),
         request("policy_lists", "GET", "/policylists/"),
+        request("namespaces", "GET", "/namespaces/"),
     ]
 
 
@@ -164,10 +165,19 @@ def _policy_lists(result: CallResult) -> tuple[PolicyList, ...]:
     return hns_json.parse_all(output(result), hns_json.parse_policy_list)
 
 
+def _namespaces(result: CallResult) -> tuple[Namespace, ...]:
+    try:
+        answer = output(result)
+    except HnsError:
+        return ()  # before HNS 9.2 there are none (HNS fact 60)
+    return hns_json.parse_all(answer, hns_json.parse_namespace)
+
+
 READERS: dict[str, Callable[[CallResult], Any]] = {
     "hns_version": _version,
     "networks": _networks,
     "endpoints": _endpoints,
     "policy_lists": _policy_lists,
+    "namespaces": _namespaces,
 }
 """Call id of `fact_calls` -> what makes the model's objects of its result."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -33,10 +32,7 @@ from hnskit.views.change_frames import (
     verification_frame,
 )
 from hnskit.views.columns import columns_of, make_frame
-
-if TYPE_CHECKING:
-    pass
-
+from hnskit.views.pod_frames import namespaces, pods
 
 __all__ = [
     "TABLES",
@@ -49,9 +45,11 @@ __all__ = [
     "findings_frame",
     "images",
     "make_frame",
+    "namespaces",
     "networks",
     "outcome_frame",
     "plan_frame",
+    "pods",
     "policies",
     "verification_frame",
 ]
@@ -171,7 +169,7 @@ def _proxy_columns(policy: Policy) -> tuple[str, str, bool | None]:
 
 
 def containers(facts: Facts) -> pd.DataFrame:
-    """Docker's containers, a row each.
+    """Containers of Docker and containerd, a row each.
 
     Args:
         facts: the snapshot.
@@ -179,9 +177,11 @@ def containers(facts: Facts) -> pd.DataFrame:
     Returns:
         A DataFrame with the columns name, image, status, isolation, network_mode (`none` where HNS gives the endpoint),
         endpoint, address: str; compartment (only while it runs, HNS fact 80): Int64; made_for (the network whose
-        redirect hnskit made it for; empty for any other container), id: str.
+        redirect hnskit made it for; empty for any other container), runtime (`docker`, `containerd`), id: str.
     """
-    columns = columns_of("name image status isolation network_mode endpoint address compartment:Int64 made_for id")
+    columns = columns_of(
+        "name image status isolation network_mode endpoint address compartment:Int64 made_for runtime id"
+    )
     rows, index = [], SnapshotIndex(facts)
     for item in facts.containers:
         compartment = index.owners.compartment_of(item)
@@ -197,6 +197,7 @@ def containers(facts: Facts) -> pd.DataFrame:
                 ", ".join(endpoint.address for endpoint in used),
                 compartment,
                 item.labels.get(LABEL, ""),
+                item.runtime,
                 item.id,
             )
         )
@@ -266,7 +267,7 @@ def adapters(facts: Facts) -> pd.DataFrame:
 
 
 def images(facts: Facts) -> pd.DataFrame:
-    """Docker's images under each of their names.
+    """Images of Docker and containerd under each of their names.
 
     Args:
         facts: the snapshot.
@@ -283,6 +284,8 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
     "endpoints": endpoints,
     "policies": policies,
     "containers": containers,
+    "pods": pods,
+    "namespaces": namespaces,
     "compartments": compartments,
     "adapters": adapters,
     "images": images,

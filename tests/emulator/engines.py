@@ -226,6 +226,8 @@ def say(pool: RunspacePool, *commands: Command | str, inputs: Sequence[Any] | No
 
 
 _VOLATILE = (
+    (re.compile(r'"createdAt": "[^"]*"'), '"createdAt": "<moment>"'),
+    (re.compile(r'"(Crea|Upda)tedAt": "[^"]*"'), '"At": "<moment>"'),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4} \d\d:\d\d:\d\d"), "<time>"),
     (re.compile(r"\b1[23]\d{16}\b"), "<filetime>"),

@@ -24,10 +24,11 @@ from tests.emulator.host_scenario import NANOSERVER, URL
 pytestmark = needs_engine
 
 HNS, DOCKER, FORWARDING, CALL = "Invoke-HnskitHns", "Invoke-HnskitDocker", "Set-HnskitForwarding", "Invoke-HnskitCall"
+TOOL = "Invoke-HnskitContainerTool"
 HCN, NOBODY = "Invoke-HnskitHcn", "00000000-0000-0000-0000-000000000000"
 READS = (
-    "Get-HnskitAdapter", "Get-HnskitAddress", "Get-HnskitCompartment", "Get-HnskitContainer", "Get-HnskitInterface",
-    "Get-HnskitRoute", "Get-HnskitSystem",
+    "Get-HnskitAdapter", "Get-HnskitAddress", "Get-HnskitCompartment", "Get-HnskitContainer", "Get-HnskitContainerd",
+    "Get-HnskitInterface", "Get-HnskitRoute", "Get-HnskitSystem",
 )  # fmt: skip
 HOSTILE = (
     '"; Remove-Item / #',
@@ -69,6 +70,19 @@ class Pair(NamedTuple):
         states = self.states()
         assert states[0] == states[1]
         return python
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Two hosts with containerd and no Docker."""
+    place = tmp_path_factory.mktemp("nodes")
+    with (
+        Served("python", place / "python", profile="ws2022", runtime="containerd") as python,
+        Served("pwsh", place / "pwsh", profile="ws2022", runtime="containerd") as pwsh,
+        python.pool() as one,
+        pwsh.pool() as other,
+    ):
+        yield Pair(python, pwsh, (one, other))
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +188,21 @@ GOOD: list[Command] = [
     (CALL, {"Call": [marked("a", True), marked("b", False), marked("c", True)]}),
     (CALL, {"Call": [marked(str(n), reads) for n, reads in enumerate((1, "true", None, [True], {"x": 1}))]}),
 ]
+ON_A_NODE: list[Command] = [
+    ("Get-HnskitContainerd", {}),
+    (TOOL, {"Tool": "crictl", "ArgumentList": ["pods", "--output", "json"]}),
+    (TOOL, {"tool": "CRICTL", "ArgumentList": "version"}),
+    (TOOL, {"Tool": "ctr", "ArgumentList": ["containers", "list", "--quiet"], "Namespace": "k8s.io"}),
+    (TOOL, {"Tool": "ctr", "ArgumentList": ["containers", "info", 'a "b" {}'], "Namespace": ""}),
+    (TOOL, {"Tool": "ctr", "ArgumentList": ["tasks", "list"], "TimeoutSeconds": 5}),
+    (TOOL, {"Tool": "nerdctl", "ArgumentList": ["ps"]}),
+    (TOOL, {"Tool": "ctr", "ArgumentList": ["plugins", "ls"]}),
+    (TOOL, {"Tool": "docker", "ArgumentList": ["ps"]}),
+    (TOOL, {"Tool": "ctr"}),
+    ("Invoke-HnskitDocker", {"ArgumentList": ["ps"]}),
+]
 BAD: list[Command] = [
+    (TOOL, {"Tool": "ctr", "ArgumentList": ["version"]}),
     *((name, {"Bogus": 1}) for name in (*READS, HNS, HCN, DOCKER, FORWARDING, CALL)),
     *((name, {}) for name in (HNS, HCN, DOCKER, FORWARDING, CALL)),
     (HNS, {"Method": "GET"}),
@@ -251,6 +279,11 @@ def _name(case: Command) -> str:
 @pytest.mark.parametrize("case", GOOD, ids=_name)
 def test_what_is_right_does_the_same(pair: Pair, case: Command) -> None:
     pair.check(case)
+
+
+@pytest.mark.parametrize("case", ON_A_NODE, ids=_name)
+def test_the_tools_of_containerd_do_the_same(nodes: Pair, case: Command) -> None:
+    nodes.check(case)
 
 
 @pytest.mark.parametrize("case", BAD, ids=_name)
@@ -392,4 +425,4 @@ def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
 def test_every_command_of_the_kit_is_compared() -> None:
     manifest = resources.files("hnskit.remote").joinpath("scripts/hnskit.psd1").read_text(encoding="utf-8")
     exported = set(re.findall(r"'([A-Z]\w+-Hnskit\w+)'", manifest))
-    assert exported == {name for name, _ in GOOD}
+    assert exported == {name for name, _ in [*GOOD, *ON_A_NODE]}

@@ -146,7 +146,7 @@ def children_of(pid: int) -> list[int]:
 def test_under_strict_mode_and_stop_every_reading_command_is_clean(pool: RunspacePool) -> None:
     """No error, no warning, nothing verbose."""
     names = sorted(name for name in registry_of_commands() if name.startswith("Get-"))
-    assert len(names) == 7
+    assert len(names) == 8
     strict = "$Error.Clear(); Set-StrictMode -Version Latest; $ErrorActionPreference = $WarningPreference = 'Stop'"
     said = say(pool, "; ".join((strict, *(f"$null = {name}" for name in names), "$Error.Count", "'done'")))
     assert [message.fields["/"] for message in said.of("PIPELINE_OUTPUT")] == ["I32:0", "S:done"]
@@ -346,12 +346,12 @@ def test_a_program_hands_its_arguments_to_the_host(built: tuple[Path, Path], tmp
     """Each as it is, and what the host answers comes out as it is."""
     words = ["run", "", "a b", '"$(x)"', "\n", "\U0001f600", "x" * 50_000]
     with listening(tmp_path) as (path, questions):
-        result = run([str(built[1] / "docker"), *words], {**os.environ, "VMCOMPUTE_SOCKET": path})
+        result = run([str(built[1] / "both" / "docker"), *words], {**os.environ, "VMCOMPUTE_SOCKET": path})
     assert result == (42, "out", "err")
     verb, nothing, arguments = questions[0]
     assert (verb.decode("utf-16-le"), nothing) == ("docker", b"")
     assert arguments.decode().split("\0")[:-1] == words
-    assert run([str(built[1] / "hostname")], {"VMCOMPUTE_SOCKET": str(tmp_path / "nobody")})[0] == 1
+    assert run([str(built[1] / "both" / "hostname")], {"VMCOMPUTE_SOCKET": str(tmp_path / "nobody")})[0] == 1
 
 
 def run(command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ from hnskit.facts.completeness import Problem
 from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.tarballs import missing_tarballs
-from hnskit.model.objects import DockerVersion
+from hnskit.model.runtime_objects import DockerVersion
 from hnskit.planning.preflight import preflight, require_fit
 from tests import sample_facts
 from tests.in_process_host import HereSession, host_here

@@ -85,13 +85,14 @@ class TwoRuntimes(DoctorCheck):
             return
         pods = [item for item in patient.facts.endpoints if not item.remote and _POD.match(item.name)]
         pods = [item for item in pods if not _is_dockers(patient, item)]
-        if pods:
+        if pods or patient.facts.pods:
+            seen = f"endpoint {pods[0].name}" if pods else f"pod {patient.facts.pods[0].full_name}"
             told = patient.facts.knows("containers")
             yield self.finding(
                 "Docker",
-                f"it runs beside containerd, which made {len(pods)} of the endpoints: dockerd removes endpoints that "
-                "it did not make when it starts, and their pods lose the network",
-                f"Docker {docker.version}; endpoint {pods[0].name}",
+                f"it runs beside containerd, whose pods have {len(pods)} of the endpoints: dockerd removes endpoints "
+                "that it did not make when it starts, and their pods lose the network",
+                f"Docker {docker.version}; {seen}",
                 "Leave one of them: on a node of Kubernetes stop the service docker, and set it to Disabled.",
                 severity=self.severity if told else "note",
                 confirmed=told,
@@ -100,9 +101,10 @@ class TwoRuntimes(DoctorCheck):
 
 def _is_dockers(patient: Examination, endpoint: Endpoint) -> bool:
     """Tell whether Docker runs the container: dockershim gave pods the names that CNI plug-ins give them."""
-    if patient.index.owners.of_endpoint(endpoint) is not None:
-        return True
-    ids = {item.id for item in patient.facts.containers}
+    owner = patient.index.owners.of_endpoint(endpoint)
+    if owner is not None:
+        return owner.runtime == "docker"
+    ids = {item.id for item in patient.facts.containers if item.runtime == "docker"}
     return endpoint.name[:64] in ids or any(one in ids for one in endpoint.containers)
 
 

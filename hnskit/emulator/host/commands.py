@@ -8,11 +8,12 @@ import math
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from hnskit.emulator.host import guards
+from hnskit.emulator.host import containerd_commands, guards
+from hnskit.emulator.host.command_results import Done, Row
+from hnskit.emulator.host.containerd.tools import ContainerdTools
 from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hns_service import HnsService
@@ -22,8 +23,6 @@ from hnskit.emulator.host.windows_network import Windows
 from hnskit.emulator.powershell.binder import bind, text_of
 from hnskit.emulator.powershell.command import Command, Parameter, PSError, UInt32
 from hnskit.model.objects import HOST_COMPARTMENT
-
-Row = dict[str, Any]
 
 _LONGEST_SILENCE = 0.25
 """Seconds that the answers of calls that only read may wait for each other."""
@@ -45,19 +44,15 @@ class Machine(Protocol):
     faults: Faults
     hns: HnsService
     docker: DockerCli
+    containerd: ContainerdTools | None
     time_scale: float
+
+    @property
+    def has_docker(self) -> bool:
+        """Tell whether Docker is installed."""
 
     def docker_seconds(self, seconds: float) -> float:
         """Scale the seconds that docker.exe takes on Windows to those it takes here."""
-
-
-@dataclass(slots=True)
-class Done:
-    """The result of a command: rows or an error, and the seconds it took here."""
-
-    rows: list[Row] = field(default_factory=list)
-    seconds: float = 0.0
-    error: PSError | None = None
 
 
 def _hns(host: Machine, bound: Mapping[str, Any]) -> Done:
@@ -97,7 +92,7 @@ def _docker(host: Machine, bound: Mapping[str, Any]) -> Done:
             f"docker {words[0]} is not one of: {', '.join(_DOCKER_ALLOWED)}.",
             error_id="Hnskit.DockerCommandNotAllowed", category="PermissionDenied", target=words[0],
         ))  # fmt: skip
-    if host.faults.docker_missing:
+    if not host.has_docker:
         return Done(error=PSError(
             "docker.exe was not found on PATH.",
             error_id="Hnskit.DockerMissing", category="ObjectNotFound", target="docker",
@@ -174,6 +169,8 @@ _RUNS: Mapping[str, Callable[[Machine, Mapping[str, Any]], Done]] = {
     "Invoke-HnskitHcn": _hcn,
     "Invoke-HnskitDocker": _docker,
     "Get-HnskitContainer": _containers,
+    "Get-HnskitContainerd": containerd_commands.listed,
+    "Invoke-HnskitContainerTool": containerd_commands.tool,
     "Get-HnskitSystem": _system,
     "Get-HnskitAdapter": _listing(Windows.adapter_rows),
     "Get-HnskitInterface": _listing(Windows.interface_rows),
@@ -199,6 +196,12 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "Invoke-HnskitDocker": (
         Parameter("ArgumentList", "string[]", mandatory=True),
+        Parameter("TimeoutSeconds", "int", default=600, between=(1, 86400)),
+    ),
+    "Invoke-HnskitContainerTool": (
+        Parameter("Tool", "string", mandatory=True, one_of=containerd_commands.TOOLS),
+        Parameter("ArgumentList", "string[]", mandatory=True),
+        Parameter("Namespace", "string", allow_empty=True, default=""),
         Parameter("TimeoutSeconds", "int", default=600, between=(1, 86400)),
     ),
     "Set-HnskitForwarding": (

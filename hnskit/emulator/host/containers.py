@@ -1,4 +1,4 @@
-"""A Docker container of the emulated host: what a program in it finds around it, is given and gives back."""
+"""A container of the emulated host: what a program in it finds around it, is given and gives back."""
 
 from __future__ import annotations
 
@@ -65,11 +65,18 @@ class DockerContainer:
     """What its programs wrote, by path in lower case."""
     listening: dict[int, Callable[..., Any]] = field(default_factory=dict)
     """TCP port -> what answers there."""
+    compartment_owner: str = ""
+    """Id of the container in whose compartment it is; "" for one of its own."""
 
     @property
     def running(self) -> bool:
         """Tell whether it runs."""
         return self.status == "running"
+
+    @property
+    def compartment_id(self) -> str:
+        """Id of the container whose compartment it is in: a pod's containers share that of its sandbox."""
+        return self.compartment_owner or self.id
 
     def log(self, moment: float, line: str) -> None:
         """Its process prints a line."""

@@ -8,13 +8,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.diagnosis.datapath import trace
+from hnskit.emulator.constants import RUNTIMES
 from hnskit.emulator.host import commands, concurrent_user, hostile
+from hnskit.emulator.host.containerd.containerd_engine import Containerd
+from hnskit.emulator.host.containerd.networking import PodNetworking
+from hnskit.emulator.host.containerd.node_pods import node_pods
+from hnskit.emulator.host.containerd.tools import ContainerdTools
 from hnskit.emulator.host.containers import DockerContainer
 from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.host.docker_engine import DockerEngine
 from hnskit.emulator.host.fault_injection import FaultInjection, reboot_cut
 from hnskit.emulator.host.faults import NOW, Faults
 from hnskit.emulator.host.hns_service import HnsService
+from hnskit.emulator.host.namespaces import FIRST as NAMESPACES_FROM
 from hnskit.emulator.host.profiles import PROFILES, Profile
 from hnskit.emulator.host.surroundings import Cloud, HttpResult, Request
 from hnskit.emulator.host.text import IdGenerator
@@ -56,6 +62,16 @@ class EmulatedHost:
         return self.windows_profile.name
 
     @property
+    def runtime(self) -> str:
+        """`docker`, `containerd` or `both`."""
+        return str(self._options.get("runtime", "docker"))
+
+    @property
+    def has_docker(self) -> bool:
+        """Tell whether Docker is installed."""
+        return self.runtime != "containerd" and not self.faults.docker_missing
+
+    @property
     def commands(self) -> Mapping[str, Command]:
         """The public functions of scripts/hnskit.psm1, by name."""
         return commands.COMMANDS
@@ -88,7 +104,11 @@ class EmulatedHost:
         self.engine = DockerEngine(self, self.mint, self.faults, self.hns)
         self.docker = DockerCli(self, self.faults, self.engine)
         self.cloud = Cloud(self.name, self._address, self.windows.management_mac)
-        self.hns.call("POST", "/networks", _NAT_NETWORK)
+        self.containerd: ContainerdTools | None = None
+        if self.has_docker:
+            self.hns.call("POST", "/networks", _NAT_NETWORK)
+        if self.runtime != "docker":
+            self._start_containerd()
         seconds = float(self._options.get("cut_seconds", 3.0))
         self.set_fault(
             "cut", {"seconds": seconds, "mode": self._options.get("cut_mode", "refuse")} if seconds else None
@@ -96,6 +116,14 @@ class EmulatedHost:
         self._wanted: Mapping[str, Any] = {}
         for fault, value in (self._options.get("faults") or {}).items():
             self.set_fault(fault, value)  # not a wish of somebody's parameters: theirs come and go beside it
+
+    def _start_containerd(self) -> None:
+        """containerd as on a node of Kubernetes, with some pods."""
+        networking = PodNetworking(self.hns, self.windows)
+        image = next(item.name for item in self.engine.images)
+        self._containerd = Containerd(self, self.mint, networking, image)
+        self.containerd = ContainerdTools(self, self._containerd)
+        self._containerd.populate(node_pods(image, int(self._options.get("pods", 4))))
 
     def set_fault(self, name: str, value: Any) -> None:
         """Change one switch of `faults`: see `Faults.set`. An event with the value True happens now.
@@ -193,8 +221,7 @@ class EmulatedHost:
             return HttpResult(verdict)
         target = verdict.target
         if target.place == "container":
-            there = self.engine.get(target.container)
-            listener = there.listening.get(target.port)
+            listener = self._listener(target.container, target.port)
         elif target.place == "outside":
             listener = self.cloud.listener(target.address, target.port)
             if listener is None and not self.cloud.refuses(target.address):
@@ -204,6 +231,16 @@ class EmulatedHost:
         if listener is None:
             return HttpResult(verdict, refused=True)
         return HttpResult(verdict, listener(request, verdict.source_address))
+
+    def _listener(self, container: str, port: int) -> Any:
+        """The program that listens on a port of a container; those of one pod share their ports."""
+        there = self.engine.find(container)
+        if there is not None:
+            return there.listening.get(port)
+        containers = self._containerd.containers if self.containerd else []
+        owner = next((item.compartment_id for item in containers if item.id == container), "")
+        inside = [item for item in containers if item.compartment_id == owner]
+        return next((item.listening[port] for item in inside if port in item.listening), None)
 
     @staticmethod
     def clock() -> float:
@@ -238,16 +275,22 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
         profile: one of `PROFILES`.
         options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed` (the same ids every time),
             `static_address` (the adapter's address is typed in, not from DHCP), `wifi` (the adapter is one),
-            `second_adapter` (`Ethernet 2`: a bridge on it does not touch the host's own network), `faults` (name ->
-            value, as for `Host.set_fault`).
+            `second_adapter` (`Ethernet 2`: a bridge on it does not touch the host's own network), `runtime` (docker,
+            containerd or both), `pods` (how many a containerd host has), `faults` (name -> value, as for
+            `Host.set_fault`).
 
     Raises:
         ValueError: an unknown profile or option.
     """
-    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address", "wifi", "second_adapter", "faults"}
+    known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address", "wifi", "second_adapter", "faults",
+             "runtime", "pods"}  # fmt: skip
     options = options or {}
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
+    if options.get("runtime", "docker") not in RUNTIMES:
+        raise ValueError(f"{options['runtime']!r} is no runtime; there are: {', '.join(RUNTIMES)}")
+    if options.get("runtime", "docker") != "docker" and profile in PROFILES and PROFILES[profile].hns < NAMESPACES_FROM:
+        raise ValueError(f"containerd needs HNS namespaces, which {profile} has not: take ws2019 or later")
     if unknown := set(options) - known:
         raise ValueError(f"no such options: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
     return EmulatedHost(name, PROFILES[profile], options)

@@ -66,7 +66,7 @@ def _cmd(around: Surroundings, container: DockerContainer, arguments: list[str],
 def _ipconfig(around: Surroundings, container: DockerContainer, arguments: list[str]) -> Ran:
     if arguments:
         return _not_emulated(f"ipconfig {' '.join(arguments)}")
-    compartment = around.windows.compartment_of(container.id)
+    compartment = around.windows.compartment_of(container.compartment_id)
     lines = ["", "Windows IP Configuration", ""]
     for nic in around.windows.nics_in(compartment.id) if compartment else []:
         if nic.loopback:

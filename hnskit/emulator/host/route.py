@@ -25,7 +25,7 @@ def run(windows: Windows, container: DockerContainer, arguments: list[str], admi
     """One run of route.exe. That a failure's exit status is 1 is UNCONFIRMED."""
     words = [word for word in arguments if word.lower() not in ("-4", "-p", "/p", "/4")]
     persistent = any(word.lower() in ("-p", "/p") for word in arguments)
-    compartment = windows.compartment_of(container.id)
+    compartment = windows.compartment_of(container.compartment_id)
     nics = windows.nics_in(compartment.id) if compartment else []
     verb = words[0].lower() if words else ""
     if verb == "print":

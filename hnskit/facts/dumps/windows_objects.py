@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.facts.dumps.service_text import read_service
-from hnskit.model.objects import HOST_COMPARTMENT, Adapter, Address, Compartment, DockerVersion, Interface, Route
+from hnskit.model.objects import (
+    HOST_COMPARTMENT,
+    Adapter,
+    Address,
+    Compartment,
+    Interface,
+    Route,
+)
+from hnskit.model.runtime_objects import DockerVersion
 
 _ORIGINS = {0: "Other", 1: "Manual", 2: "WellKnown", 3: "Dhcp", 4: "RouterAdvertisement"}
 _ADDRESS_STATES = {0: "Invalid", 1: "Tentative", 2: "Duplicate", 3: "Deprecated", 4: "Preferred"}

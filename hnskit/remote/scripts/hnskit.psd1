@@ -7,9 +7,10 @@
     Description = 'What hnskit runs on a Windows container host: HNS, Docker and the network, as functions with typed parameters.'
     PowerShellVersion = '5.1'
     FunctionsToExport = @(
-        'Get-HnskitAdapter', 'Get-HnskitAddress', 'Get-HnskitCompartment', 'Get-HnskitContainer', 'Get-HnskitInterface',
-        'Get-HnskitRoute', 'Get-HnskitSystem', 'Invoke-HnskitCall', 'Invoke-HnskitDocker', 'Invoke-HnskitHcn',
-        'Invoke-HnskitHns', 'Set-HnskitForwarding', 'Test-HnskitPath'
+        'Get-HnskitAdapter', 'Get-HnskitAddress', 'Get-HnskitCompartment', 'Get-HnskitContainer', 'Get-HnskitContainerd',
+        'Get-HnskitInterface',
+        'Get-HnskitRoute', 'Get-HnskitSystem', 'Invoke-HnskitCall', 'Invoke-HnskitContainerTool', 'Invoke-HnskitDocker',
+        'Invoke-HnskitHcn', 'Invoke-HnskitHns', 'Set-HnskitForwarding', 'Test-HnskitPath'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

@@ -5,8 +5,9 @@
 # objects and throws error records whose FullyQualifiedErrorId starts with "Hnskit."; what can be decided
 # in Python is decided there.
 #
-# Needs: NetTCPIP and NetAdapter (in the box), vmcompute.dll (the Containers feature), docker.exe on PATH; for v2 policies
-# computenetwork.dll (the same feature, from Windows Server 2019 on).
+# Needs: NetTCPIP and NetAdapter (in the box), vmcompute.dll (the Containers feature), docker.exe on PATH or containerd's
+# tools (crictl.exe, ctr.exe); for v2 policies and namespaces computenetwork.dll (the same feature, from Windows Server
+# 2019 on).
 
 #requires -Version 5.1
 
@@ -231,6 +232,55 @@ function ConvertTo-HnskitArgument {
     '"' + [regex]::Replace($escaped, '(\\+)\z', '$1$1') + '"'
 }
 
+function Invoke-HnskitProgram {
+    # A program with these arguments; its exit code and what it printed, as UTF-8 text. Kind is the beginning of the ids
+    # of its errors.
+    param(
+        [Parameter(Mandatory)] [string] $Name,
+        [Parameter(Mandatory)] [string] $Kind,
+        [Parameter(Mandatory)] [string[]] $ArgumentList,
+        [Parameter(Mandatory)] [int] $TimeoutSeconds,
+        [string] $Path = $Name
+    )
+    $start = New-Object System.Diagnostics.ProcessStartInfo
+    $start.FileName = $Path
+    $start.Arguments = @(foreach ($argument in $ArgumentList) { ConvertTo-HnskitArgument -Argument $argument }) -join ' '
+    $start.UseShellExecute = $false
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $start.StandardOutputEncoding = [System.Text.Encoding]::UTF8
+    $start.StandardErrorEncoding = [System.Text.Encoding]::UTF8
+    try {
+        $process = [System.Diagnostics.Process]::Start($start)
+    } catch [System.ComponentModel.Win32Exception] {
+        $cause = $_.Exception.GetBaseException()
+        if ($cause.NativeErrorCode -eq 2) {
+            throw (New-HnskitError -Id "${Kind}Missing" -Category ObjectNotFound -Target $Name `
+                -Message "$Name.exe was not found on PATH.")
+        }
+        throw (New-HnskitError -Id "${Kind}NotStarted" -Category ResourceUnavailable -Target $Name `
+            -Message "$Name.exe could not be started: $($cause.Message)")
+    }
+    try {
+        # Both pipes are read at once: a full one would block the process for ever.
+        $output = $process.StandardOutput.ReadToEndAsync()
+        $errors = $process.StandardError.ReadToEndAsync()
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        # In short waits: a pipeline can be stopped between two of them, and not within one.
+        while (-not $process.WaitForExit(200)) {
+            if ($watch.Elapsed.TotalSeconds -ge $TimeoutSeconds) {
+                throw (New-HnskitError -Id "${Kind}Timeout" -Category OperationTimeout -Target $ArgumentList[0] `
+                    -Message "$Name $($ArgumentList[0]) did not end within $TimeoutSeconds seconds.")
+            }
+        }
+        $process.WaitForExit()
+        [pscustomobject] @{ ExitCode = $process.ExitCode; StdOut = $output.Result; StdErr = $errors.Result }
+    } finally {
+        if (-not $process.HasExited) { $process.Kill() }
+        $process.Dispose()
+    }
+}
+
 function Invoke-HnskitDocker {
     # docker.exe with these arguments; its exit code and what it printed, as UTF-8 text.
     [CmdletBinding()]
@@ -243,43 +293,99 @@ function Invoke-HnskitDocker {
         $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerCommandNotAllowed' -Category PermissionDenied `
             -Target $ArgumentList[0] -Message "docker $($ArgumentList[0]) is not one of: $($allowed -join ', ')."))
     }
-    $start = New-Object System.Diagnostics.ProcessStartInfo
-    $start.FileName = 'docker'
-    $start.Arguments = @(foreach ($argument in $ArgumentList) { ConvertTo-HnskitArgument -Argument $argument }) -join ' '
-    $start.UseShellExecute = $false
-    $start.RedirectStandardOutput = $true
-    $start.RedirectStandardError = $true
-    $start.StandardOutputEncoding = [System.Text.Encoding]::UTF8
-    $start.StandardErrorEncoding = [System.Text.Encoding]::UTF8
     try {
-        $process = [System.Diagnostics.Process]::Start($start)
-    } catch [System.ComponentModel.Win32Exception] {
-        $cause = $_.Exception.GetBaseException()
-        if ($cause.NativeErrorCode -eq 2) {
-            $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerMissing' -Category ObjectNotFound `
-                -Target 'docker' -Message 'docker.exe was not found on PATH.'))
+        Invoke-HnskitProgram -Name docker -Kind Docker -ArgumentList $ArgumentList -TimeoutSeconds $TimeoutSeconds
+    } catch {
+        $PSCmdlet.ThrowTerminatingError($_)
+    }
+}
+
+function Find-HnskitTool {
+    # The path of one of containerd's tools: on PATH, or where installers put it (containerd fact 49; AKS; RKE2); '' where
+    # it is not.
+    param([Parameter(Mandatory)] [string] $Name)
+    $folders = @($env:PATH -split [System.IO.Path]::PathSeparator | Where-Object { $_ }) + "$env:ProgramFiles\containerd",
+        "$env:ProgramFiles\containerd\bin", "$env:ProgramFiles\nerdctl", "$env:SystemDrive\k",
+        "$env:SystemDrive\var\lib\rancher\rke2\bin"
+    foreach ($folder in $folders) {
+        foreach ($file in "$Name.exe", $Name) {
+            $path = [System.IO.Path]::Combine($folder, $file)
+            if ([System.IO.File]::Exists($path)) { return $path }
         }
-        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerNotStarted' -Category ResourceUnavailable `
-            -Target 'docker' -Message "docker.exe could not be started: $($cause.Message)"))
+    }
+    ''
+}
+
+function Get-HnskitToolSyntax {
+    # The subcommands of containerd's tools that are called here.
+    param([Parameter(Mandatory)] [string] $Tool)
+    switch ($Tool) {
+        'crictl' { 'exec', 'images', 'inspect', 'inspectp', 'pods', 'ps', 'version' }
+        'ctr' { 'containers', 'images', 'namespaces', 'run', 'snapshots', 'tasks', 'version' }
+        'nerdctl' { 'exec', 'inspect', 'ps', 'rm', 'run', 'start', 'stop', 'version' }
+    }
+}
+
+function Invoke-HnskitContainerTool {
+    # crictl.exe, ctr.exe or nerdctl.exe with these arguments, of which the first is the subcommand; Namespace is
+    # containerd's. It is looked for on PATH, then where installers put it (containerd's defaults, AKS).
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [ValidateSet('crictl', 'ctr', 'nerdctl')] [string] $Tool,
+        [Parameter(Mandatory)] [string[]] $ArgumentList,
+        [AllowEmptyString()] [string] $Namespace = '',
+        [ValidateRange(1, 86400)] [int] $TimeoutSeconds = 600
+    )
+    $Tool = $Tool.ToLowerInvariant()
+    $allowed = @(Get-HnskitToolSyntax -Tool $Tool)
+    if ($ArgumentList[0] -cnotin $allowed) {
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'ToolCommandNotAllowed' -Category PermissionDenied `
+            -Target $ArgumentList[0] -Message "$Tool $($ArgumentList[0]) is not one of: $($allowed -join ', ')."))
+    }
+    $words = if ($Namespace) { @('--namespace', $Namespace) + $ArgumentList } else { $ArgumentList }
+    $path = Find-HnskitTool -Name $Tool
+    if (-not $path) {
+        $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'ToolMissing' -Category ObjectNotFound -Target $Tool `
+            -Message "$Tool.exe was not found on PATH."))
     }
     try {
-        # Both pipes are read at once: a full one would block the process for ever.
-        $output = $process.StandardOutput.ReadToEndAsync()
-        $errors = $process.StandardError.ReadToEndAsync()
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        # In short waits: a pipeline can be stopped between two of them, and not within one.
-        while (-not $process.WaitForExit(200)) {
-            if ($watch.Elapsed.TotalSeconds -ge $TimeoutSeconds) {
-                $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerTimeout' -Category OperationTimeout `
-                    -Target $ArgumentList[0] `
-                    -Message "docker $($ArgumentList[0]) did not end within $TimeoutSeconds seconds."))
-            }
+        Invoke-HnskitProgram -Name $Tool -Path $path -Kind Tool -ArgumentList $words -TimeoutSeconds $TimeoutSeconds
+    } catch {
+        $PSCmdlet.ThrowTerminatingError($_)
+    }
+}
+
+function Get-HnskitContainerd {
+    # What containerd's tools list, each run as it ended: {Tool, Namespace, List, ExitCode, StdOut, StdErr}. crictl tells
+    # of pods; ctr of every other container, and of pods where there is no crictl. Nothing where neither is.
+    [CmdletBinding()] param()
+    function Read-Tool([string] $Tool, [string] $List, [string[]] $Words, [string] $Namespace = '') {
+        if (-not (Find-HnskitTool -Name $Tool)) { return }
+        $ran = Invoke-HnskitContainerTool -Tool $Tool -ArgumentList $Words -Namespace $Namespace -TimeoutSeconds 120
+        [pscustomobject] @{
+            Tool = $Tool; Namespace = $Namespace; List = $List
+            ExitCode = $ran.ExitCode; StdOut = $ran.StdOut; StdErr = $ran.StdErr
         }
-        $process.WaitForExit()
-        [pscustomobject] @{ ExitCode = $process.ExitCode; StdOut = $output.Result; StdErr = $errors.Result }
-    } finally {
-        if (-not $process.HasExited) { $process.Kill() }
-        $process.Dispose()
+    }
+    $crictl = Read-Tool crictl version 'version'
+    if ($crictl) {
+        $crictl
+        Read-Tool crictl pods 'pods', '--output', 'json'
+        Read-Tool crictl containers 'ps', '--all', '--output', 'json'
+        Read-Tool crictl images 'images', '--output', 'json'
+    }
+    $spaces = Read-Tool ctr namespaces 'namespaces', 'list', '--quiet'
+    if (-not $spaces) { return }
+    $spaces
+    foreach ($space in @($spaces.StdOut -split '\s+' | Where-Object { $_ -and $_ -cne 'moby' })) {
+        if ($crictl -and $space -ceq 'k8s.io') { continue }
+        $list = Read-Tool ctr containers 'containers', 'list', '--quiet' $space
+        $list
+        Read-Tool ctr tasks 'tasks', 'list' $space
+        Read-Tool ctr images 'images', 'list', '--quiet' $space
+        foreach ($id in @($list.StdOut -split '\s+' | Where-Object { $_ })) {
+            Read-Tool ctr info 'containers', 'info', $id $space
+        }
     }
 }
 
@@ -513,7 +619,7 @@ function Invoke-HnskitCall {
     param([Parameter(Mandatory)] [string[]] $Call)
     $commands = 'Invoke-HnskitHns', 'Invoke-HnskitHcn', 'Invoke-HnskitDocker', 'Get-HnskitContainer', 'Get-HnskitSystem',
         'Get-HnskitAdapter', 'Get-HnskitInterface', 'Get-HnskitAddress', 'Get-HnskitRoute', 'Get-HnskitCompartment', 'Set-HnskitForwarding',
-        'Test-HnskitPath'
+        'Test-HnskitPath', 'Get-HnskitContainerd', 'Invoke-HnskitContainerTool'
     $lines = @()
     $quiet = [System.Diagnostics.Stopwatch]::StartNew()
     foreach ($text in $Call) {

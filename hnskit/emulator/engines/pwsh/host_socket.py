@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import math
@@ -39,6 +40,8 @@ class HostSocket:
         self._server: asyncio.Server | None = None
         self._programs: Mapping[str, Callable[[list[str]], Awaitable[tuple[int, str, str]]]] = {
             "docker": self._docker,
+            "crictl": functools.partial(self._tool, "crictl"),
+            "ctr": functools.partial(self._tool, "ctr"),
             "hostname": self._hostname,
             "whoami": self._whoami,
         }
@@ -105,6 +108,13 @@ class HostSocket:
 
     async def _docker(self, words: list[str]) -> tuple[int, str, str]:
         ran = self._host.docker.run(words)
+        if math.isinf(ran.seconds):
+            await asyncio.Event().wait()
+        await asyncio.sleep(self._host.docker_seconds(ran.seconds))
+        return ran.exit_code, ran.stdout, ran.stderr
+
+    async def _tool(self, name: str, words: list[str]) -> tuple[int, str, str]:
+        ran = self._host.containerd.run(name, words)
         if math.isinf(ran.seconds):
             await asyncio.Event().wait()
         await asyncio.sleep(self._host.docker_seconds(ran.seconds))

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -16,7 +17,15 @@ from hnskit.local.private_files import locked, private_directory
 
 LIBRARIES = ("vmcompute.dll", "computenetwork.dll")
 """As P/Invoke names them; the runtime finds each under this very name through LD_LIBRARY_PATH."""
-PROGRAMS = ("docker", "hostname", "whoami")
+PROGRAMS = ("docker", "crictl", "ctr", "hostname", "whoami")
+
+FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "both": (),
+    "with-docker": ("crictl", "ctr"),
+    "with-containerd": ("docker",),
+    "neither": ("docker", "crictl", "ctr"),
+}
+"""Folder of programs -> those that a host with this PATH has not."""
 
 _FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden")
 _SECONDS = 60.0
@@ -70,12 +79,14 @@ def _compile(sources: dict[str, str], place: Path) -> None:
     for name in LIBRARIES:
         own = f"{name.removesuffix('.dll')}.c"
         _run(program, source, "-shared", "-fPIC", "-o", str(library / name), own, "host.c")
-    _run(program, source, "-o", str(programs / PROGRAMS[0]), "program.c", "host.c")
-    without = programs / "without-docker"
-    without.mkdir(exist_ok=True)
-    for link in (path / name for path in (programs, without) for name in PROGRAMS[1:]):
-        link.unlink(missing_ok=True)
-        link.symlink_to(programs / PROGRAMS[0])
+    _run(program, source, "-o", str(programs / "program"), "program.c", "host.c")
+    for folder, absent in FOLDERS.items():
+        (programs / folder).mkdir(exist_ok=True)
+        for name in PROGRAMS:
+            link = programs / folder / name
+            if name not in absent:
+                link.unlink(missing_ok=True)
+                link.symlink_to(programs / "program")
 
 
 def _run(program: str, source: Path, *arguments: str) -> None:

@@ -89,7 +89,7 @@ class Sessions:
         return {
             **kept,
             # Nothing of this machine: a real docker must never be met.
-            "PATH": str(self._programs / ("without-docker" if faults.docker_missing else "")),
+            "PATH": str(self._programs / _folder(self._host)),
             "LD_LIBRARY_PATH": "" if faults.hns_missing else str(self._libraries),
             "VMCOMPUTE_SOCKET": str(self._directory / "host"),
             "PSModulePath": str(self._windows),
@@ -104,3 +104,11 @@ class Sessions:
             "POWERSHELL_UPDATECHECK": "Off",
             "DOTNET_EnableDiagnostics": "0",
         }
+
+
+def _folder(host: Any) -> str:
+    """The folder with the programs that a host has."""
+    runtimes = {
+        (True, True): "both", (True, False): "with-docker", (False, True): "with-containerd", (False, False): "neither",
+    }  # fmt: skip
+    return runtimes[host.has_docker, host.containerd is not None]

@@ -1,0 +1,188 @@
+"""containerd of the emulated host, without its tools: pods that a kubelet wants, and containers of ctr.
+
+The kubelet is not emulated: the pods are there from the beginning, and `renew` replaces one as a kubelet would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hnskit.emulator.host import programs
+from hnskit.emulator.host.containerd.networking import PodNetworking
+from hnskit.emulator.host.containerd.sandboxes import HYPERVISOR, PODS, PROCESS, ContainerdContainer, Sandbox
+from hnskit.emulator.host.containers import FOR_EVER, Ran, Surroundings
+from hnskit.emulator.host.images import METADATA_PROXY, NANOSERVER, Content
+from hnskit.emulator.host.text import IdGenerator
+
+VERSION = "1.7.24"
+PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
+PROXY_IMAGE = "docker.io/library/metadata-proxy:1.0"
+
+
+class ContainerdRefusedError(Exception):
+    """containerd refuses; the text is its own, as its tools print it after their own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPod:
+    """A pod that the node runs."""
+
+    namespace: str
+    name: str
+    app: str
+    image: str
+    command: tuple[str, ...]
+    host_process: bool = False
+    handler: str = PROCESS
+    replica: bool = True
+    """Whether a pod that comes again has a new name, as a ReplicaSet's has."""
+
+
+class Containerd:
+    """The pods and containers of one host."""
+
+    def __init__(self, around: Surroundings, mint: IdGenerator, networking: PodNetworking, nanoserver: str) -> None:
+        self._around = around
+        self._mint = mint
+        self._networking = networking
+        self.images: dict[str, dict[str, Content]] = {
+            PODS: {PAUSE_IMAGE: NANOSERVER, nanoserver: NANOSERVER, PROXY_IMAGE: METADATA_PROXY},
+            "default": {nanoserver: NANOSERVER, PROXY_IMAGE: METADATA_PROXY},
+        }
+        self.sandboxes: list[Sandbox] = []
+        self.containers: list[ContainerdContainer] = []
+        self.stopped = False
+        self._network = ""
+        self._own: dict[tuple[str, str], str] = {}
+        """Container of ctr -> the namespace that runhcs made for it."""
+
+    def populate(self, wanted: Iterable[WantedPod]) -> None:
+        """Lay the CNI's network, and start the pods of the node."""
+        self._network = self._networking.lay()
+        for pod in wanted:
+            self.run_pod(pod)
+
+    def run_pod(self, wanted: WantedPod) -> Sandbox:
+        """A pod comes: namespace, endpoint, pause container, then its own container (containerd fact 3)."""
+        suffix = f"-{self._mint.hex()[:5]}" if wanted.replica else ""
+        sandbox = Sandbox(
+            id=self._mint.hex(),
+            name=f"{wanted.name}{suffix}",
+            namespace=wanted.namespace,
+            uid=self._mint.guid(upper=False),
+            created=self._around.clock(),
+            labels={"app": wanted.app},
+            handler=wanted.handler,
+            host_process=wanted.host_process,
+        )
+        self.sandboxes.append(sandbox)
+        if not wanted.host_process:
+            sandbox.network_namespace = self._networking.create_namespace()
+            made = self._networking.add(sandbox.network_namespace, sandbox.id, self._network)
+            sandbox.endpoint_id, sandbox.address = str(made["ID"]), str(made.get("IPAddress", ""))
+            if wanted.handler == PROCESS:
+                self._networking.start(sandbox.network_namespace, sandbox.id)
+        self._start(
+            ContainerdContainer(
+                id=self._mint.hex(),
+                name=wanted.app,
+                image_name=wanted.image,
+                image_id=self._mint.hex(),
+                content=self._image(PODS, wanted.image),
+                command=wanted.command,
+                created=self._around.clock(),
+                hostname=sandbox.name,
+                isolation="hyperv" if wanted.handler == HYPERVISOR else "process",
+                pod=sandbox,
+                network_namespace=sandbox.network_namespace,
+                compartment_owner=sandbox.id,
+            )
+        )
+        return sandbox
+
+    def end_pod(self, sandbox: Sandbox) -> None:
+        """A pod goes: its containers, its endpoint, its namespace (containerd fact 8)."""
+        for container in [item for item in self.containers if item.pod is sandbox]:
+            self._end(container, 0)
+            self.containers.remove(container)
+        if sandbox.network_namespace:
+            self._networking.stop(sandbox.network_namespace, sandbox.id)
+            self._networking.remove(sandbox.network_namespace, sandbox.endpoint_id)
+        self.sandboxes.remove(sandbox)
+
+    def renew(self, sandbox: Sandbox, wanted: WantedPod) -> Sandbox:
+        """A pod is replaced: what comes has another id, endpoint and address, and no policy of anybody's."""
+        self.end_pod(sandbox)
+        return self.run_pod(wanted)
+
+    def run(self, namespace: str, image: str, id: str, command: tuple[str, ...], labels: Mapping[str, str]) -> Ran:
+        """ctr run without --cni: runhcs makes a namespace without an endpoint (containerd facts 5, 45)."""
+        if any((item.runtime_namespace, item.id) == (namespace, id) for item in self.containers):
+            raise ContainerdRefusedError(f'container "{id}": already exists')
+        content = self._image(namespace, image)
+        container = ContainerdContainer(
+            id=id, name=id, image_name=image, image_id="", content=content, command=command or content.command,
+            created=self._around.clock(), labels=dict(labels), hostname=id[:15], runtime_namespace=namespace,
+        )  # fmt: skip
+        made = self._networking.create_namespace()
+        self._networking.start(made, id)
+        self._own[namespace, id] = made
+        return self._start(container)
+
+    def kill(self, container: ContainerdContainer) -> None:
+        """Its task ends; runhcs takes the namespace that it made away with it (containerd fact 8)."""
+        if not container.running:
+            raise ContainerdRefusedError("process already finished")
+        self._end(container, 1)
+        made = self._own.pop((container.runtime_namespace, container.id), "")
+        if made:
+            self._networking.stop(made, container.id)
+            self._networking.remove(made, "")
+
+    def delete(self, container: ContainerdContainer) -> None:
+        """Forget a container whose task has ended."""
+        if container.running:
+            raise ContainerdRefusedError(
+                "cannot delete a non stopped container: {running 0 0001-01-01 00:00:00 +0000 UTC}"
+            )
+        self.containers.remove(container)
+
+    def find(self, namespace: str, id: str) -> ContainerdContainer:
+        """A container by its whole id, or in crictl's way by the beginning of one.
+
+        Raises:
+            ContainerdRefusedError: there is none, or more than one.
+        """
+        here = [item for item in self.containers if item.runtime_namespace == namespace]
+        found = [item for item in here if item.id == id] or [item for item in here if id and item.id.startswith(id)]
+        if len(found) != 1:
+            raise ContainerdRefusedError(f'container "{id}" in namespace "{namespace}": not found')
+        return found[0]
+
+    def _start(self, container: ContainerdContainer) -> Ran:
+        container.status, container.started = "running", self._around.clock()
+        container.pid = 1000 + 4 * self._mint.below(2000)
+        self.containers.append(container)
+        if container.pod is not None and container.isolation == "process" and container.network_namespace:
+            self._networking.start(container.network_namespace, container.id)
+        ran = programs.run(self._around, container, list(container.command))
+        if ran is None:
+            self._end(container, 127)
+            raise ContainerdRefusedError("hcs::System::CreateProcess: The system cannot find the file specified. (0x2)")
+        container.log(self._around.clock(), ran.stdout + ran.stderr)
+        if ran.seconds != FOR_EVER:
+            self._end(container, ran.exit_code)
+        return ran
+
+    def _end(self, container: ContainerdContainer, code: int) -> None:
+        container.status, container.finished, container.exit_code = "exited", self._around.clock(), code
+        container.listening.clear()
+        if container.pod is not None and container.network_namespace and container.isolation == "process":
+            self._networking.stop(container.network_namespace, container.id)
+
+    def _image(self, namespace: str, name: str) -> Content:
+        found = self.images.get(namespace, {}).get(name)
+        if found is None:
+            raise ContainerdRefusedError(f'image "{name}": not found')
+        return found

@@ -1,0 +1,133 @@
+"""The emulated node: its pods live in HNS namespaces, and its tools tell of them on both engines alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hnskit.emulator.host import EmulatedHost, create_host
+from hnskit.facts.host_facts import Facts
+from tests.emulator.engines import Served, needs_engine, say
+
+
+@pytest.fixture
+def node() -> EmulatedHost:
+    return create_host("node", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1})
+
+
+def container(facts: Facts, name: str) -> Any:
+    (found,) = facts.containers_called(name)
+    return found
+
+
+def test_a_pod_has_a_namespace_a_compartment_and_an_endpoint_of_its_cni(node: EmulatedHost) -> None:
+    facts = node.snapshot()
+    web = container(facts, "web")
+    namespace, compartment = facts.namespace_of(web), facts.compartment_of(web)
+    assert namespace is not None
+    assert compartment is not None
+    assert namespace.compartment_id == compartment.id
+    (endpoint,) = facts.endpoints_of(web)
+    assert endpoint.name == f"{web.pod_id}_cbr0"
+    assert web.pod_id in namespace.containers
+    assert web.id in namespace.containers
+
+
+def test_a_host_process_pod_has_no_namespace_and_no_endpoint(node: EmulatedHost) -> None:
+    facts = node.snapshot()
+    proxy = container(facts, "kube-proxy")
+    assert facts.namespace_of(proxy) is None
+    assert facts.endpoints_of(proxy) == ()
+
+
+def test_a_node_without_docker_has_nothing_to_complain_of(node: EmulatedHost) -> None:
+    facts = node.snapshot()
+    assert facts.problems == ()
+    assert facts.docker is None
+    assert facts.containerd is not None
+
+
+def test_a_pod_that_is_replaced_leaves_no_namespace_endpoint_or_compartment_behind(node: EmulatedHost) -> None:
+    before = node.snapshot()
+    containerd = node._containerd
+    sandbox = next(item for item in containerd.sandboxes if item.labels["app"] == "web")
+    containerd.end_pod(sandbox)
+    after = node.snapshot()
+    for name in ("namespaces", "endpoints", "compartments", "pods", "containers"):
+        assert len(getattr(after, name)) == len(getattr(before, name)) - 1, name
+
+
+def run(node: EmulatedHost, *words: str) -> Any:
+    assert node.containerd is not None
+    return node.containerd.run("ctr", words)
+
+
+def test_ctr_run_gets_a_namespace_without_an_endpoint(node: EmulatedHost) -> None:
+    image = "mcr.microsoft.com/windows/nanoserver:ltsc2022"
+    done = run(node, "run", "--detach", "--label", "a=b", image, "client", "ping.exe", "-t", "localhost")
+    assert done.exit_code == 0
+    facts = node.snapshot()
+    client = container(facts, "client")
+    assert (client.labels, client.network_namespace) == ({"a": "b"}, "")
+    assert facts.compartment_of(client) is not None
+    assert facts.endpoints_of(client) == ()
+
+
+def test_ctr_kill_and_delete_take_the_container_and_its_namespace_away(node: EmulatedHost) -> None:
+    before = node.snapshot()
+    image = "mcr.microsoft.com/windows/nanoserver:ltsc2022"
+    run(node, "run", "-d", image, "client", "ping.exe", "-t", "localhost")
+    assert run(node, "containers", "delete", "client").exit_code == 1
+    assert run(node, "tasks", "kill", "-s", "SIGKILL", "client").exit_code == 0
+    assert run(node, "containers", "delete", "client").exit_code == 0
+    assert node.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("tool", "words", "said"),
+    [
+        ("ctr", ["containers", "info", "none"], 'container "none" in namespace "default": not found'),
+        ("ctr", ["run", "--net-host", "a", "b"], "cannot use host mode networking with Windows containers"),
+        ("ctr", ["run", "-d", "no:1", "b"], 'image "no:1": not found'),
+        ("crictl", ["inspectp", "f" * 64], "not found"),
+        ("crictl", ["rmp", "x"], "hnskit emulator: crictl rmp x is not emulated"),
+        ("ctr", ["snapshots", "ls"], "hnskit emulator: ctr snapshots ls is not emulated"),
+    ],
+)
+def test_what_a_tool_refuses_is_told_in_its_words(node: EmulatedHost, tool: str, words: list[str], said: str) -> None:
+    assert node.containerd is not None
+    done = node.containerd.run(tool, words)
+    assert done.exit_code == 1
+    assert said in done.stderr
+
+
+def test_crictl_exec_has_the_exit_status_of_the_program_in_its_words_alone(node: EmulatedHost) -> None:
+    assert node.containerd is not None
+    web = container(node.snapshot(), "web")
+    done = node.containerd.run("crictl", ["exec", "--sync", web.id, "curl.exe", "-sS", "http://169.254.169.254/"])
+    assert done.exit_code == 1
+    assert "exited with " in done.stderr
+
+
+def test_containerd_needs_a_windows_with_namespaces() -> None:
+    with pytest.raises(ValueError, match="namespaces"):
+        create_host("old", "rs4", {"runtime": "containerd"})
+
+
+@needs_engine
+def test_both_engines_list_the_same_node(tmp_path: Path) -> None:
+    """Get-HnskitContainerd runs on a real PowerShell engine as its double does."""
+    rows = []
+    for engine in ("python", "pwsh"):
+        with Served(engine, tmp_path / engine, profile="ws2022", runtime="containerd", seed=7) as served:
+            with served.pool() as pool:
+                request = json.dumps({"id": "c", "command": "Get-HnskitContainerd", "parameters": {}})
+                said = say(pool, ("Invoke-HnskitCall", {"Call": [request]}))
+            text = next(value for message in said.messages for value in message.fields.values() if '"id":"c"' in value)
+            rows.append([(row["Tool"], row["List"], row["Namespace"], row["ExitCode"])
+                         for row in json.loads(text[2:])["output"]])  # fmt: skip
+    assert rows[0] == rows[1]
+    assert ("crictl", "pods", "", 0) in rows[0]

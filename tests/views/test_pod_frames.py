@@ -1,0 +1,43 @@
+"""Tables of a node: pods and namespaces."""
+
+from __future__ import annotations
+
+import pytest
+
+from hnskit.emulator.host import create_host
+from hnskit.facts.host_facts import Facts
+from hnskit.views import frames
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return create_host("node", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1}).snapshot()
+
+
+def test_a_row_of_pods_has_its_address_and_compartment(facts: Facts) -> None:
+    row = frames.pods(facts).set_index("pod").loc[next(pod.full_name for pod in facts.pods if "web" in pod.name)]
+    (endpoint,) = facts.endpoints_of(facts.containers_called("web")[0])
+    assert (row["address"], row["compartment"], row["containers"]) == (endpoint.address, endpoint.compartment_id, "web")
+    assert row["ready"]
+
+
+def test_a_host_process_pod_has_neither(facts: Facts) -> None:
+    frame = frames.pods(facts)
+    row = frame[frame["pod"].str.startswith("kube-system/")].iloc[0]
+    assert (row["address"], row["network_namespace"]) == ("", "")
+    assert frame["compartment"].isna().sum() == 1
+
+
+def test_a_row_of_namespaces_names_pod_container_and_endpoint(facts: Facts) -> None:
+    frame = frames.namespaces(facts)
+    web = facts.containers_called("web")[0]
+    row = frame[frame["containers"] == web.name].iloc[0]
+    assert row["pods"] == web.name.rpartition("/")[0]
+    assert row["endpoints"] == f"{web.pod_id}_cbr0"
+
+
+def test_tables_of_a_host_without_pods_are_empty_with_the_same_columns(facts: Facts) -> None:
+    empty = Facts(target="emulator://x")
+    for name in ("pods", "namespaces"):
+        assert frames.TABLES[name](empty).dtypes.to_dict() == frames.TABLES[name](facts).dtypes.to_dict()
+        assert len(frames.TABLES[name](empty)) == 0
