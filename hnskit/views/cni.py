@@ -198,8 +198,8 @@ _PLUGINS: dict[str, Callable[[Desired, str, int], Conflist]] = {
 }
 
 _DUAL_STACK_NOTE = (
-    "enableDualStack is there for the addresses: only with it sdnbridge gives host-local the range and the gateway that "
-    "are written. It makes no IPv6, and no network that is missing."
+    "enableDualStack is there for the addresses: only with it sdnbridge gives host-local the range and the gateway as "
+    "written. It makes no IPv6, and no network that is missing."
 )
 _V2_NOTES = (
     "L4Proxy on an endpoint was never seen on a host: that it redirects like the v1 PROXY policy is UNCONFIRMED.",
