@@ -17,8 +17,7 @@ TABLES = ("networks", "endpoints", "policies", "containers", "pods", "namespaces
 @common_input
 @table_option
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
-    """One table of the host: networks, endpoints, policies, containers, pods, namespaces, compartments,
-    adapters or images.
+    """Print one table of the host, such as networks, endpoints, policies or pods.
 
     In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. What of a dump is not whole is said beside the table.

@@ -17,8 +17,8 @@ _WORDS = {
 }
 
 ON_HOST_NETWORK = (
-    "no HNS namespace lists its pod, which is so of a HostProcess pod: it is on the host's own network, and no policy of "
-    "HNS is met"
+    "no HNS namespace lists its pod, which is so of a HostProcess pod: it is on the host's own network, and no policy "
+    "of HNS is met"
 )
 
 
