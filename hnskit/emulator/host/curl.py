@@ -167,7 +167,7 @@ def _no_answer(options: _Options, result: HttpResult, authority: str, port: int,
     name = authority.rpartition("@")[2].partition(":")[0]
     if result.refused:
         raise _CurlError(7, f"Failed to connect to {name} port {port}: Connection refused")
-    if result.verdict.code in ("no-route", "no-endpoint"):
+    if result.arrival.code in ("no-route", "no-endpoint"):
         raise _CurlError(7, f"Failed to connect to {name} port {port}: Network unreachable")
     limits = [options.seconds(limit) for limit in ("max-time", "connect-timeout")]
     limit = min((value for value in limits if value is not None), default=None)
@@ -203,7 +203,7 @@ def _progress(count: int) -> str:
 def _write_out(options: _Options, result: HttpResult, url: str, address: str, port: int) -> str:
     response = result.response
     template = options.values.get("write-out", "")
-    target = result.verdict.target if response else None
+    target = result.arrival.target if response else None
     code = f"{response.status if response else 0:03d}"
     known = {
         "http_code": code,

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hnskit.diagnosis.datapath import trace
 from hnskit.emulator.constants import RUNTIMES
 from hnskit.emulator.host import commands, concurrent_user, hostile
 from hnskit.emulator.host.containerd.containerd_engine import Containerd
@@ -15,6 +14,8 @@ from hnskit.emulator.host.containerd.networking import PodNetworking
 from hnskit.emulator.host.containerd.node_pods import node_pods
 from hnskit.emulator.host.containerd.tools import ContainerdTools
 from hnskit.emulator.host.containers import DockerContainer
+from hnskit.emulator.host.dataplane.fabric import Arrival, Fabric
+from hnskit.emulator.host.dataplane.wiring import wire
 from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.host.docker_engine import DockerEngine
 from hnskit.emulator.host.fault_injection import FaultInjection, reboot_cut
@@ -213,34 +214,45 @@ class EmulatedHost:
         }
 
     def http(self, container: DockerContainer, address: str, port: int, request: Request) -> HttpResult:
-        """An HTTP request from inside a container: the data path decides where it goes, then who listens there."""
-        now = self.snapshot()
-        source = next(item for item in now.containers if item.id == container.id)
-        verdict = trace(now, source, address, port).verdict
-        if verdict.kind != "reached" or verdict.target is None:
-            return HttpResult(verdict)
-        target = verdict.target
-        if target.place == "container":
-            listener = self._listener(target.container, target.port)
-        elif target.place == "outside":
-            listener = self.cloud.listener(target.address, target.port)
-            if listener is None and not self.cloud.refuses(target.address):
-                return HttpResult(verdict)
-        else:
-            listener = None  # on the host itself nothing but WinRM listens
+        """An HTTP request from inside a container: the data plane decides where it goes, then who listens there."""
+        arrival = self.connect(container, address, port)
+        if not arrival.answered or arrival.target is None:
+            return HttpResult(arrival)
+        listener: Any = None  # on the host itself nothing but WinRM listens
+        if arrival.place == "compartment":
+            inside = self._containers_in(arrival.compartment)
+            if not inside:
+                return HttpResult(arrival)  # of its compartment no container runs any more
+            wanted = arrival.target[1]
+            listener = next((item.listening[wanted] for item in inside if wanted in item.listening), None)
+        elif arrival.place == "outside":
+            listener = self.cloud.listener(*arrival.target)
+            if listener is None and not self.cloud.refuses(arrival.target[0]):
+                return HttpResult(arrival)
         if listener is None:
-            return HttpResult(verdict, refused=True)
-        return HttpResult(verdict, listener(request, verdict.source_address))
+            return HttpResult(arrival, refused=True)
+        return HttpResult(arrival, listener(request, arrival.source_address))
 
-    def _listener(self, container: str, port: int) -> Any:
-        """The program that listens on a port of a container; those of one pod share their ports."""
-        there = self.engine.find(container)
-        if there is not None:
-            return there.listening.get(port)
-        containers = self._containerd.containers if self.containerd else []
-        owner = next((item.compartment_id for item in containers if item.id == container), "")
-        inside = [item for item in containers if item.compartment_id == owner]
-        return next((item.listening[port] for item in inside if port in item.listening), None)
+    def fabric(self) -> Fabric:
+        """The data plane, of the host as it is now."""
+        profile = self.windows_profile
+        return wire(self.windows, list(self.hns.endpoints), build=profile.build, vfp_extension=profile.vfp_extension)
+
+    def connect(self, container: DockerContainer, address: str, port: int, protocol: str = "tcp") -> Arrival:
+        """A connection from inside a container, by the data plane."""
+        if not container.running:
+            return Arrival("", code="not-running", reason=f"the container is {container.status} (HNS fact 80)")
+        compartment = self.windows.compartment_of(container.compartment_id)
+        if compartment is None:
+            return Arrival("", code="no-compartment", reason="the host has no compartment of it (HNS fact 80)")
+        return self.fabric().connect(compartment.id, address, port, protocol)
+
+    def _containers_in(self, number: int) -> list[DockerContainer]:
+        """The containers that run in a compartment; those of one pod share it, and its ports."""
+        compartment = self.windows.compartment(number)
+        everywhere = [*self.engine.containers, *(self._containerd.containers if self.containerd else [])]
+        wanted = "" if compartment is None else compartment.description
+        return [item for item in everywhere if item.running and f"\\Container_{item.compartment_id}" == wanted]
 
     @staticmethod
     def clock() -> float:

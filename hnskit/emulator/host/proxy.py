@@ -33,7 +33,7 @@ def _answer(around: Surroundings, container: DockerContainer, request: Request, 
         forwarded = replace(request, headers=(*request.headers, ("Via", VIA)))
         result = around.http(container, METADATA_ADDRESS, METADATA_PORT, forwarded)
         response = result.response or respond(
-            502, "Bad Gateway", f"no answer from {METADATA_ADDRESS}: {result.verdict.reason}\n",
+            502, "Bad Gateway", f"no answer from {METADATA_ADDRESS}: {result.arrival.reason}\n",
             "text/plain; charset=utf-8", "metadata-proxy",
         )  # fmt: skip
     moment = datetime.fromtimestamp(around.clock(), UTC).strftime("%d/%b/%Y %H:%M:%S")

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from hnskit.diagnosis.trace import Verdict
+from hnskit.emulator.host.dataplane.fabric import Arrival
 from hnskit.model.objects import METADATA_ADDRESS
 
 FABRIC_GATEWAY = "10.0.0.1"
@@ -45,7 +45,7 @@ class Response:
 class HttpResult:
     """The result of an HTTP request from inside a container."""
 
-    verdict: Verdict
+    arrival: Arrival
     response: Response | None = None
     refused: bool = False
     """It got there, and nobody listens."""
