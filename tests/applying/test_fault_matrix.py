@@ -1,11 +1,13 @@
 """A full set-up and a full teardown of which one request is lost, or the whole process killed at a journal line.
 
-A sample runs with every other test; all of it is marked slow. CONTRIBUTING says how to read it.
+A sample runs with every other test; the matrix is marked slow: whole on the engine python, on a real engine one place of
+each eight (HNSKIT_EVERY=1: whole, an hour and more). CONTRIBUTING says how to read it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,8 @@ EXAMPLES = len(JOBS) * len(MOMENTS) * len(MODES)
 
 ENGINE = pytest.mark.parametrize("engine", ["python", pytest.param("pwsh", marks=needs_engine)])
 KEPT = pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+EVERY = int(os.environ.get("HNSKIT_EVERY", "8"))
+"""On a real engine, one place of so many; another one in each row of the matrix, so that rows together meet most."""
 _SPARE = 4
 """Requests that a run on a real engine may send more than another one."""
 
@@ -58,6 +62,12 @@ def spread(job: Job, moment: Moment, mode: Mode, most: int) -> int:
     """Another request for each combination, so that a sample meets requests of every kind."""
     place = (JOBS.index(job) * len(MOMENTS) + MOMENTS.index(moment)) * len(MODES) + MODES.index(mode)
     return 1 + place * 7 % most
+
+
+def places(engine: str, most: int, row: int) -> range:
+    """The requests or lines that a row of the matrix disturbs."""
+    every = EVERY if engine == "pwsh" else 1
+    return range(1 + row * 3 % every, most + 1, every)
 
 
 @JOB
@@ -96,10 +106,10 @@ def test_a_lost_request_loses_nothing_on_a_real_engine(  # noqa: PLR0917
 def test_no_lost_request_loses_anything(  # noqa: PLR0917
     labs: Labs, engine: str, kept: bool, job: Job, moment: Moment, mode: Mode, tmp_path: Path
 ) -> None:
-    """The whole of the fault matrix."""
+    """The fault matrix."""
     lab = labs(engine, kept)
     requests = requests_of(lab, job, tmp_path / "count") + (_SPARE if engine == "pwsh" else 0)
-    for number in range(1, requests + 1):
+    for number in places(engine, requests, MODES.index(mode) + len(MODES) * (MOMENTS.index(moment) + 2 * kept)):
         verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / f"case{number}")
         assert (verdict.wrong, verdict.runs) == ((), 1), verdict
 
@@ -121,9 +131,10 @@ def test_a_killed_process_is_finished_by_running_again(
 @JOB
 @MOMENT
 def test_a_process_may_be_killed_at_any_line(labs: Labs, engine: str, job: Job, moment: Moment, tmp_path: Path) -> None:
-    """The whole of the kill matrix."""
+    """The kill matrix."""
     lab = labs(engine)
-    for line in range(1, lines_of(lab, job, tmp_path / "count") + 1):
+    lines = lines_of(lab, job, tmp_path / "count")
+    for line in places(engine, lines, MOMENTS.index(moment) + 2 * JOBS.index(job)):
         verdict = kill(lab, job, line, moment, tmp_path / f"case{line}")
         assert verdict.wrong == (), verdict
 
