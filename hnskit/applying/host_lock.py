@@ -41,7 +41,7 @@ _NOUNS = {RUN: "another run", COMMAND: "another command", NOTEBOOK: "a notebook"
 _TRIES, _PAUSE = 10, 0.02
 
 _mine: ContextVar[Mapping[Path, Claim]] = ContextVar("claims")
-"""What the caller itself has claimed already, by the lock."""
+"""Claims of the caller itself, by the lock."""
 
 
 @dataclass(frozen=True, slots=True)

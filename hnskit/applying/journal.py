@@ -46,7 +46,7 @@ class Records:
         self.records.append({"time": time, "event": event, "target": self.target, **self._bound(), **bound, **said})
 
     def _bound(self) -> dict[str, Any]:
-        """What a record says of the place where it is kept."""
+        """Return the place that a record names as its own."""
         return {}
 
     def started(self, step: Step) -> None:

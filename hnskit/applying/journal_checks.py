@@ -1,4 +1,4 @@
-"""Which journals are believed, and which of their lines: what does not fit is named and ignored, never obeyed."""
+"""Check journals and their lines: one that does not fit is named and ignored, never obeyed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def believed_records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def misfit(record: Mapping[str, Any]) -> str:
-    """Why a record is none that hnskit writes; "" if it is."""
+    """Return the reason why hnskit cannot have written a record; "" if it can."""
     event, action = record.get("event"), record.get("action")
     for key in _TEXTS:
         if key in record and not isinstance(record[key], str):

@@ -40,7 +40,7 @@ class Operation:
     read: Callable[[CallResult], str]
     """Raises what a failed call has to say; gives the id of what was made, or ""."""
     look: Probe | None = None
-    """What is sent with the call, where a failure may only mean that what it makes was there already."""
+    """Request of the call, where a failure may only mean that its object was there already."""
 
     @property
     def calls(self) -> tuple[Call, ...]:

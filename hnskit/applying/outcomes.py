@@ -49,9 +49,9 @@ class Outcome:
     after: Facts
     seconds: float
     made: Provenance = field(default_factory=Provenance)
-    """What is known to be hnskit's on the host now, and what is not: `destroy` takes it."""
+    """Provenance of the host's objects now: `destroy` takes it."""
     notes: tuple[str, ...] = ()
-    """What else happened: the connection was lost and came back, an address was lost in the move."""
+    """Other events: the connection was lost and came back, an address was lost in the move."""
     left: tuple[Leftover, ...] | None = None
     """After a teardown: what carries hnskit's mark and is still there, each with the reason; else None."""
 

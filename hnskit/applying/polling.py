@@ -19,7 +19,7 @@ _SHOWS_MANAGEMENT_IP = (9, 0)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a run waits for Windows, and how often it tries again."""
+    """Patience of a run with Windows, and its pauses."""
 
     attempts: int = 3
     """Of one step, where trying again is safe: each is planned anew from what the host shows."""

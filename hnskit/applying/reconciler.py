@@ -48,7 +48,7 @@ _TRANSIENT = frozenset(
 Planner = Callable[[Facts, Provenance], Plan]
 """From a host, and what is known to be made there by this run and those before, to what is left to do."""
 AGAIN = "Mend the cause, then run the same command again"
-"""What is to be done where a step failed and nothing better is known."""
+"""Next step where a step failed and nothing better is known."""
 _UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRMED: see planning/routes.py
 OperationBuilder = Callable[[Step, Desired, Facts], Operation]
 
@@ -183,7 +183,7 @@ class Reconciler:
         """Tell whether a removal failed because somebody else was faster."""
         if step.action is not Action.DELETE or step.key in pending:
             return False
-        self._recorder.note(f"{step.noun} {step.title} was gone already: somebody else removed it")
+        self._recorder.note(f"{step.noun} {step.title} was gone already: another user removed it")
         return True
 
     def _announce(self, step: Step, now: Facts) -> None:
@@ -258,7 +258,7 @@ class Reconciler:
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
         if changed or (step.kind == "forwarding" and _found_nothing(error)):
             again = "; it is read again" if left else ""
-            self._recorder.note(f"{step.noun} {step.title} was changed by somebody else meanwhile{again}")
+            self._recorder.note(f"{step.noun} {step.title} was changed by another user meanwhile{again}")
             # After a loss that somebody may be this run itself, by a command that arrived late.
             if changed and not state.answer_lost:
                 self._recorder.lost_race(step)

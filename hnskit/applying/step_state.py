@@ -1,4 +1,4 @@
-"""How far one step of a run has come: one value for each step, over all its attempts."""
+"""Progress of one step of a run: one value for each step, over all its attempts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hnskit.planning.steps import Step
 
 
 class StepPhase(StrEnum):
-    """Where a step stands."""
+    """State of a step."""
 
     PLANNED = "planned"
     """To be sent, for the first time or again."""
@@ -40,7 +40,7 @@ class StepState:
     """Of the object that was made, as the answer tells it."""
     was_sent: bool = False
     answer_lost: bool = False
-    """Whether an answer to this step was ever lost: a change by somebody else may then be its own, come late."""
+    """True if an answer to this step was ever lost: a change by somebody else may then be its own, come late."""
 
     def send(self) -> None:
         """Note that it is sent now."""
@@ -64,5 +64,5 @@ class StepState:
 
     @property
     def result(self) -> StepResult:
-        """What came of a step that is done."""
+        """Result of a step that is done."""
         return StepResult(self.step, self.seconds, self.object_id)

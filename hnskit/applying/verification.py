@@ -36,7 +36,7 @@ PROOF_NEXT_STEP = (
     "`hnskit drift` shows what is not as it should be; `hnskit doctor` looks for known causes, a lost metadata route "
     "among them; `hnskit show policies` lists what the endpoints have."
 )
-"""What to do where the redirect is not proved."""
+"""Next step where the redirect is not proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class _Answer:
     body: str
     problem: str
     asked: bool = True
-    """Whether the request was made; False where docker could not run the program."""
+    """True if the request was made; False where docker could not run the program."""
 
 
 def _answer(result: CallResult) -> _Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("apply_command", "Make the host as the parameters say, without notebooks; run it again at any time."),
     "destroy": ("destroy_command", "Take away what hnskit made, and nothing else."),
-    "doctor": ("doctor_command", "What is wrong or suspicious on a host or in a paste, and what to do about it."),
+    "doctor": ("doctor_command", "Find faults on a host or in a paste, and say what to do about each."),
     "drift": ("drift_command", "Show the differences from the parameters; exit status 1 if there are any."),
     "errors": (
         "errors_command",

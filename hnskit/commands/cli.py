@@ -114,7 +114,7 @@ def _told(given: list[str], error: Exception) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
-    """What a person has to know, such as a journal that is not believed, as a sentence; others as Python shows them."""
+    """Show hnskit's own warnings as sentences, such as a journal that is not believed; others as Python does."""
     if category.__module__.startswith("hnskit."):
         from hnskit.foreign_text.terminal import say
 

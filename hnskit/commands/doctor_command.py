@@ -37,7 +37,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     strict: bool,
     only: tuple[str, ...],
 ) -> None:
-    """What is wrong or suspicious on a host or in a paste, and what to do about it.
+    """Find faults on a host or in a paste, and say what to do about each.
 
     In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. With PARAMS it also says what differs from them.

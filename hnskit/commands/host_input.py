@@ -41,7 +41,7 @@ class HostInput:
     params: Params | None
     """None where the input has none: a file, a paste, a bare target."""
     taken_for: str
-    """What the input was taken for, in a phrase: `3 endpoints (Format-List)`, `a parameter file`."""
+    """Kind of the input, in a phrase: `3 endpoints (Format-List)`, `a parameter file`."""
 
     def announce(self) -> None:
         """Tell it on stderr."""

@@ -106,7 +106,7 @@ class Asked:
     dry_run: bool
     runs: Path | None
     fields: Mapping[str, Any]
-    """What a policy says, as `fields_given` has it."""
+    """Fields of a policy, as `fields_given` has them."""
 
 
 def packed(function: Callable[..., None]) -> Callable[..., None]:

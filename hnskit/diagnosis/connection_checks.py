@@ -157,7 +157,7 @@ def _certificate(settings: ConnectionSettings) -> Finding:
 
 
 def _schemes(settings: ConnectionSettings) -> Finding:
-    """Which logins are offered, asked for without one."""
+    """Ask for the login schemes that are offered, without a login."""
     import requests
 
     from hnskit.remote.http_answers import HttpAnswers

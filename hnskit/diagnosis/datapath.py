@@ -144,7 +144,7 @@ class _PathTracer(TraceRecorder):
             return self._end(
                 "unreachable", "on-link", where,
                 f"Windows takes 169.254.0.0/16 as on-link and asks for the MAC address of "
-                f"{self._connection.destination}; nobody answers", "HNS fact 84",
+                f"{self._connection.destination}; no host answers", "HNS fact 84",
             )  # fmt: skip
         if next_hop:
             return self._through_gateway(endpoint, network, next_hop)
@@ -293,7 +293,7 @@ class _PathTracer(TraceRecorder):
                 words = f"no endpoint of the snapshot holds gateway {gateway}, and it need not have all"
                 return self._end("unknown", "endpoints-not-known", where, words)
             reserved = any(gateway == subnet.gateway for subnet in network.subnets)
-            words = f"nobody answers at gateway {gateway}" + (": HNS reserves it" if reserved else "")
+            words = f"no endpoint answers at gateway {gateway}" + (": HNS reserves it" if reserved else "")
             return self._end("unreachable", "no-gateway", where, words, "HNS fact 70")
         if holders[0].compartment_id is None:
             words = f"gateway {gateway} is an attached endpoint; the snapshot does not say to which compartment"

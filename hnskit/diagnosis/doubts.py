@@ -1,4 +1,4 @@
-"""What a snapshot cannot tell of a connection's way: members that were not printed, lists that are not whole.
+"""Gaps of a snapshot on a connection's way: members that were not printed, lists that are not whole.
 
 A trace goes on past a doubt, so that one sees how far the snapshot leads; its verdict is then not known.
 """
@@ -30,10 +30,10 @@ class Doubts:
         self.knows_endpoints = facts.knows("endpoints") and all(
             item.knows("address") and item.knows("network_id") for item in facts.endpoints if item.unread
         )
-        """Whether an address that no endpoint holds is one that none of the host's holds."""
+        """True if an address that no endpoint holds is one that none of the host's holds."""
 
     def of_endpoint(self, endpoint: Endpoint, *members: str) -> str:
-        """What is not known of an endpoint that matters; "" where all is."""
+        """Name the members of an endpoint that matter and are not known; "" where all are."""
         missing = [_WORDS.get(name, name) for name in members if not endpoint.knows(name)]
         if not missing:
             return ""
@@ -52,18 +52,18 @@ class Doubts:
         return bool(facts.namespaces) and facts.knows("namespaces") and facts.namespace_of(container) is None
 
     def of_routes(self, compartment: int) -> str:
-        """Why the routes of a compartment are not known; "" where they are."""
+        """Return the reason why the routes of a compartment are not known; "" where they are."""
         if self._facts.knows("routes"):
             return ""
         whose = "the host" if compartment == HOST_COMPARTMENT else "the container"
         return f"the routes of {whose} are not in the snapshot"
 
     def of_host_address(self) -> str:
-        """Why an address may be the host's own though it is not listed; "" where all are."""
+        """Return the reason why an unlisted address may be the host's own; "" where all are listed."""
         return "" if self._facts.knows("addresses") else "the host's addresses are not all in the snapshot"
 
     def of_network(self, network: Network | None) -> str:
-        """What is not known of a network that matters; "" where all is."""
+        """Name the members of a network that matter and are not known; "" where all are."""
         if network is None:
             return ""
         if "type" in network.unread or not network.type:
@@ -72,7 +72,7 @@ class Doubts:
         return "" if known else f"the subnets of network {network.name} are not in the snapshot"
 
     def of_owner(self, compartment: int) -> str:
-        """Why it cannot be told whose a compartment is; "" where it can."""
+        """Return the reason why the owner of a compartment is not known; "" where it is."""
         if not self._facts.knows("compartments"):
             return "the snapshot does not say to which container"
         there = any(item.id == compartment for item in self._facts.compartments)

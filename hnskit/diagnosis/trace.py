@@ -1,4 +1,4 @@
-"""What a trace of one connection is: its hops, each with the fact that it rests on, and how it ends; data."""
+"""A trace of one connection: its hops, each with the fact that it rests on, and its end; data."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Verdict:
     untraced: tuple[Policy, ...] = ()
     """L4WFPPROXY policies on the way, each of which may take the connection elsewhere (HNS fact 54)."""
     confirmed: bool = True
-    """Whether every hop is."""
+    """True if every hop is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hnskit.model.policies.matching import Flow, Match
 
 
 class TraceRecorder:
-    """What one trace has come to so far."""
+    """Hops and doubts of one trace so far."""
 
     def __init__(self, path: SnapshotIndex, doubts: Doubts, connection: Flow, answer: bool) -> None:
         self._answer = answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ADDRESS = "127.0.0.1"
-"""Where every emulated host listens; nobody else can reach it there."""
+"""Address on which every emulated host listens: loopback only."""
 
 LIMITED = "User"
 """An account without administrator rights."""
@@ -12,4 +12,4 @@ RESTRICTED = "hnskit"
 """The session configuration (JEA) that has the kit's commands and nothing else."""
 
 RUNTIMES = ("docker", "containerd", "both")
-"""What runs the containers of an emulated host."""
+"""Container runtimes of an emulated host."""

@@ -55,7 +55,7 @@ def ask(port: int, token: str, request: Mapping[str, Any], *, timeout: float = 1
     finally:
         connection.close()
     if not hmac.compare_digest(signature, sign(token, "answer", nonce, answer)):
-        raise ControlUnreachableError("somebody else answers at this port")
+        raise ControlUnreachableError("another program answers at this port")
     content: dict[str, Any] = json.loads(answer)
     if response.status != 200:
         raise ControlError(content["error"])

@@ -239,7 +239,7 @@ _NEEDED_KINDS = ("LC_", "XDG_", "PYTHON", "COVERAGE", "COV_CORE", "DOTNET_", "PO
 
 
 def _needed_environment() -> dict[str, str]:
-    """What a host's process gets of this one's environment, which it outlives: no password that is there."""
+    """Return the environment of a host's process, which outlives this one: no password of this one's."""
     ours = (STATE_VARIABLE, "HNSKIT_PWSH", "HNSKIT_CACHE_DIR")
     return {
         name: value

@@ -10,7 +10,7 @@ from hnskit.foreign_text.masking import mask_text
 
 
 class PartialOutcome(Protocol):
-    """What was done of a plan that an error stopped, as far as every room knows it: an `hnskit.Outcome`.
+    """Work done of a plan that an error stopped, as far as every room knows it: an `hnskit.Outcome`.
 
     `outcome_of(error)` and `undone_of(error)` give it with all its types.
     """
@@ -21,7 +21,7 @@ class PartialOutcome(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What else happened."""
+        """Other events of the run."""
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""

@@ -40,9 +40,9 @@ class CodeInText:
     """A code that a text has."""
 
     known: KnownCode
-    """What is known of it, the causes first that fit its line."""
+    """Known meaning of the code, the causes first that fit its line."""
     line: int
-    """Where it stands first, from 1."""
+    """Line of its first occurrence, from 1."""
     quoted: str
     """That line, cut where it is long."""
     count: int = 1

@@ -26,7 +26,7 @@ class KnownCode:
     code: int
     name: str
     message: str = ""
-    """What hosts printed, in English; "" where that was never seen."""
+    """Text that hosts printed, in English; "" where that was never seen."""
     meaning: str = ""
     causes: tuple[str, ...] = ()
     next_step: str = ""

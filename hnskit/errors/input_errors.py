@@ -15,7 +15,7 @@ class Mistake:
     """One thing that is wrong in a parameter file."""
 
     path: str
-    """Where in the file: `clients[1].address`."""
+    """Place in the file: `clients[1].address`."""
     message: str
     value: str = ""
 

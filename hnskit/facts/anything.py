@@ -12,7 +12,7 @@ from hnskit.facts.host_facts import Facts
 
 _LONGEST_NAME = 255
 SNAPSHOT = "snapshot:"
-"""How a target begins that is a file or a folder."""
+"""Beginning of a target that is a file or a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Reading:
 
     facts: Facts
     what: tuple[str, ...]
-    """What it was taken for, most objects first: `4 endpoints (hnsdiag)`, `1 networks (JSON)`."""
+    """Kinds of its objects, most first: `4 endpoints (hnsdiag)`, `1 network (JSON)`."""
     caveats: tuple[str, ...]
-    """What a table of it cannot show, a sentence each: losses with their place, and lists that are not whole."""
+    """Caveats of its tables, a sentence each: losses with their place, and lists that are not whole."""
 
     def sentence(self) -> str:
         """Say what the input was taken for."""

@@ -1,4 +1,4 @@
-"""Whether a host has a feature, and which version would have it."""
+"""Tell the features of a host, and the versions that have each."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ABSENT = "not in this dump"
-"""Why a list is not whole of which a dump has nothing."""
+"""Reason for the gap of a list of which a dump has nothing."""
 
 SINGLE = "this dump has single ones, which need not be all"
-"""Why a list is not whole of which a dump has objects that were not listed together."""
+"""Reason for the gap of a list of which a dump has objects that were not listed together."""
 
 
 @dataclass(frozen=True, slots=True)

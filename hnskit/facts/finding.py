@@ -1,4 +1,4 @@
-"""What a check finds on a host: preflight's and the doctor's findings are of one class."""
+"""A finding on a host: preflight's and the doctor's are of one class."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Finding:
     """`endpoint hnskit-client1 (10.0.1.20)`"""
     message: str
     next_step: str = ""
-    """What to do: the exact command, where there is one."""
+    """Next step: the exact command, where there is one."""
     evidence: str = ""
-    """What the host printed that shows it; "" where the message says it all."""
+    """Text of the host that shows it; "" where the message says it all."""
     reference: str = ""
     """`HNS fact 47`, or a public report."""
     confirmed: bool = True

@@ -72,11 +72,11 @@ class Facts:
     pods: tuple[Pod, ...] = ()
     """Of Kubernetes, as containerd lists them."""
     problems: tuple[Problem, ...] = ()
-    """What could not be read, each with its part of the snapshot."""
+    """Failures of reading, each with its part of the snapshot."""
     completeness: Completeness = field(default_factory=Completeness)
-    """Which lists are whole; a host that answers gives whole ones."""
+    """Completeness of each list; a host that answers gives whole ones."""
     refusals: tuple[Refusal, ...] = ()
-    """What HNS refused, as a log tells it: history, and no state of the host."""
+    """Refusals of HNS, as a log tells them: history, and no state of the host."""
     services: tuple[Service, ...] = ()
     """Of dumps that have them (Get-Service, `sc query`): hns, docker and their like."""
 

@@ -117,7 +117,7 @@ def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
 
 @cache
 def _reader() -> TypeAdapter[Facts]:
-    """What makes `Facts` of JSON: a member that is not known is refused, whatever object it is in."""
+    """Return the reader that makes `Facts` of JSON: an unknown member is refused, whatever object it is in."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Facts)

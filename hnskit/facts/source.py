@@ -168,7 +168,7 @@ def _stdio_settings(params: TargetParams) -> StdioSettings:
 
 
 def connection_settings(params: TargetParams, *, on_start: Callable[[str], None] | None = None) -> ConnectionSettings:
-    """What is needed to reach `params.target` by WinRM: built in for `winrm:`, by entry point for any other scheme."""
+    """Return the settings for `params.target` by WinRM: built in for `winrm:`, by entry point for any other scheme."""
     scheme, _, place = params.target.partition("://")
     if scheme == WINRM:
         return _winrm(params, place)

@@ -21,7 +21,7 @@ _NAMES = (
 _WORD = rf"(?:[\w.-]*(?:{_NAMES})[\w-]*|pw|sig|sas)"
 _KEY = re.compile(rf"{_NAMES}|(?<![a-z])(?:pw|sig|sas)(?![a-z])", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?:env|keyring|file):\S*|prompt|\*\*\*|")
-"""Where a secret is, which is no secret; and what has none."""
+"""References to secrets, which are none; and words without one."""
 _SCHEMES = r"(?:Bearer|Basic|Digest|Negotiate|NTLM|Token|ApiKey)"
 
 FORMS: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -81,7 +81,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         MASK,
     ),
 )
-"""How a secret stands in a text: what it is called, the pattern, what is put in its place. In this order."""
+"""Forms of secrets in a text: name, pattern, replacement. In this order."""
 
 _HINT = re.compile(
     r"pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|sig|sas|pw|://[^/\s]*@|eyj|gh[pousr]_|github_|glpat|akia|asia"

@@ -1,4 +1,4 @@
-"""Whose files are obeyed: this user's and root's, and no link in their place. Another user of this machine means harm.
+"""Owners of files that are obeyed: this user and root, without links. Another user of this machine means harm.
 
 A folder above mine with another user's notebooks would run as me, as a repository of another owner would for git; a
 file in a state directory that somebody else prepared could be a link to one of mine. On Windows the profile's rights do
@@ -18,7 +18,7 @@ TRUSTED_VARIABLE = "HNSKIT_TRUSTED_DIRECTORIES"
 
 
 def why_not_ours(path: Path, *, follow: bool = True) -> str:
-    """Why a file or folder is not to be obeyed; "" if it is, or is not there.
+    """Return the reason why a file or folder is not obeyed; "" if it is, or is not there.
 
     Args:
         path: looked at by its owner and its mode.

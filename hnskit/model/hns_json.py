@@ -141,13 +141,13 @@ def parse_policy_list(obj: object) -> PolicyList:
 
 
 def _load_balancer_policies(answer: JsonReader) -> tuple[Policy, ...]:
-    """What a v2 load balancer has in place of policies: one for each of its port mappings."""
+    """Return the policies that stand for a v2 load balancer: one for each of its port mappings."""
     shared = {name: answer.json[name] for name in ("SourceVIP", "FrontendVIPs", "Flags") if name in answer.json}
     return tuple(Policy("LoadBalancer", {**item.json, **shared}, schema=2) for item in answer.objects("PortMappings"))
 
 
 def _route_policies(answer: JsonReader) -> tuple[Policy, ...]:
-    """What a v2 SDN route has in place of policies (hcsshim hcn/hcnroute.go: Setting, a list)."""
+    """Return the policies that stand for a v2 SDN route (hcsshim hcn/hcnroute.go: Setting, a list)."""
     return tuple(Policy("SDNRoute", dict(item.json), schema=2) for item in answer.objects("Setting", "Settings"))
 
 
@@ -224,7 +224,7 @@ class ProxySettings:
     port: str
     """Of what is redirected; "" where none is given."""
     destination: str
-    """Where it goes: `ip:port`."""
+    """Destination: `ip:port`."""
     outbound_nat: bool
     exceptions: tuple[str, ...] = ()
     protocol: str = ""

@@ -1,4 +1,4 @@
-"""Which members of HNS's JSON a member of the model's object is made of: beside `hns_json`, for what is not there."""
+"""Members of HNS's JSON by the members of the model's objects: beside `hns_json`, for those that are missing."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from hnskit.errors import HostAnswerError
 
 _MOST = 2**63 - 1
-"""What is larger is no state, count or version, and no table holds it."""
+"""Largest number: beyond it there is no state, count or version, and no table holds it."""
 _CUT_OFF = "PowerShell cut this off: print it again with `ConvertTo-Json -Depth 20`."
 
 

@@ -39,7 +39,7 @@ class NetworkType(StrEnum):
 
 
 VFP_NETWORKS = frozenset({NetworkType.L2BRIDGE, NetworkType.L2TUNNEL, NetworkType.OVERLAY})
-"""Where VFP is the engine, and so where a proxy policy can work (HNS fact 49)."""
+"""Types whose engine is VFP, and so on which a proxy policy can work (HNS fact 49)."""
 
 
 class EndpointState(IntEnum):
@@ -339,8 +339,8 @@ class Refusal:
     message: str
     """HNS's own words, in the language of its Windows; may be empty."""
     call: str = ""
-    """What was asked for, as far as the line tells: `hcnCreateNetwork`, `POST /networks`."""
+    """Request, as far as the line tells: `hcnCreateNetwork`, `POST /networks`."""
     place: str = ""
     """Where the first such line stands."""
     times: int = 1
-    """How often it was said."""
+    """Number of times that it was said."""

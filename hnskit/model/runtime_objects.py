@@ -15,7 +15,7 @@ class ContainerdVersion:
     tools: tuple[str, ...] = ()
     """Those that were found: `crictl`, `ctr`."""
     error: str = ""
-    """Why it does not answer; "" where it does."""
+    """Reason why it does not answer; "" where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,4 @@ class DockerVersion:
     api_version: str = ""
     os: str = ""
     error: str = ""
-    """Why it does not answer; "" where it does."""
+    """Reason why it does not answer; "" where it does."""

@@ -99,9 +99,9 @@ class DesiredContainer:
     command: tuple[str, ...] = ()
     isolation: str = ""
     route_user: str = ""
-    """Who adds the routes to the redirected addresses inside it; "" for no routes."""
+    """Account that adds the routes to the redirected addresses inside it; "" for no routes."""
     redirects: tuple[DesiredRedirect, ...] = ()
-    """What is redirected for it; the proxy has none."""
+    """Redirects of this container; the proxy has none."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -113,7 +113,7 @@ class Desired:
     proxy: DesiredContainer
     clients: tuple[DesiredContainer, ...]
     redirect: DesiredRedirect
-    """What is redirected for a client that says nothing else."""
+    """Redirect of a client without one of its own."""
     verify: Verify
 
     @property

@@ -1,4 +1,4 @@
-"""What replaces a parameter's value (`--set`) where it is written down: masked by its key, the value itself apart.
+"""Replacements of parameters (`--set`) for writing down: masked by their keys, the values themselves apart.
 
 An executed notebook shows the parameters that it was given, and a list of processes the words of a command. So both get
 `verify.headers.Authorization=***`, and the process that works with it has the value in its environment, which other

@@ -60,7 +60,7 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
 
 
 _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
-"""What reading YAML raises; the last three of a date that is none, of thousands of digits, of thousands of levels."""
+"""Exceptions of reading YAML; the last three of a date that is none, of thousands of digits, of thousands of levels."""
 
 
 _MOST_BYTES = 1 << 20
@@ -69,7 +69,7 @@ _MOST_VALUES = 200_000
 
 
 def _text_of(path: Path) -> str:
-    """What is in a file, if it is one that a person may have written."""
+    """Read a file that a person may have written."""
     with path.open("rb") as file:
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:

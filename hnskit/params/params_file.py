@@ -109,7 +109,7 @@ class ParamsFile:
         try:
             if target.exists() and (target != self.path or target.read_text(encoding="utf-8") != self._text):
                 raise HnskitError(
-                    "it was changed by somebody else since it was read here" if target == self.path
+                    "another user or program changed it since it was read here" if target == self.path
                     else "there is such a file already", object=str(target),
                     next_step="Save under another name, or read the file again and change that.",
                 )  # fmt: skip

@@ -162,7 +162,7 @@ class EmulatorFaults(_Strict):
     second_user: str = Field(
         "",
         pattern=r"^$|^(network|endpoint|policy) \S+$",
-        description="`network NAME`, `endpoint NAME` or `policy NAME`: what somebody else makes meanwhile",
+        description="`network NAME`, `endpoint NAME` or `policy NAME`: an object that another user makes meanwhile",
     )
     random: int | None = Field(None, description="seed from which some faults are drawn that hnskit survives")
 

@@ -22,9 +22,9 @@ class Selection:
     given: tuple[str, ...] = ()
     """`key.path=value`, from the notebook's own parameters."""
     data: Mapping[str, Any] | None = None
-    """What papermill was given as parameters, in place of what the file has."""
+    """Parameters that papermill was given, in place of the file's values."""
     edits: dict[str, str] = field(default_factory=dict)
-    """What was typed, by the path of its parameter; right or wrong."""
+    """Typed values by the paths of their parameters; right or wrong."""
 
     def load(self) -> Params:
         """The parameters that are chosen.

@@ -35,7 +35,7 @@ class Drift:
 
     plan: Plan
     problems: tuple[str, ...]
-    """What could not be read: of that nothing is known."""
+    """Parts that could not be read: of those nothing is known."""
     not_compared: tuple[Step, ...] = ()
     """Steps of a plan that took for absent what was only not read: no difference is known there."""
 

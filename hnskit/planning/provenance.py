@@ -31,7 +31,7 @@ class Provenance:
     pending: frozenset[tuple[str, str]] = frozenset()
     """(kind, name) whose creation was sent and never confirmed: an object of this name found later is ours."""
     origins: frozenset[tuple[tuple[str, ...], str]] = frozenset()
-    """What of `created` and `pending` was written of which computer, by its own name, where that was known."""
+    """Parts of `created` and `pending` by the name of the computer that they are of, where that was known."""
 
     def __post_init__(self) -> None:
         # HNS prints the id of one object in upper case here and in lower case there (HNS fact 62).
@@ -39,7 +39,7 @@ class Provenance:
         object.__setattr__(self, "adopted", frozenset(_identity(*item) for item in self.adopted))
 
     def on_computer(self, name: str) -> Provenance:
-        """What is known of one computer: another may have had its address, or have it now."""
+        """Return the provenance of one computer: another may have had its address, or have it now."""
         here = {key for key, computer in self.origins if computer.lower() == name.lower()}
         elsewhere = {key for key, _ in self.origins} - here
         if not name or not elsewhere:

@@ -89,7 +89,7 @@ class Step:
     reason: str
     changes: tuple[Change, ...] = ()
     disruptive: bool = False
-    """Whether the host's own network goes away for seconds."""
+    """True if the host's own network goes away for seconds."""
     needs: tuple[StepKey, ...] = ()
     """The steps that must be done first."""
     object_id: str = ""
@@ -97,11 +97,11 @@ class Step:
     lacks: Part | None = None
     """The part that has to be applied first, where a refusal is for want of its work."""
     absent: bool = False
-    """Whether nothing is to be done because the object is not there, and is not to be."""
+    """True if nothing is to be done because the object is not there, and is not to be."""
     container: str = ""
     """Of a route: the container that has it; `name` is the address that it leads to."""
     ambiguous: bool = False
-    """Whether another object has this name too, so that the id belongs to the key: an endpoint of a deleted network."""
+    """True if another object has this name too, so that the id belongs to the key: an endpoint of a deleted network."""
     phase: str = ""
     """Of an object's policies: the HCN request, where there is more than one."""
 

@@ -171,7 +171,7 @@ class Leftover:
     name: str
     id: str
     reason: str
-    """Why it was kept; "" where nothing explains it."""
+    """Reason why it was kept; "" where nothing explains it."""
 
 
 def leftovers(

@@ -33,9 +33,9 @@ class Judgement:
     """The judgement on a policy for an object."""
 
     refusal: str = ""
-    """Why it must not be set; "" if it may."""
+    """Reason why it must not be set; "" if it may."""
     notes: tuple[str, ...] = ()
-    """What the operator should know."""
+    """Warnings for the operator."""
 
 
 def on_of(owner: PolicyTarget) -> On:

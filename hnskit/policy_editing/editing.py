@@ -173,7 +173,7 @@ class Applied:
     added: int
     changed: int
     removed: int
-    """How many policies went, as the host shows it."""
+    """Number of policies that went, as the host shows it."""
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""

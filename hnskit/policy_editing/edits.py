@@ -30,7 +30,7 @@ from hnskit.remote.session import Call, CallResult
 KIND = "policies"
 """Of these steps. A redirect's own are `policy`: a teardown takes those away, and these never."""
 _REPLACED_BY_V1 = frozenset({"ACL", "PROXY"})
-"""What a POST of the whole list takes away by leaving it out; other kinds survive it (HNS facts 45, 53)."""
+"""Kinds that a POST of the whole list takes away by leaving them out; others survive it (HNS facts 45, 53)."""
 _NEEDS_V2 = frozenset({"L4WFPPROXY"})
 
 
@@ -42,12 +42,12 @@ class Edit:
     id: str
     action: Literal["add", "change", "remove", "clear"]
     new: Spec | None = None
-    """What is added, or what `old` becomes."""
+    """Policy that is added, or that replaces `old`."""
     old: Policy | None = None
     leave: int = 0
-    """How many policies like `old` stay; two that say the same are told apart by nothing else."""
+    """Number of policies like `old` that stay; two that say the same are told apart by nothing else."""
     kinds: frozenset[str] = frozenset()
-    """What a clear takes away, as `v1_v2.kind_of` has them."""
+    """Kinds that a clear takes away, as `v1_v2.kind_of` has them."""
 
     def applied(self, policies: Sequence[Policy]) -> tuple[Policy, ...]:
         """The list as it should be: the same where there is nothing to do."""

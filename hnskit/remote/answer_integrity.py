@@ -1,4 +1,4 @@
-"""Which HTTP answers of WinRM are taken: after an encrypted request none in clear.
+"""Check HTTP answers of WinRM: after an encrypted request none in clear is taken.
 
 Over http the body of each request and each answer is encrypted with keys of the login (MS-WSMV 2.2.9.1). pypsrp
 decrypts what says that it is encrypted and takes anything else as it is: whoever sits between could answer in the
@@ -32,7 +32,7 @@ def require_encrypted(response: requests.Response, *_: Any, target: str, **__: A
         return
     raise ConnectError(
         f"an encrypted request was answered in clear ({answered or 'no type'}, HTTP status {response.status_code}); "
-        "the answer was not read: somebody may sit in between",
+        "the answer was not read: another program may sit in between",
         host=target,
         next_step="Use `connection.transport: https`, with the certificate of the host's authority in `connection.ca`; "
         "and find out who answers there.",

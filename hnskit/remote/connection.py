@@ -38,7 +38,7 @@ class ConnectionSettings:
     hostname_override: str = ""
     """The host's name to Kerberos, where it is reached by an address or through a tunnel."""
     delegate: bool = False
-    """Whether the host gets the user's ticket, to go on with it to others; only a forwardable one goes."""
+    """True if the host gets the user's ticket, to go on with it to others; only a forwardable one goes."""
     proxy: str = ""
     """`http://`, `https://` or `socks5h://` HOST:PORT; `environment`: what HTTP(S)_PROXY say; "" means none."""
     configuration: str = ""

@@ -155,7 +155,7 @@ def _from_keyring(service: str, username: str) -> str:
 
 
 _typed: dict[tuple[str, str], Secret] = {}
-"""What was typed at the screen in this process, by host and account."""
+"""Passwords typed at the screen in this process, by host and account."""
 
 
 def remember(target: str, username: str, value: str) -> None:

@@ -30,7 +30,7 @@ class Line(Protocol):
     """One connection with its login, as `psrp` has it."""
 
     handed_over: bool
-    """Whether bytes of the last message went to a connection."""
+    """True if bytes of the last message went to a connection."""
 
     def transmit(self, message: bytes, timeout: float | None) -> bytes:
         """Send, and wait for the answer; raises one of `LOST`, or what the answer says."""
@@ -59,9 +59,9 @@ class Delivery:
         self.keeps = False
         """The service keeps its answers: it says so in each."""
         self.repeats = 0
-        """How many requests were sent once more, marked as that."""
+        """Number of requests that were sent once more, marked as repetitions."""
         self.seconds_lost = 0.0
-        """How long, in all, the connection was lost and then found again."""
+        """Seconds, in all, during which the connection was lost before it was found again."""
 
     def send(self, message: bytes, *, timeout: float | None = None, **_: object) -> bytes:
         """Send a message; come back with its answer.

@@ -28,7 +28,7 @@ from hnskit.remote.http_answers import GatewayError, HttpAnswers
 from hnskit.remote.login_failures import login_error
 
 LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
-"""What requests raises when a connection is lost, or was never made."""
+"""Exceptions of requests for a connection that is lost, or was never made."""
 ANY = requests.exceptions.RequestException
 """Whatever requests raises."""
 _CATEGORIES = (

@@ -28,7 +28,7 @@ _OFFERED_FOR = {
     "credssp": ("CredSSP",),
 }
 _WINDOWS = "Microsoft-HTTPAPI"
-"""What the HTTP service of Windows calls itself, in whose name WinRM answers."""
+"""Name of Windows' HTTP service, in which WinRM answers."""
 
 
 class GatewayError(requests.exceptions.ConnectionError):
@@ -40,7 +40,7 @@ class GatewayError(requests.exceptions.ConnectionError):
 
 
 class HttpAnswers:
-    """What one host's port, or something in its place, answered."""
+    """Answers of one host's port, or of something in its place."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
@@ -48,7 +48,7 @@ class HttpAnswers:
         self.schemes: tuple[str, ...] = ()
         """The ways to log in that the last 401 offered."""
         self.answered_token = False
-        """Whether a 401 came in reply to a login, and not only to a request without one."""
+        """True if a 401 came in reply to a login, and not only to a request without one."""
 
     def look(self, response: requests.Response, **_: Any) -> None:
         """A hook of requests.
@@ -71,7 +71,7 @@ class HttpAnswers:
             raise self._page(response)
 
     def refuses(self) -> str:
-        """Which ways to log in the host offers, if the one that is asked for is not among them; else ""."""
+        """Name the login schemes of the host, if the one that is asked for is not among them; else ""."""
         wanted = _OFFERED_FOR.get(self._settings.auth, ())
         if not self.schemes or not wanted or any(scheme.lower() in _lower(wanted) for scheme in self.schemes):
             return ""

@@ -13,11 +13,11 @@ _END = 2
 
 
 class IntactMessages:
-    """What came whole, once each, of one runspace pool."""
+    """Messages of one runspace pool that came whole, once each."""
 
     def __init__(self) -> None:
         self.torn = 0
-        """How many messages lack a fragment."""
+        """Number of messages that lack a fragment."""
         self._parts: dict[int, list[bytes]] = {}
         self._over: set[int] = set()
 

@@ -1,4 +1,4 @@
-"""What Kerberos and CredSSP say when a login fails, as errors with the next step (reach facts 22 to 24).
+"""Failures of Kerberos and CredSSP logins, as errors with the next step (reach facts 22 to 24).
 
 The libraries below pypsrp (pyspnego, gssapi, krb5, requests-credssp) are known by the names of their classes and by
 MIT Kerberos' own words: none of them need be installed.
@@ -125,7 +125,7 @@ _SAID: tuple[tuple[str, type[ConnectError], str, str], ...] = (
         "Run `kinit USER@REALM` (`klist` shows what there is), or give connection.username and connection.credential.",
     ),
 )
-"""What is said, the kind of error, its sentence, its next step; the first that fits."""
+"""Words of a failure, the kind of error, its sentence, its next step; the first that fits."""
 
 
 def _chain(cause: BaseException | None) -> Iterator[BaseException]:

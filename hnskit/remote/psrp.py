@@ -46,7 +46,7 @@ class _Wsman(WSMan):  # type: ignore[misc]
     """Requests that a service can answer twice, and that are not sent twice behind our back."""
 
     timed_out = False
-    """Whether the last Receive brought nothing."""
+    """True if the last Receive brought nothing."""
     create_timeout = 0.0
 
     def _create_header(self, *arguments: Any, **more: Any) -> tuple[str, ElementTree.Element]:
@@ -311,7 +311,7 @@ class PsrpSession(RecoveringSession):
 
 
 def _of_negotiate(settings: ConnectionSettings) -> dict[str, Any]:
-    """What pypsrp takes for Negotiate and Kerberos alone."""
+    """Return the arguments of pypsrp for Negotiate and Kerberos alone."""
     wanted = {
         "negotiate_service": settings.service,
         "negotiate_hostname_override": settings.hostname_override,

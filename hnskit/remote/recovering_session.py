@@ -81,7 +81,7 @@ class Shell(Protocol):
 
     id: str
     loaded: bool
-    """Whether the kit's commands are there."""
+    """True if the kit's commands are there."""
 
     def open(self) -> None:
         """Create it; also raises one of `LOST`, where nothing was ever there, and NoRoomError."""
@@ -112,7 +112,7 @@ class Connection(Protocol):
 
 
 _ENDED = (AnswerLostError, GoneError, HnskitError, *LOST)
-"""What does not matter where something is ended: the host does it itself, later, if it cannot be told."""
+"""Errors that do not matter at an end: the host ends it by itself, later."""
 
 
 class RecoveringSession:

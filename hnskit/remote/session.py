@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, RemoteCommandError
 
 _READINGS = 3
-"""How often calls that only read are made, where their answers are lost."""
+"""Number of tries of calls that only read, where their answers are lost."""
 
 
 class Session(Protocol):
@@ -26,7 +26,7 @@ class Session(Protocol):
 
     @property
     def seconds_lost(self) -> float:
-        """How long, in all, the connection was lost and then found again."""
+        """Seconds, in all, during which the connection was lost before it was found again."""
 
     @property
     def survives_cuts(self) -> bool:

@@ -212,7 +212,7 @@ class StdioSession:
         return pool
 
     def _let_successor_go(self) -> None:
-        """What was doubted has spoken again: no second session is left on the host."""
+        """Take back a doubt: the session has spoken again, and no second one is left on the host."""
         successor, self._next = self._next, None
         if successor is not None:
             successor.close()

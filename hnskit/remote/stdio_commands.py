@@ -15,7 +15,7 @@ from hnskit.remote.targets import LOCAL
 VARIABLE = "HNSKIT_PWSH"
 """Names the PowerShell executable, where it is not the one that is found."""
 SUBSYSTEM = "powershell"
-"""What a host's sshd_config calls it: `Subsystem powershell c:/progra~1/powershell/7/pwsh.exe -sshs -nologo`."""
+"""Name in a host's sshd_config: `Subsystem powershell c:/progra~1/powershell/7/pwsh.exe -sshs -nologo`."""
 _WINDOWS_POWERSHELL = ("powershell.exe", "-Version", "5.1", "-NoLogo", "-NoProfile", "-s")
 """Without -Version it runs as 2.0 (reach facts 4)."""
 _PLACE = re.compile(
@@ -25,7 +25,7 @@ _PLACE = re.compile(
 
 
 class Place(NamedTuple):
-    """Where ssh is to go."""
+    """Destination of ssh."""
 
     user: str
     host: str

@@ -31,7 +31,7 @@ def offers_no_powershell(errors: str, status: int | None) -> bool:
 
 
 def of_ssh(settings: StdioSettings, reason: str, errors: str, status: int | None, banner: str) -> ConnectError:
-    """Why no session was opened over ssh."""
+    """Return the error that says why no session was opened over ssh."""
     host, name = settings.target, settings.host
     said = _last_line(errors)
     if _CHANGED_KEY.search(errors):
@@ -39,7 +39,7 @@ def of_ssh(settings: StdioSettings, reason: str, errors: str, status: int | None
             f"the host key of {name} is another one than ssh knows",
             host=host,
             next_step=f"If the host was installed anew, forget the old key: ssh-keygen -R {name}. If it was not, "
-            "somebody else answers there: do not connect.",
+            "another machine may answer there: do not connect.",
         )
     if _UNKNOWN_KEY.search(errors):
         return CertificateError(
@@ -69,7 +69,7 @@ def of_ssh(settings: StdioSettings, reason: str, errors: str, status: int | None
 
 
 def of_local(settings: StdioSettings, reason: str, errors: str, banner: str) -> ConnectError:
-    """Why PowerShell opened no session on this machine."""
+    """Return the error that says why PowerShell opened no session on this machine."""
     return _no_powershell(settings, reason, _last_line(errors), banner)
 
 

@@ -33,7 +33,7 @@ Event = PSRPEvent[Any, UUID | None]
 _FRAGMENT = 32 * 1024
 _MOST_BANNER_LINES = 1000
 _ERROR_PREFIX = b"__NamedPipeError__:"
-"""How `pwsh -sshs` begins what goes wrong in its remoting; `-s` says it on its standard error."""
+"""Beginning of an error of `pwsh -sshs`'s remoting; `-s` says it on its standard error."""
 _FAILED = (RunspacePoolState.Broken, RunspacePoolState.Closed)
 _OVER = (PSInvocationState.Stopped, PSInvocationState.Completed, PSInvocationState.Failed)
 _CLOSE_SECONDS = 2.0
@@ -46,7 +46,7 @@ class LostError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.banner = banner
-        """What came in place of PowerShell's first words."""
+        """Lines that came in place of PowerShell's first words."""
 
 
 class StdioPool:
@@ -98,7 +98,7 @@ class StdioPool:
 
     @property
     def banner(self) -> str:
-        """What was said that is no PSRP, before the session was open."""
+        """Return the lines that are no PSRP, from before the session was open."""
         return " | ".join(self._banner)
 
     def pipeline(self, *, has_input: bool) -> ClientPowerShell:
@@ -131,7 +131,7 @@ class StdioPool:
             self._say(line, ("DataAck", guid))
 
     def events(self, pipeline: ClientPowerShell) -> Iterator[Event]:
-        """What a pipeline says, to the event that ends it.
+        """Yield the events of a pipeline, to the one that ends it.
 
         Raises:
             LostError: there is no conversation any more.

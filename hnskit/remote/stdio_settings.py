@@ -1,4 +1,4 @@
-"""How to reach a host by a program's standard input and output: settings without a secret in them."""
+"""Settings to reach a host by a program's standard input and output, without a secret in them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class StdioSettings:
     host: str = ""
     """The name that ssh is given; "" for this machine."""
     loaded: bool = False
-    """Whether the session has the kit's commands already; else they are sent."""
+    """True if the session has the kit's commands already; else they are sent."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What the program gets besides this process's own environment."""
+    """Environment of the program, besides this process's own."""
     start_timeout: float = 60.0
     """Seconds until PowerShell must have opened its session: a first start of it on a busy host takes long."""
     quiet_timeout: float = 10.0

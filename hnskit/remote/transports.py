@@ -11,7 +11,7 @@ from hnskit.remote.connection import ConnectionSettings
 
 _SECONDS = 2.0
 _NO_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
-"""What OpenSSL, in its versions, calls an answer that is no TLS at all."""
+"""Words of OpenSSL, in its versions, for an answer that is no TLS at all."""
 
 
 def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:
@@ -42,5 +42,5 @@ def wrong_transport(settings: ConnectionSettings) -> ConnectError:
         f"{settings.server}:{settings.port} speaks {has}, and connection.transport is {wanted}",
         host=settings.target,
         next_step=f"Set `connection.transport: {has}`, or name the port of WinRM over {wanted} in the target "
-        f"({port}, if nobody changed it).",
+        f"({port}, unless it was changed).",
     )

@@ -1,4 +1,4 @@
-"""What a session of the notebooks can say about a host without changing it: explanations and findings."""
+"""Explanations and findings of a notebook's session: nothing is changed."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class HostDiagnosis:
     params_file: str = ""
     """Named in commands to type; "" where there is none."""
     overrides: tuple[str, ...] = ()
-    """What was given in place of the file's values: for commands to type."""
+    """Overrides of the file's values: for commands to type."""
 
     def explain(self, source: str, destination: str) -> Explanation | Sentence:
-        """What would happen to a connection, and why; a sentence where nobody is there who could ask.
+        """Explain a connection; a sentence where there is no container or endpoint that could ask.
 
         Args:
             source: a container, an endpoint or an address; empty: the first client of the parameters, of a paste the
@@ -80,7 +80,7 @@ class HostDiagnosis:
         return explain(self.facts, asker, address, port=port) if asker else Sentence(_NOBODY)
 
     def _first_asker(self) -> str:
-        """Who asks where nobody is named: the first client by its policy, else any container or endpoint."""
+        """Return the default source: the first client by its policy, else any container or endpoint."""
         here = [item for item in self.facts.endpoints if item.address and not item.remote]
         redirected = [item for item in here if any(kind_of(policy) == "PROXY" for policy in item.policies)]
         names = [*(item.address for item in redirected), *(item.name for item in self.facts.containers)]
@@ -165,7 +165,7 @@ class HostDiagnosis:
 
     @staticmethod
     def code(code: str) -> KnownCode | CodeList | Sentence:
-        """What a code of HNS means: in any of its forms, a part of its name, the text or the log's lines that have it.
+        """Explain a code of HNS: in any of its forms, by a part of its name, a text or lines of a log.
 
         Raises:
             ValueError: nothing in it is known.

@@ -1,4 +1,4 @@
-"""What a notebook looks at without changing the host: preflight's findings, and the proof from inside each client."""
+"""Checks of a notebook that change nothing: preflight's findings, and the proof from inside each client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook leaves in its run's folder: the journal, its result, and the host as a snapshot and a picture."""
+"""Records of a notebook in its run's folder: the journal, its result, and the host as a snapshot and a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the notebook of one part plans and applies: its part of the redirect, or the teardown."""
+"""Plan and work of one part's notebook: its part of the redirect, or the teardown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEARDOWN = "teardown"
 DIAGNOSES = ("explain", "doctor", "host", "stale", "compare")
 """Books that only look, also at a snapshot; they belong to no run."""
 PARTS = ("preflight", *(part.value for part in Part), "verify", *DIAGNOSES, TEARDOWN)
-"""What a session can be opened for; each has a notebook."""
+"""Parts that a session can be opened for; each has a notebook."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What somebody pasted in place of a host: read at once, kept as facts, never as text."""
+"""A paste in place of a host: read at once, kept as facts, never as text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Paste:
         self.interactive = interactive
         self.reading: Reading | None = None
         self.refusal: HnskitError | None = None
-        """Why what was pasted last could not be read; None where it was, or nothing was pasted."""
+        """Error of the last paste; None where it was read, or nothing was pasted."""
         self.take_box: Callable[[], None] = _nothing
         """Takes what stands in the box and was not read; the box puts its own here."""
 
@@ -79,7 +79,7 @@ class Paste:
             raise self.refusal
 
     def to_text(self) -> str:
-        """What it was taken for, and what is not whole in it, in a sentence each.
+        """Return sentences on the paste: its kind, and its gaps.
 
         Returns:
             What the paste was taken for, in a sentence.

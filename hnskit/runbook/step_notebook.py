@@ -93,7 +93,7 @@ class StepNotebook:
 
     @property
     def diagnosis(self) -> HostDiagnosis:
-        """What can be said of the host as it was last seen: explanations, findings, differences."""
+        """Explanations, findings and differences of the host as it was last seen."""
         return HostDiagnosis(self.facts, self.desired, self._known(), *self._asked)
 
     def show(self, table: str) -> View:

@@ -33,7 +33,7 @@ class Launched:
 
     process: subprocess.Popen[bytes]
     said: Path
-    """What it prints; `.err` beside it. A pipe would break when this process ends."""
+    """File of its output; `.err` beside it. A pipe would break when this process ends."""
 
     def forget(self) -> None:
         """Wait for its end, and take away what it printed."""

@@ -108,7 +108,7 @@ class Execution:
             return (
                 error_json(StoppedError())
                 if self._stopped
-                else _broken("the kernel that ran it ended: somebody killed it, or there was not enough memory", source)
+                else _broken("the kernel that ran it ended: it was killed, or there was not enough memory", source)
             )
         except CellTimeoutError:
             return _broken(f"one of its cells took longer than {self._timeout} s", source)

@@ -74,13 +74,13 @@ class RunState:
     steps: dict[str, NotebookState] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     passing: str = ""
-    """What happens now, and will be outdated by the next line."""
+    """Present activity, outdated by the next line."""
     finish: Mapping[str, Any] | None = None
     lost: bool = False
     ended: str = ""
-    """When its last line was written; local time, as a calendar and a clock show it."""
+    """Time of its last line; local time, as a calendar and a clock show it."""
     past: bool = False
-    """Whether it is looked at later: what the host has now, it does not know."""
+    """True if it is looked at later: what the host has now, it does not know."""
 
     def take(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Fold in the next lines of the log."""

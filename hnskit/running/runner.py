@@ -91,7 +91,7 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What one run is to do, and where."""
+    """Task of one run: notebooks, parameters and folder."""
 
     path: Path
     overrides: tuple[str, ...]

@@ -29,12 +29,12 @@ class StepSummary:
     """The executed notebook, relative to the run folder; "" if it was not begun."""
     ok: bool = False
     stopped: bool = False
-    """Whether somebody stopped it: then it did not fail."""
+    """True if somebody stopped it: then it did not fail."""
     changed: int = 0
     seconds: float = 0.0
     done: list[dict[str, Any]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    """Why nothing was to do, for each object that was already as it should be."""
+    """Reasons why nothing was to do, for each object that was already as it should be."""
     notes: list[str] = field(default_factory=list)
     findings: list[dict[str, str]] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""What a CNI plug-in makes of a configuration list: the addresses that it gives out, the gateway, the policies.
+"""Effects of a configuration list in its CNI plug-in: the addresses that it gives out, the gateway, the policies.
 
 Each plug-in is done here as its source does it, so that a list is held against what becomes of it, and not only against
 a schema:

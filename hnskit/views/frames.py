@@ -119,7 +119,7 @@ def endpoints(facts: Facts) -> pd.DataFrame:
 
 
 def _whose(owners: CompartmentOwners, endpoint: Endpoint, places: Mapping[int, Compartment]) -> str:
-    """Whom an endpoint serves: a container, the host, or nobody."""
+    """Return the owner of an endpoint: a container, the host, or ""."""
     container = owners.of_endpoint(endpoint)
     if container is not None:
         return container.name

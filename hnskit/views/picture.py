@@ -42,7 +42,7 @@ class Topology:
     """The picture; a notebook shows it, `save` writes it."""
 
     body: str = field(repr=False)
-    """What is inside the <svg> element."""
+    """Content of the <svg> element."""
     height: int
     text: str
     """The same in words."""

@@ -1,4 +1,4 @@
-"""What a picture of a host says of an endpoint and its policies, in a few words and signs."""
+"""Words and signs for an endpoint and its policies in a picture."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A full set-up and a full teardown of which one request is lost, or the whole process killed at a journal line.
 
-A sample runs with every other test; the matrix is marked slow: whole on the engine python, on a real engine one place of
-each eight (HNSKIT_EVERY=1: whole, an hour and more). CONTRIBUTING says how to read it.
+A sample runs with every other test; the matrix is marked slow: whole on the engine python, on a real engine one place
+of each eight (HNSKIT_EVERY=1: whole, an hour and more). CONTRIBUTING says how to read it.
 """
 
 from __future__ import annotations

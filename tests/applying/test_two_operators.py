@@ -111,7 +111,7 @@ def test_an_adapter_that_is_gone_when_forwarding_is_switched_is_somebody_elses_c
     session.answered = answered
     with pytest.raises(StepError, match="It did not work") as caught:
         apply(session, sample_facts.desired(), pace=QUICK)
-    said = "forwarding hnskit-gateway was changed by somebody else meanwhile"
+    said = "forwarding hnskit-gateway was changed by another user meanwhile"
     assert present(outcome_of(caught.value)).notes == (*[f"{said}; it is read again"] * (QUICK.attempts - 1), said)
 
 

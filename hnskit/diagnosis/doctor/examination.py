@@ -1,4 +1,4 @@
-"""What a check of the doctor is, and what it looks at."""
+"""Base of the doctor's checks, and the examination that they look at."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class EndpointProxyRule:
     policy: Policy
     settings: ProxySettings
     target: tuple[str, int] | None
-    """Where it redirects to; kept, since every check asks for it."""
+    """Destination of its redirect; kept, since every check asks for it."""
 
     @property
     def what(self) -> str:
@@ -73,7 +73,7 @@ class Examination:
 
     @cached_property
     def plan(self) -> Plan:
-        """What `hnskit apply` would do for the parameters.
+        """Return the plan of `hnskit apply` for the parameters.
 
         Raises:
             ValueError: there are no parameters.
@@ -177,7 +177,7 @@ class DoctorCheck(ABC):
     """Looks for one kind of trouble."""
 
     name: ClassVar[str]
-    """What `--check` and the golden files call it."""
+    """Name for `--check` and the golden files."""
     severity: ClassVar[Severity]
     reference: ClassVar[str]
     confirmed: ClassVar[bool] = True

@@ -72,7 +72,7 @@ def says_silent(refusal: Refusal) -> bool:
 
 
 def silence_of(patient: Examination) -> str:
-    """What a host that was asked said instead of its lists; "" where it gave them, and of a dump."""
+    """Return the words of a live host that gave no lists; "" where it gave them, and for a dump."""
     facts = patient.facts
     problems = [item for item in facts.problems if facts.taken_at and item.part in _NEEDED]
     return next((item.message for item in problems if not getattr(facts, item.part)), "")

@@ -125,7 +125,7 @@ class KnownBadWindows(DoctorCheck):
     confirmed = False
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """What was reported, with its report, of those revisions that have it."""
+        """Return reports of faults of this revision."""
         system = patient.facts.system
         if system is None:
             return

@@ -76,7 +76,7 @@ class WfpUnanswered(DoctorCheck):
     def _unanswered(self, wfp: EndpointWfpProxy, why: str, next_step: str) -> Finding:
         return self.of_endpoint(
             wfp.endpoint,
-            f"nobody can answer at its L4WFPPROXY: {why}",
+            f"no program can answer at its L4WFPPROXY: {why}",
             describe_policy(wfp.policy),
             next_step,
         )

@@ -17,7 +17,7 @@ from hnskit.planning.steps import Action, Step
 
 _NO_NETWORK = ("", "none", "host")
 _HOLDS = frozenset({Action.CREATE, Action.RUN, Action.START, Action.ATTACH, Action.REFUSE})
-"""What a step does where something of the redirect is missing; any other brings what is there into line."""
+"""Actions of steps where an object of the redirect is missing; any other action changes one that is there."""
 _CARRIED = frozenset({"policy", "route", "forwarding"})
 """Kinds without which nothing is redirected, whatever has to be done to them."""
 
@@ -97,7 +97,7 @@ class RedirectHalf(DoctorCheck):
 
 
 class RedirectDrift(DoctorCheck):
-    """What the parameters want and the host has not: the same as `hnskit drift`."""
+    """Find differences from the parameters: the same as `hnskit drift`."""
 
     name = "redirect-drift"
     severity = "error"

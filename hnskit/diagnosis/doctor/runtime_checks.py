@@ -1,4 +1,4 @@
-"""What runs the containers, and what HNS said no to: Docker that is silent, two runtimes on one host, refusals."""
+"""Checks of runtimes and refusals: Docker that is silent, two runtimes on one host, requests that HNS refused."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class NamespaceLeaked(DoctorCheck):
 
 
 class HnsRefused(DoctorCheck):
-    """What HNS refused, as a log tells it."""
+    """Requests that HNS refused, as a log tells them."""
 
     name = "refused"
     severity = "warning"

@@ -146,7 +146,7 @@ class RemotePipeline(ServerPipeline):
                 getattr(self, f"write_{stream}")(said.text)
 
     def prepare_modules(self) -> None:
-        """What Windows PowerShell says of the first pipeline of a shell, before all else."""
+        """Return the records with which Windows PowerShell begins the first pipeline of a shell."""
         self.write_progress("Preparing modules for first use.", 0, " ", record_type=ProgressRecordType.Completed)
 
     def fail(self, error: ErrorRecord) -> None:

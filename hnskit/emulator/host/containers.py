@@ -27,7 +27,7 @@ class Ran:
     stdout: str = ""
     stderr: str = ""
     seconds: float = 0.0
-    """How long it takes on Windows."""
+    """Seconds that it takes on Windows."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class DockerContainer:
     """Of the endpoint that Docker itself made, on its nat network."""
     logs: list[tuple[float, str]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
-    """What its programs wrote, by path in lower case."""
+    """Files that its programs wrote, by path in lower case."""
     listening: dict[int, Callable[..., Any]] = field(default_factory=dict)
     """TCP port -> what answers there."""
     compartment_owner: str = ""

@@ -31,7 +31,7 @@ class Syntax:
     least: int = 0
     most: int | None = None
     stop_at_first: bool = False
-    """Whether everything after the first argument belongs to it (`run`, `exec`)."""
+    """True if everything after the first argument belongs to it (`run`, `exec`)."""
 
     @property
     def name(self) -> str:

@@ -25,7 +25,7 @@ class Faults:
     """The host's network goes away when the first L2Bridge appears and when the last goes; 2-20 s on real hosts
     (HNS facts 63, 64, 78). None: it does not."""
     answers_not_kept: bool = False
-    """What WinRM sent and the client did not get is gone: that a service keeps it is a SHOULD (MS-WSMV 3.1.4.1.39)."""
+    """Answers that the client did not get are gone: that a service keeps them is a SHOULD (MS-WSMV 3.1.4.1.39)."""
     management_ip_late: float = 0.0
     """Seconds until a new network shows its ManagementIP (HNS fact 19)."""
     metadata_route_lost: bool = False
@@ -45,7 +45,7 @@ class Faults:
     reboot_loses_bridges: bool = False
     """A reboot takes L2Bridges too, and leaves their endpoints; which of the two Windows does is UNCONFIRMED."""
     docker_seconds: float = 0.0
-    """How much longer each docker.exe takes (moby#40699)."""
+    """Seconds that each docker.exe takes longer (moby#40699)."""
     disk_full: bool = False
     """docker import finds no room."""
     docker_stopped: bool = False

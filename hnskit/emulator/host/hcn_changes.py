@@ -103,7 +103,7 @@ class Changes:
 
 
 def _asked(body: Mapping[str, Any], types: tuple[str, ...]) -> tuple[str, str]:
-    """What is to be changed, and how: each by its name or its number (containerd fact 12)."""
+    """Read resource type and request type: each by its name or its number (containerd fact 12)."""
     hcn_requests.strict("change", body)
     return (
         hcn_requests.choice(body.get("ResourceType"), types, types[0]),

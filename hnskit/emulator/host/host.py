@@ -54,7 +54,7 @@ class EmulatedHost:
         self._options = dict(options)
         self.on_cut: list[Callable[[Cut], None]] = []
         self.time_scale = float(options.get("time_scale", 0.0))
-        """How much of the time that things take on Windows is waited here; 0: none of it, 1: all."""
+        """Share of Windows' own times that is waited here; 0: none, 1: all."""
         self.reset()
 
     @property

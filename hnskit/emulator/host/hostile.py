@@ -18,9 +18,9 @@ from hnskit.emulator.host.windows_network import Windows
 from hnskit.model.objects import NetworkType
 
 TITLE = "HOSTILE"
-"""What a page's or a terminal's title would be."""
+"""Title that a page or a terminal would get."""
 ADDRESS = "http://127.0.0.1:9/hostile"
-"""What would be asked."""
+"""Address that would be asked."""
 MARKERS: tuple[str, ...] = (
     f"<img src='{ADDRESS}' onerror=\"document.title='{TITLE}'\">",
     f"<script>document.title='{TITLE}'</script>",

@@ -18,7 +18,7 @@ class Content:
     """Names without .exe."""
     bytes: int
     user: str = ""
-    """Whom a process runs as by default; "" is ContainerAdministrator."""
+    """Default user of a process; "" is ContainerAdministrator."""
     command: tuple[str, ...] = ()
 
 

@@ -24,35 +24,35 @@ class Profile:
     docker: str
     docker_api: str
     success_first: bool
-    """Whether the envelope starts with Success (HNS fact 11)."""
+    """True if the envelope starts with Success (HNS fact 11)."""
     spaced: bool
-    r"""Whether JSON has spaces around its punctuation and `\/` for a slash (HNS fact 15)."""
+    r"""True if JSON has spaces around its punctuation and `\/` for a slash (HNS fact 15)."""
     failing_hresult: bool
-    """Whether HNSCall itself returns the code of a refusal. 1809 on, by the clients' reports (HNS fact 3);
+    """True if HNSCall itself returns the code of a refusal. 1809 on, by the clients' reports (HNS fact 3);
     that 1803 does not is UNCONFIRMED."""
     error_code: bool
-    """Whether a failure has ErrorCode (HNS fact 13). That 1803 leaves it out is UNCONFIRMED: 2016 does."""
+    """True if a failure has ErrorCode (HNS fact 13). That 1803 leaves it out is UNCONFIRMED: 2016 does."""
     resources_last: bool
     lean_endpoints: bool
-    """Whether endpoints start with ID, Name, Version (HNS fact 15) and are printed without ActivityId, Type, Health,
+    """True if endpoints start with ID, Name, Version (HNS fact 15) and are printed without ActivityId, Type, Health,
     times and empty members, their ids in lower case: so on Server 2022 (13.3) and from 15.0 on."""
     upper_network_ids: bool
     upper_endpoint_ids: bool
     health: bool
-    """Whether objects carry Health and AdditionalParams."""
+    """True if objects carry Health and AdditionalParams."""
     flags: bool
-    """Whether subnets and allocators carry Flags, and subnets IpSubnets (HNS fact 21)."""
+    """True if subnets and allocators carry Flags, and subnets IpSubnets (HNS fact 21)."""
     isolation_type: bool
-    """Whether the isolation allocator has IsolationType (seen on Server 2025)."""
+    """True if the isolation allocator has IsolationType (seen on Server 2025)."""
     switch_guid: bool
-    """Whether a network on a vSwitch has SwitchGuid, equal to its ID (HNS fact 21)."""
+    """True if a network on a vSwitch has SwitchGuid, equal to its ID (HNS fact 21)."""
     fills_dns: bool
-    """Whether an endpoint without DNS servers gets the host's (HNS fact 29)."""
+    """True if an endpoint without DNS servers gets the host's (HNS fact 29)."""
     nat_name: str
-    """What NatName starts with."""
+    """Beginning of NatName."""
     nat_flags: int
     nat_notifications: bool
-    """Whether a NAT network's Health counts notifications."""
+    """True if a NAT network's Health counts notifications."""
     vfp_extension: str
     vfp_name: str
     ndis_extension: str

@@ -57,7 +57,7 @@ class Nic:
     status: str = "Up"
     compartment_id: int = HOST_COMPARTMENT
     bound: bool = True
-    """Whether IPv4 is bound: a NIC under a virtual switch has no interface (HNS fact 66)."""
+    """True if IPv4 is bound: a NIC under a virtual switch has no interface (HNS fact 66)."""
     forwarding: bool = False
     dhcp: bool = False
     mtu: int = 1500

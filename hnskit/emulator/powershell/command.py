@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 CutMode = Literal["reset", "refuse", "stall", "blackhole", "forget"]
-"""How a lost network looks to a client: connections reset at once; the same and new ones refused while it
+"""Appearance of a lost network to a client: connections reset at once; the same and new ones refused while it
 lasts (reset and refuse differ only in that); open connections silent and then served; silent and never served;
 refused, and every shell is gone when it is back, so that the response of what ran never arrives."""
 
@@ -55,7 +55,7 @@ class PSError(Exception):
         self.category = category
         self.target = target
         self.origin = origin
-        """What PowerShell appends to the id: the name of the command that ended itself (None: of the one that was
+        """Part that PowerShell appends to the id: the name of the command that ended itself (None: of the one that was
         called), the class of a cmdlet; nothing ("") after `throw`."""
         self.activity = origin if activity is None else activity
         """The command that the record names; None: the one that was called."""

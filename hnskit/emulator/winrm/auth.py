@@ -121,7 +121,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class LoginVerdict:
-    """Whether a request may pass, and the headers that its answer must carry."""
+    """Result of a login's step: the request passes or not, and the headers of its answer."""
 
     accepted: bool
     headers: tuple[tuple[str, str], ...] = ()
@@ -137,7 +137,7 @@ class Login:
         self._context: Any = None
         self._of_domain = False  # whether Kerberos lets the client in, and not this host's own accounts
         self.account: Account | None = None
-        """Who was let in last."""
+        """Account that logged in last."""
 
     def check(self, authorization: str) -> LoginVerdict:
         """Take a request's Authorization header ("" if it has none)."""
@@ -213,7 +213,7 @@ class Login:
         return LoginVerdict(True) if self.account is not None else self._challenge()
 
     def _binding_for(self, token: bytes) -> GssChannelBindings | None:
-        """What this token must be bound to.
+        """Return the channel bindings that this token must have.
 
         Raises:
             BadBindingsError: it is bound to nothing, and must be.

@@ -95,7 +95,7 @@ class HttpConnection(asyncio.Protocol):
         self.certified = False
         """The client has a certificate that the host's authority signed."""
         self.login: Any = None
-        """What authentication keeps with this connection."""
+        """State of authentication on this connection."""
         self._transport: asyncio.Transport
         self._incoming = bytearray()
         self._arrived = asyncio.Event()

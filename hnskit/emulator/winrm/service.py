@@ -63,7 +63,7 @@ class WinRM:
         return HttpResponse(500 if answer.fault else 200, headers, body, settled)
 
     def _identified(self, envelope: bytes) -> HttpResponse:
-        """Who is there, without a login and without its version; nothing else is answered in this way."""
+        """Answer Identify without a login and without the version; nothing else is answered in this way."""
         try:
             message = soap.parse(envelope)
         except wsman_faults.Fault as fault:

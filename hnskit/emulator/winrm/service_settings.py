@@ -1,4 +1,4 @@
-"""How a host's WinRM service is set: quotas, idle times, channel binding. The defaults are those of Windows."""
+"""Settings of a host's WinRM service: quotas, idle times, channel binding. The defaults are those of Windows."""
 
 from __future__ import annotations
 

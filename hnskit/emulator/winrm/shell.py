@@ -68,7 +68,7 @@ class ServedShell:
         """Commands of which the client has the end, and which no signal has closed: their PSRP ids."""
         self._by_psrp: dict[UUID, ServedPipeline] = {}
         self._last_of_pool: list[Fragment] = []
-        """What the pool's last Receive got, as long as the engine said nothing after it."""
+        """Answer of the pool's last Receive, as long as the engine said nothing after it."""
 
     # What the engine says (it is the engine's Sink).
 

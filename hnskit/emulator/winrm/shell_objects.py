@@ -63,7 +63,7 @@ def _days(seconds: float) -> str:
 
 
 def _megabytes(pid: int) -> int:
-    """What a process has in memory; 0 where the system does not say (only Linux has this file)."""
+    """Return a process's memory in bytes; 0 where the system does not say (only Linux has this file)."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, IndexError):

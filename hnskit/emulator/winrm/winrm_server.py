@@ -135,7 +135,7 @@ class WinrmServer:
         return not getattr(faults, "answers_not_kept", False)
 
     def shell_program(self) -> dict[str, Any]:
-        """What carries a shell without this door: a program, its environment and its directory.
+        """Return program, environment and directory of a shell over standard input and output.
 
         Raises:
             ValueError: the shells of this host are no programs.
@@ -177,7 +177,7 @@ class Certificate:
         self._authority.configure_trust(self.context)
         binary = ssl.PEM_cert_to_DER_cert(mine.cert_chain_pems[0].bytes().decode())
         self.end_point = b"tls-server-end-point:" + hashlib.sha256(binary).digest()
-        """What a login over TLS is bound to (RFC 5929)."""
+        """Channel bindings of a login over TLS (RFC 5929)."""
 
     def write_authority(self, path: Path) -> None:
         """The authority's own certificate, for clients."""

@@ -1,4 +1,4 @@
-"""What WinRM refuses, in its own words: the codes are those of WsmErrors.h, the shapes those of recorded answers."""
+"""Faults of WinRM in its own words: the codes are those of WsmErrors.h, the shapes those of recorded answers."""
 
 from __future__ import annotations
 

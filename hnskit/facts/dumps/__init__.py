@@ -27,7 +27,7 @@ class Dumps:
         self._name = name
         self._gathering = Gathering()
         self._notes: dict[str, list[str]] = {}
-        """What is said of files, and their names: a folder may have thousands of which the same is said."""
+        """Sentences on files, with the files' names: a folder may have thousands with the same sentence."""
         self._foreign: list[str] = []
 
     @property

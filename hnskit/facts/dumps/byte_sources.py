@@ -36,7 +36,7 @@ class Source:
     folder: str = ""
     """Name of the folder that it stands in."""
     left_out: str = ""
-    """Why it was not read; "" where it was."""
+    """Reason why it was not read; "" where it was."""
 
 
 def read_sources(place: Path) -> Iterator[Source]:

@@ -1,4 +1,4 @@
-"""How wide a text is in a console, and how the lines that PowerShell has wrapped at its edge belong together.
+"""Width of text in a console, and the joining of lines that PowerShell has wrapped at its edge.
 
 PowerShell wraps a list's values at the last column but one. With an interface language of English, French, German,
 Italian, Portuguese or Spanish it wraps between words, and drops the blank; a word that is longer than a line it cuts.
@@ -32,14 +32,14 @@ def _columns_of(letter: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
-    """How a console has wrapped the lists of one text."""
+    """Wrapping of the lists of one text by a console."""
 
     edge: int = 0
     """The last column that is used; 0 where nothing is wrapped."""
     between_words: bool = True
-    """Whether it wraps at blanks; else anywhere."""
+    """True if it wraps at blanks; else anywhere."""
     measure: Callable[[str], int] = len
-    """What it counts: columns, or characters where its font has narrow letters only."""
+    """Unit of its width: columns, or characters where its font has narrow letters only."""
 
     def joined(self, lines: Sequence[str], indent: int) -> tuple[str, bool]:
         """The value of a member, and whether its lines fit together.
@@ -73,13 +73,13 @@ def _ended(text: str) -> bool:
 
 
 def _full(widths: Sequence[int]) -> int:
-    """How many lines are full."""
+    """Count the lines that are full."""
     edge = max(widths)
     return sum(width >= edge - 1 for width in widths)
 
 
 def wrapping_of(wrapped: Iterable[tuple[str, str]]) -> Wrapping:
-    """How lines were wrapped that go on below.
+    """Return the wrapping of lines that go on below.
 
     Args:
         wrapped: each line of a list's value but its last, and the one below it.

@@ -1,4 +1,4 @@
-"""What docker says of networks and containers, as the model's objects.
+"""Networks and containers of docker's output, as the model's objects.
 
 It knows HNS's id of a network (`hnsid`, in its options), and none of an endpoint: what is known of one is an address, a
 MAC address and a container. HNS's own print of the endpoint with this MAC address takes its place.

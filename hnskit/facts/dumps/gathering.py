@@ -67,7 +67,7 @@ class Gathering:
         """Kinds by the names of an object's members, which alone tell them of HNS's own objects."""
         self._unread: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._last: str | None = None
-        """What the value before a break was; what is missing behind it is of the same kind."""
+        """Kind of the value before a break; values missing behind it are of the same kind."""
         self.problems: list[Problem] = []
         self.count = 0
         """Objects that were read, those that were read again later among them."""

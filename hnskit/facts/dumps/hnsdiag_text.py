@@ -1,4 +1,4 @@
-"""What `hnsdiag list` prints: tables of names and ids, or records of a few members; never all of an object.
+"""Read `hnsdiag list`: tables of names and ids, or records of a few members; never all of an object.
 
 Server 2019 prints tables, `list all` each under its heading; Server 2022 prints records (`Endpoint : <id>`, and its
 members below). Names may have blanks; an id tells where a row's name ends.

@@ -1,4 +1,4 @@
-"""What ipconfig and `route print` print, in any language of Windows: told by its form, not by its words.
+"""Read ipconfig and `route print` in any language of Windows: by their form, not by their words.
 
 ipconfig: a line that ends with a colon names an adapter; below it, set in, members with dots before their colon. An
 IPv4 address is one that a mask follows. A route table: rows of an address, a mask, a next hop, an address and a metric.
@@ -26,7 +26,7 @@ _RULE = re.compile(r"^\s*={20,}\s*$")
 
 @dataclass(slots=True)
 class IpText:
-    """What one run of ipconfig or of `route print` showed."""
+    """Addresses and routes of one run of ipconfig or `route print`."""
 
     adapters: list[dict[str, Any]] = field(default_factory=list)
     addresses: list[dict[str, Any]] = field(default_factory=list)
@@ -34,7 +34,7 @@ class IpText:
     end: int = 0
     """The line behind it."""
     whole: bool = False
-    """Whether its own end is there: of a route table the rule below it."""
+    """True if its own end is there: of a route table the rule below it."""
 
 
 def starts_ipconfig(lines: list[str], number: int) -> bool:

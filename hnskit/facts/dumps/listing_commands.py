@@ -59,11 +59,11 @@ class ListingCommand:
 
     words: str
     kind: Kind | None = None
-    """What it prints; None where that is not known."""
+    """Kind of objects that it prints; None where that is not known."""
     lists_all: bool = False
-    """Whether all there are of the kind."""
+    """True if all there are of the kind."""
     chooses: bool = False
-    """Whether it may leave out some of what it is given, whatever that is."""
+    """True if it may leave out some of what it is given, whatever that is."""
 
 
 def command_of(line: str) -> ListingCommand | None:
@@ -86,7 +86,7 @@ def is_prompt(line: str) -> bool:
 
 
 def parse_command(said: str) -> ListingCommand:
-    """What a command prints, and whether all of it."""
+    """Kind of objects that a command prints, and whether it prints all of them."""
     if hnsdiag := _HNSDIAG.search(said):
         whole = _passes(hnsdiag["rest"])
         return ListingCommand(said, _NOUNS.get(hnsdiag["noun"].lower()), whole, chooses=not whole)
@@ -105,7 +105,7 @@ def parse_command(said: str) -> ListingCommand:
 
 
 def request_of(method: str, path: str) -> ListingCommand:
-    """What a request of HNSCall is answered with: `/networks/` lists all, `/networks/<id>` one."""
+    """Return the kind of an HNSCall's answer: `/networks/` lists all, `/networks/<id>` one."""
     kind, _, identity = path.strip("/").partition("/")
     return ListingCommand(path, _NOUNS.get(kind.lower()), method.upper() == "GET" and not identity.strip())
 

@@ -1,4 +1,4 @@
-"""What an object of a dump is, told by its members; by the command before it only where they do not tell."""
+"""Kinds of a dump's objects, told by their members; by the command before them only where those do not tell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = Literal[
     "addresses", "adapters", "interfaces", "routes", "docker_networks", "docker_endpoints", "ip_text", "services",
     "docker",
 ]  # fmt: skip
-"""What it is read as."""
+"""Kind that it is read as."""
 
 _POLICY_LIST = frozenset({"References", "HostComputeEndpoints", "FrontendVIPs", "PortMappings"})
 _ENDPOINT = frozenset(
@@ -68,7 +68,7 @@ FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
 
 
 def kind_of(value: object) -> Kind | None:
-    """What an object is; None where its members do not tell, or tell that it is foreign."""
+    """Return the kind of an object; None where its members do not tell, or tell that it is foreign."""
     if not isinstance(value, Mapping):
         return None
     keys = value.keys()
@@ -129,7 +129,7 @@ def _has_container_state(value: Mapping[Any, Any]) -> bool:
 
 
 def guess_kind(words: str) -> Kind | None:
-    """What a file's name or a log's words say that follows."""
+    """Return the kind that a file's name or a log's words announce."""
     lowered = words.lower()
     for word, kind in (
         ("endpoint", "endpoints"),

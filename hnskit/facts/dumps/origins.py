@@ -1,4 +1,4 @@
-"""Whose dumps these are: files of two hosts, or of two moments of one, are no snapshot of any.
+"""Origin of dumps: files of two hosts, or of two moments of one, are no snapshot of any.
 
 Two files that each list everything and have nothing in common are of two hosts or moments; so are two names of
 computers, and one network with two addresses of its host.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice
 
 DIFFER = "two files list different ones, and which is right now is not known"
-"""Why a list is not whole of which files print different ones that overlap."""
+"""Reason for the gap of a list of which files print different versions that overlap."""
 
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("PSComputerName", re.compile(r'"?\bPSComputerName"?\s*[:=]\s*"?(?P<name>[\w.-]+)')),
@@ -23,7 +23,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Host Name", re.compile(r"^\s*Host Name[ .]*:\s*(?P<name>[\w.-]+)\s*$", re.MULTILINE)),
     ("Hostname", re.compile(r"^\s*Hostname[ .]+:\s*(?P<name>[\w.-]+)\s*$", re.MULTILINE)),
 )
-"""What stands in a text that names its computer, and the form in which it does."""
+"""Patterns of texts that name their computer, and the form of each."""
 _NO_NAMES = frozenset({"", "localhost", "system", "system.string"})
 _OF_A_CONTAINER = re.compile(r"[0-9a-f]{12}", re.IGNORECASE)
 _INSIDE = re.compile(r"\b(?:docker|kubectl|crictl|ctr|nerdctl)(?:\.exe)?\s+.*\bexec\b")
@@ -35,7 +35,7 @@ _NAMED = 3  # files of a host that a sentence names
 
 @dataclass(slots=True)
 class _File:
-    """What one file says of its origin."""
+    """Signs of one file's origin."""
 
     computers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Form and names."""

@@ -1,4 +1,4 @@
-"""What a reader of dumps gives: values with their place, places that break, deletions, refusals."""
+"""Results of a reader of dumps: values with their place, places that break, deletions, refusals."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class Piece:
     hint: str = ""
     """Words near it that say what it is: a log's message, the line that it stands in."""
     command: ListingCommand = NO_COMMAND
-    """What was run before it."""
+    """Command that was run before it."""
     lost: tuple[str, ...] = ()
     """Members that were not printed whole."""
     form: str = "JSON"
-    """How it was printed."""
+    """Form in which it was printed."""
     kind: Kind | None = None
-    """What its reader knows it to be; None where its members tell."""
+    """Kind that its reader knows; None where its members tell."""
     printed: tuple[str, ...] | None = None
     """Members that were printed, empty ones among them; None: those that it has."""
     broken: bool = False
-    """Whether its text breaks off somewhere: members of it may be cut."""
+    """True if its text breaks off somewhere: members of it may be cut."""
     part_of_list: bool | None = None
-    """Whether it stands in a list that lists all; None where the value itself tells."""
+    """True if it stands in a list that lists all; None where the value itself tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class _Scanner:
         yield from self._lists()
 
     def _part(self, text: str, first: int, offset: int) -> Iterator[Found]:
-        """What stands between large values."""
+        """Return the text between large values."""
         if len(text) <= WINDOW:
             yield from self._window(text, first, offset)
             return
@@ -131,7 +131,7 @@ class _Scanner:
             number = max(behind, number + 1)
 
     def _at(self, number: int, line: str) -> Line:
-        """What begins at a line; the line behind it."""
+        """Read the piece that begins at a line; return it with the line behind it."""
         if ">" in line or "-" in line or "hnsdiag" in line or "ipconfig" in line or "docker" in line:
             command = command_of(line)
             if command is not None:

@@ -62,6 +62,6 @@ def read_sc(lines: list[str], number: int) -> tuple[dict[str, str], int] | None:
 
 
 def docker_silence(line: str) -> str:
-    """What a line says of a Docker daemon that does not answer; "" where it says nothing of it."""
+    """Return the words of a line on a Docker daemon that does not answer; "" where it has none."""
     found = _DOCKER_SILENT.search(line)
     return line[found.start() :].strip()[:_LONGEST] if found else ""

@@ -1,4 +1,4 @@
-"""What vfpctrl prints: ports, layers, groups and rules. They are counted, and left aside.
+"""Read vfpctrl's ports, layers, groups and rules. They are counted, and left aside.
 
 That a rule is not there which an endpoint's policies list is seen only here (HNS fact 48).
 """

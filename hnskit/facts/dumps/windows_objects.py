@@ -100,7 +100,7 @@ def read_compartment(row: Mapping[str, Any]) -> Compartment | None:
 
 
 def read_silence(row: Mapping[str, Any]) -> DockerVersion | None:
-    """What docker's client said of a daemon that does not answer."""
+    """Return the words of docker's client on a daemon that does not answer."""
     return DockerVersion("", error=text(row, "error"))
 
 

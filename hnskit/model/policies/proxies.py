@@ -22,7 +22,7 @@ from hnskit.model.policies.values import (
 )
 
 LOCAL_SYSTEM = "S-1-5-18"
-"""What `system` stands for as a UserSID, as in hcnproxyctrl."""
+"""UserSID that `system` stands for, as in hcnproxyctrl."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class WfpProxy(FilterTuple):
     inbound_port: str = ""
     outbound_port: str = ""
     user_sid: str = ""
-    """Whose traffic is left alone, by prefix: the proxy's own."""
+    """Prefixes whose traffic is left alone: the proxy's own."""
     inbound_addresses: tuple[str, ...] = ()
     inbound_ports: tuple[str, ...] = ()
     outbound_addresses: tuple[str, ...] = ()

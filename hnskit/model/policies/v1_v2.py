@@ -1,4 +1,4 @@
-"""How v1 and v2 spell the policies of an endpoint or a network: translates between the two, as `hns_json` reads both.
+"""Translate the spellings of policies between v1 and v2, as `hns_json` reads both.
 
 v1 has `{"Type":"PROXY","IP":…}` where v2 has `{"Type":"L4Proxy","Settings":{"IP":…}}`; some types and keys have other
 names (HNS facts 42, 43). Policies are compared in the v1 form, in which every host shows them.

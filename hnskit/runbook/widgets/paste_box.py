@@ -19,7 +19,7 @@ _HINT = "Paste what Get-HnsEndpoint, Get-HnsNetwork, hnsdiag or a log printed, w
 
 
 class Pasted(Protocol):
-    """What takes a paste."""
+    """A place that takes a paste."""
 
     refusal: HnskitError | None
     take_box: Callable[[], None]
@@ -31,7 +31,7 @@ class Pasted(Protocol):
         """Go back to the host of the parameters."""
 
     def to_text(self) -> str:
-        """What it was taken for."""
+        """Kind that the paste was taken for."""
 
 
 def paste_box(paste: Pasted) -> Any:

@@ -76,7 +76,7 @@ class Sessions:
 
     @property
     def directory(self) -> Path:
-        """Where a new shell starts."""
+        """Working directory of a new shell."""
         return self._work
 
     def environment(self) -> dict[str, str]:

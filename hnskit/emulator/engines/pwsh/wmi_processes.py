@@ -17,7 +17,7 @@ _NO_SUCH_FILE = 9  # "Path Not Found", of the method's return values
 
 
 class WmiProcesses:
-    """What was started, until the host is closed. Of all programs there is one: powershell.exe with -EncodedCommand.
+    """Processes started by WMI, until the host is closed: only powershell.exe with -EncodedCommand.
 
     It has HNS as every shell of the host has it, and no stand-ins of Windows' own commands.
     """
@@ -25,7 +25,7 @@ class WmiProcesses:
     def __init__(self) -> None:
         self._started: list[asyncio.subprocess.Process] = []
         self.created = 0
-        """How many, in all."""
+        """Number of processes, in all."""
 
     async def create(
         self, command_line: str, engine: Path, environment: Mapping[str, str], directory: Path

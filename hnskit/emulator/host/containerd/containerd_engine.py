@@ -36,7 +36,7 @@ class WantedPod:
     host_process: bool = False
     handler: str = PROCESS
     replica: bool = True
-    """Whether a pod that comes again has a new name, as a ReplicaSet's has."""
+    """True if a pod that comes again has a new name, as a ReplicaSet's has."""
 
 
 class Containerd:

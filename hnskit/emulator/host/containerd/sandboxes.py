@@ -1,4 +1,4 @@
-"""What containerd keeps: pods (sandboxes) and containers, each with the namespace of HNS that it is in."""
+"""Pods (sandboxes) and containers of containerd, each with the HNS namespace that it is in."""
 
 from __future__ import annotations
 

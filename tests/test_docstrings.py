@@ -1,0 +1,35 @@
+"""Docstrings begin with the noun or the verb that they are about."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import hnskit
+
+_ROOT = Path(hnskit.__file__).parent
+_OPENS_WITH_A_QUESTION = re.compile(r"(What|Who|Whom|Whose|Whether|How|Why|Which)\b")
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Place and first line of each, those of attributes included."""
+    for path in sorted(_ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for statement in _body(node):
+                if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                    text = statement.value.value
+                    if isinstance(text, str):
+                        yield f"{path.relative_to(_ROOT)}:{statement.lineno}", text.strip().partition("\n")[0]
+
+
+def _body(node: ast.AST) -> list[ast.stmt]:
+    found = getattr(node, "body", None)
+    return found if isinstance(found, list) else []
+
+
+def test_no_docstring_opens_with_a_question_word() -> None:
+    found = list(docstrings())
+    assert len(found) > 1000
+    assert [(place, line) for place, line in found if _OPENS_WITH_A_QUESTION.match(line)] == []
