@@ -203,7 +203,7 @@ class Drawing:
             return "", "misspelt proxy policy"
         if said:
             known = [one for one in said if one.target and one.target[0] in self._held]
-            return (f"PROXY {known[0].ip}:{known[0].port}", "") if known else ("", "redirected to no destination")
+            return (f"PROXY {known[0].ip}:{known[0].port}", "") if known else ("", "redirected nowhere")
         wanted = {client.endpoint.name for client in self.desired.clients} if self.desired else set()
         return ("", "not redirected") if endpoint.name in wanted else ("", "")
 

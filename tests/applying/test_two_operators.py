@@ -43,7 +43,7 @@ def test_a_policy_that_somebody_adds_meanwhile_is_not_lost() -> None:
     proxies = strategies.endpoint(host, "hnskit-client1").proxies
     assert strategies.FOREIGN_POLICY in proxies
     assert len(proxies) == 2
-    assert [note for note in outcome.notes if "somebody else" in note]
+    assert [note for note in outcome.notes if "another user" in note]
 
 
 def test_a_network_that_somebody_makes_meanwhile_is_not_doubled() -> None:

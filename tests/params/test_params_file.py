@@ -70,7 +70,7 @@ def test_a_file_that_somebody_else_changed_is_not_written_over(path: Path) -> No
     file = ParamsFile(path)
     file.set("proxy.port", 8080)
     path.write_text(path.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
-    with pytest.raises(HnskitError, match="changed by somebody else"):
+    with pytest.raises(HnskitError, match="another user or program changed it"):
         file.save()
     with pytest.raises(HnskitError, match="such a file already"):
         ParamsFile(FOLDER / "emulator.yaml").save(path)

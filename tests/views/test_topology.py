@@ -144,7 +144,7 @@ def test_a_redirect_to_an_address_that_nobody_has_is_marked() -> None:
     """The proxy may have been made again, with another address."""
     host = complete()
     lost = endpoint("hnskit-client1", "10.0.1.20", 5, redirect_policy("10.0.1.99:80"))
-    assert "redirected to no destination" in draw(replace(host, endpoints=(*host.endpoints[:2], lost))).text
+    assert "redirected nowhere" in draw(replace(host, endpoints=(*host.endpoints[:2], lost))).text
 
 
 def test_it_is_one_offline_element_that_takes_the_page_s_colour() -> None:
