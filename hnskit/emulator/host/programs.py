@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from hnskit.emulator.host import curl, proxy, route
+from hnskit.emulator.host import curl, ipconfig, proxy, route
 from hnskit.emulator.host.containers import ADMINISTRATOR, FOR_EVER, DockerContainer, Ran, Surroundings
 
 
@@ -31,7 +31,8 @@ def run(around: Surroundings, container: DockerContainer, command: list[str], us
     if name == "route":
         return route.run(around.windows, container, arguments, administrator=who == ADMINISTRATOR)
     if name == "ipconfig":
-        return _ipconfig(around, container, arguments)
+        compartment = around.windows.compartment_of(container.compartment_id)
+        return ipconfig.run(around.windows, compartment.id if compartment else 0, arguments)
     if name == "hostname":
         return Ran(stdout=f"{container.hostname}\r\n")
     if name == "ping":
@@ -61,25 +62,6 @@ def _cmd(around: Surroundings, container: DockerContainer, arguments: list[str],
         said = f"'{command[0]}' is not recognized as an internal or external command,\r\n"
         return Ran(1, "", f"{said}operable program or batch file.\r\n")
     return ran
-
-
-def _ipconfig(around: Surroundings, container: DockerContainer, arguments: list[str]) -> Ran:
-    if arguments:
-        return _not_emulated(f"ipconfig {' '.join(arguments)}")
-    compartment = around.windows.compartment_of(container.compartment_id)
-    lines = ["", "Windows IP Configuration", ""]
-    for nic in around.windows.nics_in(compartment.id) if compartment else []:
-        if nic.loopback:
-            continue
-        gateway = next((item.next_hop for item in nic.routes if item.prefix == "0.0.0.0/0"), "")
-        lines += ["", f"Ethernet adapter {nic.name}:", "", "   Connection-specific DNS Suffix  . : "]
-        for item in nic.addresses:
-            lines += [
-                f"   IPv4 Address. . . . . . . . . . . : {item.address}",
-                f"   Subnet Mask . . . . . . . . . . . : {route.mask(item.prefix_length)}",
-            ]
-        lines.append(f"   Default Gateway . . . . . . . . . : {gateway}")
-    return Ran(stdout="\r\n".join([*lines, ""]))
 
 
 def _ping(arguments: list[str]) -> Ran:

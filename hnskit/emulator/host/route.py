@@ -1,4 +1,7 @@
-"""route.exe inside a container: IPv4 only. Its texts are from memory: UNCONFIRMED."""
+"""route.exe, inside a container and on the host: IPv4 only.
+
+The layout of `print` follows the samples (route-print-*.txt); its other texts are from memory: UNCONFIRMED.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,22 @@ class _RouteError(Exception):
 
 
 def run(windows: Windows, container: DockerContainer, arguments: list[str], administrator: bool) -> Ran:
-    """One run of route.exe. That a failure's exit status is 1 is UNCONFIRMED."""
-    words = [word for word in arguments if word.lower() not in ("-4", "-p", "/p", "/4")]
-    persistent = any(word.lower() in ("-p", "/p") for word in arguments)
+    """One run of route.exe in a container."""
     compartment = windows.compartment_of(container.compartment_id)
     nics = windows.nics_in(compartment.id) if compartment else []
+    return _route(windows, nics, arguments, administrator=administrator)
+
+
+def on_host(windows: Windows, arguments: list[str]) -> Ran:
+    """One run of route.exe on the host."""
+    nics = [nic for nic in windows.nics_in(HOST_COMPARTMENT) if nic.bound]
+    return _route(windows, nics, arguments, administrator=True)
+
+
+def _route(windows: Windows, nics: list[Nic], arguments: list[str], *, administrator: bool) -> Ran:
+    """Do what the arguments say. That a failure's exit status is 1 is UNCONFIRMED."""
+    words = [word for word in arguments if word.lower() not in ("-4", "-p", "/p", "/4")]
+    persistent = any(word.lower() in ("-p", "/p") for word in arguments)
     verb = words[0].lower() if words else ""
     if verb == "print":
         return Ran(stdout=_print(nics, windows.nics_in(HOST_COMPARTMENT)))
@@ -89,22 +103,34 @@ def _delete(nics: list[Nic], words: list[str]) -> Ran:
     return Ran(stdout=_OK)
 
 
+def _shown_name(nic: Nic) -> str:
+    """The adapter's name in the list: a container's loopback has a number of its own (route-print-*.txt)."""
+    if nic.loopback:
+        return f"Software Loopback Interface {nic.name.rpartition(' ')[2]}"
+    return nic.inner_description or nic.description
+
+
 def _print(nics: list[Nic], hosts: list[Nic]) -> str:
     lines = [_RULE, "Interface List"]
     for nic in nics:
-        label = f" {nic.mac.lower().replace('-', ' ')} ......" if nic.mac else "..........................."
-        lines.append(f"{nic.index:3d}...{label}{nic.description or 'Software Loopback Interface 1'}")
+        label = f"{nic.mac.lower().replace('-', ' ')} ......" if nic.mac else "." * 24
+        lines.append(f"{nic.index:3d}...{label}{_shown_name(nic)}")
     lines += [_RULE, "", "IPv4 Route Table", _RULE, "Active Routes:",
               "Network Destination        Netmask          Gateway       Interface  Metric"]  # fmt: skip
     rows = [(item, nic.addresses[0].address) for nic in nics for item in routes_of(nic)]
     for item, address in sorted(rows, key=lambda row: int(ipaddress.IPv4Network(row[0].prefix).network_address)):
         network = ipaddress.IPv4Network(item.prefix)
-        gateway = "On-link" if item.next_hop == "0.0.0.0" else item.next_hop  # noqa: S104
+        gateway = "On-link " if item.next_hop == "0.0.0.0" else item.next_hop  # noqa: S104
         lines.append(
-            f"{network.network_address!s:>17} {network.netmask!s:>16} {gateway:>16} {address:>15} {item.metric:6d}"
+            f"{network.network_address!s:>17} {network.netmask!s:>16} {gateway:>16} {address:>16} {item.metric:6d}"
         )
     lines += [_RULE, "Persistent Routes:"]
     # A container's store inherits the host's, which need not be active (HNS fact 85).
-    kept = [item for nic in [*nics, *hosts] for item in nic.routes if item.persistent]
-    lines += [f"  {item.prefix} {item.next_hop}" for item in kept] or ["  None"]
-    return "\r\n".join([*lines, ""])
+    everywhere = {nic.index: nic for nic in (*nics, *hosts)}
+    kept = [item for nic in everywhere.values() for item in nic.routes if item.persistent]
+    if kept:
+        lines.append("  Network Address          Netmask  Gateway Address  Metric")
+    for item in kept:
+        network = ipaddress.IPv4Network(item.prefix)
+        lines.append(f"{network.network_address!s:>17} {network.netmask!s:>16} {item.next_hop:>16} {item.metric:>7}")
+    return "\r\n".join([*lines, *([] if kept else ["  None"]), _RULE, ""])

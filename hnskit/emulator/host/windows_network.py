@@ -59,12 +59,15 @@ class Nic:
     bound: bool = True
     """True if IPv4 is bound: a NIC under a virtual switch has no interface (HNS fact 66)."""
     forwarding: bool = False
+    forwarding_ipv6: bool = False
     dhcp: bool = False
     mtu: int = 1500
     loopback: bool = False
     addresses: list[IPAddress] = field(default_factory=list)
     routes: list[HostRoute] = field(default_factory=list)
     endpoint_id: str = ""
+    inner_description: str = ""
+    """The description as its own compartment's programs show it, where the host's list has none (HNS fact 82)."""
 
 
 @dataclass(slots=True)
@@ -195,12 +198,14 @@ class Windows:
 
         One in a container's compartment has a blank description in the host's list (HNS fact 82).
         """
-        description = ""
-        if fields.get("compartment_id", HOST_COMPARTMENT) == HOST_COMPARTMENT:
-            self._virtual_count += 1
-            number = f" #{self._virtual_count}" if self._virtual_count > 1 else ""
-            description = f"Hyper-V Virtual Ethernet Adapter{number}"
-        nic = Nic(self._free_name(f"vEthernet ({name})"), description, self._index(), mac, **fields)
+        self._virtual_count += 1
+        number = f" #{self._virtual_count}" if self._virtual_count > 1 else ""
+        description = f"Hyper-V Virtual Ethernet Adapter{number}"
+        own = fields.get("compartment_id", HOST_COMPARTMENT) == HOST_COMPARTMENT
+        nic = Nic(
+            self._free_name(f"vEthernet ({name})"), description if own else "", self._index(), mac,
+            inner_description=description, **fields,
+        )  # fmt: skip
         self.nics.append(nic)
         return nic
 

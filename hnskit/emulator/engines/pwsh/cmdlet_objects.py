@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from hnskit.emulator.host import host_programs
 from hnskit.emulator.powershell.expressions import system_of
 from hnskit.model.objects import HOST_COMPARTMENT
 
@@ -16,7 +17,8 @@ async def ask(host: Any, subject: str, request: Mapping[str, Any]) -> Any:
 
     Args:
         host: the emulated host.
-        subject: a class (`MSFT_NetAdapter`), `Registry`, `Path`, or `Forwarding` to change it.
+        subject: a class (`MSFT_NetAdapter`), `Registry`, `Path`, `Service`, or
+            `Forwarding` and `RestartService` to change it.
         request: what is asked of it.
 
     Raises:
@@ -32,8 +34,13 @@ async def ask(host: Any, subject: str, request: Mapping[str, Any]) -> Any:
         nic = host.windows.nic_at(request["InterfaceIndex"])
         if nic is None or not nic.bound:
             return False
-        nic.forwarding = request["Forwarding"] == "Enabled"
+        if request.get("AddressFamily", "IPv4") == "IPv6":
+            nic.forwarding_ipv6 = request["Forwarding"] == "Enabled"
+        else:
+            nic.forwarding = request["Forwarding"] == "Enabled"
         return True
+    if subject == "RestartService":
+        return _restart(host, request["Name"])
     raise ValueError(f"no stand-in asks for {subject}")
 
 
@@ -61,7 +68,9 @@ def _adapters(host: Any) -> Iterator[Row]:
         yield {
             "Name": row["Name"],
             "InterfaceAlias": row["Name"],
+            "ifAlias": row["Name"],
             "InterfaceDescription": row["Description"],
+            "ifDesc": row["Description"],
             "InterfaceIndex": row["Index"],
             "ifIndex": row["Index"],
             "Status": row["Status"],
@@ -74,27 +83,38 @@ def _adapters(host: Any) -> Iterator[Row]:
 
 
 def _interfaces(host: Any) -> Iterator[Row]:
+    """Each interface for IPv4, and for IPv6, of which the emulated host has no addresses."""
     for row in host.windows.interface_rows():
-        yield {
-            "InterfaceIndex": row["Index"],
-            "ifIndex": row["Index"],
-            "InterfaceAlias": row["Alias"],
-            "CompartmentId": row["CompartmentId"],
-            "AddressFamily": "IPv4",
-            "Forwarding": row["Forwarding"],
-            "NlMtu": row["Mtu"],
-            "Dhcp": row["Dhcp"],
-            "ConnectionState": row["ConnectionState"],
-        }
+        nic = host.windows.nic_at(row["Index"])
+        for family, forwarding in (("IPv4", row["Forwarding"]), ("IPv6", _enabled(nic.forwarding_ipv6))):
+            yield {
+                "InterfaceIndex": row["Index"],
+                "ifIndex": row["Index"],
+                "InterfaceAlias": row["Alias"],
+                "ifAlias": row["Alias"],
+                "CompartmentId": row["CompartmentId"],
+                "AddressFamily": family,
+                "Forwarding": forwarding,
+                "NlMtu": row["Mtu"],
+                "Dhcp": row["Dhcp"],
+                "ConnectionState": row["ConnectionState"],
+            }
+
+
+def _enabled(state: bool) -> str:
+    return "Enabled" if state else "Disabled"
 
 
 def _addresses(host: Any) -> Iterator[Row]:
     for row in host.windows.address_rows():
         yield {
             "IPAddress": row["IPAddress"],
+            "IPv4Address": row["IPAddress"],
+            "IPv6Address": None,
             "InterfaceIndex": row["Index"],
             "ifIndex": row["Index"],
             "InterfaceAlias": row["Alias"],
+            "ifAlias": row["Alias"],
             "AddressFamily": "IPv4",
             "PrefixLength": row["PrefixLength"],
             "PrefixOrigin": row["Origin"],
@@ -112,10 +132,27 @@ def _routes(host: Any) -> Iterator[Row]:
             "InterfaceIndex": row["Index"],
             "ifIndex": row["Index"],
             "InterfaceAlias": nic.name,
+            "ifAlias": nic.name,
             "AddressFamily": "IPv4",
             "RouteMetric": row["Metric"],
             "CompartmentId": row["CompartmentId"],
         }
+
+
+def _services(host: Any) -> Iterator[Row]:
+    for item in host_programs.services(host):
+        yield {
+            "Name": item.name,
+            "DisplayName": item.display_name,
+            "Status": "Running" if item.running else "Stopped",
+        }
+
+
+def _restart(host: Any, name: str) -> bool:
+    """Restart the one service that can be here."""
+    if name.lower() == "hns":
+        host.restart_hns()
+    return name.lower() == "hns"
 
 
 def _compartments(host: Any) -> Iterator[Row]:
@@ -133,4 +170,5 @@ _CLASSES: Mapping[str, Callable[[Any], Iterator[Row]]] = {
     "MSFT_NetIPAddress": _addresses,
     "MSFT_NetRoute": _routes,
     "MSFT_NetCompartment": _compartments,
+    "Service": _services,
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.emulator.engines.pwsh import cmdlet_objects
+from hnskit.emulator.host import host_programs
 from hnskit.emulator.powershell.expressions import system_of
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class HostSocket:
             "ctr": functools.partial(self._tool, "ctr"),
             "hostname": self._hostname,
             "whoami": self._whoami,
+            **{name: functools.partial(self._host_program, name) for name in host_programs.NAMES},
         }
 
     async def open(self, path: Path) -> None:
@@ -119,6 +121,11 @@ class HostSocket:
             await asyncio.Event().wait()
         await asyncio.sleep(self._host.docker_seconds(ran.seconds))
         return ran.exit_code, ran.stdout, ran.stderr
+
+    async def _host_program(self, name: str, words: list[str]) -> tuple[int, str, str]:
+        """One of Windows' own; this platform's PowerShell ends a line at LF alone."""
+        ran = host_programs.run(self._host, name, words)
+        return ran.exit_code, ran.stdout.replace("\r\n", "\n"), ran.stderr.replace("\r\n", "\n")
 
     async def _hostname(self, words: list[str]) -> tuple[int, str, str]:
         del words

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import platformdirs
 
+from hnskit.emulator.host.host_programs import NAMES
 from hnskit.errors import ConnectError
 from hnskit.local.private_files import locked, private_directory
 
 LIBRARIES = ("vmcompute.dll", "computenetwork.dll")
 """As P/Invoke names them; the runtime finds each under this very name through LD_LIBRARY_PATH."""
-PROGRAMS = ("docker", "crictl", "ctr", "hostname", "whoami")
+PROGRAMS = ("docker", "crictl", "ctr", "hostname", "whoami", *NAMES)
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "both": (),
@@ -82,11 +83,10 @@ def _compile(sources: dict[str, str], place: Path) -> None:
     _run(program, source, "-o", str(programs / "program"), "program.c", "host.c")
     for folder, absent in FOLDERS.items():
         (programs / folder).mkdir(exist_ok=True)
-        for name in PROGRAMS:
-            link = programs / folder / name
-            if name not in absent:
-                link.unlink(missing_ok=True)
-                link.symlink_to(programs / "program")
+        there = [program for program in PROGRAMS if program not in absent]
+        for link in (programs / folder / f"{program}{end}" for program in there for end in ("", ".exe")):
+            link.unlink(missing_ok=True)
+            link.symlink_to(programs / "program")
 
 
 def _run(program: str, source: Path, *arguments: str) -> None:

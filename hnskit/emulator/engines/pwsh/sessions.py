@@ -44,6 +44,11 @@ class Sessions:
         self._directory = Path(tempfile.mkdtemp(prefix="hnskit-"))
         self._work = self._directory / "work"
         self._work.mkdir()
+        self._drive = self._directory / "c"
+        for path in self._host.docker.engine.disk.tarballs:
+            placed = self._drive.joinpath(*path.split("\\")[1:])
+            placed.parent.mkdir(parents=True, exist_ok=True)
+            placed.touch()
         windows = Path(str(resources.files("hnskit.emulator.engines.pwsh").joinpath("windows")))
         self._windows = windows
         session = (windows / "session.ps1").read_text(encoding="utf-8")
@@ -95,6 +100,7 @@ class Sessions:
             "PSModulePath": str(self._windows),
             "PSModuleAnalysisCachePath": str(home / "modules"),
             "HNSKIT_MODULE": str(module),
+            "HNSKIT_DRIVE_C": str(self._drive),
             "HOME": str(home),
             "TMPDIR": str(self._work),
             "LANG": "C.UTF-8",

@@ -1,4 +1,5 @@
-/* A program of the emulated host (docker, hostname, whoami: whatever name it is run by): the host does it. */
+/* A program of the emulated host (docker, netsh, hostname: whatever name it is run by, with .exe or without): the host
+ * does it. */
 #include "host.h"
 
 #include <stdio.h>
@@ -17,6 +18,8 @@ int main(int count, char **arguments) {
     const char *name = slash != NULL ? slash + 1 : arguments[0];
     unsigned char verb[2 * LONGEST_NAME] = {0};
     size_t letters = strlen(name), size = 0, length = 0;
+    if (letters > 4 && strcmp(name + letters - 4, ".exe") == 0)
+        letters -= 4;
     if (letters > LONGEST_NAME)
         return fail(name, "no program of the emulated host");
     for (size_t i = 0; i < letters; i++)

@@ -35,7 +35,8 @@ class EmulatedCulture {
 function Write-Text([System.Net.Sockets.Socket] $Connection, [string] $Text) {
     $bytes = [System.Text.Encoding]::Unicode.GetBytes($Text)
     $null = $Connection.Send([System.BitConverter]::GetBytes([uint32] $bytes.Length))
-    $null = $Connection.Send($bytes)
+    # Who sends nothing after the last length would find that it was answered already.
+    if ($bytes.Length) { $null = $Connection.Send($bytes) }
 }
 
 function Read-Byte([System.Net.Sockets.Socket] $Connection, [int] $Count) {
@@ -47,21 +48,31 @@ function Read-Byte([System.Net.Sockets.Socket] $Connection, [int] $Count) {
     , $bytes
 }
 
-function Invoke-EmulatedHost {
-    # One question; the answer's JSON as objects.
-    param([Parameter(Mandatory)] [string] $Subject, [System.Collections.IDictionary] $Request = @{})
+function Send-Question {
+    # The three texts of a question, and the answer's text.
+    param([Parameter(Mandatory)] [AllowEmptyString()] [string[]] $Text)
     $connection = [System.Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
     try {
         $connection.Connect([System.Net.Sockets.UnixDomainSocketEndPoint]::new($env:VMCOMPUTE_SOCKET))
-        foreach ($text in 'windows', $Subject, (ConvertTo-Json -InputObject $Request -Compress)) {
-            Write-Text $connection $text
-        }
+        foreach ($one in $Text) { Write-Text $connection $one }
         $head = Read-Byte $connection 8
         $answer = Read-Byte $connection ([System.BitConverter]::ToUInt32($head, 4))
     } finally {
         $connection.Dispose()
     }
-    ConvertFrom-Json -InputObject ([System.Text.Encoding]::Unicode.GetString($answer))
+    [System.Text.Encoding]::Unicode.GetString($answer)
+}
+
+function Invoke-EmulatedHost {
+    # One question; the answer's JSON as objects.
+    param([Parameter(Mandatory)] [string] $Subject, [System.Collections.IDictionary] $Request = @{})
+    ConvertFrom-Json -InputObject (Send-Question 'windows', $Subject, (ConvertTo-Json -InputObject $Request -Compress))
+}
+
+function Invoke-EmulatedHns {
+    # One call of HNS; its whole answer as an object.
+    param([Parameter(Mandatory)] [string] $Method, [Parameter(Mandatory)] [string] $Path)
+    ConvertFrom-Json -InputObject (Send-Question $Method, $Path, '')
 }
 
 $script:types = @{
@@ -142,7 +153,7 @@ function Test-Path {
         $named = $PSCmdlet.ParameterSetName
         foreach ($one in $(if ($named -eq 'Path') { $Path } else { $LiteralPath })) {
             $there = $PathType -ne 'Container' -and (Invoke-EmulatedHost -Subject 'Path' -Request @{ Path = $one })
-            if (-not $there -and $one -notmatch '^[A-Za-z]:') {  # the engine has no drives of Windows
+            if (-not $there -and $one -notmatch '^[ABD-Zabd-z]:') {  # of Windows' drives the session has C
                 $where = @{ $named = $one; PathType = $PathType }
                 $there = Microsoft.PowerShell.Management\Test-Path @where
             }
@@ -161,4 +172,4 @@ foreach ($pair in @(
     $accelerators::Add($pair[0], $pair[1])
 }
 
-Export-ModuleMember -Function Invoke-EmulatedHost, Get-EmulatedInstance, Get-ItemProperty, Test-Path
+Export-ModuleMember -Function Invoke-EmulatedHost, Invoke-EmulatedHns, Get-EmulatedInstance, Get-ItemProperty, Test-Path

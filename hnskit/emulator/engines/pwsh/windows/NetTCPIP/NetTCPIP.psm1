@@ -32,7 +32,10 @@ function Set-NetIPInterface {
         -OwnCompartment
     foreach ($interface in $interfaces) {
         if ($PSCmdlet.ShouldProcess($interface.InterfaceAlias)) {
-            $request = @{ InterfaceIndex = $interface.InterfaceIndex; Forwarding = $Forwarding }
+            $request = @{
+                InterfaceIndex = $interface.InterfaceIndex; AddressFamily = $interface.AddressFamily
+                Forwarding = $Forwarding
+            }
             $null = Invoke-EmulatedHost -Subject 'Forwarding' -Request $request
         }
     }
@@ -68,6 +71,37 @@ function Get-NetRoute {
         -OwnCompartment:(-not $IncludeAllCompartments)
 }
 
+function Get-NetIPConfiguration {
+    # One object for each interface of the host's compartment that has an adapter.
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)] [Alias('ifAlias')] [string] $InterfaceAlias,
+        [Alias('ifIndex')] [int] $InterfaceIndex
+    )
+    $interfaces = @(Get-NetIPInterface -AddressFamily IPv4)
+    if ($InterfaceAlias) { $interfaces = @($interfaces | Where-Object { $_.InterfaceAlias -like $InterfaceAlias }) }
+    if ($InterfaceIndex) { $interfaces = @($interfaces | Where-Object { $_.InterfaceIndex -eq $InterfaceIndex }) }
+    $adapters = @(Get-NetAdapter)
+    $addresses = @(Get-NetIPAddress -AddressFamily IPv4)
+    $routes = @(Get-NetRoute -AddressFamily IPv4)
+    foreach ($interface in $interfaces) {
+        $adapter = $adapters | Where-Object { $_.ifIndex -eq $interface.ifIndex }
+        if (-not $adapter) { continue }
+        [pscustomobject] @{
+            PSTypeName = 'NetIPConfiguration'
+            InterfaceAlias = $interface.InterfaceAlias
+            InterfaceIndex = $interface.InterfaceIndex
+            InterfaceDescription = $adapter.InterfaceDescription
+            NetAdapter = $adapter
+            NetIPv4Interface = $interface
+            IPv4Address = @($addresses | Where-Object { $_.ifIndex -eq $interface.ifIndex })
+            IPv6Address = @()
+            IPv4DefaultGateway = @($routes | Where-Object {
+                $_.ifIndex -eq $interface.ifIndex -and $_.DestinationPrefix -eq '0.0.0.0/0' })
+        }
+    }
+}
+
 function Get-NetCompartment {
     [CmdletBinding()]
     param(
@@ -76,4 +110,4 @@ function Get-NetCompartment {
     Get-EmulatedInstance -Class MSFT_NetCompartment -Caller $PSCmdlet -Report CompartmentId
 }
 
-Export-ModuleMember -Function Get-NetIPInterface, Set-NetIPInterface, Get-NetIPAddress, Get-NetRoute, Get-NetCompartment
+Export-ModuleMember -Function Get-NetIPInterface, Set-NetIPInterface, Get-NetIPAddress, Get-NetRoute, Get-NetCompartment, Get-NetIPConfiguration
