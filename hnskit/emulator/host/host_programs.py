@@ -17,7 +17,7 @@ NAMES = ("hnsdiag", "ipconfig", "netsh", "route", "sc")
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class HostService:
     """A Windows service of the host."""
 
     name: str
@@ -25,7 +25,7 @@ class Service:
     running: bool = True
 
 
-class Host(Protocol):
+class WindowsHost(Protocol):
     """The host on which the programs run."""
 
     windows: Windows
@@ -33,7 +33,7 @@ class Host(Protocol):
     hns: HnsService
 
 
-def run(host: Host, name: str, words: list[str]) -> Ran:
+def run(host: WindowsHost, name: str, words: list[str]) -> Ran:
     """One run of a program of `NAMES`, in the host's compartment, as administrator."""
     if name == "netsh":
         return netsh.run(host.windows, words)
@@ -48,20 +48,20 @@ def run(host: Host, name: str, words: list[str]) -> Ran:
     return hnsdiag.run(host.hns, words)
 
 
-def services(host: Host) -> list[Service]:
+def services(host: WindowsHost) -> list[HostService]:
     """The services that matter to containers; the rest of Windows' is not here."""
-    found = [Service("WinRM", "Windows Remote Management (WS-Management)")]
+    found = [HostService("WinRM", "Windows Remote Management (WS-Management)")]
     if not host.faults.hns_missing:
-        found += [Service("hns", "Host Network Service"), Service("vmcompute", "Hyper-V Host Compute Service")]
+        found += [HostService("hns", "Host Network Service"), HostService("vmcompute", "Hyper-V Host Compute Service")]
     if not host.faults.docker_missing:
-        found.append(Service("docker", "Docker Engine", running=not host.faults.docker_stopped))
+        found.append(HostService("docker", "Docker Engine", running=not host.faults.docker_stopped))
     return sorted(found, key=lambda item: item.name.lower())
 
 
 _STATES: Mapping[bool, str] = {True: "4  RUNNING", False: "1  STOPPED"}
 
 
-def _sc(host: Host, words: list[str]) -> Ran:
+def _sc(host: WindowsHost, words: list[str]) -> Ran:
     """`sc query NAME`, in the layout of memory: UNCONFIRMED."""
     if len(words) != 2 or words[0].lower() != "query":
         return Ran(1, f"hnskit emulator: sc {' '.join(words)} is not emulated\r\n")
