@@ -133,6 +133,7 @@ class _PathTracer(TraceRecorder):
             "Out",
             self._connection,
             self._connection.destination,
+            local=endpoint.address,
             default_deny=not self._answer and self._path.denies_by_default(endpoint),
         )
         if blocked is not None:
@@ -232,7 +233,7 @@ class _PathTracer(TraceRecorder):
         if endpoint is None:
             return self._nobody(where, address, holders)
         self._note(endpoint, self._doubts.of_endpoint(endpoint, "policies"))
-        blocked = blocking_acl(endpoint.policies, "In", self._connection, source_address)
+        blocked = blocking_acl(endpoint.policies, "In", self._connection, source_address, local=address)
         if blocked is not None:
             return self._stop("refused", "acl", endpoint, blocked[1])
         self._look_at_wfp(endpoint, "inbound")

@@ -30,7 +30,7 @@ class MetadataBlocked(DoctorCheck):
             if rule.endpoint.id not in with_acls:
                 continue
             asked = asked_by(rule.settings)
-            blocked = blocking_acl(rule.endpoint.policies, "Out", asked, asked.destination)
+            blocked = blocking_acl(rule.endpoint.policies, "Out", asked, asked.destination, local=rule.endpoint.address)
             if blocked is None or rule.endpoint.id in redirected:
                 continue
             redirected.add(rule.endpoint.id)
@@ -90,5 +90,5 @@ def _allows_out(endpoint: Endpoint) -> bool:
 
 def _blocks_metadata(endpoint: Endpoint) -> bool:
     """Tell whether a rule of its own for that address blocks it; one that blocks everything is another matter."""
-    blocked = blocking_acl(endpoint.policies, "Out", _METADATA, METADATA_ADDRESS)
+    blocked = blocking_acl(endpoint.policies, "Out", _METADATA, METADATA_ADDRESS, local=endpoint.address)
     return blocked is not None and METADATA_ADDRESS in str(blocked[0].settings.get("RemoteAddresses", ""))

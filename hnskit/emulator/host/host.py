@@ -220,7 +220,7 @@ class EmulatedHost:
             return HttpResult(arrival)
         listener: Any = None  # on the host itself nothing but WinRM listens
         if arrival.place == "compartment":
-            inside = self._containers_in(arrival.compartment)
+            inside = self.containers_in(arrival.compartment)
             if not inside:
                 return HttpResult(arrival)  # of its compartment no container runs any more
             wanted = arrival.target[1]
@@ -247,7 +247,7 @@ class EmulatedHost:
             return Arrival("", code="no-compartment", reason="the host has no compartment of it (HNS fact 80)")
         return self.fabric().connect(compartment.id, address, port, protocol)
 
-    def _containers_in(self, number: int) -> list[DockerContainer]:
+    def containers_in(self, number: int) -> list[DockerContainer]:
         """The containers that run in a compartment; those of one pod share it, and its ports."""
         compartment = self.windows.compartment(number)
         everywhere = [*self.engine.containers, *(self._containerd.containers if self.containerd else [])]

@@ -14,8 +14,9 @@ from hnskit.model import hns_json
 from hnskit.model.objects import VFP_NETWORKS, Network, Policy
 from hnskit.model.policies.protocols import ANY, NUMBERS
 from hnskit.model.policies.proxies import WfpProxy
-from hnskit.model.policies.values import inside
+from hnskit.model.policies.values import address_problem, inside
 
+_FIRST_CHOSEN_PORT = 49152  # Windows chooses the asker's port from here on
 _ANY = ("", "0", ANY)  # how an ACL says any protocol
 
 
@@ -77,7 +78,7 @@ def match_proxy(policy: Policy, connection: Flow, network: Network | None) -> Ma
         return Match(False, said, "HNS fact 51", confirmed=False)
     if connection.protocol != "tcp" and not settings.protocol:
         return Match(False, "a v1 proxy policy names no protocol; only TCP was ever seen", "HNS fact 54b", False)
-    if settings.target is None:
+    if settings.target is None or address_problem(settings.target[0]):
         said = repr(settings.destination) if settings.destination else "missing"
         return Match(False, f"the proxy policy's Destination is {said}, not ip:port", "HNS fact 49", confirmed=False)
     if settings.ip and not inside(connection.destination, [settings.ip]):
@@ -135,7 +136,13 @@ def is_acl(policy: Policy) -> bool:
 
 
 def blocking_acl(
-    policies: Iterable[Policy], direction: str, connection: Flow, remote: str, *, default_deny: bool = False
+    policies: Iterable[Policy],
+    direction: str,
+    connection: Flow,
+    remote: str,
+    *,
+    local: str = "",
+    default_deny: bool = False,
 ) -> tuple[Policy, Match] | None:
     """The ACL that stops a connection, or None: of those that match, the one with the lowest Priority decides.
 
@@ -144,6 +151,7 @@ def blocking_acl(
         direction: `Out` at the source, `In` at the target.
         connection: as it passes that port.
         remote: the other side's address.
+        local: the endpoint's own; "" where it is not known, and then rules by local address match.
         default_deny: whether what goes out and matches no ACL is blocked as soon as there is any
             (`hns_features.denies_by_default`).
 
@@ -152,7 +160,7 @@ def blocking_acl(
     acls = [item for item in policies if is_acl(item)]
     rules = [item for item in acls if str(item.settings.get("Direction", "")).lower() == direction.lower()]
     for rule in sorted(rules, key=_priority):
-        if _acl_matches(rule, direction, connection, remote):
+        if _acl_matches(rule, direction, connection, remote, local):
             if str(rule.settings.get("Action", "")).lower() != "block":
                 return None
             words = f"an ACL (Priority {rule.settings.get('Priority', 'none')}) blocks {direction.lower()} {connection}"
@@ -189,7 +197,7 @@ def _priority(policy: Policy) -> int:
     return value if isinstance(value, int) else 65_500
 
 
-def _acl_matches(policy: Policy, direction: str, connection: Flow, remote: str) -> bool:
+def _acl_matches(policy: Policy, direction: str, connection: Flow, remote: str, local: str) -> bool:
     settings = policy.settings
     protocol = _values(settings.get("Protocols", settings.get("Protocol")))
     if protocol and not set(protocol) & {NUMBERS.get(connection.protocol, "?"), *_ANY}:
@@ -197,8 +205,15 @@ def _acl_matches(policy: Policy, direction: str, connection: Flow, remote: str) 
     addresses = _values(settings.get("RemoteAddresses", settings.get("RemoteAddress")))
     if addresses and not inside(remote, addresses):
         return False
-    kind = "Remote" if direction == "Out" else "Local"
-    ports = _values(settings.get(f"{kind}Ports", settings.get(f"{kind}Port")))
+    own = _values(settings.get("LocalAddresses", settings.get("LocalAddress")))
+    if own and local and not inside(local, own):
+        return False
+    asked, chosen = ("Remote", "Local") if direction == "Out" else ("Local", "Remote")
+    ports = _values(settings.get(f"{asked}Ports", settings.get(f"{asked}Port")))
+    theirs = _values(settings.get(f"{chosen}Ports", settings.get(f"{chosen}Port")))
+    # The asker's own port is chosen by its system: a rule for another one is never about it.
+    if theirs and not any(_range(item)[1] >= _FIRST_CHOSEN_PORT for item in theirs):
+        return False
     return not ports or any(_port_inside(connection.port, item) for item in ports)
 
 
@@ -211,5 +226,11 @@ def _values(value: Any) -> list[str]:
 
 
 def _port_inside(port: int, item: str) -> bool:
+    low, high = _range(item)
+    return low <= port <= high
+
+
+def _range(item: str) -> tuple[int, int]:
+    """First and last port; none at all for text that is no port."""
     first, _, last = item.partition("-")
-    return first.isdigit() and int(first) <= port <= int(last if last.isdigit() else first)
+    return (int(first), int(last if last.isdigit() else first)) if first.isdigit() else (1, 0)
