@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -11,6 +12,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_MIXED = "has parts in UTF-8 and in UTF-16, as after `>>`; letters beyond ASCII in them are a guess"
+_ASCII = (0x09, 0x0A, 0x0D, *range(0x20, 0x7F))
+_PAIRS = "".join(f"\\u{high:02x}20-\\u{high:02x}7e\\u{high:02x}09\\u{high:02x}0a\\u{high:02x}0d" for high in _ASCII)
+_BYTES = re.compile(f"[{_PAIRS}]{{24,}}")
+"""So many letters in a row whose two bytes are both of ASCII: no language has them."""
 _PROBE = 4096  # bytes that tell UTF-16 without a mark
 
 
@@ -32,8 +38,11 @@ def decode(data: bytes) -> tuple[str, str]:
                 return _decoded(data, encoding)
         raise ValueError("it is no text")
     try:
-        return data.decode("utf-8"), ""
+        text = data.decode("utf-8")
+        return (text, "") if "\0" not in text else (text.replace("\0", ""), _MIXED)
     except UnicodeDecodeError as problem:
+        if b"\0" in data:
+            return data.replace(b"\0", b"").decode("utf-8", errors="replace"), _MIXED
         line = data[: problem.start].count(b"\n") + 1
         said = f"line {line}, offset {problem.start}: it is not UTF-8; its letters beyond ASCII are a guess"
         return data.decode("cp1252", errors="replace"), said
@@ -41,6 +50,15 @@ def decode(data: bytes) -> tuple[str, str]:
 
 def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     try:
-        return data.decode(encoding), ""
+        text, said = data.decode(encoding), ""
     except UnicodeDecodeError as problem:
-        return data.decode(encoding, errors="replace"), f"offset {problem.start}: not {encoding.upper()} from here on"
+        text = data.decode(encoding, errors="replace")
+        said = f"offset {problem.start}: not {encoding.upper()} from here on"
+    if encoding.startswith("utf-16") and _BYTES.search(text):
+        return _BYTES.sub(lambda found: _as_bytes(found[0], encoding), text), _MIXED
+    return text, said
+
+
+def _as_bytes(text: str, encoding: str) -> str:
+    """Text of another encoding that was read as UTF-16: two of its letters as one."""
+    return text.encode(encoding, "surrogatepass").decode("utf-8", errors="replace")

@@ -57,7 +57,8 @@ class Dumps:
             SnapshotError: nothing of a host was found; it names the files.
         """
         if self._gathering.count == 0:
-            said = "; ".join([*self._folded()[:_NAMED], *map(str, self._gathering.problems[:_NAMED])])
+            aside = [f"left aside: {what}" for what in self._gathering.left_aside()]
+            said = "; ".join([*self._folded()[:_NAMED], *map(str, self._gathering.problems[:_NAMED]), *aside])
             raise SnapshotError(
                 self._name,
                 "there is nothing of HNS in it" + (f" ({said})" if said else ""),

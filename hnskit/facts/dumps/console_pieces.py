@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 
 from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
 from hnskit.facts.dumps.listing_commands import ListingCommand, is_prompt
+from hnskit.facts.dumps.object_kinds import foreign_kind, kind_of
 from hnskit.facts.dumps.pieces import END_LINES, Foreign, Piece, PrintedLines
 from hnskit.facts.dumps.service_text import docker_silence, read_sc
 from hnskit.facts.dumps.vfp_text import read_vfp, starts_vfp
@@ -20,7 +21,8 @@ def console_pieces(
     if hnsdiag_text.starts(line) and (table := hnsdiag_text.read_table(lines, number)) is not None:
         yield from _hnsdiag(whole, table, command)
         return max(table.end, number + 1)
-    if console_tables.is_rule(line) and (read := console_tables.read_console_table(lines, number)) is not None:
+    read = console_tables.read_console_table(lines, number) if console_tables.is_rule(line) else None
+    if read is not None and (command.kind or any(kind_of(row) or foreign_kind(row) for row in read.rows)):
         yield from _rows(whole, read, number, command)
         return read.end
     if console_tables.is_docker_head(line):

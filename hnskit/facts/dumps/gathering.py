@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnskit.errors import HostAnswerError, SnapshotError
+from hnskit.errors import HostAnswerError
 from hnskit.facts.completeness import Completeness, Problem
 from hnskit.facts.dumps import docker_objects, windows_objects
 from hnskit.facts.dumps.assembling import PARTS, assembled
@@ -42,7 +42,6 @@ _SHARED = ("State", "ID", "Health", "Resources")
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
-_ONE_HOST = "Give the files of one host and one moment; the notebook 64_compare_snapshots compares two."
 _COLLECTED = {"network.txt": "networks", "endpoint.txt": "endpoints", "policy.txt": "policy_lists"}
 """Files of microsoft/SDN's collectlogs.ps1: each has the whole output of one command that lists all."""
 
@@ -106,16 +105,19 @@ class Gathering:
         Raises:
             SnapshotError: the texts are of more than one host, or of more than one moment.
         """
-        if conflict := self._origins.conflict():
-            raise SnapshotError(target.removeprefix("snapshot:"), conflict, next_step=_ONE_HOST)
+        self._origins.require_one_host(target.removeprefix("snapshot:"))
         parts: dict[str, list[Any]] = {}
         for (kind, _), item in self._objects.items():
             parts.setdefault(kind, []).append(item)
         facts = assembled(target, parts, self._partial, self._ip, self._whole, self._broken)
         gaps = {**dict.fromkeys(self._origins.differing(), DIFFER), **facts.completeness.gaps}
-        notes = (Problem("", f"left aside: {count} x {what}") for what, count in self._foreign.most_common())
+        notes = [Problem("", f"left aside: {what}") for what in self.left_aside()]
         problems = (*self.problems, *facts.problems, *notes)
         return replace(facts, problems=problems, refusals=self._refusals.found, completeness=Completeness(gaps))
+
+    def left_aside(self) -> tuple[str, ...]:
+        """What was found that says nothing of a host's state, most first: `3 x Get-NetNeighbor`."""
+        return tuple(f"{count} x {what}" for what, count in self._foreign.most_common())
 
     def what(self) -> tuple[str, ...]:
         """Describe the objects that were found, most first."""

@@ -43,7 +43,8 @@ def starts_ipconfig(lines: list[str], number: int) -> bool:
     if not line.rstrip().endswith((":", "\uff1a")) or _DOTTED.match(line) or not _ADAPTER.match(line):
         return False
     below = [one for one in lines[number + 1 : number + 4] if one.strip()]
-    return bool(below) and bool(_DOTTED.match(below[0])) and _indent(below[0]) > _indent(line)
+    # In German the first member has no dots before its colon.
+    return bool(below) and _indent(below[0]) > _indent(line) and any(map(_DOTTED.match, below[:2]))
 
 
 def read_ipconfig(lines: list[str], start: int) -> IpText:

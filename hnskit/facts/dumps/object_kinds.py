@@ -48,6 +48,9 @@ _ADAPTER = frozenset(
 )  # fmt: skip
 
 FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"NextHop", "DestinationPrefix", "AutomaticSetup"}), "SDN route of HNS v2"),
+    (frozenset({"NextHop", "DestinationPrefix", "NeedEncap"}), "SDN route of HNS v2"),
+    (frozenset({"NextHop", "DestinationPrefix", "NeedsEncap"}), "SDN route of HNS v2"),
     (frozenset({"LinkLayerAddress"}), "Get-NetNeighbor"),
     (frozenset({"SwitchType"}), "Get-VMSwitch"),
     (frozenset({"AllowManagementOS"}), "Get-VMSwitch"),

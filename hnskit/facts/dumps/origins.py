@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, islice
 
+from hnskit.errors import SnapshotError
+
 DIFFER = "two files list different ones, and which is right now is not known"
 """Reason for the gap of a list of which files print different versions that overlap."""
 
@@ -27,6 +29,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _NO_NAMES = frozenset({"", "localhost", "system", "system.string"})
 _OF_A_CONTAINER = re.compile(r"[0-9a-f]{12}", re.IGNORECASE)
 _INSIDE = re.compile(r"\b(?:docker|kubectl|crictl|ctr|nerdctl)(?:\.exe)?\s+.*\bexec\b")
+_ONE_HOST = "Give the files of one host and one moment; the notebook 64_compare_snapshots compares two."
 _LONGEST = 16 * 1024 * 1024  # characters of a text whose names are looked for
 _LISTS = ("networks", "endpoints")
 _COMPARED = 200  # files whose lists are compared with each other
@@ -71,6 +74,15 @@ class Origins:
             file.listed[kind].add(known[0])
         if management and known:
             file.management[known[0]] = management
+
+    def require_one_host(self, name: str) -> None:
+        """Stop where the files cannot be of one host at one moment.
+
+        Raises:
+            SnapshotError: with the files of each.
+        """
+        if conflict := self.conflict():
+            raise SnapshotError(name, conflict, next_step=_ONE_HOST)
 
     def conflict(self) -> str:
         """Say why the files cannot be of one host at one moment; "" where nothing shows that."""

@@ -5,6 +5,7 @@ Line by line: each reader looks whether it knows the line's form, and says where
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -33,6 +34,9 @@ _ANSWER = re.compile(r"(?:Response|Result)\s*:\s*$", re.IGNORECASE)
 _CALL = re.compile(r"\[(GET|POST|DELETE)\]=>\[(/[^\]]*)\]|Method\[(GET|POST|DELETE)\] Path\[(/[^\]]*)\]")
 _COLORS = re.compile(r"\x1b\[[0-9;]*[mK]")
 _QUOTE_MARK = re.compile(r"^ ?>(?!>) ?", re.MULTILINE)
+_BLANKS = {0xFEFF: None, 0xA0: " "}
+_TYPOGRAPHIC = re.compile("[\\[{,][ \\t\\r\\n]*[\u201c\u201d\u201e]")
+_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"')
 _LISTED_TEXT = 0.5  # share of a text's lines that begin with a mail's mark of quotation, for it to be quoted
 _VALUE = re.compile(r"^[\[{]", re.MULTILINE)
 _LARGE = 20_000  # characters of a value that is not worth to be split into lines
@@ -61,9 +65,15 @@ def read_pieces(text: str, parse: Callable[[str], Any] = json.loads) -> Iterator
 
 
 def plain(text: str) -> str:
-    """A text without a terminal's colours and a mail's marks of quotation."""
+    """A text without a terminal's colours, a mail's marks of quotation, and what web pages and word processors do."""
     if "\x1b" in text:
         text = _COLORS.sub("", text)
+    if "\ufeff" in text or "\xa0" in text:
+        text = text.translate(_BLANKS)
+    if "&quot;" in text or "&#34;" in text:
+        text = html.unescape(text)
+    if _TYPOGRAPHIC.search(text):
+        text = text.translate(_QUOTES)
     if text[:256].lstrip()[:1] == ">":
         head = [line for line in text[:20_000].split("\n") if line.strip()]
         if sum(bool(_QUOTE_MARK.match(line)) for line in head) > _LISTED_TEXT * len(head):
@@ -272,7 +282,7 @@ class _Scanner:
             yield Piece(
                 block.members, place, command=command, lost=tuple(block.lost),
                 form="Format-List", printed=tuple(block.printed),
-                part_of_list=command.lists_all and ended,
+                part_of_list=(None if command is NO_COMMAND else command.lists_all) if ended else False,
             )  # fmt: skip
 
     def _list_has_ended(self, line: int) -> bool:
