@@ -10,6 +10,7 @@ from typing import Any
 
 from hnskit.model.objects import Endpoint, Policy
 
+_NETWORK = "VirtualNetworkName"
 _NOT_V1 = ("IpConfigurations", "HostComputeNetwork", "Dns", "Routes", "Id", "IpAddress")
 
 
@@ -18,13 +19,14 @@ def quick_endpoint(row: dict[str, Any]) -> Endpoint | None:
     if not row.keys().isdisjoint(_NOT_V1):
         return None
     get = row.get
-    texts = (
-        get("ID", ""), get("Name", ""), get("VirtualNetwork", ""), get("VirtualNetworkName", ""), get("Type", ""),
-        get("IPAddress", ""), get("GatewayAddress", ""), get("MacAddress", ""), get("DNSServerList", ""),
-    )  # fmt: skip
-    for text in texts:
-        if type(text) is not str:
-            return None
+    id, name, network_id, network_name = get("ID", ""), get("Name", ""), get("VirtualNetwork", ""), get(_NETWORK, "")
+    kind, address, gateway = get("Type", ""), get("IPAddress", ""), get("GatewayAddress", "")
+    mac, dns = get("MacAddress", ""), get("DNSServerList", "")
+    if not (
+        type(id) is type(name) is type(network_id) is type(network_name) is type(kind) is type(address)
+        is type(gateway) is type(mac) is type(dns) is str
+    ):  # fmt: skip
+        return None
     length, state, version = get("PrefixLength", 0), get("State", 0), get("Version", 0)
     if not (type(length) is int and type(state) is int and type(version) is int) or min(length, state, version) < 0:
         return None
@@ -35,7 +37,6 @@ def quick_endpoint(row: dict[str, Any]) -> Endpoint | None:
     for one in containers:
         if type(one) is not str or not one.strip():
             return None
-    id, name, network_id, network_name, kind, address, gateway, mac, dns = texts
     return Endpoint(
         id, name, network_id, network_name, kind, address, length, gateway, mac, _split(dns), state, policies,
         tuple(containers), compartment, remote, (version >> 32, version & 0xFFFFFFFF) if version else None, (), row,

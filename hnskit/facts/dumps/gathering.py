@@ -16,12 +16,14 @@ from hnskit.facts.dumps.merging import filled
 from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, guess_kind, is_envelope, kind_of
 from hnskit.facts.dumps.origins import DIFFER, Origins
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, RefusedAnswer
+from hnskit.facts.dumps.printed_members import PrintedMembers
 from hnskit.facts.dumps.refusal_record import RefusalRecord
 from hnskit.facts.dumps.scanning import read_pieces
-from hnskit.facts.dumps.settling import CUT_MARKS, is_folder, settled, unpacked
+from hnskit.facts.dumps.settling import has_cut_marks, is_folder, settled, unpacked
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
-from hnskit.model.hns_members import unread_members
+from hnskit.model.objects import Endpoint
+from hnskit.model.quick_endpoint import quick_endpoint
 from hnskit.model.wording import counted
 
 _HNS: dict[str, Callable[[Any], Any]] = {
@@ -33,12 +35,6 @@ _HNS: dict[str, Callable[[Any], Any]] = {
 _WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks",
           "docker": "errors of docker"}  # fmt: skip
 _POOR = ("hnsdiag", "table")
-_OF_RESOURCES = frozenset(
-    {"Allocators", "AllocationOrder", "parentId", "PortOperationTime", "SwitchOperationTime", "VfpOperationTime"}
-)
-"""Members of an object's Resources: where the object itself has one, a line with a bracket is missing."""
-_SHARED = ("State", "ID", "Health", "Resources")
-"""Members that an object and its Resources both have."""
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
@@ -64,9 +60,8 @@ class Gathering:
         self._may_be_cut = True
         self._kinds: dict[tuple[Any, ...], Kind] = {}
         """Kinds by the names of an object's members, which alone tell them of HNS's own objects."""
-        self._unread: dict[tuple[Any, ...], tuple[str, ...]] = {}
-        self._last: str | None = None
-        """Kind of the value before a break; values missing behind it are of the same kind."""
+        self._printed = PrintedMembers()
+        self._last: str | None = None  # kind of the value before a break: what is missing behind it is of the same
         self.problems: list[Problem] = []
         self.count = 0
         """Objects that were read, those that were read again later among them."""
@@ -80,7 +75,7 @@ class Gathering:
             hint: more words that may say what its objects are, such as the name of the file's folder.
         """
         self._name, self._hint = name, f"{name} {hint}"
-        self._may_be_cut = any(mark in text for mark in CUT_MARKS)
+        self._may_be_cut = has_cut_marks(text)
         self._kinds.clear()
         self._last = None
         self._origins.note_text(name, text)
@@ -151,12 +146,7 @@ class Gathering:
 
     def _add_value(self, value: Any, piece: Piece, place: str, words: str, listed: bool = False) -> None:
         if type(value) is list and len(value) > 1:
-            for number, item in enumerate(value, start=1):
-                known = self._kinds.get(tuple(item)) if type(item) is dict else None
-                if known is None:
-                    self._add_value(item, piece, f"{place}, item {number}", words, True)
-                else:
-                    self._add_hns(known, item, piece, f"{place}, item {number}", True)
+            self._add_list(value, piece, place, words)
             return
         for item, where, in_list in unpacked(value, place, listed):
             if is_envelope(item):
@@ -170,6 +160,33 @@ class Gathering:
                     self._add_value(items, piece, f"{where}, {name}", str(name))
             elif isinstance(item, Mapping) and item:
                 self._add_object(item, piece, where, in_list, words)
+
+    def _add_list(self, items: list[Any], piece: Piece, place: str, words: str) -> None:
+        """Every object of a list; v1's endpoints that leave no question, of which there are thousands, at once."""
+        plain = () if self._may_be_cut or piece.broken or piece.lost or piece.kind else self._printed.plain
+        quick = 0
+        for number, item in enumerate(items, start=1):
+            members = tuple(item) if type(item) is dict else ()
+            if members in plain and (read := quick_endpoint(item)) is not None and self._take_quickly(read, piece):
+                quick += 1
+                continue
+            known = self._kinds.get(members) if members else None
+            if known is None:
+                self._add_value(item, piece, f"{place}, item {number}", words, True)
+            else:
+                self._add_hns(known, item, piece, f"{place}, item {number}", True)
+        if quick:
+            self._last = "endpoints"
+            self._count(f"endpoints ({piece.form})", quick)
+
+    def _take_quickly(self, read: Endpoint, piece: Piece) -> bool:
+        """Keep an endpoint that is seen for the first time and tells all; whether it is one."""
+        key = ("endpoints", read.id.upper())
+        if not read.id or key in self._objects or (read.compartment_id is None and read.attached):
+            return False
+        self._objects[key] = read
+        self._origins.note_object(self._name, "endpoints", read, self._note_list("endpoints", piece, True))
+        return True
 
     def _add_envelope(self, envelope: Mapping[str, Any], piece: Piece, place: str) -> None:
         if envelope["Success"]:
@@ -209,11 +226,11 @@ class Gathering:
         if lost and piece.form not in ("table", "hnsdiag"):
             said = _CUT if piece.broken else _DEPTH
             self._problem(kind, place, f"{said} ({', '.join(dict.fromkeys(lost))})", part_is_known=True)
-        read = self._parsed(kind, item, place)
+        read = self._parsed(_HNS[kind], kind, item, place)
         if read is None:
             return
         v2 = "SchemaVersion" in item or "HostComputeNetwork" in item
-        unread = self._unread_of(kind, item, piece, lost, v2)
+        unread = self._printed.unread(kind, item, piece, lost, v2)
         if kind == "endpoints" and read.compartment_id is None and read.attached and "compartment_id" not in unread:
             unread = (*unread, "compartment_id")  # what is attached has a port; of this one it was not printed
         if unread:
@@ -221,8 +238,7 @@ class Gathering:
         self._count(f"{_WORDS.get(kind, kind)} ({piece.form})", 1)
         whole = self._note_list(kind, piece, listed)
         if kind in ("networks", "endpoints"):
-            ids = (read.id,) if kind == "networks" else (read.id, read.network_id)
-            self._origins.note_object(self._name, kind, ids, whole, getattr(read, "management_ip", ""))
+            self._origins.note_object(self._name, kind, read, whole)
         if not read.id and kind == "endpoints":
             self._partial.append(read)
             return
@@ -247,22 +263,10 @@ class Gathering:
                 self._problem(None, f"{self._name} {piece.place}", "an object whose members do not say what it is")
         return None
 
-    def _unread_of(
-        self, kind: str, item: Mapping[str, Any], piece: Piece, lost: list[str], v2: bool
-    ) -> tuple[str, ...]:
-        printed = tuple(piece.printed if piece.printed is not None else item)
-        key = (kind, printed, tuple(lost), v2)
-        found = self._unread.get(key)
-        if found is None:
-            garbled = _OF_RESOURCES.isdisjoint(printed) is False
-            whole = [name for name in printed if name not in lost and not (garbled and name in _SHARED)]
-            found = self._unread[key] = unread_members(kind, whole, v2=v2)
-        return found
-
     def _add_other(self, kind: str, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
         """Objects of Windows and of docker, and HNS's version."""
         if kind == "hns_version":
-            read: Any = self._parsed_by(hns_json.parse_version, kind, item, place)
+            read: Any = self._parsed(hns_json.parse_version, kind, item, place)
         elif kind == "docker_networks":
             self._partial += docker_objects.endpoints_of_network(item)
             read = docker_objects.read_network(item)
@@ -310,11 +314,8 @@ class Gathering:
                 read = filled(read, there, same_moment=not v2 and not v1_there)
         self._objects[kind, identity] = read
 
-    def _parsed(self, kind: str, item: Mapping[str, Any], place: str) -> Any:
-        """One object of HNS; a member of a wrong type is left out, and named."""
-        return self._parsed_by(_HNS[kind], kind, item, place)
-
-    def _parsed_by(self, parse: Callable[[Any], Any], kind: str, item: Mapping[str, Any], place: str) -> Any:
+    def _parsed(self, parse: Callable[[Any], Any], kind: str, item: Mapping[str, Any], place: str) -> Any:
+        """One object; a member of a wrong type is left out, and named."""
         for _ in range(_MAX_WRONG):
             try:
                 return parse(item)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice
 
 from hnskit.errors import SnapshotError
+from hnskit.model.objects import Endpoint, Network
 
 DIFFER = "two files list different ones, and which is right now is not known"
 """Reason for the gap of a list of which files print different versions that overlap."""
@@ -53,6 +54,7 @@ class Origins:
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = defaultdict(_File)
+        self._objects: dict[str, list[tuple[str, Network | Endpoint, bool]]] = defaultdict(list)
 
     def note_text(self, name: str, text: str) -> None:
         """Look for names of computers in a text."""
@@ -65,15 +67,9 @@ class Origins:
                     if computer not in _NO_NAMES and not _OF_A_CONTAINER.fullmatch(computer):
                         self._files[name].computers[mark].add(computer)
 
-    def note_object(self, name: str, kind: str, ids: tuple[str, ...], whole: bool, management: str = "") -> None:
-        """Note an object of HNS: its own id first, then that of the network that it is on."""
-        file = self._files[name]
-        known = [one.upper() for one in ids if one]
-        file.ids.update(known)
-        if whole and kind in _LISTS and ids[0]:
-            file.listed[kind].add(known[0])
-        if management and known:
-            file.management[known[0]] = management
+    def note_object(self, name: str, kind: str, item: Network | Endpoint, whole: bool) -> None:
+        """Note an object of HNS, and whether its file lists all of its kind; looked at where there are more files."""
+        self._objects[name].append((kind, item, whole))
 
     def require_one_host(self, name: str) -> None:
         """Stop where the files cannot be of one host at one moment.
@@ -86,6 +82,7 @@ class Origins:
 
     def conflict(self) -> str:
         """Say why the files cannot be of one host at one moment; "" where nothing shows that."""
+        self._look_at_objects()
         for mark, _ in _NAMES:
             names = sorted({one for file in self._files.values() for one in file.computers.get(mark, ())})
             if len(names) > 1:
@@ -98,6 +95,19 @@ class Origins:
     def differing(self) -> frozenset[str]:
         """Lists that two files print with different objects."""
         return frozenset(kind for kind in _LISTS if len({frozenset(ids) for _, ids in self._listing(kind)}) > 1)
+
+    def _look_at_objects(self) -> None:
+        for name, objects in self._objects.items() if len(self._objects) > 1 else ():
+            file = self._files[name]
+            for kind, item, whole in objects:
+                id = item.id.upper()
+                file.ids |= {id} if id else set()
+                if whole and id:
+                    file.listed[kind].add(id)
+                if isinstance(item, Endpoint):
+                    file.ids |= {item.network_id.upper()} if item.network_id else set()
+                elif item.management_ip and id:
+                    file.management[id] = item.management_ip
 
     def _listing(self, kind: str) -> list[tuple[str, set[str]]]:
         """Files that list all of a kind, and the ids in each; as many as are compared with each other."""

@@ -70,9 +70,9 @@ def plain(text: str) -> str:
         text = _COLORS.sub("", text)
     if "\ufeff" in text or "\xa0" in text:
         text = text.translate(_BLANKS)
-    if "&quot;" in text or "&#34;" in text:
+    if "&" in text and ("&quot;" in text or "&#34;" in text):
         text = html.unescape(text)
-    if _TYPOGRAPHIC.search(text):
+    if ("\u201c" in text or "\u201d" in text) and _TYPOGRAPHIC.search(text):
         text = text.translate(_QUOTES)
     if text[:256].lstrip()[:1] == ">":
         head = [line for line in text[:20_000].split("\n") if line.strip()]

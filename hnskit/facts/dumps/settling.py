@@ -9,9 +9,6 @@ from hnskit.facts.dumps.broken_json import CUT
 from hnskit.facts.dumps.format_list import read_value
 from hnskit.facts.dumps.object_kinds import guess_kind, is_envelope, kind_of
 
-CUT_MARKS = ("@{", "System.")
-"""Texts that PowerShell prints in place of an object that lies too deep."""
-
 _LISTS = frozenset(
     {
         "ExceptionList", "Exceptions", "SharedContainers", "References", "VIPs", "Containers", "HostComputeEndpoints",
@@ -19,6 +16,11 @@ _LISTS = frozenset(
     }
 )  # fmt: skip
 """Lists of plain texts, which PowerShell joins by blanks where they lie too deep."""
+
+
+def has_cut_marks(text: str) -> bool:
+    """Tell whether a text may have what PowerShell prints in place of an object that lies too deep."""
+    return ("@" in text and "@{" in text) or "System." in text  # one letter is found much faster than two
 
 
 def unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any, str, bool]]:
