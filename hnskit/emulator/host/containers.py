@@ -51,6 +51,8 @@ class DockerContainer:
     restart: str = "no"
     auto_remove: bool = False
     detached: bool = True
+    tty: bool = False
+    """True if it has a terminal: a shell then waits for what is typed."""
     status: str = "created"
     started: float = 0.0
     finished: float = 0.0

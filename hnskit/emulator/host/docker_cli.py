@@ -7,14 +7,15 @@ statuses and on JSON, never on them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hnskit.emulator.host import docker_text, programs
+from hnskit.emulator.host import docker_networks, docker_template, docker_text, programs
 from hnskit.emulator.host.containers import DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.docker_args import Arguments, UsageError, parse
 from hnskit.emulator.host.docker_commands import SYNTAX, subcommand, unknown
-from hnskit.emulator.host.docker_engine import DaemonError, DockerEngine
+from hnskit.emulator.host.docker_engine import DockerEngine
+from hnskit.emulator.host.docker_errors import DaemonError
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.images import split_name
 
@@ -64,7 +65,7 @@ class DockerCli:
     def _version_text(self, arguments: Arguments, running: bool) -> str:
         answer = docker_text.version(self._around.windows_profile, running)
         if arguments.value("format"):
-            return docker_text.render(arguments.value("format"), [answer])
+            return docker_template.render(arguments.value("format"), [answer])
         parts = [(who, answer[who]) for who in ("Client", "Server") if answer[who]]
         return "".join(f"{who}:\n Version:           {part['Version']}\n API version:       {part['ApiVersion']}\n"
                        f" OS/Arch:           windows/amd64\n" for who, part in parts)  # fmt: skip
@@ -90,7 +91,44 @@ class DockerCli:
         done = [self.engine.remove_image(name) for name in arguments.rest]
         return Ran(stdout="".join(f"Untagged: {name}\n" for name in done))
 
+    def _network_ls(self, arguments: Arguments) -> Ran:
+        networks = self.engine.networks.all()
+        for text in arguments.all("filter"):
+            key, _, value = text.partition("=")
+            if key not in ("name", "driver"):
+                raise UsageError(f"hnskit emulator: docker network ls --filter {key} is not emulated\n", 1)
+            networks = [item for item in networks if value in (item.name if key == "name" else item.driver)]
+        rows = [docker_networks.row(item, whole="no-trunc" in arguments.switches) for item in networks]
+        return Ran(stdout=_listing(arguments, rows, {"NETWORK ID": "ID", "NAME": "Name", "DRIVER": "Driver",
+                                                     "SCOPE": "Scope"}))  # fmt: skip
+
+    def _network_inspect(self, arguments: Arguments) -> Ran:
+        networks, found, errors = self.engine.networks, [], ""
+        for name in arguments.rest:
+            network = networks.find(name)
+            if network is None:
+                errors += f"Error: No such network: {name}\n"
+            else:
+                found.append(networks.inspect(network, self.engine.containers))
+        return self._inspected(arguments, found, errors)
+
+    def _network_create(self, arguments: Arguments) -> Ran:
+        return Ran(stdout=f"{self.engine.create_network(arguments)}\n")
+
+    def _network_rm(self, arguments: Arguments) -> Ran:
+        for name in arguments.rest:
+            self.engine.networks.remove(name, self.engine.containers)
+        return Ran(stdout="".join(f"{name}\n" for name in arguments.rest))
+
+    def _info(self, arguments: Arguments) -> Ran:
+        answer = docker_text.info(self._around.windows_profile, self.engine.containers, len(self.engine.images))
+        if arguments.value("format"):
+            return Ran(stdout=docker_template.render(arguments.value("format"), [answer]))
+        lines = [f"{title}: {answer[key]}" for title, key in docker_text.INFO_LINES.items()]
+        return Ran(stdout="\n".join([*lines, ""]))
+
     def _run(self, arguments: Arguments) -> Ran:
+        _needs_terminal(arguments)
         try:
             container = self.engine.create(arguments)
         except DaemonError as error:
@@ -133,13 +171,18 @@ class DockerCli:
                 errors += f"Error: No such {what}: {name}\n"
             else:
                 found.append(self.engine.inspect(container))
+        return self._inspected(arguments, found, errors)
+
+    @staticmethod
+    def _inspected(arguments: Arguments, found: Sequence[Mapping[str, Any]], errors: str) -> Ran:
         if arguments.value("format"):
-            text = docker_text.render(arguments.value("format"), found)
+            text = docker_template.render(arguments.value("format"), found)
         else:
             text = json.dumps(found, indent=4, ensure_ascii=False) + "\n"
         return Ran(1 if errors else 0, text, errors)
 
     def _exec(self, arguments: Arguments) -> Ran:
+        _needs_terminal(arguments)
         container = self.engine.get(arguments.rest[0])
         if not container.running:
             raise DaemonError(f"Container {container.id} is not running")
@@ -147,7 +190,7 @@ class DockerCli:
         ran = programs.run(self._around, container, command, arguments.value("user"))
         if ran is None:
             return Ran(127, "", f"{self.engine.missing_program(container, command)}\n")
-        return ran
+        return Ran() if "detach" in arguments.switches else ran
 
     def _logs(self, arguments: Arguments) -> Ran:
         container = self.engine.get(arguments.rest[0])
@@ -193,12 +236,19 @@ class DockerCli:
         return ran
 
 
+def _needs_terminal(arguments: Arguments) -> None:
+    """Refuse -it where nobody is at a terminal: so it is in a remote shell, as in every one here."""
+    if arguments.switches >= {"interactive", "tty"} and "detach" not in arguments.switches:
+        said = "the input device is not a TTY.  If you are using mintty, try prefixing the command with 'winpty'\n"
+        raise UsageError(said, 1)
+
+
 def _listing(arguments: Arguments, rows: list[dict[str, str]], columns: Mapping[str, str]) -> str:
     if "quiet" in arguments.switches:
         return "".join(f"{row['ID']}\n" for row in rows)
     template = arguments.value("format")
     if template and template != "table":
-        return docker_text.render("{{json .}}" if template == "json" else template, rows)
+        return docker_template.render("{{json .}}" if template == "json" else template, rows)
     return docker_text.table(rows, columns)
 
 

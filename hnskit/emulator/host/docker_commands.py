@@ -22,7 +22,8 @@ SYNTAX: Mapping[str, Syntax] = {
                   {"name": "name", "network": "network", "net": "network", "label": "label", "l": "label",
                    "isolation": "isolation", "user": "user", "u": "user", "env": "env", "e": "env",
                    "hostname": "hostname", "h": "hostname", "restart": "restart"},
-                  {"detach": "detach", "d": "detach", "rm": "rm", "interactive": "interactive", "i": "interactive"},
+                  {"detach": "detach", "d": "detach", "rm": "rm", "interactive": "interactive", "i": "interactive",
+                   "tty": "tty", "t": "tty"},
                   least=1, stop_at_first=True),
     "ps": Syntax("docker ps [OPTIONS]", "List containers", _LIST,
                  {"all": "all", "a": "all", "no-trunc": "no-trunc", "quiet": "quiet", "q": "quiet"}, most=0),
@@ -30,7 +31,8 @@ SYNTAX: Mapping[str, Syntax] = {
                       {**_FORMAT, "f": "format", "type": "type"}, least=1),
     "exec": Syntax("docker exec [OPTIONS] CONTAINER COMMAND [ARG...]", "Run a command in a running container",
                    {"user": "user", "u": "user", "env": "env", "e": "env"},
-                   {"interactive": "interactive", "i": "interactive"}, least=2, stop_at_first=True),
+                   {"interactive": "interactive", "i": "interactive", "tty": "tty", "t": "tty", "detach": "detach",
+                    "d": "detach"}, least=2, stop_at_first=True),
     "logs": Syntax("docker logs [OPTIONS] CONTAINER", "Fetch the logs of a container",
                    {"since": "since", "tail": "tail", "n": "tail"}, {"timestamps": "timestamps", "t": "timestamps"},
                    least=1, most=1),
@@ -41,13 +43,29 @@ SYNTAX: Mapping[str, Syntax] = {
                    {"time": "time", "t": "time"}, least=1),
     "image rm": Syntax("docker image rm [OPTIONS] IMAGE [IMAGE...]", "Remove one or more images", {},
                        {"force": "force", "f": "force"}, least=1),
+    "network ls": Syntax("docker network ls [OPTIONS]", "List networks", _LIST,
+                         {"no-trunc": "no-trunc", "quiet": "quiet", "q": "quiet"}, most=0),
+    "network inspect": Syntax("docker network inspect [OPTIONS] NETWORK [NETWORK...]",
+                              "Display detailed information on one or more networks",
+                              {**_FORMAT, "f": "format"}, least=1),
+    "network create": Syntax("docker network create [OPTIONS] NETWORK", "Create a network",
+                             {"driver": "driver", "d": "driver", "subnet": "subnet", "gateway": "gateway", "opt": "opt",
+                              "o": "opt"}, least=1, most=1),
+    "network rm": Syntax("docker network rm NETWORK [NETWORK...]", "Remove one or more networks", least=1),
+    "info": Syntax("docker info [OPTIONS]", "Display system-wide information", {**_FORMAT, "f": "format"}, most=0),
 }  # fmt: skip
 """Subcommands that are emulated, with the flags that are."""
 
-_ALIASES = {("container", "ls"): "ps", **{("container", name): name for name in (
-    "exec", "inspect", "logs", "rm", "run", "start", "stop")}}  # fmt: skip
+_ALIASES = {
+    ("container", "ls"): "ps",
+    ("network", "list"): "network ls",
+    ("network", "remove"): "network rm",
+    ("system", "info"): "info",
+    **{("network", name): f"network {name}" for name in ("create", "inspect", "ls", "rm")},
+    **{("container", name): name for name in ("exec", "inspect", "logs", "rm", "run", "start", "stop")},
+}
 _NOT_EMULATED = frozenset({
-    "attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image", "info",
+    "attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image",
     "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename", "restart",
     "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait",
 })  # fmt: skip

@@ -13,39 +13,16 @@ from typing import Any
 from hnskit.emulator.host import docker_text, programs
 from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.docker_args import Arguments
+from hnskit.emulator.host.docker_errors import DaemonError
+from hnskit.emulator.host.docker_networks import NAT, NONE, DockerNetworks
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
 from hnskit.emulator.host.text import IdGenerator
 
-NAT = "nat"
 _NANOSERVER = "mcr.microsoft.com/windows/nanoserver"
 _ADJECTIVES = ("jovial", "wonderful", "brave", "quirky", "eager", "gracious", "happy", "sharp")
 _NAMES = ("cray", "shockley", "hopper", "lovelace", "turing", "noether", "curie", "ritchie")
-
-
-class DaemonError(Exception):
-    """The daemon refuses.
-
-    Attributes:
-        words: what it says.
-        missing: whether a container is not there.
-        pulls: whether the client first looked for the image in a registry.
-    """
-
-    def __init__(self, message: str, missing: bool = False, pulls: bool = False, plain: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.missing = missing
-        self.pulls = pulls
-        self._plain = plain
-
-    @property
-    def cli_message(self) -> str:
-        """As the command line prints it."""
-        if self._plain:
-            return self.message
-        return f"Error: {self.message}" if self.missing else f"Error response from daemon: {self.message}"
 
 
 class DockerEngine:
@@ -58,7 +35,7 @@ class DockerEngine:
         self._hns = hns
         self.disk = Disk()
         self.major = int(around.windows_profile.docker.partition(".")[0])
-        self._none_id = self._mint.hex()
+        self.networks = DockerNetworks(hns, self._mint.hex(), around.clock())
         self.containers: list[DockerContainer] = []
         base = self._image(_NANOSERVER, base_image_tag(around.windows_profile), NANOSERVER)
         base.created = around.clock() - 6 * 86_400
@@ -147,7 +124,8 @@ class DockerEngine:
                 "You have to remove (or rename) that container to be able to reuse that name"
             )
         network = arguments.value("network", NAT).replace("default", NAT)
-        if network not in (NAT, "none"):
+        on = self.networks.find(network)
+        if on is None and network != NAT:
             raise DaemonError(f"network {network} not found")
         isolation = arguments.value("isolation", "default").lower()
         if isolation not in ("default", "process", "hyperv"):
@@ -163,8 +141,8 @@ class DockerEngine:
             content=image.content,
             command=command,
             created=self._around.clock(),
-            network=network,
-            network_id=self._none_id if network == "none" else self._mint.hex(),
+            network=on.name if on is not None else network,
+            network_id=on.id if on is not None else self._mint.hex(),
             labels=dict(_label(text) for text in arguments.all("label")),
             environment=tuple(arguments.all("env")),
             isolation="process" if isolation == "default" else isolation,
@@ -173,6 +151,7 @@ class DockerEngine:
             restart=arguments.value("restart", "no"),
             auto_remove="rm" in arguments.switches,
             detached="detach" in arguments.switches,
+            tty="tty" in arguments.switches,
         )
         self.containers.append(container)
         return container
@@ -186,8 +165,8 @@ class DockerEngine:
         container.pid, container.sandbox = 1000 + 4 * self._mint.below(2000), self._mint.hex()
         if container.isolation == "process":
             self._around.windows.add_compartment(container.id)
-        if container.network == NAT:
-            self._join_nat(container)
+        if container.network != NONE:
+            self._join(container)
         ran = programs.run(self._around, container, list(container.command))
         if ran is None:
             container.error = self.missing_program(container, list(container.command))
@@ -237,10 +216,14 @@ class DockerEngine:
             container.endpoint_id = ""
         self._around.windows.remove_compartment(container.id)
 
-    def _join_nat(self, container: DockerContainer) -> None:
-        """Docker's own endpoint on its nat network, attached with SystemType Container (HNS fact 35)."""
+    def create_network(self, arguments: Arguments) -> str:
+        """docker network create; the new id."""
+        return self.networks.create(arguments, self._mint.hex(), self._around.clock())
+
+    def _join(self, container: DockerContainer) -> None:
+        """Docker's own endpoint on a network, attached with SystemType Container (HNS fact 35)."""
         hns = self._hns
-        network = next((item for item in hns.networks if item.json["Name"] == NAT), None)
+        network = self.networks.hns_network(container.network)
         if network is None or container.isolation != "process":
             return
         body = {"Name": self._mint.hex(), "VirtualNetwork": network.id, "Policies": []}

@@ -5,18 +5,14 @@ Members of inspect that no print of a Windows host shows (docker-inspect-*.txt o
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hnskit.emulator.host.containers import ZERO_TIME, DockerContainer
-from hnskit.emulator.host.docker_args import UsageError
 from hnskit.emulator.host.images import DockerImage
 from hnskit.emulator.host.profiles import Profile
-
-_TEMPLATE = re.compile(r"\{\{\s*(json\s+)?\.([\w.]*)\s*\}\}")
 
 
 def stamp(seconds: float) -> str:
@@ -48,35 +44,6 @@ def size(count: int) -> str:
     while value >= 1000 and len(units) > 1:
         value, units = value / 1000, units[1:]
     return f"{value:.3g}{units[0]}"
-
-
-def render(template: str, rows: Iterable[Mapping[str, Any]]) -> str:
-    """Each row through a Go template of fields, `{{json .}}` and `{{json .Field}}`.
-
-    Raises:
-        UsageError: the template has more in it than that, or names no field of the row.
-    """
-    if "{{" in _TEMPLATE.sub("", template):
-        raise UsageError(f"hnskit emulator: the template {template!r} is not emulated\n", 64)
-    plain = template.replace("\\t", "\t").replace("\\n", "\n")
-    return "".join(_TEMPLATE.sub(_filler(template, row), plain) + "\n" for row in rows)
-
-
-def _filler(template: str, row: Mapping[str, Any]) -> Callable[[re.Match[str]], str]:
-    def fill(match: re.Match[str]) -> str:
-        value: Any = row
-        for name in filter(None, match[2].split(".")):
-            if not isinstance(value, Mapping) or name not in value:
-                raise UsageError(
-                    f'Template parsing error: template: :1:2: executing "" at <.{match[2]}>: '
-                    f"can't evaluate field {name} in {template}\n", 64,
-                )  # fmt: skip
-            value = value[name]
-        if match[1]:
-            return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        return str(value).lower() if isinstance(value, bool) else str(value)
-
-    return fill
 
 
 def table(rows: Sequence[Mapping[str, str]], columns: Mapping[str, str]) -> str:
@@ -290,6 +257,37 @@ def version(profile: Profile, running: bool) -> dict[str, Any]:
     server = {"Platform": {"Name": "Docker Engine"}, "Components": None, **common, "MinAPIVersion": "1.24",
               "GitCommit": "0000000", "GoVersion": "go1.13.10", "KernelVersion": kernel, "BuildTime": ""}  # fmt: skip
     return {"Client": client, "Server": server if running else None}
+
+
+INFO_LINES = {
+    "Containers": "Containers", " Running": "ContainersRunning", " Stopped": "ContainersStopped", "Images": "Images",
+    "Server Version": "ServerVersion", "Storage Driver": "Driver", "Default Isolation": "Isolation",
+    "Kernel Version": "KernelVersion", "Operating System": "OperatingSystem", "OSType": "OSType",
+    "Architecture": "Architecture", "Docker Root Dir": "DockerRootDir",
+}  # fmt: skip
+"""Title of a line of `docker info` -> the member that it shows; there are more lines on a real host."""
+
+
+def info(profile: Profile, containers: Sequence[DockerContainer], images: int) -> dict[str, Any]:
+    """`docker info --format {{json .}}`, as far as it is known here; from memory: UNCONFIRMED."""
+    running = sum(item.running for item in containers)
+    return {
+        "Containers": len(containers),
+        "ContainersRunning": running,
+        "ContainersPaused": 0,
+        "ContainersStopped": len(containers) - running,
+        "Images": images,
+        "Driver": "windowsfilter",
+        "Plugins": {"Network": ["ics", "internal", "l2bridge", "l2tunnel", "nat", "null", "overlay", "private",
+                                "transparent"]},
+        "KernelVersion": f"10.0 {profile.build} ({profile.build}.1.amd64fre)",
+        "OperatingSystem": profile.product,
+        "OSType": "windows",
+        "Architecture": "x86_64",
+        "DockerRootDir": r"C:\ProgramData\docker",
+        "ServerVersion": profile.docker,
+        "Isolation": "process",
+    }  # fmt: skip
 
 
 def moment(text: str) -> float:

@@ -42,7 +42,12 @@ class DockerImage:
 NANOSERVER = Content(NANOSERVER_PROGRAMS, 250_000_000, "ContainerUser", (r"c:\windows\system32\cmd.exe",))
 METADATA_PROXY = Content(NANOSERVER_PROGRAMS | {"metadata-proxy"}, 271_000_000)
 
-TARBALLS = {r"c:\images\metadata-proxy.tar.gz": METADATA_PROXY}
+SERVERCORE = Content(NANOSERVER_PROGRAMS | {"powershell"}, 3_600_000_000, command=(r"c:\windows\system32\cmd.exe",))
+
+TARBALLS = {
+    r"c:\images\metadata-proxy.tar.gz": METADATA_PROXY,
+    r"c:\temp\servercore.gz": SERVERCORE,
+}
 """Path in lower case -> what `docker import` makes of it."""
 
 

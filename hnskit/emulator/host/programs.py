@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from hnskit.emulator.host import curl, ipconfig, proxy, route
+from hnskit.emulator.host import container_powershell, curl, ipconfig, proxy, route
 from hnskit.emulator.host.containers import ADMINISTRATOR, FOR_EVER, DockerContainer, Ran, Surroundings
 
 
@@ -26,6 +26,11 @@ def run(around: Surroundings, container: DockerContainer, command: list[str], us
     who = user or container.user or container.content.user or ADMINISTRATOR
     if name == "cmd":
         return _cmd(around, container, arguments, who)
+    if name == "powershell":
+        own = around.windows.compartment_of(container.compartment_id)
+        return container_powershell.run(
+            arguments, own.id if own else 0, lambda words: run(around, container, words, user)
+        )
     if name == "curl":
         return curl.run(around, container, arguments)
     if name == "route":
@@ -45,7 +50,8 @@ def _cmd(around: Surroundings, container: DockerContainer, arguments: list[str],
     while words and words[0].lower() in ("/s", "/d", "/q"):
         words.pop(0)
     if not words:
-        return Ran(stdout=_banner(around))  # no terminal: it reads the end of its input and ends
+        # Without a terminal it reads the end of its input, and ends.
+        return Ran(stdout=_banner(around), seconds=FOR_EVER if container.tty else 0.0)
     if words[0].lower() != "/c":
         return _not_emulated(f"cmd {words[0]}")
     line = " ".join(words[1:])
