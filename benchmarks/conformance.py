@@ -20,6 +20,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from benchmarks import transcripts
 from benchmarks.reasons import FROM_MEMORY, NOT_COMPARED, NOT_IN_ORDER, REASONS
 from hnskit.emulator.host import EmulatedHost, create_host, refusals
 
@@ -305,6 +306,7 @@ def document(results: list[Result]) -> str:
     said = dict.fromkeys((item.name, each.path.lstrip("."), each.reason or "?") for item in results
                          for each in _brief(item.differences))  # fmt: skip
     lines += [f"| {name} | `{path}` | {reason} |" for name, path, reason in said]
+    lines += ["", *transcripts.section()]
     lines += ["", "## Not compared", "", "| sample | reason |", "|---|---|"]
     lines += [f"| {name} | {reason} |" for name, reason in NOT_COMPARED.items()]
     lines += ["", "## Refusals", ""]
