@@ -1,6 +1,6 @@
 # make run     the redirect on an emulated Windows host, notebook by notebook, and its proof
 # make test    everything that can be checked without a Windows host
-# make test-all  the same, with all of the fault and kill matrices and many more random hosts (some minutes)
+# make test-all  the same, with the fault and kill matrices and more random hosts (some twenty minutes)
 # make lab     JupyterLab on the start page, notebooks/index.ipynb
 # make lint    ruff and mypy
 # make bench   WinRM requests, bytes and seconds
@@ -27,7 +27,7 @@ test: setup-dev browser reach
 	$(BIN)/python -m pytest -n auto
 
 test-all: setup-dev browser reach
-	HNSKIT_EXAMPLES=200 $(BIN)/python -m pytest -n auto -m "slow or not slow"
+	HNSKIT_EXAMPLES=50 $(BIN)/python -m pytest -n auto -m "slow or not slow"
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -338,7 +338,7 @@ def test_somebody_elses_policy_that_came_meanwhile_stays() -> None:
         session = HereSession(host)
         session.before_call = meanwhile
         done = policies.apply(session, DESIRED, [policies.add(web(host), spec)], pace=QUICK)
-        assert any("somebody else" in note for note in done.outcome.notes)
+        assert any("another user" in note for note in done.outcome.notes)
         assert {"ACL", spec.policy().type} <= set(types(host))
 
 
