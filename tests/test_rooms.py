@@ -113,6 +113,43 @@ def test_there_are_few_rooms_on_few_floors() -> None:
     assert max(floors.values()) <= MOST_FLOORS
 
 
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    """Also not in a function or for types alone: of two files in a circle none can be read first."""
+    files = {
+        path.relative_to(PACKAGE.parent).with_suffix("").as_posix().replace("/", ".") for path in PACKAGE.rglob("*.py")
+    }
+    imports: dict[str, set[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        file = path.relative_to(PACKAGE.parent).with_suffix("").as_posix().replace("/", ".")
+        imports[file] = set(_files_imported(path, files)) - {file}
+    assert list(_in_circles(imports)) == []
+
+
+def _files_imported(path: Path, files: set[str]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module]
+        else:
+            continue
+        yield from (name for name in names if name in files)
+
+
+def _in_circles(imports: dict[str, set[str]]) -> Iterator[str]:
+    """Files that reach themselves: those that stay when files without imports are taken away again and again."""
+    left = {file: set(others) for file, others in imports.items()}
+    while gone := {file for file, others in left.items() if not others & left.keys()}:
+        left = {file: others for file, others in left.items() if file not in gone}
+    while outer := {file for file in left if not any(file in others for others in left.values())}:
+        left = {file: others for file, others in left.items() if file not in outer}
+    yield from sorted(left)
+
+
+def test_circles_are_found() -> None:
+    assert list(_in_circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()})) == ["b", "c"]
+
+
 def test_a_file_s_name_is_said_once() -> None:
     names = Counter(path.name for path in PACKAGE.rglob("*.py") if not path.name.startswith("__"))
     assert [name for name, count in names.items() if count > 1] == []

@@ -183,9 +183,9 @@ class Facts:
         Raises:
             SnapshotError: it is not a snapshot of hnskit, or of an unknown version.
         """
-        from hnskit.facts.snapshot import parse_facts
+        from hnskit.facts.snapshot_members import read_members  # it brings pydantic with it
 
-        return parse_facts(data, "Facts.from_json")
+        return read_members(cls, data, "Facts.from_json")
 
     def __repr__(self) -> str:
         counts = (("networks", self.networks), ("endpoints", self.endpoints), ("containers", self.containers))

@@ -15,13 +15,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnskit.errors import SnapshotError
-from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
 from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot_members import VERSION, read_members
 from hnskit.foreign_text.escaping import json_text
 from hnskit.foreign_text.masking import MASK, hides, mask_command, mask_value
 from hnskit.local.atomic_write import write_output
@@ -29,11 +27,9 @@ from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Container
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    pass
 
 KIND = "facts"
-VERSION = 1
-_NO_FACTS = ("hnskit", "version", "taken_for")  # of the file, and of `hnskit facts --json`
 _HEAD = 2048
 _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 """One of them stands at the beginning of each snapshot that hnskit wrote."""
@@ -91,45 +87,7 @@ def parse_facts(data: Mapping[str, Any], source: str = "snapshot") -> Facts:
     Raises:
         SnapshotError: it is of a version that is not known here, or not what hnskit writes.
     """
-    version = data.get("version", VERSION)  # `hnskit facts --json` prints no head
-    if version != VERSION:
-        raise SnapshotError(
-            source,
-            f"is a snapshot of version {version!r}; this hnskit reads version {VERSION}",
-            next_step="Read it with the hnskit that wrote it, or update this one.",
-        )
-    from pydantic import ValidationError
-
-    members = {name: value for name, value in data.items() if name not in _NO_FACTS}
-    problems = members.get("problems", ())
-    if isinstance(problems, list):
-        members["problems"] = [_old_problem(item) if isinstance(item, str) else item for item in problems]
-    try:
-        return _with_gaps(_reader().validate_python(members))
-    except ValidationError as cause:
-        first = cause.errors(include_url=False, include_input=False)[0]
-        part, *rest = first["loc"] or ("content",)
-        if part == "target":
-            raise SnapshotError(source, "does not say of which target it is") from cause
-        where = f" at {'.'.join(map(str, rest))}" if rest else ""
-        raise SnapshotError(source, f"its {part} is not what hnskit writes ({first['msg']}{where})") from cause
-
-
-@cache
-def _reader() -> TypeAdapter[Facts]:
-    """Return the reader that makes `Facts` of JSON: an unknown member is refused, whatever object it is in."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Facts)
-
-
-def _with_gaps(facts: Facts) -> Facts:
-    """Gaps that an older hnskit saved among the problems, as gaps."""
-    gaps = {problem.part: problem.message for problem in facts.problems if problem.message in (ABSENT, SINGLE)}
-    if not gaps:
-        return facts
-    left = tuple(problem for problem in facts.problems if problem.message not in (ABSENT, SINGLE))
-    return replace(facts, problems=left, completeness=Completeness({**facts.completeness.gaps, **gaps}))
+    return read_members(Facts, data, source)
 
 
 def is_saved_facts(data: object) -> bool:
@@ -164,10 +122,3 @@ def _members(item: Any) -> dict[str, Any]:
 
 def _plain(item: Any) -> Any:
     return dict(item) if isinstance(item, Mapping) else _members(item)
-
-
-def _old_problem(sentence: str) -> dict[str, Any]:
-    """A problem as hnskit saved it before it had fields: `networks: HNS refused`."""
-    part, colon, message = sentence.partition(": ")
-    known = colon and part in {member.name for member in fields(Facts)}
-    return {"part": part, "message": message} if known else {"part": "", "message": sentence}

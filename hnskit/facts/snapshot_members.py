@@ -1,0 +1,89 @@
+"""The members of a snapshot's file, read into a class of facts: unknown ones are refused, older ones understood."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from hnskit.errors import SnapshotError
+from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema, SchemaValidator
+
+VERSION = 1
+_NO_FACTS = ("hnskit", "version", "taken_for")  # of the file, and of `hnskit facts --json`
+
+FactsT = TypeVar("FactsT", bound=Any)
+"""A class of facts: `hnskit.Facts`."""
+
+
+def read_members(kind: type[FactsT], data: Mapping[str, Any], source: str) -> FactsT:
+    """The facts of a file's JSON.
+
+    Raises:
+        SnapshotError: it is of a version that is not known here, or not what hnskit writes.
+    """
+    version = data.get("version", VERSION)  # `hnskit facts --json` prints no head
+    if version != VERSION:
+        raise SnapshotError(
+            source,
+            f"is a snapshot of version {version!r}; this hnskit reads version {VERSION}",
+            next_step="Read it with the hnskit that wrote it, or update this one.",
+        )
+    from pydantic import ValidationError
+
+    members = {name: value for name, value in data.items() if name not in _NO_FACTS}
+    problems = members.get("problems", ())
+    if isinstance(problems, list):
+        members["problems"] = [_old_problem(kind, item) if isinstance(item, str) else item for item in problems]
+    try:
+        read: FactsT = _reader(cast("Hashable", kind)).validate_python(members)
+    except ValidationError as cause:
+        first = cause.errors(include_url=False, include_input=False)[0]
+        part, *rest = first["loc"] or ("content",)
+        if part == "target":
+            raise SnapshotError(source, "does not say of which target it is") from cause
+        where = f" at {'.'.join(map(str, rest))}" if rest else ""
+        raise SnapshotError(source, f"its {part} is not what hnskit writes ({first['msg']}{where})") from cause
+    return _with_gaps(read)
+
+
+@cache
+def _reader(kind: Hashable) -> SchemaValidator:
+    """Return the reader that makes facts of JSON: an unknown member is refused, whatever object it is in."""
+    from pydantic import TypeAdapter
+    from pydantic_core import SchemaValidator
+
+    return SchemaValidator(cast("CoreSchema", _strict(TypeAdapter(kind).core_schema)))
+
+
+def _strict(schema: Any) -> Any:
+    """The schema with strict numbers and yes-or-no: "5" is no number, 1 is no true.
+
+    Strictness as a whole would refuse JSON's lists for tuples and its objects for dataclasses.
+    """
+    if isinstance(schema, list | tuple):
+        return [_strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    known = {key: value if key in ("cls", "default") else _strict(value) for key, value in schema.items()}
+    return {**known, "strict": True} if known.get("type") in ("int", "bool") else known
+
+
+def _with_gaps(facts: FactsT) -> FactsT:
+    """Gaps that an older hnskit saved among the problems, as gaps."""
+    gaps = {problem.part: problem.message for problem in facts.problems if problem.message in (ABSENT, SINGLE)}
+    if not gaps:
+        return facts
+    left = tuple(problem for problem in facts.problems if problem.message not in (ABSENT, SINGLE))
+    return replace(facts, problems=left, completeness=Completeness({**facts.completeness.gaps, **gaps}))
+
+
+def _old_problem(kind: type[Any], sentence: str) -> dict[str, Any]:
+    """A problem as hnskit saved it before it had fields: `networks: HNS refused`."""
+    part, colon, message = sentence.partition(": ")
+    known = colon and part in {member.name for member in fields(kind)}
+    return {"part": part, "message": message} if known else {"part": "", "message": sentence}
