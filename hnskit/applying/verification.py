@@ -13,7 +13,7 @@ from typing import Any
 
 from hnskit.applying.outcomes import Event, OnEvent
 from hnskit.errors import HnskitError, VerificationError
-from hnskit.foreign_text.escaping import join_lines
+from hnskit.foreign_text.escaping import join_lines, shortened
 from hnskit.model.wording import MANY
 from hnskit.params.desired import Desired, DesiredContainer, DesiredRedirect
 from hnskit.remote import docker
@@ -290,12 +290,14 @@ def _redirect_checks(desired: Desired, redirect: DesiredRedirect, probe: str, an
     if proof.header:
         checks.append(_header_check(answer, proof.header.name, proof.header.contains))
     if proof.body:
-        checks.append(Check("body", proof.body in answer.body, f"{proof.body!r} in the body", _short(answer.body)))
+        checks.append(
+            Check("body", proof.body in answer.body, f"{proof.body!r} in the body", shortened(answer.body, _SHOWN))
+        )
     if proof.log:
         text = proof.log.replace("{probe}", probe)
         line = next((line.strip() for line in log.splitlines() if text in line), "")
         wanted = f"{text!r} in the log of {desired.proxy.name}"
-        checks.append(Check("log", bool(line), wanted, _short(line) if line else "no such line"))
+        checks.append(Check("log", bool(line), wanted, shortened(line, _SHOWN) if line else "no such line"))
     return checks
 
 
@@ -323,8 +325,3 @@ def _control_check(desired: Desired, address: str, probe: str, answer: _Answer, 
     if not answer.asked:
         return Check("control", False, wanted, f"it could not be asked: {answer.problem}")
     return Check("control", True, wanted, f"HTTP {answer.status}, not the proxy's" if answer.status else answer.problem)
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _SHOWN else f"{flat[:_SHOWN]}…"

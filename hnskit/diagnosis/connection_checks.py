@@ -175,7 +175,6 @@ def _schemes(settings: ConnectionSettings) -> Finding:
         except requests.RequestException as cause:
             return Finding("login", "error", "login", f"was not offered: {cause}", "Check that the port is WinRM's.")
     offered = ", ".join(answers.schemes) or "none by name"
-    answers.answered_token = False
     if answers.refuses():
         return Finding(
             "login", "error", "login", f"with {settings.auth} is not offered; offered: {offered}",

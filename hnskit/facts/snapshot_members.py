@@ -57,7 +57,7 @@ def _reader(kind: Hashable) -> SchemaValidator:
     from pydantic import TypeAdapter
     from pydantic_core import SchemaValidator
 
-    return SchemaValidator(cast("CoreSchema", _strict(TypeAdapter(kind).core_schema)))
+    return SchemaValidator(cast("CoreSchema", _strict(TypeAdapter(cast("type[Any]", kind)).core_schema)))
 
 
 def _strict(schema: Any) -> Any:

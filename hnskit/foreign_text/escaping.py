@@ -51,6 +51,12 @@ def one_line(text: str) -> str:
     return _LINE.sub(_escape, text)
 
 
+def shortened(text: str, most: int) -> str:
+    """A text in one line, its blanks single, cut off behind so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}…"
+
+
 def block(text: str) -> str:
     """Text with its line breaks and tabs, for where they can forge nothing: a cell of a table, a box of a page."""
     return _BLOCK.sub(_escape, text.replace("\r\n", "\n"))

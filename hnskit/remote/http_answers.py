@@ -47,8 +47,6 @@ class HttpAnswers:
         self._where = f"{settings.server}:{settings.port}"
         self.schemes: tuple[str, ...] = ()
         """The ways to log in that the last 401 offered."""
-        self.answered_token = False
-        """True if a 401 came in reply to a login, and not only to a request without one."""
 
     def look(self, response: requests.Response, **_: Any) -> None:
         """A hook of requests.
@@ -60,7 +58,6 @@ class HttpAnswers:
         status = response.status_code
         if status == 401:
             self.schemes = _schemes(response)
-            self.answered_token = "Authorization" in response.request.headers
         elif 300 <= status < 400:
             raise self._redirected(response)
         elif status == 407:

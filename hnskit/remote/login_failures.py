@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from hnskit.errors import ConnectError, LoginRefusedError
+from hnskit.foreign_text.escaping import shortened
 from hnskit.remote.connection import ConnectionSettings
 
 _KERBEROS = ("kerberos", "negotiate")
@@ -42,7 +43,7 @@ def login_error(cause: BaseException, settings: ConnectionSettings) -> ConnectEr
             )
     if settings.auth in (*_KERBEROS, "credssp", "ntlm"):
         return LoginRefusedError(
-            f"the login with {settings.auth} failed: {_short(said)}",
+            f"the login with {settings.auth} failed: {shortened(said, 300)}",
             host=settings.target,
             object="connection",
             next_step="docs/domain.md says what each kind of login needs."
@@ -60,7 +61,7 @@ def package_missing(cause: ImportError, settings: ConnectionSettings) -> Connect
         "credssp": "Run: pip install pypsrp[credssp]",
     }
     return ConnectError(
-        f"auth {settings.auth} needs a package that is not installed: {_short(str(cause))}",
+        f"auth {settings.auth} needs a package that is not installed: {shortened(str(cause), 300)}",
         host=settings.target,
         object="connection.auth",
         next_step=steps.get(settings.auth, f"Run: pip install pypsrp[{settings.auth}]"),
@@ -135,8 +136,3 @@ def _chain(cause: BaseException | None) -> Iterator[BaseException]:
         yield cause
         inner = getattr(cause, "base_error", None)
         cause = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 300 else f"{line[:300]}…"

@@ -15,7 +15,7 @@ from hypothesis.strategies._internal.core import DataObject
 from hnskit.errors import SnapshotError
 from hnskit.facts.anything import load_facts
 from hnskit.facts.dumps import read_text
-from hnskit.facts.dumps.format_list import read_blocks, read_value
+from hnskit.facts.dumps.format_list import read_value
 from hnskit.facts.host_facts import Facts
 from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Policy
@@ -244,11 +244,6 @@ def test_format_list_values() -> None:
     assert read_value("Subnets", "System.Object[]") == (None, False)
     assert read_value("X", "{@{A=1; B=@{C=x}}, @{A=2...}") == ([{"A": "1", "B": {"C": "x"}}, {"A": "2..."}], False)
     assert read_value("Extensions", "{@{Id=1}, @{Id=2}...}") == ([{"Id": "1"}, {"Id": "2"}], False)
-
-
-def test_a_table_or_prose_is_no_list() -> None:
-    """One line with a colon is found in any text."""
-    assert list(read_blocks(["Note : this is prose", "", "Name             ID", "nat  1"])) == []
 
 
 def test_bytes_that_are_no_utf_8_say_where() -> None:

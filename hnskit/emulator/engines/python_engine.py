@@ -37,6 +37,7 @@ from hnskit.emulator.engines.runspaces import Runspace, Runspaces, module_texts
 from hnskit.emulator.powershell.binder import bind
 from hnskit.emulator.powershell.command import Command, PSError, StreamRecord
 from hnskit.emulator.powershell.expressions import Expressions
+from hnskit.foreign_text.escaping import shortened
 
 log = logging.getLogger(__name__)
 
@@ -249,7 +250,7 @@ class PythonEngine:
                 return
             value = await self._expressions.evaluate(text)
             if value is None:
-                raise _StatementError(not_emulated(f"the script '{_shortened(text)}'"))
+                raise _StatementError(not_emulated(f"the script '{shortened(text, 80)}'"))
             self._write(pipeline, value)
             return
         arguments = [(None if name is None else str(name), value) for name, value in statement.parameters]
@@ -301,8 +302,3 @@ def _split(commands: list[Statement]) -> list[list[Statement]]:
         if command.end_of_statement:
             statements.append([])
     return [statement for statement in statements if statement]
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 80 else f"{line[:80]}…"

@@ -62,21 +62,6 @@ class RawBlock:
     rows: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
-def read_blocks(lines: list[str], start: int = 0) -> Iterator[Block]:
-    """Every object that is printed as a list in these lines."""
-    raws: list[RawBlock] = []
-    number = start
-    while number < len(lines):
-        first = _LINE.match(lines[number])
-        if first is None:
-            number += 1
-            continue
-        raw = raw_block(lines, number, first)
-        number = raw.end
-        raws.append(raw)
-    yield from (block for block, _ in finished([(raw, None) for raw in raws if len(raw.rows) >= _FEWEST]))
-
-
 def finished(raws: Sequence[tuple[RawBlock, T]]) -> Iterator[tuple[Block, T]]:
     """Objects of their lines, each with what came with it; all of one text together, which one console has wrapped."""
     wrapping = wrapping_of(pair for raw, _ in raws for _, parts in raw.rows for pair in itertools.pairwise(parts))
