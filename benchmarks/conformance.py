@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks import transcripts
 from benchmarks.reasons import FROM_MEMORY, NOT_COMPARED, NOT_IN_ORDER, REASONS
 from hnskit.emulator.host import EmulatedHost, create_host, refusals
+from hnskit.emulator.host.hcn_service import KINDS, VERBS
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "hns"
@@ -47,6 +48,7 @@ _LOSSY = (".fl.json", ".partial.json", ".hcsshim.json")
 _JSON_TYPES = {dict: "object", list: "list", str: "text", bool: "true/false", int: "number", type(None): "null"}
 _ORDER = "in another place"
 _SUBNET = "10.0.1.0/24"
+_NOBODY = "5f0b1190-63be-4e0c-b974-bd0f55675a42"
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,7 @@ def document(results: list[Result]) -> str:
     said = dict.fromkeys((item.name, each.path.lstrip("."), each.reason or "?") for item in results
                          for each in _brief(item.differences))  # fmt: skip
     lines += [f"| {name} | `{path}` | {reason} |" for name, path, reason in said]
-    lines += ["", *transcripts.section()]
+    lines += ["", *transcripts.section(), "", *_hcn()]
     lines += ["", "## Not compared", "", "| sample | reason |", "|---|---|"]
     lines += [f"| {name} | {reason} |" for name, reason in NOT_COMPARED.items()]
     lines += ["", "## Refusals", ""]
@@ -315,6 +317,31 @@ def document(results: list[Result]) -> str:
     lines += ["", "## From memory", "", "What no print of a real host was found for: UNCONFIRMED.", ""]
     lines += ["| what | which |", "|---|---|", *(f"| {what} | {which} |" for what, which in FROM_MEMORY)]
     return "\n".join(lines) + "\n"
+
+
+def _hcn() -> list[str]:
+    """Each function of HCN, as an emulated host of Server 2025 answers it for an object that is not there."""
+    host = create_host("lab", "ws2025", {"cut_seconds": 0, "seed": 1})
+    verbs = [verb for verb in VERBS if verb != "Stats"]
+    rows = []
+    for what in KINDS:
+        codes = [host.hns.hcn.call(f"{verb}{what}", _NOBODY, "{}")[0] & 0xFFFFFFFF for verb in verbs]
+        rows.append(
+            [what, *("not emulated" if code == refusals.not_emulated("").code else "yes" for code in codes), "yes"]
+        )
+    count = sum(cell == "yes" for row in rows for cell in row)
+    return [
+        "## HCN",
+        "",
+        f"The v2 API (computenetwork.dll): **{count} of {len(KINDS) * (len(verbs) + 1)} functions**, over the state that",
+        "v1 shows. tests/emulator/test_native_hcn.py calls each as a native client does, test_hcn_clients.py has the",
+        "requests of hcsshim, containerd and CNI plug-ins. HcnModifySdnRoute finds its route, and says that a change of it",
+        "is not emulated: hcsshim, for which HCN has none, removes a route and makes it anew.",
+        "",
+        f"| object | {' | '.join(verbs)} | Close |",
+        f"|---|{'---|' * (len(verbs) + 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
 
 
 def _refusals() -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_MADE_BY_V2 = "it was made through the v2 API, which the emulated host has not (HNS fact 34)"
+_MADE_BY_V2 = "it was made through the v2 API; that one leaves this in the v1 form is not emulated (HNS fact 34)"
 _OLDEST = "schema of HNS 1.1 (1607), for which there is no profile"
 
 REASONS: tuple[tuple[str, str, str], ...] = (
@@ -28,7 +28,13 @@ FROM_MEMORY: tuple[tuple[str, str], ...] = (
     ("docker inspect", "members that no public print of a Windows host shows"),
     ("curl.exe: error texts", "the words of curl's source; exit codes are curl's documented ones"),
     ("route.exe: texts and the exit status of a failure", "Windows' own words, and 1"),
-    ("ping.exe, ipconfig.exe, cmd.exe", "the lines that a person sees; nothing reads them"),
+    ("ping.exe, cmd.exe", "the lines that a person sees; nothing reads them"),
+    ("netsh.exe: what it says of a wrong interface or value; sc.exe; docker info", "no public print"),
+    ("hnsdiag.exe: -d, and what it says of an error", "that -d prints the objects' JSON"),
+    ("HCN: the members of v2 answers and their order", "those of the published schema and of hcsshim's structs"),
+    ("HCN: policies of networks, TierAcl", "kept and shown; no packet meets them"),
+    ("HNS: /endpointstats", "no packet is counted: all are 0"),
+    ("HNS namespaces: what becomes of one whose last container has ended", "its compartment goes, and it says 0 again"),
     ("the metadata service: texts of its errors", "statuses are Azure's documented ones"),
     ("WinRM: an unencrypted body over HTTP is answered with 500, an undecryptable one with 400", "no public print"),
     ("WinRM: an envelope above MaxEnvelopeSizekb is a fault w:EncodingLimit", "its code"),
