@@ -542,6 +542,66 @@ def test_a_namespace_with_a_container_in_it_is_not_removed() -> None:
     assert [item.id for item in client.host.windows.compartments] == [1]
 
 
+def test_a_leaked_namespace_is_not_removed_even_when_its_container_was_taken_out() -> None:
+    """containerd fact 27: State 4, no resources but the dead container's name, 0x803b0015 for ever."""
+    client = Client("ws2022")
+    end, made = client.endpoint(client.network("L2Bridge")), client.namespace(Type="Host")
+    client.change("Namespace", made, "Add", {"EndpointId": end["ID"]}, "Endpoint")
+    store = client.host.hns.namespaces
+    store.add_container(store.get(made["ID"]), "c" * 64)
+    store.leak(store.get(made["ID"]))
+    old = output(client.host, "GET", f"/namespaces/{made['ID']}")
+    assert (old["State"], old["ResourceList"], old["Containers"]) == (4, [], ["c" * 64])
+    assert client.ask("DeleteNamespace", made["ID"])[0] == UNSUPPORTED
+    assert client.change("Namespace", made, "Remove", {"ContainerId": "c" * 64}, "Container") == 0
+    assert client.ask("DeleteNamespace", made["ID"])[0] == UNSUPPORTED
+
+
+def test_an_endpoint_of_v1_keeps_its_proxy_policy_in_a_namespace_of_v2() -> None:
+    """containerd fact 15: all steps of v1, and only the attachment by HCN; a second endpoint may be beside it (16)."""
+    client = Client("ws2019")
+    network = client.network("L2Bridge")
+    proxy = {"Type": "PROXY", "IP": "169.254.169.254", "Port": "80", "Destination": "10.0.1.9:80", "OutboundNat": True}
+    body = {"VirtualNetwork": network["ID"], "Name": "own", "Policies": [{"Type": "OutBoundNAT"}]}
+    own = output(client.host, "POST", "/endpoints", body)
+    output(client.host, "POST", f"/endpoints/{own['ID']}", {"ID": own["ID"], "Policies": [*own["Policies"], proxy]})
+    made, other = client.namespace(Type="Host"), client.endpoint(client.network("NAT", "second"))
+    for end in (own, other):
+        assert client.change("Namespace", made, "Add", {"EndpointId": end["ID"]}, "Endpoint") == 0
+    store = client.host.hns.namespaces
+    store.add_container(store.get(made["ID"]), "c" * 64)
+    shown = output(client.host, "GET", f"/endpoints/{own['ID']}")
+    assert (shown["Policies"][-1], shown["State"]) == (proxy, 2)
+    number = client.query("Namespace", made["ID"])["NamespaceId"]
+    assert len([nic for nic in client.host.windows.nics_in(number) if not nic.loopback]) == 2
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"Type": "OutBoundNAT",
+         "Settings": {"VirtualIP": "10.0.0.5", "Exceptions": ["10.0.0.0/8"], "MaxPortPoolUsage": 9}},
+        {"Type": "OutBoundNAT", "Settings": {"Destinations": ["169.254.169.254"]}},
+        {"Type": "SDNRoute",
+         "Settings": {"DestinationPrefix": "10.96.0.0/12", "NextHop": "10.0.0.4", "NeedEncap": True}},
+        {"Type": "PortMapping", "Settings": {"Protocol": 6, "InternalPort": 80, "ExternalPort": 8080, "Flags": 1}},
+        {"Type": "ACL", "Settings": {"Protocols": "6", "Action": "Block", "Direction": "Out", "Priority": 200,
+                                     "RemoteAddresses": "169.254.169.254/32", "RemotePorts": "80",
+                                     "RuleType": "Switch"}},
+        {"Type": "QOS", "Settings": {"MaximumOutgoingBandwidthInBytes": 1000000}},
+        {"Type": "ProviderAddress", "Settings": {"ProviderAddress": "10.0.0.5"}},
+    ],
+    ids=lambda item: item["Type"],
+)  # fmt: skip
+def test_each_policy_comes_back_as_it_was_sent(policy: dict[str, Any]) -> None:
+    """containerd fact 21; through v1 in v1's names (HNS fact 42)."""
+    client = Client("ws2019")
+    end = client.endpoint(client.network("Overlay"), Policies=[policy])
+    assert policy in client.query("Endpoint", end["ID"])["Policies"]
+    names = {"SDNRoute": "ROUTE", "PortMapping": "NAT", "ProviderAddress": "PA"}
+    assert client.query("Endpoint", end["ID"], 1)["Policies"][0]["Type"] == names.get(policy["Type"], policy["Type"])
+
+
 def test_a_container_that_nobody_runs_cannot_be_put_in() -> None:
     """One that Docker runs can."""
     client = Client()

@@ -136,7 +136,7 @@ class Namespaces:
 
         That the host's own is refused, and that one with endpoints is not, is UNCONFIRMED.
         """
-        if namespace.containers or namespace.id == HOST_ID:
+        if namespace.containers or namespace.leaked or namespace.id == HOST_ID:
             raise refusals.request_unsupported()
         for endpoint in list(namespace.endpoints.values()):
             self.remove_endpoint(namespace, endpoint)
@@ -184,6 +184,12 @@ class Namespaces:
                 self._ports.leave(endpoint)
         self._windows.drop_compartment(namespace.compartment)
         namespace.compartment, namespace.compartment_guid, namespace.allocator = 0, "", None
+
+    def leak(self, namespace: HnsNamespace) -> None:
+        """HCS has lost its container, and HNS has not: it stays, without endpoints, and is never removed (27)."""
+        for endpoint in list(namespace.endpoints.values()):
+            self.remove_endpoint(namespace, endpoint)
+        namespace.leaked = True
 
     def answer(self, method: str, rest: list[str], body: Mapping[str, Any]) -> Any:
         """Answer a call of v1 on /namespaces."""
