@@ -94,6 +94,8 @@ class HttpConnection(asyncio.Protocol):
         self.peer = ""
         self.certified = False
         """The client has a certificate that the host's authority signed."""
+        self.trusted = False
+        """A login on it was accepted."""
         self.login: Any = None
         """State of authentication on this connection."""
         self._transport: asyncio.Transport
@@ -102,7 +104,7 @@ class HttpConnection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._lost = asyncio.Event()
-        self._mute = False
+        self._mute = self._answering = False
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=gate.limits.head)
         self._task: asyncio.Task[None] | None = None
 
@@ -148,6 +150,11 @@ class HttpConnection(asyncio.Protocol):
 
     # The listener calls these.
 
+    @property
+    def expendable(self) -> bool:
+        """Tell whether nobody has logged in on it, and no request of it is being answered."""
+        return not self.trusted and not self._answering
+
     def abort(self) -> None:
         """End it with a reset, as a network that goes away does."""
         sock = self._transport.get_extra_info("socket")
@@ -189,7 +196,11 @@ class HttpConnection(asyncio.Protocol):
         request = await self._request()
         if request is None:
             return False
-        response = await self._gate.handler(request, self)
+        self._answering = True
+        try:
+            response = await self._gate.handler(request, self)
+        finally:
+            self._answering = False
         delivered = False
         try:
             delivered = await self._send(response)

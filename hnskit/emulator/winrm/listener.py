@@ -24,7 +24,8 @@ class Listener:
         self.tls = context is not None
         self.port = 0
         self._context = context
-        self._connections: set[HttpConnection] = set()
+        self._connections: dict[HttpConnection, None] = {}
+        """Open ones, the oldest first."""
         self._server: asyncio.Server | None = None
         self._passable = asyncio.Event()
         self._passable.set()
@@ -102,15 +103,23 @@ class Listener:
         await self._passable.wait()
 
     def joined(self, connection: HttpConnection) -> bool:
-        """A connection was made; False if there are too many."""
+        """Take a connection in; False if there are too many.
+
+        Where all places are taken, the oldest on which nobody has logged in gives its own up: whoever only connects
+        locks nobody out.
+        """
         if len(self._connections) >= self.limits.connections:
-            return False
-        self._connections.add(connection)
+            oldest = next((one for one in self._connections if one.expendable), None)
+            if oldest is None:
+                return False
+            del self._connections[oldest]
+            oldest.abort()
+        self._connections[connection] = None
         return True
 
     def left(self, connection: HttpConnection) -> None:
         """A connection is over."""
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
 
 
 def _bound(port: int) -> socket.socket:

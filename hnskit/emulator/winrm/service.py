@@ -43,6 +43,7 @@ class WinRM:
         verdict = login.check(request.headers.get("authorization", ""))
         if not verdict.accepted:
             return HttpResponse(401, verdict.headers)
+        connection.trusted = True
         if not request.body:
             return HttpResponse(200, verdict.headers)
         encrypted = request.headers.get("content-type", "").lower().startswith("multipart/encrypted")

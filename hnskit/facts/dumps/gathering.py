@@ -111,7 +111,7 @@ class Gathering:
         return replace(facts, problems=problems, refusals=self._refusals.found, completeness=Completeness(gaps))
 
     def left_aside(self) -> tuple[str, ...]:
-        """What was found that says nothing of a host's state, most first: `3 x Get-NetNeighbor`."""
+        """Objects that say nothing of a host's state, most first: `3 x Get-NetNeighbor`."""
         return tuple(f"{count} x {what}" for what, count in self._foreign.most_common())
 
     def what(self) -> tuple[str, ...]:
