@@ -60,7 +60,7 @@ picture: setup
 
 FUZZ ?= 600
 fuzz: setup-dev
-	@$(PIP) "atheris>=3,<4"
+	@$(PIP) --require-hashes -r tests/fuzz.lock
 	@$(BIN)/python -m tests.fuzz_readers $(FUZZ)
 
 engines: setup-dev
@@ -89,6 +89,7 @@ lock:
 	$(LOCK) pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
 	for client in pypsrp-beta ansible pywinrm kerberos; do \
 		$(LOCK) tests/clients/$$client.in --output-file tests/clients/$$client.lock; done
+	$(LOCK) tests/fuzz.in --output-file tests/fuzz.lock
 
 clean:
 	rm -rf $(VENV) runs

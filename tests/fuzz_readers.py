@@ -9,6 +9,7 @@ Readers: dump, snapshot, journal, answer, params. What broke one is written to t
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 import tempfile
 import warnings
@@ -17,15 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.applying.journal_checks import believed_records
+from hnskit.diagnosis.doctor import diagnose, findings_text
 from hnskit.errors import HnskitError
-from hnskit.facts.anything import load_facts
-from hnskit.facts.dumps import read_text
+from hnskit.errors.codes_in_text import find_in_text
+from hnskit.facts.anything import load_facts, read_anything
 from hnskit.facts.host_facts import fact_calls, facts_from_results
+from hnskit.facts.snapshot import dump_facts
 from hnskit.params.loading import load_params
 from hnskit.planning.provenance import provenance_from
 from hnskit.remote.session import invoke_calls
+from tests import sample_facts
 
 SECONDS = 60
+_LONGEST = 16_384
 _PLACE = Path(tempfile.mkdtemp(prefix="hnskit-fuzz-"))
 
 
@@ -49,8 +54,9 @@ class _Said:
 
 
 def dump(data: bytes) -> None:
-    """Whatever a person pasted."""
-    read_text(data.decode("utf-8", "replace"))
+    """Whatever a person pasted: bytes of any encoding, what the doctor says of them, and codes in them."""
+    find_in_text(data.decode("utf-8", "replace"))
+    findings_text(diagnose(read_anything(data, "paste").facts), "paste")
 
 
 def snapshot(data: bytes) -> None:
@@ -96,6 +102,9 @@ def main(arguments: list[str]) -> None:
     """Fuzz each reader for its share of the time, each in a process of its own: libFuzzer ends its process."""
     import subprocess
 
+    if importlib.util.find_spec("atheris") is None:
+        print("there is no fuzzer for this platform or this Python: atheris has wheels for CPython on Linux")  # noqa: T201
+        return
     if arguments[:1] == ["--one"]:
         _fuzz(arguments[1], int(arguments[2]))
         return
@@ -108,11 +117,31 @@ def main(arguments: list[str]) -> None:
     print(f"{len(names)} readers: nothing but errors of hnskit's own")  # noqa: T201 - the result
 
 
+def _seeds(name: str) -> Path:
+    """A folder with what the reader is meant for: the fuzzer changes it from there."""
+    root = Path(__file__).parents[1]
+    corpus = Path(tempfile.mkdtemp(prefix=f"hnskit-fuzz-{name}-"))
+    if name == "dump":
+        for number, path in enumerate(sorted((root / "tests" / "samples").rglob("*.*"))):
+            (corpus / str(number)).write_bytes(path.read_bytes()[:_LONGEST])
+    elif name == "params":
+        (corpus / "1").write_bytes((root / "params" / "emulator.yaml").read_bytes())
+    elif name == "journal":
+        (corpus / "1").write_text(
+            '{"event":"start","target":"winrm://host"}\n{"event":"done","id":"create network x"}\n'
+        )
+    elif name == "snapshot":
+        (corpus / "1").write_text(dump_facts(sample_facts.complete()))
+    else:
+        (corpus / "1").write_text('{"id":"networks","ok":true,"output":[{"ID":"1","Name":"nat","Type":"nat"}],"ms":1}')
+    return corpus
+
+
 def _fuzz(name: str, seconds: int) -> None:
     import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     atheris.instrument_all()
-    options = [f"-max_total_time={seconds}", "-max_len=4096", "-verbosity=0"]
+    options = [f"-max_total_time={seconds}", f"-max_len={_LONGEST}", "-verbosity=0", str(_seeds(name))]
     atheris.Setup([sys.argv[0], *options], lambda data: read(name, data))
     atheris.Fuzz()
 

@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -164,12 +163,13 @@ def _schemes(settings: ConnectionSettings) -> Finding:
 
     url = f"{'https' if settings.ssl else 'http'}://{settings.server}:{settings.port}/{settings.path}"
     answers = HttpAnswers(settings)
-    with requests.Session() as session, warnings.catch_warnings():
+    with requests.Session() as session:
         session.trust_env = False
         session.hooks["response"] = [answers.look]
-        warnings.simplefilter("ignore")  # of urllib3, that the certificate is not looked at: it was
         try:
-            session.post(url, timeout=settings.connect_timeout, verify=False, allow_redirects=False)
+            session.post(
+                url, timeout=settings.connect_timeout, verify=settings.ca or True, allow_redirects=False
+            )  # as the session itself, which takes the authorities of certifi where none is named
         except ConnectError as error:
             return Finding("login", "error", "login", error.message, error.next_step)
         except requests.RequestException as cause:

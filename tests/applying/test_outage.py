@@ -97,3 +97,19 @@ def test_a_command_after_a_stopped_run_names_the_cut(
     assert "took its network away" in after.err
     assert "Wait some seconds and try again" in after.err
     assert "firewall" not in after.err
+
+
+def test_the_runs_folder_that_was_given_is_asked_for_a_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was the default one, whatever `--runs` said: the same command gave up at once."""
+    monkeypatch.chdir(tmp_path)
+    login = ["connection.username=u", "connection.credential=env:HNSKIT_SECRET", "connection.recovery_timeout=1"]
+    monkeypatch.setenv("HNSKIT_SECRET", "x")
+    journal(tmp_path / "elsewhere", "cut", seconds_ago=4.0)
+    arguments = [str(PARAMS), *sets([f"target={TARGET}", *login])]
+    for verb in ("plan", "drift", "apply"):
+        assert "took its network away" not in hnskit(capsys, verb, *arguments).err, verb
+        assert "took its network away" in hnskit(capsys, verb, *arguments, "--runs", str(tmp_path / "elsewhere")).err, (
+            verb
+        )

@@ -189,3 +189,10 @@ def test_a_hostile_name_is_text_in_every_form_and_on_every_way_out(form: str) ->
     for frame in made.values():
         for row in csv.reader(io.StringIO(csv_text(frame))):
             assert not [cell for cell in row if cell.startswith(("=", "+", "@", "\t"))]
+
+
+@pytest.mark.parametrize(("digits", "code"), [("0677820405", 677820405), ("9" * 5_000, 0), ("-2143617005", 0x803B0013)])
+def test_a_code_of_any_digits_is_a_refusal(digits: str, code: int) -> None:
+    """Leading zeros and thousands of digits are of a damaged paste."""
+    text = f'{{"Success":false,"Error":"The parameter is incorrect. ","ErrorCode":{digits},\n'
+    assert code in [item.code for item in read_anything(text).facts.refusals]

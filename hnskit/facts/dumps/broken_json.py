@@ -82,6 +82,8 @@ def _decode(text: str, start: int, decoder: json.JSONDecoder = _DECODER) -> tupl
             raise _BrokenError(start + problem.pos, problem.msg) from problem
         except RecursionError as problem:
             raise _BrokenError(start, "it is nested too deeply") from problem
+        except ValueError as problem:
+            raise _BrokenError(start, "it has a number of thousands of digits") from problem
         return value, start + end
 
 
@@ -221,7 +223,7 @@ def _unwrapped(text: str, start: int) -> Found | None:
         if closed is None or not _is_whole_so_far(joined):
             return None
         return Found(closed, start + len(block), [(start + len(block), "it is cut off")])
-    except RecursionError:
+    except (RecursionError, ValueError):
         return None
     behind = joined[end:].strip()
     return Found(value, start + (block.find(behind) if behind and behind in block else len(block)))
@@ -232,7 +234,7 @@ def _is_whole_so_far(piece: str) -> bool:
         _DECODER.raw_decode(piece)
     except json.JSONDecodeError as problem:
         return problem.pos >= len(piece) - _TAIL or problem.msg.startswith("Unterminated")
-    except RecursionError:
+    except (RecursionError, ValueError):
         return False
     return True
 

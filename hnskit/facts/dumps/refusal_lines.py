@@ -28,6 +28,7 @@ _CMDLET = re.compile(
 """PowerShell's own error: `Get-HnsNetwork : The RPC server is unavailable. (Exception from HRESULT: 0x800706BA)`."""
 _MARKS = ("failed in Win32", "HRESULT", "Success", "Result code", "0x8")
 _WIN32 = 0x80070000
+_LONGEST = 20  # characters of a code
 
 
 def may_refuse(line: str) -> bool:
@@ -61,5 +62,7 @@ def _all_in(line: str) -> Iterator[tuple[int, str, str]]:
 
 
 def number(text: str) -> int:
-    """A code as an unsigned number."""
-    return int(text, 0) & 0xFFFFFFFF
+    """A code as an unsigned number; 0 of digits that are no code."""
+    if len(text) > _LONGEST:
+        return 0
+    return int(text, 16 if "x" in text.lower() else 10) & 0xFFFFFFFF
