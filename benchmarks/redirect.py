@@ -3,7 +3,7 @@
     python -m benchmarks.redirect            prints the table
     python -m benchmarks.redirect --write    puts it into docs/benchmarks.md
 
-A request is one HTTP POST. The host's cut is switched off, so that only the kit's own work is counted. All is measured
+A request is one HTTP POST. The host's cut is switched off, so that only hnskit's own work is counted. All is measured
 twice: the host as near as it is, and as if a round trip to it took ROUND_TRIP seconds.
 """
 
@@ -81,7 +81,7 @@ def measure(name: str, overrides: tuple[str, ...], connect: Connect) -> list[tup
     rows.append(("connect", count))
     with counted() as count:
         facts = hnskit.gather_facts(session)
-    rows.append(("facts (sends the kit's commands)", count))
+    rows.append(("facts (sends hnskit's commands)", count))
     with counted() as count:
         outcome = hnskit.apply(session, desired, facts=facts)
     rows.append((f"apply, {outcome.changed} steps, read back", count))

@@ -45,7 +45,7 @@ class DoorThread:
 
 @contextlib.contextmanager
 def pool_of(wsman: WSMan, *, module: bool = True, **settings: Any) -> Iterator[RunspacePool]:
-    """A pool, in which the kit's commands are there already unless there is to be no `module`."""
+    """A pool, in which hnskit's commands are there already unless there is to be no `module`."""
     with wsman, RunspacePool(wsman, **settings) as pool:
         if module:
             script = PowerShell(pool)

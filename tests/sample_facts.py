@@ -58,7 +58,7 @@ def fresh(target: str = "emulator://lab") -> Facts:
 def endpoint(
     name: str, address: str, compartment: int | None, *policies: Policy, gateway: str = "10.0.1.2"
 ) -> Endpoint:
-    """An endpoint on the kit's network."""
+    """An endpoint on hnskit's network."""
     return Endpoint(
         id=f"ID-{name}",
         name=name,

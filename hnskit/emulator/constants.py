@@ -9,7 +9,7 @@ LIMITED = "User"
 """An account without administrator rights."""
 
 RESTRICTED = "hnskit"
-"""The session configuration (JEA) that has the kit's commands and nothing else."""
+"""The session configuration (JEA) that has hnskit's commands and nothing else."""
 
 RUNTIMES = ("docker", "containerd", "both")
 """Container runtimes of an emulated host."""

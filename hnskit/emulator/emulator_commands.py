@@ -42,7 +42,7 @@ def emulator() -> None:
 )
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="What runs its containers: docker (the default), …")
 @click.option("--pods", type=click.IntRange(0, 250), help="How many pods a containerd host has (4).")
-@click.option("--restricted", is_flag=True, help="Let every session have the kit's commands and nothing else (JEA).")
+@click.option("--restricted", is_flag=True, help="Let every session have hnskit's commands and nothing else (JEA).")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
 @click.option(
     "--winrm", "winrm", multiple=True, metavar="SETTING=VALUE", help="How its WinRM is set; see docs/wire.md."

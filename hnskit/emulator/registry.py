@@ -49,7 +49,7 @@ class RegistryEntry:
     password_file: str
     engine: str
     restricted: bool
-    """Every shell has the kit's commands and nothing else."""
+    """Every shell has hnskit's commands and nothing else."""
     profile: str
     instance: str
     control: int

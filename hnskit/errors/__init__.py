@@ -168,7 +168,7 @@ class RemoteCommandError(HnskitError):
         error_id: FullyQualifiedErrorId, the same in every language of Windows: match this, never the text.
         category: the name of the ErrorCategory.
         error_target: the record's TargetObject as text.
-        command: the command of the kit.
+        command: the command of hnskit.
     """
 
     def __init__(

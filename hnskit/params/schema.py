@@ -129,7 +129,7 @@ class ConnectionParams(_Strict):
         description="on the way to WinRM: http://, https:// or socks5h://HOST:PORT; "
         "environment: what HTTP(S)_PROXY say; empty: none",
     )
-    configuration: str = Field("", description="session configuration (JEA) that has the kit's commands")
+    configuration: str = Field("", description="session configuration (JEA) that has hnskit's commands")
     connect_timeout: float = Field(10.0, gt=0, le=300, description="seconds until a silent host is called unreachable")
     recovery_timeout: float = Field(
         90.0, gt=0, le=3600, description="seconds to get a lost connection back, when the bridge appears or goes"

@@ -42,7 +42,7 @@ class ConnectionSettings:
     proxy: str = ""
     """`http://`, `https://` or `socks5h://` HOST:PORT; `environment`: what HTTP(S)_PROXY say; "" means none."""
     configuration: str = ""
-    """Session configuration (JEA) that has the kit's commands already; "" sends them."""
+    """Session configuration (JEA) that has hnskit's commands already; "" sends them."""
     path: str = "wsman"
     connect_timeout: float = 10.0
     """Seconds until a host that does not answer is called unreachable."""

@@ -264,7 +264,7 @@ def _silence(until: float = math.inf) -> Iterator[None]:
 
 
 class _Told:
-    """Exceptions of pypsrp and of what is below it, as the kit's; `LOST` as it is while the host was never reached."""
+    """Exceptions of pypsrp and of what is below it, as hnskit's; `LOST` as it is while the host was never reached."""
 
     def __init__(self, settings: ConnectionSettings, answers: HttpAnswers) -> None:
         self._settings = settings

@@ -81,7 +81,7 @@ class Shell(Protocol):
 
     id: str
     loaded: bool
-    """True if the kit's commands are there."""
+    """True if hnskit's commands are there."""
 
     def open(self) -> None:
         """Create it; also raises one of `LOST`, where nothing was ever there, and NoRoomError."""

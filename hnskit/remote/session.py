@@ -19,7 +19,7 @@ _READINGS = 3
 
 
 class Session(Protocol):
-    """A way to run the kit's commands on one host."""
+    """A way to run hnskit's commands on one host."""
 
     target: str
     """The host, as the parameters name it: `emulator://lab`, `winrm://10.0.0.4`."""
@@ -146,7 +146,7 @@ def _answers(session: Session, calls: Iterable[Call], waiting: dict[str, str]) -
 
 
 def _object(row: Any) -> dict[str, Any]:
-    """One output record of a command: all of the kit put out objects."""
+    """One output record of a command: all of hnskit put out objects."""
     if not isinstance(row, dict):
         raise TypeError(row)
     return row

@@ -90,7 +90,7 @@ def ssh_settings(
     Args:
         target: `ssh://[user@]host[:port]`.
         username: used where the target names none.
-        configuration: a subsystem of the host that has the kit's commands already; "" sends them.
+        configuration: a subsystem of the host that has hnskit's commands already; "" sends them.
         connect_timeout: seconds until a host that does not answer is called unreachable.
         recovery_timeout: seconds of silence after which ssh gives a connection up: longer than a cut lasts.
 

@@ -16,7 +16,7 @@ class StdioSettings:
     host: str = ""
     """The name that ssh is given; "" for this machine."""
     loaded: bool = False
-    """True if the session has the kit's commands already; else they are sent."""
+    """True if the session has hnskit's commands already; else they are sent."""
     environment: dict[str, str] = field(default_factory=dict)
     """Environment of the program, besides this process's own."""
     start_timeout: float = 60.0

@@ -43,7 +43,7 @@ def test_path(id: str, path: str) -> Call:
 
 
 def _typed(row: Mapping[str, Any], key: str, kind: type[V]) -> V:
-    """A member that the kit's own command always puts out, of the type that it has there; KeyError without it."""
+    """A member that hnskit's own command always puts out, of the type that it has there; KeyError without it."""
     value: V = row[key]
     if type(value) is kind and (kind is not int or -_MOST <= value <= _MOST):  # type: ignore[operator]  # it is an int
         return value

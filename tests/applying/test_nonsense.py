@@ -56,7 +56,7 @@ def test_a_change_that_is_answered_with_nonsense_is_an_error_that_quotes_it() ->
 
 
 def test_a_line_that_is_no_answer_is_an_error_that_quotes_it() -> None:
-    """The kit's own commands answer with JSON lines."""
+    """hnskit's own commands answer with JSON lines."""
     session = HereSession(host_here())
     session.answered = lambda answer: "WARNING: what now?" if answer["id"] == "adapters" else None
     with pytest.raises(HnskitError, match="what now"):

@@ -43,7 +43,7 @@ def info(where: dict[str, Any], scheme: str = "http", **changes: Any) -> psrp.WS
 
 
 def run(pool: psrp.SyncRunspacePool, name: str, **parameters: Any) -> tuple[list[Any], psrp.SyncPowerShell]:
-    """One command of the kit."""
+    """One command of hnskit."""
     script = psrp.SyncPowerShell(pool)
     script.add_command(name)
     script.add_parameters(**parameters)
@@ -51,7 +51,7 @@ def run(pool: psrp.SyncRunspacePool, name: str, **parameters: Any) -> tuple[list
 
 
 def load(where: dict[str, Any], pool: psrp.SyncRunspacePool) -> None:
-    """Send the kit's module, as hnskit does."""
+    """Send hnskit's module, as hnskit does."""
     script = psrp.SyncPowerShell(pool)
     script.add_script(where["module"], use_local_scope=False)
     script.invoke()
@@ -109,7 +109,7 @@ def large(where: dict[str, Any]) -> Any:
 
 
 def several(where: dict[str, Any]) -> Any:
-    """Three pipelines of one pool at once, in the configuration whose runspaces have the kit's commands."""
+    """Three pipelines of one pool at once, in the configuration whose runspaces have hnskit's commands."""
     with psrp.SyncRunspacePool(info(where, configuration_name="hnskit"), max_runspaces=3) as pool:
         scripts = []
         for _ in range(3):
@@ -168,7 +168,7 @@ def metadata(where: dict[str, Any]) -> Any:
 
 
 def restricted(where: dict[str, Any]) -> Any:
-    """The session configuration that has the kit's commands and nothing else."""
+    """The session configuration that has hnskit's commands and nothing else."""
     connection = info(where, configuration_name="hnskit")
     name = system(where, connection, module=False)
     with psrp.SyncRunspacePool(info(where, configuration_name="hnskit")) as pool:

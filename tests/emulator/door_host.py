@@ -19,7 +19,7 @@ USER, PASSWORD = "operator", "correct-horse-battery"
 
 
 class StandIn:
-    """A host with the kit's command names and behaviours that a test of the door needs."""
+    """A host with hnskit's command names and behaviours that a test of the door needs."""
 
     def __init__(self) -> None:
         self.name = "standin"

@@ -85,7 +85,7 @@ class Served(DoorThread):
 
     @contextlib.contextmanager
     def pool(self, *, module: bool = True, **settings: Any) -> Iterator[RunspacePool]:
-        """A pool, in which the kit's commands are there already."""
+        """A pool, in which hnskit's commands are there already."""
         with pool_of(self.wsman(), module=module, **settings) as pool:
             yield pool
 

@@ -3,7 +3,7 @@
     python -m tests.emulator.protocol            prints the comparison
     python -m tests.emulator.protocol --write    puts it into docs/engines.md
 
-Commands that a behaviour needs beyond the kit's own are defined twice: as functions sent to the real engine,
+Commands that a behaviour needs beyond hnskit's own are defined twice: as functions sent to the real engine,
 and as commands of a host for the double.
 """
 
@@ -165,7 +165,7 @@ class _SampleHost:
 
 @dataclass(frozen=True)
 class Side:
-    """One engine, with two pools: one has the commands above, the other the kit's text and no more."""
+    """One engine, with two pools: one has the commands above, the other hnskit's text and no more."""
 
     engine: str
     served: Served
@@ -323,7 +323,7 @@ class Reason:
 
 
 _DOUBLE_KNOWS = (
-    "the double runs the kit's commands and none of PowerShell's own; it says so (HnskitEmulator.NotEmulated)"
+    "the double runs hnskit's commands and none of PowerShell's own; it says so (HnskitEmulator.NotEmulated)"
 )
 REASONS = (
     Reason(r"^stream: |^throw \||^the host is asked", _DOUBLE_KNOWS),
@@ -335,10 +335,10 @@ REASONS = (
         r"^three pipelines at once \| \(messages\)",
         "Windows PowerShell 5.1 prepares modules in a shell's first pipeline and says so (recorded); 7 does not",
     ),
-    Reason(r"^value: duration", "psrpcore 0.3.1 loses a zero at the end; no command of the kit puts out a duration"),
+    Reason(r"^value: duration", "psrpcore 0.3.1 loses a zero at the end; no command of hnskit puts out a duration"),
     Reason(
         r"^value: uri",
-        "psrpcore leaves escapes in a URI, .NET's text of it has none; no command of the kit puts out a URI",
+        "psrpcore leaves escapes in a URI, .NET's text of it has none; no command of hnskit puts out a URI",
     ),
     Reason(
         r"InvocationInfo|CommandInfo|PipelineIterationInfo|SerializeExten|ScriptStackTrace",
@@ -351,7 +351,7 @@ REASONS = (
     Reason(
         r"Exception/(.*/)?(Data|HelpLink|InnerException|Source|StackTrace|TargetSite|CommandName|CommandInvocation|ErrorId"
         r"|ErrorRecord|Line|Offset|ParameterName|ParameterType|TypeSpecified|WasThrownFromThrowStatement)\b",
-        "members of .NET's exceptions, which no client of the kit reads",
+        "members of .NET's exceptions, which no client of hnskit reads",
     ),
 )
 

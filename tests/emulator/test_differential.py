@@ -1,4 +1,4 @@
-"""The python engine is a double of the kit's commands: here each of them runs on it and on a real engine, side by side.
+"""The python engine is a double of hnskit's commands: here each of them runs on it and on a real engine, side by side.
 
 Both hosts are made alike and get the same commands in the same order, so that they are in the same state at
 any moment. What is compared: every output record with its types, the errors' ids, categories, targets and
@@ -56,7 +56,7 @@ class Pair(NamedTuple):
         return python, pwsh
 
     def states(self) -> tuple[str, str]:
-        """All that the kit can know of each host."""
+        """All that hnskit can know of each host."""
         python, pwsh = (
             steady(json.dumps(served.call(served.host.snapshot).to_json(), indent=1, default=str))
             for served in (self.python, self.pwsh)

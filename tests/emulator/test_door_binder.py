@@ -1,4 +1,4 @@
-"""Parameter binding as PowerShell does it: each expectation was printed by a real engine running the kit's module."""
+"""Parameter binding as PowerShell does it: each expectation was printed by a real engine running hnskit's module."""
 
 from __future__ import annotations
 

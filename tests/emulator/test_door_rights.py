@@ -145,7 +145,7 @@ def test_the_kit_says_that_an_account_may_not(served: Rights, tmp_path: Path, mo
         registry.stop("rights")
 
 
-# The session configuration that has the kit's commands and nothing else (JEA)
+# The session configuration that has hnskit's commands and nothing else (JEA)
 
 
 @pytest.mark.parametrize(

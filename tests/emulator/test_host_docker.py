@@ -194,7 +194,7 @@ def test_logs_can_be_cut(host: EmulatedHost) -> None:
 
 
 def test_a_program_that_does_not_end_is_killed_after_the_timeout(host: EmulatedHost) -> None:
-    """With the error of the kit's own function."""
+    """With the error of hnskit's own function."""
     run_container(host, "one")
     error = error_of(
         host, "Invoke-HnskitDocker", ArgumentList=["exec", "one", "ping", "-t", "localhost"], TimeoutSeconds=5

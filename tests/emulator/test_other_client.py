@@ -27,7 +27,7 @@ def seen(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 @pytest.mark.parametrize("how", ["http negotiate", "https basic", "https negotiate", "https certificate"])
 def test_it_logs_in(seen: dict[str, Any], how: str) -> None:
-    """And runs a command of the kit."""
+    """And runs a command of hnskit."""
     assert seen[how] == "LAB"
 
 
@@ -98,5 +98,5 @@ def test_it_is_told_what_is_not_emulated(seen: dict[str, Any], engine: str) -> N
 
 
 def test_it_meets_the_restricted_configuration(seen: dict[str, Any]) -> None:
-    """The kit's commands are there; anything else is not found."""
+    """hnskit's commands are there; anything else is not found."""
     assert seen["restricted"] == ["LAB", "CommandNotFoundException"]

@@ -32,7 +32,7 @@ def test_every_difference_has_a_reason_and_stands_in_the_page(two: tuple[Side, S
     found = all_differences(two)
     assert [difference for difference in found if difference.reason is None] == []
     values = {difference.behaviour for difference in found if difference.behaviour.startswith("value: ")}
-    assert values == {"value: duration", "value: uri"}, "no command of the kit puts these out, but the others"
+    assert values == {"value: duration", "value: uri"}, "no command of hnskit puts these out, but the others"
     used = {difference.reason for difference in found}
     assert [reason.text for reason in REASONS if reason.text not in used] == []
     version = engine_version(two[1])

@@ -161,7 +161,7 @@ def registry_of_commands() -> list[str]:
 
 @needs_engine
 def test_a_command_that_fails_ends_even_where_the_preference_is_another(pool: RunspacePool, served: Served) -> None:
-    """In a module's scope the preference of the kit does not reach the commands of Windows."""
+    """In a module's scope the preference of hnskit does not reach the commands of Windows."""
     with served.pool(module=False, configuration_name="hnskit") as restricted:
         said = say(restricted, ("Set-HnskitForwarding", {"InterfaceIndex": 999, "State": "Enabled"}))
         assert said.of("PIPELINE_OUTPUT") == []

@@ -250,7 +250,7 @@ def test_an_unknown_session_configuration_is_refused_with_the_host_s_reason(sett
 
 
 def test_a_session_configuration_has_the_commands_already(settings: ConnectionSettings) -> None:
-    """In the kit's own configuration no text is sent, and the commands work."""
+    """In hnskit's own configuration no text is sent, and the commands work."""
     with PsrpSession(replace(settings, configuration="hnskit")) as session:
         assert system(session)["ComputerName"] == "LAB"
 

@@ -135,7 +135,7 @@ def test_a_script_states_what_it_needs_and_is_strict(path: Path) -> None:
 
 
 def test_commands_of_other_modules_are_told_to_stop() -> None:
-    """They do not see the preference of the kit's own module, and would go on after an error."""
+    """They do not see the preference of hnskit's own module, and would go on after an error."""
     found = facts(SCRIPTS / "hnskit.psm1")
     others = [command for command in found["commands"] if re.match(r"\w+-(Net|ItemProperty)", command["name"])]
     assert len(others) >= 7
@@ -159,7 +159,7 @@ def test_a_jea_endpoint_shows_what_the_manifest_exports() -> None:
     assert re.findall(r"'hnskit\\(\w+-Hnskit\w+)'", role) == exported
     assert not_of_51(facts("docs/jea.md")) == []
     words = {12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen"}
-    assert f"the kit's {words[len(exported)]} functions" in (ROOT / "docs" / "jea.md").read_text(encoding="utf-8")
+    assert f"hnskit's {words[len(exported)]} functions" in (ROOT / "docs" / "jea.md").read_text(encoding="utf-8")
     assert "RestrictedRemoteServer" in (SCRIPTS / "hnskit.pssc").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The engine `python`: a double of the kit's own remote commands, on psrpcore. It needs no PowerShell."""
+"""The engine `python`: a double of hnskit's own remote commands, on psrpcore. It needs no PowerShell."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class PythonEngine:
         if script is None:
             raise _StatementError(not_emulated("command metadata"))
         if not script.no_input:
-            # The kit's functions take none, and run when it ends.
+            # hnskit's functions take none, and run when it ends.
             await self._input_ends[identity].wait()
         if int(self._pool.max_runspaces) == 1:
             async with self._runspaces.one() as runspace:

@@ -1,4 +1,4 @@
-"""The runspaces of a pool of the python engine, and the only script that they take: the kit's own module."""
+"""The runspaces of a pool of the python engine, and the only script that they take: hnskit's own module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hnskit.emulator.engines.runspace import Pool
 
 @cache
 def module_texts() -> Mapping[str, frozenset[str]]:
-    """Each module text that the kit may send, and the names of its functions."""
+    """Each module text that hnskit may send, and the names of its functions."""
     scripts = resources.files("hnskit.remote").joinpath("scripts")
     texts = [item.read_text(encoding="utf-8") for item in scripts.iterdir() if item.name.endswith(".psm1")]
     return {text: frozenset(re.findall(r"^function ([\w-]+)", text, re.MULTILINE)) for text in texts}

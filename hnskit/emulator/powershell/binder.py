@@ -42,7 +42,7 @@ COMMON = {
     "pv": "PipelineVariable",
 }
 """The common parameters of every advanced function, by name and alias. They change nothing here: the
-kit's commands write output and terminating errors only, and variables end with the pipeline."""
+hnskit's commands write output and terminating errors only, and variables end with the pipeline."""
 
 _BINDING = "ParameterBindingException"
 _VALIDATION = "ParameterBindingValidationException"

@@ -1,4 +1,4 @@
-"""The few expressions besides the kit's commands with which operators try a connection."""
+"""The few expressions besides hnskit's commands with which operators try a connection."""
 
 from __future__ import annotations
 

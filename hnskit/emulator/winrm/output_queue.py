@@ -1,7 +1,7 @@
 """Output that waits for a client's Receive, and is kept until it was delivered.
 
 That a real WinRM keeps what a client that vanished has not received is UNCONFIRMED: no Windows host was at hand.
-Where it does not, the kit ends with an unknown outcome, and reads the host's state (fault `forget`).
+Where it does not, hnskit ends with an unknown outcome, and reads the host's state (fault `forget`).
 """
 
 from __future__ import annotations

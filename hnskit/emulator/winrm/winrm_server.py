@@ -46,7 +46,7 @@ class WinrmServer:
         certificate: Certificate | None = None,
         limited_password: str = "",
     ) -> None:
-        """`engine` is `python` or `pwsh`; each shell of a `restricted` host has the kit's commands and nothing else."""
+        """`engine` is `python` or `pwsh`; each shell of a `restricted` host has hnskit's commands and nothing else."""
         private_directory(directory)
         self.host = host
         self.username = username

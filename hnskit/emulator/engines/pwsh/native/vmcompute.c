@@ -1,4 +1,4 @@
-/* The one function of vmcompute.dll that the kit calls (HNS facts 1-5), answered by the emulated host. */
+/* The one function of vmcompute.dll that hnskit calls (HNS facts 1-5), answered by the emulated host. */
 #include "host.h"
 
 #define RPC_S_SERVER_UNAVAILABLE ((int32_t)0x800706BA) /* what Windows says while the service does not run */

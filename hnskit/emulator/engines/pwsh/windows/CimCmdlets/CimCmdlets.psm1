@@ -1,4 +1,4 @@
-# Of Windows' CimCmdlets the one call that the kit makes: a process that WMI starts, and not the session.
+# Of Windows' CimCmdlets the one call that hnskit makes: a process that WMI starts, and not the session.
 
 Set-StrictMode -Version 3
 

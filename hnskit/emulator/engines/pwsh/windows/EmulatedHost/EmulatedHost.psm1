@@ -1,4 +1,4 @@
-# What of Windows itself the kit's commands use and this platform has not: a registry key, who asks, the language.
+# What of Windows itself hnskit's commands use and this platform has not: a registry key, who asks, the language.
 # All of it is asked of the emulated host, over the socket that native/host.h describes.
 
 Set-StrictMode -Version 3
