@@ -164,5 +164,5 @@ def _digest(id: str) -> str:
 
 
 def _first(prefix: str) -> str:
-    """What dockerd fills in: 0.0.0.0 for any subnet, else nothing, and HNS takes .1."""
+    """Fill in as dockerd does: 0.0.0.0 for any subnet, else nothing, and HNS takes .1."""
     return "0.0.0.0" if prefix == "0.0.0.0/0" else ""  # noqa: S104 - an address in a request

@@ -41,7 +41,7 @@ COMMON = {
     "pipelinevariable": "PipelineVariable",
     "pv": "PipelineVariable",
 }
-"""The common parameters of every advanced function, by name and alias. They change nothing here: the
+"""The common parameters of every advanced function, by name and alias. They change nothing here:
 hnskit's commands write output and terminating errors only, and variables end with the pipeline."""
 
 _BINDING = "ParameterBindingException"

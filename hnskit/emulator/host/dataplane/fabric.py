@@ -42,9 +42,9 @@ class Arrival:
     code: str = "delivered"
     reason: str = ""
     rewritten: bool = False
-    """Whether a proxy policy of the source's port gave it another destination."""
+    """True if a proxy policy of the source's port gave it another destination."""
     answered: bool = False
-    """Whether the answer's first packet gets back to who asked."""
+    """True if the answer's first packet gets back to who asked."""
 
     @property
     def target(self) -> tuple[str, int] | None:
@@ -138,7 +138,7 @@ class Fabric:
 
     @staticmethod
     def _next_hop_below(nic: StackNic, port: VfpPort, segment: Segment, destination: str) -> str:
-        """Where a rewritten packet goes: VFP is below the stack and asks its routes no more."""
+        """Deliver a rewritten packet: VFP is below the stack and asks its routes no more."""
         wanted = ipaddress.IPv4Address(destination)
         direct = [route.prefix for route in nic.routes if route.next_hop in ("", "0.0.0.0")]  # noqa: S104
         if any(wanted in prefix and prefix.prefixlen > 4 for prefix in direct):

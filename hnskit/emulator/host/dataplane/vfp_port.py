@@ -22,11 +22,11 @@ class VfpPort:
     address: str
     rules: PortRules = field(default_factory=PortRules)
     default_deny: bool = False
-    """Whether any ACL denies what none allows out: Server 2025 [microsoft/Windows-Containers#616]."""
+    """True if any ACL denies what none allows out: Server 2025 [microsoft/Windows-Containers#616]."""
     _flows: dict[Packet, Packet] = field(default_factory=dict)
     """The answer that is expected -> the answer as who asked expects it."""
     rewrote: bool = False
-    """Whether it rewrote the last connection that it let out."""
+    """True if it rewrote the last connection that it let out."""
 
     def outbound(self, packet: Packet) -> Packet:
         """Send a packet of the compartment to the switch.
