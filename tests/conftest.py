@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hnskit.local.state_dir import STATE_VARIABLE
 from tests.jupyter_fixture import desk  # noqa: F401 - a fixture
+
+# A machine that is busy with other work makes no test fail: an example may take as long as it takes.
+settings.register_profile("hnskit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hnskit")
 
 
 @pytest.fixture(scope="session", autouse=True)
