@@ -29,7 +29,7 @@ from hnskit.local.locks import try_lock, unlock
 from hnskit.local.ownership import require_ours, require_private_place
 from hnskit.local.private_files import private_opener, write_private
 from hnskit.local.state_dir import STATE_VARIABLE, state_directory
-from hnskit.remote.targets import canonical
+from hnskit.remote.targets import machine
 
 CLAIM_VARIABLE = "HNSKIT_CLAIM"
 """Has the token of a claim, in the environment of those that work for who holds it."""
@@ -227,7 +227,7 @@ def _patient(work: Callable[[], None]) -> None:
 
 def _files(target: str) -> tuple[Path, Path]:
     # Folders of emulated hosts may know no case. A hash: a target can have characters that a file's name cannot.
-    name = hashlib.sha256(canonical(target).lower().encode()).hexdigest()[:16]
+    name = hashlib.sha256(machine(target).lower().encode()).hexdigest()[:16]
     folder = state_directory() / "busy"
     return folder / f"{name}.lock", folder / f"{name}.json"
 

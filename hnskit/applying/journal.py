@@ -19,7 +19,7 @@ from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.steps import Step
-from hnskit.remote.targets import canonical
+from hnskit.remote.targets import machine
 
 FILE = "journal.jsonl"
 _IDENTITY = ("step", "action", "kind", "name", "id")
@@ -144,8 +144,8 @@ def records_on(target: str, runs: Path | None = None) -> list[dict[str, Any]]:
     # By the records' own UTC: folders are named after a local clock, which is put back in autumn, and a resumed run
     # goes on in an older folder.
     timed.sort(key=lambda item: item[0])
-    wanted = canonical(target)  # journals of older versions have a target as its file spelt it
-    return [record for _, record in timed if canonical(str(record.get("target"))) == wanted]
+    wanted = machine(target)  # journals of older versions have a target as its file spelt it
+    return [record for _, record in timed if machine(str(record.get("target"))) == wanted]
 
 
 def _ends_a_line(file: Any) -> bool:

@@ -40,3 +40,16 @@ def canonical(target: str, transport: str = "") -> str:
     defaults = [WINRM_PORTS[transport]] if transport else list(WINRM_PORTS.values())
     left = f":{port}" if port and not (port.isdecimal() and int(port) in defaults) else ""
     return f"{WINRM}://{host}{left}"
+
+
+def machine(target: str) -> str:
+    """The name under which work on a host is kept apart: of two ways to one machine it is the same.
+
+    `ssh://user@host` is where `winrm://host` is. A port of one's own may lead through a tunnel to any machine, and a
+    name of ssh_config too: what is not known to be one machine stays two.
+    """
+    scheme, _, place = target.partition("://")
+    host, _, port = place.rpartition("@")[2].lower().partition(":")
+    if scheme.lower() == SSH and port in ("", "22"):
+        return f"{WINRM}://{host}"
+    return canonical(target)
