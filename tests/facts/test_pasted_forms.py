@@ -226,3 +226,26 @@ def test_one_of_a_kind_is_counted_in_singular(number: int, plural: str, said: st
     from hnskit.model.wording import counted
 
     assert counted(number, plural) == said
+
+
+def test_a_zip_that_unpacks_to_gigabytes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member that says that it is too large costs nothing, however many of them there are."""
+    monkeypatch.setattr("hnskit.facts.dumps.byte_sources.MAX_BYTES", 1 << 20)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            with archive.open(f"{number}.txt", "w") as member:
+                member.write(bytes(3 << 20))
+        archive.writestr("endpoint.json", json.dumps(ENDPOINTS))
+    opened: list[str] = []
+    unpack = zipfile.ZipFile.open
+
+    def noted(self: zipfile.ZipFile, name: zipfile.ZipInfo, *more: Any, **others: Any) -> Any:
+        opened.append(name.filename)
+        return unpack(self, name, *more, **others)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", noted)
+    reading = read_anything(stream.getvalue(), "bomb.zip")
+    assert opened == ["endpoint.json"]
+    assert len(reading.facts.endpoints) == len(ENDPOINTS)
+    assert any("unpacks to more than" in caveat for caveat in reading.caveats)

@@ -116,7 +116,9 @@ def _zip(name: str, data: bytes) -> Iterator[Source]:
                 yield Source(inside, left_out="its path leads out of the zip, and it is left out")
                 continue
             source = _member(archive, item, inside, min(left, MAX_BYTES))
-            left -= len(source.data)
+            left -= len(source.data) or (
+                item.file_size if item.file_size <= left else 0
+            )  # a broken one was unpacked, too
             yield source
             if left <= 0:
                 yield Source(name, left_out=f"it unpacks to more than {_megabytes(MAX_TOTAL)}; the rest was not read")
@@ -127,6 +129,8 @@ def _zip(name: str, data: bytes) -> Iterator[Source]:
 
 def _member(archive: zipfile.ZipFile, item: zipfile.ZipInfo, inside: str, most: int) -> Source:
     """One file of a zip; its size is counted as it is unpacked, since its header may lie."""
+    if item.file_size > most:  # zipfile never gives more than the header says: what lies is cut off there
+        return Source(inside, left_out=f"it unpacks to more than {_megabytes(most)}, and is left out")
     try:
         with archive.open(item) as stream:
             data = stream.read(most + 1)
