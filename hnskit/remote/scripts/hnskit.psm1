@@ -553,7 +553,8 @@ function Invoke-HnskitWorker {
 
 function Start-HnskitWorker {
     # A process of Windows PowerShell that does not end with this session: WMI starts it, and a session of ssh ends all
-    # that it has started itself. What it runs lies in a folder of this user's own; no value is in its command line.
+    # that it has started itself. What it runs lies in a folder of this user's own, in which it starts: neither its command
+    # line nor its script has any value in it.
     param([Parameter(Mandatory)] [string] $Folder, [Parameter(Mandatory)] [string] $Text)
     $functions = 'New-HnskitError', 'ConvertTo-HnskitJson', 'Assert-HnskitGuard', 'Get-HnskitSignature',
         'New-HnskitNativeType', 'New-HnskitCompiledType', 'Get-HnskitNative', 'Invoke-HnskitHns',
@@ -565,13 +566,13 @@ function Start-HnskitWorker {
     $null = [System.IO.Directory]::CreateDirectory($Folder)
     [System.IO.File]::WriteAllText([System.IO.Path]::Combine($Folder, 'worker.ps1'), ($lines -join "`n"))
     [System.IO.File]::WriteAllText([System.IO.Path]::Combine($Folder, 'call.json'), $Text)
-    $quoted = $Folder.Replace("'", "''")
-    $command = ". ([scriptblock]::Create([System.IO.File]::ReadAllText([System.IO.Path]::Combine('$quoted', " +
-        "'worker.ps1')))); Invoke-HnskitWorker -Folder '$quoted'"
+    $command = '$folder = [System.Environment]::CurrentDirectory; . ([scriptblock]::Create([System.IO.File]::ReadAllText(' +
+        "[System.IO.Path]::Combine(`$folder, 'worker.ps1')))); Invoke-HnskitWorker -Folder `$folder"
     $encoded = [System.Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
     $program = "$env:SystemRoot\System32\WindowsPowerShell\v1.0\powershell.exe"
     $started = Invoke-CimMethod -ClassName Win32_Process -MethodName Create -ErrorAction Stop -Arguments @{
         CommandLine = "`"$program`" -NoLogo -NoProfile -NonInteractive -EncodedCommand $encoded"
+        CurrentDirectory = $Folder
     }
     if ($started.ReturnValue -ne 0) {
         throw (New-HnskitError -Id 'WorkerNotStarted' -Category ResourceUnavailable -Target 'Win32_Process' `

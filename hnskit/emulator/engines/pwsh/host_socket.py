@@ -34,7 +34,7 @@ Answer = tuple[int, bytes]
 class HostSocket:
     """Answers at a path that only the owner of this process can reach."""
 
-    def __init__(self, host: Any, user: str, create_process: Callable[[str], Awaitable[dict[str, int]]]) -> None:
+    def __init__(self, host: Any, user: str, create_process: Callable[[str, str], Awaitable[dict[str, int]]]) -> None:
         self._host = host
         self._create_process = create_process
         self._user = user
@@ -94,7 +94,7 @@ class HostSocket:
         if verb == "windows":
             asked = json.loads(request)
             if subject == "Process":
-                content = await self._create_process(asked["CommandLine"])
+                content = await self._create_process(asked["CommandLine"], asked.get("CurrentDirectory", ""))
             else:
                 content = await cmdlet_objects.ask(self._host, subject, asked)
             return 0, json.dumps(content).encode("utf-16-le")

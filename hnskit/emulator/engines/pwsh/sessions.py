@@ -76,8 +76,9 @@ class Sessions:
         startup = self._directory / ("restricted.ps1" if restricted else "session.ps1")
         return session_command(self._engine, startup)
 
-    async def _create_process(self, command_line: str) -> dict[str, int]:
-        return await self.processes.create(command_line, self._engine, self.environment(), self._directory)
+    async def _create_process(self, command_line: str, directory: str) -> dict[str, int]:
+        place = Path(directory) if directory else self._directory
+        return await self.processes.create(command_line, self._engine, self.environment(), place)
 
     @property
     def directory(self) -> Path:

@@ -45,6 +45,8 @@ class WmiProcesses:
             text = ""
         if not text:
             return {"ProcessId": 0, "ReturnValue": _NO_SUCH_FILE}
+        if not directory.is_dir():
+            return {"ProcessId": 0, "ReturnValue": _NO_SUCH_FILE}
         process = await asyncio.create_subprocess_exec(
             str(engine),
             "-NoProfile",

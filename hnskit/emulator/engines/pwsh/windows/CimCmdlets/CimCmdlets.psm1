@@ -14,7 +14,9 @@ function Invoke-CimMethod {
             [System.NotSupportedException] "The emulated host has no $ClassName.$MethodName.",
             'NotEmulated', 'NotImplemented', $ClassName))
     }
-    $answer = Invoke-EmulatedHost -Subject 'Process' -Request @{ CommandLine = [string] $Arguments['CommandLine'] }
+    $answer = Invoke-EmulatedHost -Subject 'Process' -Request @{
+        CommandLine = [string] $Arguments['CommandLine']; CurrentDirectory = [string] $Arguments['CurrentDirectory']
+    }
     [pscustomobject] @{ PSTypeName = 'Microsoft.Management.Infrastructure.CimMethodResult#Win32_Process#Create'
         ProcessId = [uint32] $answer.ProcessId; ReturnValue = [uint32] $answer.ReturnValue }
 }
