@@ -186,7 +186,7 @@ def test_stand_ins_have_the_names_and_parameters_of_windows() -> None:
                 declared[name] = set(re.findall(r"\$([A-Z]\w+),?$", block, re.MULTILINE))
     assert set(declared) == {
         "Get-ItemProperty", "Get-NetAdapter", "Get-NetIPInterface", "Set-NetIPInterface", "Get-NetIPAddress",
-        "Get-NetRoute", "Get-NetCompartment", "Test-Path", "Invoke-CimMethod",
+        "Get-NetRoute", "Get-NetCompartment", "Test-Path", "Invoke-CimMethod", "Restart-Service",
     }  # fmt: skip
     for name, parameters in declared.items():
         assert parameters
