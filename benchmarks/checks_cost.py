@@ -59,6 +59,8 @@ answers = {
     "docker": docker(json.dumps({"Server": {"Version": "20.10.9", "ApiVersion": "1.41", "Os": "windows"}})), "images": docker(""),
     "containers": docker(json.dumps([container(n) for n in range(count)])),
 }
+for call in fact_calls():  # what an older tree does not ask for is not there
+    answers.setdefault(call.id, hns([]) if call.id == "namespaces" else [])
 lines = [json.dumps({"id": key, "ok": True, "ms": 0, "output": value}) for key, value in answers.items()]
 class Session:
     target, seconds_lost, resumes = "winrm://host", 0.0, False
