@@ -56,6 +56,17 @@ def test_a_control_that_could_not_be_asked_is_no_proof() -> None:
     assert all("could not be asked" in check.seen for check in controls)
 
 
+def test_an_answer_of_the_proxy_that_is_an_error_is_no_proof() -> None:
+    """502 from the proxy has its mark, and is no answer of the metadata service."""
+    wanted = sample_facts.desired()
+    host = host_here()
+    apply(HereSession(host), wanted, pace=QUICK)
+    host.docker.run(["exec", "--user", "ContainerAdministrator", "hnskit-proxy", "route", "delete", "169.254.169.254"])
+    found = verify(HereSession(host), wanted)
+    failed = {(check.name, check.seen) for client in found.clients for check in client.checks if not check.ok}
+    assert failed == {("answer", "HTTP 502")}
+
+
 @pytest.mark.parametrize("mark", ["header", "log"])
 def test_a_policy_that_takes_other_ports_too_is_no_proof(mark: str) -> None:
     """The control asks another port: where the proxy's mark shows there, too much is redirected."""

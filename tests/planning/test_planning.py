@@ -262,6 +262,25 @@ def test_missing_route_in_the_proxy_is_added() -> None:
     assert pending(facts) == ["create route 169.254.169.254 in hnskit-proxy"]
 
 
+def test_a_route_of_the_proxy_through_another_gateway_does_not_count() -> None:
+    """It leads to somebody else."""
+    done = sample_facts.complete()
+    led = tuple(
+        replace(item, next_hop="10.0.1.77") if item.compartment_id != 1 and item.prefix.startswith("169.254.") else item
+        for item in done.routes
+    )
+    assert led != done.routes
+    assert pending(replace(done, routes=led)) == ["create route 169.254.169.254 in hnskit-proxy"]
+
+
+def test_an_endpoint_that_is_bound_elsewhere_is_detached_before_it_is_attached() -> None:
+    """HNS refuses to attach what is attached (HNS fact 40)."""
+    bound = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", compartment_id=77)
+    steps = {step.id: step for step in plan(sample_facts.desired(), bound).pending}
+    off, on = steps["detach endpoint hnskit-client1"], steps["attach endpoint hnskit-client1"]
+    assert off.key in on.needs
+
+
 def hidden_routes() -> Facts:
     """A host that shows no route of a container; it does show since when the proxy runs, and is attached."""
     done = sample_facts.complete()
