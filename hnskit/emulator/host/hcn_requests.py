@@ -200,7 +200,7 @@ def load_balancer(body: Mapping[str, Any], hns: Version) -> dict[str, Any]:
             raise refusals.invalid_parameter()  # the code is UNCONFIRMED
         rule: dict[str, Any] = {
             "Type": "ELB", "Protocol": number_in(item, "Protocol"), "InternalPort": number_in(item, "InternalPort"),
-            "ExternalPort": number_in(item, "ExternalPort"), "VIPs": list(body.get("FrontendVIPs") or []),
+            "ExternalPort": number_in(item, "ExternalPort"), "VIPs": _texts(body, "FrontendVIPs"),
             "SourceVIP": text_in(body, "SourceVIP"), "ILB": bool(how & ILB), "IsDSR": bool(flags & DIRECT_RETURN),
         }  # fmt: skip
         rule |= {
@@ -231,10 +231,18 @@ def route(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _references(body: Mapping[str, Any]) -> list[str]:
-    ends = body.get("HostComputeEndpoints")
-    if ends is not None and not isinstance(ends, list):
+    return [f"/endpoints/{item}" for item in _texts(body, "HostComputeEndpoints")]
+
+
+def _texts(body: Mapping[str, Any], key: str) -> list[str]:
+    """A list of texts; what PowerShell leaves empty is null, as a whole or within."""
+    sent = body.get(key)
+    if sent is not None and not isinstance(sent, list):
         raise refusals.invalid_json()
-    return [f"/endpoints/{item}" for item in ends or [] if item is not None]
+    found = [item for item in sent or [] if item is not None]
+    if not all(isinstance(item, str) for item in found):
+        raise refusals.invalid_json()
+    return found
 
 
 def dns(sent: Any) -> dict[str, Any]:

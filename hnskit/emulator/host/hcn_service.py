@@ -16,8 +16,8 @@ from hnskit.emulator.host.hcn_changes import Changes, HnsState
 from hnskit.emulator.host.namespaces import HOST, TYPES, HnsNamespace
 from hnskit.emulator.host.network_shape import HnsNetwork
 from hnskit.emulator.host.policies import kind
-from hnskit.emulator.host.profiles import MODERN, Profile
-from hnskit.emulator.host.reading import body_of, text_in
+from hnskit.emulator.host.profiles import MODERN, WFP_EXTENSION, Profile
+from hnskit.emulator.host.reading import body_of, objects_in, text_in
 from hnskit.emulator.host.refusals import HostRefusal
 
 FIRST = (9, 2)
@@ -166,6 +166,9 @@ class Hcn:
         hns = self._profile.hns
         if what == "Network":
             made = hcn_requests.network(body, hns) if hcn_requests.is_v2(body) else body
+            known = {WFP_EXTENSION, self._profile.vfp_extension, self._profile.ndis_extension}
+            if any(str(item.get("Id")).upper() not in known for item in objects_in(made, "Extensions")):
+                raise refusals.not_found()  # before anything is made; the code is UNCONFIRMED
             network = self._networks.create(_with_id(made, id))
             self._networks.switch_extension(network, made)
             return network.id

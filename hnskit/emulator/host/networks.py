@@ -123,12 +123,12 @@ class Networks:
 
     def switch_extension(self, network: HnsNetwork, body: Mapping[str, Any]) -> None:
         """POST /networks/{id} with Extensions (HNS fact 9)."""
-        for change in objects_in(body, "Extensions"):
-            wanted = str(change.get("Id", "")).upper()
-            found = next((item for item in network.json["Extensions"] if item["Id"] == wanted), None)
-            if found is None:
-                raise refusals.not_found()
-            found["IsEnabled"] = bool(change.get("IsEnabled"))
+        there = {item["Id"]: item for item in network.json["Extensions"]}
+        changes = objects_in(body, "Extensions")
+        if any(str(item.get("Id", "")).upper() not in there for item in changes):
+            raise refusals.not_found()
+        for change in changes:
+            there[str(change["Id"]).upper()]["IsEnabled"] = bool(change.get("IsEnabled"))
 
     def add_subnet(self, network: HnsNetwork, body: Mapping[str, Any]) -> None:
         """HcnModifyNetwork: one subnet more. One that overlaps another of the network is refused (UNCONFIRMED)."""
