@@ -10,7 +10,7 @@ import click
 
 from hnskit.commands.options import WholeHelp
 from hnskit.emulator import registry
-from hnskit.emulator.constants import RUNTIMES
+from hnskit.emulator.constants import NETWORKS, RUNTIMES
 from hnskit.emulator.powershell.command import CutMode
 from hnskit.errors import HnskitError
 
@@ -42,6 +42,9 @@ def emulator() -> None:
 )
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="What runs its containers: docker (the default), …")
 @click.option("--pods", type=click.IntRange(0, 250), help="How many pods a containerd host has (4).")
+@click.option(
+    "--network", type=click.Choice(NETWORKS), help="What carries packets: model (the default), packets, auto."
+)
 @click.option("--restricted", is_flag=True, help="Let every session have hnskit's commands and nothing else (JEA).")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
 @click.option(
@@ -56,6 +59,7 @@ def start(  # noqa: PLR0917 - click passes them by name
     engine: str | None,
     runtime: str | None,
     pods: int | None,
+    network: str | None,
     restricted: bool,
     faults: tuple[str, ...],
     winrm: tuple[str, ...],
@@ -65,7 +69,9 @@ def start(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Start the host NAME (lab); one that runs is left as it is."""
     options: dict[str, Any] = {"engine": engine, "restricted": restricted}
-    options |= {key: value for key, value in (("runtime", runtime), ("pods", pods)) if value is not None}
+    options |= {
+        key: value for key, value in (("runtime", runtime), ("pods", pods), ("network", network)) if value is not None
+    }
     wanted = dict(_fault(text) for text in faults)
     if wanted:
         options["faults"] = wanted
@@ -84,6 +90,8 @@ def start(  # noqa: PLR0917 - click passes them by name
         f"user {entry.username}, "
         f"password in {entry.password_file}",
     )
+    if network == "auto" and (note := entry.ask({"do": "status"})["host"]["network_note"]):
+        click.echo(note, err=True)
 
 
 @emulator.command()

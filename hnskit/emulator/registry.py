@@ -53,6 +53,7 @@ class RegistryEntry:
     profile: str
     instance: str
     control: int
+    network: str = "model"  # as it was asked for
     shared: bool = False
     """Other hosts are in the same process."""
 
@@ -139,14 +140,14 @@ def start(
             engine.
     """
     wanted = dict(options or {})
-    engine = str(wanted.pop("engine", "") or "")
+    engine, network = str(wanted.pop("engine", "") or ""), str(wanted.get("network") or "")
     if engine and engine not in ENGINES:
         raise ConnectError(
             f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
         )
     place = directory(name)
     if (entry := find(name)) is not None and entry.profile == profile:  # then there is such a profile
-        _check_same(entry, profile, engine)
+        _check_same(entry, profile, engine, network)
         return entry, False
     _require_profile(name, profile)
     _own_directories(_root(), place)
@@ -154,7 +155,7 @@ def start(
         with locked(place / "lock", seconds=_START_SECONDS):
             entry = find(name)
             if entry is not None:
-                _check_same(entry, profile, engine)
+                _check_same(entry, profile, engine, network)
                 return entry, False
             if engine == "pwsh":
                 find_engine()
@@ -324,8 +325,9 @@ def _own_directories(*places: Path) -> None:
             ) from cause
 
 
-def _check_same(entry: RegistryEntry, profile: str | None, engine: str) -> None:
-    for what, wanted, has in (("profile", profile, entry.profile), ("engine", engine, entry.engine)):
+def _check_same(entry: RegistryEntry, profile: str | None, engine: str, network: str) -> None:
+    same = (("profile", profile, entry.profile), ("engine", engine, entry.engine), ("network", network, entry.network))
+    for what, wanted, has in same:
         if wanted and wanted != has:
             raise ConnectError(
                 f"it runs already, with {what} {has} and not {wanted}",

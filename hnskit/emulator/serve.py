@@ -11,8 +11,9 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from hnskit.emulator.constants import NETWORKS
 from hnskit.emulator.control_server import ControlServer
 from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.emulator.registry import ENGINES, RegistryEntry
@@ -20,6 +21,9 @@ from hnskit.emulator.winrm.listener import Listener
 from hnskit.emulator.winrm.service_settings import ServiceSettings
 from hnskit.emulator.winrm.winrm_server import Certificate, WinrmServer
 from hnskit.local.private_files import write_private
+
+if TYPE_CHECKING:
+    from hnskit.emulator.host import EmulatedHost
 
 USERNAME = "Administrator"
 _SOCKETS = 8192
@@ -45,7 +49,8 @@ class Served:
         self._engine = str(settings.pop("engine", ENGINES[0]))
         self._restricted = bool(settings.pop("restricted", False))
         winrm = ServiceSettings.of(settings.pop("winrm", {}))
-        self._host = create_host(name, profile, settings)
+        self._network = str(settings.get("network") or NETWORKS[0])
+        self._host = _create(create_host, name, profile, {**settings, "network": self._network})
         self._name = name
         self._profile = profile
         self._directory = directory
@@ -84,6 +89,7 @@ class Served:
         finally:
             self._remove("password", "password-user", "client.pem", "ntlm-users")
             await self._door.close()
+            self._host.close()
             self._remove("host.json", "control-token")  # from now on it has ended, for who waits for that
             await self._control.close()
 
@@ -104,6 +110,7 @@ class Served:
                 username=USERNAME,
                 password_file=str(self._directory / "password"),
                 engine=self._engine,
+                network=self._network,
                 restricted=self._restricted,
                 profile=self._profile,
                 instance=self._instance,
@@ -141,6 +148,16 @@ class Served:
     def stop(self) -> None:
         """End it."""
         self._stopped.set()
+
+
+def _create(make: Callable[..., EmulatedHost], *arguments: Any) -> EmulatedHost:
+    """Make the host; that there can be no real packets is the log's last line, in a sentence."""
+    from hnskit.emulator.packets.helper_client import PacketsError
+
+    try:
+        return make(*arguments)
+    except PacketsError as problem:
+        raise SystemExit(f"there can be no real packets here: {problem}") from problem
 
 
 def _cut(request: Mapping[str, Any]) -> Cut:

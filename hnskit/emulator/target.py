@@ -13,7 +13,7 @@ from hnskit.errors import Mistake, ParamsError
 from hnskit.remote.connection import Auth, ConnectionSettings
 
 _PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
-_FOR_START = ("engine", "cut_seconds", "runtime", "pods")
+_FOR_START = ("engine", "cut_seconds", "runtime", "pods", "network")
 _NO_FAULT = (None, False, 0, "", "refuse")
 
 
@@ -23,7 +23,7 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
     Args:
         url: `emulator://NAME`. A restricted host is reached by its one session configuration.
         options: `transport` (http or https), `configuration` and the timeouts as for any host; `start`
-            (default True), `profile`, `engine`, `cut_seconds`, `runtime` and `pods` for a host that does not run yet;
+            (default True), `profile`, `engine`, `cut_seconds`, `runtime`, `pods`, `network` for one to be started;
             `faults`, which are switched on once, on a host that runs too; `username` User for the account without
             administrator rights, and `auth` certificate over https. How to log in is else the host's own affair;
             other keys are ignored.

@@ -176,6 +176,9 @@ class Emulator(_Strict):
     )
     runtime: Literal["docker", "containerd", "both"] = Field("docker", description="what runs its containers")
     pods: int = Field(4, ge=0, le=250, description="how many pods a containerd host has")
+    network: Literal["", "model", "packets", "auto"] = Field(
+        "", description="what carries its packets; empty: the model. packets: Linux (docs/packets.md)"
+    )
     start: bool = Field(True, description="start it if it does not run")
     cut_seconds: float = Field(
         3.0, ge=0, le=600, description="how long the host is away when the bridge appears or goes"

@@ -207,11 +207,11 @@ def reached_by_the_plane(scenario: Scenario, case: BeliefScenario) -> str:
     host = scenario.host
     source = next(item for item in host.engine.containers if item.name == case.source)
     to = (placed(scenario, case.to[0]), case.to[1])
-    arrival = host.connect(source, *to, case.protocol)
+    arrival = host.network.connect(source, *to, case.protocol)
     words = _arrival(scenario, arrival)
     if arrival.rewritten and arrival.place == "compartment" and arrival.answered:
-        proxy = next(item for item in host.containers_in(arrival.compartment))
-        onward = host.connect(proxy, *to, case.protocol)
+        proxy = next(item for item in host.network.containers_in(arrival.compartment))
+        onward = host.network.connect(proxy, *to, case.protocol)
         words += f", from there {_arrival(scenario, onward)}"
     return words
 
@@ -221,7 +221,7 @@ def _arrival(scenario: Scenario, arrival: Arrival) -> str:
         return NOTHING
     place: str = arrival.place
     if place == "compartment":
-        place = next((item.name for item in scenario.host.containers_in(arrival.compartment)), "")
+        place = next((item.name for item in scenario.host.network.containers_in(arrival.compartment)), "")
         if not place:
             return NOTHING
     return f"{place} at {arrival.target[0]}:{arrival.target[1]}"

@@ -14,13 +14,12 @@ from hnskit.emulator.host.containerd.networking import PodNetworking
 from hnskit.emulator.host.containerd.node_pods import node_pods
 from hnskit.emulator.host.containerd.tools import ContainerdTools
 from hnskit.emulator.host.containers import DockerContainer
-from hnskit.emulator.host.dataplane.fabric import Arrival, Fabric
-from hnskit.emulator.host.dataplane.wiring import wire
 from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.host.docker_engine import DockerEngine
 from hnskit.emulator.host.fault_injection import FaultInjection, reboot_cut
 from hnskit.emulator.host.faults import NOW, Faults
 from hnskit.emulator.host.hns_service import HnsService
+from hnskit.emulator.host.host_network import HostNetwork
 from hnskit.emulator.host.namespaces import FIRST as NAMESPACES_FROM
 from hnskit.emulator.host.profiles import PROFILES, Profile
 from hnskit.emulator.host.surroundings import Cloud, HttpResult, Request
@@ -53,6 +52,7 @@ class EmulatedHost:
         self._profile = profile
         self._options = dict(options)
         self.on_cut: list[Callable[[Cut], None]] = []
+        self.network = HostNetwork(self, str(options.get("network", "model")))
         self.time_scale = float(options.get("time_scale", 0.0))
         """Share of Windows' own times that is waited here; 0: none, 1: all."""
         self.reset()
@@ -209,50 +209,23 @@ class EmulatedHost:
             "containers": len(self.engine.containers),
             "running": sum(container.running for container in self.engine.containers),
             "images": len(self.engine.images),
+            "network": "packets" if self.network.packets is not None else "model",
+            "network_note": self.network.note,
             "compartments": len(self.windows.compartments),
             "faults": self.faults.to_json(),
         }
 
     def http(self, container: DockerContainer, address: str, port: int, request: Request) -> HttpResult:
-        """An HTTP request from inside a container: the data plane decides where it goes, then who listens there."""
-        arrival = self.connect(container, address, port)
-        if not arrival.answered or arrival.target is None:
-            return HttpResult(arrival)
-        listener: Any = None  # on the host itself nothing but WinRM listens
-        if arrival.place == "compartment":
-            inside = self.containers_in(arrival.compartment)
-            if not inside:
-                return HttpResult(arrival)  # of its compartment no container runs any more
-            wanted = arrival.target[1]
-            listener = next((item.listening[wanted] for item in inside if wanted in item.listening), None)
-        elif arrival.place == "outside":
-            listener = self.cloud.listener(*arrival.target)
-            if listener is None and not self.cloud.refuses(arrival.target[0]):
-                return HttpResult(arrival)
-        if listener is None:
-            return HttpResult(arrival, refused=True)
-        return HttpResult(arrival, listener(request, arrival.source_address))
+        """An HTTP request from inside a container."""
+        return self.network.http(container, address, port, request)
 
-    def fabric(self) -> Fabric:
-        """The data plane, of the host as it is now."""
-        profile = self.windows_profile
-        return wire(self.windows, list(self.hns.endpoints), build=profile.build, vfp_extension=profile.vfp_extension)
+    def all_containers(self) -> list[DockerContainer]:
+        """Of Docker and of containerd."""
+        return [*self.engine.containers, *(self._containerd.containers if self.containerd else [])]
 
-    def connect(self, container: DockerContainer, address: str, port: int, protocol: str = "tcp") -> Arrival:
-        """A connection from inside a container, by the data plane."""
-        if not container.running:
-            return Arrival("", code="not-running", reason=f"the container is {container.status} (HNS fact 80)")
-        compartment = self.windows.compartment_of(container.compartment_id)
-        if compartment is None:
-            return Arrival("", code="no-compartment", reason="the host has no compartment of it (HNS fact 80)")
-        return self.fabric().connect(compartment.id, address, port, protocol)
-
-    def containers_in(self, number: int) -> list[DockerContainer]:
-        """The containers that run in a compartment; those of one pod share it, and its ports."""
-        compartment = self.windows.compartment(number)
-        everywhere = [*self.engine.containers, *(self._containerd.containers if self.containerd else [])]
-        wanted = "" if compartment is None else compartment.description
-        return [item for item in everywhere if item.running and f"\\Container_{item.compartment_id}" == wanted]
+    def close(self) -> None:
+        """End what the host has outside this process."""
+        self.network.close()
 
     @staticmethod
     def clock() -> float:
@@ -288,14 +261,15 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
         options: `cut_seconds` and `cut_mode` (0 seconds: no cut), `time_scale`, `seed` (the same ids every time),
             `static_address` (the adapter's address is typed in, not from DHCP), `wifi` (the adapter is one),
             `second_adapter` (`Ethernet 2`: a bridge on it does not touch the host's own network), `runtime` (docker,
-            containerd or both), `pods` (how many a containerd host has), `faults` (name -> value, as for
+            containerd or both), `pods` (how many a containerd host has), `network` (model, packets or auto: what
+            carries its packets), `faults` (name -> value, as for
             `Host.set_fault`).
 
     Raises:
         ValueError: an unknown profile or option.
     """
     known = {"cut_seconds", "cut_mode", "time_scale", "seed", "static_address", "wifi", "second_adapter", "faults",
-             "runtime", "pods"}  # fmt: skip
+             "runtime", "pods", "network"}  # fmt: skip
     options = options or {}
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")

@@ -74,8 +74,8 @@ class Fabric:
     """The stacks and segments of one host."""
 
     def __init__(self, stacks: Mapping[int, Stack], segments: Mapping[str, Segment]) -> None:
-        self._stacks = stacks
-        self._segments = segments
+        self.stacks = self._stacks = stacks
+        self.segments = self._segments = segments
         self._host = stacks[HOST_COMPARTMENT]
 
     def connect(self, compartment: int, destination: str, port: int, protocol: str = "tcp") -> Arrival:
@@ -119,6 +119,9 @@ class Fabric:
         else:
             nic, next_hop = stack.nic_for(packet.destination)
         segment = self._segments.get(nic.segment)
+        trapped = next_hop == packet.destination and ipaddress.IPv4Address(next_hop).is_link_local
+        if trapped and stack is self._host:
+            raise PacketLostError("host-route", f"the host has no route of its own to {next_hop} (HNS fact 67)")
         if nic.port is not None and segment is not None:
             return self._through_port(nic, nic.port, segment, packet, next_hop, way)
         if segment is not None:
@@ -178,8 +181,6 @@ class Fabric:
         self, stack: Stack, nic: StackNic, packet: Packet, next_hop: str, way: _Way
     ) -> tuple[Place, Packet, int]:
         """Send a packet out of the host's own adapter."""
-        if ipaddress.IPv4Address(next_hop).is_link_local and next_hop == packet.destination:
-            raise PacketLostError("host-route", f"the host has no route of its own to {next_hop} (HNS fact 67)")
         inside = next((item for item in self._segments.values() if self._holder(item, packet.destination)), None)
         if inside is not None and next_hop == packet.destination:
             return self._over(inside, packet, next_hop, way)

@@ -67,13 +67,14 @@ def _wanted(value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Selector:
+class Selector:
     """One condition of an ACL: any value, or one of these."""
 
     given: bool
     values: tuple[Any, ...]
 
     def takes(self, value: Any) -> bool:
+        """Tell whether the condition holds."""
         return not self.given or any(value in item for item in self.values)
 
 
@@ -85,10 +86,10 @@ class AclRule:
     blocks: bool
     priority: int
     protocols: frozenset[int]
-    remote_addresses: _Selector
-    local_addresses: _Selector
-    remote_ports: _Selector
-    local_ports: _Selector
+    remote_addresses: Selector
+    local_addresses: Selector
+    remote_ports: Selector
+    local_ports: Selector
 
     def takes(self, packet: Packet, *, inbound: bool) -> bool:
         """Tell whether the rule is about this packet on its way into or out of the port."""
@@ -246,10 +247,10 @@ class _Compiler:
             self.nat = tuple(_prefixes(said.get("ExceptionList", said.get("Exceptions"))))
 
 
-def _selector(said: Mapping[str, Any], key: str, read: Callable[[object], list[Any]]) -> _Selector:
+def _selector(said: Mapping[str, Any], key: str, read: Callable[[object], list[Any]]) -> Selector:
     plural = f"{key}es" if key.endswith("s") else f"{key}s"
     value = said.get(plural, said.get(key))
-    return _Selector(_wanted(value), tuple(read(value)))
+    return Selector(_wanted(value), tuple(read(value)))
 
 
 def _target(value: object) -> tuple[str, int] | None:

@@ -51,20 +51,28 @@ class WiredEndpoint(Protocol):
         """Tell whether it has a port."""
 
 
-def wire(windows: Windows, endpoints: Iterable[WiredEndpoint], *, build: int, vfp_extension: str) -> Fabric:
+def wire(
+    windows: Windows,
+    networks: Iterable[WiredNetwork],
+    endpoints: Iterable[WiredEndpoint],
+    *,
+    build: int,
+    vfp_extension: str,
+) -> Fabric:
     """Put ports, stacks and segments together.
 
     Args:
         windows: adapters and compartments.
-        endpoints: of all networks.
+        networks: of HNS.
+        endpoints: of all networks, also of those that are gone.
         build: of Windows.
         vfp_extension: Id of the switch extension that is VFP (HNS fact 20).
     """
     attached = {item.id: item for item in endpoints if item.attached}
-    networks = {item.network.id: item.network for item in attached.values()}
-    segments = {id: _segment(network, attached.values()) for id, network in networks.items()}
-    rules = {id: _vfp_on(network, vfp_extension) for id, network in networks.items()}
-    vnics = {network.host_vnic.index: id for id, network in networks.items() if network.host_vnic is not None}
+    known = {item.id: item for item in (*networks, *(item.network for item in attached.values()))}
+    segments = {id: _segment(network, attached.values()) for id, network in known.items()}
+    rules = {id: _vfp_on(network, vfp_extension) for id, network in known.items()}
+    vnics = {network.host_vnic.index: id for id, network in known.items() if network.host_vnic is not None}
     stacks = {item.id: Stack(item.id) for item in windows.compartments}
     for nic in windows.nics:
         stack = stacks.get(nic.compartment_id)
