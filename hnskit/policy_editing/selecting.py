@@ -53,7 +53,7 @@ class PolicyEntry:
 
 
 def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
-    """Find endpoints by id, name, address, or their container's name or id (12 characters will do).
+    """Find endpoints by id, name, address, or the name or id of their container or pod (8 characters will do).
 
     Args:
         facts: from `gather_facts`.
@@ -67,9 +67,8 @@ def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
     if by_id or not wanted:
         return by_id
     found = [item for item in facts.endpoints if text in (item.name, item.address)]
-    for container in facts.containers:
-        if container.name == text or (len(wanted) >= 12 and container.id.startswith(wanted)):
-            found += [item for item in facts.endpoints_of(container) if item not in found]
+    for container in facts.containers_called(text):
+        found += [item for item in facts.endpoints_of(container) if item not in found]
     return tuple(found)
 
 
