@@ -20,10 +20,13 @@ from tests.terminal import hnskit, sets
 SAMPLES = Path(__file__).parents[2] / "samples" / "hns"
 TROUBLED = {
     "endpoints/nat-ws2022preview-hnspoc-acl-block.partial.json": {"policy-doubled"},
+    "textual/failed-proxy-policy-docker-l2bridge-rs4.txt": {"policy-key"},
     "textual/hcn-error-powershell-v2.txt": {"refused"},
     "textual/hns-v1-error-powershell.txt": {"refused"},
 }
-"""Samples of which something is to be said: the same ACL twice, and what HNS refused."""
+"""Samples of which something is to be said: the same ACL twice, a misspelt key, and what HNS refused."""
+SICK = {"textual/failed-proxy-policy-docker-l2bridge-rs4.txt"}
+"""Samples of hosts that did not work, as their authors say."""
 
 
 def alarms(found: tuple[Finding, ...]) -> list[str]:
@@ -89,7 +92,8 @@ def test_a_public_sample_raises_no_alarm(path: Path) -> None:
         return  # test_dumps has what is read of each
     found = [item for item in diagnose(facts) if item.severity != "note"]
     assert {item.check for item in found} == TROUBLED.get(path.relative_to(SAMPLES).as_posix(), set())
-    assert "error" not in {item.severity for item in found}
+    if path.relative_to(SAMPLES).as_posix() not in SICK:
+        assert "error" not in {item.severity for item in found}
 
 
 def test_a_saved_host_reads_back_as_well_as_it_was(tmp_path: Path) -> None:
