@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.packets import rewritten_by_the_host
 from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.emulator.packets import packet_plane
 from hnskit.emulator.packets.helper_client import HelperClient, PacketsError
@@ -213,3 +214,10 @@ def test_what_is_missing_is_said_by_its_step(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(PacketsError, match=r"libnftables\.so\.1 \(Debian's package libnftables1\): no such library"):
         HelperClient()
+
+
+@pytest.mark.parametrize(("source_nat", "end"), [(False, "silent"), (True, "taken")])
+def test_a_rewrite_on_the_host_s_side_needs_source_nat(source_nat: bool, end: str) -> None:
+    """Else the answer goes over the bridge, past what would put its source back (docs/packets.md)."""
+    require_packets()
+    assert rewritten_by_the_host(source_nat=source_nat) == end
