@@ -15,4 +15,4 @@ RUNTIMES = ("docker", "containerd", "both")
 """Container runtimes of an emulated host."""
 
 NETWORKS = ("model", "packets", "auto")
-"""What carries an emulated host's packets: its own data plane, Linux, or Linux where it can."""
+"""Carrier of an emulated host's packets: its own data plane, Linux, or Linux where it can."""

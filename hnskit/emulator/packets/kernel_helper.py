@@ -155,7 +155,7 @@ class KernelHelper:
             return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_ETHERNET))
 
     def connect(self, name: str, address: str, port: int, seconds: float) -> dict[str, Any]:
-        """Whether a TCP connection from a namespace is taken; `refused` and `silent` say how it is not."""
+        """Tell whether a TCP connection from a namespace is taken; `refused` and `silent` say how it is not."""
         with self._inside(name):
             made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.settimeout(seconds)

@@ -38,7 +38,7 @@ class PacketPlane:
             self._helper.close()
             raise
         self.captures: dict[str, WireCapture] = {}
-        """What passed on a container's wire, by the container's name."""
+        """Frames that passed on a container's wire, by the container's name."""
 
     @property
     def helper_pid(self) -> int:

@@ -1,4 +1,4 @@
-"""What passes on a container's wire: frames from the kernel, kept as a pcap."""
+"""Capture of a container's wire: frames from the kernel, kept as a pcap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WireCapture:
 
     def __init__(self, key: str, wire: socket.socket) -> None:
         self.key = key
-        """Whose wire it is; a container that starts again has another."""
+        """Container whose wire it is; a container that starts again has another."""
         self._wire = wire
         self._frames: list[tuple[int, bytes]] = []
         self._lock = threading.Lock()
