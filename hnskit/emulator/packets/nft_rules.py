@@ -51,7 +51,7 @@ def commands_for(nics: Sequence[tuple[str, StackNic]], hidden: Iterable[Json]) -
 
 
 def hiding(stacks: Iterable[Stack], translated: Iterable[Prefix], uplinks: Sequence[str]) -> list[Json]:
-    """Packets that leave the host with its address: OutBoundNAT of endpoints (HNS fact 43), and all of a NAT network."""
+    """Packets leaving the host with its address: OutBoundNAT of endpoints (HNS fact 43), and all of a NAT network."""
     made: list[Json] = []
     for uplink in uplinks:
         out = _meta("oifname", uplink)
