@@ -87,7 +87,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) pyproject.toml --extra build --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
-	for client in pypsrp-beta ansible pywinrm kerberos; do \
+	for client in pypsrp-beta ansible pywinrm kerberos runners; do \
 		$(LOCK) tests/clients/$$client.in --output-file tests/clients/$$client.lock; done
 	$(LOCK) tests/fuzz.in --output-file tests/fuzz.lock
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from hnskit.commands.agreeing import require_agreement
+from hnskit.errors import PreflightError
 from hnskit.foreign_text.terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -52,17 +55,21 @@ def journalled(target: str, runs: Path | None) -> Iterator[Records]:
 
 
 def carry_out(
-    loaded: Params, first: Plan, runs: Path | None, work: Callable[[Records | None, OnEvent], Outcome]
-) -> Outcome:
-    """Announce a plan and apply it with a journal; progress goes to stderr.
+    loaded: Params, first: Plan, runs: Path | None, work: Callable[[Records | None, OnEvent], Outcome], *,
+    yes: bool = False, as_json: bool = False,
+) -> Outcome:  # fmt: skip
+    """Announce a plan, ask about what it removes, and apply it with a journal; progress goes to stderr.
 
     Args:
         loaded: the parameters.
         first: the plan as it is now.
         runs: where the journal is kept; None: the project's runs.
         work: applies or destroys, with the journal (None where the plan is refused) and a listener.
+        yes: whether what is removed is agreed to.
+        as_json: whether stdout has JSON; then nobody is asked.
 
     Raises:
+        ConfirmationError: nobody has agreed to what would be removed; nothing was changed.
         HnskitError: as `work` raises it.
         BusyError: another process holds the host's lock.
     """
@@ -75,13 +82,15 @@ def carry_out(
     if first.disruptive:
         names = ", ".join(step.id for step in first.disruptive)
         say(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
+    require_agreement(first, yes=yes, as_json=as_json)
     with journalled(loaded.target, runs) as journal:  # also where nothing is to do: what was found is written down
         return work(journal, EventLines())
 
 
 def apply_to(
-    loaded: Params, session: Session, *, parts: tuple[Part, ...], runs: Path | None = None, rollback: bool = False
-) -> Outcome:
+    loaded: Params, session: Session, *, parts: tuple[Part, ...], runs: Path | None = None, rollback: bool = False,
+    yes: bool = False, as_json: bool = False,
+) -> Outcome:  # fmt: skip
     """Make a host as the parameters say: what `hnskit apply` and `hnskit doctor --fix` do.
 
     Raises:
@@ -100,7 +109,21 @@ def apply_to(
             session, desired, parts=parts, facts=now, made=made, journal=journal, on_event=on_event, rollback=rollback
         )
 
-    return carry_out(loaded, plan(desired, now, parts=parts, made=made), runs, work)
+    found = plan(desired, now, parts=parts, made=made)
+    return carry_out(loaded, found, runs, work, yes=yes, as_json=as_json)
+
+
+def print_plan(found: Plan, *, as_json: bool) -> NoReturn:
+    """Print a plan on stdout; a refused one is the command's failure.
+
+    Raises:
+        SystemExit: with 4 where a step is refused.
+    """
+    if as_json:
+        print_json(found.to_json())
+    else:
+        say(found.to_text(), "", found.summary)
+    sys.exit(PreflightError.exit_status if found.refused else 0)
 
 
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from hnskit.commands.agreeing import dry_run_option, yes_option
 from hnskit.commands.changing import carry_out, made_before, print_outcome
 from hnskit.commands.options import common, runs_option
+from hnskit.commands.plan_command import Teardown, show_plan
 from hnskit.commands.reaching import connected
 
 
@@ -15,6 +17,8 @@ from hnskit.commands.reaching import connected
 @common
 @click.option("--keep-network", is_flag=True, help="Leave the bridge, so that the host is not cut again.")
 @click.option("--by-name", is_flag=True, help="Networks and endpoints of these names too, if no journal knows them.")
+@yes_option
+@dry_run_option
 @runs_option
 def destroy(
     params: str,
@@ -23,6 +27,8 @@ def destroy(
     *,
     keep_network: bool,
     by_name: bool,
+    yes: bool,
+    dry_run: bool,
     runs: Path | None,
 ) -> None:
     """Take away what hnskit made, and nothing else."""
@@ -31,6 +37,8 @@ def destroy(
     from hnskit.params.desired import desired_from
     from hnskit.planning.teardown import plan_destroy
 
+    if dry_run:
+        show_plan(params, overrides, runs=runs, as_json=as_json, teardown=Teardown(keep_network, by_name))
     with connected(params, overrides, runs) as (loaded, session):
         desired, now = desired_from(loaded), gather_facts(session)
         made = made_before(loaded, runs)
@@ -49,5 +57,7 @@ def destroy(
                 journal=journal,
                 on_event=on_event,
             ),
+            yes=yes,
+            as_json=as_json,
         )
         print_outcome(outcome, as_json=as_json)

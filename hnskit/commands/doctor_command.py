@@ -140,7 +140,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     if not yes and (result is not None or not click.confirm("Carry it out?", default=False, err=True)):
         return findings
     with connected(params, overrides) as (_, session):
-        outcome = apply_to(loaded, session, parts=ALL_PARTS)
+        outcome = apply_to(loaded, session, parts=ALL_PARTS, yes=True)  # agreed to above
         if result is None:
             print_outcome(outcome, as_json=False)
         after = _examined(loaded, gather_facts(session), params, overrides, only)

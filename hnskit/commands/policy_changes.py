@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hnskit.commands.agreeing import require_yes
 from hnskit.commands.changing import journalled
 from hnskit.commands.host_input import read_host
 from hnskit.commands.output import say_problems
@@ -16,10 +17,12 @@ from hnskit.commands.policy_options import Asked
 from hnskit.commands.reaching import opened
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
+from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
     from hnskit.params.desired import Desired
+    from hnskit.planning.steps import Plan
     from hnskit.policy_editing.editing import Edit, PolicyTarget
 
 
@@ -96,6 +99,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         apply = partial(policies.apply, host.session(), desired_from(loaded), wanted, facts=facts)
         if first.pending and not first.refused:
             _say_what_apply_makes_of_it(desired_from(loaded), facts, wanted)
+            _require_agreement(asked, wanted, first)
             with journalled(loaded.target, asked.runs) as journal:
                 done = apply(journal=journal, on_event=EventLines())
         else:
@@ -104,6 +108,17 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         print_json(done.to_json())
     else:
         say(Lines(f"{done.to_text()}."))
+
+
+def _require_agreement(asked: Asked, edits: Sequence[Edit], first: Plan) -> None:
+    """Ask before policies are taken away by `remove` or `clear`; what a change replaces is not."""
+    gone = sum(not change.after for step in first.pending for change in step.changes)
+    if asked.yes or not gone or not any(edit.action in ("remove", "clear") for edit in edits):
+        return
+    names = ", ".join(step.name for step in first.pending)
+    require_yes(
+        f"Remove {counted(gone, 'policies')} from {names} on {first.target}?", first.target, as_json=asked.as_json
+    )
 
 
 def _say_what_apply_makes_of_it(desired: Desired, facts: Facts, edits: Sequence[Edit]) -> None:

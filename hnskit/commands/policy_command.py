@@ -10,7 +10,7 @@ from hnskit.commands.host_input import read_host
 from hnskit.commands.options import WholeHelp, common, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_changes import carry_out, known_fields, owners_of, spec_of
-from hnskit.commands.policy_options import Asked, changing, chosen, packed, what, where
+from hnskit.commands.policy_options import Asked, changing, chosen, packed, removing, what, where
 from hnskit.commands.reaching import opened
 from hnskit.foreign_text.terminal import print_json, say
 
@@ -141,6 +141,7 @@ def change(asked: Asked, number: int | None, kind: str) -> None:
 @chosen
 @what
 @changing
+@removing
 @packed
 def remove(asked: Asked, number: int | None, kind: str) -> None:
     """Remove one policy, named by its number, or by its type and what it says; every other stays."""
@@ -164,6 +165,7 @@ def remove(asked: Asked, number: int | None, kind: str) -> None:
 @where
 @click.option("--type", "kinds", multiple=True, metavar="TYPE", help="This type instead of the proxy policies.")
 @changing
+@removing
 @packed
 def clear(asked: Asked, kinds: tuple[str, ...]) -> None:
     """Remove all proxy policies, whoever made them, and say how many; every other policy stays."""

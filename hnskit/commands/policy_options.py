@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from hnskit.commands.agreeing import yes_option
 from hnskit.commands.options import Function
 from hnskit.model.policies.protocols import NUMBERS
 
@@ -84,6 +85,11 @@ def changing(function: Function) -> Function:
     return function
 
 
+def removing(function: Function) -> Function:
+    """--yes, of commands that take policies away."""
+    return yes_option(function)
+
+
 def chosen(function: Function) -> Function:
     """--number and --type, which name one policy."""
     for decorate in (
@@ -107,6 +113,8 @@ class Asked:
     runs: Path | None
     fields: Mapping[str, Any]
     """Fields of a policy, as `fields_given` has them."""
+    yes: bool = False
+    """Agreement to the removal."""
 
 
 def packed(function: Callable[..., None]) -> Callable[..., None]:

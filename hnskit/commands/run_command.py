@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hnskit.commands.agreeing import require_agreement, yes_option
 from hnskit.commands.options import common, runs_option
 from hnskit.commands.reaching import require_file
 from hnskit.foreign_text.escaping import Lines
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--kernel-each", is_flag=True, help="A kernel of its own for each notebook (slower).")
 @click.option("--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="How long a cell may take.")
 @click.option("--resume", is_flag=True, help="Go on in the last run's folder; what is done and still true is kept.")
+@yes_option
 @runs_option
 def run(
     params: str,
@@ -35,6 +37,7 @@ def run(
     kernel_each: bool,
     cell_timeout: int | None,
     resume: bool,
+    yes: bool,
     runs: Path | None,
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
@@ -52,6 +55,7 @@ def run(
         share_kernel=not kernel_each,
         cell_timeout=cell_timeout,
         resume=resume,
+        confirmed=yes or _agreed(params, overrides, only, runs, as_json=as_json),
     )
     if as_json:
         print_json(summary.to_json())
@@ -62,13 +66,29 @@ def run(
     sys.exit(summary.exit_status)
 
 
+def _agreed(
+    params: str, overrides: tuple[str, ...], only: tuple[str, ...], runs: Path | None, *, as_json: bool
+) -> bool:
+    """Ask what the teardown is to remove, where it was chosen and somebody is there; its notebook refuses elsewhere."""
+    if as_json or not sys.stdin.isatty() or not any(name.startswith("90") for name in only):
+        return False
+    from hnskit.commands.plan_command import Teardown, found_plan
+
+    first, _ = found_plan(params, overrides, runs=runs, teardown=Teardown())
+    say(first.to_text(), "", err=True)
+    require_agreement(first, yes=False)
+    return True
+
+
 def _print_run(summary: Summary) -> None:
     from hnskit.applying.verification import proof_text
     from hnskit.running.summary import describe_changes
 
     if summary.verification is not None:
         say(proof_text(summary.verification))
-    verdict = "The redirect is in place and proved" if summary.ok else f"Stopped at {summary.stopped_at}"
+    verdict = summary.verdict if summary.ok else f"Stopped at {summary.stopped_at}"
     did = describe_changes(summary.changed, len(summary.earlier))
     say(f"{verdict}: {did}, {summary.seconds:.1f} s.")
+    for left in summary.left:
+        say(f"Kept: {left}")
     say(f"Run folder: {summary.run_dir}", f"Report:     {summary.report}")

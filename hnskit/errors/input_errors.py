@@ -71,6 +71,13 @@ class ArgumentError(HnskitError, ValueError):
     exit_status = 2
 
 
+class ConfirmationError(HnskitError):
+    """Nobody has agreed to what would be removed; nothing was changed."""
+
+    exit_status = 2
+    default_next_step = "Look at the plan (--dry-run), then say --yes."
+
+
 class SelectionError(HnskitError, LookupError):
     """An object that was named is not there, or the name is that of more than one."""
 

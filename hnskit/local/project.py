@@ -57,6 +57,14 @@ def find_params(path: str | Path) -> Path:
     return below if is_there(below) else given
 
 
+def searched_places(path: Path) -> list[Path]:
+    """The places where `find_params` looks for a file, in its order; one that is absolute has no other."""
+    if path.is_absolute():
+        return [path]
+    root = _project(Path.cwd())
+    return list(dict.fromkeys([Path.cwd() / path, (root or shipped() or Path.cwd()) / path]))
+
+
 def is_there(path: Path) -> bool:
     """Tell whether there is a file or folder of this path; a text longer than a path may be is none."""
     try:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.foreign_text.masking import is_secret_key, learn_command, learn_data
+from hnskit.local.project import searched_places
 from hnskit.params.cross_checks import contradictions, path_text
 from hnskit.params.form_fields import keys_beside
 from hnskit.params.schema import Params, TargetParams
@@ -40,6 +41,8 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
     source = str(path)
     try:
         text = _text_of(Path(path))
+    except FileNotFoundError:
+        raise _missing(Path(path)) from None
     except OSError as cause:
         raise ParamsError(
             source,
@@ -57,6 +60,16 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
     if not isinstance(data, dict):
         raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
     return params_from(data, overrides=overrides, source=source)
+
+
+def _missing(path: Path) -> ParamsError:
+    """The error of a file that is not there, with the places where it was looked for."""
+    places = ", ".join(map(str, searched_places(path)))
+    return ParamsError(
+        str(path),
+        (Mistake("(file)", f"cannot be read: there is no such file; looked for at {places}"),),
+        next_step="Give an absolute path, or stand in the project's folder; params/emulator.yaml there is one.",
+    )
 
 
 _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)

@@ -23,6 +23,8 @@ class Selection:
     """`key.path=value`, from the notebook's own parameters."""
     data: Mapping[str, Any] | None = None
     """Parameters that papermill was given, in place of the file's values."""
+    by_variable: bool = False
+    """Named by the environment, in the variable HNSKIT_PARAMS."""
     edits: dict[str, str] = field(default_factory=dict)
     """Typed values by the paths of their parameters; right or wrong."""
 
@@ -39,7 +41,8 @@ class Selection:
     def to_text(self) -> str:
         """Name the parameters in a sentence."""
         changed = f", with {', '.join(map(mask_override, self.overrides))}" if self.overrides else ""
-        return f"Parameters: {self.params_file if self.data is None else _GIVEN}{changed}."
+        file = f"{self.params_file}{', as HNSKIT_PARAMS says' if self.by_variable else ''}"
+        return f"Parameters: {file if self.data is None else _GIVEN}{changed}."
 
     @property
     def overrides(self) -> list[str]:

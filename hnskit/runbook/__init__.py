@@ -17,16 +17,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hnskit.local import project
 from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.notebook_parameters import (
+    default_file,
+    parameter_choice,
+    parameter_flag,
+    parameter_list,
+    parameter_text,
+    require_known,
+)
 from hnskit.runbook.part_work import PARTS
 from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.pasted_notebook import PastedNotebook
-from hnskit.runbook.screen import Sentence, at_screen, say, variables
+from hnskit.runbook.screen import Reader, Sentence, find_reader, say, variables
 from hnskit.runbook.step_notebook import StepNotebook
 
 __all__ = [
@@ -54,10 +60,15 @@ _open: StepNotebook | PastedNotebook | None = None
 class ParamsChoice:
     """The chosen parameters, overrides and run folder; at the screen it shows itself as a form."""
 
-    def __init__(self, selection: Selection, run_dir: str | Path, interactive: bool) -> None:
+    def __init__(self, selection: Selection, run_dir: str | Path, reader: Reader) -> None:
         self.selection = selection
         self.run_dir = Path(run_dir) if run_dir else None
-        self.interactive = interactive
+        self.reader = reader
+
+    @property
+    def interactive(self) -> bool:
+        """Tell whether somebody is there to press a button."""
+        return self.reader is Reader.PRESENT
 
     def look(self, part: str, paste: Paste) -> StepNotebook | PastedNotebook:
         """Open a session that only looks: at what was pasted, else at the host.
@@ -82,12 +93,16 @@ class ParamsChoice:
         _open = PastedNotebook(paste.reading)
         return _open
 
-    def open(self, part: str, *, keep_network: bool = False) -> StepNotebook:
+    def open(
+        self, part: str, *, keep_network: bool | str = False, by_name: bool | str = False, confirmed: bool | str = False
+    ) -> StepNotebook:
         """Connect, look at the host, and open the session of one part (see `PARTS`).
 
         Args:
             part: see `PARTS`.
             keep_network: of the teardown: leave the bridge.
+            by_name: of the teardown: also the network and endpoints of these names that no journal knows.
+            confirmed: whether what would be removed is agreed to; at the screen that is asked.
 
         Returns:
             The book.
@@ -100,7 +115,13 @@ class ParamsChoice:
         if _open is not None and self.interactive:
             _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
         session = _open = StepNotebook(
-            part, self.selection, self.run_dir, interactive=self.interactive, keep_network=keep_network
+            part,
+            self.selection,
+            self.run_dir,
+            reader=self.reader,
+            keep_network=parameter_flag(keep_network, "keep_network"),
+            by_name=parameter_flag(by_name, "by_name"),
+            confirmed=parameter_flag(confirmed, "confirmed"),
         )
         return session
 
@@ -129,33 +150,47 @@ def choose(
     params_file: str | Path,
     overrides: Sequence[str] | str = (),
     run_dir: str | Path = "",
-    interactive: bool | None = None,
+    interactive: bool | str | None = None,
 ) -> ParamsChoice:
     """Take a notebook's parameters.
 
     Args:
-        params_file: relative to the working directory or to the project's root.
+        params_file: relative to the working directory or to the project's root; where no runner has given one, the
+            variable `HNSKIT_PARAMS` goes before it.
         overrides: `key.path=value`, as `--set` takes them; also as the text that `papermill -p overrides` makes of one
             or of a list in brackets.
         run_dir: the run's folder; empty: one is made below `runs` when something is changed.
-        interactive: whether somebody is at the screen; None finds out. There, what was typed into the form is kept
-            for the next call with the same arguments.
+        interactive: whether somebody is at the screen, also in a word (yes, no, true, false, on, off); None finds out.
+            There, what was typed into the form is kept for the next call with the same arguments.
 
     Returns:
         The choice; as the last line of a cell it shows itself as a form at the screen.
 
     Raises:
-        ParamsError: an override is not one.
+        ParamsError: an override is not one; a value is of another kind; or a runner has given the notebook a name that
+            it does not have.
     """
-    screen = at_screen() if interactive is None else interactive
-    given = reveal(_listed(overrides))
-    selection = Selection(project.find_params(params_file), given, None if screen else _given())
+    require_known()
+    reader = _reader(interactive)
+    screen = reader is Reader.PRESENT
+    given = reveal(parameter_list(overrides, "overrides"))
+    file, by_variable = default_file(parameter_text(params_file, "params_file"))
+    folder = parameter_text(run_dir, "run_dir")
+    selection = Selection(project.find_params(file), given, None if screen else _given(), by_variable=by_variable)
     if screen:
-        selection = _selections.setdefault((str(selection.params_file), str(run_dir), *given), selection)
-    return ParamsChoice(selection, run_dir, screen)
+        selection = _selections.setdefault((str(selection.params_file), folder, *given), selection)
+    return ParamsChoice(selection, folder, reader)
 
 
-def paste(content: str = "", interactive: bool | None = None) -> Paste:
+def _reader(interactive: bool | str | None) -> Reader:
+    """The reader that a notebook's parameter names; where it names none, the one that is found."""
+    wanted = parameter_choice(interactive, "interactive")
+    if wanted is None:
+        return find_reader()
+    return Reader.PRESENT if wanted else Reader.ABSENT
+
+
+def paste(content: str = "", interactive: bool | str | None = None) -> Paste:
     """Take what a host printed in place of a host; at the screen it shows itself as a box.
 
     Args:
@@ -170,7 +205,8 @@ def paste(content: str = "", interactive: bool | None = None) -> Paste:
     Raises:
         SnapshotError: nothing in it says anything of a host.
     """
-    screen = at_screen() if interactive is None else interactive
+    screen = _reader(interactive) is Reader.PRESENT
+    content = parameter_text(content, "paste")
     if screen and content in _pastes:
         return _pastes[content]
     found = Paste(screen)
@@ -179,18 +215,6 @@ def paste(content: str = "", interactive: bool | None = None) -> Paste:
     if screen:
         _pastes[content] = found
     return found
-
-
-def _listed(overrides: Sequence[str] | str) -> tuple[str, ...]:
-    """Overrides as a list; papermill's `-p` gives what is no number as a text."""
-    if not isinstance(overrides, str):
-        return tuple(overrides)
-    text = overrides.strip()
-    try:
-        listed = yaml.safe_load(text) if text.startswith("[") else [text] if text else []
-    except yaml.YAMLError:
-        listed = [text]  # no override either: whoever takes it says so
-    return tuple(map(str, listed))
 
 
 def _given() -> dict[str, Any] | None:
@@ -205,7 +229,7 @@ def open_session(
     part: str,
     overrides: Sequence[str] = (),
     run_dir: str | Path = "",
-    interactive: bool | None = None,
+    interactive: bool | str | None = None,
 ) -> StepNotebook:
     """Choose and open in one, where no form is wanted.
 
@@ -226,7 +250,7 @@ def open_session(
     return choose(params_file, overrides, run_dir, interactive).open(part)
 
 
-def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
+def start_page(params_file: str | Path, interactive: bool | str | None = None) -> Any:
     """Show the page from which parameters are edited and runs are begun; headless, say how to do the same there.
 
     Args:
@@ -239,8 +263,10 @@ def start_page(params_file: str | Path, interactive: bool | None = None) -> Any:
     Raises:
         ParamsError: there is no such file, or it is no YAML.
     """
-    path = project.find_params(params_file)
-    if not (at_screen() if interactive is None else interactive):
+    require_known()
+    file, _ = default_file(parameter_text(params_file, "params_file"))
+    path = project.find_params(file)
+    if _reader(interactive) is not Reader.PRESENT:
         target = load_params(path).target
         return Sentence(f"Nobody is at the screen. The parameters are in order; `hnskit run {path}` works on {target}.")
     from hnskit.runbook.widgets import StartPage

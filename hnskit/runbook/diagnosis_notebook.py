@@ -17,6 +17,7 @@ from hnskit.model.objects import METADATA_ADDRESS
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.params.desired import Desired
 from hnskit.planning.provenance import Provenance
+from hnskit.runbook.notebook_parameters import parameter_text
 from hnskit.runbook.screen import Sentence
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
@@ -74,6 +75,7 @@ class HostDiagnosis:
         Raises:
             ValueError: there is no such source, or the destination is not that.
         """
+        source, destination = parameter_text(source, "source"), parameter_text(destination, "destination")
         what = self.desired.redirect.what if self.desired else f"{_METADATA[0]}:{_METADATA[1]}"
         address, port = parse_destination(destination or what)
         asker = source or (self.desired.clients[0].name if self.desired else self._first_asker())
@@ -144,6 +146,7 @@ class HostDiagnosis:
         return draw(self.facts, desired=self.desired, before=self._earlier(earlier))
 
     def _earlier(self, path: str) -> Facts:
+        path = parameter_text(path, "earlier")
         return load_facts(find_params(path)) if path else self.facts
 
     def repair(self) -> View | Sentence:
@@ -172,6 +175,7 @@ class HostDiagnosis:
         """
         from hnskit.errors.codes_in_text import look_up
 
+        code = parameter_text(code, "code")
         if not code.strip():
             return Sentence("No code was given.")
         found = look_up(code)

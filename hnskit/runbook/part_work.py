@@ -36,6 +36,8 @@ class PartWork:
     desired: Desired
     keep_network: bool = False
     """Of the teardown: whether it leaves the network."""
+    by_name: bool = False
+    """Of the teardown: whether names alone are enough where no journal knows of an object."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -45,7 +47,7 @@ class PartWork:
     def plan(self, facts: Facts, made: Provenance) -> Plan:
         """Plan it."""
         if self.part == TEARDOWN:
-            return plan_destroy(self.desired, facts, made=made, keep_network=self.keep_network)
+            return plan_destroy(self.desired, facts, made=made, keep_network=self.keep_network, by_name=self.by_name)
         return plan(self.desired, facts, parts=self.parts, made=made)
 
     def change(
@@ -60,8 +62,8 @@ class PartWork:
         """Carry it out; errors are those of `apply` and `destroy`."""
         if self.part == TEARDOWN:
             return destroy(
-                session, self.desired, made=made, keep_network=self.keep_network, facts=facts, journal=journal,
-                on_event=on_event,
+                session, self.desired, made=made, keep_network=self.keep_network, by_name=self.by_name, facts=facts,
+                journal=journal, on_event=on_event,
             )  # fmt: skip
         return apply(
             session, self.desired, parts=self.parts, facts=facts, made=made, journal=journal, on_event=on_event

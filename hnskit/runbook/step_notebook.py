@@ -19,17 +19,19 @@ from hnskit.applying.outcomes import outcome_of
 from hnskit.errors import ArgumentError, HnskitError, PreflightError, StoppedError
 from hnskit.facts.description import describe_host
 from hnskit.facts.host_facts import Facts
-from hnskit.foreign_text.escaping import one_line
 from hnskit.params.desired import desired_from
 from hnskit.params.selection import Selection
 from hnskit.planning.provenance import Provenance
+from hnskit.planning.removed_objects import removal_question
 from hnskit.planning.steps import Plan
+from hnskit.runbook.agreement import Agreement
 from hnskit.runbook.diagnosis_notebook import HostDiagnosis
 from hnskit.runbook.notebook_checks import CheckResults, NotebookChecks
 from hnskit.runbook.notebook_host import NotebookHost
 from hnskit.runbook.notebook_record import NotebookRecord
+from hnskit.runbook.outcome_words import closing_words, outcome_view
 from hnskit.runbook.part_work import PARTS, PartWork, notebooks_to_run_first
-from hnskit.runbook.screen import Sentence, sentence_mimebundle
+from hnskit.runbook.screen import Reader, Sentence, sentence_mimebundle
 from hnskit.views.progress import Progress, display_progress
 from hnskit.views.table import View
 from hnskit.views.topology import Topology, draw
@@ -49,8 +51,10 @@ class StepNotebook:
         selection: Selection,
         run_dir: Path | None = None,
         *,
-        interactive: bool = False,
+        reader: Reader = Reader.ABSENT,
         keep_network: bool = False,
+        by_name: bool = False,
+        confirmed: bool = False,
     ) -> None:
         """Connect, and look at the host.
 
@@ -58,8 +62,10 @@ class StepNotebook:
             part: one of `PARTS`.
             selection: the parameters.
             run_dir: the run's folder; None: one is made below `runs` once there is something to keep (`LazyJournal`).
-            interactive: whether a button is to wait for somebody.
+            reader: whether a button is to wait for somebody.
             keep_network: the teardown leaves the network.
+            by_name: the teardown takes what bears these names, too, where no journal knows of it.
+            confirmed: whether what would be removed is agreed to; a button asks for that.
 
         Raises:
             ParamsError: the parameters are wrong; no host was contacted.
@@ -70,7 +76,8 @@ class StepNotebook:
         self.part = part
         self._params_file = selection.params_file
         self._asked = (str(selection.params_file) if selection.data is None else "", tuple(selection.overrides))
-        self._interactive = interactive
+        self._agreement = Agreement(reader, confirmed)
+        self._interactive = self._agreement.by_button
         self._kept = NotebookRecord(part, run_dir)
         self._plan: Plan | None = None
         self._outcome: Outcome | None = None
@@ -86,7 +93,7 @@ class StepNotebook:
             raise
         self._host = NotebookHost(part, self.params, self._kept.runs)
         self._checks = NotebookChecks(self._host, self.desired, self._checked)
-        self._work = PartWork(part, self.desired, keep_network)
+        self._work = PartWork(part, self.desired, keep_network, by_name)
         with self._recorded():
             self.facts = self._first = self._host.facts()
         self._keep("before")
@@ -177,7 +184,8 @@ class StepNotebook:
     def apply_button(self, label: str) -> Any:
         """Carry out the plan: at once when headless, when the button is pressed at the screen.
 
-        It raises nothing: `result`, in the next cell, does.
+        It raises nothing: `result`, in the next cell, does. What would be removed is asked once more at the screen;
+        headless, `confirmed` has to be given.
 
         Args:
             label: on the button.
@@ -193,7 +201,10 @@ class StepNotebook:
 
             self._waits = True
             warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
-            return action_button(label, warning, self._carry_out)
+            return action_button(label, warning, self._carry_out, removal_question(current))
+        if (refusal := self._agreement.refusal(current)) is not None:
+            self._failure = refusal
+            return None
         progress = display_progress(label)
         try:
             self._carry_out(progress)
@@ -209,20 +220,14 @@ class StepNotebook:
 
         Raises:
             PreflightError, StepError, ConnectError: what went wrong.
+            ConfirmationError: nobody has agreed to what would be removed.
         """
-        from hnskit.views.change_frames import outcome_frame, plan_frame
-
         with self._recorded():
             if self._failure is not None:
                 raise self._failure
         if self._outcome is None:
             return Sentence("The button above has not been pressed yet: press it, then run this cell again.")
-        notes = "".join(f"\n{one_line(note)}" for note in self._outcome.notes)
-        if self._outcome.changed:
-            caption = f"{self._outcome.changed} changed in {self._outcome.seconds:.1f} s{notes}"
-            return View(outcome_frame(self._outcome), caption)
-        frame = plan_frame(self._outcome.plan)[["object", "reason"]]
-        return View(frame, f"nothing to do{notes}")
+        return outcome_view(self._outcome)
 
     def verify(self) -> View:
         """Ask the metadata service from inside each client: the proof, whether it holds or not.
@@ -255,16 +260,15 @@ class StepNotebook:
         """Write down the result of this notebook, and let go of the host.
 
         Returns:
-            A sentence: how many steps changed something, the seconds, and where the run is kept.
+            Sentences: how many steps changed something, the seconds of that, what stayed, and where the run is kept.
         """
         waiting = self._interactive and self._plan is not None and self._plan.pending and self._outcome is None
         self._record(None)
         self._host.close()
         if waiting:
             return Sentence("Nothing was changed: the button was not pressed.")
-        did = f"{self._outcome.changed} changed" if self._outcome else "Nothing is changed by this notebook"
         kept = f" The run is kept in {self._kept.run_dir}." if self._kept.run_dir else ""
-        return Sentence(f"{did}; {self._kept.seconds:.1f} s in all.{kept}")
+        return Sentence(f"{closing_words(self._outcome)}{kept}")
 
     def end(self) -> None:
         """Let go of the host for good: what is shown stays, and its button and cells do nothing more."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from hnskit.errors import HnskitError, StoppedError
 from hnskit.running.executed_notebook import mask_file
-from hnskit.running.kernels import SharedKernel, interrupt, kill, manager_with
+from hnskit.running.kernels import KernelSlot, SharedKernel, interrupt, kill, manager_with
 from hnskit.running.results import error_json
 
 KERNEL = "python3"
@@ -40,7 +40,7 @@ class Execution:
         self._environment = dict(environment or {})
         self._managers = manager_with(self._environment)
         self._timeout = cell_timeout
-        self._engine: Any = None
+        self._slot: KernelSlot | None = None
         self._stopped = False
         self._asked = 0
 
@@ -53,10 +53,7 @@ class Execution:
         try:
             _load_papermill()
             if kernel is not None:
-                from hnskit.running.papermill_engine import SharedKernelEngine
-
-                SharedKernelEngine.close(now=True)
-                SharedKernelEngine.kernel, self._engine = kernel, SharedKernelEngine
+                self._slot = KernelSlot(kernel)
         except BaseException:  # whoever failed to enter is not left either
             if kernel is not None:
                 kernel.close(now=True)
@@ -66,8 +63,8 @@ class Execution:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._engine is not None:
-            self._engine.close(now=True)
+        if self._slot is not None:
+            self._slot.close(now=True)
 
     def stop(self) -> None:
         """Break off what is executed now; may be called from any thread, and more than once.
@@ -76,7 +73,7 @@ class Execution:
         """
         self._stopped = True
         self._asked += 1
-        kernel = self._engine.kernel if self._engine is not None else None
+        kernel = self._slot.kernel if self._slot is not None else None
         manager = kernel.manager if kernel is not None else self._managers.latest
         if manager is not None:
             (interrupt if self._asked < _PATIENT else kill)(manager)
@@ -88,7 +85,7 @@ class Execution:
         from papermill.exceptions import PapermillException, PapermillExecutionError
 
         try:
-            papermill.execute_notebook(
+            executed = papermill.execute_notebook(
                 source,
                 output,
                 parameters,
@@ -116,11 +113,13 @@ class Execution:
             return _other(f"{type(cause).__name__}: {cause}", source)
         finally:
             mask_file(output)
+        if executed.metadata.get("papermill", {}).get("exception"):  # SystemExit(0): papermill raises nothing
+            return _broken("it ended before its last cell: one of its cells called exit()", source)
         return None
 
     def _options(self) -> dict[str, Any]:
-        if self._engine is not None:
-            return {"engine_name": "hnskit", "environment": self._environment}
+        if self._slot is not None:
+            return {"engine_name": "hnskit", "environment": self._environment, "slot": self._slot}
         return {"extra_arguments": ["--log-level=CRITICAL"], "kernel_manager_class": self._managers}
 
 

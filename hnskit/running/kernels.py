@@ -13,6 +13,7 @@ import queue
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -138,6 +139,10 @@ class SharedKernel:
                 if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                     return
 
+    def fits(self, name: str, environment: Mapping[str, str]) -> bool:
+        """Tell whether it lives, and is what a new one of this name would be here."""
+        return self.alive and (self.name, self.cwd, self.environment) == (name, Path.cwd(), dict(environment))
+
     def close(self, *, now: bool = False) -> None:
         """End it; harmless when it has ended already."""
         with contextlib.suppress(RuntimeError, OSError):
@@ -147,6 +152,41 @@ class SharedKernel:
                 run_sync(self.manager.shutdown_kernel)(now=now)
             run_sync(self.manager.cleanup_resources)()
         shutil.rmtree(self._place, ignore_errors=True)
+
+
+class KernelSlot:
+    """The place of the kernel that one notebook after the other is executed in; threads wait for each other.
+
+    Attributes:
+        kernel: the one that the next notebook gets; None: a new one.
+        lock: held from the look at the kernel until the end of the notebook.
+    """
+
+    def __init__(self, kernel: SharedKernel | None = None) -> None:
+        self.kernel = kernel
+        self.lock = threading.RLock()
+
+    def ready(self, name: str, timeout: float, environment: Mapping[str, str]) -> SharedKernel:
+        """Give the kernel of the notebook before, emptied; a new one where that cannot be.
+
+        Raises:
+            OSError, RuntimeError: there is no such kernel, it cannot be started, or does not answer.
+        """
+        if (kernel := self.kernel) is not None:
+            with contextlib.suppress(RuntimeError):
+                if kernel.fits(name, environment):
+                    kernel.ready(timeout)
+                    return kernel
+            self.close(now=True)
+        self.kernel = SharedKernel(name, environment)
+        self.kernel.ready(timeout)
+        return self.kernel
+
+    def close(self, *, now: bool = False) -> None:
+        """End the kernel, if there is one."""
+        kernel, self.kernel = self.kernel, None
+        if kernel is not None:
+            kernel.close(now=now)
 
 
 def _transport(place: Path) -> dict[str, Any]:

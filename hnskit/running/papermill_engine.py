@@ -4,7 +4,7 @@
 
 In one process, every notebook after the first saves the start of a kernel and its imports. A kernel that was killed,
 did not come to an end, or was started in another folder or environment is not used again: the next notebook gets a
-new one.
+new one. Threads of one process wait for each other; `KernelSlot` says how one gets a kernel of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import atexit
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from papermill.clientwrap import PapermillNotebookClient
@@ -20,7 +19,7 @@ from papermill.engines import Engine, NotebookExecutionManager, papermill_engine
 from papermill.log import logger
 
 from hnskit.running.executed_notebook import mask_notebook
-from hnskit.running.kernels import SharedKernel
+from hnskit.running.kernels import KernelSlot, SharedKernel
 
 NAME = "hnskit"
 
@@ -49,8 +48,8 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has
 class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no types
     """Executes each notebook in the kernel of the one before it."""
 
-    kernel: SharedKernel | None = None
-    """The one that the next notebook gets; None: a new one."""
+    shared = KernelSlot()
+    """The kernel of whoever names no slot."""
 
     @classmethod
     def execute_notebook(  # noqa: PLR0917 - papermill's own signature
@@ -90,18 +89,40 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no type
         start_timeout: int = 60,
         execution_timeout: int | None = None,
         environment: Mapping[str, str] | None = None,
+        slot: KernelSlot | None = None,
         **_: Any,
     ) -> None:
         """Execute the cells, as papermill's own engine does, with its arguments.
 
         Args:
             environment: what the kernel has in its environment beside what this process has.
+            slot: whose kernel is used; None: the one that this process shares.
 
         Raises:
             TimeoutError: a cell took longer than `execution_timeout` seconds.
             RuntimeError: the kernel died, or does not answer.
         """
-        kernel = cls._ready(kernel_name, start_timeout, environment or {})
+        place = slot or cls.shared
+        with place.lock:
+            kernel = place.ready(kernel_name, start_timeout, environment or {})
+            try:
+                cls._execute_in(
+                    kernel, nb_man, kernel_name, start_timeout, execution_timeout,
+                    log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
+                )  # fmt: skip
+            except BaseException:
+                place.close(now=True)
+                raise
+
+    @staticmethod
+    def _execute_in(
+        kernel: SharedKernel,
+        nb_man: Any,
+        kernel_name: str,
+        start_timeout: int,
+        execution_timeout: int | None,
+        **outputs: Any,
+    ) -> None:
         client = PapermillNotebookClient(
             nb_man,
             km=kernel.manager,
@@ -109,10 +130,8 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no type
             startup_timeout=start_timeout,
             kernel_name=kernel_name,
             log=logger,
-            log_output=log_output,
-            stdout_file=stdout_file,
-            stderr_file=stderr_file,
             store_widget_state=False,
+            **outputs,
         )
         client.kc = kernel.client
         try:
@@ -120,34 +139,12 @@ class SharedKernelEngine(Engine):  # type: ignore[misc]  # papermill has no type
         except KeyboardInterrupt:
             kernel.interrupt()
             kernel.settle(_TO_SETTLE)
-            cls.close(now=True)
             raise
-        except BaseException:
-            cls.close(now=True)
-            raise
-
-    @classmethod
-    def _ready(cls, kernel_name: str, timeout: int, environment: Mapping[str, str]) -> SharedKernel:
-        """The kernel of the notebook before, emptied; a new one where that cannot be."""
-        if (kernel := cls.kernel) is not None:
-            wanted = (kernel_name, Path.cwd(), environment)
-            try:
-                if kernel.alive and (kernel.name, kernel.cwd, kernel.environment) == wanted:
-                    kernel.ready(timeout)
-                    return kernel
-            except RuntimeError:
-                pass
-            cls.close(now=True)
-        cls.kernel = SharedKernel(kernel_name, environment)
-        cls.kernel.ready(timeout)
-        return cls.kernel
 
     @classmethod
     def close(cls, *, now: bool = False) -> None:
         """End the kernel, if there is one."""
-        kernel, cls.kernel = cls.kernel, None
-        if kernel is not None:
-            kernel.close(now=now)
+        cls.shared.close(now=now)
 
 
 atexit.register(SharedKernelEngine.close)

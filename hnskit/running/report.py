@@ -20,6 +20,7 @@ from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.local.atomic_write import atomic_write_text
 from hnskit.model.wording import MANY, duration_text
 from hnskit.running import run_folder as runfolder
+from hnskit.running.run_verdict import achieved, verdict_sentence
 from hnskit.views.style import css
 from hnskit.views.topology import draw
 
@@ -135,7 +136,8 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         parts = f": {changed} now, {earlier} before it stopped" if earlier else ""
         did = f"{changed + earlier} changes were made{parts}."
     if ok:
-        said = "The redirect is in place and proved."
+        achievement = achieved(summary["steps"], summary.get("verification"))
+        said = verdict_sentence(achievement, left=sum(len(step.get("left", ())) for step in summary["steps"])) + "."
     else:
         said = f"The run stopped at {summary['stopped_at']}." if summary.get("stopped_at") else "The run did not start."
         said_of_it = [Lines(error.get("paragraph", "")), *([did] if changed + earlier else [])]
@@ -210,7 +212,8 @@ def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for step in steps:
         kept = [f'<li class="quiet">{escape_html(reason)}</li>' for reason in step["kept"]]
-        notes = [f'<li class="care">{escape_html(note)}</li>' for note in step["notes"]]
+        said = [*step["notes"], *(f"kept: {left}" for left in step.get("left", ()))]
+        notes = [f'<li class="care">{escape_html(note)}</li>' for note in said]
         lists = _done(step["done"]) + _folded(len(kept), "are as they should be already", _list(kept)) + _list(notes)
         if lists:
             parts.append(f"<p><b>{escape_html(step['notebook'])}</b></p>{lists}")

@@ -36,11 +36,18 @@ def write_result(
         "done": [{"step": one.step.id, "seconds": round(one.seconds, 3)} for one in done],
         "kept": [f"{step.noun} {step.title}: {step.reason}" for step in kept],
         "notes": list(outcome.notes) if outcome else [],
+        "left": left_lines(outcome),
         "findings": [finding.to_json() for finding in findings],
         "verification": verification.to_json() if verification else None,
         "error": error_json(error) if error else None,
     }
     runfolder.write_json(runfolder.results_file(run_dir, part), data)
+
+
+def left_lines(outcome: Outcome | None) -> list[str]:
+    """Name what a teardown left, each with the reason: `network hnskit-l2bridge: no journal says …`."""
+    left = (outcome.left or ()) if outcome else ()
+    return [f"{item.kind} {item.name}: {item.reason or 'nothing explains it'}" for item in left]
 
 
 def write_unfinished(run_dir: Path, part: str, done: Sequence[Mapping[str, Any]], error: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html
+from hnskit.running.run_verdict import Achievement, verdict_sentence
 from hnskit.running.summary import describe_changes, kept_lines
 from hnskit.views.style import css
 
@@ -145,10 +146,9 @@ class RunState:
         if not self.finish.get("ok"):
             said = str((self.finish.get("error") or {}).get("paragraph") or "It failed.")
             return said[0].upper() + said[1:]
-        if "50_verify" in self.steps:
-            then = "was in place and proved then" if self.past else "is in place and proved"
-            return f"The redirect on {self.target} {then}: {did}, {seconds}."
-        return f"Done on {self.target}: {did}, {seconds}."
+        achievement = Achievement(self.finish.get("achieved") or Achievement.UNPROVED)
+        said = verdict_sentence(achievement, past=self.past, left=int(self.finish.get("left", 0)))
+        return f"{self.target}: {said[0].lower()}{said[1:]}: {did}, {seconds}."
 
     def html(self, link: Callable[[Path, str], str]) -> str:
         """The whole as HTML; `link` turns a file and a text into an <a>."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from hnskit.applying import host_lock
 from hnskit.applying.journal import FILE
-from hnskit.errors import HnskitError, NotebooksError, ParamsError, StoppedError
+from hnskit.errors import HnskitError, ParamsError, StoppedError
 from hnskit.local import project
 from hnskit.model.wording import duration_text
 from hnskit.params.hidden_overrides import hide, reveal
@@ -29,14 +29,12 @@ from hnskit.running import run_folder as runfolder
 from hnskit.running.execution import Execution
 from hnskit.running.interruptible import run_interruptible
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
+from hnskit.running.notebook_sequence import notebook_sequence
 from hnskit.running.results import done_steps, error_json, write_unfinished
 from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher
 
 _AGAIN = 5.0
 """Seconds after which what does not heed a request to stop is asked again."""
-
-SEQUENCE = ("preflight", "network", "proxy", "clients", "policy", "verify")
-"""The parts that a run goes through. The teardown is none of them: it would take away what the run has made."""
 
 
 def run(
@@ -50,6 +48,7 @@ def run(
     share_kernel: bool = True,
     cell_timeout: int | None = None,
     resume: bool = False,
+    confirmed: bool = False,
 ) -> Summary:
     """Set up the redirect and prove it, notebook by notebook; stop at the first that fails.
 
@@ -64,6 +63,7 @@ def run(
         cell_timeout: seconds that a cell may take.
         resume: go on in the folder of the target's last run, which did not come to its end; notebooks that are
             done and still true are not run again.
+        confirmed: whether what would be removed is agreed to; a notebook that would remove something fails without.
 
     Returns:
         The summary; `ok` and `exit_status` say how it went.
@@ -77,7 +77,7 @@ def run(
     """
     overrides = reveal(overrides)
     path = project.find_params(params_file)
-    todo = _sequence(notebooks or project.find_notebooks(path), only)
+    todo = notebook_sequence(notebooks or project.find_notebooks(path), only)
     target, wrong = _target_of(path, overrides)
     if wrong is not None and not project.is_there(path):
         raise wrong  # a name that was mistyped is no run
@@ -85,7 +85,9 @@ def run(
     # The lock is taken before the run folder is created: who is refused has written nothing.
     with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:
         run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
-        task = _Task(path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume)
+        task = _Task(
+            path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume, confirmed
+        )
         return _run(task, held, wrong, watcher or Nobody())
 
 
@@ -101,6 +103,7 @@ class _Task:
     share_kernel: bool
     cell_timeout: int | None
     resume: bool
+    confirmed: bool
 
 
 def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, watcher: Watcher) -> Summary:
@@ -115,6 +118,8 @@ def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, w
     given = {
         "params_file": str(task.path), "overrides": list(shown), "run_dir": str(task.run_dir), "interactive": False,
     }  # fmt: skip
+    if task.confirmed:  # a notebook of one's own need not know it
+        given["confirmed"] = True
     if held is not None:
         held.is_kept_in(task.run_dir)
         environment = {**held.environment, **hidden}
@@ -130,7 +135,7 @@ def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, w
     _write(summary, task.run_dir)
     log.write(
         "finish", ok=summary.ok, exit_status=summary.exit_status, seconds=summary.seconds, error=summary.error,
-        earlier=len(summary.earlier),
+        earlier=len(summary.earlier), achieved=summary.achieved, left=len(summary.left),
     )  # fmt: skip
     return summary
 
@@ -185,21 +190,6 @@ def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Seque
     return resuming.still_true(load_params(path, overrides=overrides), run_dir, [part for _, part in todo])
 
 
-def _sequence(folder: Path, only: Sequence[str] = ()) -> list[tuple[Path, str]]:
-    """The notebooks and their parts: those of the sequence, or those that are named."""
-    found = [(path, runfolder.part_of(path)) for path in sorted(folder.glob("[0-9]*.ipynb"))]
-    todo = [(path, part) for path, part in found if (path.stem in only if only else part in SEQUENCE)]
-    unknown = sorted({*only} - {path.stem for path, part in found if part})
-    if not todo or unknown:
-        raise NotebooksError(
-            f"there is no step notebook {', '.join(unknown)} in it" if unknown else "there are no step notebooks in it",
-            object=str(folder),
-            next_step="Run this in hnskit's project folder, or name the folder of its notebooks with --notebooks; "
-            "`hnskit apply` and `hnskit verify` do the same without notebooks, from anywhere.",
-        )
-    return todo
-
-
 def _execute_all(
     summary: Summary, todo: Sequence[tuple[Path, str]], parameters: dict[str, Any], execution: Execution, log: RunLog
 ) -> None:
@@ -230,7 +220,7 @@ def _execute_all(
         if error is not None:
             summary.fail(error, path.stem)
             return
-    summary.ok, summary.exit_status = True, 0
+    summary.succeed()
 
 
 def _named(error: dict[str, Any] | None, step: StepSummary, summary: Summary) -> dict[str, Any] | None:
@@ -247,6 +237,7 @@ def _take_result(step: StepSummary, summary: Summary, run_dir: Path) -> dict[str
         return None
     step.changed = result["changed"]
     step.done, step.kept, step.notes, step.findings = (result[key] for key in ("done", "kept", "notes", "findings"))
+    step.left = list(result.get("left", ()))
     summary.verification = result["verification"] or summary.verification
     error: dict[str, Any] | None = result["error"]
     return error

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from hnskit.model.wording import MANY
+from hnskit.running.run_verdict import achieved, verdict_sentence
 
 
 def describe_changes(changed: int, earlier: int) -> str:
@@ -37,6 +38,8 @@ class StepSummary:
     """Reasons why nothing was to do, for each object that was already as it should be."""
     notes: list[str] = field(default_factory=list)
     findings: list[dict[str, str]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """Of a teardown: what bears hnskit's marks and stayed, each with the reason."""
 
 
 @dataclass(slots=True)
@@ -59,12 +62,29 @@ class Summary:
     earlier: list[dict[str, Any]] = field(default_factory=list)
     """Steps that earlier attempts in this folder have done, as its journal says: they are this run's, too."""
     verification: dict[str, Any] | None = None
+    achieved: str = ""
+    """Of a run that went well: `proved`, `removed`, `fit` or `unproved`, as `run_verdict.Achievement` has them."""
     report: str = ""
 
     @property
     def changed(self) -> int:
         """The number of steps that changed something, in this attempt."""
         return sum(step.changed for step in self.steps)
+
+    @property
+    def left(self) -> list[str]:
+        """The leftovers of this run's teardown."""
+        return [one for step in self.steps for one in step.left]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on a run that went well, in a sentence without a full stop."""
+        return verdict_sentence(achieved(map(asdict, self.steps), self.verification), left=len(self.left))
+
+    def succeed(self) -> None:
+        """It came to its end."""
+        self.ok, self.exit_status = True, 0
+        self.achieved = str(achieved(map(asdict, self.steps), self.verification))
 
     def fail(self, error: dict[str, Any], place: str) -> None:
         """It failed, with an error as `results.error_json` has it; it stopped at the first place that is named."""

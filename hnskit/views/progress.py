@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnskit.foreign_text.escaping import escape_html, join_lines, one_line
 from hnskit.foreign_text.masking import mask_text
+from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import duration_text
 from hnskit.planning.steps import Step, StepKey
 from hnskit.views.style import ACCENT, BAD, GOOD
@@ -93,10 +94,28 @@ def event_line(event: Event) -> str:
     return f"{said}{duration_text(event.seconds or 0.0)}"
 
 
+class _Printed:
+    """Prints what is new in a progress, for a script without IPython."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, _: str, text: str) -> None:
+        head, *lines = text.splitlines()
+        ended = [head] if any(f"({word}" in head for word in ("done", "stopped")) else []
+        for line in (*lines, *ended):
+            if line not in self._said:
+                self._said.add(line)
+                say(line)
+
+
 def display_progress(title: str) -> Progress:
     """A progress in this cell's output."""
+    from IPython.core.getipython import get_ipython
     from IPython.display import display
 
+    if get_ipython() is None:  # plain Python: each new line is printed once
+        return Progress(title, _Printed())
     handle: Any = display({"text/html": "", "text/plain": title}, raw=True, display_id=True)
 
     def show(html: str, text: str) -> None:

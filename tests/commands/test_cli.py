@@ -148,7 +148,7 @@ def test_the_whole_job_without_notebooks(lab: list[str], capsys: pytest.CaptureF
     table = hnskit(capsys, "show", "endpoints", *lab, "--format", "csv").out
     assert [row["name"] for row in csv.DictReader(io.StringIO(table))] == [row["name"] for row in rows]
 
-    gone = hnskit(capsys, "destroy", *lab, "--json", *runs)
+    gone = hnskit(capsys, "destroy", "--yes", *lab, "--json", *runs)
     assert gone.status == 0
     after = hnskit(capsys, "facts", *lab, "--json").json()
     for part in ("networks", "endpoints", "containers", "compartments", "images"):
@@ -195,15 +195,15 @@ def test_an_operator_s_own_network_survives_a_destroy(
     """Nothing was to do for the network, and the journal has it as found; without any journal it stays, too."""
     runs = tmp_path / "runs"
     assert hnskit(capsys, "apply", *lab, "--part", "network", "--runs", str(tmp_path / "other")).status == 0
-    stranger = hnskit(capsys, "destroy", *lab, "--runs", str(tmp_path / "none"))
+    stranger = hnskit(capsys, "destroy", "--yes", *lab, "--runs", str(tmp_path / "none"))
     assert "Kept: network hnskit-l2bridge: no journal says" in stranger.out
     assert "--by-name" in stranger.out
     applied = hnskit(capsys, "apply", *lab, "--part", "network", "--runs", str(runs))
     assert "Nothing to do." in applied.out
     assert len(list(runs.glob("*/journal.jsonl"))) == 1
-    kept = hnskit(capsys, "destroy", *lab, "--runs", str(runs), "--by-name")
+    kept = hnskit(capsys, "destroy", "--yes", *lab, "--runs", str(runs), "--by-name")
     assert "Kept: network hnskit-l2bridge: it was there before hnskit" in kept.out
-    gone = hnskit(capsys, "destroy", *lab, "--runs", str(tmp_path / "other"))
+    gone = hnskit(capsys, "destroy", "--yes", *lab, "--runs", str(tmp_path / "other"))
     assert "Nothing of hnskit's is left." in gone.out
 
 

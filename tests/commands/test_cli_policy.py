@@ -128,12 +128,12 @@ def test_policies_of_a_live_host(capsys: pytest.CaptureFixture[str], lab: list[s
     _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--v2", "--json")
     assert [row["type"] for row in json.loads(out)][2:] == ["L4Proxy", "L4Proxy", "L4WFPPROXY"]
     status, out, _ = hnskit(
-        capsys, "policy", "remove", *lab, *where, *runs, "--ip", "169.254.169.250", "--port", "8080"
+        capsys, "policy", "remove", "--yes", *lab, *where, *runs, "--ip", "169.254.169.250", "--port", "8080"
     )
     assert (status, out.splitlines()[-1]) == (0, "1 removed.")
-    status, out, _ = hnskit(capsys, "policy", "clear", *lab, *where, *runs)
+    status, out, _ = hnskit(capsys, "policy", "clear", "--yes", *lab, *where, *runs)
     assert (status, out.splitlines()[-1]) == (0, "2 removed.")
-    assert hnskit(capsys, "policy", "clear", *lab, *where, *runs)[1].splitlines()[-1] == "Nothing to do."
+    assert hnskit(capsys, "policy", "clear", "--yes", *lab, *where, *runs)[1].splitlines()[-1] == "Nothing to do."
     journals = sorted((tmp_path / "runs").glob("*/journal.jsonl"))
     assert len(journals) == 6
     status, _, err = hnskit(capsys, "policy", "add", *lab, "--endpoint", "hnskit-proxy", "--destination", "10.0.1.5:80")

@@ -31,7 +31,7 @@ def press(tab: Notebook, name: str, below: str = "session.result()") -> None:
     button(tab, name).click()
     tab.see("Done: run the cells below again")
     tab.run_below(below)
-    tab.see("changed in").scroll_into_view_if_needed()
+    tab.see("changes in").scroll_into_view_if_needed()
 
 
 def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:

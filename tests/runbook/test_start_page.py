@@ -206,7 +206,7 @@ def proved(runs: Path, target: str) -> None:
     log = RunLog(run_dir, Nobody())
     log.write("run", target=target, todo=["50_verify"])
     log.write("end", notebook="50_verify", ok=True, changed=2, seconds=1.0)
-    log.write("finish", ok=True, exit_status=0, seconds=1.0, error=None)
+    log.write("finish", ok=True, exit_status=0, seconds=1.0, error=None, achieved="proved")
 
 
 def test_the_last_run_is_dated_in_the_past_tense_and_goes_with_its_host(
@@ -290,9 +290,9 @@ def test_a_state_is_folded_from_the_log_and_escaped(tmp_path: Path) -> None:
     html = state.html(lambda _, text: text)
     assert "<b>x" not in html
     assert 'aria-valuenow="50"' in html
-    state.take([{"event": "finish", "ok": True, "seconds": 2.0}])
+    state.take([{"event": "finish", "ok": True, "seconds": 2.0, "achieved": "proved"}])
     assert (state.percent, state.over) == (100, True)
-    assert state.verdict == "The redirect on emulator://lab is in place and proved: nothing had to be changed, 2.0 s."
+    assert state.verdict == "emulator://lab: the redirect is in place and proved: nothing had to be changed, 2.0 s."
 
 
 def test_links_lead_into_the_server_that_started_the_kernel(tmp_path: Path) -> None:

@@ -215,3 +215,12 @@ def test_the_engine_can_be_imported_before_papermill() -> None:
     program = "import {}; import {}; from papermill.engines import papermill_engines as all; all.get_engine('hnskit')"
     for order in (("hnskit.running.papermill_engine", "papermill"), ("papermill", "hnskit.running.papermill_engine")):
         subprocess.run([sys.executable, "-c", program.format(*order)], check=True)
+
+
+def test_a_notebook_that_ends_by_exit_is_a_failure(tmp_path: Path) -> None:
+    """papermill raises nothing for it, and the cells below never ran."""
+    source = notebook(tmp_path / "10_early.ipynb", "import sys; sys.exit(0)", "print('never')")
+    with Execution(share_kernel=False) as execution:
+        error = execution.execute(source, tmp_path / "out.ipynb", {})
+    assert error is not None
+    assert "ended before its last cell" in error["paragraph"]

@@ -13,6 +13,7 @@ from hnskit.commands import cli
 from hnskit.facts.snapshot import save_facts
 from hnskit.running import junit
 from hnskit.running.report import render, write_report
+from hnskit.running.run_verdict import achieved, verdict_sentence
 from tests import sample_facts
 
 
@@ -21,12 +22,13 @@ def summary(**changes: Any) -> dict[str, Any]:
         "notebook": "40_proxy_policy", "part": "policy", "file": "40_proxy_policy.ipynb", "ok": True, "changed": 2,
         "seconds": 0.5, "done": [{"step": "update policy c1", "seconds": 0.1}], "kept": [], "notes": [], "findings": [],
     }  # fmt: skip
+    verify = {**step, "notebook": "50_verify", "part": "verify", "file": "50_verify.ipynb", "changed": 0, "done": []}
     check = {"name": "control", "ok": True, "wanted": "left alone", "seen": "HTTP\x00 200 <b>"}
     client = {"client": "c1", "ok": True, "checks": [check]}
     return {
         "target": "emulator://lab", "params_file": "params/emulator.yaml", "run_dir": "runs/x",
         "started": "2026-01-02T03:04:05+00:00", "ok": True, "exit_status": 0, "seconds": 1.5, "stopped_at": "",
-        "error": None, "steps": [step], "verification": {"ok": True, "clients": [client]},
+        "error": None, "steps": [step, verify], "verification": {"ok": True, "clients": [client]},
         "report": "", **changes,
     }  # fmt: skip
 
@@ -48,7 +50,7 @@ def test_narrow_columns_keep_their_words_whole() -> None:
 def test_junit_has_a_case_for_each_notebook_and_each_check() -> None:
     """With numbers that a CI system adds up, and nothing that XML cannot have."""
     suites = ElementTree.fromstring(ElementTree.tostring(junit.build(summary())))
-    assert {suite.get("name"): suite.get("tests") for suite in suites} == {"notebooks": "1", "proof": "1"}
+    assert {suite.get("name"): suite.get("tests") for suite in suites} == {"notebooks": "2", "proof": "1"}
     assert all(suite.get("failures") == "0" for suite in suites)
 
 
@@ -123,3 +125,26 @@ def test_a_stop_is_no_failure_and_what_was_changed_is_said() -> None:
     page = render(stopped, {})
     assert "it was stopped.\n2 changes were made." in page
     assert '<span class="care">stopped</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("parts", "proved", "said"),
+    [
+        (["preflight"], None, "fit"),
+        (["network"], None, "unproved"),
+        (["teardown"], None, "removed"),
+        (["policy", "verify"], True, "proved"),
+        (["verify"], False, "unproved"),
+        (["verify", "teardown"], True, "removed"),
+        (["verify", "policy"], True, "unproved"),
+    ],
+)
+def test_only_a_verification_of_this_run_with_nothing_after_it_is_a_proof(
+    parts: list[str], proved: bool | None, said: str
+) -> None:
+    """`--only 00_preflight` and `--only 90_teardown` have shown something else, and say that."""
+    steps = [{"part": part, "ok": True} for part in parts]
+    verification = None if proved is None else {"ok": proved}
+    found = achieved(steps, verification)
+    assert found == said
+    assert ("proved" in verdict_sentence(found)) == (said == "proved")

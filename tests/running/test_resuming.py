@@ -124,7 +124,7 @@ def test_drift_says_it_all_with_its_exit_status_and_json(
     assert hnskit(capsys, "apply", *here, "--rollback-on-failure")[0] == 0
     status, out, _ = hnskit(capsys, "drift", *here)
     assert (status, json.loads(out)["differences"]) == (0, [])
-    status, out, _ = hnskit(capsys, "destroy", *here)
+    status, out, _ = hnskit(capsys, "destroy", "--yes", *here)
     assert (status, json.loads(out)["nothing_left"], json.loads(out)["left"]) == (0, True, [])
 
 

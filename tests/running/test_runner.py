@@ -23,6 +23,7 @@ from hnskit.local import project
 from hnskit.running import run_folder as runfolder
 from hnskit.running import runner
 from hnskit.running.log import Patience
+from hnskit.running.notebook_sequence import notebook_sequence
 from hnskit.running.report import write_report
 from hnskit.running.summary import StepSummary, Summary
 from hnskit.running.terminal_lines import RunLines
@@ -176,7 +177,7 @@ def test_a_folder_without_notebooks_is_an_error_before_anything_is_made(tmp_path
 
 def test_the_teardown_is_no_part_of_a_run() -> None:
     """It would take away what the run has made."""
-    assert [path.stem for path, _ in runner._sequence(ROOT / "notebooks")] == SEQUENCE
+    assert [path.stem for path, _ in notebook_sequence(ROOT / "notebooks")] == SEQUENCE
 
 
 def test_a_report_needs_a_summary(tmp_path: Path) -> None:

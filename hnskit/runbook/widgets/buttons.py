@@ -18,8 +18,10 @@ _GONE = (
 )
 
 
-def action_button(label: str, warning: str, work: Callable[[Progress], None]) -> Any:
+def action_button(label: str, warning: str, work: Callable[[Progress], None], question: str = "") -> Any:
     """A button that does `work` when it is pressed, with live progress below it; it cannot be pressed twice.
+
+    A question, such as `Remove 13 objects from HOST?`, is asked before the work begins: two more buttons answer it.
 
     What `work` raises is shown here and belongs to the next cell: an exception in a callback fails no run.
     """
@@ -50,5 +52,38 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None]) ->
         else:
             button.description, button.button_style = "Done: run the cells below again", "success"
 
-    button.on_click(press)
-    return with_disconnect_notice([note, button, output], _GONE)
+    if not question:
+        button.on_click(press)
+        return with_disconnect_notice([note, button, output], _GONE)
+    asking = confirm_box(question, lambda: press(None), button)
+    return with_disconnect_notice([note, button, asking, output], _GONE)
+
+
+def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:
+    """A box that stays out of sight until `button` is pressed, and then asks before anything is done.
+
+    Args:
+        question: in words and number.
+        agreed: called when the answer is yes.
+        button: whose press is asked about; it can be pressed again after a no.
+
+    Returns:
+        The box.
+    """
+    said = ipywidgets.HTML(f'<p role="alert"><b>{escape_html(question)}</b></p>')
+    yes = ipywidgets.Button(description="Yes, remove", button_style="danger", layout={"width": "auto"})
+    no = ipywidgets.Button(description="No, leave it all", layout={"width": "auto"})
+    box = ipywidgets.VBox([said, ipywidgets.HBox([yes, no])], layout={"display": "none"})
+
+    def ask(_: Any) -> None:
+        box.layout.display, button.disabled = "", True
+
+    def answer(agree: bool) -> None:
+        box.layout.display, button.disabled = "none", False
+        if agree:
+            agreed()
+
+    button.on_click(ask)
+    yes.on_click(lambda _: answer(True))
+    no.on_click(lambda _: answer(False))
+    return box

@@ -1,0 +1,45 @@
+"""The result of a notebook's work, as its last cells show it."""
+
+from __future__ import annotations
+
+from hnskit.applying.outcomes import Outcome
+from hnskit.foreign_text.escaping import one_line
+from hnskit.model.wording import counted
+from hnskit.running.results import left_lines
+from hnskit.views.table import View
+
+
+def outcome_view(outcome: Outcome) -> View:
+    """Tabulate the steps that were done, or the reasons why nothing was to do.
+
+    Args:
+        outcome: of the notebook's plan.
+
+    Returns:
+        A table; its caption counts, and names what happened besides and what a teardown left.
+    """
+    from hnskit.views.change_frames import outcome_frame, plan_frame
+
+    kept = [f"kept: {line}" for line in left_lines(outcome)]
+    notes = "".join(f"\n{one_line(note)}" for note in (*outcome.notes, *kept))
+    if outcome.changed:
+        caption = f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s{notes}"
+        return View(outcome_frame(outcome), caption)
+    frame = plan_frame(outcome.plan)[["object", "reason"]]
+    return View(frame, f"nothing to do{notes}")
+
+
+def closing_words(outcome: Outcome | None) -> str:
+    """Say how much was changed, how long that took, and what a teardown left.
+
+    Args:
+        outcome: of the notebook's plan; None where it has none.
+
+    Returns:
+        One or two sentences.
+    """
+    if outcome is None:
+        return "Nothing is changed by this notebook."
+    left = left_lines(outcome)
+    stayed = f" {counted(len(left), 'objects')} with hnskit's marks stayed: {'; '.join(left)}." if left else ""
+    return f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s.{stayed}"
