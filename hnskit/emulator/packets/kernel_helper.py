@@ -84,6 +84,7 @@ class KernelHelper:
             _set("net/ipv4/conf/all/rp_filter", 0)
             _set("net/ipv4/conf/default/rp_filter", 0)
             _set("net/ipv4/conf/all/arp_ignore", 1)  # an address is answered for on its own interface only
+            _set("net/ipv4/ip_local_port_range", "49152 65535")  # Windows' own side of a connection
             _set("net/ipv4/neigh/default/mcast_solicit", 1)
             _set("net/ipv4/neigh/default/retrans_time_ms", 100)  # who is not there is missed soon
         ip = self._ip(name)
@@ -219,7 +220,7 @@ def _step(what: str, do: Callable[[], Any]) -> Any:
         raise RuntimeError(f"{what}: {problem}") from problem
 
 
-def _set(key: str, value: int) -> None:
+def _set(key: str, value: int | str) -> None:
     with suppress(FileNotFoundError):
         Path("/proc/sys", key).write_text(str(value), encoding="ascii")
 
