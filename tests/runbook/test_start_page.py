@@ -236,7 +236,7 @@ def test_what_was_seen_of_the_host_is_marked_as_old_when_a_run_begins(
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
     params = tmp_path / "lab.yaml"
     shutil.copy(ROOT / "params" / "emulator.yaml", params)
-    monkeypatch.setattr(page_module, "_look_at", lambda *_: "<svg>no bridge</svg>")
+    monkeypatch.setattr(page_module, "look_at", lambda *_: "<svg>no bridge</svg>")
     page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
     page._on_connect()
     wait_for(lambda: page._host.value == "<svg>no bridge</svg>" and not page._connect.disabled)

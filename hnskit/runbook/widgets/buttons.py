@@ -70,10 +70,7 @@ def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:
     Returns:
         The box.
     """
-    said = ipywidgets.HTML(f'<p role="alert"><b>{escape_html(question)}</b></p>')
-    yes = ipywidgets.Button(description="Yes, remove", button_style="danger", layout={"width": "auto"})
-    no = ipywidgets.Button(description="No, leave it all", layout={"width": "auto"})
-    box = ipywidgets.VBox([said, ipywidgets.HBox([yes, no])], layout={"display": "none"})
+    box = ipywidgets.VBox(layout={"display": "none"})
 
     def ask(_: Any) -> None:
         box.layout.display, button.disabled = "", True
@@ -83,7 +80,24 @@ def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:
         if agree:
             agreed()
 
+    box.children = question_box(question, answer)
     button.on_click(ask)
+    return box
+
+
+def question_box(question: str, answer: Callable[[bool], None]) -> tuple[Any, ...]:
+    """The question before a removal, and a button for each answer.
+
+    Args:
+        question: in words and number.
+        answer: called with True for yes.
+
+    Returns:
+        The widgets.
+    """
+    said = ipywidgets.HTML(f'<p role="alert"><b>{escape_html(question)}</b></p>')
+    yes = ipywidgets.Button(description="Yes, remove", button_style="danger", layout={"width": "auto"})
+    no = ipywidgets.Button(description="No, leave it all", layout={"width": "auto"})
     yes.on_click(lambda _: answer(True))
     no.on_click(lambda _: answer(False))
-    return box
+    return said, ipywidgets.HBox([yes, no])

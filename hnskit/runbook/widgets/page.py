@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,11 @@ from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.remote.targets import canonical
+from hnskit.runbook.widgets.buttons import question_box
 from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
+from hnskit.runbook.widgets.host_look import look_at
+from hnskit.runbook.widgets.removal_question import TEARDOWN, teardown_question
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.runbook.widgets.way_check import way_html
 from hnskit.running.background_run import Follower, last_run, launch
@@ -25,7 +27,7 @@ from hnskit.running.log import ask_to_stop
 from hnskit.running.run_folder import part_of
 from hnskit.running.run_state import RunState
 from hnskit.running.server_links import link, this_server
-from hnskit.views.style import SEVERITIES, error_html
+from hnskit.views.style import error_html
 
 ALL = "all steps, in order"
 _GONE = (
@@ -72,6 +74,7 @@ class StartPage:
         self._run = ipywidgets.Button(description="Run", button_style="success", tooltip="Begin")
         self._stop = ipywidgets.Button(description="Stop", button_style="danger", tooltip="Stop the run", disabled=True)
         self._note = ipywidgets.HTML()
+        self._asking = ipywidgets.VBox()
         self._view = ipywidgets.HTML()
         self._file.observe(lambda change: self._open(change["new"]), "value")
         self._again.on_click(lambda _: self._open(self._file.value))
@@ -88,7 +91,7 @@ class StartPage:
                 self._host,
                 _heading("3. Run"), disconnect_notice(_GONE),
                 ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
-                self._view,
+                self._asking, self._view,
             ],
             _GONE,
         )  # fmt: skip
@@ -168,6 +171,35 @@ class StartPage:
         self._view.value = f'<p style="opacity:.7">{when}</p>{self._html(last)}' if last else ""
 
     def _on_run(self) -> None:
+        if self._step.value == TEARDOWN:
+            self._run.disabled, self._view.value = True, '<p role="status">Reading what would be removed …</p>'
+            threading.Thread(target=self._ask, args=(self._editor.file.path,), name="ask", daemon=True).start()
+            return
+        self._begin()
+
+    def _ask(self, path: Path) -> None:
+        """In a thread of its own: ask what may be removed, in words and number; a yes begins the run."""
+        try:
+            question, plan = teardown_question(path, self._runs)
+        except HnskitError as error:
+            self._view.value = _alert(error.paragraph())
+        else:
+            self._view.value = plan
+            self._asking.children = question_box(question, self._answer) if question else ()
+            if not question:
+                self._begin()
+        finally:
+            if not self.running:
+                self._on_params()
+
+    def _answer(self, agreed: bool) -> None:
+        self._asking.children = ()
+        if agreed:
+            self._begin(confirmed=True)
+        else:
+            self._view.value = '<p role="status">Nothing was removed.</p>'
+
+    def _begin(self, *, confirmed: bool = False) -> None:
         if host_lock.holder_of(self.target) is not None:
             self._attach()
             return
@@ -175,7 +207,10 @@ class StartPage:
         only = [self._step.value] if self._step.value else []
         self._view.value = '<p role="status">It begins …</p>'
         self._follow(
-            launch(self._editor.file.path, self._runs, only, environment=environment, overrides=overrides)
+            launch(
+                self._editor.file.path, self._runs, only, environment=environment, overrides=overrides,
+                confirmed=confirmed,
+            )
         )  # fmt: skip
 
     def _credential(self) -> tuple[dict[str, str], list[str]]:
@@ -257,7 +292,7 @@ class StartPage:
     def _look(self, path: Path) -> None:
         """In a thread of its own: what host this is."""
         try:
-            self._looked = self._host.value = _look_at(path, self._runs, self._say)
+            self._looked = self._host.value = look_at(path, self._runs, self._say)
             self._looked_at = f"{datetime.now():%d %B %Y, %H:%M:%S}"
             if self.running:
                 self._mark_as_old()
@@ -276,37 +311,6 @@ class StartPage:
 
 _CUTTING = ("", "10_l2bridge_network", "90_teardown")
 _CUTS = "The host's own network goes away for seconds when the bridge appears or goes."
-
-
-def _look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
-    """A host in a few lines and a picture."""
-    from hnskit.applying.journal import made_on
-    from hnskit.facts.description import describe_host
-    from hnskit.facts.source import open_host
-    from hnskit.params.desired import desired_from
-    from hnskit.params.loading import load_params
-    from hnskit.planning.preflight import preflight
-    from hnskit.views.topology import draw
-
-    params = load_params(path)
-    desired = desired_from(params)
-    host = open_host(params, on_start=say)
-    try:
-        facts = host.facts()
-    finally:
-        host.close()
-    made = made_on(params.target, runs=runs)
-    findings = [one for one in preflight(desired, facts, made=made) if one.severity != "ok"]
-    rows = "".join(
-        f'<li><b style="color:{SEVERITIES[one.severity]}">{one.severity}</b> {escape_html(one.object)}: '
-        f"{prose('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
-        for one in findings
-    )
-    errors = sum(one.severity == "error" for one in findings)
-    said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
-    fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
-    picture = draw(facts, desired=desired).svg(alone=False)
-    return f'<p role="status">✓ {escape_html(describe_host(facts))}</p>{fit}{picture}'
 
 
 def _known(params: Any) -> bool:

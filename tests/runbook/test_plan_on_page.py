@@ -1,0 +1,52 @@
+"""The plan and the question on the start page, before anything is changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hnskit.local.state_dir import STATE_VARIABLE
+from hnskit.runbook.widgets import StartPage
+from hnskit.runbook.widgets import page as page_module
+from hnskit.runbook.widgets.host_look import look_at
+from tests.host_process import emulated_host
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_teardown_is_asked_about_in_words_and_number_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A no leaves it all; a yes begins a run that has the consent."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    begun: list[bool] = []
+    monkeypatch.setattr(page_module, "teardown_question", lambda *_: ("Remove 3 objects from emulator://lab?", "plan"))
+    monkeypatch.setattr(page_module, "launch", lambda *_, confirmed, **__: begun.append(confirmed))
+    monkeypatch.setattr(StartPage, "_follow", lambda *_: None)
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    page._step.value = "90_teardown"
+    for answer, expected in ((1, []), (0, [True])):
+        page._on_run()
+        wait_for(lambda: page._asking.children)
+        said, buttons = page._asking.children
+        assert "Remove 3 objects from emulator://lab?" in said.value
+        buttons.children[answer].click()
+        assert begun == expected
+
+
+def test_connect_shows_the_plan_of_a_run(tmp_path: Path) -> None:
+    """Between Connect and Run: on a host that has nothing yet, and on one where all is in place."""
+    with emulated_host(tmp_path / "state") as overrides:
+        params = tmp_path / "lab.yaml"
+        wanted = yaml.safe_load((ROOT / "params" / "emulator.yaml").read_text(encoding="utf-8"))
+        wanted["target"] = overrides[0].partition("=")[2]
+        params.write_text(yaml.safe_dump(wanted), encoding="utf-8")
+        shown = look_at(params, tmp_path / "runs", lambda _: None)
+    assert "A run would make 17 changes" in shown
+    assert "create network hnskit-l2bridge" in shown
