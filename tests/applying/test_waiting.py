@@ -11,7 +11,7 @@ import pytest
 
 from hnskit.applying.api import apply
 from hnskit.emulator.host.host import EmulatedHost
-from hnskit.emulator.host.text import IdGenerator
+from hnskit.emulator.host.network_addresses import SubnetAddresses
 from hnskit.errors import StepError
 from tests import sample_facts, strategies
 from tests.applying.state import done
@@ -119,9 +119,14 @@ def test_an_address_that_hns_draws_and_another_endpoint_wants_is_given_back(monk
     host = host_here()
     done(host, replace(wanted, gateway=replace(wanted.gateway, address="10.0.1.3")))
     strategies.hns(host, "DELETE", f"/endpoints/{strategies.endpoint(host, 'hnskit-proxy').id}")
-    draw = IdGenerator.below
-    # Among the free addresses of a /24, the lowest: 10.0.1.2. Ids and MACs are drawn from more.
-    monkeypatch.setattr(IdGenerator, "below", lambda mint, many: 0 if many < 255 else draw(mint, many))
+
+    def lowest(addresses: SubnetAddresses, _below: object, taken: Callable[[str], bool]) -> str:
+        free = (f"10.0.1.{number}" for number in range(2, 255))
+        address = next(item for item in free if item not in addresses and not taken(item))
+        addresses.hold(address)
+        return address
+
+    monkeypatch.setattr(SubnetAddresses, "draw", lowest)  # 10.0.1.2, in place of one by chance
     steps = done(host, wanted)
     assert steps.count("create endpoint hnskit-proxy") == 2
     assert strategies.endpoint(host, "hnskit-gateway").address == "10.0.1.2"

@@ -71,7 +71,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
-    async def no_process(_line: str) -> dict[str, int]:
+    async def no_process(_line: str, _directory: str) -> dict[str, int]:
         return {}
 
     socket = HostSocket(host, "Administrator", no_process)
