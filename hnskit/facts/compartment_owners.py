@@ -16,6 +16,7 @@ class CompartmentOwners:
     def __init__(self, facts: Facts) -> None:
         self._containers = {item.id: item for item in facts.containers}
         self._number = {item.container_id: item.id for item in facts.compartments if item.container_id}
+        self._there = {item.id for item in facts.compartments}
         self._number |= _by_namespace(facts)
         inside = [(number, self._containers.get(id)) for id, number in self._number.items()]
         # Of a pod's compartment any of its containers: its pause container is none of the list.
@@ -29,6 +30,18 @@ class CompartmentOwners:
         """The container that an endpoint serves: by its compartment while it is attached, else by SharedContainers."""
         owner = self.of_compartment(endpoint.compartment_id) if endpoint.attached else None
         return owner or next((self._containers[id] for id in endpoint.containers if id in self._containers), None)
+
+    def is_dead(self, endpoint: Endpoint) -> bool:
+        """Tell whether nothing uses an endpoint: it is not attached, or to a compartment or container that has ended.
+
+        HNS goes on printing Attached after the compartment went. What a dump does not say of it makes none dead.
+        """
+        if endpoint.state_known and not endpoint.attached:
+            return True
+        if self._there and endpoint.compartment_id is not None:
+            return endpoint.compartment_id not in self._there
+        owner = self.of_endpoint(endpoint)
+        return owner is not None and not owner.running
 
     def compartment_of(self, container: Container) -> int | None:
         """The number of a container's compartment; None while it does not run (HNS fact 80)."""

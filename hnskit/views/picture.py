@@ -21,6 +21,7 @@ _STYLE = css(
     ".hk line,.hk path{stroke:currentColor;fill:none;stroke-opacity:.5}"
     ".hk .bus{stroke-width:4;stroke-opacity:.35;stroke-linecap:round}"
     ".hk .red{stroke:$accent;stroke-opacity:1;stroke-width:2.2}"
+    ".hk .dead{stroke:currentColor;stroke-opacity:.45;stroke-width:1.6;stroke-dasharray:2 5}"
     ".hk .fwd{stroke:$accent;stroke-opacity:1;stroke-width:2.2;stroke-dasharray:6 4}"
     ".hk circle,.hk .tip{fill:$accent;stroke:none}.hk text.p{fill:$accent;font-size:11px;font-weight:600}"
     ".hk text.w{fill:$care;font-size:11px;font-weight:600}"

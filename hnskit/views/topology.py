@@ -170,7 +170,7 @@ class Drawing:
             y,
             END_W,
             endpoint.name or "(no name)",
-            ", ".join(part for part in (endpoint.address or "no address", state_text(endpoint)) if part),
+            ", ".join(part for part in (endpoint.address or "no address", self._state(endpoint)) if part),
             mark=self._marks.get(("endpoint", endpoint.id.lower()), ""),
             aside=" ".join(dict.fromkeys(policy.type for policy in others)),
         )
@@ -179,7 +179,7 @@ class Drawing:
         owner = self._owners.of_endpoint(endpoint)
         where = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
         self.lines.append(
-            " ".join(["  endpoint", endpoint.name, endpoint.address, state_text(endpoint)]).rstrip()
+            " ".join(["  endpoint", endpoint.name, endpoint.address, self._state(endpoint)]).rstrip()
             + (f", {where}" if where else "")
             + (f", container {owner.name}" if owner else "")
             + (f", {redirect or warning}" if redirect or warning else "")
@@ -195,6 +195,11 @@ class Drawing:
             self._box(_CON_X, y, _CON_W, "the host", f"compartment {HOST_COMPARTMENT}")
         else:
             self._container(owner, y, where)
+
+    def _state(self, endpoint: Endpoint) -> str:
+        """The state that HNS prints; of what is attached to something that has ended, that too."""
+        dead = endpoint.attached and self._owners.is_dead(endpoint)
+        return f"{state_text(endpoint)} to what has ended" if dead else state_text(endpoint)
 
     def _describe_redirect(self, endpoint: Endpoint) -> tuple[str, str]:
         """Describe the redirect for an endpoint's box: as it should be, or what is wrong."""
@@ -219,24 +224,30 @@ class Drawing:
 
     def _paths(self, members: list[Endpoint]) -> None:
         """The redirect: from each client along one lane to its proxy, from there through the gateway and out."""
-        proxies: dict[str, list[int]] = {}
+        proxies: dict[str, list[tuple[int, str]]] = {}
+        living = 0
         for endpoint in members:
             for said in readable_proxies(endpoint):
                 target = self._held.get(said.target[0]) if said.target else None
                 if target is not None and target.id in self.rows and not said.unknown:
-                    proxies.setdefault(target.id, []).append(self.rows[endpoint.id])
+                    dead = self._owners.is_dead(endpoint) or self._owners.is_dead(target)
+                    living += not dead
+                    proxies.setdefault(target.id, []).append((self.rows[endpoint.id], "dead" if dead else "red"))
         gateway = next((item for item in members if self._rank(item) == 0), None)
         for proxy, clients in proxies.items():
             row = self.rows[proxy]
             landing = row + 8  # beside the stub of the bus, not on it
-            for client in clients:
+            for client, kind in clients:
                 self.parts.append(
-                    f'<circle cx="{_LANE_X}" cy="{client}" r="4"/><path class="red" d="M{END_X} {client}H{_LANE_X}"/>'
+                    f'<circle cx="{_LANE_X}" cy="{client}" r="4"/>'
+                    f'<path class="{kind}" d="M{END_X} {client}H{_LANE_X}"/>'
                 )
-            self.parts.append(
-                f'<path class="red" d="M{_LANE_X} {max(clients)}V{landing}H{END_X - 8}"/>{arrow_tip(END_X, landing, 1)}'
-            )
-            if gateway is not None and gateway.id != proxy:
+            # One lane for all of them: it lives from the lowest client whose way lives.
+            ways = {kind: max(row for row, one in clients if one == kind) for kind in {kind for _, kind in clients}}
+            for kind, lowest in sorted(ways.items()):
+                self.parts.append(f'<path class="{kind}" d="M{_LANE_X} {lowest}V{landing}H{END_X - 8}"/>')
+            self.parts.append(arrow_tip(END_X, landing, 1) if "red" in ways else "")
+            if gateway is not None and gateway.id != proxy and "red" in ways and not self._owners.is_dead(gateway):
                 over, leave = self.rows[gateway.id], row - 8
                 self.parts.append(
                     f'<path class="fwd" d="M{END_X} {leave}H{_LANE_X}V{over + 8}H{END_X - 8}"/>'
@@ -244,7 +255,9 @@ class Drawing:
                     f'<path class="fwd" d="M{END_X} {over - 8}H{HOST_X + HOST_W + 8}"/>'
                     f"{arrow_tip(HOST_X + HOST_W, over - 8, -1)}"
                 )
-        if proxies:
+        if proxies and not living:
+            self.lines.append("  redirect: dead, for nothing uses the endpoints of its clients or of its proxy")
+        elif proxies:
             self.lines.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
 
     def _lonely_containers(self, y: int) -> int:

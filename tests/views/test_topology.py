@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hnskit.facts.host_facts import Facts
-from hnskit.model.objects import Compartment, Network, Policy
+from hnskit.model.objects import HOST_COMPARTMENT, Compartment, Network, Policy
 from hnskit.views.topology import HOST_W, HOST_X, WIDTH, draw
 from tests.sample_facts import (
     MADE_WITH,
@@ -166,3 +166,20 @@ def test_what_a_host_says_is_escaped() -> None:
 def test_an_empty_host_can_be_drawn() -> None:
     """Nothing is there to draw, and that is no error."""
     assert draw(Facts("emulator://lab")).text == "emulator://lab"
+
+
+def test_a_path_is_drawn_alive_only_where_its_containers_run() -> None:
+    """After a reboot HNS goes on saying Attached, and the containers have exited."""
+    alive = complete()
+    assert 'class="dead"' not in draw(alive).svg()
+    assert "redirect: client -> proxy policy" in draw(alive).text
+    ended = replace(
+        alive,
+        containers=tuple(replace(item, status="exited") for item in alive.containers),
+        compartments=tuple(item for item in alive.compartments if item.id == HOST_COMPARTMENT),
+    )
+    shown = draw(ended)
+    assert 'class="dead"' in shown.svg()
+    assert "V" not in "".join(re.findall(r'class="(?:red|fwd)" d="([^"]*)"', shown.svg()))
+    assert "attached to what has ended" in shown.text
+    assert "redirect: dead" in shown.text
