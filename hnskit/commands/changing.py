@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from hnskit.commands.agreeing import require_agreement
+from hnskit.commands.plan_lines import say_plan
 from hnskit.errors import PreflightError
 from hnskit.foreign_text.terminal import print_json, say
+from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
     from hnskit.applying.journal import Records
@@ -78,7 +80,7 @@ def carry_out(
     if first.refused:
         return work(None, EventLines())  # it raises, with the reasons
     if first.pending:
-        say(first.to_text(), "", err=True)
+        say_plan(first, err=True)
     if first.disruptive:
         names = ", ".join(step.id for step in first.disruptive)
         say(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
@@ -113,7 +115,7 @@ def apply_to(
     return carry_out(loaded, found, runs, work, yes=yes, as_json=as_json)
 
 
-def print_plan(found: Plan, *, as_json: bool) -> NoReturn:
+def print_plan(found: Plan, *, as_json: bool, everything: bool = False) -> NoReturn:
     """Print a plan on stdout; a refused one is the command's failure.
 
     Raises:
@@ -122,7 +124,7 @@ def print_plan(found: Plan, *, as_json: bool) -> NoReturn:
     if as_json:
         print_json(found.to_json())
     else:
-        say(found.to_text(), "", found.summary)
+        say_plan(found, everything=everything)
     sys.exit(PreflightError.exit_status if found.refused else 0)
 
 
@@ -133,7 +135,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         return
     if not outcome.changed:
         say(outcome.plan.to_text())
-    say(f"{outcome.changed} changed in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
+    say(f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
     for item in outcome.left or ():
         say(f"Kept: {item.kind} {item.name}: {item.reason}")
     if outcome.left == ():

@@ -32,6 +32,7 @@ class Teardown:
 @click.option("--destroy", is_flag=True, help="What `hnskit destroy` would remove.")
 @click.option("--keep-network", is_flag=True, help="With --destroy: as if the bridge were left.")
 @click.option("--by-name", is_flag=True, help="With --destroy: as if networks and endpoints of these names went, too.")
+@click.option("--all", "everything", is_flag=True, help="Also what has nothing to do, and why.")
 @runs_option
 def plan(
     params: str,
@@ -42,6 +43,7 @@ def plan(
     destroy: bool,
     keep_network: bool,
     by_name: bool,
+    everything: bool,
     runs: Path | None,
 ) -> None:
     """Show the changes that would be made, and why; exit status 4 if a step is refused. Nothing is changed."""
@@ -50,7 +52,7 @@ def plan(
     if destroy and parts:
         raise click.UsageError("--part does not go with --destroy: a teardown takes all of it away.")
     teardown = Teardown(keep_network, by_name) if destroy else None
-    show_plan(params, overrides, parts=parts, runs=runs, as_json=as_json, teardown=teardown)
+    show_plan(params, overrides, parts=parts, runs=runs, as_json=as_json, teardown=teardown, everything=everything)
 
 
 def found_plan(
@@ -89,8 +91,9 @@ def show_plan(
     runs: Path | None = None,
     as_json: bool = False,
     teardown: Teardown | None = None,
+    everything: bool = False,
 ) -> NoReturn:
     """Print a plan, and end: with 4 where a step is refused."""
     found, snapshot = found_plan(params, overrides, parts=parts, runs=runs, teardown=teardown)
     say_problems(snapshot)
-    print_plan(found, as_json=as_json)
+    print_plan(found, as_json=as_json, everything=everything)

@@ -10,6 +10,7 @@ import click
 
 from hnskit.commands.agreeing import require_agreement, yes_option
 from hnskit.commands.options import common, runs_option
+from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import require_file
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import print_json, say
@@ -75,7 +76,7 @@ def _agreed(
     from hnskit.commands.plan_command import Teardown, found_plan
 
     first, _ = found_plan(params, overrides, runs=runs, teardown=Teardown())
-    say(first.to_text(), "", err=True)
+    say_plan(first, err=True)
     require_agreement(first, yes=False)
     return True
 

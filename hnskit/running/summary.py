@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from hnskit.model.wording import MANY
+from hnskit.model.wording import MANY, counted
 from hnskit.running.run_verdict import achieved, verdict_sentence
 
 
 def describe_changes(changed: int, earlier: int) -> str:
-    """Count the changes of a run: `17 changed`, or `13 changed now, 4 before it stopped` for one that went on."""
-    return f"{changed} changed now, {earlier} before it stopped" if earlier else f"{changed} changed"
+    """Count the changes of a run: `17 changes`, or `13 changes now, 4 before it stopped` for one that went on."""
+    return f"{changed} changes now, {earlier} before it stopped" if earlier else counted(changed, "changes")
 
 
 def kept_lines(kept: Sequence[str]) -> list[str]:

@@ -28,7 +28,7 @@ class EventLines:
         elif event.kind == "start":
             say(f"  {event_line(event)} …", err=True)
         elif event.kind == "done":
-            say(f"+ {event_line(event)}", fg="green", err=True)
+            say(f"ok {event_line(event)}", fg="green", err=True)  # a `+` would say of a removal that it adds
         elif event.kind == "failed":
             say(f"x {event_line(event)}", fg="red", err=True)
         else:

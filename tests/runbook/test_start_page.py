@@ -219,7 +219,7 @@ def test_the_last_run_is_dated_in_the_past_tense_and_goes_with_its_host(
     proved(tmp_path / "runs", "emulator://lab")
     page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
     assert re.search(r"The last run on this host, \d\d \w+ \d{4}, \d\d:\d\d:\d\d\.", page._view.value)
-    assert "was in place and proved then: 2 changed" in page._view.value
+    assert "was in place and proved then: 2 changes" in page._view.value
     assert "is in place" not in page._view.value
     page._looked = page._host.value = "its picture"
     target = page._editor._fields["target"]

@@ -321,7 +321,7 @@ def test_ctrl_c_keeps_what_was_changed_and_a_resumed_run_counts_it(
     assert "4 changed, then stopped" in said
     assert "10_l2bridge_network, on emulator://" in said
     assert not re.search("Traceback|FAIL|failed|never|Error", said)
-    assert b"Stopped at 10_l2bridge_network: 4 changed" in out
+    assert b"Stopped at 10_l2bridge_network: 4 changes" in out
     (run_dir,) = runs.iterdir()
     result = json.loads((run_dir / "results" / "network.json").read_text(encoding="utf-8"))
     assert (result["ok"], result["changed"], len(result["done"])) == (False, 4, 4)

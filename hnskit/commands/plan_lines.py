@@ -1,0 +1,53 @@
+"""A plan on a terminal: its changes alone, in colour where that is a terminal, and counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hnskit.foreign_text.terminal import say
+
+if TYPE_CHECKING:
+    from hnskit.planning.steps import Plan
+
+_COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "red"}
+
+
+def say_plan(plan: Plan, *, everything: bool = False, err: bool = False) -> None:
+    """Print a plan.
+
+    Args:
+        plan: any plan.
+        everything: also the steps that have nothing to do.
+        err: on stderr.
+    """
+    from hnskit.planning.steps import steps_text
+
+    shown = [step for step in plan.steps if everything or step.pending or step in plan.refused]
+    for step in shown:
+        text = steps_text([step])
+        say(text, fg=_COLOURS.get(text[:1]), err=err)
+    hidden = len(plan.steps) - len(shown)
+    if shown:
+        say("", err=err)
+    quiet = f"; {hidden} with nothing to do, which --all shows" if hidden else ""
+    say(f"{plan_counts(plan)}{quiet}.", err=err)
+
+
+def plan_counts(plan: Plan) -> str:
+    """Count a plan as Terraform does: `Plan: 9 to add, 3 to change, 0 to remove`.
+
+    Args:
+        plan: any plan.
+
+    Returns:
+        The counts, with the refused steps where there are any.
+    """
+    from hnskit.planning.steps import Action
+
+    adds = (Action.CREATE, Action.IMPORT, Action.RUN)
+    add = sum(step.action in adds for step in plan.pending)
+    remove = sum(step.action is Action.DELETE for step in plan.pending)
+    refused = f", {len(plan.refused)} refused" if plan.refused else ""
+    if not plan.pending and not refused:
+        return "Plan: nothing to do"
+    return f"Plan: {add} to add, {len(plan.pending) - add - remove} to change, {remove} to remove{refused}"
