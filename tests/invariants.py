@@ -7,7 +7,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,8 @@ from hnskit.applying.journal import Journal, made_on
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.desired import LABEL, Desired
+from hnskit.planning.bindings import seen_by
+from hnskit.planning.redirect import policies_without_redirects
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy
 from hnskit.remote.connection import ConnectionSettings
@@ -188,3 +190,36 @@ def differences(before: Facts, after: Facts) -> Iterator[str]:
     for part in Facts.__dataclass_fields__:
         if part != "taken_at" and getattr(before, part) != getattr(after, part):
             yield f"{part} differ: {getattr(before, part)} -> {getattr(after, part)}"
+
+
+def stranded(facts: Facts) -> Iterator[str]:
+    """Endpoints without what they need: a compartment that is there, a gateway that somebody holds."""
+    compartments = {item.id for item in facts.compartments}
+    held = {(item.network_id, item.address) for item in facts.endpoints}
+    for item in facts.endpoints:
+        if item.attached and item.compartment_id is not None and item.compartment_id not in compartments:
+            yield f"{item.id} is attached to compartment {item.compartment_id}, which is gone"
+        own = {subnet.gateway for network in facts.networks if network.id == item.network_id
+               for subnet in network.subnets}  # fmt: skip
+        if item.gateway not in {"", "0.0.0.0", *own} and (item.network_id, item.gateway) not in held:
+            yield f"{item.id} has the gateway {item.gateway}, which nobody holds"
+
+
+def without_redirects(facts: Facts, desired: Desired) -> Facts:
+    """The host without any proxy policy that hnskit would take for its business.
+
+    Of an endpoint without its container it has the id alone: hnskit gives it a container, and cannot take it back to
+    a compartment that is gone.
+    """
+    compartments = {item.id for item in facts.compartments}
+    seen = seen_by(desired, facts)
+    endpoints = [
+        replace(there, policies=policies_without_redirects(item, desired, seen))
+        for there, item in zip(facts.endpoints, seen.endpoints, strict=True)
+    ]
+    alone = [item.compartment_id not in compartments for item in endpoints]
+    kept = (
+        replace(item, state=0, compartment_id=None) if lost else item
+        for item, lost in zip(endpoints, alone, strict=True)
+    )
+    return replace(facts, endpoints=tuple(kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from hnskit.applying import host_lock
 from hnskit.applying.journal import Records
@@ -33,6 +34,7 @@ def apply(
     journal: Records | None = None,
     on_event: OnEvent | None = None,
     rollback: bool = False,
+    adopt: bool = False,
     pace: RetryPolicy | None = None,
 ) -> Outcome:
     """Make the host as desired; run it again at any time.
@@ -46,6 +48,7 @@ def apply(
         journal: where to write what is done.
         on_event: called as things happen.
         rollback: when a step fails, go back to the facts before.
+        adopt: take over what was made by hand, and repair it; without it nothing is changed on a host that has such.
         pace: how often a step is tried, and how long Windows is waited for.
 
     Returns:
@@ -54,7 +57,7 @@ def apply(
     Raises:
         ParamsError: an item of `parts` is not a part; nothing was changed.
         BusyError: another process of this user holds the host's lock; nothing was changed.
-        PreflightError: something that is there must not be touched; nothing was changed.
+        PreflightError: something must not be touched, or is not to be adopted; nothing was changed.
         StepError: a step failed; the others of its round were done.
         ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
         HostAnswerError: the host answered nonsense.
@@ -64,20 +67,18 @@ def apply(
     """
     wanted = parts_of(parts)
 
+    options: dict[str, Any] = {"known": made, "journal": journal, "on_event": on_event, "pace": pace}
+
     def work(planner: Planner, build: OperationBuilder = build_operation) -> Reconciler:
-        return Reconciler(
-            session, desired, planner, known=made, journal=journal, on_event=on_event, pace=pace, build=build
-        )
+        return Reconciler(session, desired, planner, build=build, **options)
 
     forth = work(lambda now, known: plan(desired, now, parts=wanted, made=known))
     run_dir = journal.run_dir if journal is not None else None
     with host_lock.claim(session.target, run_dir):  # also between forth and back
         try:
-            return forth.run(facts, write_found=True)
-        except (PreflightError, StoppedError):
-            raise
+            return forth.run(facts, write_found=True, adopt=adopt)
         except HnskitError as error:
-            stopped = outcome_of(error)
+            stopped = None if isinstance(error, PreflightError | StoppedError) else outcome_of(error)
             if rollback and stopped is not None and forth.sent:
                 back = Rollback(desired, stopped.before, forth.sent)
                 undoing = work(lambda now, _: back.plan(now), back.build_operation)

@@ -53,15 +53,15 @@ class Records:
         """Before a step is sent."""
         self.write("start", step=step.id, action=step.action, kind=step.kind, name=step.title, reason=step.reason)
 
-    def found(self, kind: str, name: str, id: str) -> None:
-        """Record an object that was there before hnskit."""
-        self.write("found", kind=kind, name=name, id=id)
+    def found(self, kind: str, name: str, id: str, *, adopted: bool = False) -> None:
+        """Record an object that was there before hnskit; `adopted` if it was made by hand, and is taken over."""
+        self.write("found", kind=kind, name=name, id=id, **({"adopted": True} if adopted else {}))
 
-    def finished(self, step: Step, id: str, seconds: float) -> None:
-        """After the host showed that a step is done; `id` is of what was made."""
-        self.write(
-            "done", step=step.id, action=step.action, kind=step.kind, name=step.title, id=id, seconds=round(seconds, 3)
-        )
+    def finished(self, step: Step, id: str, seconds: float, *, existed: bool = False) -> None:
+        """After the host showed that a step is done; `id` is of what was made, `existed` if it was there already."""
+        fields: dict[str, Any] = {"existed": True} if existed else {}
+        fields |= {"id": id, "seconds": round(seconds, 3)}
+        self.write("done", step=step.id, action=step.action, kind=step.kind, name=step.title, **fields)
 
     def failed(self, step: Step, error: HnskitError) -> None:
         """After a step failed."""
@@ -127,7 +127,7 @@ def made_on(target: str, *, runs: Path | None = None) -> Provenance:
             notebooks.
 
     Returns:
-        What hnskit created on the host, what it adopted, and what it began and never saw.
+        What hnskit created on the host, what it found and adopted there, and what it began and never saw.
     """
     return provenance_from(records_on(target, runs))
 

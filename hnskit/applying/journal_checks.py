@@ -69,6 +69,8 @@ def misfit(record: Mapping[str, Any]) -> str:
         return "it does not say which object it is about"
     if event in ("start", "done") and not record.get("step"):
         return "it does not say which step it is about"
+    if any(not isinstance(record.get(key, False), bool) for key in ("adopted", "existed")):
+        return "what it says of the object's origin is neither true nor false"
     seconds = record.get("seconds", 0)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 1e9:
         return "its seconds are no duration"

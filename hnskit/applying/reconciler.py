@@ -30,6 +30,7 @@ from hnskit.errors import (
 from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
 from hnskit.params.desired import Desired
 from hnskit.planning import interruption
+from hnskit.planning.bindings import seen_by
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Plan, Step, StepKey
 from hnskit.remote import docker, hns
@@ -49,6 +50,7 @@ Planner = Callable[[Facts, Provenance], Plan]
 """From a host, and what is known to be made there by this run and those before, to what is left to do."""
 AGAIN = "Mend the cause, then run the same command again"
 """Next step where a step failed and nothing better is known."""
+_NAMED = 4  # objects that a refusal names; the rest is counted
 _UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRMED: see planning/routes.py
 OperationBuilder = Callable[[Step, Desired, Facts], Operation]
 
@@ -82,17 +84,18 @@ class Reconciler:
         """The steps that were sent, whatever came of them."""
         return self._recorder.sent
 
-    def run(self, facts: Facts | None = None, *, write_found: bool = False) -> Outcome:
+    def run(self, facts: Facts | None = None, *, write_found: bool = False, adopt: bool = False) -> Outcome:
         """Carry the plan out, alone at work on the host; errors are those of `apply`, with the outcome so far.
 
         Args:
             facts: a snapshot that was just taken.
             write_found: note what is there already as found: it is not this run that made it.
+            adopt: take over what was made by hand; else a plan that would is refused.
         """
         with host_lock.claim(self._session.target, self._run_dir):
-            return self._run(facts, write_found)
+            return self._run(facts, write_found, adopt)
 
-    def _run(self, facts: Facts | None, write_found: bool) -> Outcome:
+    def _run(self, facts: Facts | None, write_found: bool, adopt: bool) -> Outcome:
         before = self._now = facts or gather_facts(self._session)
         if unread := unread_parts(before):
             raise PreflightError(f"nothing was changed: the host cannot be read: {unread}", host=before.target)
@@ -100,6 +103,8 @@ class Reconciler:
         first = current = self._plan(before)
         if first.refused:
             raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
+        if first.adopted and not adopt:
+            raise adoption_unasked(first)
         self._recorder.tell("plan", first.summary)
         try:
             if write_found:
@@ -120,7 +125,7 @@ class Reconciler:
 
     @staticmethod
     def _goes_on(current: Plan) -> Plan:
-        if current.refused:
+        if current.refused or current.adopted:  # what was made by hand meanwhile was not asked about
             raise StepError(f"it cannot go on: {_refusals(current)}", host=current.target)
         return current
 
@@ -131,7 +136,8 @@ class Reconciler:
     def _round(self, steps: Sequence[Step]) -> None:
         """Do these steps; `_now` is the host afterwards."""
         before = self._now = self._poller.for_what_is_needed(steps, self._desired, self._now)
-        sent = [(self._build(step, self._desired, before), self._recorder.state_of(step)) for step in steps]
+        seen = seen_by(self._desired, before, self._recorder.made)
+        sent = [(self._build(step, self._desired, seen), self._recorder.state_of(step)) for step in steps]
         for _, state in sent:
             self._count(state)
         for step in steps:
@@ -235,6 +241,7 @@ class Reconciler:
                 looked = results.get(operation.look.call.id) if operation.look else None
                 if operation.look and looked and operation.look.shows(looked):
                     self._recorder.note(f"{state.step.noun} {state.step.title} was there already")
+                    state.existed = True
                     state.accept(seconds)
                     self._recorder.tell("done", state.step.reason, state.step, seconds)
                 elif self._may_try_again(state, error):
@@ -314,4 +321,18 @@ def _found_nothing(error: HnskitError) -> bool:
 
 
 def _refusals(current: Plan) -> str:
-    return "; ".join(f"{step.kind} {step.title}: {step.reason}" for step in current.refused)
+    steps = (*current.refused, *current.adopted)
+    return "; ".join(f"{step.kind} {step.title}: {step.reason}" for step in steps)
+
+
+def adoption_unasked(current: Plan) -> PreflightError:
+    """The refusal of a plan that would take over what was made by hand, where nobody said so."""
+    steps = current.adopted
+    named = ", ".join(f"{step.kind} {step.title}" for step in steps[:_NAMED])
+    more = f" and {len(steps) - _NAMED} more" if len(steps) > _NAMED else ""
+    return PreflightError(
+        f"nothing was changed: {len(steps)} objects were made by hand, and are as they are wanted: {named}{more}",
+        host=current.target,
+        next_step="Look at `hnskit plan`; `hnskit apply --adopt` (adopt=True in Python and in the notebooks) takes "
+        "them over, and changes nothing of them.",
+    )

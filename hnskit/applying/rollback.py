@@ -15,6 +15,7 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.wording import describe_policies
 from hnskit.params.desired import Desired, Part
+from hnskit.planning.bindings import seen_by
 from hnskit.planning.interruption import removal_interrupts
 from hnskit.planning.redirect import REDIRECTS, managed_policies
 from hnskit.planning.steps import Action, Change, Plan, Step, StepKey
@@ -26,7 +27,7 @@ class Rollback:
     def __init__(self, desired: Desired, before: Facts, sent: Sequence[Step]) -> None:
         """`before` are the facts at the run's start, `begun` the steps that it sent."""
         self._desired = desired
-        self._before = before
+        self._before = seen_by(desired, before)
         self._sent = sent
 
     def plan(self, now: Facts) -> Plan:
@@ -134,7 +135,7 @@ class Rollback:
     def _given_back(self, there: Endpoint, before: Endpoint, now: Facts) -> tuple[Policy, ...]:
         """An endpoint's list with the redirects that it had; others' changes since stay."""
         had = managed_policies(before, self._desired, self._before)
-        ours = managed_policies(there, self._desired, now)
+        ours = managed_policies(replace(there, name=before.name), self._desired, seen_by(self._desired, now))
         left = [policy for policy in there.policies if policy not in ours and policy not in had] + list(had)
         ordered = []
         for policy in before.policies:

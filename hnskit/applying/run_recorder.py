@@ -17,6 +17,8 @@ from hnskit.planning.steps import Action, Plan, Step, StepKey
 
 _OBJECTS = ("network", "endpoint", "image", "container")
 """Kinds whose steps name the object that is meant by its id, where it is there."""
+_OF_ENDPOINTS = ((Action.UPDATE, "forwarding"), (Action.UPDATE, "policy"), (Action.ATTACH, "attachment"))
+"""Changes of a state of an endpoint."""
 
 
 class RunRecorder:
@@ -71,7 +73,9 @@ class RunRecorder:
     def found(self, first: Plan, facts: Facts) -> None:
         """Record existing objects as pre-existing."""
         for step in first.steps:
-            if step.action is Action.NONE and (identity := _identity(step, facts)):
+            if step.action is Action.ADOPT:
+                self._journal.found(step.kind, step.name, step.object_id, adopted=True)
+            elif step.action is Action.NONE and (identity := _identity(step, facts)):
                 self._journal.found(step.kind, step.name, identity)
 
     def cut(self, step: Step, text: str, **before: object) -> None:
@@ -105,7 +109,7 @@ class RunRecorder:
             state.object_id = state.object_id or ("" if step.action is Action.DELETE else _identity(step, now))
             state.phase = StepPhase.DONE
             self.done.append(state.result)
-            self._journal.finished(step, state.object_id, state.seconds)
+            self._journal.finished(step, state.object_id, state.seconds, existed=state.existed)
         for state in states:
             if state.phase is StepPhase.FAILED and state.error is not None:
                 self.tell("failed", state.error.message, state.step)
@@ -161,7 +165,9 @@ def _identities(step: Step, facts: Facts) -> Iterator[str]:
         yield image.id
     elif step.kind == "container" and (container := facts.container_named(step.name)):
         yield container.id
-    elif step.kind in ("forwarding", "policy") and step.action is Action.UPDATE:
+    elif (step.action, step.kind) in _OF_ENDPOINTS:
+        if step.object_id:
+            yield step.object_id
         yield from (item.id for item in facts.endpoints_named(step.name))
     elif step.kind == "route" and step.action is Action.CREATE and (place := route_place(step.container, facts)):
         yield place

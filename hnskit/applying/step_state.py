@@ -39,6 +39,8 @@ class StepState:
     object_id: str = ""
     """Of the object that was made, as the answer tells it."""
     was_sent: bool = False
+    existed: bool = False
+    """True if the host said that it was there already."""
     answer_lost: bool = False
     """True if an answer to this step was ever lost: a change by somebody else may then be its own, come late."""
 

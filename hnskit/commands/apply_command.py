@@ -17,6 +17,7 @@ from hnskit.commands.reaching import connected
 @common
 @parts_option
 @click.option("--rollback-on-failure", is_flag=True, help="If a step fails, go back to what was before.")
+@click.option("--adopt", is_flag=True, help="Take over what was made by hand, and repair it where it is half made.")
 @yes_option
 @dry_run_option
 @runs_option
@@ -27,6 +28,7 @@ def apply(
     *,
     parts: tuple[str, ...],
     rollback_on_failure: bool,
+    adopt: bool,
     yes: bool,
     dry_run: bool,
     runs: Path | None,
@@ -37,6 +39,6 @@ def apply(
     with connected(params, overrides, runs) as (loaded, session):
         outcome = apply_to(
             loaded, session, parts=chosen_parts(parts), runs=runs, rollback=rollback_on_failure, yes=yes,
-            as_json=as_json,
+            as_json=as_json, adopt=adopt,
         )  # fmt: skip
         print_outcome(outcome, as_json=as_json)

@@ -91,7 +91,7 @@ def carry_out(
 
 def apply_to(
     loaded: Params, session: Session, *, parts: tuple[Part, ...], runs: Path | None = None, rollback: bool = False,
-    yes: bool = False, as_json: bool = False,
+    yes: bool = False, as_json: bool = False, adopt: bool = False,
 ) -> Outcome:  # fmt: skip
     """Make a host as the parameters say: what `hnskit apply` and `hnskit doctor --fix` do.
 
@@ -108,10 +108,20 @@ def apply_to(
 
     def work(journal: Records | None, on_event: OnEvent) -> Outcome:
         return apply(
-            session, desired, parts=parts, facts=now, made=made, journal=journal, on_event=on_event, rollback=rollback
+            session,
+            desired,
+            parts=parts,
+            facts=now,
+            made=made,
+            journal=journal,
+            on_event=on_event,
+            rollback=rollback,
+            adopt=adopt,
         )
 
     found = plan(desired, now, parts=parts, made=made)
+    if found.adopted and not adopt:
+        return work(None, lambda _: None)  # it raises, with what was made by hand
     return carry_out(loaded, found, runs, work, yes=yes, as_json=as_json)
 
 
@@ -125,6 +135,8 @@ def print_plan(found: Plan, *, as_json: bool, everything: bool = False) -> NoRet
         print_json(found.to_json())
     else:
         say_plan(found, everything=everything)
+        if found.adopted and not found.refused:
+            say("What was made by hand is taken over by `hnskit apply --adopt`, which changes nothing of it.")
     sys.exit(PreflightError.exit_status if found.refused else 0)
 
 
@@ -135,6 +147,9 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         return
     if not outcome.changed:
         say(outcome.plan.to_text())
+    adopted = len(outcome.plan.adopted)
+    if adopted:
+        say(f"{adopted} objects made by hand were adopted: the journal has them, and nothing of them was changed.")
     say(f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
     for item in outcome.left or ():
         say(f"Kept: {item.kind} {item.name}: {item.reason}")

@@ -16,6 +16,10 @@ LABEL = "hnskit.network"
 """The label on every container that hnskit runs; its value is the network's name."""
 
 
+NEW = "new"
+"""In place of an endpoint's id: another one is made, whatever was made by hand."""
+
+
 class Part(StrEnum):
     """The parts of the redirect, in the order in which they are set up; each has a notebook."""
 
@@ -71,6 +75,8 @@ class DesiredEndpoint:
     """"" lets HNS choose."""
     gateway: str = ""
     outbound_nat: bool = True
+    endpoint_id: str = ""
+    """HNS's id of one made by hand that is to be taken, or `NEW`; "" where it is found by what it serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,13 @@ def desired_from(params: Params) -> Desired:
             dns=tuple(network.dns),
         ),
         # "0.0.0.0": the host keeps its own default gateway (HNS fact 29).
-        gateway=DesiredEndpoint(gateway.name, gateway.address, gateway="0.0.0.0", outbound_nat=False),  # noqa: S104
+        gateway=DesiredEndpoint(
+            gateway.name,
+            gateway.address,
+            gateway="0.0.0.0",  # noqa: S104
+            outbound_nat=False,
+            endpoint_id=gateway.endpoint_id,
+        ),
         proxy=_container(params.proxy, gateway.address, params.proxy.user if params.proxy.route else ""),
         clients=tuple(
             replace(
@@ -191,7 +203,7 @@ def _container(workload: Proxy | ClientParams, gateway: str, route_user: str = "
     return DesiredContainer(
         name=workload.name,
         image=workload.image,
-        endpoint=DesiredEndpoint(workload.name, workload.address, gateway),
+        endpoint=DesiredEndpoint(workload.name, workload.address, gateway, endpoint_id=workload.endpoint_id),
         import_path=workload.import_,
         command=tuple(workload.command),
         isolation=workload.isolation,

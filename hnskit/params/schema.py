@@ -17,6 +17,8 @@ from hnskit.remote.targets import LOCAL, SSH, WINRM, canonical
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}")  # what Docker allows, so that endpoint and container agree
 _IMAGE = re.compile(r"[A-Za-z0-9]\S*")  # with a dash first, docker would take it as an option
 _PROXY = re.compile(r"(https?|socks5h)://[A-Za-z0-9._-]+:\d{1,5}/?")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_TAKE_OVER = "id of an endpoint made by hand that is to be taken over, or new; empty: it is found by what it serves"
 _TARGETS = "emulator://NAME, winrm://HOST[:PORT], ssh://[USER@]HOST[:PORT], local or snapshot:FILE"
 _TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+|local")
 
@@ -95,10 +97,17 @@ def _check_proxy(value: str) -> str:
     return value
 
 
+def _check_endpoint_id(value: str) -> str:
+    if value not in ("", "new") and not _GUID.fullmatch(value):
+        raise ValueError("the id of an HNS endpoint is wanted, as `hnskit show endpoints` prints it, or new")
+    return value
+
+
 Name = Annotated[str, AfterValidator(_check_name)]
 Address = Annotated[str, AfterValidator(_check_address)]
 AddressOrNothing = Annotated[str, AfterValidator(_check_address_or_nothing)]
 Prefix = Annotated[str, AfterValidator(_check_prefix)]
+EndpointId = Annotated[str, AfterValidator(_check_endpoint_id)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -203,6 +212,7 @@ class GatewayEndpoint(_Strict):
 
     name: Name = Field(description="its name in HNS")
     address: Address = Field(description="usually .2, since HNS keeps .1")
+    endpoint_id: EndpointId = Field("", description=_TAKE_OVER)
 
 
 def _check_headers(headers: dict[str, str]) -> dict[str, str]:
@@ -229,6 +239,7 @@ class _Workload(_Strict):
     )
     isolation: Literal["", "process", "hyperv"] = Field("", description="empty: Docker's default")
     address: AddressOrNothing = Field("", description="empty: HNS chooses, hnskit looks it up")
+    endpoint_id: EndpointId = Field("", description=_TAKE_OVER)
 
 
 class Proxy(_Workload):

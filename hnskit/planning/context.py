@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network
 from hnskit.params.desired import LABEL, Desired
+from hnskit.planning.bindings import Bindings
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Step, StepKey
 
 
 class PlanningContext:
-    """A host at one moment, seen by one desired state."""
+    """A host at one moment, seen by one desired state.
+
+    Attributes:
+        facts: the host, with each endpoint that stands for a wanted one under the wanted name.
+        bindings: which those are.
+    """
 
     def __init__(self, desired: Desired, facts: Facts, made: Provenance | None = None) -> None:
         self.desired = desired
-        self.facts = facts
         self.known = (made or Provenance()).on_computer(facts.system.name if facts.system else "")
+        self.bindings = Bindings(desired, facts, self.known)
+        self.facts = facts = self.bindings.facts
         self.networks = facts.networks_named(desired.network.name)
         self._network_ids = {network.id.lower() for network in facts.networks}
         self._own_network_ids = {network.id.lower() for network in self.networks}
@@ -60,12 +68,15 @@ class PlanningContext:
     def made_by_us(self, endpoint: Endpoint) -> bool:
         """Tell whether hnskit made it: a journal says so, or a container with hnskit's label has its name.
 
-        An orphaned endpoint is ours if its deleted network was ours.
+        An orphaned endpoint is ours if its deleted network was ours. One that was found in a container that hnskit
+        labelled, and that was found too, is ours: the journal that says so is lost.
         """
         if self.is_recorded(endpoint):
             return True
-        if self.known.only_adopted("endpoint", endpoint.name, endpoint.id):
-            return False
+        if self.known.only_found("endpoint", endpoint.name, endpoint.id):
+            container = self.facts.container_named(endpoint.name)
+            lost = container and self.known.only_found("container", container.name, container.id)
+            return bool(lost) and self.on_network(endpoint) and self._is_labelled(endpoint)
         return self._is_labelled(endpoint) or (self.is_stale(endpoint) and self._was_our_network(endpoint.network_id))
 
     def is_recorded(self, endpoint: Endpoint) -> bool:
@@ -78,14 +89,47 @@ class PlanningContext:
         if not self.known.was_created("endpoint", endpoint.name, endpoint.id):
             return False
         owner = self.index.owners.of_endpoint(endpoint)
-        if endpoint.containers or (owner is not None and LABEL not in owner.labels):
+        if endpoint.containers or (owner is not None and LABEL not in owner.labels and not self._is_adopted(owner)):
             return False
         serves_host = endpoint.attached and endpoint.compartment_id == HOST_COMPARTMENT
         return not serves_host or endpoint.name == self.desired.gateway.name
 
+    def _is_adopted(self, container: Container) -> bool:
+        return self.known.was_adopted("container", container.name, container.id)
+
     def _is_labelled(self, endpoint: Endpoint) -> bool:
+        binding = self.bindings.found.get(endpoint.name)
+        if binding is not None and binding.endpoint.id == endpoint.id:
+            return False  # hnskit names an endpoint after its container
         container = self.facts.container_named(endpoint.name)
-        return container is not None and self.has_our_label(container)
+        return container is not None and self.has_our_label(container) and not self.is_hand_made(container)
+
+    def is_hand_made(self, container: Container) -> bool:
+        """Tell whether a container of a wanted name is not hnskit's: it has no label, or the label lies.
+
+        A label can be set by anybody. hnskit names an endpoint after its container: where one of another name is in
+        its compartment, and no journal says that hnskit ran the container, it did not.
+        """
+        if self.known.was_created("container", container.name, container.id):
+            return False
+        if not self.has_our_label(container) or self._is_adopted(container):
+            return True
+        binding = self.bindings.found.get(container.name)
+        return binding is not None and not self.is_recorded(replace(binding.endpoint, name=container.name))
+
+    def is_hand_made_endpoint(self, endpoint: Endpoint) -> bool:
+        """Tell whether the endpoint that stands for a wanted one was made by hand, as far as anything shows it."""
+        if self.is_recorded(endpoint):
+            return False
+        binding = self.bindings.found.get(endpoint.name)
+        if binding is not None and binding.endpoint.id == endpoint.id:
+            return True
+        container = self.facts.container_named(endpoint.name)
+        return container is not None and self.is_hand_made(container)
+
+    def is_taken_over(self, kind: str, name: str, id: str) -> bool:
+        """Tell whether a journal has it as found, or adopted, or made: nobody has to be asked any more."""
+        return self.known.only_found(kind, name, id) or self.known.was_created(kind, name, id)
 
     def _was_our_network(self, id: str) -> bool:
         """Tell whether a network that is gone was hnskit's: by a journal, or by an endpoint of a labelled container."""

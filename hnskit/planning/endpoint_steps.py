@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import describe_policies, remove_command
 from hnskit.params.desired import DesiredEndpoint, Part
+from hnskit.planning.bindings import title_of
 from hnskit.planning.context import PlanningContext, pending_deletions, pending_keys
 from hnskit.planning.removal import goes, remove_stale
 from hnskit.planning.steps import Action, Change, Step, StepKey, refused_for_want_of
@@ -41,6 +42,8 @@ class EndpointPlanner:
     def steps(self, part: Part, wanted: DesiredEndpoint, before: Sequence[Step]) -> list[Step]:
         """The steps of one endpoint, those of its stale namesakes first."""
         context, name = self._context, wanted.name
+        if doubt := context.bindings.doubts.get(name):
+            return [Step(part, Action.REFUSE, "endpoint", name, doubt)]
         there = context.current(name)
         if len(there) > 1:
             commands = " or ".join(remove_command("Endpoint", endpoint.id) for endpoint in there)
@@ -51,6 +54,8 @@ class EndpointPlanner:
         steps = remove_stale(context, part, name)
         if there:
             wrong = self._differences(wanted, there[0])
+            if context.is_hand_made_endpoint(there[0]):
+                return [*steps, adoption_step(context, part, there[0], wrong)]
             if not wrong:
                 reason = f"it is there, {there[0].address} on {context.desired.network.name}"
                 if wanted.outbound_nat and context.desired.network.dns and not there[0].dns:
@@ -63,7 +68,7 @@ class EndpointPlanner:
             steps.append(Step(part, Action.DELETE, "endpoint", name, reason, object_id=there[0].id))
             steps.append(self._create(part, wanted, wrong, [*before, *steps]))
             return steps
-        if refusal := self._left_by_others(name):
+        if refusal := self._left_by_others(name) or self._question(wanted):
             return [Step(part, Action.REFUSE, "endpoint", name, refusal)]
         waits = pending_keys(before, ("network", context.desired.network.name))
         if context.network is None and not waits:
@@ -76,6 +81,15 @@ class EndpointPlanner:
             *([Change("policies", "", "OutBoundNAT")] if wanted.outbound_nat else []),
         ]
         return [*steps, self._create(part, wanted, changes, [*before, *steps])]
+
+    def _question(self, wanted: DesiredEndpoint) -> str:
+        """Ask for the endpoint of a container that no journal knows, where one was made for it by hand perhaps."""
+        container = self._context.facts.container_named(wanted.name)
+        if wanted.endpoint_id or container is None:
+            return ""
+        if self._context.known.was_created("container", container.name, container.id):
+            return ""
+        return self._context.bindings.free(wanted.name)
 
     def _left_by_others(self, name: str) -> str:
         """Return why no endpoint of this name can be made: an orphan of a lost network must stay; "" if none."""
@@ -101,6 +115,8 @@ class EndpointPlanner:
             return [Step(part, action, "attachment", name, reason, changes, needs=needs, object_id=identity)]
 
         if there is None or not there.attached:
+            if not starts and (beside := self._beside(there, place)):
+                return step(Action.REFUSE, beside)
             if remade or starts:
                 return step(Action.ATTACH, f"the endpoint goes into {whose}", needs=remade + starts)
             if there is None:
@@ -108,6 +124,8 @@ class EndpointPlanner:
         if compartment is None and not place.running and not starts:
             return step(Action.REFUSE, f"{whose} has no network compartment: is the container running?")
         if not there.attached:
+            if beside := self._beside(there, place):
+                return step(Action.REFUSE, beside)
             return step(Action.ATTACH, f"it is not attached (state {there.state})")
         unplugged = self._context.index.is_unplugged(there, compartment)
         if not starts and not unplugged:
@@ -124,6 +142,32 @@ class EndpointPlanner:
         # In two rounds: HNS refuses to attach what is attached, and a detachment that fails must not be followed by it.
         off = Step(part, Action.DETACH, "attachment", name, reason, object_id=there.id)
         return [off, *step(Action.ATTACH, f"it goes into {whose}", needs=(*starts, off.key))]
+
+    def _beside(self, mine: Endpoint | None, place: EndpointPlace) -> str:
+        """Return why an endpoint must not go into a compartment: another one would be beside it; "" if none is.
+
+        Endpoints of the parameters are left out, which are moved to their own places.
+        """
+        context = self._context
+        wanted = {item.name for item in context.desired.endpoints} | set(context.removed_clients)
+        inside = context.index.endpoints_in(place.compartment)
+        for other in inside:
+            if other == mine or (other.name in wanted and context.on_network(other)):
+                continue
+            if context.is_stale(other) or context.index.is_unplugged(other):
+                continue
+            same = context.on_network(other)
+            if not same and place.compartment == HOST_COMPARTMENT:
+                continue
+            network = other.network_name or other.network_id
+            title, remove = title_of(other), remove_command("Endpoint", other.id)
+            return (
+                f"{place.whose} has {title} of the network {network} already, and would have two adapters, of which "
+                "the one that its requests take is not known: "
+                + (f"if that is not in use remove it with {remove}" if same else f"set network.name to {network} if "
+                   f"that is an L2Bridge to be used, or if it is not in use remove it with {remove}")
+            )  # fmt: skip
+        return ""
 
     def _foreign_compartment(self, endpoint: Endpoint) -> str:
         """Return why an attached endpoint must stay: a container that hnskit did not make has it; "" if none has."""
@@ -216,6 +260,29 @@ class EndpointPlanner:
             if not any(policy.type.lower() == "outboundnat" for policy in there.policies):
                 changes.append(Change("policies", describe_policies(there.policies), "OutBoundNAT"))
         return changes
+
+
+def adoption_step(context: PlanningContext, part: Part, there: Endpoint, wrong: Sequence[Change] = ()) -> Step:
+    """Take over an endpoint that was made by hand; never replace it: who made it may need it as it is."""
+    name = there.name
+    binding = context.bindings.found.get(name)
+    what = f"{title_of(there)}, {there.address}" + (f", found {binding.how}" if binding is not None else "")
+
+    def step(action: Action, reason: str, changes: Sequence[Change] = ()) -> Step:
+        return Step(part, action, "endpoint", name, reason, tuple(changes), object_id=there.id)
+
+    if wrong:
+        fields = " and ".join(change.field for change in wrong)
+        return step(
+            Action.REFUSE,
+            f"it was made by hand ({what}) and differs in {fields}, which HNS cannot change on an endpoint that is "
+            "there: set the parameters to what it has, or remove it with "
+            f"{remove_command('Endpoint', there.id)} so that hnskit makes another",
+            wrong,
+        )
+    if context.known.only_found("endpoint", name, there.id):
+        return step(Action.NONE, f"it is there, {what}; it was made by hand")
+    return step(Action.ADOPT, f"it was made by hand, and is as it is wanted: {what}")
 
 
 def _on_other_network(endpoint: Endpoint) -> str:

@@ -70,6 +70,8 @@ def policy_step(context: PlanningContext, client: DesiredContainer, before: Sequ
         return step(Action.REFUSE, refusal)
     if address and is_redirected(there, desired, context.facts, address):
         goes = ", ".join(f"{one.what} goes to {address}:{one.proxy_port}" for one in client.redirects)
+        if context.is_hand_made_endpoint(there) and not context.is_taken_over("policy", name, there.id):
+            return step(Action.ADOPT, f"it was put there by hand: {goes}")
         return step(Action.NONE, goes)
     now = managed_policies(there, desired, context.facts)
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"

@@ -9,16 +9,19 @@ from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Flow, match_proxy
 from hnskit.model.policies.values import inside
 from hnskit.params.desired import Desired, DesiredRedirect
-from hnskit.planning.context import PlanningContext
 
 REDIRECTS = "redirects"
 """The field of a change of all of an endpoint's redirects: to nothing, it takes them away."""
 
 
 def proxy_address(desired: Desired, facts: Facts) -> str:
-    """The proxy's address, looked up on the host; "" while it has no endpoint on the network."""
-    there = next(iter(PlanningContext(desired, facts).current(desired.proxy.endpoint.name)), None)
-    return there.address if there else ""
+    """The proxy's address, looked up on the host; "" while it has no endpoint on the network.
+
+    `facts` are those of `PlanningContext` (or `seen_by`): they have a proxy's endpoint made by hand by its wanted name.
+    """
+    networks = {network.id.lower() for network in facts.networks_named(desired.network.name)}
+    named = facts.endpoints_named(desired.proxy.endpoint.name)
+    return next((item.address for item in named if item.network_id.lower() in networks), "")
 
 
 def redirects_of(desired: Desired, name: str) -> tuple[DesiredRedirect, ...]:

@@ -47,6 +47,28 @@ def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -
     return step(Action.CREATE, reason, (change,), waits)
 
 
+def restore_routes(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
+    """Take the routes that hnskit added out of a proxy that stays: one that was made by hand."""
+    proxy, facts = context.desired.proxy, context.facts
+    there = facts.container_named(proxy.name)
+    going = any(step.kind == "container" and step.name == proxy.name and step.pending for step in before)
+    if there is None or going or not there.running or not proxy.route_user:
+        return []
+    compartment, place = context.index.owners.compartment_of(there), route_place(proxy.name, facts)
+    steps = []
+    for address in context.desired.redirected_addresses:
+        step = Step(Part.PROXY, Action.DELETE, "route", address, "hnskit added it to a proxy that it found",
+                    container=proxy.name)  # fmt: skip
+        added = context.known.was_finished("route", step.title, place)
+        if not added or context.known.was_there("route", step.title, place):
+            continue
+        shown = compartment is not None and context.index.knows_routes(compartment)
+        inside = {route.prefix for route in facts.routes if route.compartment_id == compartment}
+        if not shown or f"{address}/32" in inside:
+            steps.append(step)
+    return steps
+
+
 def route_place(container_name: str, facts: Facts) -> str:
     """Identify a container's route by the run and the attachment it belongs to; "" while there is none.
 

@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from hnskit.facts.host_facts import Facts
-from hnskit.foreign_text.masking import mask_command
-from hnskit.model.objects import HOST_COMPARTMENT, Container, NetworkType
+from hnskit.model.objects import HOST_COMPARTMENT, NetworkType
 from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part, parts_of
 from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
+from hnskit.planning.container_steps import container_step, image_step
 from hnskit.planning.context import PlanningContext, pending_keys
-from hnskit.planning.endpoint_steps import EndpointPlace, EndpointPlanner
+from hnskit.planning.endpoint_steps import EndpointPlace, EndpointPlanner, adoption_step
 from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.removal import remove_container, remove_endpoint
 from hnskit.planning.routes import route_step
-from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, refused_for_want_of
+from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
 
 def plan(
@@ -46,6 +46,7 @@ def plan(
     """
     wanted = set(parts_of(parts))
     context = PlanningContext(desired, facts, made)
+    facts = context.facts
     endpoints = EndpointPlanner(context, _names(desired, wanted))
     steps = list(_host_refusals(facts, wanted))
     if Part.CLIENTS in wanted:
@@ -75,7 +76,19 @@ def plan(
     if Part.POLICY in wanted:
         steps += misplaced_steps(context, steps)
         steps.extend(policy_step(context, client, steps) for client in desired.clients)
-    return _plan(context, steps)
+    return _plan(context, [*_unasked(context, steps), *steps])
+
+
+def _unasked(context: PlanningContext, steps: Sequence[Step]) -> Iterator[Step]:
+    """Adoptions that some parts need of others: no endpoint made by hand is changed before the operator was asked."""
+    asked = {step.object_id for step in steps if step.kind == "endpoint"}
+    for step in steps:
+        there = next((item for item in context.current(step.name) if item.id == step.object_id), None)
+        if there is None or not step.pending or there.id in asked or not context.is_hand_made_endpoint(there):
+            continue
+        if not context.is_taken_over("endpoint", there.name, there.id):
+            asked.add(there.id)
+            yield adoption_step(context, step.part, there)
 
 
 def _plan(context: PlanningContext, steps: Sequence[Step]) -> Plan:
@@ -103,7 +116,7 @@ def _container_refusals(context: PlanningContext, wanted: set[Part]) -> Iterator
     for part, members in containers.items():
         for member in members if part in wanted else ():
             there = context.facts.container_named(member.name)
-            for step in (_image(context, part, member), _container(context, part, member, there, ())):
+            for step in (image_step(context, part, member), container_step(context, part, member, there, ())):
                 if step.action is Action.REFUSE:
                     yield step
 
@@ -215,9 +228,11 @@ def _network_refusal(context: PlanningContext) -> str:
     for network in context.facts.networks:
         for subnet in network.subnets:
             if _overlap(subnet.prefix, wanted.prefix):
+                use = network.is_type(NetworkType.L2BRIDGE) and subnet.prefix == wanted.prefix
                 return (
                     f"{wanted.prefix} overlaps {subnet.prefix} of the {network.type} network {network.name}: "
-                    "choose another network.subnet"
+                    + (f"set network.name to {network.name} to use that one, or " if use else "")
+                    + "choose another network.subnet"
                 )
     blocker = next(network_blockers(context.desired, context.facts), None)
     return blocker.reason if blocker else ""
@@ -256,72 +271,16 @@ def _forwarding(context: PlanningContext, before: Sequence[Step]) -> Step:
 def _add_container(
     context: PlanningContext, endpoints: EndpointPlanner, part: Part, wanted: DesiredContainer, steps: list[Step]
 ) -> None:
-    image = _image(context, part, wanted)
+    image = image_step(context, part, wanted)
     if all((step.kind, step.name) != ("image", wanted.image) for step in steps):
         steps.append(image)
     container = context.facts.container_named(wanted.name)
-    steps.append(_container(context, part, wanted, container, pending_keys(steps, ("image", wanted.image))))
+    steps.append(container_step(context, part, wanted, container, pending_keys(steps, ("image", wanted.image))))
     steps.extend(endpoints.steps(part, wanted.endpoint, steps))
     compartment = context.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
     place = EndpointPlace(f"{wanted.name}'s compartment", number, running, container.id if container else "")
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
-
-
-def _image(context: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
-    image = context.facts.image_named(wanted.image)
-    if image:
-        return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
-    if wanted.import_path:
-        changes = (Change("from", "", wanted.import_path),)
-        return Step(part, Action.IMPORT, "image", wanted.image, "it is not on the host", changes)
-    reason = "it is not on the host, and the parameters name no tarball to import it from"
-    return Step(part, Action.REFUSE, "image", wanted.image, reason)
-
-
-def _container(
-    context: PlanningContext, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[StepKey, ...]
-) -> Step:
-    def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[StepKey, ...] = ()) -> Step:
-        identity = there.id if there else ""
-        return Step(part, action, "container", wanted.name, reason, changes, needs=needs, object_id=identity)
-
-    if there is None:
-        changes = (
-            Change("image", "", wanted.image),
-            Change("command", "", " ".join(mask_command(wanted.command)) or "the image's own"),
-            Change("network", "", "none (its endpoint comes from HNS)"),
-        )
-        return step(Action.RUN, "it is not there", changes, waits)
-    if not context.has_our_label(there):
-        return step(
-            Action.REFUSE,
-            f"a container of this name is there that hnskit did not make for {context.desired.network.name}: "
-            f"choose another name, or remove it with `docker rm --force {wanted.name}`",
-        )
-    if there.image != wanted.image:
-        return step(
-            Action.REFUSE,
-            f"it runs {there.image}, not {wanted.image}: remove it with `docker rm --force {wanted.name}`, then go on",
-        )
-    if differs := _container_difference(wanted, there):
-        remove = f"`docker rm --force {wanted.name}`"
-        return step(Action.REFUSE, f"{differs}, which Docker cannot change: remove it with {remove}, then go on")
-    if there.running:
-        return step(Action.NONE, f"it runs {there.image}")
-    return step(Action.START, f"it is {there.status}", (Change("status", there.status, "running"),))
-
-
-def _container_difference(wanted: DesiredContainer, there: Container) -> str:
-    """Describe how an existing container was run differently; "" if nothing is wanted or known."""
-    command = wanted.command
-    if command and there.command[-len(command) :] != command:
-        runs, wants = (" ".join(mask_command(words)) for words in (there.command, command))
-        return f"it runs `{runs}`, not `{wants}`"
-    # "default" is what Docker's daemon makes of it: that is not known here.
-    if wanted.isolation and there.isolation not in ("", "default", wanted.isolation):
-        return f"its isolation is {there.isolation}, not {wanted.isolation}"
-    return ""
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -25,6 +25,8 @@ class Action(StrEnum):
     DETACH = "detach"
     UPDATE = "update"
     DELETE = "delete"
+    ADOPT = "adopt"
+    """Made by hand, and as it is wanted: taken over where the operator says so, without a change of the host."""
     NONE = "none"
     """Nothing to do; the reason says why."""
     REFUSE = "refuse"
@@ -136,7 +138,7 @@ class Step:
     @property
     def pending(self) -> bool:
         """Tell whether it changes anything."""
-        return self.action not in (Action.NONE, Action.REFUSE)
+        return self.action not in (Action.NONE, Action.REFUSE, Action.ADOPT)
 
 
 def not_there(part: Part, kind: str, name: str, reason: str = "it is not there") -> Step:
@@ -183,6 +185,11 @@ class Plan:
         return tuple(step for step in self.steps if step.action is Action.REFUSE)
 
     @property
+    def adopted(self) -> tuple[Step, ...]:
+        """The objects made by hand that would be taken over; nothing of such a plan is applied before that is asked."""
+        return tuple(step for step in self.steps if step.action is Action.ADOPT)
+
+    @property
     def lacking(self) -> tuple[Part, ...]:
         """The parts whose work is missing, each once: they come first."""
         return tuple(dict.fromkeys(step.lacks for step in self.steps if step.lacks is not None))
@@ -191,8 +198,9 @@ class Plan:
     def summary(self) -> str:
         """Count the steps: `17 to do, 1 refused, 3 to keep`."""
         absent = sum(step.absent for step in self.steps)
-        keep = len(self.steps) - len(self.pending) - len(self.refused) - absent
+        keep = len(self.steps) - len(self.pending) - len(self.refused) - len(self.adopted) - absent
         said = [f"{len(self.pending)} to do", f"{len(self.refused)} refused" if self.refused else ""]
+        said += [f"{len(self.adopted)} to adopt" if self.adopted else ""]
         said += [f"{keep} to keep", f"{absent} not there" if absent else ""]
         return ", ".join(filter(None, said))
 
@@ -287,6 +295,7 @@ def steps_text(steps: Iterable[Step]) -> str:
     signs = {
         Action.NONE: "=",
         Action.REFUSE: "!",
+        Action.ADOPT: "=",
         Action.DELETE: "-",
         Action.DETACH: "-",
         Action.STOP: "-",

@@ -18,7 +18,15 @@ from hnskit.planning.context import PlanningContext
 from hnskit.planning.interruption import removal_interrupts
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.redirect import REDIRECTS, managed_policies
-from hnskit.planning.removal import FOUND, UNPROVED, goes, remove_container, remove_endpoint
+from hnskit.planning.removal import (
+    ADOPTED,
+    FOUND,
+    UNPROVED,
+    remove_container,
+    remove_endpoint,
+    restore_attachment,
+)
+from hnskit.planning.routes import restore_routes
 from hnskit.planning.steps import Action, Change, Plan, Step, StepKey, not_there
 
 _STRANGER = "it is not in these parameters, and no journal says that hnskit made it for them"
@@ -40,11 +48,14 @@ def plan_destroy(
         A plan with one step for each object; what stays has the reason.
     """
     context = PlanningContext(desired, facts, made)
+    facts = context.facts
     steps: list[Step] = []
     for name in _names(context):
         part = Part.PROXY if name == desired.proxy.name else Part.CLIENTS
         steps += remove_endpoint(context, part, name, "Docker does not remove it", by_name=by_name)
         steps.append(remove_container(context, part, name, steps))
+        steps += restore_attachment(context, part, name, steps)
+    steps += restore_routes(context, steps)
     going = {step.name for step in steps}
     steps += [
         Step(Part.CLIENTS, Action.NONE, "container", item.name, _STRANGER, object_id=item.id)
@@ -54,10 +65,11 @@ def plan_destroy(
     if keep_network:
         steps.append(Step(Part.NETWORK, Action.NONE, "network", desired.network.name, "it is to be kept"))
     else:
-        steps += remove_endpoint(context, Part.NETWORK, desired.gateway.name, "hnskit made it", by_name=by_name)
-        steps += _restore_forwarding(context, by_name)
+        steps += _remove_gateway(context, steps, by_name)
+        steps += _restore_forwarding(context, steps)
+        steps += restore_attachment(context, Part.NETWORK, desired.gateway.name, steps)
         steps.append(_remove_network(context, steps, by_name))
-    steps += _restore_policies(context, by_name)
+    steps += _restore_policies(context, steps)
     steps += _remove_images(context, steps)
     return Plan(facts.target, tuple(steps))
 
@@ -68,19 +80,41 @@ def _names(context: PlanningContext) -> list[str]:
     return [*(client.name for client in desired.clients), *context.removed_clients, desired.proxy.name]
 
 
-def _kept(context: PlanningContext, name: str, by_name: bool) -> Endpoint | None:
+def _kept(context: PlanningContext, name: str, steps: Sequence[Step]) -> Endpoint | None:
     """The endpoint of this name that stays."""
-    return next((item for item in context.current(name) if not goes(context, item, by_name=by_name)), None)
+    going = {step.object_id for step in steps if step.kind == "endpoint" and step.action is Action.DELETE}
+    return next((item for item in context.current(name) if item.id not in going), None)
 
 
-def _restore_forwarding(context: PlanningContext, by_name: bool) -> list[Step]:
+def _remove_gateway(context: PlanningContext, before: Sequence[Step], by_name: bool) -> list[Step]:
+    """The gateway endpoint goes, unless endpoints that stay have it as their gateway."""
+    name = context.desired.gateway.name
+    steps = remove_endpoint(context, Part.NETWORK, name, "hnskit made it", by_name=by_name)
+    going = {one.object_id for one in (*before, *steps) if one.kind == "endpoint" and one.action is Action.DELETE}
+    gateway = next((item for item in context.current(name) if item.id in going), None)
+    users = [
+        item.name or item.id
+        for item in context.facts.endpoints
+        if gateway and context.on_network(item) and item.id not in going and item.gateway == gateway.address
+    ]
+    if gateway is None or not users:
+        return steps
+    whose = "hnskit made it; " if context.made_by_us(gateway) else ""
+    reason = f"{whose}it is the gateway of endpoints that stay: {', '.join(users)}"
+    kept = Step(Part.NETWORK, Action.NONE, "endpoint", name, reason, object_id=gateway.id)
+    return [*(step for step in steps if step.name != name or step.ambiguous or step.absent), kept]
+
+
+def _restore_forwarding(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
     """Forwarding goes off again on a gateway endpoint that was found with it off."""
     name = context.desired.gateway.name
-    there = _kept(context, name, by_name)
+    there = _kept(context, name, before)
     if there is None:
         return []
-    if not context.known.was_created("forwarding", name, there.id):
-        return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "no journal says that hnskit enabled it")]
+    if context.known.was_created("endpoint", name, there.id) or not context.known.was_created(
+        "forwarding", name, there.id
+    ):
+        return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "no journal says that hnskit found it disabled")]
     interface = context.index.interface_of(there)
     if interface is None or not interface.forwarding:
         return [Step(Part.NETWORK, Action.NONE, "forwarding", name, "it is disabled, as it was found")]
@@ -89,13 +123,16 @@ def _restore_forwarding(context: PlanningContext, by_name: bool) -> list[Step]:
     return [Step(Part.NETWORK, Action.UPDATE, "forwarding", name, reason, (change,), object_id=there.id)]
 
 
-def _restore_policies(context: PlanningContext, by_name: bool) -> list[Step]:
+def _restore_policies(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
     """The redirect goes off an endpoint that was found; what others put there stays."""
     steps = []
     for client in context.desired.clients:
         name = client.endpoint.name
-        there = _kept(context, name, by_name)
+        there = _kept(context, name, before)
         if there is None:
+            continue
+        if context.known.was_adopted("policy", name, there.id):
+            steps.append(Step(Part.POLICY, Action.NONE, "policy", name, ADOPTED))
             continue
         if not context.known.was_created("policy", name, there.id):
             said = "no journal says that hnskit put it there"
@@ -106,7 +143,7 @@ def _restore_policies(context: PlanningContext, by_name: bool) -> list[Step]:
             steps.append(Step(Part.POLICY, Action.NONE, "policy", name, "it has no redirect"))
             continue
         change = Change(REDIRECTS, describe_policies(ours), "")
-        reason = "hnskit put it on an endpoint that it found"
+        reason = "hnskit put it on an endpoint that it found; what stood in its place before is not put back"
         steps.append(Step(Part.POLICY, Action.UPDATE, "policy", name, reason, (change,), object_id=there.id))
     return steps
 
@@ -125,14 +162,15 @@ def _remove_network(context: PlanningContext, before: Sequence[Step], by_name: b
         commands = " or ".join(remove_command("Network", item.id) for item in context.networks)
         said = f"it is not the one L2Bridge network that hnskit makes; if it is not in use, remove it with {commands}"
         return step(Action.REFUSE, said)
-    if context.known.only_adopted("network", name, network.id):
+    if context.known.only_found("network", name, network.id):
         return step(Action.NONE, FOUND)
     if not by_name and not context.known.was_created("network", name, network.id):
         return step(Action.NONE, UNPROVED)
     removed = {one.object_id for one in before if one.kind == "endpoint" and one.action is Action.DELETE}
     foreign = [item for item in context.facts.endpoints if context.on_network(item) and item.id not in removed]
     if foreign:
-        names = ", ".join(item.name or item.id for item in foreign)
+        others = [item for item in foreign if not context.made_by_us(item)] or foreign
+        names = ", ".join(item.name or item.id for item in others)
         return step(Action.NONE, f"it has endpoints that are not hnskit's: {names}")
     cuts = removal_interrupts(network, context.facts)
     made = "hnskit made it" if context.known.was_created("network", name, network.id) else "its name is hnskit's"

@@ -49,5 +49,7 @@ class LazyJournal(Records):
                     **{key: value for key, value in record.items() if key not in ("time", "target", "computer")}
                 )
 
-    def _is_known(self, kind: str, name: str, id: str) -> bool:
-        return self._known.was_finished(kind, name, id) or self._known.only_adopted(kind, name, id)
+    def _is_known(self, kind: str, name: str, id: str, *, adopted: bool = False) -> bool:
+        if adopted:
+            return self._known.was_adopted(kind, name, id)
+        return self._known.was_finished(kind, name, id) or self._known.only_found(kind, name, id)

@@ -11,8 +11,9 @@ from hnskit.applying.api import apply, destroy
 from hnskit.emulator.host.host import EmulatedHost
 from hnskit.errors import HnskitError
 from hnskit.planning.provenance import Provenance
-from tests import sample_facts, strategies
+from tests import hand_made, sample_facts, strategies
 from tests.applying.state import done
+from tests.hand_made import HandMade
 from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
 from tests.invariants import differences
 from tests.present import present
@@ -21,18 +22,18 @@ from tests.present import present
 def test_forwarding_and_policy_on_what_was_found_go_back_to_as_found() -> None:
     """Endpoints that were there before hnskit stay, without what hnskit switched on them."""
     host = host_here()
-    apply(HereSession(host), sample_facts.desired(), pace=QUICK)
-    strategies._forwarding_off(host)
-    strategies.set_policies(host, strategies.endpoint(host, "hnskit-client1"), strategies.FOREIGN_POLICY)
+    made = hand_made.make(host, sample_facts.desired(), HandMade(names="theirs", forwarding=False, policy="none"))
+    theirs = [strategies.FOREIGN_POLICY]
+    hand_made.set_policy(host, made["hnskit-client1"], theirs)
     before, journal = host.snapshot(), MemoryJournal()
-    apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal)
+    apply(HereSession(host), sample_facts.desired(), pace=QUICK, journal=journal, adopt=True)
     outcome = destroy(HereSession(host), sample_facts.desired(), made=journal.made, journal=journal, pace=QUICK)
     after = host.snapshot()
     assert after.networks == before.networks
     assert [item.proxies for item in after.endpoints] == [item.proxies for item in before.endpoints]
     assert not [item for item in after.interfaces if "hnskit" in item.alias and item.forwarding]
     assert outcome.nothing_left
-    assert {item.kind for item in present(outcome.left)} == {"network", "endpoint", "policy"}
+    assert {item.kind for item in present(outcome.left)} == {"network", "endpoint"}
 
 
 def test_destroy_proves_that_nothing_is_left(host: EmulatedHost, made: Provenance) -> None:

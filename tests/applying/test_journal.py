@@ -41,8 +41,8 @@ def test_made_and_found_are_folded_over_all_runs_of_one_target(tmp_path: Path) -
     journal(tmp_path, "3", target="winrm://x").finished(STEP, "ID3", 0)
     known = made_on("emulator://lab", runs=tmp_path)
     assert known.was_created("network", "n", "ID1")
-    assert not known.only_adopted("network", "n", "ID1")
-    assert known.only_adopted("network", "old", "ID2")
+    assert not known.only_found("network", "n", "ID1")
+    assert known.only_found("network", "old", "ID2")
     assert not known.was_created("network", "n", "ID3")
 
 
@@ -65,7 +65,7 @@ def test_an_object_made_anew_is_another_object(tmp_path: Path) -> None:
     """The id counts, not the name: a network of the same name that somebody else made later is not ours."""
     journal(tmp_path, "1").finished(STEP, "ID1", 0)
     journal(tmp_path, "2").found("network", "n", "ID9")
-    assert made_on("emulator://lab", runs=tmp_path).only_adopted("network", "n", "ID9")
+    assert made_on("emulator://lab", runs=tmp_path).only_found("network", "n", "ID9")
 
 
 def test_a_line_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_was_begun_and_never_sent_is_somebody_elses(ending: str, tmp_path: 
     else:
         writer.failed(STEP, HnsError("no", code=0x57))
     journal(tmp_path, "2").found("network", "n", "ID1")
-    assert made_on("emulator://lab", runs=tmp_path).only_adopted("network", "n", "ID1")
+    assert made_on("emulator://lab", runs=tmp_path).only_found("network", "n", "ID1")
 
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_only_a_certain_failure_says_that_nothing_was_made(error: Any, certain: 
     writer.started(STEP)
     writer.failed(STEP, error)
     journal(tmp_path, "2").found("network", "n", "ID1")
-    assert made_on("emulator://lab", runs=tmp_path).only_adopted("network", "n", "ID1") is certain
+    assert made_on("emulator://lab", runs=tmp_path).only_found("network", "n", "ID1") is certain
 
 
 def test_journals_count_in_the_order_in_which_things_happened(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def found_on(facts: Facts) -> Provenance:
 
 def test_what_is_found_is_the_object_that_the_plan_keeps() -> None:
     """Not the first of its name."""
-    found = found_on(with_a_stale_namesake(sample_facts.complete())).adopted
+    found = found_on(with_a_stale_namesake(sample_facts.complete())).found
     assert ("endpoint", "hnskit-client1", "id-hnskit-client1") in found
 
 

@@ -114,7 +114,7 @@ def test_destroy_leaves_what_the_host_shows_to_be_somebody_elses_whatever_a_jour
     )
     host = replace(facts, endpoints=(*facts.endpoints, theirs))
     made = sample_facts.made(facts)
-    forged = Provenance(made.created | {("endpoint", "theirs", theirs.id.lower())}, made.adopted, made.pending)
+    forged = Provenance(made.created | {("endpoint", "theirs", theirs.id.lower())}, made.found, made.pending)
     steps = plan_destroy(sample_facts.desired(), host, made=forged).steps
     assert not [step for step in steps if step.name == "theirs" and step.pending]
     assert not [step for step in steps if step.kind == "network" and step.pending]

@@ -65,7 +65,7 @@ def test_the_last_bridge_cuts_and_goes_alone() -> None:
 def test_what_was_found_stays() -> None:
     """A network, an endpoint or an image that was there before hnskit is not removed."""
     found = Provenance(
-        adopted=frozenset(
+        found=frozenset(
             {
                 ("network", "hnskit-l2bridge", sample_facts.NETWORK_ID),
                 ("endpoint", "hnskit-gateway", "ID-hnskit-gateway"),
@@ -147,7 +147,7 @@ def test_an_endpoint_that_only_a_label_vouches_for_goes_before_its_container() -
 
 def test_what_a_journal_knows_as_found_stays_by_name_too() -> None:
     """An operator's own network is never taken for hnskit's."""
-    found = Provenance(adopted=frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)}))
+    found = Provenance(found=frozenset({("network", "hnskit-l2bridge", sample_facts.NETWORK_ID)}))
     assert "delete network hnskit-l2bridge" not in pending(sample_facts.complete(), found, by_name=True)
 
 

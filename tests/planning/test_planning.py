@@ -16,7 +16,7 @@ from hnskit.errors import ParamsError
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Adapter, Container, Image, Interface, Network, Policy, Subnet
-from hnskit.params.desired import Part
+from hnskit.params.desired import LABEL, Part
 from hnskit.planning.drift import drift
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.routes import route_place
@@ -380,7 +380,7 @@ def first_container(facts: Facts, **fields: Any) -> Facts:
         (lambda f: network(f, subnets=(Subnet("10.5.0.0/24"),)), "hnskit-l2bridge", "10.5.0.0/24"),
         (lambda f: replace(f, networks=f.networks * 2), "hnskit-l2bridge", "2 networks"),
         (lambda f: replace(f, endpoints=(*f.endpoints, f.endpoints[2])), "hnskit-client1", "2 endpoints"),
-        (lambda f: first_container(f, labels={}), "hnskit-proxy", "did not make"),
+        (lambda f: first_container(f, labels={LABEL: "another"}), "hnskit-proxy", "for the network another"),
         (lambda f: first_container(f, image="x:1"), "hnskit-proxy", "x:1"),
         (lambda f: replace(f, images=()), "mcr.microsoft.com/windows/nanoserver:1809", "no tarball"),
     ],

@@ -239,7 +239,7 @@ def test_what_was_there_already_is_written_down_as_found(lab: list[str], tmp_pat
     second.apply_button("Create the network")
     second.finish()
     network = second.facts.networks_named("hnskit-l2bridge")[0]
-    assert made_on(second.params.target, runs=tmp_path / "second").only_adopted("network", network.name, network.id)
+    assert made_on(second.params.target, runs=tmp_path / "second").only_found("network", network.name, network.id)
     teardown = runbook.choose(PARAMS, lab, tmp_path / "second" / "run", interactive=False).open(
         "teardown", confirmed=True
     )

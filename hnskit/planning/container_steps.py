@@ -1,0 +1,94 @@
+"""The steps of one wanted container and its image: run, started, adopted if it was made by hand, or refused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hnskit.foreign_text.masking import mask_command
+from hnskit.model.objects import Container
+from hnskit.params.desired import LABEL, DesiredContainer, Part
+from hnskit.planning.context import PlanningContext
+from hnskit.planning.steps import Action, Change, Step, StepKey
+
+
+def image_step(context: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
+    """Import an image that is not there."""
+    image = context.facts.image_named(wanted.image)
+    if image:
+        return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
+    if wanted.import_path:
+        changes = (Change("from", "", wanted.import_path),)
+        return Step(part, Action.IMPORT, "image", wanted.image, "it is not on the host", changes)
+    reason = "it is not on the host, and the parameters name no tarball to import it from"
+    return Step(part, Action.REFUSE, "image", wanted.image, reason)
+
+
+def container_step(
+    context: PlanningContext, part: Part, wanted: DesiredContainer, there: Container | None, waits: tuple[StepKey, ...]
+) -> Step:
+    """Run one container, start it, adopt it if it was made by hand, or refuse it."""
+
+    def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[StepKey, ...] = ()) -> Step:
+        identity = there.id if there else ""
+        return Step(part, action, "container", wanted.name, reason, changes, needs=needs, object_id=identity)
+
+    if there is None:
+        changes = (
+            Change("image", "", wanted.image),
+            Change("command", "", " ".join(mask_command(wanted.command)) or "the image's own"),
+            Change("network", "", "none (its endpoint comes from HNS)"),
+        )
+        return step(Action.RUN, "it is not there", changes, waits)
+    if there.labels.get(LABEL, context.desired.network.name) != context.desired.network.name:
+        return step(
+            Action.REFUSE,
+            f"its label says that hnskit made it for the network {there.labels[LABEL]}, not for "
+            f"{context.desired.network.name}: choose another name, or `hnskit destroy` with the parameters of that",
+        )
+    differs = _container_difference(wanted, there)
+    if context.is_hand_made(there):
+        return _hand_made(context, step, there, differs)
+    if differs:
+        return step(
+            Action.REFUSE,
+            f"{differs}, which Docker cannot change: remove it with `docker rm --force {wanted.name}`, then go on",
+        )
+    if there.running:
+        return step(Action.NONE, f"it runs {there.image}")
+    return step(Action.START, f"it is {there.status}", (Change("status", there.status, "running"),))
+
+
+def _hand_made(context: PlanningContext, step: Callable[[Action, str], Step], there: Container, differs: str) -> Step:
+    """Take over a container that hnskit did not run; a label that lies is named."""
+    if differs:
+        said = f"it was made by hand, and {differs.removeprefix('it ')}, which Docker cannot change"
+        return step(
+            Action.REFUSE,
+            f"{said}: set the parameters to what it has, choose another name, or remove it with "
+            f"`docker rm --force {there.name}`",
+        )
+    lies = context.has_our_label(there) and not context.known.was_adopted("container", there.name, there.id)
+    said = "it was made by hand, and runs" if not lies else (
+        "it was made by hand, whatever its label says, since its endpoint is none that hnskit makes; it runs"
+    )  # fmt: skip
+    if not there.running:
+        return step(
+            Action.REFUSE, f"it was made by hand and is {there.status}: start it with `docker start {there.name}`"
+        )
+    if context.known.only_found("container", there.name, there.id) and not lies:
+        return step(Action.NONE, f"it runs {there.image}; it was made by hand")
+    return step(Action.ADOPT, f"{said} {there.image}")
+
+
+def _container_difference(wanted: DesiredContainer, there: Container) -> str:
+    """Describe how an existing container was run differently; "" if nothing is wanted or known."""
+    if there.image != wanted.image:
+        return f"it runs {there.image}, not {wanted.image}"
+    command = wanted.command
+    if command and there.command[-len(command) :] != command:
+        runs, wants = (" ".join(mask_command(words)) for words in (there.command, command))
+        return f"it runs `{runs}`, not `{wants}`"
+    # "default" is what Docker's daemon makes of it: that is not known here.
+    if wanted.isolation and there.isolation not in ("", "default", wanted.isolation):
+        return f"its isolation is {there.isolation}, not {wanted.isolation}"
+    return ""

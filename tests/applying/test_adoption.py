@@ -1,0 +1,154 @@
+"""A redirect made by hand: found by what it serves, adopted when asked, repaired where it is half, kept by teardown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hnskit.applying.api import apply, destroy
+from hnskit.emulator.host import EmulatedHost
+from hnskit.errors import PreflightError
+from hnskit.params.desired import NEW, Desired
+from hnskit.planning.setup import plan
+from hnskit.planning.steps import Action
+from tests import hand_made, sample_facts, strategies
+from tests.hand_made import HandMade
+from tests.in_process_host import QUICK, HereSession, MemoryJournal, host_here
+from tests.invariants import stranded
+
+CLIENT = "hnskit-client1"
+
+
+def refused(host: EmulatedHost, desired: Desired) -> dict[str, str]:
+    """Object -> why it is refused."""
+    return {step.name: step.reason for step in plan(desired, host.snapshot()).refused}
+
+
+def taking(desired: Desired, id: str) -> Desired:
+    """The parameters with a choice for the first client."""
+    first = replace(desired.clients[0], endpoint=replace(desired.clients[0].endpoint, endpoint_id=id))
+    return replace(desired, clients=(first, *desired.clients[1:]))
+
+
+def test_an_exact_match_is_adopted_without_a_change_and_known_afterwards() -> None:
+    """The journal has it as found; the next plan has nothing to ask."""
+    host, desired, journal = host_here(), sample_facts.desired(), MemoryJournal()
+    ids = hand_made.make(host, desired)
+    before = host.snapshot()
+    asked = {(step.kind, step.name): step.object_id for step in plan(desired, before).adopted}
+    assert {name: asked["endpoint", name] for name in ids} == ids
+    assert apply(HereSession(host), desired, adopt=True, journal=journal, pace=QUICK).changed == 0
+    assert host.snapshot() == before
+    assert {(kind, name) for kind, name, _ in journal.made.adopted} == set(asked)
+    later = plan(desired, before, made=journal.made)
+    assert (later.adopted, later.pending, later.refused) == ((), (), ())
+
+
+def test_a_misspelt_policy_made_by_hand_is_all_that_is_changed() -> None:
+    """The smallest repair: the policy, and neither container nor endpoint."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired, HandMade(policy="misspelt"))
+    outcome = apply(HereSession(host), desired, adopt=True, pace=QUICK)
+    assert {(result.step.action, result.step.kind) for result in outcome.done} == {(Action.UPDATE, "policy")}
+
+
+def test_an_adopted_container_is_found_again_after_a_restart() -> None:
+    """By the id in the journal: its compartment is another one, and its endpoint's name says nothing."""
+    host, desired, journal = host_here(), sample_facts.desired(), MemoryJournal()
+    ids = hand_made.make(host, desired)
+    apply(HereSession(host), desired, adopt=True, journal=journal, pace=QUICK)
+    strategies.docker(host, "stop", CLIENT)
+    strategies.docker(host, "start", CLIENT)
+    pending = plan(desired, host.snapshot(), made=journal.made).pending
+    assert {step.object_id for step in pending if step.name == CLIENT} == {ids[CLIENT]}
+
+
+def test_two_endpoints_of_the_network_in_one_compartment_are_refused_by_id() -> None:
+    """Which of them the requests take is not known."""
+    host, desired = host_here(), sample_facts.desired()
+    ids = hand_made.make(host, desired)
+    hand_made.double_a_client(host, desired)
+    assert ids[CLIENT] in refused(host, desired)[CLIENT]
+    assert "Remove-HnsEndpoint" in refused(host, taking(desired, ids[CLIENT]))[CLIENT]
+
+
+def test_a_second_adapter_is_never_put_into_a_container() -> None:
+    """The container has an endpoint of Docker's nat network: hnskit's is not attached beside it."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired, HandMade(clients=0))
+    strategies.docker(host, "run", "--detach", "--name", CLIENT, strategies.IMAGE, "ping.exe", "-t", "localhost")
+    nat = host.snapshot().networks_named("nat")[0]
+    made = strategies.hns(host, "POST", "/endpoints", {"VirtualNetwork": nat.id, "Name": "Ethernet", "Policies": []})
+    hand_made.attach(host, made["ID"], hand_made.compartment_of(host, CLIENT))
+    assert "of the network nat already" in refused(host, desired)[CLIENT]
+
+
+def test_a_free_endpoint_is_asked_about_and_taken_by_its_id_or_left() -> None:
+    """The operator chooses: `endpoint_id` is its id, or `new`."""
+    host, desired = host_here(), sample_facts.desired()
+    ids = hand_made.make(host, desired, HandMade(attached=False))
+    assert f"endpoint_id={NEW}" in refused(host, desired)[CLIENT]
+    assert CLIENT not in refused(host, taking(desired, NEW))
+    asked = plan(taking(desired, ids[CLIENT]), host.snapshot()).adopted
+    assert ids[CLIENT] in {step.object_id for step in asked}
+
+
+def test_a_choice_that_is_not_there_or_on_another_network_is_named() -> None:
+    """By the key of the parameters."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired)
+    nat = host.snapshot().networks_named("nat")[0]
+    made = strategies.hns(host, "POST", "/endpoints", {"VirtualNetwork": nat.id, "Name": "Ethernet", "Policies": []})
+    assert "clients[0].endpoint_id" in refused(host, taking(desired, sample_facts.NETWORK_ID))[CLIENT]
+    assert "on the network nat" in refused(host, taking(desired, made["ID"]))[CLIENT]
+
+
+def test_a_label_that_lies_protects_nothing_and_takes_nothing() -> None:
+    """It is named in the plan; a teardown without a journal leaves the container and its endpoint."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired, HandMade(label="hnskit-l2bridge"))
+    before = host.snapshot()
+    said = [step.reason for step in plan(desired, before).adopted if step.kind == "container"]
+    assert said
+    assert all("whatever its label says" in reason for reason in said)
+    destroy(HereSession(host), desired, pace=QUICK)
+    assert host.snapshot() == before
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_the_policy_alone_is_not_put_on_what_was_not_adopted(adopted: bool) -> None:
+    """A part of the redirect asks for the endpoints that it changes."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired, HandMade(policy="none"))
+    if adopted:
+        assert apply(HereSession(host), desired, parts=["policy"], adopt=True, pace=QUICK).changed == 2
+        return
+    with pytest.raises(PreflightError, match="made by hand"):
+        apply(HereSession(host), desired, parts=["policy"], pace=QUICK)
+
+
+def test_a_gateway_stays_while_endpoints_of_others_go_through_it() -> None:
+    """Also by name (the network stays because of them)."""
+    host, desired, journal = host_here(), sample_facts.desired(), MemoryJournal()
+    apply(HereSession(host), desired, journal=journal, pace=QUICK)
+    network = host.snapshot().networks_named(desired.network.name)[0]
+    theirs = hand_made.endpoint(host, network.id, HandMade(names="theirs"), desired,
+                                replace(desired.clients[0].endpoint, name="theirs"))  # fmt: skip
+    outcome = destroy(HereSession(host), desired, made=journal.made, by_name=True, pace=QUICK)
+    left = host.snapshot()
+    assert {item.name for item in left.endpoints if item.network_id == network.id} == {"theirs", "hnskit-gateway"}
+    assert list(stranded(left)) == []
+    assert outcome.nothing_left
+    strategies.hns(host, "DELETE", f"/endpoints/{theirs}")
+    assert destroy(HereSession(host), desired, made=journal.made, pace=QUICK).left == ()
+
+
+def test_a_container_stays_while_an_endpoint_that_is_not_hnskits_is_in_it() -> None:
+    """It would be left on a dead compartment."""
+    host, desired, journal = host_here(), sample_facts.desired(), MemoryJournal()
+    apply(HereSession(host), desired, journal=journal, pace=QUICK)
+    hand_made.double_a_client(host, desired)
+    destroy(HereSession(host), desired, made=journal.made, pace=QUICK)
+    assert host.snapshot().container_named(CLIENT) is not None
+    assert list(stranded(host.snapshot())) == []
