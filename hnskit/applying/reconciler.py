@@ -333,6 +333,6 @@ def adoption_unasked(current: Plan) -> PreflightError:
     return PreflightError(
         f"nothing was changed: {len(steps)} objects were made by hand, and are as they are wanted: {named}{more}",
         host=current.target,
-        next_step="Look at `hnskit plan`; `hnskit apply --adopt` (adopt=True in Python and in the notebooks) takes "
+        next_step="Look at `hnskit plan`; `hnskit apply --adopt` (adopt=True in Python) takes "
         "them over, and changes nothing of them.",
     )

@@ -147,9 +147,10 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         return
     if not outcome.changed:
         say(outcome.plan.to_text())
-    adopted = len(outcome.plan.adopted)
-    if adopted:
-        say(f"{adopted} objects made by hand were adopted: the journal has them, and nothing of them was changed.")
+    if adopted := len(outcome.plan.adopted):
+        say(
+            f"{counted(adopted, 'objects')} made by hand adopted: the journal has them, and nothing of them is changed."
+        )
     say(f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
     for item in outcome.left or ():
         say(f"Kept: {item.kind} {item.name}: {item.reason}")

@@ -22,7 +22,7 @@ def say_plan(plan: Plan, *, everything: bool = False, err: bool = False) -> None
     """
     from hnskit.planning.steps import steps_text
 
-    shown = [step for step in plan.steps if everything or step.pending or step in plan.refused]
+    shown = [step for step in plan.steps if everything or step.pending or step in (*plan.refused, *plan.adopted)]
     for step in shown:
         text = steps_text([step])
         say(text, fg=_COLOURS.get(text[:1]), err=err)
@@ -40,14 +40,15 @@ def plan_counts(plan: Plan) -> str:
         plan: any plan.
 
     Returns:
-        The counts, with the refused steps where there are any.
+        The counts, with what is to be adopted or is refused, where there is any.
     """
     from hnskit.planning.steps import Action
 
     adds = (Action.CREATE, Action.IMPORT, Action.RUN)
     add = sum(step.action in adds for step in plan.pending)
     remove = sum(step.action is Action.DELETE for step in plan.pending)
-    refused = f", {len(plan.refused)} refused" if plan.refused else ""
-    if not plan.pending and not refused:
+    others = f", {len(plan.adopted)} to adopt" if plan.adopted else ""
+    others += f", {len(plan.refused)} refused" if plan.refused else ""
+    if not plan.pending and not others:
         return "Plan: nothing to do"
-    return f"Plan: {add} to add, {len(plan.pending) - add - remove} to change, {remove} to remove{refused}"
+    return f"Plan: {add} to add, {len(plan.pending) - add - remove} to change, {remove} to remove{others}"

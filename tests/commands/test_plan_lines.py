@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hnskit.commands.agreeing import require_agreement
@@ -42,3 +44,12 @@ def test_a_plan_that_removes_nothing_asks_nothing() -> None:
     fresh = plan(sample_facts.desired(), sample_facts.fresh())
     assert removal_question(fresh) == ""
     require_agreement(fresh, yes=False)
+
+
+def test_what_would_be_adopted_is_shown_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan without any change that takes over what was made by hand is not "nothing to do"."""
+    facts = sample_facts.complete()
+    unlabelled = tuple(replace(item, labels={}) for item in facts.containers)
+    say_plan(plan(sample_facts.desired(), replace(facts, containers=unlabelled)))
+    assert "= adopt container hnskit-proxy" in (printed := capsys.readouterr().out)
+    assert "0 to remove, 8 to adopt" in printed
