@@ -173,7 +173,10 @@ def connection_settings(params: TargetParams, *, on_start: Callable[[str], None]
     if scheme == WINRM:
         return _winrm(params, place)
     resolve = _scheme(scheme, params)
-    return resolve(params.target, {**params.connection.model_dump(), **params.emulator.model_dump()}, on_start)
+    emulator = params.emulator.model_dump()
+    if "profile" not in params.emulator.model_fields_set:
+        emulator["profile"] = None  # a host that runs is taken as it is
+    return resolve(params.target, {**params.connection.model_dump(), **emulator}, on_start)
 
 
 def _winrm(params: TargetParams, place: str) -> ConnectionSettings:

@@ -20,6 +20,8 @@ from hnskit.emulator import registry
 from hnskit.emulator.emulator_commands import emulator
 from hnskit.emulator.target import resolve
 from hnskit.errors import ConnectError, HostUnreachableError, ParamsError
+from hnskit.facts.source import open_host
+from hnskit.params.loading import parse_target
 from hnskit.remote.psrp import PsrpSession
 from tests.emulator.engines import needs_engine
 
@@ -154,6 +156,19 @@ def test_a_name_that_is_no_directory_is_refused(name: str) -> None:
 def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.RegistryEntry) -> None:
     with pytest.raises(ConnectError, match="runs already, with profile ws2019 and not ws2022"):
         registry.start("lab", "ws2022")
+
+
+def test_a_target_by_itself_takes_a_running_host_as_it_is() -> None:
+    """Who names no profile means the host that is there."""
+    registry.start("newer", "ws2022")
+    host = open_host(parse_target("emulator://newer"))
+    try:
+        system = host.facts().system
+    finally:
+        host.close()
+        registry.stop("newer")
+    assert system is not None
+    assert system.build == 20348
 
 
 def test_an_unknown_profile_is_refused_with_those_that_there_are() -> None:
