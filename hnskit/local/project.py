@@ -85,6 +85,19 @@ def default_runs() -> Path:
     return _from_here(project_root() / DEFAULT_RUNS)
 
 
+def from_root(path: Path) -> Path:
+    """A file of the project as it is written at the project's root, where a terminal stands; any other as it is.
+
+    A notebook's kernel stands in notebooks/: `../params/x.yaml` would be wrong in a command that is typed elsewhere.
+    """
+    if path.is_absolute():
+        return path
+    try:
+        return Path(os.path.normpath(path.absolute())).relative_to(project_root())
+    except ValueError:
+        return path
+
+
 def _from_here(path: Path) -> Path:
     """As a person at the working directory would write it, which also keeps this machine's folders out of outputs."""
     try:

@@ -268,7 +268,8 @@ def start_page(params_file: str | Path, interactive: bool | str | None = None) -
     path = project.find_params(file)
     if _reader(interactive) is not Reader.PRESENT:
         target = load_params(path).target
-        return Sentence(f"Nobody is at the screen. The parameters are in order; `hnskit run {path}` works on {target}.")
+        command = f"`hnskit run {project.from_root(path)}`"
+        return Sentence(f"Nobody is at the screen. The parameters are in order; {command} works on {target}.")
     from hnskit.runbook.widgets import StartPage
 
     return StartPage(path, project.default_runs(), project.project_root() / project.NOTEBOOKS).widget

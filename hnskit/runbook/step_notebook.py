@@ -19,6 +19,7 @@ from hnskit.applying.outcomes import outcome_of
 from hnskit.errors import ArgumentError, HnskitError, PreflightError, StoppedError
 from hnskit.facts.description import describe_host
 from hnskit.facts.host_facts import Facts
+from hnskit.local import project
 from hnskit.params.desired import desired_from
 from hnskit.params.selection import Selection
 from hnskit.planning.provenance import Provenance
@@ -75,7 +76,8 @@ class StepNotebook:
             raise ArgumentError(f"{part!r} is none of {', '.join(PARTS)}")
         self.part = part
         self._params_file = selection.params_file
-        self._asked = (str(selection.params_file) if selection.data is None else "", tuple(selection.overrides))
+        file = str(project.from_root(selection.params_file)) if selection.data is None else ""
+        self._asked = (file, tuple(selection.overrides))
         self._agreement = Agreement(reader, confirmed)
         self._interactive = self._agreement.by_button
         self._kept = NotebookRecord(part, run_dir)

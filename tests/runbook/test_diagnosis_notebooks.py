@@ -19,6 +19,7 @@ from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.screen import Sentence
 from hnskit.running.papermill_engine import SharedKernelEngine
 from tests import sample_facts
+from tests.notebook_html import escaped_twice
 from tests.sample_facts import complete, fresh
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,7 @@ def test_it_runs_on_a_snapshot_and_changes_nothing(name: str, wanted: str, tmp_p
         SharedKernelEngine.close(now=True)
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
     assert wanted in text
+    assert escaped_twice(tmp_path / "out.ipynb") == []
     assert not (tmp_path / "runs").exists()
 
 

@@ -223,6 +223,7 @@ def test_a_file_is_found_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(ROOT / "notebooks")
     assert project.find_params("params/emulator.yaml") == Path("../params/emulator.yaml")
     assert project.default_runs() == Path("../runs")
+    assert project.from_root(Path("../params/emulator.yaml")) == Path("params/emulator.yaml")
     monkeypatch.chdir(ROOT)
     assert project.find_params("params/emulator.yaml") == Path("params/emulator.yaml")
     assert project.default_runs() == Path("runs")

@@ -21,6 +21,7 @@ from hnskit.running.papermill_engine import SharedKernelEngine
 from tests import sample_facts
 from tests.emulator.client_environments import CLIENTS, environment_of
 from tests.host_process import emulated_host
+from tests.notebook_html import escaped_twice
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -115,6 +116,7 @@ def test_a_teardown_without_consent_changes_nothing_and_with_it_names_what_stays
     agreed = by_papermill("90_teardown", tmp_path / "4.ipynb", *elsewhere, "-p", "confirmed", "yes")
     assert agreed.returncode == 0, agreed.stderr
     assert "with hnskit's marks stayed: network hnskit-l2bridge" in texts(tmp_path / "4.ipynb")
+    assert escaped_twice(tmp_path / "4.ipynb") == []
     named = by_papermill(
         "90_teardown", tmp_path / "5.ipynb", *elsewhere, "-p", "confirmed", "yes", "-p", "by_name", "yes"
     )

@@ -28,6 +28,7 @@ from hnskit.running.report import write_report
 from hnskit.running.summary import StepSummary, Summary
 from hnskit.running.terminal_lines import RunLines
 from tests.host_process import emulated_host
+from tests.notebook_html import escaped_twice
 from tests.waiting import LONG, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +94,7 @@ def test_a_run_sets_the_redirect_up_and_a_second_one_says_why_nothing_is_to_do(l
     for step in first.steps:
         outputs = [cell.get("outputs", []) for cell in nbformat.read(run_dir / step.file, as_version=4).cells]
         assert any(outputs)
+        assert escaped_twice(run_dir / step.file) == []
         assert not [one for cell in outputs for one in cell if one.output_type == "error"]
     page = (run_dir / "report.html").read_text(encoding="utf-8")
     assert "in place and proved" in page
