@@ -153,7 +153,8 @@ function Test-Path {
         $named = $PSCmdlet.ParameterSetName
         foreach ($one in $(if ($named -eq 'Path') { $Path } else { $LiteralPath })) {
             $there = $PathType -ne 'Container' -and (Invoke-EmulatedHost -Subject 'Path' -Request @{ Path = $one })
-            if (-not $there -and $one -notmatch '^[ABD-Zabd-z]:') {  # of Windows' drives the session has C
+            # Of Windows' drives the session has C; a path that is longer than Windows takes by default is of no file.
+            if (-not $there -and $one -notmatch '^[ABD-Zabd-z]:' -and $one.Length -lt 260) {
                 $where = @{ $named = $one; PathType = $PathType }
                 $there = Microsoft.PowerShell.Management\Test-Path @where
             }
