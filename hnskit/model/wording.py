@@ -45,6 +45,14 @@ def counted(number: int, plural: str) -> str:
     return f"1 {noun[:-2] if noun.endswith('sses') else noun.removesuffix('s')}{rest}"
 
 
+def decimal_size(count: int) -> str:
+    """Bytes as Docker tells them, in steps of 1000: `250MB`."""
+    value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.3g}{units[0]}"
+
+
 def duration_text(seconds: float) -> str:
     """Format a duration, to stand after a name: ` (1.24 s)`; "" for what took no time worth a word."""
     return f" ({seconds:.2f} s)" if seconds >= _WORTH_SAYING else ""

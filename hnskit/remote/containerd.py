@@ -18,6 +18,7 @@ from hnskit.foreign_text.escaping import flat
 from hnskit.model.json_reader import JsonReader
 from hnskit.model.objects import Container, Image
 from hnskit.model.runtime_objects import ContainerdVersion, Pod
+from hnskit.model.wording import decimal_size
 from hnskit.remote.session import Call, CallResult
 
 PODS = "k8s.io"
@@ -258,7 +259,7 @@ def _images(runs: Sequence[_Run]) -> Iterable[Image]:
     for run in _of(runs, "crictl", "images"):
         for item in run.objects("images"):
             for name in item.texts("repoTags"):
-                yield Image(item.text("id"), name, item.text("size"), "containerd", PODS)
+                yield Image(item.text("id"), name, decimal_size(item.number("size") or 0), "containerd", PODS)
     for run in _of(runs, "ctr", "images"):
         for name in run.stdout.split():
             if not name.startswith("sha256:") and "@sha256:" not in name:

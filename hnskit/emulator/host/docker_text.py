@@ -13,6 +13,7 @@ from typing import Any
 from hnskit.emulator.host.containers import ZERO_TIME, DockerContainer
 from hnskit.emulator.host.images import DockerImage
 from hnskit.emulator.host.profiles import Profile
+from hnskit.model.wording import decimal_size
 
 
 def stamp(seconds: float) -> str:
@@ -38,14 +39,6 @@ def ago(seconds: float) -> str:
     return f"{count} {unit}s"
 
 
-def size(count: int) -> str:
-    """Bytes in docker's words, in steps of 1000."""
-    value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
-    while value >= 1000 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    return f"{value:.3g}{units[0]}"
-
-
 def table(rows: Sequence[Mapping[str, str]], columns: Mapping[str, str]) -> str:
     """docker's table: titles in capitals, three blanks between columns."""
     lines = [list(columns), *([row[key] for key in columns.values()] for row in rows)]
@@ -58,7 +51,7 @@ def table(rows: Sequence[Mapping[str, str]], columns: Mapping[str, str]) -> str:
 
 def image_row(image: DockerImage, now: float, whole: bool) -> dict[str, str]:
     """An image as `docker image ls --format {{json .}}` has it."""
-    total = size(image.content.bytes)
+    total = decimal_size(image.content.bytes)
     return {
         "Containers": "N/A",
         "CreatedAt": when(image.created),
