@@ -21,17 +21,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=5),
     max_leaves=16,
 )
-
-
 BYTES = (
     st.binary(max_size=400) | JSON.map(lambda data: json.dumps(data).encode()) | st.text(max_size=300).map(str.encode)
 )
 
 
 @pytest.mark.parametrize("reader", READERS)
-@given(
-    st.binary(max_size=400) | JSON.map(lambda data: json.dumps(data).encode()) | st.text(max_size=300).map(str.encode)
-)
+@given(BYTES)
 @settings(max_examples=60, deadline=None)
 def test_nothing_but_an_error_of_hnskits_comes_of_any_bytes(reader: str, data: Any) -> None:
     """`make fuzz` does it for longer, led by what of the code was reached."""
