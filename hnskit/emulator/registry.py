@@ -22,6 +22,7 @@ from typing import Any
 
 from hnskit.emulator.control_client import ControlError, ControlUnreachableError, EmulatorUsageError, ask
 from hnskit.emulator.engines.pwsh.locate import find_engine
+from hnskit.emulator.host_environment import environment_of_host
 from hnskit.emulator.process_end import wait_for_end
 from hnskit.errors import ConnectError, HostUnreachableError
 from hnskit.local.private_files import locked, private_directory
@@ -54,6 +55,7 @@ class RegistryEntry:
     instance: str
     control: int
     network: str = "model"  # as it was asked for
+    runtime: str = "docker"
     shared: bool = False
     """Other hosts are in the same process."""
 
@@ -140,22 +142,23 @@ def start(
             engine.
     """
     wanted = dict(options or {})
-    engine, network = str(wanted.pop("engine", "") or ""), str(wanted.get("network") or "")
+    engine, runtime = str(wanted.pop("engine", "") or ""), str(wanted.get("runtime") or "")
+    asked = {"profile": profile, "engine": engine, "network": wanted.get("network"), "runtime": runtime}
     if engine and engine not in ENGINES:
         raise ConnectError(
             f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
         )
     place = directory(name)
     if (entry := find(name)) is not None and entry.profile == profile:  # then there is such a profile
-        _check_same(entry, profile, engine, network)
+        _check_same(entry, asked)
         return entry, False
-    _require_profile(name, profile)
+    _require_profile(name, profile, runtime)
     _own_directories(_root(), place)
     try:
         with locked(place / "lock", seconds=_START_SECONDS):
             entry = find(name)
             if entry is not None:
-                _check_same(entry, profile, engine, network)
+                _check_same(entry, asked)
                 return entry, False
             if engine == "pwsh":
                 find_engine()
@@ -231,24 +234,6 @@ def stop(name: str, *, together: bool = False) -> RegistryEntry:
     return entry
 
 
-_NEEDED = (
-    "PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
-    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
-    "PROGRAMDATA", "SSL_CERT_FILE",
-)  # fmt: skip
-_NEEDED_KINDS = ("LC_", "XDG_", "PYTHON", "COVERAGE", "COV_CORE", "DOTNET_", "POWERSHELL_", "OPENSSL_", "KRB5", "NIX_")
-
-
-def _needed_environment() -> dict[str, str]:
-    """Return the environment of a host's process, which outlives this one: no password of this one's."""
-    ours = (STATE_VARIABLE, "HNSKIT_PWSH", "HNSKIT_CACHE_DIR")
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in ours or name.upper() in _NEEDED or name.upper().startswith(_NEEDED_KINDS)
-    }
-
-
 def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], count: int = 1) -> RegistryEntry:
     """Start a process; it has the host of this name, or so many of which this is the first."""
     (place / "host.json").unlink(missing_ok=True)
@@ -270,7 +255,7 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
         detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    environment = {**_needed_environment(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    environment = {**environment_of_host(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     with log.open("ab") as stream:
         child = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
             command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, cwd=place, env=environment, **detached
@@ -294,8 +279,8 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
     )
 
 
-def _require_profile(name: str, profile: str | None) -> None:
-    from hnskit.emulator.host.profiles import PROFILES
+def _require_profile(name: str, profile: str | None, runtime: str = "") -> None:
+    from hnskit.emulator.host.profiles import PROFILES, runtime_refusal
 
     if profile and profile not in PROFILES:
         raise EmulatorUsageError(
@@ -303,6 +288,8 @@ def _require_profile(name: str, profile: str | None) -> None:
             object=f"emulated host {name}",
             next_step="Name one of these: emulator.profile in the parameters, --profile on the command line.",
         )
+    if refusal := runtime_refusal(PROFILES[profile or DEFAULT_PROFILE], runtime):
+        raise EmulatorUsageError(refusal, object=f"emulated host {name}", next_step="Take ws2019 or later.")
 
 
 def _own_directories(*places: Path) -> None:
@@ -325,9 +312,9 @@ def _own_directories(*places: Path) -> None:
             ) from cause
 
 
-def _check_same(entry: RegistryEntry, profile: str | None, engine: str, network: str) -> None:
-    same = (("profile", profile, entry.profile), ("engine", engine, entry.engine), ("network", network, entry.network))
-    for what, wanted, has in same:
+def _check_same(entry: RegistryEntry, asked: Mapping[str, str | None]) -> None:
+    for what, wanted in asked.items():
+        has = getattr(entry, what)
         if wanted and wanted != has:
             raise ConnectError(
                 f"it runs already, with {what} {has} and not {wanted}",

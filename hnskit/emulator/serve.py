@@ -111,6 +111,7 @@ class Served:
                 password_file=str(self._directory / "password"),
                 engine=self._engine,
                 network=self._network,
+                runtime=self._host.runtime,
                 restricted=self._restricted,
                 profile=self._profile,
                 instance=self._instance,

@@ -174,8 +174,8 @@ def connection_settings(params: TargetParams, *, on_start: Callable[[str], None]
         return _winrm(params, place)
     resolve = _scheme(scheme, params)
     emulator = params.emulator.model_dump()
-    if "profile" not in params.emulator.model_fields_set:
-        emulator["profile"] = None  # a host that runs is taken as it is
+    for name in {"profile", "runtime"} - params.emulator.model_fields_set:
+        emulator[name] = None  # a host that runs is taken as it is
     return resolve(params.target, {**params.connection.model_dump(), **emulator}, on_start)
 
 

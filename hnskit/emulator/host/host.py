@@ -20,8 +20,7 @@ from hnskit.emulator.host.fault_injection import FaultInjection, reboot_cut
 from hnskit.emulator.host.faults import NOW, Faults
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.host_network import HostNetwork
-from hnskit.emulator.host.namespaces import FIRST as NAMESPACES_FROM
-from hnskit.emulator.host.profiles import PROFILES, Profile
+from hnskit.emulator.host.profiles import PROFILES, Profile, runtime_refusal
 from hnskit.emulator.host.surroundings import Cloud, HttpResult, Request
 from hnskit.emulator.host.text import IdGenerator
 from hnskit.emulator.host.windows_network import Windows
@@ -275,8 +274,8 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
         raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
     if options.get("runtime", "docker") not in RUNTIMES:
         raise ValueError(f"{options['runtime']!r} is no runtime; there are: {', '.join(RUNTIMES)}")
-    if options.get("runtime", "docker") != "docker" and profile in PROFILES and PROFILES[profile].hns < NAMESPACES_FROM:
-        raise ValueError(f"containerd needs HNS namespaces, which {profile} has not: take ws2019 or later")
+    if refusal := runtime_refusal(PROFILES[profile], options.get("runtime", "docker")):
+        raise ValueError(refusal)
     if unknown := set(options) - known:
         raise ValueError(f"no such options: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
     return EmulatedHost(name, PROFILES[profile], options)

@@ -10,13 +10,11 @@ from hnskit.emulator.host import refusals
 from hnskit.emulator.host.allocators import Allocators, bare_resources
 from hnskit.emulator.host.attach import Ports
 from hnskit.emulator.host.endpoints import Endpoints, HnsEndpoint
-from hnskit.emulator.host.profiles import Profile
+from hnskit.emulator.host.profiles import NAMESPACES_FROM, Profile
 from hnskit.emulator.host.text import IdGenerator, ordered
 from hnskit.emulator.host.windows_network import HOST_COMPARTMENT_GUID, Windows
 from hnskit.model.objects import HOST_COMPARTMENT, EndpointState
 
-FIRST = (9, 2)
-"""The HNS that has them (HNS fact 60)."""
 HOST_ID = "910F7D92-BA2D-4C3F-98AE-7C0AC590D2DC"
 """Of the host's own namespace, on both hosts where it was seen (containerd fact 28)."""
 HOST, HOST_DEFAULT, GUEST, GUEST_DEFAULT = TYPES = ("Host", "HostDefault", "Guest", "GuestDefault")
@@ -193,7 +191,7 @@ class Namespaces:
 
     def answer(self, method: str, rest: list[str], body: Mapping[str, Any]) -> Any:
         """Answer a call of v1 on /namespaces."""
-        if self._profile.hns < FIRST:
+        if self._profile.hns < NAMESPACES_FROM:
             raise refusals.not_emulated("/namespaces")
         if not rest:
             if method == "GET":

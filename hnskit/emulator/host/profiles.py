@@ -169,5 +169,16 @@ _ALL = (
     ),
 )
 
+NAMESPACES_FROM = (9, 2)
+"""The HNS that has namespaces (HNS fact 60)."""
+
+
+def runtime_refusal(profile: Profile, runtime: str) -> str:
+    """Return the reason why a Windows cannot run its containers so; "" where it can."""
+    if runtime in ("", "docker") or profile.hns >= NAMESPACES_FROM:
+        return ""
+    return f"containerd needs HNS namespaces, which {profile.name} has not"
+
+
 PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in _ALL}
 """Name -> profile."""
