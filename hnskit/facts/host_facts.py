@@ -107,9 +107,14 @@ class Facts:
         """Endpoints that hold this address."""
         return tuple(endpoint for endpoint in self.endpoints if endpoint.address == address)
 
+    @property
+    def docker_containers(self) -> tuple[Container, ...]:
+        """Those of Docker: hnskit makes and removes no others."""
+        return tuple(item for item in self.containers if item.runtime == "docker")
+
     def container_named(self, name: str) -> Container | None:
-        """The container of this name; Docker allows one."""
-        return next((container for container in self.containers if container.name == name), None)
+        """Docker's container of this name; Docker allows one."""
+        return next((item for item in self.docker_containers if item.name == name), None)
 
     def containers_called(self, text: str) -> tuple[Container, ...]:
         """Containers by any of their names or ids: the whole name, an id or its beginning, a pod's or nerdctl's name.
@@ -165,9 +170,9 @@ class Facts:
         return tuple(item for item in self.adapters if item.physical and item.status == "Up")
 
     def image_named(self, name: str) -> Image | None:
-        """The image of this name; without a tag, `:latest` is meant, as Docker reads it."""
+        """Docker's image of this name; without a tag, `:latest` is meant, as Docker reads it."""
         wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
-        return next((image for image in self.images if image.name == wanted), None)
+        return next((image for image in self.images if image.runtime == "docker" and image.name == wanted), None)
 
     def to_json(self) -> dict[str, Any]:
         """As `hnskit facts --json` prints it: every field, with the host's own JSON of each HNS object in `raw`."""

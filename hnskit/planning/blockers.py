@@ -48,8 +48,18 @@ def build_blocker(facts: Facts) -> Blocker | None:
 
 
 def docker_blocker(facts: Facts) -> Blocker | None:
-    """A Docker that runs no Windows containers; one that does not answer is a part that cannot be read."""
+    """No Docker beside containerd, or one that runs no Windows containers.
+
+    One that does not answer is a part that cannot be read.
+    """
     docker = facts.docker
+    if docker is None and facts.containerd is not None:
+        return Blocker(
+            "docker",
+            "Docker",
+            "is not on this host, whose containers containerd runs",
+            "hnskit sets the redirect up for containers of Docker; for a pod see docs/kubernetes.md.",
+        )
     if docker is None or docker.error or docker.os in ("", "windows"):
         return None
     return Blocker("docker", "Docker", f"runs {docker.os} containers", "Switch Docker to Windows containers.")

@@ -141,7 +141,9 @@ class PlanningContext:
     def unlisted_containers(self) -> tuple[Container, ...]:
         """Containers with hnskit's label for this network that the parameters do not name."""
         wanted = {container.name for container in self.desired.containers}
-        return tuple(item for item in self.facts.containers if self.has_our_label(item) and item.name not in wanted)
+        return tuple(
+            item for item in self.facts.docker_containers if self.has_our_label(item) and item.name not in wanted
+        )
 
     @property
     def removed_clients(self) -> tuple[str, ...]:

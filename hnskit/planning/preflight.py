@@ -93,11 +93,11 @@ def _hns(_: Desired, facts: Facts) -> Iterator[Finding]:
 
 def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
     docker = facts.docker
-    if docker is None or docker.error:
+    if blocker := docker_blocker(facts):
+        yield _error(blocker)
+    elif docker is None or docker.error:
         reason = docker.error if docker else "is not there"
         yield Finding("docker", "error", "Docker", reason, next_step="Start the service: Start-Service docker")
-    elif blocker := docker_blocker(facts):
-        yield _error(blocker)
     else:
         yield Finding("docker", "ok", "Docker", f"version {docker.version}")
 

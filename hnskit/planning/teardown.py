@@ -187,7 +187,9 @@ def _remove_images(context: PlanningContext, before: Sequence[Step]) -> list[Ste
             steps.append(not_there(part, "image", name))
             continue
         removed = {one.object_id for one in before if one.kind == "container" and one.pending}
-        users = [item for item in context.facts.containers if item.image_id == image.id and item.id not in removed]
+        users = [
+            item for item in context.facts.docker_containers if item.image_id == image.id and item.id not in removed
+        ]
         if not context.known.was_created("image", name, image.id):
             steps.append(Step(part, Action.NONE, "image", name, "no journal says that hnskit imported it"))
         elif users:
@@ -245,7 +247,7 @@ def _made_elsewhere(context: PlanningContext, kind: str, id: str) -> str:
             for item in facts.endpoints
             if not context.on_network(item) and not context.is_stale(item)
         },
-        "image": {item.id: item.name for item in facts.images if item.name not in images},
+        "image": {item.id: item.name for item in facts.images if item.runtime == "docker" and item.name not in images},
     }
     place = others.get(kind, {}).get(id, "")
     return f"hnskit made it with other parameters, for {place}: `hnskit destroy` with those" if place else ""
@@ -257,16 +259,15 @@ def _marked(context: PlanningContext) -> Iterator[tuple[str, str, str]]:
         if network.name == desired.network.name or known.was_created("network", network.name, network.id):
             yield "network", network.name, network.id
     yield from _marked_endpoints(context)
-    for container in facts.containers:
+    for container in facts.docker_containers:
         if container.labels.get(LABEL) == desired.network.name:
             yield "container", container.name, container.id
     for image in facts.images:
         if known.was_created("image", image.name, image.id):
             yield "image", image.name, image.id
     alias = f"vEthernet ({desired.gateway.name})"
-    on_other_networks = context.on_other_networks(
-        desired.gateway.name
-    )  # an interface is named after its endpoint: it may be that one's
+    # An interface is named after its endpoint: it may be that one's.
+    on_other_networks = context.on_other_networks(desired.gateway.name)
     for interface in () if on_other_networks else facts.interfaces:
         if interface.compartment_id == HOST_COMPARTMENT and interface.alias == alias and interface.forwarding:
             yield "forwarding", desired.gateway.name, str(interface.index)
