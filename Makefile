@@ -61,7 +61,7 @@ picture: setup
 FUZZ ?= 600
 fuzz: setup-dev
 	@$(PIP) --require-hashes -r tests/fuzz.lock
-	@$(BIN)/python -m tests.fuzz_readers $(FUZZ)
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 engines: setup-dev
 	$(BIN)/python -m tests.emulator.protocol

@@ -1,16 +1,11 @@
-"""A coverage-guided fuzzer on everything that reads what others wrote: nothing but an HnskitError may come of it.
+"""Everything that reads what others wrote: nothing but an HnskitError may come of it.
 
-    python -m tests.fuzz_readers [SECONDS] [READER…]     needs the extra `fuzz` (atheris); `make fuzz`
-
-Readers: dump, snapshot, journal, answer, params. What broke one is written to the working directory (crash-…).
-`tests/facts/test_readers_fuzz.py` does a little of the same with hypothesis.
+A coverage-guided fuzzer: `tests/fuzz.py`; a little of the same with hypothesis: `tests/facts/test_readers_fuzz.py`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,8 +24,8 @@ from hnskit.planning.provenance import provenance_from
 from hnskit.remote.session import invoke_calls
 from tests import sample_facts
 
-SECONDS = 60
-_LONGEST = 16_384
+LONGEST = 16_384
+"""Bytes of an input."""
 _PLACE = Path(tempfile.mkdtemp(prefix="hnskit-fuzz-"))
 
 
@@ -98,32 +93,13 @@ def read(reader: str, data: bytes) -> None:
         READERS[reader](data)
 
 
-def main(arguments: list[str]) -> None:
-    """Fuzz each reader for its share of the time, each in a process of its own: libFuzzer ends its process."""
-    import subprocess
-
-    if importlib.util.find_spec("atheris") is None:
-        print("there is no fuzzer for this platform or this Python: atheris has wheels for CPython on Linux")  # noqa: T201
-        return
-    if arguments[:1] == ["--one"]:
-        _fuzz(arguments[1], int(arguments[2]))
-        return
-    seconds = int(arguments[0]) if arguments[:1] and arguments[0].isdigit() else SECONDS
-    names = [name for name in arguments if name in READERS] or list(READERS)
-    for name in names:
-        share = max(5, seconds // len(names))
-        print(f"{name}: {share} s", flush=True)  # noqa: T201 - its user waits
-        subprocess.run([sys.executable, "-m", "tests.fuzz_readers", "--one", name, str(share)], check=True)
-    print(f"{len(names)} readers: nothing but errors of hnskit's own")  # noqa: T201 - the result
-
-
-def _seeds(name: str) -> Path:
+def seeds(name: str) -> Path:
     """A folder with what the reader is meant for: the fuzzer changes it from there."""
     root = Path(__file__).parents[1]
     corpus = Path(tempfile.mkdtemp(prefix=f"hnskit-fuzz-{name}-"))
     if name == "dump":
         for number, path in enumerate(sorted((root / "tests" / "samples").rglob("*.*"))):
-            (corpus / str(number)).write_bytes(path.read_bytes()[:_LONGEST])
+            (corpus / str(number)).write_bytes(path.read_bytes()[:LONGEST])
     elif name == "params":
         (corpus / "1").write_bytes((root / "params" / "emulator.yaml").read_bytes())
     elif name == "journal":
@@ -135,16 +111,3 @@ def _seeds(name: str) -> Path:
     else:
         (corpus / "1").write_text('{"id":"networks","ok":true,"output":[{"ID":"1","Name":"nat","Type":"nat"}],"ms":1}')
     return corpus
-
-
-def _fuzz(name: str, seconds: int) -> None:
-    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
-
-    atheris.instrument_all()
-    options = [f"-max_total_time={seconds}", f"-max_len={_LONGEST}", "-verbosity=0", str(_seeds(name))]
-    atheris.Setup([sys.argv[0], *options], lambda data: read(name, data))
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
