@@ -158,6 +158,19 @@ def test_a_running_host_of_another_profile_is_not_taken_for_it(lab: registry.Reg
         registry.start("lab", "ws2022")
 
 
+def test_a_running_host_of_another_runtime_is_not_taken_for_it(lab: registry.RegistryEntry) -> None:
+    with pytest.raises(ConnectError, match="runs already, with runtime docker and not containerd"):
+        registry.start("lab", options={"runtime": "containerd"})
+
+
+def test_containerd_on_a_windows_without_namespaces_is_a_mistake_of_the_command() -> None:
+    """Exit status 2, before a process is started."""
+    refused = run("start", "old", "--profile", "rs4", "--runtime", "containerd")
+    assert refused.exit_code == 2
+    assert "namespaces, which rs4 has not" in refused.stderr
+    assert registry.find("old") is None
+
+
 def test_a_target_by_itself_takes_a_running_host_as_it_is() -> None:
     """Who names no profile means the host that is there."""
     registry.start("newer", "ws2022")

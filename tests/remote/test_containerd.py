@@ -133,3 +133,10 @@ def test_a_program_in_a_pod_is_run_by_crictl_and_any_other_by_ctr() -> None:
         )
     ]
     assert words == [("crictl", "exec"), ("ctr", "tasks"), ("ctr", "tasks")]
+
+
+def test_the_size_of_an_image_is_told_as_docker_tells_it() -> None:
+    """crictl prints a number of 64 bits as text, as JSON of protobuf has it."""
+    image = {"id": "sha256:1", "repoTags": ["web:1"], "size": "103424512"}
+    (web,) = read(row("crictl", "images", {"images": [image]})).images
+    assert (web.name, web.size) == ("web:1", "103MB")

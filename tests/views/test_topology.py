@@ -11,7 +11,7 @@ import pytest
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Compartment, Network, Policy
-from hnskit.views.topology import HOST_W, HOST_X, WIDTH, draw
+from hnskit.views.topology import END_W, HOST_W, HOST_X, WIDTH, draw
 from tests.sample_facts import (
     MADE_WITH,
     complete,
@@ -80,6 +80,20 @@ def test_no_two_texts_of_a_line_meet() -> None:
     for spans in lines.values():
         ordered = sorted(spans)
         assert all(one[1] <= other[0] for one, other in pairwise(ordered)), ordered
+
+
+def test_a_long_name_keeps_both_of_its_ends_and_stays_in_its_box() -> None:
+    """Endpoints of pods have names of 64 digits, of which the first are often alike (containerd fact 31)."""
+    name = "0123456789abcdef" * 4
+    host = replace(complete(), endpoints=(endpoint(name, "10.0.1.20", None),))
+    svg = draw(host, desired=desired()).svg()
+    (shown,) = [text.text or "" for text in ElementTree.fromstring(svg).iter(f"{SVG}text") if "…" in (text.text or "")]
+    head, _, tail = shown.partition("…")
+    assert name.startswith(head)
+    assert name.endswith(tail)
+    assert len(tail) > 5
+    assert sum(8.4 if one.isdigit() else 7.1 for one in shown) < END_W
+    assert f"<title>{name}</title>" in svg
 
 
 def test_a_redirected_client_has_a_path_to_its_proxy() -> None:
