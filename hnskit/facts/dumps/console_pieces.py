@@ -1,11 +1,11 @@
-"""Tables and texts that commands print to a console: hnsdiag, Format-Table, docker, vfpctrl, route and ipconfig."""
+"""Tables and texts of consoles: hnsdiag, Format-Table, docker, vfpctrl, route, ipconfig, and tables of a paste."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
 
-from hnskit.facts.dumps import console_tables, hnsdiag_text, ip_text
+from hnskit.facts.dumps import console_tables, delimited_tables, hnsdiag_text, ip_text
 from hnskit.facts.dumps.listing_commands import ListingCommand, is_prompt
 from hnskit.facts.dumps.object_kinds import foreign_kind, kind_of
 from hnskit.facts.dumps.pieces import END_LINES, Foreign, Piece, PrintedLines
@@ -46,6 +46,12 @@ def console_pieces(
         ip = ip_text.read_ipconfig(lines, number)
         yield from _ip(whole, ip, number, command, "ipconfig")
         return max(ip.end, number + 1)
+    if (
+        delimited_tables.may_start(line)
+        and (pasted := delimited_tables.read_delimited_table(lines, number)) is not None
+    ):
+        yield from _delimited(whole, pasted, command)
+        return max(pasted.end, number + 1)
     return number + 1
 
 
@@ -69,6 +75,13 @@ def _rows(
         row = {name: value for name, value in cells.items() if value != ""}
         yield Piece(row, whole.place_of(place), command=command, lost=tuple(table.cut), form="table",
                     printed=printed, part_of_list=complete)  # fmt: skip
+
+
+def _delimited(whole: PrintedLines, table: delimited_tables.DelimitedTable, command: ListingCommand) -> Iterator[Piece]:
+    complete = command.lists_all and not table.cut and _has_ended(whole, table.end)
+    for place, row, lost in delimited_tables.rows_of(table):
+        yield Piece(row, whole.place_of(place), command=command, lost=lost, form=table.form,
+                    printed=table.names, part_of_list=complete)  # fmt: skip
 
 
 def _docker_rows(whole: PrintedLines, number: int) -> Iterator[Piece | Foreign]:

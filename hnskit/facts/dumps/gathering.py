@@ -34,7 +34,7 @@ _HNS: dict[str, Callable[[Any], Any]] = {
 }
 _WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks",
           "docker": "errors of docker"}  # fmt: skip
-_POOR = ("hnsdiag", "table")
+_POOR = ("hnsdiag", "table", "CSV", "Markdown table")
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
@@ -112,7 +112,7 @@ class Gathering:
 
     def left_aside(self) -> tuple[str, ...]:
         """Objects that say nothing of a host's state, most first: `3 x Get-NetNeighbor`."""
-        return tuple(f"{count} x {what}" for what, count in self._foreign.most_common())
+        return tuple(f"{count} x {what}" for what, count in (+self._foreign).most_common())
 
     def what(self) -> tuple[str, ...]:
         """Describe the objects that were found, most first."""
@@ -223,7 +223,7 @@ class Gathering:
         if (self._may_be_cut and piece.form != "Format-List") or piece.broken:
             item, cut = settled(item)
             lost += cut
-        if lost and piece.form not in ("table", "hnsdiag"):
+        if lost and piece.form not in _POOR[:2]:
             said = _CUT if piece.broken else _DEPTH
             self._problem(kind, place, f"{said} ({', '.join(dict.fromkeys(lost))})", part_is_known=True)
         read = self._parsed(_HNS[kind], kind, item, place)

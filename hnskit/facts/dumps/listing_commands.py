@@ -38,7 +38,7 @@ _NOUNS: dict[str, Kind] = {
     "netipinterface": "interfaces", "netcompartment": "compartments",
 }  # fmt: skip
 _PASSING = re.compile(
-    r"^(?:ConvertTo-Json|Format-(?:List|Table|Custom|Wide)|f[ltwc]|Out-(?:String|File|Host|Default)|Tee-Object|tee"
+    r"^(?:ConvertTo-(?:Json|Csv)|Export-Csv|Format-(?:List|Table|Custom|Wide)|f[ltwc]|Out-(?:String|File|Host|Default)|Tee-Object|tee"
     r"|Set-Content|Add-Content|clip|Sort-Object|sort|more)\b",
     re.IGNORECASE,
 )

@@ -212,16 +212,26 @@ class _Scanner:
         return line[start:], number + 1
 
     def _json(self, number: int, offset: int) -> Line:
-        """A JSON value; the line behind it."""
-        before = self._whole.text[self._whole.start_of(number) : offset]
+        """The JSON values of a line, one behind the other; the line behind them."""
+        begin = self._whole.start_of(number)
+        while True:
+            end, whole = yield from self._value(number, self._whole.text[begin:offset], offset)
+            line = self._whole.line_of(end - 1)
+            behind = self._whole.start_of(line) + len(self._lines[line])
+            following = _JSON.search(self._whole.text, end, behind) if whole and end < behind else None
+            if following is None:
+                return line + 1
+            begin, offset = end, following.start()
+
+    def _value(self, number: int, before: str, offset: int) -> Generator[Found, None, tuple[int, bool]]:
+        """A JSON value; where it ends, and whether it is whole."""
         found = read_json(self._whole.text, offset, is_known)
-        covered = max(found.end, offset + 1)
-        behind = self._whole.line_of(covered - 1) + 1
-        if _REQUEST.search(before):  # what was asked for is not what the host has
-            return behind
+        end = max(found.end, offset + 1)
         value = found.value
+        if _REQUEST.search(before):  # what was asked for is not what the host has
+            return end, value is not None and not found.breaks
         if value == [] and not _is_answer(before):
-            return behind
+            return end, True
         if value is not None:
             if not found.breaks and isinstance(value, dict) and not is_known(value):
                 yield from self._inside(number, value)
@@ -229,7 +239,7 @@ class _Scanner:
         if value is not None or guess_kind(f"{before} {self._command.words}") is not None:
             for place, said in found.breaks:
                 yield Break(self._whole.place(place), said, before, self._command)
-        return behind
+        return end, value is not None and not found.breaks
 
     def _inside(self, number: int, value: dict[str, Any]) -> Iterator[Found]:
         """Texts of a log's own JSON that hold JSON of HNS."""
