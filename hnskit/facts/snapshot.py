@@ -2,10 +2,12 @@
 
 The file is what `hnskit facts --json` prints, with a head that says what it is:
 
-    {"hnskit": "facts", "version": 1, "target": "winrm://host", "taken_at": …, "networks": [{…, "raw": {…}}, …], …}
+    {"hnskit": "facts", "version": 1, "target": "winrm://host", "taken_at": …, "networks": [{…, "raw": {…}}, …], …,
+     "counts": {"networks": 2, …}}
 
-Each HNS object has hnskit's reading of it and, in `raw`, the host's own JSON. Nothing of the connection is in it, and
-what looks like a secret in a container's command or labels is masked. `dumps` reads what other tools have written.
+Each HNS object has hnskit's reading of it and, in `raw`, the host's own JSON; `counts` tells a file from which objects
+were taken out. Nothing of the connection is in it, and what looks like a secret in a container's command or labels is
+masked. `dumps` reads what other tools have written.
 """
 
 from __future__ import annotations
@@ -16,20 +18,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot_members import VERSION, read_members
+from hnskit.facts.snapshot_members import COUNTS, VERSION, read_members
 from hnskit.foreign_text.escaping import json_text
 from hnskit.foreign_text.masking import MASK, hides, mask_command, mask_value
 from hnskit.local.atomic_write import write_output
 from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Container
 
-if TYPE_CHECKING:
-    pass
-
 KIND = "facts"
+_VERSION_OF = "hns_version"  # a pair, no list
 _HEAD = 2048
 _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 """One of them stands at the beginning of each snapshot that hnskit wrote."""
@@ -54,9 +54,10 @@ def save_facts(facts: Facts, path: str | Path, *, private: bool = False) -> Path
 
 def dump_facts(facts: Facts) -> str:
     """A snapshot as the text of its file."""
-    shown = masked(facts)
+    members = _members(masked(facts))
+    counts = {name: len(value) for name, value in members.items() if isinstance(value, tuple) and name != _VERSION_OF}
     head = {"hnskit": KIND, "version": VERSION}
-    return json_text({**head, **_members(shown)}, default=_plain, separators=(",", ":")) + "\n"
+    return json_text({**head, **members, COUNTS: counts}, default=_plain, separators=(",", ":")) + "\n"
 
 
 def masked(facts: Facts) -> Facts:

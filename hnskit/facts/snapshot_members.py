@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hnskit.errors import SnapshotError
 from hnskit.facts.completeness import ABSENT, SINGLE, Completeness
+from hnskit.model.hns_members import MEMBERS
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema, SchemaValidator
 
 VERSION = 1
-_NO_FACTS = ("hnskit", "version", "taken_for")  # of the file, and of `hnskit facts --json`
+COUNTS = "counts"
+"""Member of a snapshot's file: list and the number of its objects."""
+_NO_FACTS = ("hnskit", "version", "taken_for", COUNTS)  # of the file, and of `hnskit facts --json`
+_ALWAYS = (
+    "adapters", "interfaces", "addresses", "routes", "compartments", "networks", "endpoints", "policy_lists", "images",
+    "containers",
+)  # fmt: skip
+"""Lists that every snapshot has had since the first one."""
+_TAKEN_OUT = "objects were taken out of the file after hnskit wrote it"
 
 FactsT = TypeVar("FactsT", bound=Any)
 """A class of facts: `hnskit.Facts`."""
@@ -48,7 +57,36 @@ def read_members(kind: type[FactsT], data: Mapping[str, Any], source: str) -> Fa
             raise SnapshotError(source, "does not say of which target it is") from cause
         where = f" at {'.'.join(map(str, rest))}" if rest else ""
         raise SnapshotError(source, f"its {part} is not what hnskit writes ({first['msg']}{where})") from cause
-    return _with_gaps(read)
+    return _with_losses(_with_gaps(read), data)
+
+
+def _with_losses(facts: FactsT, data: Mapping[str, Any]) -> FactsT:
+    """The facts of a file from which lists, objects or members were taken out: what is missing there is not known.
+
+    People shorten files before they send them.
+    """
+    gaps = {part: ABSENT for part in _ALWAYS if part not in data}
+    counts = data.get(COUNTS)
+    for part, count in counts.items() if isinstance(counts, Mapping) else ():
+        if part not in gaps and len(getattr(facts, part, ())) != count:
+            gaps[part] = _TAKEN_OUT
+    lacking = {part: found for part in MEMBERS if (found := _lacking(part, getattr(facts, part), data.get(part)))}
+    if not gaps and not lacking:
+        return facts
+    return replace(facts, completeness=Completeness({**gaps, **facts.completeness.gaps}), **lacking)
+
+
+def _lacking(part: str, objects: tuple[Any, ...], items: Any) -> tuple[Any, ...]:
+    """The objects of a list, those that lack members with their names in `unread`; () where none does."""
+    if not isinstance(items, list) or not items:
+        return ()
+    known = MEMBERS[part]
+    if all(known <= item.keys() for item in items):
+        return ()
+    return tuple(
+        item if known <= said.keys() else replace(item, unread=tuple({*item.unread, *(known - said.keys())}))
+        for item, said in zip(objects, items, strict=True)
+    )
 
 
 @cache

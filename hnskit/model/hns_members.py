@@ -31,6 +31,8 @@ _MEMBERS: dict[str, Sequence[tuple[str, Sequence[str]]]] = {
     "policy_lists": _OF_LIST,
     "namespaces": _OF_NAMESPACE,
 }
+MEMBERS = {kind: frozenset(name for name, _ in names) for kind, names in _MEMBERS.items() if " " not in kind}
+"""List of a snapshot -> members of its objects that may be unread."""
 _NOT_IN_V2 = ("state", "containers", "compartment_id")
 
 

@@ -107,3 +107,4 @@ def test_services_are_listed_and_hns_is_restarted(served: Served, pool: Runspace
     assert output(pool, "@(Get-HnsEndpoint).Count") == [0]
     assert errors(pool, "Get-Service spooler")[0][0] == "NoServiceFoundForGivenName"
     assert "restart of the service docker is not emulated" in errors(pool, "Restart-Service docker")[0][1]
+    output(pool, "Get-HnsNetwork | ? Name -eq again | Remove-HnsNetwork")  # the other tests' adapter is Ethernet

@@ -1,0 +1,77 @@
+"""A snapshot from which a person took something out: what is missing there is not known, and proves nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnskit.diagnosis.doctor import diagnose
+from hnskit.emulator.host import create_host
+from hnskit.facts.completeness import ABSENT
+from hnskit.facts.host_facts import Facts
+from hnskit.facts.snapshot import dump_facts, parse_facts
+from tests import sample_facts
+
+WHOLE: dict[str, Any] = json.loads(dump_facts(sample_facts.complete()))
+LISTS = [name for name, count in WHOLE["counts"].items() if count and name not in ("problems", "refusals")]
+
+
+def read(data: dict[str, Any]) -> Facts:
+    return parse_facts(data)
+
+
+def certain(facts: Facts) -> set[tuple[str, str, str]]:
+    return {(one.check, one.severity, one.object) for one in diagnose(facts) if one.severity != "note"}
+
+
+def test_a_whole_file_has_no_gaps_and_counts_every_list() -> None:
+    facts = read(WHOLE)
+    assert facts.completeness.gaps == {}
+    assert facts == sample_facts.complete()
+    assert WHOLE["counts"]["endpoints"] == len(facts.endpoints) > 0
+
+
+def test_a_node_of_containerd_is_read_as_it_was_saved() -> None:
+    facts = create_host("node", "ws2022", {"runtime": "both", "cut_seconds": 0}).snapshot()
+    again = read(json.loads(dump_facts(facts)))
+    assert again.completeness.gaps == facts.completeness.gaps
+    assert again.pods == facts.pods
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_was_taken_out_is_not_known(name: str) -> None:
+    data = {key: value for key, value in WHOLE.items() if key != name}
+    assert not read(data).completeness.is_whole(name)
+    assert not certain(read(data)) - certain(read(WHOLE))
+
+
+@given(st.data())
+def test_an_object_that_was_taken_out_makes_its_list_not_whole(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(LISTS))
+    shorter = copy.deepcopy(WHOLE)
+    shorter[name].pop(data.draw(st.integers(0, len(shorter[name]) - 1)))
+    assert not read(shorter).completeness.is_whole(name)
+
+
+@pytest.mark.parametrize("member", ["address", "state", "policies", "compartment_id"])
+def test_a_member_that_was_taken_out_of_an_endpoint_is_not_known(member: str) -> None:
+    shorter = copy.deepcopy(WHOLE)
+    del shorter["endpoints"][2][member]
+    changed, other = read(shorter).endpoints[2], read(shorter).endpoints[1]
+    assert not changed.knows(member)
+    assert other.knows(member)
+
+
+def test_lists_that_an_older_hnskit_did_not_have_are_no_gap() -> None:
+    """It wrote neither pods nor counts."""
+    older = {name: value for name, value in WHOLE.items() if name not in ("counts", "pods", "namespaces", "containerd")}
+    assert read(older).completeness.gaps == {}
+    assert read({**older, "counts": {}}).completeness.gaps == {}
+    assert read({name: value for name, value in older.items() if name != "images"}).completeness.gaps == {
+        "images": ABSENT
+    }
