@@ -380,6 +380,8 @@ def test_networks_that_cannot_be_are_refused() -> None:
     assert code(Type="Internal") == 0x80004001
     assert code(Type="ICS") == 0x80004001
     assert code(Subnets="10.8.0.0/24") == 0x80070057
+    for prefix, gateway in ((True, "10.8.0.1"), (167772160, "10.8.0.1"), ("10.8.0.0/24", True), ("10.8.0.0/24", 1)):
+        assert code(Subnets=[{"AddressPrefix": prefix, "GatewayAddress": gateway}]) == 0x80070057
 
 
 def test_a_second_l2bridge_shares_the_switch() -> None:

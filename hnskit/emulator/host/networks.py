@@ -254,8 +254,21 @@ def _subnets(
     if not sent and kind in _NEED_SUBNET:
         raise refusals.invalid_parameter()  # UNCONFIRMED; L2Bridge has static addresses only (HNS fact 26)
     try:
-        prefixes = [(ipaddress.IPv4Network(item["AddressPrefix"]), item.get("GatewayAddress")) for item in sent]
+        prefixes = [(_network(item["AddressPrefix"]), item.get("GatewayAddress")) for item in sent]
         # A gateway outside the prefix is accepted (HNS fact 23).
-        return [(prefix, str(ipaddress.IPv4Address(gateway or prefix[1]))) for prefix, gateway in prefixes]
+        return [(prefix, _address(gateway or str(prefix[1]))) for prefix, gateway in prefixes]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise refusals.invalid_parameter() from None
+
+
+def _network(text: Any) -> ipaddress.IPv4Network:
+    """A prefix; a number is none, though Python's own reader takes one for an address."""
+    if not isinstance(text, str):
+        raise TypeError
+    return ipaddress.IPv4Network(text)
+
+
+def _address(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError
+    return str(ipaddress.IPv4Address(text))
