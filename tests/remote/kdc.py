@@ -27,12 +27,22 @@ needs_kdc = pytest.mark.skipif(
     reason=f"no Kerberos here: {', '.join(_LACKS)} (Debian: krb5-kdc, krb5-admin-server, krb5-user, libkrb5-dev; "
     "pip install pypsrp[kerberos])",
 )
+needs_faketime = pytest.mark.skipif(
+    not REQUIRED and not list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")),
+    reason="no libfaketime here (Debian: libfaketime)",
+)
 
 
 class Kdc:
-    """It answers as long as the context lasts; `environment` leads Kerberos to it."""
+    """It answers as long as the context lasts; `environment` leads Kerberos to it.
 
-    def __init__(self, place: Path) -> None:
+    Args:
+        place: the folder for its files.
+        clock: shift of its clock, as faketime takes it: `-1h`. Its clients then take their own clock for right.
+    """
+
+    def __init__(self, place: Path, clock: str = "") -> None:
+        self._clock = clock
         place.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.keytab = place / "host.keytab"
@@ -43,6 +53,7 @@ class Kdc:
             f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n"
             " rdns = false\n"
             " dns_canonicalize_hostname = false\n udp_preference_limit = 1\n forwardable = true\n"
+            f" kdc_timesync = {0 if clock else 1}\n"
             f"[realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{self.port}\n }}\n"
             f"[domain_realm]\n localhost = {REALM}\n 127.0.0.1 = {REALM}\n"
         )
@@ -66,7 +77,8 @@ class Kdc:
             self.admin(f"ktadd -k {self.keytab} {service}/localhost")
         self._process = subprocess.Popen(
             [str(shutil.which("krb5kdc", path=_PATH)), "-n", "-P", str(self.place / "pid")],
-            env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **self.environment, **self._shift()},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -81,6 +93,12 @@ class Kdc:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait(10)
+
+    def _shift(self) -> dict[str, str]:
+        if not self._clock:
+            return {}
+        library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        return {"LD_PRELOAD": str(library), "FAKETIME": self._clock}
 
     def admin(self, query: str) -> None:
         """Ask kadmin."""

@@ -17,7 +17,7 @@ from hnskit.remote.psrp import PsrpSession
 from tests import sample_facts
 from tests.door_thread import DoorThread
 from tests.in_process_host import QUICK
-from tests.remote.kdc import PASSWORD, REALM, Kdc, needs_kdc
+from tests.remote.kdc import PASSWORD, REALM, Kdc, needs_faketime, needs_kdc
 
 pytestmark = needs_kdc
 
@@ -144,3 +144,15 @@ def test_an_account_that_the_realm_does_not_know(kdc: Kdc, door: DoorThread, pas
 def test_a_realm_whose_kdc_is_away(kdc: Kdc, door: DoorThread, password: Path) -> None:
     error = refused(settings(door, username="alice@ELSEWHERE.TEST", credential=f"file:{password}"))
     assert "no domain controller" in error.message
+
+
+@needs_faketime
+def test_a_clock_that_is_an_hour_off_is_told(
+    door: DoorThread, tmp_path: Path, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Kdc(tmp_path / "late", clock="-1h") as late:
+        for name, value in late.environment.items():
+            monkeypatch.setenv(name, value)
+        error = refused(settings(door, username=f"alice@{REALM}", credential=f"file:{password}"))
+    assert "clock" in error.message
+    assert "time server" in error.next_step
