@@ -101,6 +101,13 @@ _SAID: tuple[tuple[str, type[ConnectError], str, str], ...] = (
         f"Check the realm's DNS and /etc/krb5.conf (`kinit USER@REALM` must work), and {_REALM}.",
     ),
     (
+        r"CredSSP being an available authentication method",
+        LoginRefusedError,
+        "{server} offers no login by CredSSP",
+        "Take another connection.auth (`hnskit preflight --connection` lists those that it offers), or allow CredSSP on "
+        "the host: Enable-WSManCredSSP -Role Server.",
+    ),
+    (
         r"Ticket expired|TKT_EXPIRED",
         LoginRefusedError,
         "the Kerberos ticket has expired",

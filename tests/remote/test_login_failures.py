@@ -30,6 +30,11 @@ def said(text: str, name: str = "Krb5Error", module: str = "krb5._exceptions") -
         ("Clock skew too great", "clock", "time server"),
         ("Ticket expired", "has expired", "kinit"),
         ("No Kerberos credentials available (default cache: FILE:/tmp/none)", "no Kerberos ticket", "kinit"),
+        (
+            "The server did not response CredSSP being an available authentication method - actual: 'Negotiate'",
+            "host offers no login by CredSSP",
+            "Enable-WSManCredSSP",
+        ),  # fmt: skip
         ("something that nobody has heard yet", "something that nobody has heard yet", "docs/domain.md"),
     ],
 )
