@@ -104,8 +104,8 @@ _SAID: tuple[tuple[str, type[ConnectError], str, str], ...] = (
         r"CredSSP being an available authentication method",
         LoginRefusedError,
         "{server} offers no login by CredSSP",
-        "Take another connection.auth (`hnskit preflight --connection` lists those that it offers), or allow CredSSP on "
-        "the host: Enable-WSManCredSSP -Role Server.",
+        "Take another connection.auth (`hnskit preflight --connection` lists those that it offers), or allow CredSSP "
+        "on the host: Enable-WSManCredSSP -Role Server.",
     ),
     (
         r"Ticket expired|TKT_EXPIRED",

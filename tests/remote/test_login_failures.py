@@ -34,7 +34,7 @@ def said(text: str, name: str = "Krb5Error", module: str = "krb5._exceptions") -
             "The server did not response CredSSP being an available authentication method - actual: 'Negotiate'",
             "host offers no login by CredSSP",
             "Enable-WSManCredSSP",
-        ),  # fmt: skip
+        ),
         ("something that nobody has heard yet", "something that nobody has heard yet", "docs/domain.md"),
     ],
 )
