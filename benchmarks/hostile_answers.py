@@ -40,6 +40,7 @@ from tests import sample_facts
 from tests.in_process_host import QUICK, HereSession, host_here
 
 COUNT = 3_000
+_TOLD = 250  # answers between two lines of progress
 INSTEAD: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**31, 2**63, 2**64, 10**400, 1.5, 1e999, "", " ", "x", "0", "true", "169.254.169.254",
     "10.0.0.0/8", "::1", "\x00", "\x1b[31m", "\ud800", "\u202e", "=1+1", "<b>", "a\nb", "x" * 10_000, "9" * 5_000,
@@ -126,6 +127,8 @@ def main(count: int = COUNT, seed: int = 1) -> int:
     first: dict[str, tuple[int, str, str]] = {}
     steps = uses(desired)
     for number in range(count):
+        if number and number % _TOLD == 0:
+            print(f"{number} of {count}, {crashes.total()} crashes", file=sys.stderr, flush=True)
         one = chance.choice(sorted(answers))
         wrong = json.dumps(mutated(json.loads(answers[one]), chance))
         session.answered = lambda answer, one=one, wrong=wrong: wrong if answer["id"] == one else answers[answer["id"]]

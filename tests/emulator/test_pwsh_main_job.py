@@ -146,8 +146,9 @@ def test_a_restricted_session_takes_no_script(pool: RunspacePool, script: str) -
 
 
 def test_a_restricted_session_checks_parameters(pool: RunspacePool) -> None:
-    wrong = ("Invoke-HnskitHns", {"Method": "PUT", "Path": "/networks"})
-    assert refused_with(say(pool, wrong)) == "S:ParameterArgumentValidationError,Invoke-HnskitHns"
+    for method, path in (("PUT", "/networks"), ("GET", "/networks\n")):
+        wrong = ("Invoke-HnskitHns", {"Method": method, "Path": path})
+        assert refused_with(say(pool, wrong)) == "S:ParameterArgumentValidationError,Invoke-HnskitHns"
     injected = ("Invoke-HnskitDocker", {"ArgumentList": ["$(whoami)"]})
     assert refused_with(say(pool, injected)) == "S:Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker"
 

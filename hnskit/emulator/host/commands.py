@@ -68,7 +68,7 @@ def _hns(host: Machine, bound: Mapping[str, Any]) -> Done:
     return Done([{"HResult": hresult, "Response": response}])
 
 
-_GUID = f"^{'-'.join(f'[0-9A-Fa-f]{{{digits}}}' for digits in (8, 4, 4, 4, 12))}$"
+_GUID = f"^{'-'.join(f'[0-9A-Fa-f]{{{digits}}}' for digits in (8, 4, 4, 4, 12))}\\z"
 _HCN_OPERATIONS = ("QueryEndpoint", "ModifyEndpoint", "QueryNetwork", "ModifyNetwork")
 
 
@@ -184,7 +184,7 @@ _RUNS: Mapping[str, Callable[[Machine, Mapping[str, Any]], Done]] = {
 _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "Invoke-HnskitHns": (
         Parameter("Method", "string", mandatory=True, one_of=("GET", "POST", "DELETE")),
-        Parameter("Path", "string", mandatory=True, pattern=r"^/[A-Za-z0-9/_.{}-]*$"),
+        Parameter("Path", "string", mandatory=True, pattern=r"^/[A-Za-z0-9/_.{}-]*\z"),
         Parameter("Body", "string", allow_empty=True, default=""),
         Parameter("Guard", "string", allow_empty=True, default=""),
     ),

@@ -206,7 +206,7 @@ def _validate(parameter: Parameter, value: Any) -> None:
                 f'The argument "{item}" does not belong to the set "{choices}" specified by the ValidateSet attribute. '
                 "Supply an argument that is in the set and then try the command again.",
             )
-        if parameter.pattern and not re.search(parameter.pattern, str(item), re.IGNORECASE):
+        if parameter.pattern and not _matches(parameter.pattern, str(item)):
             _invalid(
                 parameter,
                 f'The argument "{item}" does not match the "{parameter.pattern}" pattern. '
@@ -216,6 +216,11 @@ def _validate(parameter: Parameter, value: Any) -> None:
             _in_range(parameter, item, *parameter.between)
     if parameter.mandatory and not parameter.allow_empty:
         _not_empty(parameter, value)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    r"""Tell whether a text fits a pattern of .NET's: its \z is Python's \Z."""
+    return bool(re.search(pattern.replace(r"\z", r"\Z"), text, re.IGNORECASE))
 
 
 def _in_range(parameter: Parameter, value: int, low: int, high: int) -> None:

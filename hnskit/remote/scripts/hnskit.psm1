@@ -152,7 +152,7 @@ function Invoke-HnskitHns {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [ValidateSet('GET', 'POST', 'DELETE')] [string] $Method,
-        [Parameter(Mandatory)] [ValidatePattern('^/[A-Za-z0-9/_.{}-]*$')] [string] $Path,
+        [Parameter(Mandatory)] [ValidatePattern('^/[A-Za-z0-9/_.{}-]*\z')] [string] $Path,
         [AllowEmptyString()] [string] $Body = '',
         [AllowEmptyString()] [string] $Guard = ''
     )
@@ -177,7 +177,7 @@ function Invoke-HnskitHcn {
         [Parameter(Mandatory)] [ValidateSet('QueryEndpoint', 'ModifyEndpoint', 'QueryNetwork', 'ModifyNetwork')]
         [string] $Operation,
         [Parameter(Mandatory)]
-        [ValidatePattern('^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$')] [string] $Id,
+        [ValidatePattern('^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z')] [string] $Id,
         [AllowEmptyString()] [string] $Settings = '',
         [AllowEmptyString()] [string] $Guard = ''
     )
