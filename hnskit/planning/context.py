@@ -127,6 +127,12 @@ class PlanningContext:
         container = self.facts.container_named(endpoint.name)
         return container is not None and self.is_hand_made(container)
 
+    def name_on_host(self, endpoint: Endpoint) -> str:
+        """Return the name that the host has for an endpoint that may stand for a wanted one; its id if it has none."""
+        binding = self.bindings.found.get(endpoint.name)
+        there = binding.endpoint if binding is not None and binding.endpoint.id == endpoint.id else endpoint
+        return there.name or there.id
+
     def is_taken_over(self, kind: str, name: str, id: str) -> bool:
         """Tell whether a journal has it as found, or adopted, or made: nobody has to be asked any more."""
         return self.known.only_found(kind, name, id) or self.known.was_created(kind, name, id)

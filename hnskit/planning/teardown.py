@@ -93,7 +93,7 @@ def _remove_gateway(context: PlanningContext, before: Sequence[Step], by_name: b
     going = {one.object_id for one in (*before, *steps) if one.kind == "endpoint" and one.action is Action.DELETE}
     gateway = next((item for item in context.current(name) if item.id in going), None)
     users = [
-        item.name or item.id
+        context.name_on_host(item)
         for item in context.facts.endpoints
         if gateway and context.on_network(item) and item.id not in going and item.gateway == gateway.address
     ]
@@ -170,7 +170,7 @@ def _remove_network(context: PlanningContext, before: Sequence[Step], by_name: b
     foreign = [item for item in context.facts.endpoints if context.on_network(item) and item.id not in removed]
     if foreign:
         others = [item for item in foreign if not context.made_by_us(item)] or foreign
-        names = ", ".join(item.name or item.id for item in others)
+        names = ", ".join(map(context.name_on_host, others))
         return step(Action.NONE, f"it has endpoints that are not hnskit's: {names}")
     cuts = removal_interrupts(network, context.facts)
     made = "hnskit made it" if context.known.was_created("network", name, network.id) else "its name is hnskit's"

@@ -203,8 +203,9 @@ def test_a_container_that_another_run_has_made_meanwhile_counts_as_done() -> Non
     assert not outcome.made.was_created("container", container.name, container.id)
 
 
+@pytest.mark.parametrize("address", ["10.0.1.77", "10.0.1.2"])  # 10.0.1.2 was the gateway endpoint's
 @pytest.mark.parametrize("profile", ["ws2019", "ws2022"])
-def test_a_network_with_somebody_s_new_endpoint_is_not_deleted(profile: str) -> None:
+def test_a_network_with_somebody_s_new_endpoint_is_not_deleted(profile: str, address: str) -> None:
     """It came after the plan; that HNS prints the network's id in two letter cases hides it from no guard."""
     host = create_host("lab", profile, {"cut_seconds": 0})
     made = apply(HereSession(host), sample_facts.desired(), pace=QUICK).made
@@ -214,7 +215,8 @@ def test_a_network_with_somebody_s_new_endpoint_is_not_deleted(profile: str) -> 
         if call["id"] == "step: delete network hnskit-l2bridge":
             network = host.snapshot().networks_named("hnskit-l2bridge")[0]
             if not host.snapshot().endpoints_named("theirs"):
-                strategies.hns(host, "POST", "/endpoints", {"VirtualNetwork": network.id, "Name": "theirs"})
+                body = {"VirtualNetwork": network.id, "Name": "theirs", "IPAddress": address}
+                strategies.hns(host, "POST", "/endpoints", body)
 
     session.before_call = before_call
     outcome = destroy(session, sample_facts.desired(), made=made, pace=QUICK)
