@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -39,23 +38,6 @@ def made_before(loaded: Params, runs: Path | None = None) -> Provenance:
     return made_on(loaded.target, runs=runs or default_runs())
 
 
-@contextmanager
-def journalled(target: str, runs: Path | None) -> Iterator[Records]:
-    """A journal, in a run folder of its own once there is something to keep; meanwhile nobody else changes the host.
-
-    Raises:
-        BusyError: somebody else is at work on it.
-    """
-    from hnskit.applying import host_lock
-    from hnskit.applying.journal import made_on
-    from hnskit.local.project import default_runs
-    from hnskit.running.lazy_journal import LazyJournal
-
-    place = runs or default_runs()
-    with host_lock.claim(target, kind=host_lock.COMMAND) as held:
-        yield LazyJournal(place, target, made_on(target, runs=place), held.is_kept_in)
-
-
 def carry_out(
     loaded: Params, first: Plan, runs: Path | None, work: Callable[[Records | None, OnEvent], Outcome], *,
     yes: bool = False, as_json: bool = False,
@@ -75,6 +57,7 @@ def carry_out(
         HnskitError: as `work` raises it.
         BusyError: another process holds the host's lock.
     """
+    from hnskit.running.lazy_journal import journalled
     from hnskit.running.terminal_lines import EventLines
 
     if first.refused:

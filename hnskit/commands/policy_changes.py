@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.agreeing import require_yes
-from hnskit.commands.changing import journalled
 from hnskit.commands.host_input import read_host
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_options import Asked
@@ -73,6 +72,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
     from hnskit.facts.source import is_snapshot
     from hnskit.params.desired import desired_from
     from hnskit.policy_editing import editing as policies
+    from hnskit.running.lazy_journal import journalled
     from hnskit.running.terminal_lines import EventLines
 
     if asked.dry_run:

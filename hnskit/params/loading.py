@@ -5,19 +5,18 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.foreign_text.masking import is_secret_key, learn_command, learn_data
-from hnskit.local.project import searched_places
 from hnskit.params.cross_checks import contradictions, path_text
 from hnskit.params.form_fields import keys_beside
 from hnskit.params.schema import Params, TargetParams
+from hnskit.params.strict_yaml import UNREADABLE, load_yaml, read_yaml
 
 __all__ = ["Params", "TargetParams", "load_params", "params_from", "parse_params", "parse_target"]
 
@@ -38,96 +37,7 @@ def load_params(path: str | Path, *, overrides: Sequence[str] = ()) -> Params:
     Raises:
         ParamsError: with every mistake in the file and the overrides.
     """
-    source = str(path)
-    try:
-        text = _text_of(Path(path))
-    except FileNotFoundError:
-        raise _missing(Path(path)) from None
-    except OSError as cause:
-        raise ParamsError(
-            source,
-            (Mistake("(file)", f"cannot be read: {cause.strerror}"),),
-            next_step="Name a parameter file that is there; params/emulator.yaml in hnskit's project folder is one.",
-        ) from cause
-    except UnicodeDecodeError as cause:
-        raise ParamsError(source, (Mistake("(file)", "is not UTF-8 text"),)) from cause
-    except ValueError as cause:
-        raise ParamsError(source, (Mistake("(file)", str(cause)),)) from cause
-    try:
-        data = _read_yaml(text)
-    except _UNREADABLE as cause:
-        raise ParamsError(source, (_not_yaml(cause),)) from cause
-    if not isinstance(data, dict):
-        raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
-    return params_from(data, overrides=overrides, source=source)
-
-
-def _missing(path: Path) -> ParamsError:
-    """The error of a file that is not there, with the places where it was looked for."""
-    places = ", ".join(map(str, searched_places(path)))
-    return ParamsError(
-        str(path),
-        (Mistake("(file)", f"cannot be read: there is no such file; looked for at {places}"),),
-        next_step="Give an absolute path, or stand in the project's folder; params/emulator.yaml there is one.",
-    )
-
-
-_UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
-"""Exceptions of reading YAML; the last three of a date that is none, of thousands of digits, of thousands of levels."""
-
-
-_MOST_BYTES = 1 << 20
-_MOST_LEVELS = 50
-_MOST_VALUES = 200_000
-
-
-def _text_of(path: Path) -> str:
-    """Read a file that a person may have written."""
-    with path.open("rb") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ValueError("is larger than 1 MiB: it is no parameter file")
-    return data.decode("utf-8")
-
-
-def _read_yaml(text: str) -> Any:
-    _require_bounds(text)
-    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader that refuses doubled keys
-
-
-def _require_bounds(text: str) -> None:
-    """Stop before anything is made of what nobody has written: it would take time by the square of its levels, or more.
-
-    Raises:
-        RecursionError: it has too many levels.
-        ValueError: it has too many values, each alias counted as all that it stands for.
-    """
-    sizes: dict[str, int] = {}
-    """Values below each anchor, itself among them."""
-    counts, anchors = [0], [""]
-    for event in yaml.parse(text, Loader=_StrictLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            counts.append(0)
-            anchors.append(event.anchor or "")
-            if len(counts) > _MOST_LEVELS + 1:
-                raise RecursionError
-        elif isinstance(event, yaml.CollectionEndEvent):
-            size = counts.pop() + 1
-            sizes[anchors.pop()] = size
-            counts[-1] += size
-        elif isinstance(event, yaml.AliasEvent):
-            counts[-1] += sizes.get(event.anchor or "", 1)
-        elif isinstance(event, yaml.ScalarEvent):
-            counts[-1] += 1
-        if sum(counts) > _MOST_VALUES:
-            raise ValueError(f"has more than {_MOST_VALUES} values")
-
-
-def _not_yaml(cause: Exception, where: str = "(file)") -> Mistake:
-    if isinstance(cause, RecursionError):
-        return Mistake(where, f"has more than {_MOST_LEVELS} levels")
-    mark = getattr(cause, "problem_mark", None)
-    return Mistake(f"line {mark.line + 1}" if mark else where, str(getattr(cause, "problem", None) or cause))
+    return params_from(read_yaml(path), overrides=overrides, source=str(path))
 
 
 def params_from(data: Mapping[str, Any], *, overrides: Sequence[str] = (), source: str = "parameters") -> Params:
@@ -228,32 +138,12 @@ def _checked(model: type[_Model], data: Mapping[str, Any], source: str, mistakes
     try:
         params = model.model_validate({**data, "source": source})
     except ValidationError as errors:
-        found += [_mistake(error) for error in errors.errors()]
+        found += [mistake_of(error) for error in errors.errors()]
     said = {mistake.path for mistake in found}
     found += [mistake for mistake in contradictions(data) if mistake.path not in said]
     if found or params is None:
         raise ParamsError(source, tuple(found))
     return params
-
-
-class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml is ten times faster
-    """YAML where a key that stands twice is a mistake, not silently the last one."""
-
-
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
-        if not isinstance(key, Hashable):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
-        seen.add(key)
-    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
-    return mapping
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 _SAID = {
@@ -280,7 +170,8 @@ _PATTERNS = {
 }
 
 
-def _mistake(error: Mapping[str, Any]) -> Mistake:
+def mistake_of(error: Mapping[str, Any]) -> Mistake:
+    """One error of pydantic, in the words of a person who wrote the file."""
     kind, value = error["type"], error["input"]
     path = path_text(error["loc"])
     said = _PATTERNS.get(path) if kind == "string_pattern_mismatch" else _SAID.get(kind)
@@ -314,8 +205,8 @@ def _override(data: dict[str, Any], override: str) -> Iterator[Mistake]:
         yield Mistake(f"--set {path}", "is not key.path=value")
         return
     try:
-        value = _read_yaml(text) if text else ""
-    except _UNREADABLE:
+        value = load_yaml(text) if text else ""
+    except UNREADABLE:
         yield Mistake(f"--set {path}", "the value is not YAML")
         return
     place: Any = data

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hnskit.applying.journal import FILE, Journal, Records
+from hnskit.applying import host_lock
+from hnskit.applying.journal import FILE, Journal, Records, made_on
+from hnskit.local.project import default_runs
 from hnskit.planning.provenance import Provenance
 from hnskit.running import run_folder as runfolder
 
@@ -53,3 +56,15 @@ class LazyJournal(Records):
         if adopted:
             return self._known.was_adopted(kind, name, id)
         return self._known.was_finished(kind, name, id) or self._known.only_found(kind, name, id)
+
+
+@contextmanager
+def journalled(target: str, runs: Path | None) -> Iterator[Records]:
+    """A journal, in a run folder of its own once there is something to keep; meanwhile nobody else changes the host.
+
+    Raises:
+        BusyError: another process is at work on it.
+    """
+    place = runs or default_runs()
+    with host_lock.claim(target, kind=host_lock.COMMAND) as held:
+        yield LazyJournal(place, target, made_on(target, runs=place), held.is_kept_in)
