@@ -6,6 +6,7 @@
 # make bench   WinRM requests, bytes and seconds
 # make picture docs/redirect.svg anew, from the emulated host
 # make fuzz    a coverage-guided fuzzer on every reader, for FUZZ seconds (600)
+# make docs    the documentation as a site, in build/site/html
 # make binder  what mybinder.org does with this repository, in a fresh environment
 # make engines  what the two engines of the emulated host say differently
 # make lock    the lock files anew (needs uv)
@@ -15,13 +16,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
+.PHONY: docs fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
 
+# A container's user, or WSL's, is often root; Jupyter wants to be told that this is meant.
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
 lab: setup
-	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 test: setup-dev browser reach
 	$(BIN)/python -m pytest -n auto
@@ -63,6 +67,10 @@ fuzz: setup-dev
 	@$(PIP) --require-hashes -r tests/fuzz.lock
 	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
+docs: setup-dev
+	@$(PIP) --no-deps --require-hashes -r docs/requirements.lock
+	@$(BIN)/python -m benchmarks.site
+
 engines: setup-dev
 	$(BIN)/python -m tests.emulator.protocol
 
@@ -90,6 +98,7 @@ lock:
 	for client in pypsrp-beta ansible pywinrm kerberos runners; do \
 		$(LOCK) tests/clients/$$client.in --output-file tests/clients/$$client.lock; done
 	$(LOCK) tests/fuzz.in --output-file tests/fuzz.lock
+	$(LOCK) pyproject.toml --extra docs --constraint requirements-dev.lock --output-file docs/requirements.lock
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs build

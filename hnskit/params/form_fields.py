@@ -28,7 +28,8 @@ class Row:
         kind: how it is typed; `yaml` for lists and mappings.
         meaning: what it is, with unit and limits, for a person.
         choices: the values of a `choice`.
-        default: None where the key must be given.
+        default: None where the key must be given, or where nothing is the default.
+        required: whether the key must be given.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Row:
     meaning: str
     choices: tuple[str, ...] = ()
     default: Any = None
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _row(path: str, info: FieldInfo) -> Row:
               getattr(one, name, None) is not None]  # fmt: skip
     said = [info.description or "", f"{_WANTED[kind]}, {' and '.join(limits)}" if limits and kind in _WANTED else ""]
     default = None if info.is_required() else info.get_default(call_default_factory=True)
-    return Row(path, kind, "; ".join(part for part in said if part), choices, default)
+    return Row(path, kind, "; ".join(part for part in said if part), choices, default, info.is_required())
 
 
 def _limit(value: Any) -> float:
