@@ -11,8 +11,8 @@ from hnskit.params.form_fields import Row, Section, sections
 
 _HEAD = """# Parameters
 
-Every key of a parameter file, made from the schema (`hnskit/params/schema.py`). What is not given has its default. A wrong
-key, type or value is refused before a host is contacted, with the line of the file and the key that was probably meant.
+Every key of a parameter file, made from the schema (`hnskit/params/schema.py`). What is not given has its default. A
+wrong key, type or value is refused before a host is contacted, with the line of the file and the key that was meant.
 
 `--set KEY=VALUE` on the command line and `overrides` in a notebook replace single ones:
 `--set clients[0].address=10.0.1.20`.

@@ -142,8 +142,11 @@ def _execute(notebooks: Path, out: Path) -> None:
         for path in folder.glob("[0-9]*.ipynb"):
             shutil.copy(path, notebooks / path.name)
         earlier = sorted((folder / "snapshots").glob("*.json"))[0]
-        more = {"64_compare_snapshots": {"earlier": str(earlier)}, "61_doctor": {"code": "0x803b0013"},
-                "90_teardown": {"confirmed": True, "run_dir": str(folder)}}  # fmt: skip
+        more: dict[str, dict[str, object]] = {
+            "61_doctor": {"code": "0x803b0013"},
+            "64_compare_snapshots": {"earlier": str(earlier)},
+            "90_teardown": {"confirmed": True, "run_dir": str(folder)},
+        }
         for path in sorted(notebooks.glob("[6-9]*.ipynb")):
             given = {"params_file": params, **more.get(path.stem, {})}
             papermill.execute_notebook(
