@@ -20,7 +20,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hnskit import errors
+    from hnskit import errors, fleet
     from hnskit.applying.api import apply, destroy
     from hnskit.applying.journal import Journal, made_on
     from hnskit.applying.outcomes import Event, OnEvent, Outcome, StepResult, outcome_of, undone_of
@@ -119,6 +119,7 @@ _RENAMED = {"Made": "Provenance", "examine": "diagnose"}
 # Modules of functions that belong together.
 _MODULES = {
     "errors": "errors",
+    "fleet": "fleet",
     "frames": "diagnosis.every_frame",
     "objects": "model.objects",
     "policies": "policy_editing.editing",
@@ -165,6 +166,7 @@ __all__ = [
     "errors",
     "explain",
     "explain_code",
+    "fleet",
     "frames",
     "gather_facts",
     "load_facts",

@@ -135,6 +135,7 @@ class Notebook:
         self, browser: Any, address: str, path: str, artefacts: Path, *, beside: Notebook | None = None
     ) -> None:
         self._artefacts = artefacts
+        self._path = path
         self.address = address
         if beside is not None:
             self.page = beside.page
@@ -159,8 +160,14 @@ class Notebook:
         return self.page.evaluate(f"async () => {{ const app = window.jupyterapp; {script} }}")
 
     def run_all(self) -> None:
-        """Run all cells, and come back when they are done."""
-        self._run("await app.commands.execute('notebook:run-all-cells');")
+        """Run all cells, and come back when they are done.
+
+        It is brought to the front first: JupyterLab may have put back a notebook of an earlier tab meanwhile.
+        """
+        self._run(
+            f"await app.commands.execute('docmanager:open', {{path: {self._path!r}}});"
+            "await app.commands.execute('notebook:run-all-cells');"
+        )
 
     def run_below(self, text: str) -> None:
         """Run the cell that has a text in its source, and all below it."""

@@ -7,6 +7,22 @@ for result in hnskit.fleet.run(inventory, "facts"):
 
 from __future__ import annotations
 
+from hnskit.fleet.dask_cluster import dask_executor
+from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.inventory import FleetHost, Inventory, load_inventory
+from hnskit.fleet.scheduling import HostStep, run
+from hnskit.fleet.traits import Outlier, outliers
+from hnskit.fleet.waves import Waves
 
-__all__ = ["FleetHost", "Inventory", "load_inventory"]
+__all__ = [
+    "FleetHost",
+    "HostResult",
+    "HostStep",
+    "Inventory",
+    "Outlier",
+    "Waves",
+    "dask_executor",
+    "load_inventory",
+    "outliers",
+    "run",
+]

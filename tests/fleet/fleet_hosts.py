@@ -1,0 +1,38 @@
+"""Emulated hosts of a fleet's tests: some in one process, and an inventory of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hnskit.emulator import registry
+from tests import sample_facts
+
+FAST = {"emulator.cut_seconds": 0}
+
+
+@contextmanager
+def emulated_fleet(place: Path, count: int) -> Iterator[list[str]]:
+    """Names of running hosts, all in one process; stopped at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNSKIT_STATE_DIR", str(place / "state"))
+        started = registry.start_many("fleet", count, options={"cut_seconds": 0})
+        try:
+            yield [entry.name for entry in started]
+        finally:
+            registry.stop(started[0].name, together=True)
+
+
+def inventory_file(place: Path, targets: Sequence[str], **more: object) -> Path:
+    """An inventory of targets, h1, h2, …, with the parameters of the examples."""
+    (place / "redirect.yaml").write_text(sample_facts.PARAMS.read_text())
+    hosts = [
+        {"name": f"h{number}", "target": target, "set": {**FAST, **more}} for number, target in enumerate(targets, 1)
+    ]
+    path = place / "inventory.yaml"
+    path.write_text(yaml.safe_dump({"params": "redirect.yaml", "hosts": hosts}))
+    return path

@@ -1,0 +1,138 @@
+"""A verb on many emulated hosts, through the real door: a bad host touches no other, and logins are spared."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hnskit.applying import host_lock
+from hnskit.errors import ArgumentError, HnskitError
+from hnskit.fleet import HostResult, HostStep, Inventory, Waves, load_inventory, outliers, run
+from hnskit.fleet.scheduling import FleetRun
+from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
+from tests.present import present
+
+GONE = "winrm://127.0.0.1:9"
+LOGIN = {"connection.username": "x", "connection.credential": "env:HNSKIT_TEST_NO_SECRET"}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fleet")
+
+
+@pytest.fixture(scope="module")
+def targets(place: Path) -> Iterator[list[str]]:
+    with emulated_fleet(place, 4) as names, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNSKIT_TEST_NO_SECRET", "x")
+        yield [f"emulator://{name}" for name in names]
+
+
+def inventory(place: Path, targets: Sequence[str], **more: object) -> Inventory:
+    return load_inventory(inventory_file(place, targets, **more))
+
+
+def done(results: Iterator[HostResult]) -> dict[str, HostResult]:
+    return {result.name: result for result in results}
+
+
+def test_each_host_is_read_at_once_and_keeps_a_snapshot(place: Path, targets: list[str], tmp_path: Path) -> None:
+    steps: list[HostStep] = []
+    found = done(run(inventory(place, targets), "facts", folder=tmp_path, on_step=steps.append))
+    assert {name: result.state for name, result in found.items()} == dict.fromkeys(("h1", "h2", "h3", "h4"), "ok")
+    assert found["h2"].traits["hns"] == "9.3"
+    assert (tmp_path / "hosts" / "h3" / "facts.json").is_file()
+    assert {(step.name, step.text) for step in steps} >= {("h1", "connect"), ("h4", "facts")}
+
+
+def test_a_host_that_is_gone_stops_no_other(place: Path, targets: list[str]) -> None:
+    found = done(run(inventory(place, [targets[0], GONE, targets[1]], **LOGIN), "facts"))
+    assert [found[name].state for name in ("h1", "h2", "h3")] == ["ok", "unreachable", "ok"]
+    error = present(found["h2"].error)
+    assert error.host == GONE
+    assert error.next_step
+
+
+def test_the_redirect_is_made_proved_and_taken_away_on_each(place: Path, targets: list[str], tmp_path: Path) -> None:
+    hosts = inventory(place, targets[:2])
+    made = done(run(hosts, "apply", runs=tmp_path))
+    assert [(one.state, one.changed > 10) for one in made.values()] == [("ok", True)] * 2
+    assert "2 of 2 clients proved" in made["h1"].verdict
+    assert {one.state for one in run(hosts, "drift", runs=tmp_path)} == {"ok"}
+    asked = done(run(hosts, "destroy", runs=tmp_path))
+    assert [(one.state, one.changed) for one in asked.values()] == [("failed", 0)] * 2
+    assert "Nobody has agreed" in asked["h1"].verdict
+    gone = done(run(hosts, "destroy", runs=tmp_path, agreed=True))
+    assert [(one.state, "nothing of hnskit's is left" in one.verdict) for one in gone.values()] == [("ok", True)] * 2
+
+
+def test_a_host_on_which_another_is_at_work_is_reported_and_not_waited_for(
+    place: Path, targets: list[str], tmp_path: Path
+) -> None:
+    with host_lock.claim(targets[0], kind=host_lock.COMMAND):
+        found = done(run(inventory(place, targets[:1]), "apply", runs=tmp_path))
+    assert (found["h1"].state, found["h1"].changed) == ("busy", 0)
+
+
+def test_a_failed_canary_ends_it_before_the_others(place: Path, targets: list[str]) -> None:
+    hosts = inventory(place, [GONE, *targets[:3]], **LOGIN)
+    found = done(run(hosts, "facts", waves=Waves(canary=1)))
+    assert [found[f"h{number}"].state for number in (1, 2, 3, 4)] == ["unreachable", *["not begun"] * 3]
+    assert "1 of 1 hosts failed" in found["h4"].verdict
+
+
+def test_a_login_that_hosts_refuse_is_not_tried_on_all_of_them(place: Path, targets: list[str], tmp_path: Path) -> None:
+    """Eight hosts, a wrong password: three are asked."""
+    from hnskit.emulator import registry
+
+    (secret := tmp_path / "secret").write_text("wrong")
+    secret.chmod(0o600)
+    ports = [registry.get(name.partition("://")[2]).http.rpartition(":")[2].partition("/")[0] for name in targets]
+    doors = [f"winrm://{name}:{port}" for port in ports for name in ("localhost", "127.0.0.1")]
+    more = {"connection.username": "alice", "connection.credential": f"file:{secret}", "connection.auth": "ntlm"}
+    found = done(run(inventory(place, doors, **more), "facts"))
+    states = [one.state for one in found.values()]
+    assert states.count("login") <= 3
+    assert states.count("not begun") >= 5
+    assert any("accounts get locked out" in one.verdict for one in found.values())
+
+
+def test_a_prompt_is_refused_before_anything_begins(place: Path) -> None:
+    with pytest.raises(ArgumentError, match="h1 is a prompt"):
+        run(inventory(place, [GONE], **{"connection.credential": "prompt", "connection.username": "x"}), "facts")
+
+
+def test_a_stop_lets_no_other_host_begin(place: Path, targets: list[str]) -> None:
+    work = FleetRun(inventory(place, targets), "facts", workers=1)
+    results = work.results()
+    first = next(results)
+    work.stop()
+    rest = list(results)
+    assert first.state == "ok"
+    assert {one.state for one in rest} <= {"not begun", "stopped", "ok"}
+    assert sum(one.state == "not begun" for one in rest) >= 2
+
+
+def test_other_processes_do_the_same_work(place: Path, targets: list[str]) -> None:
+    with ProcessPoolExecutor(2) as executor:
+        found = done(run(inventory(place, [targets[0], GONE], **LOGIN), "facts", executor=executor))
+    assert found["h1"].state == "ok"
+    error = present(found["h2"].error)
+    assert isinstance(error, HnskitError)
+    assert error.exit_status == 3
+
+
+def test_a_result_can_be_pickled_with_its_error(place: Path, targets: list[str]) -> None:
+    (result,) = run(inventory(place, [GONE], **LOGIN), "facts")
+    again = pickle.loads(pickle.dumps(result))
+    assert again.to_json() == result.to_json()
+
+
+def test_what_differs_from_the_majority_is_named() -> None:
+    found = outliers([("a", {"hns": "9.3"}), ("b", {"hns": "9.3"}), ("c", {"hns": "13.2"}), ("gone", {})])
+    assert [(one.name, one.trait, one.value, one.usual) for one in found] == [("c", "hns", "13.2", "9.3")]
+    assert outliers([("a", {"hns": "9.3"}), ("b", {"hns": "9.5"})]) == ()
