@@ -2,6 +2,7 @@
 # make test    everything that can be checked without a Windows host
 # make test-all  the same, with the fault and kill matrices and more random hosts (some twenty minutes)
 # make lab     JupyterLab on the start page, notebooks/index.ipynb
+# make app     the start page and the diagnosis pages without code, in a browser (Voilà)
 # make lint    ruff and mypy
 # make bench   WinRM requests, bytes and seconds
 # make picture docs/redirect.svg anew, from the emulated host
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: docs fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
+.PHONY: app docs fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
@@ -26,6 +27,10 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 lab: setup
 	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb
+
+app: setup
+	@$(PIP) --no-deps --require-hashes -r requirements-app.lock
+	@$(BIN)/hnskit app
 
 test: setup-dev browser reach
 	$(BIN)/python -m pytest -n auto
@@ -95,6 +100,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) pyproject.toml --extra build --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra app --constraint requirements-dev.lock --output-file requirements-app.lock
 	for client in pypsrp-beta ansible pywinrm kerberos runners; do \
 		$(LOCK) tests/clients/$$client.in --output-file tests/clients/$$client.lock; done
 	$(LOCK) tests/fuzz.in --output-file tests/fuzz.lock

@@ -7,6 +7,7 @@ command's own docstring.
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "app": ("app_command", "Serve the start page and the diagnosis pages as an app in a browser, without code."),
     "apply": ("apply_command", "Make the host as the parameters say, without notebooks; run it again at any time."),
     "destroy": ("destroy_command", "Take away what hnskit made, and nothing else."),
     "doctor": ("doctor_command", "Find faults on a host or in a paste, and say what to do about each."),

@@ -1,0 +1,126 @@
+"""`hnskit app`: the start page and the diagnosis pages in a browser, without code, by Voilà."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import click
+
+from hnskit.commands.options import debug_option
+from hnskit.errors import HnskitError
+from hnskit.foreign_text.terminal import say
+
+_LOCAL = "127.0.0.1"
+_PATIENCE = 60.0
+"""Seconds that Voilà may take to answer."""
+_TOKEN = "JUPYTER_TOKEN"  # noqa: S105 - the name of a variable; an argument would be in every list of processes
+_PAGES = ("index", "60_explain", "61_doctor", "62_host", "63_stale_endpoints", "64_compare_snapshots")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True, help="Where it listens.")
+@click.option("--theme", type=click.Choice(("light", "dark")), default="light", show_default=True)
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open the start page in a browser.")
+@debug_option
+def app(port: int, theme: str, browser: bool) -> None:
+    """Serve the start page and the diagnosis pages as an app in a browser, without code.
+
+    It listens on this machine only, and asks for the token that is in the printed addresses. Ctrl-C ends it; a run that
+    was begun on the page goes on.
+    """
+    notebooks = _notebooks()
+    _require(port)
+    token = os.environ.get(_TOKEN) or secrets.token_urlsafe(24)
+    process = subprocess.Popen(  # noqa: S603 - of our own words, and a path that is this user's
+        _command(notebooks, port, theme), cwd=notebooks.parent, env={**os.environ, _TOKEN: token}
+    )
+    try:
+        _wait_for(process, f"http://{_LOCAL}:{port}/?token={token}")
+        for name in _PAGES:
+            if (notebooks / f"{name}.ipynb").is_file():
+                # Not by `say`, which masks tokens: whoever started it needs this one.
+                click.echo(f"{'start page' if name == 'index' else name:<22}{_address(port, name, token)}")
+        say("Ctrl-C ends the app; a run that was begun on its page goes on.")
+        if browser:
+            _open(_address(port, "index", token))
+        status = process.wait()
+    finally:
+        _end(process)
+    if status:
+        raise HnskitError(f"Voilà ended with {status}", next_step="What it printed stands above.")
+
+
+def _notebooks() -> Path:
+    """The pages: of the project around the working directory, else those that came with hnskit."""
+    from hnskit.local import project
+
+    found = project.find_notebooks(Path()).absolute()
+    if not (found / "index.ipynb").is_file():
+        raise HnskitError(
+            f"there is no start page in {found}", next_step="Stand in the project, or make one: hnskit init DIR"
+        )
+    return found
+
+
+def _require(port: int) -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("voila") is None:
+        raise HnskitError(
+            "Voilà is not installed in this environment",
+            next_step="Install it: python -m pip install --no-deps --require-hashes -r requirements-app.lock in the "
+            "project's folder, or python -m pip install 'hnskit[app]'.",
+        )
+    with contextlib.closing(socket.socket()) as probe:
+        if probe.connect_ex((_LOCAL, port)) == 0:
+            raise HnskitError(f"port {port} of this machine is taken", next_step="Name another one: --port 8867")
+
+
+def _command(notebooks: Path, port: int, theme: str) -> list[str]:
+    return [
+        sys.executable, "-m", "voila", str(notebooks), "--no-browser", f"--port={port}", f"--Voila.ip={_LOCAL}",
+        "--Voila.port_retries=0", "--Voila.auto_token=True", "--Application.log_level=ERROR",
+        f"--VoilaConfiguration.theme={theme}", "--VoilaConfiguration.show_tracebacks=True",
+    ]  # fmt: skip
+
+
+def _address(port: int, name: str, token: str) -> str:
+    return f"http://{_LOCAL}:{port}/voila/render/{name}.ipynb?token={token}"
+
+
+def _wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+    say("Starting the app …", err=True)
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise HnskitError(f"Voilà ended with {process.returncode} before it answered",
+                              next_step="What it printed stands above.")  # fmt: skip
+        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(address, timeout=5):  # noqa: S310 - http to this machine
+            return
+        time.sleep(0.2)
+    raise HnskitError(f"Voilà did not answer within {_PATIENCE:g} s", next_step="Try again, or name another --port.")
+
+
+def _open(address: str) -> None:
+    import webbrowser
+
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(address)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()

@@ -1,0 +1,101 @@
+"""The app: the start page and the diagnosis pages without code, by Voilà, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import ROOT, TOKEN, browser, require_browser
+from tests.waiting import LONG, wait_for
+
+HERE = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HERE, 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def served(folder: Path, state: Path) -> Iterator[str]:
+    """The app on a copy of notebooks and parameters; its address without the page's name."""
+    for name in ("notebooks", "params"):
+        shutil.copytree(ROOT / name, folder / name)
+    file = folder / "params" / "emulator.yaml"
+    file.write_text(file.read_text().replace("emulator://lab", "emulator://app"))
+    port = free_port()
+    environment = {**os.environ, "HNSKIT_STATE_DIR": str(state), "JUPYTER_TOKEN": TOKEN, "PYTHONPATH": str(ROOT),
+                   "JUPYTER_RUNTIME_DIR": str(state / "jupyter")}  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hnskit", "app", "--no-browser", "--port", str(port)], cwd=folder, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        address = f"http://{HERE}:{port}/voila/"
+        wait_for(lambda: answers(f"{address}static/voila.js?token={TOKEN}") or process.poll() is not None, seconds=LONG)
+        yield f"{address}render/"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
+    require_browser()
+    state = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNSKIT_STATE_DIR", str(state))
+        from hnskit.emulator import registry
+
+        try:
+            with served(tmp_path_factory.mktemp("app"), state) as address, browser() as running:
+                yield address, running
+        finally:
+            for entry in registry.running():
+                registry.stop(entry.name)
+
+
+def opened(pages: tuple[str, Any], name: str) -> Any:
+    address, running = pages
+    page = running.new_page()
+    page.goto(f"{address}{name}.ipynb?token={TOKEN}")
+    return page
+
+
+def test_without_the_token_nothing_is_served(pages: tuple[str, Any]) -> None:
+    """Whoever reaches the page can change hosts: it asks who is there."""
+    with urllib.request.urlopen(f"{pages[0]}index.ipynb", timeout=10) as answer:
+        assert "login" in answer.geturl()
+        assert b"Parameters" not in answer.read()
+
+
+def test_the_start_page_sets_the_redirect_up_and_proves_it(pages: tuple[str, Any]) -> None:
+    """Somebody is at the screen: there is the form, no code, and the run's proof at the end."""
+    page = opened(pages, "index")
+    page.get_by_role("button", name="Connect", exact=True).click()
+    page.get_by_text("It is fit for the redirect").wait_for()
+    assert page.get_by_text("Nobody is at the screen").count() == 0
+    assert page.get_by_text(re.compile("runbook")).count() == 0
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("in place and proved").first.wait_for()
+    page.close()
