@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain_command", "Explain how a connection would go, and why."),
     "export": ("export_command", "Write the redirect in another tool's form."),
     "facts": ("facts_command", "Everything that hnskit reads of a host, or of a dump, in one snapshot."),
+    "fleet": ("fleet_command", "Do one thing on many hosts at once: an inventory, waves, one table, one report."),
     "init": (
         "init_command",
         "Write notebooks/, params/ and a README into a folder; what is there is never written over.",

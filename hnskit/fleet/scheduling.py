@@ -19,6 +19,7 @@ from hnskit.fleet.host_work import work
 from hnskit.fleet.inventory import FleetHost, Inventory
 from hnskit.fleet.verbs import CHANGING, VERBS
 from hnskit.fleet.waves import Waves
+from hnskit.local.project import default_runs
 
 WORKERS = 32
 """Threads of a run that does not say how many: a host costs the client little but waiting."""
@@ -46,7 +47,8 @@ class FleetRun:
     verb: str
     options: Mapping[str, Any] = field(default_factory=dict)
     waves: Waves = field(default_factory=Waves)
-    runs: Path = Path("runs")
+    runs: Path | None = None
+    """The folder of run folders and journals; None: the project's."""
     folder: Path | None = None
     """The folder of the fleet's run: one for each host is made in it; None: none is kept."""
     on_step: OnStep | None = None
@@ -111,7 +113,7 @@ class FleetRun:
     def _submit(self, executor: Executor, host: FleetHost, wave: int) -> Future[HostResult]:
         place = str(self.folder / "hosts" / host.name) if self.folder else ""
         task = HostTask(host.name, self.verb, host.params, host.params_file, host.overrides, host.groups, place,
-                        str(self.runs), self.options, wave)  # fmt: skip
+                        str(self.runs or default_runs()), self.options, wave)  # fmt: skip
         if isinstance(executor, ThreadPoolExecutor):  # elsewhere nobody could be told
             return executor.submit(work, task, self._teller(host.name))
         return executor.submit(work, task)
@@ -170,12 +172,9 @@ def run(
     Raises:
         ArgumentError: there is no such verb; or credentials of some hosts are prompts, which nobody would answer.
     """
-    from hnskit.local.project import default_runs
-
     require_fit(inventory, verb)
-    place = Path(runs) if runs else default_runs()
     return FleetRun(
-        inventory, verb, options, waves or Waves(), place, folder, on_step, workers
+        inventory, verb, options, waves or Waves(), Path(runs) if runs else None, folder, on_step, workers
     ).results(executor)  # fmt: skip
 
 

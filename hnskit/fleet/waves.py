@@ -16,7 +16,7 @@ _SHARE = re.compile(r"(\d+)(%?)")
 
 @dataclass(frozen=True, slots=True)
 class Waves:
-    """How many hosts are worked on before the next ones may begin.
+    """Numbers of hosts that are worked on before the next ones may begin.
 
     Attributes:
         canary: hosts of the first wave; 0: none before the others. One of them that fails ends it.

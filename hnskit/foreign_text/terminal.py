@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -30,6 +31,12 @@ def shown(*texts: str) -> Lines:
 def rewrite(text: str, width: int) -> None:
     """Put a text in the place of the last line on stderr, at most `width` characters of it."""
     click.echo(f"\r\x1b[2K{for_terminal(mask_text(text))[:width]}", nl=False, err=True)
+
+
+def redraw(lines: Sequence[str], before: int) -> None:
+    """Put lines in place of as many of stderr's last lines as were drawn before."""
+    back = f"\x1b[{before}A\x1b[J" if before else ""
+    click.echo(back + "".join(f"{for_terminal(mask_text(line))}\n" for line in lines), nl=False, err=True)
 
 
 def print_json(data: Any) -> None:

@@ -113,16 +113,21 @@ def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
     """The page. `pictures` may have `before` and `after`."""
     sections = [
         _verdict(summary),
-        _section("The proof", _proof(summary.get("verification"))),
-        _section("What changed", _before(summary.get("earlier", ())) + _changes(summary["steps"])),
-        _section("The host after", f"<figure>{pictures['after']}</figure>" if "after" in pictures else ""),
-        _section("The host before", f"<figure>{pictures['before']}</figure>" if "before" in pictures else ""),
-        _section("Preflight", _findings(summary["steps"])),
-        _section("Notebooks and timing", _notebooks(summary["steps"], summary)),
+        section("The proof", _proof(summary.get("verification"))),
+        section("What changed", _before(summary.get("earlier", ())) + _changes(summary["steps"])),
+        section("The host after", f"<figure>{pictures['after']}</figure>" if "after" in pictures else ""),
+        section("The host before", f"<figure>{pictures['before']}</figure>" if "before" in pictures else ""),
+        section("Preflight", _findings(summary["steps"])),
+        section("Notebooks and timing", _notebooks(summary["steps"], summary)),
     ]
-    title = escape_html(f"hnskit: {summary['target']}, {summary['started']}")
+    return page(f"hnskit: {summary['target']}, {summary['started']}", sections)
+
+
+def page(title: str, sections: Iterable[str]) -> str:
+    """A whole page of HTML: `sections` are HTML already, the title is text."""
+    said = escape_html(title)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{said}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
         f'<body onbeforeprint="{_OPEN_IN_PRINT}">{"".join(sections)}</body></html>\n'
     )
@@ -155,11 +160,12 @@ def _moment(stamp: str) -> str:
     return stamp.replace("T", " ").replace("+00:00", " UTC")
 
 
-def _section(title: str, content: str) -> str:
+def section(title: str, content: str) -> str:
+    """A part of a page, of HTML; nothing where there is no content."""
     return f"<h2>{escape_html(title)}</h2>{content}" if content else ""
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table; `rows` are HTML."""
     names = [escape_html(name, quote=True) for name in head]
     cells = (
@@ -205,7 +211,7 @@ def _checks(clients: Iterable[Mapping[str, Any]]) -> str:
         for client in clients
         for check in client["checks"]
     ]
-    return _table(("client", "check", "holds", "wanted", "seen"), rows)
+    return table(("client", "check", "holds", "wanted", "seen"), rows)
 
 
 def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
@@ -249,7 +255,7 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
         for step in steps
         for one in step["findings"]
     ]
-    return _table(("", "what", "found"), rows)
+    return table(("", "what", "found"), rows)
 
 
 def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
@@ -267,4 +273,4 @@ def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -
     rows.append(
         ("<b>all</b>", _mark(summary["ok"]), str(sum(step["changed"] for step in steps)), f"{summary['seconds']:.1f} s")
     )
-    return _table(("notebook", "ok", "changed", "time"), rows)
+    return table(("notebook", "ok", "changed", "time"), rows)

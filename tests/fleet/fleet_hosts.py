@@ -20,7 +20,7 @@ def emulated_fleet(place: Path, count: int) -> Iterator[list[str]]:
     """Names of running hosts, all in one process; stopped at the end."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HNSKIT_STATE_DIR", str(place / "state"))
-        started = registry.start_many("fleet", count, options={"cut_seconds": 0})
+        started = registry.start_many("farm", count, options={"cut_seconds": 0})
         try:
             yield [entry.name for entry in started]
         finally:

@@ -1,0 +1,173 @@
+"""`hnskit fleet`: a verb on many hosts at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hnskit.commands.agreeing import require_yes, yes_option
+from hnskit.commands.fleet_options import FleetAsked, asked, inventory_options, work_options
+from hnskit.commands.options import WholeHelp
+from hnskit.commands.show_command import TABLES
+from hnskit.foreign_text.terminal import print_json, say
+from hnskit.model.wording import counted
+
+if TYPE_CHECKING:
+    from hnskit.fleet import HostResult, Inventory
+    from hnskit.fleet.fleet_folder import FleetFolder
+
+_SHOWN = ["host", "state", "changed", "seconds", "build", "hns", "verdict"]
+_FOUND = ("doctor", "drift")
+"""Verbs that end with 1 where they found something."""
+
+
+@click.group(cls=WholeHelp)
+def fleet() -> None:
+    """Do one thing on many hosts at once: an inventory, waves, one table, one report.
+
+    \b
+    hnskit fleet facts inventory.yaml
+    hnskit fleet apply inventory.yaml --limit west,!web3 --canary 1 --batch 25% --yes
+    hnskit fleet apply inventory.yaml --resume --yes
+    """
+
+
+@fleet.command()
+@inventory_options
+def hosts(**given: Any) -> None:
+    """List the hosts of an inventory with their groups; no host is contacted."""
+    wanted = asked(given)
+    found = wanted.hosts().hosts
+    if wanted.as_json:
+        print_json([{"name": one.name, "target": one.target, "groups": list(one.groups)} for one in found])
+        return
+    for one in found:
+        say(f"{one.name:<24} {one.target}" + (f"  [{', '.join(one.groups)}]" if one.groups else ""))
+
+
+def _verb(name: str, words: str, *options: Callable[..., Any]) -> None:
+    """A command of one verb."""
+
+    def command(**given: Any) -> None:
+        _run(name, asked(given))
+
+    command.__doc__ = words
+    decorated: Callable[..., Any] = command
+    for option in reversed(options):
+        decorated = option(decorated)
+    fleet.command(name)(work_options(decorated))
+
+
+_teardown_options = (
+    click.option("--keep-network", is_flag=True, help="Leave the bridges, so that no host is cut again."),
+    click.option("--by-name", is_flag=True, help="Networks and endpoints of these names too, unknown to the journals."),
+)
+_verb("facts", "Read each host, and say in what it differs from most of them.")
+_verb("doctor", "Look for what is wrong on each host.")
+_verb("plan", "Show what would be changed on each host; nothing is changed.",
+      click.option("--destroy", is_flag=True, help="What `hnskit fleet destroy` would remove."),
+      *_teardown_options)  # fmt: skip
+_verb("drift", "Compare each host with the parameters; nothing is changed.")
+_verb("verify", "Prove the redirect on each host, by requests from inside its clients.")
+_verb("apply", "Make each host as the parameters say, and prove it.",
+      click.option("--adopt", is_flag=True, help="Take over what was made by hand."),
+      click.option("--rollback-on-failure", "rollback", is_flag=True, help="If a step fails on a host, go back there."),
+      yes_option)  # fmt: skip
+_verb("destroy", "Take away what hnskit made on each host.", *_teardown_options, yes_option)
+_verb("run", "Run the notebooks for each host: a run folder with their report for each.", yes_option)
+_verb("show", "Print one table of all hosts.", click.option("--table", type=click.Choice(TABLES), required=True))
+
+
+def _run(verb: str, wanted: FleetAsked) -> None:
+    from hnskit.fleet.fleet_folder import FleetFolder
+    from hnskit.fleet.scheduling import require_fit
+    from hnskit.local.project import default_runs
+
+    found = wanted.hosts()
+    wanted.waves()  # a number that is none is said before a host is contacted
+    require_fit(found, verb)
+    place = (wanted.runs or default_runs()).absolute()
+    wanted = replace(wanted, runs=place)
+    options = dict(wanted.of_verb)
+    if "yes" in options:
+        options["agreed"] = options.pop("yes")
+    if verb == "destroy" and not options["agreed"]:
+        _ask(f"Take the redirect away from {counted(len(found), 'hosts')}?", wanted)
+        options["agreed"] = True
+    folder = (FleetFolder.last if wanted.resume else FleetFolder.new)(place, verb, found.source)
+    left = _left(found, folder) if wanted.resume else found
+    results = _work(left, verb, options, wanted, folder)
+    report = folder.finish()
+    _print(results, verb, folder, as_json=wanted.as_json)
+    say(f"Report: {report}", err=True)
+    if any(one.failed or one.state == "not begun" for one in results):
+        sys.exit(1)
+    if verb in _FOUND and any(one.state == "differs" for one in results):
+        sys.exit(1)
+
+
+def _ask(question: str, wanted: FleetAsked) -> None:
+    from hnskit.errors import ConfirmationError
+
+    try:
+        require_yes(question, wanted.inventory, as_json=wanted.as_json)
+    except ConfirmationError as error:
+        step = f"Look at `hnskit fleet plan {wanted.inventory} --destroy`, then say --yes."
+        raise error.but(next_step=step if error.next_step else "") from None
+
+
+def _left(found: Inventory, folder: FleetFolder) -> Inventory:
+    """The hosts that an earlier attempt in this folder did not come to the end with."""
+    done = folder.done()
+    left = replace(found, hosts=tuple(host for host in found.hosts if host.name not in done))
+    say(f"  {counted(len(found) - len(left), 'hosts')} done before, {len(left)} left: {folder.place}", err=True)
+    return left
+
+
+def _work(
+    inventory: Inventory, verb: str, options: dict[str, Any], wanted: FleetAsked, folder: FleetFolder
+) -> list[HostResult]:
+    """Do it, with a live table on a terminal; Ctrl-C lets hosts come to their step's end."""
+    from hnskit.commands.fleet_screen import FleetScreen, StopsInOrder
+    from hnskit.fleet.dask_cluster import dask_executor
+    from hnskit.fleet.scheduling import FleetRun
+
+    results: list[HostResult] = []
+    with ExitStack() as stack:
+        executor = stack.enter_context(dask_executor(wanted.dask)) if wanted.dask else None
+        screen = stack.enter_context(FleetScreen(len(inventory)))
+        work = FleetRun(
+            inventory, verb, options, wanted.waves(), wanted.runs, folder.place, screen.step, wanted.workers
+        )  # fmt: skip
+        stack.enter_context(StopsInOrder(work.stop))
+        for result in work.results(executor):
+            folder.add(result)
+            results.append(result)
+            screen.done(result)
+    return results
+
+
+def _print(results: list[HostResult], verb: str, folder: FleetFolder, *, as_json: bool) -> None:
+    from hnskit.fleet.fleet_folder import verdict
+    from hnskit.fleet.fleet_frames import findings_of_hosts, frame, outliers_frame, rows_of_hosts
+    from hnskit.views.table import View
+
+    if as_json:
+        print_json(folder.to_json())
+        return
+    table = rows_of_hosts(results) if verb == "show" else frame(results)[_SHOWN]
+    say(View(table).to_text())
+    if verb == "doctor" and len(found := findings_of_hosts(results)):
+        say("")
+        say(View(found[["host", "severity", "object", "message"]]).to_text())
+    if len(odd := outliers_frame(results)):
+        say("")
+        say("Different from most hosts:")
+        say(View(odd).to_text())
+    say("")
+    say(f"{verdict(results)}.")

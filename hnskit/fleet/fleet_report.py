@@ -1,0 +1,85 @@
+"""report.html of a fleet: the verdict, the hosts by trouble, what changed, what differs from the majority."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hnskit.fleet.fleet_frames import by_trouble, findings_of_hosts
+from hnskit.fleet.host_result import HostResult
+from hnskit.fleet.traits import outliers
+from hnskit.foreign_text.escaping import escape_html
+from hnskit.foreign_text.masking import mask_text
+from hnskit.model.wording import counted
+from hnskit.running.report import page, section, table
+
+_CLASSES = {"ok": "good", "differs": "care", "not begun": "quiet", "busy": "care", "stopped": "care"}
+
+
+def render(results: Sequence[HostResult], verb: str, inventory: str, started: str) -> str:
+    """The page, which needs nothing beside it."""
+    hosts = by_trouble(results)
+    return page(
+        f"hnskit fleet {verb}, {started}",
+        [
+            _verdict(hosts, verb, inventory, started),
+            section("Hosts", table(("host", "state", "verdict", "seconds", "Windows"), map(_host, hosts))),
+            section("What changed", _changes(hosts)),
+            section("Found on them", _findings(hosts)),
+            section("What differs from the majority", _outliers(hosts)),
+        ],
+    )
+
+
+def _verdict(hosts: Sequence[HostResult], verb: str, inventory: str, started: str) -> str:
+    states = Counter(one.state for one in hosts)
+    bad = any(one.failed for one in hosts) or states["not begun"]
+    said = f"{states['ok']} of {counted(len(hosts), 'hosts')} ok"
+    rest = ", ".join(f"{count} {state}" for state, count in states.items() if state != "ok")
+    changed = sum(one.changed for one in hosts)
+    about = f"{counted(changed, 'changes')} on {counted(sum(bool(one.changed) for one in hosts), 'hosts')}"
+    return (
+        f"<h1>hnskit fleet {_text(verb)}</h1><p class='quiet'>{_text(inventory)}, {_text(started)}</p>"
+        f"<div class='verdict{' bad' if bad else ''}'><strong>{_text(said)}.</strong> "
+        f"{_text(f'{rest}. ' if rest else '')}{_text(about)}.</div>"
+    )
+
+
+def _host(one: HostResult) -> tuple[str, ...]:
+    state = f"<span class='{_CLASSES.get(one.state, 'bad')}'>{_text(one.state)}</span>"
+    system = " ".join(filter(None, (one.traits.get("windows", ""), one.traits.get("build", ""))))
+    name = f"{_text(one.name)}<br><span class='quiet'>{_text(one.target)}</span>"
+    return name, state, _text(one.verdict), f"{one.seconds:.1f}", _text(system)
+
+
+def _changes(hosts: Iterable[HostResult]) -> str:
+    rows = [
+        (_text(one.name), str(one.changed), _text(", ".join(step["step"] for step in one.data.get("done", ()))))
+        for one in hosts
+        if one.changed
+    ]
+    return table(("host", "steps", "what was done"), rows) if rows else ""
+
+
+def _findings(hosts: Sequence[HostResult]) -> str:
+    found = findings_of_hosts(hosts)
+    rows = [tuple(_text(str(cell)) for cell in row[:5]) for row in found.itertuples(index=False)]
+    return table(("host", "severity", "object", "finding", "what to do"), rows) if rows else ""
+
+
+def _outliers(hosts: Iterable[HostResult]) -> str:
+    rows = [
+        (
+            _text(one.name),
+            _text(one.trait),
+            _text(one.value or "none"),
+            _text(f"{one.usual or 'none'} ({one.hosts} hosts)"),
+        )
+        for one in outliers((host.name, host.traits) for host in hosts)
+    ]
+    return table(("host", "what", "here", "on most"), rows) if rows else ""
+
+
+def _text(value: Any) -> str:
+    return escape_html(mask_text(str(value)))
