@@ -250,7 +250,7 @@ def test_the_script_uses_each_public_name_and_nothing_else() -> None:
         for node in ast.walk(ast.parse(SCRIPT.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "hnskit"
     }
-    assert names | {"errors", "frames", "objects", "policies", "topology"} == set(hnskit.__all__)
+    assert names | {"errors", "fleet", "frames", "objects", "policies", "topology"} == set(hnskit.__all__)
 
 
 def test_the_script_passes_mypy_strict(tmp_path: Path) -> None:
