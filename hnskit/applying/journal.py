@@ -17,6 +17,7 @@ from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.foreign_text.masking import mask_data
 from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
+from hnskit.planning.chosen_pods import is_pod_name
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.steps import Step
 from hnskit.remote.targets import machine
@@ -51,7 +52,10 @@ class Records:
 
     def started(self, step: Step) -> None:
         """Before a step is sent."""
-        self.write("start", step=step.id, action=step.action, kind=step.kind, name=step.title, reason=step.reason)
+        # A policy on a pod's endpoint is known again by that endpoint, which hnskit did not make.
+        on = {"id": step.object_id} if step.kind == "policy" and is_pod_name(step.name) else {}
+        fields = {"step": step.id, "action": step.action, "kind": step.kind, "name": step.title, **on}
+        self.write("start", **fields, reason=step.reason)
 
     def found(self, kind: str, name: str, id: str, *, adopted: bool = False) -> None:
         """Record an object that was there before hnskit; `adopted` if it was made by hand, and is taken over."""

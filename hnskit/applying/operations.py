@@ -11,15 +11,19 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model import hns_json, hns_requests
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
 from hnskit.params.desired import Desired, DesiredContainer
+from hnskit.planning.chosen_pods import is_pod_name
 from hnskit.planning.redirect import (
     REDIRECTS,
+    pod_policies,
+    pod_policies_with,
     policies_with_redirects,
     policies_without_redirects,
     proxy_address,
     redirects_of,
 )
+from hnskit.planning.routes import proxy_container, proxy_gateway
 from hnskit.planning.steps import Action, Step
-from hnskit.remote import docker, hns, windows
+from hnskit.remote import containerd, docker, hns, windows
 from hnskit.remote.session import Call, CallResult
 
 
@@ -92,6 +96,7 @@ def _switched(read: Callable[[CallResult], object], endpoint: Endpoint) -> Calla
 
 _HNS_DONE = _nothing_made(hns.output)
 _DOCKER_DONE = _nothing_made(docker.output)
+_CONTAINERD_DONE = _nothing_made(containerd.output)
 
 
 def _endpoint_of(step: Step, desired: Desired, facts: Facts) -> Endpoint:
@@ -167,7 +172,7 @@ def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None
     if step.name == desired.gateway.name:
         return HOST_COMPARTMENT
     # An endpoint has its container's name; a client that left the parameters is found by it, too.
-    container = facts.container_named(step.name)
+    container = facts.container_named(step.name, desired.runtime)
     compartment = facts.compartment_of(container) if container else None
     return compartment.id if compartment else None
 
@@ -217,15 +222,24 @@ def _delete_container(step: Step, _: Desired, __: Facts) -> Operation:
     return Operation(step, docker.remove_container(_call_id(step), step.object_id), _DOCKER_DONE)
 
 
-def _add_route(step: Step, desired: Desired, _: Facts) -> Operation:
-    proxy, address = desired.proxy, step.name
-    arguments = ("route.exe", "add", address, "mask", "255.255.255.255", proxy.endpoint.gateway)
-    call = docker.execute(_call_id(step), step.container, arguments, user=proxy.route_user)
-    print_it = docker.execute(
-        f"look: {step.id}", step.container, ("route.exe", "print", address), user=proxy.route_user, reads=True
-    )
-    look = Probe(print_it, lambda result: _prints_route(result, address, proxy.endpoint.gateway))
-    return Operation(step, call, _DOCKER_DONE, look)
+def _add_route(step: Step, desired: Desired, facts: Facts) -> Operation:
+    gateway, address = proxy_gateway(desired, facts), step.name
+    inside = _inside_proxy(step, desired, facts)
+    call = inside(_call_id(step), ("route.exe", "add", address, "mask", "255.255.255.255", gateway), False)
+    print_it = inside(f"look: {step.id}", ("route.exe", "print", address), True)
+    look = Probe(print_it, lambda result: _prints_route(result, address, gateway))
+    return Operation(step, call, _DOCKER_DONE if desired.runtime == "docker" else _CONTAINERD_DONE, look)
+
+
+def _inside_proxy(step: Step, desired: Desired, facts: Facts) -> Callable[[str, tuple[str, ...], bool], Call]:
+    """Give what runs a program inside the proxy, as who may add a route there."""
+    user = desired.proxy.route_user
+    if desired.runtime == "docker":
+        return lambda id, words, reads: docker.execute(id, step.container, words, user=user, reads=reads)
+    container = proxy_container(desired, facts)
+    if container is None or container.name != step.container:
+        raise StepError(f"{step.container} does not run any more", object=step.container, step=step.id)
+    return lambda id, words, reads: containerd.execute(id, container, words, user=user, reads=reads)
 
 
 def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
@@ -234,21 +248,22 @@ def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
     A row is destination, mask, gateway, interface, metric; one of a persistent route has no interface.
     """
     try:
-        printed = docker.output(result)
+        _, printed, _ = docker.finished(result)
     except HnskitError:
         return False
     rows = (line.split() for line in printed.splitlines())
     return any(row[:3] == [address, "255.255.255.255", gateway] and len(row) == 5 for row in rows)
 
 
-def _delete_route(step: Step, desired: Desired, _: Facts) -> Operation:
-    proxy, address = desired.proxy, step.name
-    call = docker.execute(_call_id(step), step.container, ("route.exe", "delete", address), user=proxy.route_user)
-    return Operation(step, call, _DOCKER_DONE)
+def _delete_route(step: Step, desired: Desired, facts: Facts) -> Operation:
+    call = _inside_proxy(step, desired, facts)(_call_id(step), ("route.exe", "delete", step.name), False)
+    return Operation(step, call, _DOCKER_DONE if desired.runtime == "docker" else _CONTAINERD_DONE)
 
 
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint, address = _endpoint_of(step, desired, facts), proxy_address(desired, facts)
+    if is_pod_name(step.name):
+        return policy_operation(step, endpoint, _policies_of_pod(step, endpoint, desired, facts))
     if any(change.field == REDIRECTS and not change.after for change in step.changes):
         policies = policies_without_redirects(endpoint, desired, facts)
     elif address or not redirects_of(desired, endpoint.name):
@@ -256,6 +271,20 @@ def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
     else:
         raise StepError("the proxy's endpoint has no address", object=desired.proxy.name, step=step.id)
     return policy_operation(step, endpoint, policies)
+
+
+def _policies_of_pod(step: Step, endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
+    """The list of a CNI's endpoint with the redirects of its pod, or without any: other policies stay."""
+    if any(change.field == REDIRECTS and not change.after for change in step.changes):
+        ours = pod_policies(endpoint, desired.redirects)
+        return tuple(policy for policy in endpoint.policies if policy not in ours)
+    pod = next((item for item in facts.pods if item.full_name == step.name and item.ready), None)
+    choice = next((item for item in desired.pods if pod is not None and item.takes(pod)), None)
+    address = proxy_address(desired, facts)
+    if choice is None or not address:
+        missing = "the proxy has no address" if choice is not None else "the pod is not there any more"
+        raise StepError(missing, object=step.name, step=step.id)
+    return pod_policies_with(endpoint, choice.redirects, address)
 
 
 def policy_operation(step: Step, endpoint: Endpoint, policies: Iterable[Policy]) -> Operation:

@@ -73,7 +73,7 @@ class Reconciler:
         self._session = session
         self._desired = desired
         self._planner = planner
-        self._recorder = RunRecorder(session.target, known, journal, on_event)
+        self._recorder = RunRecorder(session.target, known, journal, on_event, desired.runtime)
         self._run_dir = journal.run_dir if journal is not None else None
         self._policy = pace or RetryPolicy()
         self._poller = Poller(self._policy, self._read, lambda text, step: self._recorder.tell("wait", text, step))

@@ -82,13 +82,13 @@ class Rollback:
             yield _step(sent, Action.DELETE, "endpoint", "this run made it", object_id=there.id)
 
     def _container(self, sent: Step, now: Facts) -> Iterator[Step]:
-        there = now.container_named(sent.name)
+        there = now.container_named(sent.name, self._desired.runtime)
         if there and all(item.id != there.id for item in self._before.containers):
             yield _step(sent, Action.DELETE, "container", "this run made it", object_id=there.id)
 
     def _image(self, sent: Step, now: Facts) -> Iterator[Step]:
-        there = now.image_named(sent.name)
-        if there and self._before.image_named(sent.name) is None:
+        there = now.image_named(sent.name, self._desired.runtime)
+        if there and self._before.image_named(sent.name, self._desired.runtime) is None:
             yield _step(sent, Action.DELETE, "image", "this run imported it", object_id=there.id)
 
     def _attachment(self, sent: Step, now: Facts) -> Iterator[Step]:
@@ -146,7 +146,7 @@ class Rollback:
 
     def _route(self, sent: Step, now: Facts) -> Iterator[Step]:
         # In a proxy that this run made it goes with the proxy.
-        proxy = now.container_named(self._desired.proxy.name)
+        proxy = now.container_named(self._desired.proxy.name, self._desired.runtime)
         compartment = now.compartment_of(proxy) if proxy else None
         prefix = f"{sent.name}/32"
         inside = {(route.compartment_id, route.prefix) for route in now.routes}

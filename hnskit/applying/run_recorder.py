@@ -25,11 +25,18 @@ class RunRecorder:
     """Of one run; it has the state of each step that was sent."""
 
     def __init__(
-        self, target: str, known: Provenance | None, journal: Records | None, on_event: OnEvent | None
+        self,
+        target: str,
+        known: Provenance | None,
+        journal: Records | None,
+        on_event: OnEvent | None,
+        runtime: str = "docker",
     ) -> None:
+        """`runtime` is that of the containers that hnskit runs."""
         self.done: list[StepResult] = []
         self._journal = journal or Records(target)
         self._known = known or Provenance()
+        self._runtime = runtime
         self._first_record = len(self._journal.records)
         self._on_event = on_event or _ignore
         self._states: dict[StepKey, StepState] = {}
@@ -75,7 +82,7 @@ class RunRecorder:
         for step in first.steps:
             if step.action is Action.ADOPT:
                 self._journal.found(step.kind, step.name, step.object_id, adopted=True)
-            elif step.action is Action.NONE and (identity := _identity(step, facts)):
+            elif step.action is Action.NONE and (identity := _identity(step, facts, self._runtime)):
                 self._journal.found(step.kind, step.name, identity)
 
     def cut(self, step: Step, text: str, **before: object) -> None:
@@ -106,7 +113,9 @@ class RunRecorder:
                 continue
             step = state.step
             # Its own id where the answer told none: HNS answers some requests without an Output (HNS fact 2).
-            state.object_id = state.object_id or ("" if step.action is Action.DELETE else _identity(step, now))
+            state.object_id = state.object_id or (
+                "" if step.action is Action.DELETE else _identity(step, now, self._runtime)
+            )
             state.phase = StepPhase.DONE
             self.done.append(state.result)
             self._journal.finished(step, state.object_id, state.seconds, existed=state.existed)
@@ -149,25 +158,26 @@ def _ignore(_: Event) -> None:
     """Nobody looks."""
 
 
-def _identity(step: Step, facts: Facts) -> str:
+def _identity(step: Step, facts: Facts, runtime: str) -> str:
     """The id of the object that a step is about, as the host shows it."""
-    return next(_identities(step, facts), "")
+    return next(_identities(step, facts, runtime), "")
 
 
-def _identities(step: Step, facts: Facts) -> Iterator[str]:
+def _identities(step: Step, facts: Facts, runtime: str) -> Iterator[str]:
     if step.object_id and step.kind in _OBJECTS:
         yield step.object_id  # of several of one name it is the one that was meant
     if step.kind == "network":
         yield from (item.id for item in facts.networks_named(step.name))
     elif step.kind == "endpoint":
         yield from (item.id for item in facts.endpoints_named(step.name))
-    elif step.kind == "image" and (image := facts.image_named(step.name)):
+    elif step.kind == "image" and (image := facts.image_named(step.name, runtime)):
         yield image.id
-    elif step.kind == "container" and (container := facts.container_named(step.name)):
+    elif step.kind == "container" and (container := facts.container_named(step.name, runtime)):
         yield container.id
     elif (step.action, step.kind) in _OF_ENDPOINTS:
         if step.object_id:
             yield step.object_id
         yield from (item.id for item in facts.endpoints_named(step.name))
-    elif step.kind == "route" and step.action is Action.CREATE and (place := route_place(step.container, facts)):
-        yield place
+    elif step.kind == "route" and step.action is Action.CREATE:
+        place = route_place(facts.container_named(step.container, runtime), facts)
+        yield from [place] if place else []

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hnskit.applying.askers import Asker, askers, finished, log_call
 from hnskit.applying.outcomes import Event, OnEvent
 from hnskit.errors import HnskitError, VerificationError
+from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.foreign_text.escaping import join_lines, shortened
 from hnskit.model.wording import MANY
-from hnskit.params.desired import Desired, DesiredContainer, DesiredRedirect
-from hnskit.remote import docker
+from hnskit.params.desired import Desired, DesiredRedirect
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 
 _SHOWN = 200  # characters of an answer that a check repeats
@@ -122,7 +123,9 @@ def proof_text(proof: Mapping[str, Any]) -> str:
     return join_lines(lines)
 
 
-def verify(session: Session, desired: Desired, *, on_event: OnEvent | None = None) -> Verification:
+def verify(
+    session: Session, desired: Desired, *, facts: Facts | None = None, on_event: OnEvent | None = None
+) -> Verification:
     """Ask the metadata service from inside each client, and look for what shows that the proxy handled it.
 
     Everything goes in one pipeline: the requests one after the other, the proxy's log at the end.
@@ -130,6 +133,7 @@ def verify(session: Session, desired: Desired, *, on_event: OnEvent | None = Non
     Args:
         session: from `connect`.
         desired: from `desired_from`; `desired.verify` says what is proof.
+        facts: a snapshot that was just taken; without one containerd is asked first which containers there are.
         on_event: called as each answer arrives, with an `Event` of kind `answer`.
 
     Returns:
@@ -138,22 +142,26 @@ def verify(session: Session, desired: Desired, *, on_event: OnEvent | None = Non
     Raises:
         ConnectError, OutcomeUnknownError: the host is gone.
     """
+    if facts is None and desired.runtime != "docker":
+        facts = gather_facts(session)
+    clients = askers(desired, facts)
     probes = {
         client.name: _Probes(tuple(secrets.token_hex(8) for _ in client.redirects), secrets.token_hex(8))
-        for client in desired.clients
+        for client in clients
     }
-    calls = [call for client in desired.clients for call in _requests(desired, client, probes[client.name])]
+    calls = [call for client in clients for call in _requests(desired, client, probes[client.name])]
+    calls += filter(None, [log_call("log", desired, facts)])
     results: dict[str, CallResult] = {}
-    for result in invoke_calls(session, [*calls, docker.logs("log", desired.proxy.name, tail=1000)]):
+    for result in invoke_calls(session, calls) if calls else ():
         results[result.id] = result
         if on_event is not None:
             on_event(Event("answer", f"{result.id}: {_came(result)}"))
-    log = _log(results["log"])
+    log = _log(desired, results["log"]) if "log" in results else ""
     return Verification(
         session.target,
         tuple(
             ClientProof(client.name, tuple(_checks(desired, client, probes[client.name], results, log)))
-            for client in desired.clients
+            for client in clients
         ),
     )
 
@@ -194,8 +202,10 @@ class _Probes:
     control: str
 
 
-def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Sequence[Call]:
-    wanted = desired.verify
+def _requests(desired: Desired, client: Asker, probes: _Probes) -> Sequence[Call]:
+    wanted, execute = desired.verify, client.execute
+    if execute is None:
+        return ()
 
     def request(id: str, probe: str, address: str, port: int, timeout: int) -> Call:
         headers = [f"{name}: {value.replace('{probe}', probe)}" for name, value in wanted.headers.items()]
@@ -204,9 +214,7 @@ def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Se
         where = f"http://{address}{path}" if port == 80 else f"http://{address}:{port}{path}"
         # Without --globoff curl reads brackets and braces of a URL as ranges and lists (curl's man page).
         how = ("--silent", "--show-error", "--include", "--globoff", "--max-time", str(timeout))
-        return docker.execute(
-            id, client.name, (wanted.program, *how, *options, where), timeout=timeout + 60, reads=True
-        )
+        return execute(id, (wanted.program, *how, *options, where), timeout + 60)
 
     asked = zip(client.redirects, probes.requests, strict=True)
     return [
@@ -224,7 +232,7 @@ def _requests(desired: Desired, client: DesiredContainer, probes: _Probes) -> Se
     ]
 
 
-def _request_id(client: DesiredContainer, number: int) -> str:
+def _request_id(client: Asker, number: int) -> str:
     return f"request from {client.name}" + (f" ({number})" if number > 1 else "")
 
 
@@ -240,9 +248,9 @@ class _Answer:
     """True if the request was made; False where docker could not run the program."""
 
 
-def _answer(result: CallResult) -> _Answer:
+def _answer(desired: Desired, result: CallResult) -> _Answer:
     try:
-        code, stdout, stderr = docker.finished(result)
+        code, stdout, stderr = finished(desired, result)
     except HnskitError as error:
         return _Answer(0, {}, "", error.message, asked=False)
     head, _, body = stdout.replace("\r\n", "\n").partition("\n\n")
@@ -261,24 +269,26 @@ def _answer(result: CallResult) -> _Answer:
     return _Answer(int(found[1]), headers, body, "")
 
 
-def _log(result: CallResult) -> str:
+def _log(desired: Desired, result: CallResult) -> str:
     try:
-        _, stdout, stderr = docker.finished(result)
+        _, stdout, stderr = finished(desired, result)
     except HnskitError:
         return ""
     return stdout + stderr  # containers log to either
 
 
 def _checks(
-    desired: Desired, client: DesiredContainer, probes: _Probes, results: Mapping[str, CallResult], log: str
+    desired: Desired, client: Asker, probes: _Probes, results: Mapping[str, CallResult], log: str
 ) -> list[Check]:
+    if client.execute is None:
+        return [Check("answer", False, "a request from inside it", client.problem)]
     checks = []
     for number, (redirect, probe) in enumerate(zip(client.redirects, probes.requests, strict=True), 1):
-        answer = _answer(results[_request_id(client, number)])
+        answer = _answer(desired, results[_request_id(client, number)])
         checks += _redirect_checks(desired, redirect, probe, answer, log)
     address = client.redirects[0].address
     checks.append(
-        _control_check(desired, address, probes.control, _answer(results[f"control from {client.name}"]), log)
+        _control_check(desired, address, probes.control, _answer(desired, results[f"control from {client.name}"]), log)
     )
     return checks
 

@@ -37,6 +37,9 @@ from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 _SHORTEST_ID = 8
 """Hexadecimal digits of an id that stand for it; tools print 12 or 13."""
 
+OWN_NAMESPACE = "default"
+"""containerd's namespace of the containers that hnskit runs: ctr's own, where none is named (containerd fact 33)."""
+
 _UNNEEDED = ("system", "hns_version", "policy_lists", "namespaces", "docker", "containerd")
 """Parts of a snapshot without which a plan can still be made."""
 
@@ -109,12 +112,21 @@ class Facts:
 
     @property
     def docker_containers(self) -> tuple[Container, ...]:
-        """Those of Docker: hnskit makes and removes no others."""
-        return tuple(item for item in self.containers if item.runtime == "docker")
+        """Those of Docker."""
+        return self.containers_of("docker")
 
-    def container_named(self, name: str) -> Container | None:
-        """Docker's container of this name; Docker allows one."""
-        return next((item for item in self.docker_containers if item.name == name), None)
+    def containers_of(self, runtime: str) -> tuple[Container, ...]:
+        """Those among which hnskit's own are: Docker's, or those of ctr in containerd's namespace `default`."""
+        if runtime == "docker":
+            return tuple(item for item in self.containers if item.runtime == "docker")
+        return tuple(item for item in self.containers if item.runtime_namespace == OWN_NAMESPACE)
+
+    def container_named(self, name: str, runtime: str = "docker") -> Container | None:
+        """A runtime's container of this name, which it allows once; in containerd a pod's too, by its whole name."""
+        if runtime == "docker":
+            return next((item for item in self.docker_containers if item.name == name), None)
+        own = (item for item in self.containers_of(runtime) if item.id == name)
+        return next(own, None) or next((item for item in self.containers if item.pod_id and item.name == name), None)
 
     def containers_called(self, text: str) -> tuple[Container, ...]:
         """Containers by any of their names or ids: the whole name, an id or its beginning, a pod's or nerdctl's name.
@@ -169,8 +181,11 @@ class Facts:
         """Physical adapters that are up."""
         return tuple(item for item in self.adapters if item.physical and item.status == "Up")
 
-    def image_named(self, name: str) -> Image | None:
-        """Docker's image of this name; without a tag, `:latest` is meant, as Docker reads it."""
+    def image_named(self, name: str, runtime: str = "docker") -> Image | None:
+        """A runtime's image of this name; Docker's without a tag is `:latest`, containerd's has its whole name."""
+        if runtime != "docker":
+            own = (item for item in self.images if item.runtime_namespace == OWN_NAMESPACE)
+            return next((item for item in own if item.name == name), None)
         wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
         return next((image for image in self.images if image.runtime == "docker" and image.name == wanted), None)
 

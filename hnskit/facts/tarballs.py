@@ -23,6 +23,6 @@ def missing_tarballs(session: Session, desired: Desired, facts: Facts) -> tuple[
         ConnectError, OutcomeUnknownError: the host is gone.
         RemoteCommandError: it cannot be asked.
     """
-    wanted = {item.import_path for item in desired.containers if facts.image_named(item.image) is None}
+    wanted = {item.import_path for item in desired.containers if facts.image_named(item.image, desired.runtime) is None}
     calls = [windows.test_path(path, path) for path in sorted(wanted - {""})]
     return tuple(result.id for result in invoke_calls(session, calls) if not result.value()["Exists"])

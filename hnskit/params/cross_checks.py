@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hnskit.errors import Mistake
 from hnskit.model.objects import METADATA_ADDRESS
-
-
-def path_text(location: Iterable[int | str]) -> str:
-    """A place in a parameter file, as its mistakes name it: `clients[1].address`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def at(data: Any, *parts: str | int) -> Any:
-    """Return the value at a path; None if there is none."""
-    for part in parts:
-        if isinstance(part, int):
-            data = data[part] if isinstance(data, list) and part < len(data) else None
-        else:
-            data = data.get(part) if isinstance(data, dict) else None
-    return data
+from hnskit.params.runtime_rules import has_own_proxy
+from hnskit.params.yaml_places import at, path_text
 
 
 def contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -43,7 +27,8 @@ def contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _workloads(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    yield ("proxy",), at(data, "proxy")
+    if has_own_proxy(data):
+        yield ("proxy",), at(data, "proxy")
     clients = at(data, "clients")
     for number, client in enumerate(clients if isinstance(clients, list) else []):
         yield ("clients", number), client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from enum import StrEnum
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.model.objects import METADATA_ADDRESS
+from hnskit.model.runtime_objects import Pod
+from hnskit.params.pod_schema import PodChoice
 from hnskit.params.schema import Client as ClientParams
-from hnskit.params.schema import Params, Proxy, Redirect, Verify
+from hnskit.params.schema import Params, Pods, Proxy, Redirect, Verify
 
 LABEL = "hnskit.network"
 """The label on every container that hnskit runs; its value is the network's name."""
@@ -110,6 +113,31 @@ class DesiredContainer:
     """Redirects of this container; the proxy has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class DesiredPods:
+    """Pods that are there already, by what crictl has of them; all that is given must hold."""
+
+    namespace: str = ""
+    """Of Kubernetes; it and `name` may have * and ?."""
+    name: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[DesiredRedirect, ...] = ()
+
+    def takes(self, pod: Pod) -> bool:
+        """Tell whether a pod is one of them."""
+        labels = all(pod.labels.get(key) == value for key, value in self.labels)
+        return labels and self.takes_name(pod.full_name)
+
+    def takes_name(self, full_name: str) -> bool:
+        """Tell whether a pod of this `namespace/name` can be one of them, whatever its labels."""
+        namespace, _, name = full_name.partition("/")
+        return fnmatch.fnmatchcase(namespace, self.namespace or "*") and fnmatch.fnmatchcase(name, self.name or "*")
+
+    def __str__(self) -> str:
+        labels = ",".join(f"{key}={value}" for key, value in self.labels)
+        return f"{self.namespace or '*'}/{self.name or '*'}" + (f" with {labels}" if labels else "")
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Desired:
     """The whole redirect."""
@@ -121,21 +149,39 @@ class Desired:
     redirect: DesiredRedirect
     """Redirect of a client without one of its own."""
     verify: Verify
+    runtime: str = "docker"
+    """Of the containers that hnskit runs: docker or containerd."""
+    pods: tuple[DesiredPods, ...] = ()
+    """Pods that are there already and are redirected, with the endpoints of their CNI."""
+    proxy_pod: DesiredPods | None = None
+    """The pod that is the proxy; `proxy` has its description and nothing else then."""
+
+    @property
+    def has_network(self) -> bool:
+        """Tell whether hnskit makes anything on a network of its own, or of these parameters."""
+        return bool(self.network.name)
+
+    @property
+    def has_own_proxy(self) -> bool:
+        """Tell whether hnskit runs the proxy; else it is a pod, or an address by itself."""
+        return bool(self.proxy.image)
 
     @property
     def containers(self) -> tuple[DesiredContainer, ...]:
-        """The proxy, then the clients."""
-        return (self.proxy, *self.clients)
+        """Containers that hnskit runs: the proxy, then the clients."""
+        return (self.proxy, *self.clients) if self.has_own_proxy else self.clients
 
     @property
     def endpoints(self) -> tuple[DesiredEndpoint, ...]:
-        """The gateway's, the proxy's, then the clients'."""
-        return (self.gateway, *(container.endpoint for container in self.containers))
+        """Endpoints that hnskit makes: the gateway's, the proxy's, then the clients'."""
+        own = tuple(container.endpoint for container in self.containers)
+        return (self.gateway, *own) if self.has_network else own
 
     @property
     def redirects(self) -> tuple[DesiredRedirect, ...]:
-        """Every redirect of any client, once."""
-        return tuple(dict.fromkeys(redirect for client in self.clients for redirect in client.redirects))
+        """Every redirect of any client or pod, once."""
+        lists = [*(client.redirects for client in self.clients), *(choice.redirects for choice in self.pods)]
+        return tuple(dict.fromkeys(redirect for redirects in lists for redirect in redirects))
 
     @property
     def redirected_addresses(self) -> tuple[str, ...]:
@@ -148,7 +194,8 @@ class Desired:
         return {LABEL: self.network.name}
 
     def __repr__(self) -> str:
-        return f"<Desired: network {self.network.name}, proxy {self.proxy.name}, {len(self.clients)} clients>"
+        where = f"network {self.network.name}" if self.has_network else f"{len(self.pods)} choices of pods"
+        return f"<Desired: {where}, proxy {self.proxy.name}, {len(self.clients)} clients>"
 
 
 def desired_from(params: Params) -> Desired:
@@ -160,18 +207,10 @@ def desired_from(params: Params) -> Desired:
     Returns:
         The desired state: network, gateway endpoint, proxy, clients, redirects and what counts as proof.
     """
-    network = params.network
     everybody = _redirect(params.redirect, params.proxy.port)
-    subnet = ipaddress.IPv4Network(network.subnet)
     gateway = params.gateway_endpoint
     return Desired(
-        network=DesiredNetwork(
-            name=network.name,
-            prefix=str(subnet),
-            gateway=network.gateway or str(subnet[1]),
-            adapter=network.adapter,
-            dns=tuple(network.dns),
-        ),
+        network=_network(params),
         # "0.0.0.0": the host keeps its own default gateway (HNS fact 29).
         gateway=DesiredEndpoint(
             gateway.name,
@@ -180,7 +219,7 @@ def desired_from(params: Params) -> Desired:
             outbound_nat=False,
             endpoint_id=gateway.endpoint_id,
         ),
-        proxy=_container(params.proxy, gateway.address, params.proxy.user if params.proxy.route else ""),
+        proxy=_proxy(params),
         clients=tuple(
             replace(
                 _container(client, gateway.address),
@@ -192,7 +231,41 @@ def desired_from(params: Params) -> Desired:
         ),
         redirect=everybody,
         verify=params.verify,
+        runtime=params.runtime,
+        pods=tuple(
+            _pods(choice, [_redirect(own, params.proxy.port) for own in choice.redirects or ()] or [everybody])
+            for choice in params.pods
+        ),
+        proxy_pod=_pods(params.proxy.pod, ()) if params.proxy.pod is not None else None,
     )
+
+
+def _network(params: Params) -> DesiredNetwork:
+    network = params.network
+    if not network.name:
+        return DesiredNetwork("", "", "")
+    subnet = ipaddress.IPv4Network(network.subnet)
+    return DesiredNetwork(
+        name=network.name,
+        prefix=str(subnet),
+        gateway=network.gateway or str(subnet[1]),
+        adapter=network.adapter,
+        dns=tuple(network.dns),
+    )
+
+
+def _proxy(params: Params) -> DesiredContainer:
+    """The proxy that hnskit runs, or the description of one that is there already."""
+    proxy, user = params.proxy, params.proxy.user if params.proxy.route else ""
+    if proxy.image:
+        return _container(proxy, params.gateway_endpoint.address, user)
+    name = f"the pod {_pods(proxy.pod, ())}" if proxy.pod is not None else proxy.address
+    # A route is added only inside a pod: of an address by itself nobody knows the container.
+    return DesiredContainer(name, "", DesiredEndpoint(name, proxy.address), route_user=user if proxy.pod else "")
+
+
+def _pods(choice: Pods | PodChoice, redirects: Iterable[DesiredRedirect]) -> DesiredPods:
+    return DesiredPods(choice.namespace, choice.name, tuple(sorted(choice.labels.items())), tuple(redirects))
 
 
 def _redirect(redirect: Redirect, proxy_port: int) -> DesiredRedirect:

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.foreign_text.masking import is_secret_key, learn_command, learn_data
-from hnskit.params.cross_checks import contradictions, path_text
+from hnskit.params.cross_checks import contradictions
 from hnskit.params.form_fields import keys_beside
+from hnskit.params.runtime_rules import runtime_mistakes, without_placeholders
 from hnskit.params.schema import Params, TargetParams
 from hnskit.params.strict_yaml import UNREADABLE, load_yaml, read_yaml
+from hnskit.params.yaml_places import path_text
 
 __all__ = ["Params", "TargetParams", "load_params", "params_from", "parse_params", "parse_target"]
 
@@ -131,6 +133,7 @@ def _learn(data: Mapping[str, Any]) -> None:
 
 def _checked(model: type[_Model], data: Mapping[str, Any], source: str, mistakes: Sequence[Mistake]) -> _Model:
     _learn(data)
+    data = without_placeholders(data)
     found = list(mistakes)
     params: _Model | None = None
     if "source" in data:
@@ -140,7 +143,8 @@ def _checked(model: type[_Model], data: Mapping[str, Any], source: str, mistakes
     except ValidationError as errors:
         found += [mistake_of(error) for error in errors.errors()]
     said = {mistake.path for mistake in found}
-    found += [mistake for mistake in contradictions(data) if mistake.path not in said]
+    wanted = runtime_mistakes(data) if issubclass(model, Params) else ()
+    found += [mistake for mistake in (*wanted, *contradictions(data)) if mistake.path not in said]
     if found or params is None:
         raise ParamsError(source, tuple(found))
     return params

@@ -6,9 +6,10 @@ import ipaddress
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hnskit.model.objects import METADATA_ADDRESS
+from hnskit.params.pod_schema import PodChoice, StrictModel
 from hnskit.remote.connection import ENVIRONMENT, Auth
 from hnskit.remote.credentials import SCHEMES
 from hnskit.remote.stdio_commands import ssh_place
@@ -110,13 +111,10 @@ Prefix = Annotated[str, AfterValidator(_check_prefix)]
 EndpointId = Annotated[str, AfterValidator(_check_endpoint_id)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, Field(min_length=1)]
+Image = Annotated[str, AfterValidator(_check_image)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class ConnectionParams(_Strict):
+class ConnectionParams(StrictModel):
     """The connection to the host over PowerShell Remoting."""
 
     transport: Literal["http", "https"] = Field("https", description="WinRM over HTTP (5985) or HTTPS (5986)")
@@ -145,7 +143,7 @@ class ConnectionParams(_Strict):
     )
 
 
-class EmulatorFaults(_Strict):
+class EmulatorFaults(StrictModel):
     """The faults of an emulated host; docs/faults.md has each with the report that it comes from."""
 
     cut_mode: Literal["refuse", "reset", "stall", "blackhole", "forget"] = Field(
@@ -176,7 +174,7 @@ class EmulatorFaults(_Strict):
     random: int | None = Field(None, description="seed from which some faults are drawn that hnskit survives")
 
 
-class Emulator(_Strict):
+class Emulator(StrictModel):
     """Only for targets emulator://NAME."""
 
     profile: str = Field("ws2019", description="which Windows it is: ws2019, ws2022, …")
@@ -195,7 +193,7 @@ class Emulator(_Strict):
     faults: EmulatorFaults = EmulatorFaults()
 
 
-class NetworkParams(_Strict):
+class NetworkParams(StrictModel):
     """The L2Bridge network."""
 
     name: Name = Field(description="its name in HNS")
@@ -207,7 +205,7 @@ class NetworkParams(_Strict):
     dns: list[Address] = Field(default_factory=list, description="DNS servers of the endpoints")
 
 
-class GatewayEndpoint(_Strict):
+class GatewayEndpoint(StrictModel):
     """The endpoint in the host's compartment that the containers use as gateway."""
 
     name: Name = Field(description="its name in HNS")
@@ -228,9 +226,9 @@ def _check_headers(headers: dict[str, str]) -> dict[str, str]:
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: token
 
 
-class _Workload(_Strict):
+class _Workload(StrictModel):
     name: Name = Field(description="of the container and of its endpoint")
-    image: Annotated[str, AfterValidator(_check_image)] = Field(description="repository:tag, as Docker has it")
+    image: Image = Field(description="repository:tag, as its runtime has it")
     import_: str = Field(
         "", alias="import", description="tarball on the host to import the image from, if it is not there"
     )
@@ -243,8 +241,11 @@ class _Workload(_Strict):
 
 
 class Proxy(_Workload):
-    """The container that the requests are redirected to."""
+    """The container that the requests are redirected to: hnskit's own, or a pod or an address that is there."""
 
+    name: Name = Field("", description="of the container and of its endpoint; of hnskit's own only")
+    image: Image = Field("", description="repository:tag; of hnskit's own only")
+    pod: PodChoice | None = Field(None, description="the pod that is the proxy, with runtime containerd: one only")
     port: Port = Field(80, description="where it listens")
     route: bool = Field(
         True,
@@ -253,7 +254,7 @@ class Proxy(_Workload):
     user: str = Field("ContainerAdministrator", description="who may add a route inside it")
 
 
-class Redirect(_Strict):
+class Redirect(StrictModel):
     """The redirected address and port."""
 
     address: Address = Field(METADATA_ADDRESS, description="what the clients ask; IPv4")
@@ -269,14 +270,22 @@ class Client(_Workload):
     )
 
 
-class HeaderProof(_Strict):
+class Pods(PodChoice):
+    """Pods whose requests are redirected, by a policy on the endpoint that their CNI made."""
+
+    redirects: list[Redirect] | None = Field(
+        None, min_length=1, description="what is redirected for these pods in place of the top-level redirect"
+    )
+
+
+class HeaderProof(StrictModel):
     """A header that only an answer through the proxy has."""
 
     name: Text
     contains: str = ""
 
 
-class Proof(_Strict):
+class Proof(StrictModel):
     """The evidence that the proxy answered or forwarded; all that is given must hold."""
 
     header: HeaderProof | None = Field(None, description="name and contains: a header that the proxy adds")
@@ -284,14 +293,14 @@ class Proof(_Strict):
     log: str = Field("", description="text in the proxy's log, with {probe}, this request's own token")
 
 
-class ControlParams(_Strict):
+class ControlParams(StrictModel):
     """A request that must be left alone."""
 
     port: Port = Field(8080, description="TCP port that is not redirected")
     timeout: int = Field(3, ge=1, le=120, description="seconds")
 
 
-class Verify(_Strict):
+class Verify(StrictModel):
     """The request that proves the redirect, made inside each client."""
 
     path: str = Field("/", description="path and query; {probe} becomes a token of this request", pattern=r"^/\S*$")
@@ -304,7 +313,7 @@ class Verify(_Strict):
     control: ControlParams = ControlParams()
 
 
-class TargetParams(_Strict):
+class TargetParams(StrictModel):
     """A host and the way to it: what is needed where nothing is to be set up there."""
 
     target: Annotated[str, BeforeValidator(_local), AfterValidator(_check_target)] = Field(description=_TARGETS)
@@ -323,9 +332,12 @@ class TargetParams(_Strict):
 class Params(TargetParams):
     """One set of parameters for library, notebooks, command line and pipelines."""
 
-    network: NetworkParams
-    gateway_endpoint: GatewayEndpoint
+    runtime: Literal["docker", "containerd"] = Field("docker", description="what runs the containers")
+    network: NetworkParams = NetworkParams.model_construct(name="", subnet="")
+    """Its name is "" where hnskit makes none: pods have the network of their CNI."""
+    gateway_endpoint: GatewayEndpoint = GatewayEndpoint.model_construct(name="", address="")
     proxy: Proxy
-    clients: list[Client] = Field(min_length=1)
+    clients: list[Client] = Field(default_factory=list)
+    pods: list[Pods] = Field(default_factory=list, description="pods that are there already, with runtime containerd")
     redirect: Redirect = Redirect()
     verify: Verify

@@ -49,7 +49,8 @@ class Bindings:
         self._desired = desired
         self._known = known or Provenance()
         self._all = facts
-        networks = {item.id.lower() for item in facts.networks_named(desired.network.name)}
+        named = facts.networks_named(desired.network.name) if desired.has_network else ()
+        networks = {item.id.lower() for item in named}
         self._there = [item for item in facts.endpoints if item.network_id.lower() in networks]
         self._wanted = {item.name for item in desired.endpoints}
         self._recorded = {name: self._known.ids_of("endpoint", name) for name in self._wanted}
@@ -168,7 +169,7 @@ class Bindings:
         if name == self._desired.gateway.name:
             return HOST_COMPARTMENT, None
         owner = next((item.name for item in self._desired.containers if item.endpoint.name == name), name)
-        container = self._all.container_named(owner)
+        container = self._all.container_named(owner, self._desired.runtime)
         if container is None or not container.running:
             return None, None
         compartment = self._all.compartment_of(container)

@@ -20,7 +20,7 @@ class Blocker:
     """One thing that no repair of hnskit's takes away."""
 
     id: str
-    """`build`, `docker`, `adapter` or `subnet`."""
+    """`build`, `docker`, `containerd`, `adapter` or `subnet`."""
     object: str
     message: str
     next_step: str = ""
@@ -28,13 +28,13 @@ class Blocker:
     @property
     def reason(self) -> str:
         """As a step that is refused says it."""
-        said = self.message if self.id in ("build", "docker") else f"{self.object} {self.message}"
+        said = self.message if self.id in ("build", "docker", "containerd") else f"{self.object} {self.message}"
         return f"{said}. {self.next_step}".removesuffix(".") if self.next_step else said
 
 
 def blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """All of them."""
-    yield from filter(None, (build_blocker(facts), docker_blocker(facts)))
+    yield from filter(None, (build_blocker(facts), runtime_blocker(desired, facts)))
     yield from network_blockers(desired, facts)
 
 
@@ -45,6 +45,28 @@ def build_blocker(facts: Facts) -> Blocker | None:
         return None
     named = f"{system.product} ({system.build}.{system.revision})"
     return Blocker("build", "Windows", f"{named} has no proxy policies", requirement(Feature.PROXY))
+
+
+def runtime_blocker(desired: Desired, facts: Facts) -> Blocker | None:
+    """The runtime of the parameters is not there, or does not serve."""
+    if desired.runtime == "docker":
+        return docker_blocker(facts)
+    node, title = facts.containerd, "containerd"
+    if node is None and not facts.knows("containerd"):
+        said = "; ".join(problem.message for problem in facts.unread if problem.part == "containerd")
+        return Blocker("containerd", title, f"could not be read: {said}")
+    if node is None:
+        return Blocker(
+            "containerd",
+            title,
+            "is not on this host: neither crictl.exe nor ctr.exe was found",
+            "Install one of them, on PATH or beside containerd.exe, or set runtime: docker.",
+        )
+    if node.error:
+        return Blocker(
+            "containerd", title, f"does not answer: {node.error}", "Start the service: Start-Service containerd"
+        )
+    return None
 
 
 def docker_blocker(facts: Facts) -> Blocker | None:
@@ -58,7 +80,7 @@ def docker_blocker(facts: Facts) -> Blocker | None:
             "docker",
             "Docker",
             "is not on this host, whose containers containerd runs",
-            "hnskit sets the redirect up for containers of Docker; for a pod see docs/kubernetes.md.",
+            "Set runtime: containerd in the parameters: docs/kubernetes.md says how.",
         )
     if docker is None or docker.error or docker.os in ("", "windows"):
         return None
@@ -67,7 +89,7 @@ def docker_blocker(facts: Facts) -> Blocker | None:
 
 def network_blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """Return the blockers of the bridge's creation; none if it is there."""
-    if facts.networks_named(desired.network.name):
+    if not desired.has_network or facts.networks_named(desired.network.name):
         return
     if adapter := _adapter_blocker(desired, facts):
         yield adapter

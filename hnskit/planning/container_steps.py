@@ -13,7 +13,7 @@ from hnskit.planning.steps import Action, Change, Step, StepKey
 
 def image_step(context: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
     """Import an image that is not there."""
-    image = context.facts.image_named(wanted.image)
+    image = context.facts.image_named(wanted.image, context.desired.runtime)
     if image:
         return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
     if wanted.import_path:

@@ -11,6 +11,7 @@ from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.bindings import Bindings
+from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Step, StepKey
 
@@ -28,7 +29,7 @@ class PlanningContext:
         self.known = (made or Provenance()).on_computer(facts.system.name if facts.system else "")
         self.bindings = Bindings(desired, facts, self.known)
         self.facts = facts = self.bindings.facts
-        self.networks = facts.networks_named(desired.network.name)
+        self.networks = facts.networks_named(desired.network.name) if desired.has_network else ()
         self._network_ids = {network.id.lower() for network in facts.networks}
         self._own_network_ids = {network.id.lower() for network in self.networks}
 
@@ -74,7 +75,7 @@ class PlanningContext:
         if self.is_recorded(endpoint):
             return True
         if self.known.only_found("endpoint", endpoint.name, endpoint.id):
-            container = self.facts.container_named(endpoint.name)
+            container = self.facts.container_named(endpoint.name, self.desired.runtime)
             lost = container and self.known.only_found("container", container.name, container.id)
             return bool(lost) and self.on_network(endpoint) and self._is_labelled(endpoint)
         return self._is_labelled(endpoint) or (self.is_stale(endpoint) and self._was_our_network(endpoint.network_id))
@@ -101,7 +102,7 @@ class PlanningContext:
         binding = self.bindings.found.get(endpoint.name)
         if binding is not None and binding.endpoint.id == endpoint.id:
             return False  # hnskit names an endpoint after its container
-        container = self.facts.container_named(endpoint.name)
+        container = self.facts.container_named(endpoint.name, self.desired.runtime)
         return container is not None and self.has_our_label(container) and not self.is_hand_made(container)
 
     def is_hand_made(self, container: Container) -> bool:
@@ -124,7 +125,7 @@ class PlanningContext:
         binding = self.bindings.found.get(endpoint.name)
         if binding is not None and binding.endpoint.id == endpoint.id:
             return True
-        container = self.facts.container_named(endpoint.name)
+        container = self.facts.container_named(endpoint.name, self.desired.runtime)
         return container is not None and self.is_hand_made(container)
 
     def name_on_host(self, endpoint: Endpoint) -> str:
@@ -148,7 +149,9 @@ class PlanningContext:
         """Containers with hnskit's label for this network that the parameters do not name."""
         wanted = {container.name for container in self.desired.containers}
         return tuple(
-            item for item in self.facts.docker_containers if self.has_our_label(item) and item.name not in wanted
+            item
+            for item in self.facts.containers_of(self.desired.runtime)
+            if self.has_our_label(item) and item.name not in wanted
         )
 
     @property
@@ -173,6 +176,11 @@ class PlanningContext:
     def index(self) -> SnapshotIndex:
         """The host, looked up quickly: whose the compartments are, and what has no adapter."""
         return SnapshotIndex(self.facts)
+
+    @cached_property
+    def chosen_pods(self) -> ChosenPods:
+        """The pods that the parameters choose, with their places on the host."""
+        return ChosenPods(self.desired, self.facts, self.index)
 
     def holder(self, address: str, name: str) -> Endpoint | None:
         """The endpoint that holds an address on the network, other than the one of this name."""

@@ -23,6 +23,9 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "forwarding": ("networks", "endpoints", "interfaces"),
     "route": ("networks", "endpoints", "containers", "compartments"),
     "policy": ("networks", "endpoints"),
+    "pod": ("networks", "endpoints", "namespaces"),
+    "pods": (),
+    "proxy": (),
 }
 """Kind of a step, and the lists that have to be whole for the absence of its object to be known."""
 _OF_SEVERAL = frozenset({"attachment", "forwarding", "route"})

@@ -84,7 +84,7 @@ class EndpointPlanner:
 
     def _question(self, wanted: DesiredEndpoint) -> str:
         """Ask for the endpoint of a container that no journal knows, where one was made for it by hand perhaps."""
-        container = self._context.facts.container_named(wanted.name)
+        container = self._context.facts.container_named(wanted.name, self._context.desired.runtime)
         if wanted.endpoint_id or container is None:
             return ""
         if self._context.known.was_created("container", container.name, container.id):

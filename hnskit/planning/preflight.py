@@ -9,7 +9,7 @@ from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.params.desired import ALL_PARTS, Desired
-from hnskit.planning.blockers import Blocker, blockers, build_blocker, docker_blocker, network_blockers, uplinks
+from hnskit.planning.blockers import Blocker, blockers, build_blocker, network_blockers, runtime_blocker, uplinks
 from hnskit.planning.interruption import risks
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
@@ -30,7 +30,7 @@ def preflight(
         Findings of severity ok, warning (goes on) and error (nothing must be changed).
     """
     found: list[Finding] = []
-    for check in (_readable, _windows, _hns, _docker, _network, _risk, _isolation):
+    for check in (_readable, _windows, _hns, _runtime, _network, _risk, _isolation):
         found += check(desired, facts)
     found += _tarballs(desired, missing)
     return (*found, *_plan(desired, facts, made))
@@ -91,10 +91,13 @@ def _hns(_: Desired, facts: Facts) -> Iterator[Finding]:
         yield Finding("hns", "ok", "HNS", f"version {facts.hns_version[0]}.{facts.hns_version[1]}")
 
 
-def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
-    docker = facts.docker
-    if blocker := docker_blocker(facts):
+def _runtime(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    docker, node = facts.docker, facts.containerd
+    if blocker := runtime_blocker(desired, facts):
         yield _error(blocker)
+    elif desired.runtime == "containerd":
+        version = f"version {node.version}" if node and node.version else "is there"
+        yield Finding("containerd", "ok", "containerd", version)
     elif docker is None or docker.error:
         reason = docker.error if docker else "is not there"
         yield Finding("docker", "error", "Docker", reason, next_step="Start the service: Start-Service docker")
@@ -104,7 +107,7 @@ def _docker(_: Desired, facts: Facts) -> Iterator[Finding]:
 
 def _network(desired: Desired, facts: Facts) -> Iterator[Finding]:
     """The adapter and the subnet of a bridge that is not there yet."""
-    if facts.networks_named(desired.network.name):
+    if not desired.has_network or facts.networks_named(desired.network.name):
         return
     found = [_error(blocker) for blocker in network_blockers(desired, facts)]
     for adapter in uplinks(desired, facts)[:1] if all(finding.check != "adapter" for finding in found) else ():
@@ -132,7 +135,7 @@ def _tarballs(desired: Desired, missing: Collection[str]) -> Iterator[Finding]:
 
 def _risk(desired: Desired, facts: Facts) -> Iterator[Finding]:
     """Warn of what the move of the adapter's address may lose (HNS fact 67)."""
-    if facts.networks_named(desired.network.name):
+    if not desired.has_network or facts.networks_named(desired.network.name):
         return  # the bridge is there: nothing moves any more
     for risk in risks(desired, facts):
         yield Finding(risk.id, "warning", risk.object, risk.message, next_step=risk.next_step)

@@ -90,6 +90,8 @@ def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | No
     created, found, pending = set(known.created), set(known.found), set(known.pending)
     adopted = set(known.adopted)
     origins = set(known.origins)
+    begun: dict[tuple[str, str], Identity] = {}
+    """Changes that were sent of policies on endpoints which others made: what is found there next is hnskit's."""
     for record in records:
         event, action = record.get("event"), record.get("action")
         kind, name, id = (str(record.get(key) or "") for key in ("kind", "name", "id"))
@@ -98,10 +100,16 @@ def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | No
         makes = action in _MAKING or (action, kind) in _SWITCHED
         if event == "start" and action in _MAKING:
             pending.add((kind, name))
+        elif event == "start" and kind == "policy" and id:
+            if _identity(kind, name, id) not in created:
+                begun[kind, name] = _identity(kind, name, id)
+                created.add(begun[kind, name])
         elif event == "overtaken" or (event == "failed" and record.get("refused")):
             pending.discard((kind, name))
+            created.discard(begun.pop((kind, name), ("", "", "")))
         elif event == "done" and makes and id:  # without an id it stays open which object was made
             pending.discard((kind, name))
+            begun.pop((kind, name), None)
             created.add(_identity(kind, name, id))
             if record.get("existed") is True:
                 found.add(_identity(kind, name, id))

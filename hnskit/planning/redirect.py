@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from hnskit.errors import HostAnswerError
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
@@ -9,6 +11,7 @@ from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Flow, match_proxy
 from hnskit.model.policies.values import inside
 from hnskit.params.desired import Desired, DesiredRedirect
+from hnskit.planning.chosen_pods import ChosenPods
 
 REDIRECTS = "redirects"
 """The field of a change of all of an endpoint's redirects: to nothing, it takes them away."""
@@ -19,6 +22,11 @@ def proxy_address(desired: Desired, facts: Facts) -> str:
 
     `facts` are those of `PlanningContext` (or `seen_by`): they have a proxy's endpoint made by hand by its wanted name.
     """
+    if desired.proxy_pod is not None:
+        proxy = ChosenPods(desired, facts).proxy
+        return proxy.endpoint.address if proxy is not None and proxy.endpoint is not None else ""
+    if not desired.has_own_proxy:
+        return desired.proxy.endpoint.address
     networks = {network.id.lower() for network in facts.networks_named(desired.network.name)}
     named = facts.endpoints_named(desired.proxy.endpoint.name)
     return next((item.address for item in named if item.network_id.lower() in networks), "")
@@ -57,15 +65,41 @@ def managed_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tupl
     )
 
 
-def wider_policies(endpoint: Endpoint, desired: Desired, facts: Facts) -> tuple[Policy, ...]:
+def pod_policies(endpoint: Endpoint, redirects: Iterable[DesiredRedirect]) -> tuple[Policy, ...]:
+    """Proxy policies of a CNI's endpoint for exactly what is redirected; whoever put them there."""
+    asked = {(one.address, str(one.port)) for one in redirects}
+    return tuple(policy for policy in endpoint.proxies if _claimed(policy) in asked)
+
+
+def _claimed(policy: Policy) -> tuple[str, str] | None:
+    """The address and port of a policy; None of one that cannot be read."""
+    try:
+        proxy = hns_json.proxy_settings(policy)
+    except HostAnswerError:
+        return None
+    return proxy.ip.removesuffix("/32"), proxy.port
+
+
+def pod_policies_with(endpoint: Endpoint, redirects: Iterable[DesiredRedirect], address: str) -> tuple[Policy, ...]:
+    """A CNI's endpoint's whole list with these redirects last; every other policy stays as and where it is."""
+    redirects = tuple(redirects)
+    ours = pod_policies(endpoint, redirects)
+    kept = (policy for policy in endpoint.policies if policy not in ours)
+    return (*kept, *(redirect_policy(redirect, address) for redirect in redirects))
+
+
+def wider_policies(
+    endpoint: Endpoint, desired: Desired, facts: Facts, own: Sequence[DesiredRedirect] = ()
+) -> tuple[Policy, ...]:
     """Proxy policies for more than a redirect, and for that too: which of the two acts is UNCONFIRMED (HNS fact 45).
 
-    They are somebody else's: hnskit makes none for a whole prefix.
+    They are somebody else's: hnskit makes none for a whole prefix. `own` are the redirects of a pod, else those of the
+    endpoint's name count.
     """
     network = next((item for item in facts.networks if item.id.lower() == endpoint.network_id.lower()), None)
-    redirects = redirects_of(desired, endpoint.name) or desired.redirects
+    redirects = own or redirects_of(desired, endpoint.name) or desired.redirects
     asked = [Flow(redirect.address, redirect.port) for redirect in redirects]
-    managed = managed_policies(endpoint, desired, facts)
+    managed = pod_policies(endpoint, own) if own else managed_policies(endpoint, desired, facts)
     return tuple(
         policy
         for policy in endpoint.proxies
@@ -111,6 +145,8 @@ def _was_ours(policy: Policy, desired: Desired, facts: Facts) -> bool:
     if proxy.target is None:
         return False
     address = proxy.target[0]
+    if not desired.has_network:
+        return False
     if address == proxy_address(desired, facts):
         return True
     if proxy.ip.removesuffix("/32") not in desired.redirected_addresses:

@@ -92,7 +92,7 @@ def _stale_reason(endpoint: Endpoint) -> str:
 
 def remove_container(context: PlanningContext, part: Part, name: str, before: Sequence[Step], reason: str = "") -> Step:
     """Remove a container if hnskit ran it; its endpoint is detached first."""
-    there = context.facts.container_named(name)
+    there = context.facts.container_named(name, context.desired.runtime)
     if there is None:
         return not_there(part, "container", name)
 

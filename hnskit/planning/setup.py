@@ -14,7 +14,8 @@ from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, NetworkType
 from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part, parts_of
-from hnskit.planning.blockers import build_blocker, docker_blocker, network_blockers
+from hnskit.planning import pod_steps
+from hnskit.planning.blockers import build_blocker, network_blockers, runtime_blocker
 from hnskit.planning.container_steps import container_step, image_step
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.endpoint_steps import EndpointPlace, EndpointPlanner, adoption_step
@@ -48,12 +49,12 @@ def plan(
     context = PlanningContext(desired, facts, made)
     facts = context.facts
     endpoints = EndpointPlanner(context, _names(desired, wanted))
-    steps = list(_host_refusals(facts, wanted))
-    if Part.CLIENTS in wanted:
-        for name in context.removed_clients:
-            reason = "it is no longer in the parameters"
-            steps += remove_endpoint(context, Part.CLIENTS, name, reason)
-            steps.append(remove_container(context, Part.CLIENTS, name, steps, reason))
+    steps = list(_host_refusals(desired, facts, wanted))
+    if steps and desired.runtime == "containerd":
+        return _plan(context, steps)  # without its tools no pod and no container is known
+    if not desired.has_network:
+        return _plan(context, [*steps, *_pods(context, wanted, steps)])
+    _add_removals(context, wanted, steps)
     if Part.NETWORK in wanted:
         steps.append(_network(context))
     elif wanted & {Part.PROXY, Part.CLIENTS}:
@@ -67,16 +68,32 @@ def plan(
         steps += endpoints.attachment(Part.NETWORK, desired.gateway.name, place, steps)
         steps.append(_forwarding(context, steps))
     if Part.PROXY in wanted:
-        _add_container(context, endpoints, Part.PROXY, desired.proxy, steps)
-        if desired.proxy.route_user:
-            steps += [route_step(context, address, steps) for address in desired.redirected_addresses]
+        _add_proxy(context, endpoints, steps)
     if Part.CLIENTS in wanted:
         for client in desired.clients:
             _add_container(context, endpoints, Part.CLIENTS, client, steps)
     if Part.POLICY in wanted:
         steps += misplaced_steps(context, steps)
         steps.extend(policy_step(context, client, steps) for client in desired.clients)
+    steps += _pods(context, wanted, steps)
     return _plan(context, [*_unasked(context, steps), *steps])
+
+
+def _pods(context: PlanningContext, wanted: set[Part], before: Sequence[Step]) -> list[Step]:
+    """The steps of what is there already: pods as clients, and the proxy where it is a pod or an address."""
+    desired, chosen = context.desired, context.chosen_pods
+    if not desired.pods and desired.has_own_proxy:
+        return []
+    seen = [*pod_steps.proxy_steps(context, chosen), *pod_steps.client_steps(chosen)]
+    refused = [step for step in seen if step.action is Action.REFUSE]
+    steps = refused if wanted == {Part.POLICY} else [step for step in seen if step.part in wanted]
+    if refused or any(step.action is Action.REFUSE for step in before):
+        return steps
+    if Part.PROXY in wanted and desired.proxy_pod is not None and desired.proxy.route_user:
+        steps += [route_step(context, address, ()) for address in desired.redirected_addresses]
+    if Part.POLICY in wanted and desired.pods:
+        steps += pod_steps.policy_steps(context, chosen, before)
+    return steps
 
 
 def _unasked(context: PlanningContext, steps: Sequence[Step]) -> Iterator[Step]:
@@ -100,10 +117,11 @@ def _plan(context: PlanningContext, steps: Sequence[Step]) -> Plan:
     return Plan(context.facts.target, kept)
 
 
-def _host_refusals(facts: Facts, wanted: set[Part]) -> Iterator[Step]:
+def _host_refusals(desired: Desired, facts: Facts, wanted: set[Part]) -> Iterator[Step]:
     """Refuse the parts that the host itself stands in the way of."""
-    blocker = docker_blocker(facts)
-    if blocker and (part := next((item for item in (Part.PROXY, Part.CLIENTS) if item in wanted), None)):
+    blocker = runtime_blocker(desired, facts)
+    parts = (Part.PROXY, Part.CLIENTS) if desired.runtime == "docker" else (Part.PROXY, Part.CLIENTS, Part.POLICY)
+    if blocker and (part := next((item for item in parts if item in wanted), None)):
         yield Step(part, Action.REFUSE, "host", blocker.object, blocker.reason)
     blocker = build_blocker(facts)
     if blocker and Part.POLICY in wanted:
@@ -115,7 +133,7 @@ def _container_refusals(context: PlanningContext, wanted: set[Part]) -> Iterator
     containers = {Part.PROXY: (context.desired.proxy,), Part.CLIENTS: context.desired.clients}
     for part, members in containers.items():
         for member in members if part in wanted else ():
-            there = context.facts.container_named(member.name)
+            there = context.facts.container_named(member.name, context.desired.runtime)
             for step in (image_step(context, part, member), container_step(context, part, member, there, ())):
                 if step.action is Action.REFUSE:
                     yield step
@@ -274,13 +292,30 @@ def _add_container(
     image = image_step(context, part, wanted)
     if all((step.kind, step.name) != ("image", wanted.image) for step in steps):
         steps.append(image)
-    container = context.facts.container_named(wanted.name)
+    container = context.facts.container_named(wanted.name, context.desired.runtime)
     steps.append(container_step(context, part, wanted, container, pending_keys(steps, ("image", wanted.image))))
     steps.extend(endpoints.steps(part, wanted.endpoint, steps))
     compartment = context.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
     place = EndpointPlace(f"{wanted.name}'s compartment", number, running, container.id if container else "")
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
+
+
+def _add_proxy(context: PlanningContext, endpoints: EndpointPlanner, steps: list[Step]) -> None:
+    desired = context.desired
+    if not desired.has_own_proxy:
+        return
+    _add_container(context, endpoints, Part.PROXY, desired.proxy, steps)
+    if desired.proxy.route_user:
+        steps += [route_step(context, address, steps) for address in desired.redirected_addresses]
+
+
+def _add_removals(context: PlanningContext, wanted: set[Part], steps: list[Step]) -> None:
+    """Take away what hnskit made and is no longer in the parameters."""
+    reason = "it is no longer in the parameters"
+    for name in context.removed_clients if Part.CLIENTS in wanted else ():
+        steps += remove_endpoint(context, Part.CLIENTS, name, reason)
+        steps.append(remove_container(context, Part.CLIENTS, name, steps, reason))
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -14,10 +14,12 @@ from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType
 from hnskit.model.wording import describe_policies, remove_command
 from hnskit.params.desired import LABEL, Desired, Part
+from hnskit.planning import pod_steps
+from hnskit.planning.chosen_pods import recorded_pods
 from hnskit.planning.context import PlanningContext
 from hnskit.planning.interruption import removal_interrupts
 from hnskit.planning.provenance import Provenance
-from hnskit.planning.redirect import REDIRECTS, managed_policies
+from hnskit.planning.redirect import REDIRECTS, managed_policies, pod_policies
 from hnskit.planning.removal import (
     ADOPTED,
     FOUND,
@@ -49,7 +51,7 @@ def plan_destroy(
     """
     context = PlanningContext(desired, facts, made)
     facts = context.facts
-    steps: list[Step] = []
+    steps: list[Step] = list(pod_steps.removal_steps(context, context.chosen_pods, by_name=by_name))
     for name in _names(context):
         part = Part.PROXY if name == desired.proxy.name else Part.CLIENTS
         steps += remove_endpoint(context, part, name, "Docker does not remove it", by_name=by_name)
@@ -62,6 +64,8 @@ def plan_destroy(
         for item in context.unlisted_containers
         if item.name not in going
     ]
+    if not desired.has_network:
+        return Plan(facts.target, tuple(steps))
     if keep_network:
         steps.append(Step(Part.NETWORK, Action.NONE, "network", desired.network.name, "it is to be kept"))
     else:
@@ -77,7 +81,8 @@ def plan_destroy(
 def _names(context: PlanningContext) -> list[str]:
     """Clients first, the proxy last; those that left the parameters are known by label and journal."""
     desired = context.desired
-    return [*(client.name for client in desired.clients), *context.removed_clients, desired.proxy.name]
+    proxy = [desired.proxy.name] if desired.has_own_proxy else []
+    return [*(client.name for client in desired.clients), *context.removed_clients, *proxy]
 
 
 def _kept(context: PlanningContext, name: str, steps: Sequence[Step]) -> Endpoint | None:
@@ -181,14 +186,16 @@ def _remove_network(context: PlanningContext, before: Sequence[Step], by_name: b
 def _remove_images(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
     desired, steps = context.desired, []
     for name in dict.fromkeys(item.image for item in desired.containers if item.import_path):
-        image = context.facts.image_named(name)
+        image = context.facts.image_named(name, context.desired.runtime)
         part = Part.PROXY if name == desired.proxy.image else Part.CLIENTS
         if image is None:
             steps.append(not_there(part, "image", name))
             continue
         removed = {one.object_id for one in before if one.kind == "container" and one.pending}
         users = [
-            item for item in context.facts.docker_containers if item.image_id == image.id and item.id not in removed
+            item
+            for item in context.facts.containers_of(context.desired.runtime)
+            if item.image_id == image.id and item.id not in removed
         ]
         if not context.known.was_created("image", name, image.id):
             steps.append(Step(part, Action.NONE, "image", name, "no journal says that hnskit imported it"))
@@ -255,11 +262,16 @@ def _made_elsewhere(context: PlanningContext, kind: str, id: str) -> str:
 
 def _marked(context: PlanningContext) -> Iterator[tuple[str, str, str]]:
     desired, facts, known = context.desired, context.facts, context.known
-    for network in facts.networks:
+    recorded = dict(recorded_pods(known.created))
+    for endpoint in facts.endpoints:
+        name = recorded.get(endpoint.id.lower(), "")
+        if name and pod_policies(endpoint, desired.redirects):
+            yield "policy", name, endpoint.id
+    for network in facts.networks if desired.has_network else ():
         if network.name == desired.network.name or known.was_created("network", network.name, network.id):
             yield "network", network.name, network.id
     yield from _marked_endpoints(context)
-    for container in facts.docker_containers:
+    for container in facts.containers_of(desired.runtime):
         if container.labels.get(LABEL) == desired.network.name:
             yield "container", container.name, container.id
     for image in facts.images:

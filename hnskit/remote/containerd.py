@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ _STATES = {
     "CREATED": "created", "RUNNING": "running", "STOPPED": "exited", "PAUSED": "paused",
 }  # fmt: skip
 """crictl's and ctr's words -> Docker's."""
+_EXITED = re.compile(r"\bexited with (?:code )?(\d{1,9})\b")
+"""As crictl and ctr say that a program ended with another status than 0."""
 _RUNTIME_VERSION = re.compile(r"^RuntimeVersion:\s*v?(\S+)", re.MULTILINE)
 
 
@@ -59,12 +62,22 @@ def command(id: str, tool: str, *arguments: str, namespace: str = "", timeout: i
 
 
 def execute(id: str, container: Container, arguments: Sequence[str], *, user: str = "", timeout: int = 120,
-            reads: bool = False) -> Call:  # fmt: skip
-    """Run a program inside a container: by crictl in a pod, where a user cannot be chosen, else by ctr."""
-    if container.runtime_namespace == PODS and not user:
+            reads: bool = False, tools: Sequence[str] = ("crictl", "ctr")) -> Call:  # fmt: skip
+    """Run a program inside a container: by crictl in a pod, where a user cannot be chosen, else by ctr.
+
+    `tools` are those that the host has: where crictl is not one, ctr runs it in a pod, too.
+    """
+    if container.runtime_namespace == PODS and not user and "crictl" in tools:
         return command(id, "crictl", "exec", "--sync", container.id, *arguments, timeout=timeout, reads=reads)
     # Each process of a task has an id of its own; a second one of the same id is refused.
-    words = ["exec", "--exec-id", f"hnskit-{id}"[:60], *(["--user", user] if user else []), container.id, *arguments]
+    words = [
+        "exec",
+        "--exec-id",
+        f"hnskit-{secrets.token_hex(8)}",
+        *(["--user", user] if user else []),
+        container.id,
+        *arguments,
+    ]
     namespace = container.runtime_namespace or "default"
     return command(id, "ctr", "tasks", *words, namespace=namespace, timeout=timeout, reads=reads)
 
@@ -301,6 +314,20 @@ def output(result: CallResult) -> str:
             f"containerd's tool ended with status {code}: {said}", exit_code=code, stderr=stderr, object=result.id
         )
     return stdout
+
+
+def logs(id: str, container: Container, *, tail: int = 200) -> Call:
+    """The last lines that a pod's container printed; ctr keeps no log of its own containers."""
+    return command(id, "crictl", "logs", "--tail", str(tail), container.id, reads=True)
+
+
+def executed(result: CallResult) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of a program that `execute` ran: crictl tells its status in words (fact 72)."""
+    code, stdout, stderr = finished(result)
+    said = _EXITED.search(stderr)
+    if not code or said is None:
+        return code, stdout, stderr
+    return int(said[1]), stdout, stderr[said.end() :].lstrip(" :") or stderr
 
 
 def finished(result: CallResult) -> tuple[int, str, str]:

@@ -293,7 +293,7 @@ def hidden_routes() -> Facts:
 def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so() -> None:
     """The plan says by what it knows; without a journal it is to be added, which is harmless where it is there."""
     facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
-    known = Provenance(frozenset([("route", name, route_place("hnskit-proxy", facts))]))
+    known = Provenance(frozenset([("route", name, route_place(facts.container_named("hnskit-proxy"), facts))]))
     (route,) = [step for step in plan(sample_facts.desired(), facts, made=known).steps if step.kind == "route"]
     assert route.action is Action.NONE
     assert "as a journal says" in route.reason
@@ -305,7 +305,7 @@ def test_a_route_that_the_host_does_not_show_is_there_if_a_journal_says_so() -> 
 def test_what_a_journal_says_of_a_route_ends_with_its_adapter(what: str) -> None:
     """With the container's run, and with the attachment; and what the host does show goes before any journal."""
     facts, name = hidden_routes(), "169.254.169.254 in hnskit-proxy"
-    known = Provenance(frozenset([("route", name, route_place("hnskit-proxy", facts))]))
+    known = Provenance(frozenset([("route", name, route_place(facts.container_named("hnskit-proxy"), facts))]))
     if what == "container":
         facts = replace(facts, containers=tuple(replace(item, started_at="later") for item in facts.containers))
     elif what == "attachment":

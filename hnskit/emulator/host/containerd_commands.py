@@ -14,7 +14,7 @@ from hnskit.emulator.powershell.command import PSError
 TOOLS = ("crictl", "ctr", "nerdctl")
 
 _ALLOWED = {
-    "crictl": ("exec", "images", "inspect", "inspectp", "pods", "ps", "version"),
+    "crictl": ("exec", "images", "inspect", "inspectp", "logs", "pods", "ps", "version"),
     "ctr": ("containers", "images", "namespaces", "run", "snapshots", "tasks", "version"),
     "nerdctl": ("exec", "inspect", "ps", "rm", "run", "start", "stop", "version"),
 }
@@ -64,14 +64,16 @@ def listed(host: ToolHost, _bound: Mapping[str, Any]) -> Done:
 
 
 def _runs(host: ToolHost) -> Iterator[Row]:
-    yield _row(host, "crictl", "version", ["version"])
-    yield _row(host, "crictl", "pods", ["pods", "--output", "json"])
-    yield _row(host, "crictl", "containers", ["ps", "--all", "--output", "json"])
-    yield _row(host, "crictl", "images", ["images", "--output", "json"])
+    version = _row(host, "crictl", "version", ["version"])
+    yield version
+    if not version["ExitCode"]:
+        yield _row(host, "crictl", "pods", ["pods", "--output", "json"])
+        yield _row(host, "crictl", "containers", ["ps", "--all", "--output", "json"])
+        yield _row(host, "crictl", "images", ["images", "--output", "json"])
     spaces = _row(host, "ctr", "namespaces", ["namespaces", "list", "--quiet"])
     yield spaces
     for space in str(spaces["StdOut"]).split():
-        if space in (_OF_DOCKER, PODS):
+        if space == _OF_DOCKER or (space == PODS and not version["ExitCode"]):
             continue
         ids = _row(host, "ctr", "containers", ["containers", "list", "--quiet"], space)
         yield ids

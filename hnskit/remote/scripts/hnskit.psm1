@@ -320,7 +320,7 @@ function Get-HnskitToolSyntax {
     # The subcommands of containerd's tools that are called here.
     param([Parameter(Mandatory)] [string] $Tool)
     switch ($Tool) {
-        'crictl' { 'exec', 'images', 'inspect', 'inspectp', 'pods', 'ps', 'version' }
+        'crictl' { 'exec', 'images', 'inspect', 'inspectp', 'logs', 'pods', 'ps', 'version' }
         'ctr' { 'containers', 'images', 'namespaces', 'run', 'snapshots', 'tasks', 'version' }
         'nerdctl' { 'exec', 'inspect', 'ps', 'rm', 'run', 'start', 'stop', 'version' }
     }
@@ -368,8 +368,10 @@ function Get-HnskitContainerd {
         }
     }
     $crictl = Read-Tool crictl version 'version'
-    if ($crictl) {
-        $crictl
+    # One that does not understand this containerd (an old one has no CRI v1) leaves the pods to ctr.
+    $understood = $crictl -and -not $crictl.ExitCode
+    if ($crictl) { $crictl }
+    if ($understood) {
         Read-Tool crictl pods 'pods', '--output', 'json'
         Read-Tool crictl containers 'ps', '--all', '--output', 'json'
         Read-Tool crictl images 'images', '--output', 'json'
@@ -378,7 +380,7 @@ function Get-HnskitContainerd {
     if (-not $spaces) { return }
     $spaces
     foreach ($space in @($spaces.StdOut -split '\s+' | Where-Object { $_ -and $_ -cne 'moby' })) {
-        if ($crictl -and $space -ceq 'k8s.io') { continue }
+        if ($understood -and $space -ceq 'k8s.io') { continue }
         $list = Read-Tool ctr containers 'containers', 'list', '--quiet' $space
         $list
         Read-Tool ctr tasks 'tasks', 'list' $space

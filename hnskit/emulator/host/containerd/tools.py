@@ -28,6 +28,7 @@ class ContainerdTools:
         self._containerd = containerd
         self._crictl: Mapping[str, Callable[[list[str]], Ran]] = {
             "exec": self._crictl_exec, "images": self._crictl_images, "inspectp": self._crictl_inspectp,
+            "logs": self._crictl_logs,
             "pods": self._crictl_pods, "ps": self._crictl_ps, "version": self._crictl_version,
         }  # fmt: skip
         self._ctr: Mapping[tuple[str, str], Callable[[str, list[str]], Ran]] = {
@@ -112,6 +113,12 @@ class ContainerdTools:
             return Ran(1, "", f"FATA[0000] execing command in container {container.id}: {said}\n", ran.seconds)
         return Ran(0, f"{ran.stdout}\n{ran.stderr}\n", "", ran.seconds)
 
+    def _crictl_logs(self, rest: list[str]) -> Ran:
+        if len(rest) != 3 or rest[0] != "--tail" or not rest[1].isdecimal():
+            return Ran(1, "", "hnskit emulator: crictl logs without --tail is not emulated\n")
+        lines = self._containerd.find(PODS, rest[2]).logs[-int(rest[1]) :]
+        return Ran(stdout="".join(text for _, text in lines))
+
     def _ctr_namespaces(self, _namespace: str, rest: list[str]) -> Ran:
         _quiet(rest, "ctr namespaces list")
         return Ran(stdout="".join(f"{name}\n" for name in sorted(self._containerd.images)))
@@ -164,7 +171,8 @@ class ContainerdTools:
     def _ctr_exec(self, namespace: str, rest: list[str]) -> Ran:
         words, values = list(rest), {}
         while words and words[0].startswith("-") and len(words) > 1:
-            values[words.pop(0)] = words.pop(0)
+            flag = words.pop(0)
+            values[flag] = words.pop(0)
         if "--exec-id" not in values:
             raise ContainerdRefusedError("exec-id is required")
         container = self._exact(namespace, words[0] if words else "")
