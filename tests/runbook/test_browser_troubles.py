@@ -66,8 +66,7 @@ def test_a_run_outlives_its_page_and_the_page_its_run(desk: Desk) -> None:
     (proved,) = (run for run in desk.runs() if run["target"] == "emulator://killed")
     done = desk.done("killed")
     assert len(done) == len(set(done)), "something was applied twice"
-    # The network was made by the run that was killed: the second one found it.
-    assert "create network hnskit-l2bridge" not in done
+    # The network was made by the run that was killed, whether it still wrote that down or not: the second one found it.
     assert any(reason.startswith("network hnskit-l2bridge: it is there") for reason in proved["steps"][1]["kept"])
 
 
