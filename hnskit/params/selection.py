@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,10 @@ class Selection:
     """Named by the environment, in the variable HNSKIT_PARAMS."""
     edits: dict[str, str] = field(default_factory=dict)
     """Typed values by the paths of their parameters; right or wrong."""
+    look_again: Callable[[], bool] | None = None
+    """Has the cells below look again at what is chosen; None where they are run by hand."""
+    offer_look: Callable[[], None] | None = None
+    """Shows the form's button for that."""
 
     def load(self) -> Params:
         """The parameters that are chosen.

@@ -21,6 +21,7 @@ from hnskit.local import project
 from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.looked_at import LookedAt
 from hnskit.runbook.notebook_parameters import (
     default_file,
     parameter_choice,
@@ -33,10 +34,12 @@ from hnskit.runbook.part_work import PARTS
 from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.pasted_notebook import PastedNotebook
 from hnskit.runbook.screen import Reader, Sentence, find_reader, say, variables
+from hnskit.runbook.screen_notebook import ScreenNotebook
 from hnskit.runbook.step_notebook import StepNotebook
 
 __all__ = [
     "PARTS",
+    "LookedAt",
     "ParamsChoice",
     "Paste",
     "PastedNotebook",
@@ -53,7 +56,7 @@ _OF_YAML = (str, dict, list)  # what YAML makes of a key's value
 
 _pastes: dict[str, Paste] = {}
 """At the screen, what was pasted into this kernel's box."""
-_open: StepNotebook | PastedNotebook | None = None
+_open: StepNotebook | PastedNotebook | LookedAt | None = None
 """The session that was opened last."""
 
 
@@ -70,28 +73,47 @@ class ParamsChoice:
         """Tell whether somebody is there to press a button."""
         return self.reader is Reader.PRESENT
 
-    def look(self, part: str, paste: Paste) -> StepNotebook | PastedNotebook:
+    def look(self, part: str, paste: Paste | None = None) -> StepNotebook | PastedNotebook | LookedAt:
         """Open a session that only looks: at what was pasted, else at the host.
+
+        At the screen its cells follow the form and the box above them, and their questions are lists to choose from.
 
         Args:
             part: see `PARTS`.
-            paste: from `paste`.
+            paste: from `paste`; None where there is no box for one.
 
         Returns:
-            The book, of the paste where there is one.
+            The session, of the paste where there is one.
 
         Raises:
             ParamsError, ConnectError: as `open` raises them.
             SnapshotError: what stands in the box, or was pasted last, says nothing of a host.
         """
         global _open  # noqa: PLW0603 - as in `open`
-        paste.settle()
-        if paste.reading is None:
-            return self.open(part)
-        if _open is not None and self.interactive:
+        if paste is not None:
+            paste.settle()
+        if not self.interactive:
+            return self._looking(part, paste)
+        if _open is not None:
             _open.end()
-        _open = PastedNotebook(paste.reading)
-        return _open
+        _open = looked = LookedAt(lambda: self._looking(part, paste))
+
+        def again() -> bool:
+            if _open is looked:
+                looked.again()
+            return _open is looked
+
+        self.selection.look_again = again
+        if self.selection.offer_look is not None:
+            self.selection.offer_look()
+        if paste is not None:
+            paste.look_again = again
+        return looked
+
+    def _looking(self, part: str, paste: Paste | None) -> StepNotebook | PastedNotebook:
+        if paste is not None and paste.reading is not None:
+            return PastedNotebook(paste.reading)
+        return StepNotebook(part, self.selection, self.run_dir, reader=self.reader)
 
     def open(
         self, part: str, *, keep_network: bool | str = False, by_name: bool | str = False, confirmed: bool | str = False
@@ -114,7 +136,8 @@ class ParamsChoice:
         global _open  # noqa: PLW0603 - a kernel has one notebook, and that one session
         if _open is not None and self.interactive:
             _open.end()  # if this fails, the cells below are run all the same, and must not act for what was before
-        session = _open = StepNotebook(
+        kind = ScreenNotebook if self.interactive else StepNotebook
+        session = _open = kind(
             part,
             self.selection,
             self.run_dir,

@@ -21,6 +21,11 @@ def _nothing() -> None:
     """Where there is no box."""
 
 
+def _nobody_looks() -> bool:
+    """Where no cell below was run yet."""
+    return False
+
+
 def _read(content: str | bytes, name: str) -> Reading:
     """Read a text, or the file of a line that names one."""
     from hnskit.facts.anything import is_text, read_anything
@@ -46,6 +51,8 @@ class Paste:
         """Error of the last paste; None where it was read, or nothing was pasted."""
         self.take_box: Callable[[], None] = _nothing
         """Takes what stands in the box and was not read; the box puts its own here."""
+        self.look_again: Callable[[], bool] = _nobody_looks
+        """Has the cells below look again, and says whether there are any; whoever looks puts its own here."""
 
     def read(self, content: str | bytes, name: str = _NAME) -> None:
         """Take what a host printed in place of what was there.

@@ -228,7 +228,7 @@ class StepNotebook:
             if self._failure is not None:
                 raise self._failure
         if self._outcome is None:
-            return Sentence("The button above has not been pressed yet: press it, then run this cell again.")
+            return Sentence("The button above has not been pressed yet: once it is, the result stands here.")
         return outcome_view(self._outcome)
 
     def verify(self) -> View:

@@ -99,3 +99,20 @@ def test_the_start_page_sets_the_redirect_up_and_proves_it(pages: tuple[str, Any
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("in place and proved").first.wait_for()
     page.close()
+
+
+def test_a_diagnosis_page_follows_its_lists_and_its_box(pages: tuple[str, Any]) -> None:
+    """No cell can be run there: who asks is chosen, what a host printed is pasted, and the page shows it."""
+    page = opened(pages, "60_explain")
+    asker = page.get_by_label("Who asks")
+    asker.fill("10.0.1.77")
+    asker.press("Enter")
+    page.get_by_text("10.0.1.77").first.wait_for()
+    page.locator("textarea").fill(
+        '[{"ID": "E-1", "Name": "pasted-endpoint", "IPAddress": "10.0.1.20", "Policies": []}]'
+    )
+    page.get_by_role("button", name="Read", exact=True).click()
+    page.get_by_text("The cells below show it").first.wait_for()
+    page.get_by_text("taken for", exact=False).first.wait_for()
+
+    page.close()

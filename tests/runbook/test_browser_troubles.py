@@ -29,7 +29,7 @@ A4 = 718  # CSS pixels between margins of 10 mm
 def press(tab: Notebook, name: str, below: str = "session.result()") -> None:
     """Press a step's button, and run the cells below it when it is done."""
     button(tab, name).click()
-    tab.see("Done: run the cells below again")
+    tab.see("Done: the cells below show it")
     tab.run_below(below)
     tab.see("changes in").scroll_into_view_if_needed()
 

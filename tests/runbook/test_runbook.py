@@ -47,7 +47,7 @@ class Form:
     """The rows of a form, by the name that stands before them."""
 
     def __init__(self, choice: runbook.ParamsChoice) -> None:
-        _, *rows, self.secret, self.verdict = params_form(choice.selection, [choice.selection.params_file]).children
+        _, *rows, self.secret, self.verdict, _ = params_form(choice.selection, [choice.selection.params_file]).children
         self.fields = {row.children[0].value: row.children[1] for row in rows}
         self.notes = {row.children[0].value: row.children[2] for row in rows}
 
@@ -103,7 +103,7 @@ def test_a_book_that_ends_unpressed_says_so(lab: list[str]) -> None:
     session = runbook.choose(PARAMS, lab, interactive=True).open("network")
     session.plan()
     session.apply_button("Create the network")
-    assert session.finish() == "Nothing was changed: the button was not pressed."
+    assert str(session.finish()) == "Nothing was changed: the button was not pressed."
 
 
 def test_headless_a_failure_is_written_down_before_it_is_raised(lab: list[str], tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None], qu
             button.description, button.disabled = "Try again", False
             raise
         else:
-            button.description, button.button_style = "Done: run the cells below again", "success"
+            button.description, button.button_style = "Done: the cells below show it", "success"
 
     if not question:
         button.on_click(press)

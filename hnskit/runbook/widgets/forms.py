@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets
 
-from hnskit.errors import ParamsError
+from hnskit.errors import HnskitError, ParamsError
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
@@ -32,7 +32,10 @@ _LABEL = {"width": "14em"}
 
 
 def params_form(selection: Selection, files: list[Path]) -> Any:
-    """A form that edits `selection` as the person types; what is wrong stands beside its field."""
+    """A form that edits `selection` as the person types; what is wrong stands beside its field.
+
+    Where the notebook only looks (`selection.look_again`), a button has the cells below look again.
+    """
     return _Form(selection, files).widget
 
 
@@ -45,6 +48,9 @@ class _Form:
             options=[(str(path), str(path)) for path in files], value=str(selection.params_file), layout=_WIDE
         )
         self._back = ipywidgets.Button(description="Back to the file", tooltip="Forget what was typed here")
+        self._look = ipywidgets.Button(description="Look", button_style="primary",
+                                       tooltip="Look at this host: the cells below follow")  # fmt: skip
+        self._looked = ipywidgets.HTML()
         self._fields = {path: ipywidgets.Text(layout=_WIDE, continuous_update=False) for path, _ in FIELDS}
         self._notes = {path: ipywidgets.HTML() for path, _ in FIELDS}
         self._secret = ipywidgets.VBox()
@@ -53,13 +59,28 @@ class _Form:
         self._check()
         self._chooser.observe(self._choose, "value")
         self._back.on_click(lambda _: self._forget())
+        self._look.on_click(lambda _: self._on_look())
         for field in self._fields.values():
             field.observe(self._take, "value")
         rows = [
             _row("params_file", self._chooser, self._back),
             *(_row(path, self._fields[path], self._notes[path]) for path, _ in FIELDS),
         ]
-        self.widget = with_disconnect_notice([*rows, self._secret, self._verdict], _GONE)
+        look = ipywidgets.HBox([self._look, self._looked])
+        look.layout.display = "" if selection.look_again else "none"
+        selection.offer_look = lambda: setattr(look.layout, "display", "")
+        self.widget = with_disconnect_notice([*rows, self._secret, self._verdict, look], _GONE)
+
+    def _on_look(self) -> None:
+        """Have the cells below look at what is chosen here."""
+        self._looked.value = '<span role="status">Looking …</span>'
+        try:
+            follows = self._selection.look_again() if self._selection.look_again else False
+        except HnskitError as error:
+            self._looked.value = _wrong(error.paragraph())
+            return
+        words = "The cells below show it." if follows else "Run the cells below: they were not run yet."
+        self._looked.value = f'<span role="status">{words}</span>'
 
     def _fill(self) -> None:
         """Show what the file has, and what was typed in its place."""

@@ -23,6 +23,7 @@ class Pasted(Protocol):
 
     refusal: HnskitError | None
     take_box: Callable[[], None]
+    look_again: Callable[[], bool]
 
     def read(self, content: str | bytes, name: str = "paste") -> None:
         """Take a text or the bytes of a file."""
@@ -74,7 +75,16 @@ class _Box:
             work()
         except HnskitError as error:
             self._paste.refusal = error
-        self._show("Run the cells below.")
+        self._show(self._follow())
+
+    def _follow(self) -> str:
+        """Have the cells below look again, where they were run already."""
+        if self._paste.refusal is not None:
+            return ""
+        try:
+            return "The cells below show it." if self._paste.look_again() else "Run the cells below."
+        except HnskitError as error:
+            return error.paragraph()
 
     def _show(self, then: str = "") -> None:
         if self._paste.refusal is not None:

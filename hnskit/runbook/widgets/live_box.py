@@ -1,0 +1,68 @@
+"""An output that can be filled anew, and a question above it whose answer is chosen or typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
+
+_GONE = "The kernel of this notebook has ended: what is shown here is old. Run all cells again."
+_LABEL = {"description_width": "9em"}
+_WIDE = {"width": "min(44em, 98%)"}
+
+
+def output_box(controls: Sequence[Any]) -> tuple[Any, Any]:
+    """Make an output below its controls.
+
+    Args:
+        controls: widgets that stand above it.
+
+    Returns:
+        The widget to show, and the output in it, whose `outputs` can be set.
+    """
+    output = ipywidgets.Output()
+    return with_disconnect_notice([*controls, output], _GONE), output
+
+
+class Question:
+    """A field with a list of likely answers; any other can be typed.
+
+    Args:
+        label: stands before it.
+        value: the answer at the beginning.
+        offered: gives the list, for the host that is looked at now.
+        answered: called with each new answer.
+    """
+
+    def __init__(
+        self, label: str, value: str, offered: Callable[[], list[str]], answered: Callable[[str], None]
+    ) -> None:
+        self._offered = offered
+        self._field = ipywidgets.Combobox(
+            description=label, value=value, options=offered(), ensure_option=False, continuous_update=False,
+            placeholder="empty: the first one", tooltip=label, style=_LABEL, layout=_WIDE,
+        )  # fmt: skip
+        self._field.observe(lambda change: answered(str(change["new"])), "value")
+        self.widget = self._field
+
+    @property
+    def value(self) -> str:
+        """The answer as it stands in the field."""
+        return str(self._field.value)
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self._field.value = text
+
+    def refresh(self) -> list[str]:
+        """Offer what there is now.
+
+        Returns:
+            The list.
+        """
+        found = self._offered()
+        self._field.options = found
+        return found
