@@ -39,7 +39,6 @@ from hnskit.runbook.step_notebook import StepNotebook
 
 __all__ = [
     "PARTS",
-    "LookedAt",
     "ParamsChoice",
     "Paste",
     "PastedNotebook",
@@ -73,7 +72,7 @@ class ParamsChoice:
         """Tell whether somebody is there to press a button."""
         return self.reader is Reader.PRESENT
 
-    def look(self, part: str, paste: Paste | None = None) -> StepNotebook | PastedNotebook | LookedAt:
+    def look(self, part: str, *, paste: Paste | None = None) -> StepNotebook | PastedNotebook | LookedAt:
         """Open a session that only looks: at what was pasted, else at the host.
 
         At the screen its cells follow the form and the box above them, and their questions are lists to choose from.

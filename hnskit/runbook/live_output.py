@@ -82,7 +82,7 @@ class LiveOutput:
 
 
 def _bundle(value: Any) -> dict[str, Any]:
-    """What a cell shows of a value."""
+    """Format a value as a cell does."""
     from IPython.core.formatters import DisplayFormatter
 
     data, _ = DisplayFormatter().format(value)

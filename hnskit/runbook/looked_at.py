@@ -152,7 +152,7 @@ class LiveDiagnosis:
         return _told(lambda: self._now.explain(self._asked["source"], self._asked["destination"]))
 
     def _kept(self, source: str, destination: str) -> dict[str, str]:
-        """What was chosen before the cell was run again, unless the notebook says otherwise now."""
+        """Keep the choices of before the cell was run again, unless the notebook says otherwise now."""
         return {} if source or destination else {key: self._asked[key] for key in ("source", "destination")
                                                  if key in self._asked}  # fmt: skip
 

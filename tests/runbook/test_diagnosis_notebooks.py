@@ -98,7 +98,7 @@ def test_a_paste_is_a_text_a_file_or_a_zip(tmp_path: Path) -> None:
     for content in (HOSTILE, str(file), str(archive)):
         paste = runbook.paste(content, interactive=False)
         assert "Taken for 1 endpoint" in paste.to_text()
-        session = runbook.choose(sample_facts.PARAMS, interactive=False).look("doctor", paste)
+        session = runbook.choose(sample_facts.PARAMS, interactive=False).look("doctor", paste=paste)
         assert isinstance(session, runbook.PastedNotebook)
         assert isinstance(session.diagnosis.repair(), Sentence)
         assert len(session.facts.endpoints) == 1

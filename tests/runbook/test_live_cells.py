@@ -55,7 +55,7 @@ def controls(output: Any) -> dict[str, Any]:
 
 def looked_at(file: Path) -> LookedAt:
     choice = runbook.choose(PARAMS, [f"target=snapshot:{file}"], interactive=True)
-    found = choice.look("explain", runbook.paste("", interactive=True))
+    found = choice.look("explain", paste=runbook.paste("", interactive=True))
     assert isinstance(found, LookedAt)
     return found
 
@@ -124,7 +124,7 @@ def test_a_paste_that_is_read_is_what_the_cells_show(tmp_path: Path) -> None:
     """And what is pasted next, and the host again."""
     paste = runbook.paste("", interactive=True)
     looked = runbook.choose(PARAMS, [f"target=snapshot:{save_facts(complete(), tmp_path / 'a.json')}"],
-                            interactive=True).look("doctor", paste)  # fmt: skip
+                            interactive=True).look("doctor", paste=paste)  # fmt: skip
     cell = Cell(looked.show("endpoints"))
     assert "hnskit-proxy" in cell.text
     paste.read('[{"ID": "E-1", "Name": "pasted-endpoint", "IPAddress": "10.0.1.20", "VirtualNetwork": "N-1"}]')

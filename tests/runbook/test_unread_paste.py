@@ -18,7 +18,7 @@ ENDPOINT = '[{"ID": "A", "Name": "x", "VirtualNetwork": "N", "IPAddress": "10.0.
 def look(paste: Paste) -> object:
     """What the cell below the box does; a host would be asked that is not there."""
     choice = runbook.choose(sample_facts.PARAMS, ["target=winrm://nobody.invalid"], interactive=False)
-    return choice.look("doctor", paste)
+    return choice.look("doctor", paste=paste)
 
 
 def test_what_stands_in_the_box_is_taken_though_nobody_pressed_read() -> None:
