@@ -56,6 +56,8 @@ class RegistryEntry:
     control: int
     network: str = "model"  # as it was asked for
     runtime: str = "docker"
+    module: str = ""
+    """Digest of the PowerShell module that it answers for."""
     shared: bool = False
     """Other hosts are in the same process."""
 

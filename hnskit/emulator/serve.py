@@ -21,6 +21,7 @@ from hnskit.emulator.winrm.listener import Listener
 from hnskit.emulator.winrm.service_settings import ServiceSettings
 from hnskit.emulator.winrm.winrm_server import Certificate, WinrmServer
 from hnskit.local.private_files import write_private
+from hnskit.remote.module_source import module_digest
 
 if TYPE_CHECKING:
     from hnskit.emulator.host import EmulatedHost
@@ -112,6 +113,7 @@ class Served:
                 engine=self._engine,
                 network=self._network,
                 runtime=self._host.runtime,
+                module=module_digest(),
                 restricted=self._restricted,
                 profile=self._profile,
                 instance=self._instance,

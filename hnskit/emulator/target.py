@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from hnskit.emulator import registry
 from hnskit.emulator.constants import LIMITED, RESTRICTED
-from hnskit.errors import Mistake, ParamsError
+from hnskit.errors import ConnectError, Mistake, ParamsError
 from hnskit.remote.connection import Auth, ConnectionSettings
+from hnskit.remote.module_source import module_digest
 
 _PASSED_ON = ("configuration", "connect_timeout", "recovery_timeout")
 _FOR_START = ("engine", "cut_seconds", "runtime", "pods", "network")
@@ -46,6 +47,7 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         entry, _ = registry.start(name, options.get("profile"), chosen)
     else:
         entry = registry.get(name)
+    _require_same_module(entry)
     wanted = {key: value for key, value in (options.get("faults") or {}).items() if value not in _NO_FAULT}
     entry.ask({"do": "faults", "wanted": wanted})
     ssl = options.get("transport", "http") == "https"
@@ -78,4 +80,14 @@ def _require_profile(profile: str) -> None:
         raise ParamsError(
             "the parameters",
             (Mistake("emulator.profile", f"there is no such Windows; there are: {known}", repr(profile)),),
+        )
+
+
+def _require_same_module(entry: registry.RegistryEntry) -> None:
+    """Stop where an hnskit with other commands started the host: it would not know those that it is sent."""
+    if entry.engine == registry.ENGINES[0] and entry.module != module_digest():
+        raise ConnectError(
+            "another version of hnskit started it",
+            object=f"emulated host {entry.name}",
+            next_step=f"Stop it, and lose what is on it: hnskit emulator stop {entry.name}",
         )

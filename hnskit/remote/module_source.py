@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from importlib import resources
 
 
@@ -10,3 +11,9 @@ from importlib import resources
 def module_text() -> str:
     """The PowerShell that runs on the host."""
     return resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
+
+
+@functools.cache
+def module_digest() -> str:
+    """Identify the text: sixteen hexadecimal digits."""
+    return hashlib.sha256(module_text().encode()).hexdigest()[:16]

@@ -171,6 +171,19 @@ def test_containerd_on_a_windows_without_namespaces_is_a_mistake_of_the_command(
     assert registry.find("old") is None
 
 
+def test_a_host_of_another_hnskit_is_told(lab: registry.RegistryEntry, state: Path) -> None:
+    """It would answer that it does not know hnskit's commands."""
+    place = registry.directory("lab") / "host.json"
+    before = place.read_text()
+    place.write_text(before.replace(lab.module, "0" * 16))
+    try:
+        with pytest.raises(ConnectError, match="another version of hnskit started it") as caught:
+            resolve("emulator://lab", {})
+    finally:
+        place.write_text(before)
+    assert "hnskit emulator stop lab" in caught.value.next_step
+
+
 def test_a_target_by_itself_takes_a_running_host_as_it_is() -> None:
     """Who names no profile means the host that is there."""
     registry.start("newer", "ws2022")
