@@ -107,6 +107,13 @@ def test_the_gateway_endpoint_s_acls_look_at_what_it_forwards(redirected: Redire
     assert redirected.proxy_log().count('" 200 ') == before
 
 
+def test_an_l4wfpproxy_beside_the_redirect_leaves_it_as_it_is(redirected: Redirected, with_policy: Any) -> None:
+    """UNCONFIRMED: docs/beliefs.md, "an L4WFPPROXY beside it"; a host may also refuse the policy (HNS fact 54)."""
+    port = {"Type": "L4WFPPROXY", "OutboundProxyPort": "15001", "FilterTuple": {"Protocols": "6"}}
+    with_policy(redirected.wanted.clients[0].endpoint.name, port)
+    assert redirected.asked()
+
+
 def test_the_proxy_sees_the_client_s_own_address(redirected: Redirected) -> None:
     """UNCONFIRMED: whether OutboundNat gives the redirected connection another source (HNS fact 48)."""
     client = redirected.endpoint(redirected.wanted.clients[0].endpoint.name)["IPAddress"]

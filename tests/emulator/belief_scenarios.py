@@ -55,7 +55,7 @@ class BeliefScenario:
     profile: str = "ws2019"
     type: str = "L2Bridge"
     expected: str = ""
-    """The belief of both, or of the data plane where they disagree."""
+    """The belief of both, or of the data plane where they disagree; real packets show the data plane's."""
     question: Question | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 

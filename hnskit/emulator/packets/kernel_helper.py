@@ -92,20 +92,16 @@ class KernelHelper:
         return {"pid": os.getpid(), "fd": self._namespaces[name]}
 
     def drop(self, name: str) -> dict[str, Any]:
-        """Let a namespace go."""
-        ip = self._routes.pop(name, None)
-        if ip is not None:
-            ip.close()
+        """Let a namespace go, its wires first: sockets that are still open in it would keep it on the bridge."""
+        self._unplug(name)
+        self._routes.pop(name).close()
         os.close(self._namespaces.pop(name))
         return {}
 
     def plug(self, name: str, nics: list[dict[str, Any]], loopback: list[str]) -> dict[str, Any]:
         """Give a namespace these adapters in the place of those that it has; `loopback` are addresses of no wire."""
         switch, ip = self._ip(_SWITCH), self._ip(name)
-        for link in ip.get_links():
-            if link["index"] != 1:
-                with suppress(Exception):  # the other end of one that is gone already
-                    ip.link("del", index=link["index"])
+        self._unplug(name)
         for address in loopback:
             with suppress(_exists()):
                 ip.addr("add", index=1, address=address, prefixlen=32)
@@ -118,6 +114,13 @@ class KernelHelper:
             switch.link("set", index=index, master=self._bridges[nic["bridge"]], state="up")
             self._configure(name, inner, nic)
         return {}
+
+    def _unplug(self, name: str) -> None:
+        ip = self._ip(name)
+        for link in ip.get_links():
+            if link["index"] != 1:
+                with suppress(Exception):  # the other end of one that is gone already
+                    ip.link("del", index=link["index"])
 
     def _configure(self, name: str, ifname: str, nic: dict[str, Any]) -> None:
         ip = self._ip(name)
@@ -140,15 +143,22 @@ class KernelHelper:
             self._nft.run(commands)
         return {}
 
-    def listen(self, name: str, address: str, port: int) -> socket.socket:
-        """A socket that listens in a namespace."""
+    def listen(self, name: str, address: str, port: int, protocol: str = "tcp") -> socket.socket:
+        """A socket that listens in a namespace, for `tcp` or `udp`."""
+        stream = protocol == "tcp"
         with self._inside(name):
-            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.setsockopt(socket.SOL_IP, getattr(socket, "IP_FREEBIND", 15), 1)
             made.bind((address, port))
-            made.listen(64)
+            if stream:
+                made.listen(64)
         return made
+
+    def open(self, name: str) -> socket.socket:
+        """A TCP socket in a namespace, not connected."""
+        with self._inside(name):
+            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 
     def capture(self, name: str) -> socket.socket:
         """A socket that sees every frame of a namespace's adapters, now and later."""

@@ -60,6 +60,12 @@ class KernelNetwork:
             for name, stack in wanted.items():
                 self._bring_stack(name, stack, fabric)
 
+    def clear(self) -> None:
+        """Let all compartments go, with their wires."""
+        with self._lock:
+            for name in self.names - {OUTSIDE}:
+                self._drop(name)
+
     def _bring_stack(self, name: str, stack: Stack, fabric: Fabric) -> None:
         if name not in self._places:
             self._add(name)
