@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from hnskit.commands.agreeing import require_agreement
+from hnskit.commands.envelope import print_result
 from hnskit.commands.plan_lines import say_plan
 from hnskit.errors import PreflightError
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def print_plan(found: Plan, *, as_json: bool, everything: bool = False) -> NoRet
         SystemExit: with 4 where a step is refused.
     """
     if as_json:
-        print_json(found.to_json())
+        print_result(found.to_json(), ok=not found.refused)
     else:
         say_plan(found, everything=everything)
         if found.adopted and not found.refused:
@@ -126,7 +127,7 @@ def print_plan(found: Plan, *, as_json: bool, everything: bool = False) -> NoRet
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     """Print what came of a plan, to stdout."""
     if as_json:
-        print_json(outcome.to_json())
+        print_result(outcome.to_json())
         return
     if not outcome.changed:
         say(outcome.plan.to_text())

@@ -87,6 +87,8 @@ def main(arguments: list[str] | None = None) -> None:
         hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
     except click.ClickException as error:
         error.show()
+        if "--json" in given:
+            _say_json(error, error.exit_code, error.format_message(), {"message": error.message})
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         from hnskit.foreign_text.terminal import say
@@ -131,9 +133,17 @@ def _fail(given: list[str], error: Exception, paragraph: str, status: int, field
         import traceback
 
         traceback.print_exception(error)
-    from hnskit.foreign_text.terminal import print_json, say
+    from hnskit.foreign_text.terminal import say
 
     say(paragraph, err=True)
     if "--json" in given:
-        print_json({**fields, "exit_status": status, "paragraph": paragraph})
+        _say_json(error, status, paragraph, fields)
     sys.exit(status)
+
+
+def _say_json(error: Exception, status: int, paragraph: str, fields: dict[str, Any]) -> None:
+    """Print an error in the form of every result."""
+    from hnskit.commands.envelope import print_result
+
+    said = {"error": type(error).__name__, **fields, "exit_status": status, "paragraph": paragraph}
+    print_result(said, target=fields.get("host", ""), ok=False)

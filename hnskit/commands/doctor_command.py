@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.changing import apply_to, made_before, print_outcome
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
 from hnskit.commands.options import common_input
 from hnskit.commands.reaching import connected
 from hnskit.foreign_text.escaping import Lines
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.facts.finding import Finding
@@ -53,8 +54,6 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     found.announce()
     findings = _examined(loaded, facts, params, overrides, only)
     result: dict[str, Any] = {
-        "schema": 1,
-        "ok": True,
         "target": facts.target,
         "taken_for": found.taken_for,
         "counts": {},
@@ -69,7 +68,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     failed = counts["error"] > 0 or (strict and counts["warning"] > 0)
     if as_json:
         result["counts"] = {name: counts[name] for name in ("error", "warning", "note")}
-        print_json({**result, "ok": not failed})
+        print_result(result, ok=not failed)
     sys.exit(1 if failed else 0)
 
 

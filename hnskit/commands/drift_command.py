@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from hnskit.commands.changing import made_before
+from hnskit.commands.envelope import print_result
 from hnskit.commands.options import common, runs_option
 from hnskit.commands.reaching import opened
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 
 @click.command()
@@ -24,7 +25,7 @@ def drift(params: str, overrides: tuple[str, ...], as_json: bool, runs: Path | N
     with opened(params, overrides, runs) as (loaded, host):
         found = drift_of(desired_from(loaded), host.facts(), made=made_before(loaded, runs))
     if as_json:
-        print_json(found.to_json())
+        print_result(found.to_json(), ok=found.ok)
     else:
         say(found.to_text())
     sys.exit(0 if found.ok else 1)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import is_host_input, read_input, text_sources
 from hnskit.commands.options import debug_option, json_option
 from hnskit.errors import ArgumentError, FileError
 from hnskit.foreign_text.escaping import join_lines
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.errors.codes_in_text import CodeInText
@@ -53,7 +54,7 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
     except ArgumentError as problem:
         raise click.UsageError(f"{problem.message}.") from problem
     if as_json:
-        print_json([item.to_json() for item in found] if not words or len(found) > 1 else found[0].to_json())
+        print_result([item.to_json() for item in found], ok=all(item.is_known for item in found))
     elif not words:
         for item in found:
             say(f"0x{item.code:08X}  {item.name}: {item.meaning}")
@@ -129,16 +130,17 @@ def _said_by(facts: Facts) -> str:
 
 def _print_found(place: str, read: tuple[str, list[tuple[str, CodeInText]]], as_json: bool) -> None:
     taken_for, found = read
+    known = bool(found) and all(item.known.is_known for _, item in found)
     say(f"{place}: taken for {taken_for}", err=True)
     if as_json:
         codes: list[dict[str, Any]] = [{"file": name, **item.to_json()} for name, item in found]
-        print_json({"source": place, "taken_for": taken_for, "codes": codes})
+        print_result({"source": place, "taken_for": taken_for, "codes": codes}, ok=known)
     elif not found:
         say(f"{place}: there is no code of HNS, of containers or of Windows in it, and no text of one.")
     else:
         several = len({name for name, _ in found}) > 1
         say(*[text for name, item in found for text in ("", _text(f"{name}, " if several else "", item))][1:])
-    if not found or not all(item.known.is_known for _, item in found):
+    if not known:
         sys.exit(1)
 
 

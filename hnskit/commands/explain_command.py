@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
 from hnskit.commands.options import common_input
 from hnskit.commands.output import say_problems
 from hnskit.errors import ArgumentError
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.params.loading import Params
@@ -73,9 +74,9 @@ def explain(  # noqa: PLR0917 - click passes options by name
     if svg is not None and not matrix:
         say(f"Drawn: {found[0].picture(facts).save(svg)}", err=True)
     if matrix:
-        _print_matrix(found, form)
+        _print_matrix(found, form, facts.target)
     elif form == "json":
-        print_json(found[0].to_json())
+        print_result(found[0].to_json(), target=facts.target, ok=bool(found[0].answered))
     elif form == "text":
         say(found[0].to_text())
     else:
@@ -94,12 +95,12 @@ def _redirected(loaded: Params | None) -> tuple[str, ...]:
     return tuple(one.what for one in desired_from(loaded).redirects) if loaded else ()
 
 
-def _print_matrix(found: Any, form: str) -> None:
+def _print_matrix(found: Any, form: str, target: str) -> None:
     from hnskit.diagnosis.diagnosis_frames import matrix_frame
     from hnskit.running.terminal_lines import print_table
 
     if form == "json":
-        print_json([item.to_json() for item in found])
+        print_result([item.to_json() for item in found], target=target)
         return
     frame = matrix_frame(found)
     if form == "text":

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.options import common
 from hnskit.commands.reaching import opened
-from hnskit.foreign_text.terminal import print_file, print_json, say
+from hnskit.foreign_text.terminal import print_file, say
 
 
 @click.group()
@@ -65,7 +66,7 @@ def cni(  # noqa: PLR0917 - click passes options by name
     if output is not None:
         say(f"Written: {write_output(output, text)}", err=True)
     elif as_json:
-        print_json({"plugin": made.plugin, "conflist": data, "notes": list(made.notes)})
+        print_result({"plugin": made.plugin, "conflist": data, "notes": list(made.notes)}, target=loaded.target)
     else:
         print_file(text)
     for note in made.notes:

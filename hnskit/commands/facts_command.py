@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
 from hnskit.commands.options import common_input
 from hnskit.commands.output import say_problems
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 
 @click.command()
@@ -34,7 +35,7 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
     if as_json:
         from hnskit.facts.snapshot import masked
 
-        print_json({"taken_for": found.taken_for, **masked(snapshot).to_json()})
+        print_result({"taken_for": found.taken_for, **masked(snapshot).to_json()})
         return
     from hnskit.views import topology
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.commands.envelope import print_result
+from hnskit.foreign_text.terminal import say
 
 
 @click.command()
@@ -18,7 +19,7 @@ def init(folder: Path, as_json: bool) -> None:
 
     written = write_starter(folder)
     if as_json:
-        print_json([str(path) for path in written])
+        print_result([str(path) for path in written])
         return
     say(f"Written: {', '.join(map(str, written))}.")
     there = "" if folder == Path() else f"cd {folder} && "

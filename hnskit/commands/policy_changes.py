@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.agreeing import require_yes
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_host
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_options import Asked
 from hnskit.commands.reaching import opened
 from hnskit.foreign_text.escaping import Lines
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         if parameters is not None and found.pending and not found.refused:
             _say_what_apply_makes_of_it(desired_from(parameters), facts, wanted)
         if asked.as_json:
-            print_json(found.to_json())
+            print_result(found.to_json(), ok=not found.refused)
         else:
             say(found.to_text())
         return
@@ -105,7 +106,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         else:
             done = apply()
     if asked.as_json:
-        print_json(done.to_json())
+        print_result(done.to_json(), target=first.target)
     else:
         say(Lines(f"{done.to_text()}."))
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_host
 from hnskit.commands.options import WholeHelp, common, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_changes import carry_out, known_fields, owners_of, spec_of
 from hnskit.commands.policy_options import Asked, changing, chosen, packed, removing, what, where
 from hnskit.commands.reaching import opened
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
@@ -60,8 +61,8 @@ def list_command(
         _, facts = read_host(params, overrides)
         owners = owners_of(facts, endpoints, networks) if endpoints or networks else None
     found = list_policies(facts, owners=owners, kinds=kinds, proxies=proxies)
-    if as_json:
-        print_json([item.to_json() for item in found])
+    if as_json or form == "json":
+        print_result([item.to_json() for item in found], target=facts.target)
     else:
         frame = entries_frame(found)
         shown = frame[["on", "name", "address", "container", "number", "policy", "id"]] if form == "table" else frame
@@ -82,7 +83,9 @@ def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) ->
     if not found:
         raise SelectionError(f"no endpoint has this id, name, address or container: {what!r}", host=facts.target)
     if as_json:
-        print_json([{"id": item.id, "name": item.name, "address": item.address} for item in found])
+        print_result(
+            [{"id": item.id, "name": item.name, "address": item.address} for item in found], target=facts.target
+        )
     else:
         say(*(item.id for item in found))
 

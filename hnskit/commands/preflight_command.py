@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from hnskit.commands.changing import made_before
+from hnskit.commands.envelope import print_result
 from hnskit.commands.options import common
 from hnskit.commands.reaching import opened
 from hnskit.errors import HnskitError
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
+
+if TYPE_CHECKING:
+    from hnskit.facts.finding import Finding
 
 
 @click.command()
@@ -34,7 +40,7 @@ def preflight(params: str, overrides: tuple[str, ...], as_json: bool, way_only: 
         missing = () if is_snapshot(loaded.target) else missing_tarballs(host.session(), desired, facts)
     findings = look(desired, facts, missing=missing, made=made_before(loaded))
     if as_json:
-        print_json([item.to_json() for item in findings])
+        _print_findings(findings, facts.target)
     else:
         print_table(
             findings_frame(findings).drop(columns=["evidence", "reference", "confirmed", "check"]), "table", "preflight"
@@ -55,7 +61,7 @@ def _check_way(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     loaded = load_params(find_params(params), overrides=overrides)
     findings = check_connection(loaded, on_start=lambda text: say(f"  {text}", err=True))
     if as_json:
-        print_json([item.to_json() for item in findings])
+        _print_findings(findings, loaded.target)
     else:
         for item in findings:
             say(item.to_text())
@@ -64,3 +70,12 @@ def _check_way(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     except HnskitError as error:
         say(error.paragraph(), err=True)
         sys.exit(error.exit_status)
+
+
+def _print_findings(findings: Sequence[Finding], target: str) -> None:
+    """Print findings as JSON."""
+    print_result(
+        [item.to_json() for item in findings],
+        target=target,
+        ok=not any(item.severity == "error" for item in findings),
+    )

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.options import debug_option, json_option
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 
 @click.command()
@@ -17,10 +18,10 @@ from hnskit.foreign_text.terminal import print_json, say
 def report(run_dir: Path, as_json: bool) -> None:
     """Make report.html and junit.xml of a run's folder again."""
     from hnskit.running.junit import write_junit
-    from hnskit.running.report import write_report
+    from hnskit.running.report import read_summary, write_report
 
     made = {"report": str(write_report(run_dir)), "junit": str(write_junit(run_dir))}
     if as_json:
-        print_json(made)
+        print_result(made, target=str(read_summary(run_dir)["target"]))
     else:
         say(*made.values())

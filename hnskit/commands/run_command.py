@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from hnskit.commands.agreeing import require_agreement, yes_option
+from hnskit.commands.envelope import print_result
 from hnskit.commands.options import common, runs_option
 from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import require_file
 from hnskit.foreign_text.escaping import Lines
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.running.summary import Summary
@@ -59,7 +60,7 @@ def run(
         confirmed=yes or _agreed(params, overrides, only, runs, as_json=as_json),
     )
     if as_json:
-        print_json(summary.to_json())
+        print_result(summary.to_json(), ok=summary.exit_status == 0)
     else:
         _print_run(summary)
     if summary.error is not None:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
 from hnskit.commands.options import common_input, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import require_read
 
-TABLES = ("networks", "endpoints", "policies", "containers", "pods", "namespaces", "compartments", "adapters", "images")
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hnskit.facts.host_facts import Facts
+
+TABLES = (
+    "networks", "endpoints", "policies", "containers", "pods", "namespaces", "compartments", "adapters", "routes",
+    "images",
+)  # fmt: skip
 
 
 @click.command()
@@ -29,5 +41,21 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
     from hnskit.running.terminal_lines import print_table
     from hnskit.views import frames
 
-    print_table(frames.TABLES[table](snapshot), "json" if as_json else form, table)
+    frame = frames.TABLES[table](snapshot)
+    if as_json or form == "json":
+        print_result(_rows(frame, snapshot), target=snapshot.target)
+    else:
+        print_table(frame, form, table)
     say_problems(snapshot)
+
+
+def _rows(frame: pd.DataFrame, facts: Facts) -> list[dict[str, Any]]:
+    """The rows of a table as JSON has them: null for what is absent, each policy of an object as an object."""
+    from hnskit.policy_editing.selecting import list_policies
+
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records"))
+    if {"policies", "id"} <= set(frame.columns):
+        listed = list_policies(facts)
+        for row in rows:
+            row["policies"] = [item.to_json() for item in listed if item.id == row["id"]]
+    return rows

@@ -6,9 +6,10 @@ import sys
 
 import click
 
+from hnskit.commands.envelope import print_result
 from hnskit.commands.options import common
 from hnskit.commands.reaching import connected
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 
 
 @click.command()
@@ -23,7 +24,7 @@ def verify(params: str, overrides: tuple[str, ...], as_json: bool) -> None:
     with connected(params, overrides) as (loaded, session):
         found = verify_on(session, desired_from(loaded), on_event=lambda event: say(f"  {event.text}", err=True))
     if as_json:
-        print_json(found.to_json())
+        print_result(found.to_json(), ok=found.ok)
     else:
         say(found.to_text())
     if not found.ok:  # what stdout has is the result already: it is not said again

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from hnskit.commands.envelope import enveloped
 from hnskit.commands.options import WholeHelp
 from hnskit.emulator import registry
 from hnskit.emulator.constants import NETWORKS, RUNTIMES
@@ -89,6 +91,7 @@ def start(  # noqa: PLR0917 - click passes them by name
         f"{name} {'started' if started else 'runs already'} (engine {_engine(entry)}): {entry.http} and {entry.https}, "
         f"user {entry.username}, "
         f"password in {entry.password_file}",
+        name,
     )
     if network == "auto" and (note := entry.ask({"do": "status"})["host"]["network_note"]):
         click.echo(note, err=True)
@@ -108,17 +111,22 @@ def status(name: str, as_json: bool) -> None:
         as_json,
         f"{name} runs (process {entry.pid}, {entry.profile}, engine {_engine(entry)}): shells {answer['shells']}, "
         f"{counts}{faults}",
+        name,
     )
 
 
 @emulator.command()
 @click.argument("name", default="lab")
 @click.option("--together", is_flag=True, help="And all other hosts that are in its process (start --hosts).")
+@click.option("--all", "every", is_flag=True, help="Every emulated host of this user, whatever NAME is.")
 @_as_json
-def stop(name: str, together: bool, as_json: bool) -> None:
+def stop(name: str, together: bool, every: bool, as_json: bool) -> None:
     """Stop the host NAME (lab); all that it had is gone."""
+    if every:
+        _stop_all(as_json)
+        return
     entry = registry.stop(name, together=together)
-    _print({"name": name, "pid": entry.pid, "stopped": True}, as_json, f"{name} stopped")
+    _print({"name": name, "pid": entry.pid, "stopped": True}, as_json, f"{name} stopped", name)
 
 
 @emulator.command("list")
@@ -126,8 +134,11 @@ def stop(name: str, together: bool, as_json: bool) -> None:
 def list_hosts(as_json: bool) -> None:
     """List the hosts that run."""
     entries = registry.running()
-    lines = "\n".join(f"{entry.name}  {entry.profile}  {_engine(entry)}  {entry.http}" for entry in entries)
-    _print([entry.to_json() for entry in entries], as_json, lines or "No emulated host runs.")
+    rows = [("name", "Windows", "engine", "address")]
+    rows += [(entry.name, entry.profile, _engine(entry), entry.http) for entry in entries]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    _print([entry.to_json() for entry in entries], as_json, lines if entries else "No emulated host runs.")
 
 
 @emulator.command()
@@ -136,7 +147,7 @@ def list_hosts(as_json: bool) -> None:
 def reset(name: str, as_json: bool) -> None:
     """Make the host NAME (lab) as it was when it started."""
     registry.get(name).ask({"do": "reset"})
-    _print({"name": name, "reset": True}, as_json, f"{name} is as it was when it started")
+    _print({"name": name, "reset": True}, as_json, f"{name} is as it was when it started", name)
 
 
 @emulator.command()
@@ -156,6 +167,7 @@ def fault(name: str, fault: str, value: str, as_json: bool) -> None:
         {"name": name, "fault": fault, "value": content, "faults": answer["faults"]},
         as_json,
         f"{name}: {fault} is {json.dumps(content)} now",
+        name,
     )
 
 
@@ -167,9 +179,16 @@ def fault(name: str, fault: str, value: str, as_json: bool) -> None:
 def cut(name: str, seconds: float, mode: str, as_json: bool) -> None:
     """Take the network of the host NAME away for SECONDS."""
     registry.get(name).ask({"do": "cut", "seconds": seconds, "mode": mode})
-    _print(
-        {"name": name, "seconds": seconds, "mode": mode}, as_json, f"{name} is away for {seconds:g} seconds ({mode})"
-    )
+    said = f"{name} is away for {seconds:g} seconds ({mode})"
+    _print({"name": name, "seconds": seconds, "mode": mode}, as_json, said, name)
+
+
+def _stop_all(as_json: bool) -> None:
+    stopped: list[dict[str, Any]] = []
+    while entries := registry.running():  # hosts of one process end together
+        ended = registry.stop(entries[0].name, together=True)
+        stopped += [{"name": one.name, "pid": one.pid, "stopped": True} for one in entries if one.pid == ended.pid]
+    _print(stopped, as_json, f"stopped: {', '.join(one['name'] for one in stopped)}" if stopped else "None ran.")
 
 
 def _value(text: str) -> Any:
@@ -200,5 +219,8 @@ def _engine(entry: registry.RegistryEntry) -> str:
     return f"{entry.engine}, restricted" if entry.restricted else entry.engine
 
 
-def _print(content: Any, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(content, indent=2) if as_json else text)
+def _print(content: Mapping[str, Any] | list[Any], as_json: bool, text: str, name: str = "") -> None:
+    """Print a result in the form of all commands; `name` is the host that it is about."""
+    target = f"emulator://{name}" if name else ""
+    # Not by print_result, which masks what looks like a secret: a script needs the path in `password_file`.
+    click.echo(json.dumps(enveloped(content, target=target), indent=2) if as_json else text)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERSION = 1
 COUNTS = "counts"
 """Member of a snapshot's file: list and the number of its objects."""
-_NO_FACTS = ("hnskit", "version", "taken_for", COUNTS)  # of the file, and of `hnskit facts --json`
+_NO_FACTS = ("hnskit", "version", "schema", "ok", "taken_for", COUNTS)  # of the file, and of `hnskit facts --json`
 _ALWAYS = (
     "adapters", "interfaces", "addresses", "routes", "compartments", "networks", "endpoints", "policy_lists", "images",
     "containers",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from hnskit.foreign_text.terminal import print_file, print_json, rewrite, say
+from hnskit.foreign_text.terminal import print_file, rewrite, say
 from hnskit.running.summary import kept_lines
 
 if TYPE_CHECKING:
@@ -90,10 +89,8 @@ def _what(step: StepSummary) -> str:
 
 
 def print_table(frame: Any, form: str, name: str) -> None:
-    """A DataFrame on stdout, as `table`, `csv` or `json` (a list of objects, null for what is absent)."""
-    if form == "json":
-        print_json(json.loads(frame.to_json(orient="records")))
-    elif form == "csv":
+    """A DataFrame on stdout, as `table` or `csv`."""
+    if form == "csv":
         from hnskit.views.table import csv_text
 
         print_file(csv_text(frame))

@@ -51,6 +51,7 @@ __all__ = [
     "plan_frame",
     "pods",
     "policies",
+    "routes",
     "verification_frame",
 ]
 
@@ -266,6 +267,27 @@ def adapters(facts: Facts) -> pd.DataFrame:
     return make_frame(columns, rows, "name", "index")
 
 
+def routes(facts: Facts) -> pd.DataFrame:
+    """Active IPv4 routes of all compartments that were read, a row each.
+
+    Args:
+        facts: the snapshot.
+
+    Returns:
+        A DataFrame with the columns destination (`10.0.1.0/24`), next_hop (`0.0.0.0`: on the link), interface (its
+        name, or that of its adapter; empty where neither is listed): str; compartment, metric, index (of the
+        interface): Int64.
+    """
+    columns = columns_of("destination next_hop interface compartment:Int64 metric:Int64 index:Int64")
+    names = {item.index: item.name for item in facts.adapters}
+    rows = (
+        (item.prefix, item.next_hop, names.get(item.interface_index, ""), item.compartment_id, item.metric,
+         item.interface_index)
+        for item in facts.routes
+    )  # fmt: skip
+    return make_frame(columns, rows, "compartment", "destination", "metric")
+
+
 def images(facts: Facts) -> pd.DataFrame:
     """Images of Docker and containerd under each of their names.
 
@@ -288,6 +310,7 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
     "namespaces": namespaces,
     "compartments": compartments,
     "adapters": adapters,
+    "routes": routes,
     "images": images,
 }
 """The tables of a snapshot, by the name that `hnskit show` and `StepNotebook.show` take."""

@@ -143,7 +143,7 @@ def test_the_whole_job_without_notebooks(lab: list[str], capsys: pytest.CaptureF
     assert proved.status == 0
     assert proved.out.startswith("PROVED")
 
-    rows = hnskit(capsys, "show", "endpoints", *lab, "--json").json()
+    rows = hnskit(capsys, "show", "endpoints", *lab, "--json").json()["items"]
     assert [row["name"] for row in rows] == ["hnskit-client1", "hnskit-client2", "hnskit-gateway", "hnskit-proxy"]
     table = hnskit(capsys, "show", "endpoints", *lab, "--format", "csv").out
     assert [row["name"] for row in csv.DictReader(io.StringIO(table))] == [row["name"] for row in rows]

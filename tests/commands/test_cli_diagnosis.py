@@ -51,7 +51,7 @@ def test_explain_all_is_a_table_and_draws_none(capsys: pytest.CaptureFixture[str
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()[-3:]] == ["hnskit-client1", "hnskit-client2", "hnskit-proxy"]
     status, out, _ = hnskit(capsys, "explain", bad, "--all", "--to", "169.254.169.254", "--to", "8.8.8.8:53", "--json")
-    assert len(json.loads(out)) == 6
+    assert len(json.loads(out)["items"]) == 6
 
 
 def test_explain_draws(capsys: pytest.CaptureFixture[str], good: str, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_errors_without_a_code_lists_all(capsys: pytest.CaptureFixture[str]) -> 
 
     status, out, _ = hnskit(capsys, "errors")
     assert (status, len(out.splitlines())) == (0, len(all_codes()))
-    assert json.loads(hnskit(capsys, "errors", "0x490", "--json")[1])["name"] == "ERROR_NOT_FOUND"
+    assert json.loads(hnskit(capsys, "errors", "0x490", "--json")[1])["items"][0]["name"] == "ERROR_NOT_FOUND"
     assert hnskit(capsys, "errors", "0x803b0fff")[0] == 1
     assert hnskit(capsys, "errors", "hello")[0] == 2
 

@@ -33,9 +33,9 @@ def test_list_shows_all_and_filters(capsys: pytest.CaptureFixture[str], snapshot
     """Neighbours too; by endpoint, type, or proxies only."""
     status, out, _ = hnskit(capsys, "policy", "list", snapshot, "--json")
     assert status == 0
-    assert {row["type"] for row in json.loads(out)} == {"OutBoundNAT", "L2Driver", "PROXY"}
+    assert {row["type"] for row in json.loads(out)["items"]} == {"OutBoundNAT", "L2Driver", "PROXY"}
     _, out, _ = hnskit(capsys, "policy", "list", snapshot, "--proxies", "--json", "--endpoint", "10.0.1.20")
-    (row,) = json.loads(out)
+    (row,) = json.loads(out)["items"]
     assert (row["container"], row["number"], row["description"][:5]) == ("hnskit-client1", 3, "PROXY")
     _, out, _ = hnskit(capsys, "policy", "list", snapshot, "--type", "L4Proxy", "--format", "csv")
     assert out.count("PROXY 169.254.169.254:80") == 2
@@ -122,11 +122,11 @@ def test_policies_of_a_live_host(capsys: pytest.CaptureFixture[str], lab: list[s
     status, out, err = hnskit(capsys, "policy", "change", *lab, *where, *runs, *words)
     assert (status, json.loads(out)["changed"]) == (0, 1), err
     _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--proxies", "--json")
-    shown = [row["description"] for row in json.loads(out)]
+    shown = [row["description"] for row in json.loads(out)["items"]]
     wanted = ["PROXY 169.254.169.250:8080 -> 10.0.1.201:80 NAT", "L4WFPPROXY outbound -> :15001 but S-1-5-18"]
     assert shown[1:] == wanted
     _, out, _ = hnskit(capsys, "policy", "list", *lab, *where, "--v2", "--json")
-    assert [row["type"] for row in json.loads(out)][2:] == ["L4Proxy", "L4Proxy", "L4WFPPROXY"]
+    assert [row["type"] for row in json.loads(out)["items"]][2:] == ["L4Proxy", "L4Proxy", "L4WFPPROXY"]
     status, out, _ = hnskit(
         capsys, "policy", "remove", "--yes", *lab, *where, *runs, "--ip", "169.254.169.250", "--port", "8080"
     )

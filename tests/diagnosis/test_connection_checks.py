@@ -104,7 +104,7 @@ def test_the_command_ends_with_3_where_the_way_does() -> None:
     """And prints each step, as JSON too."""
     result = CliRunner().invoke(hnskit, ["preflight", "--connection", "--json", "--set", "target=winrm://127.0.0.1:1"])
     assert result.exit_code == 3
-    assert [one["check"] for one in json.loads(result.stdout)] == ["name", "port"]
+    assert [one["check"] for one in json.loads(result.stdout)["items"]] == ["name", "port"]
 
 
 @needs_engine

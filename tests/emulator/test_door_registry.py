@@ -53,8 +53,8 @@ def test_a_started_host_is_found_again(lab: registry.RegistryEntry) -> None:
 
 def test_start_prints_what_a_client_needs(lab: registry.RegistryEntry) -> None:
     printed = json.loads(run("start", "lab", "--json").stdout)
-    assert printed == lab.to_json()
-    assert list(printed)[:7] == ["name", "pid", "http", "https", "ca", "username", "password_file"]
+    assert printed == {"schema": 1, "target": "emulator://lab", "ok": True, **lab.to_json()}
+    assert list(printed)[3:10] == ["name", "pid", "http", "https", "ca", "username", "password_file"]
     wsman = WSMan(
         "127.0.0.1",
         port=int(printed["https"].rsplit(":", 1)[1].partition("/")[0]),
@@ -90,7 +90,9 @@ def test_two_starts_at_once_make_one_host(state: Path) -> None:
 
 def test_stop_ends_that_host_only(lab: registry.RegistryEntry) -> None:
     other, _ = registry.start("other")
-    assert json.loads(run("stop", "other", "--json").stdout) == {"name": "other", "pid": other.pid, "stopped": True}
+    assert json.loads(run("stop", "other", "--json").stdout) == {
+        "schema": 1, "target": "emulator://other", "ok": True, "name": "other", "pid": other.pid, "stopped": True,
+    }  # fmt: skip
     assert registry.find("other") is None
     assert not Path(other.password_file).exists()
     assert registry.get("lab") == lab
@@ -227,7 +229,7 @@ def test_faults_are_set_and_reset(lab: registry.RegistryEntry) -> None:
 
 
 def test_the_list_is_of_objects(lab: registry.RegistryEntry) -> None:
-    assert json.loads(run("list", "--json").stdout) == [lab.to_json()]
+    assert json.loads(run("list", "--json").stdout)["items"] == [lab.to_json()]
 
 
 @pytest.mark.parametrize(("transport", "auth", "ssl"), [("http", "negotiate", False), ("https", "basic", True)])

@@ -28,7 +28,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, ob
         patch.setenv("HNSKIT_STATE_DIR", str(tmp_path_factory.mktemp("many")))
         started = CliRunner().invoke(emulator, ["start", "--hosts", str(COUNT), "--json"])
         assert started.exit_code == 0, started.output
-        hosts = json.loads(started.output)
+        hosts = json.loads(started.output)["items"]
         # Read before a test stops one of them, whose file goes with it.
         yield [{**host, "password": Path(host["password_file"]).read_text()} for host in hosts]
         left = next(entry for entry in map(registry.find, registry.names_of("lab", COUNT)) if entry is not None)

@@ -1,0 +1,123 @@
+"""What `--json` prints: one object of a documented form, for every command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import pytest
+
+from hnskit import commands
+from hnskit.commands.cli import hnskit as group
+from hnskit.commands.envelope import SCHEMA, enveloped
+from hnskit.facts.anything import load_facts
+from hnskit.facts.snapshot import save_facts
+from tests import sample_facts
+from tests.host_process import emulated_host
+from tests.terminal import hnskit, sets
+
+PARAMS = str(Path(__file__).parents[2] / "params" / "emulator.yaml")
+FORMS: dict[str, Any] = json.loads((Path(commands.__file__).parent / "result.schema.json").read_text())
+
+
+def require_form(data: Any, name: str) -> None:
+    """Hold a result against its form."""
+    jsonschema.validate(data, {**FORMS, "$ref": f"#/$defs/{name}"}, jsonschema.Draft202012Validator)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> str:
+    return str(save_facts(sample_facts.complete(), tmp_path / "host.json"))
+
+
+def test_a_list_becomes_items_and_the_result_s_own_target_counts() -> None:
+    assert enveloped([1], target="a") == {"schema": SCHEMA, "target": "a", "ok": True, "items": [1]}
+    assert enveloped({"target": "b", "x": 1}, target="a", ok=False) == {
+        "schema": SCHEMA, "target": "b", "ok": False, "x": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("facts", ("facts", "SAVED")),
+        ("doctor", ("doctor", "SAVED")),
+        ("show", ("show", "endpoints", "SAVED")),
+        ("show", ("show", "routes", "SAVED")),
+        ("policy_list", ("policy", "list", "snapshot:SAVED")),
+        ("list", ("policy", "lookup", "hnskit-client1", "snapshot:SAVED")),
+        ("explain", ("explain", "SAVED", "--from", "hnskit-client1", "--to", "169.254.169.254:80")),
+        ("list", ("explain", "SAVED", "--all", "--to", "169.254.169.254:80")),
+        ("plan", ("plan", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("plan", ("plan", "--destroy", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("plan", ("apply", "--dry-run", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("drift", ("drift", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("preflight", ("preflight", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("preflight", ("preflight", "--connection", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("errors", ("errors", "0x490")),
+        ("errors", ("errors",)),
+        ("errors_of_file", ("errors", "SAVED")),
+        ("export_cni", ("export", "cni", PARAMS, "--plugin", "sdnbridge", "--proxy", "10.0.1.9")),
+        ("error", ("facts", "there/is/none.json")),
+        ("error", ("show", "endpoint", "SAVED")),
+        ("error", ("explain", "SAVED", "--from", "nobody", "--to", "10.0.1.1:80")),
+    ],
+)
+def test_each_command_prints_its_form_and_ok_is_its_exit_status(
+    capsys: pytest.CaptureFixture[str], saved: str, form: str, words: tuple[str, ...]
+) -> None:
+    ended = hnskit(capsys, *(word.replace("SAVED", saved) for word in words), "--json")
+    require_form(ended.json(), form)
+    assert list(ended.json())[:3] == ["schema", "target", "ok"]
+    assert ended.json()["ok"] is (ended.status == 0)
+
+
+def test_the_form_of_what_changes_a_host_and_of_what_is_said_of_an_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    runs = ("--runs", str(tmp_path / "runs"))
+    with emulated_host(tmp_path / "state") as overrides:
+        lab = (PARAMS, *sets(overrides), "--json")
+        require_form(hnskit(capsys, "apply", *lab, *runs, "--part", "network").json(), "apply")
+        require_form(hnskit(capsys, "verify", *lab).json(), "verify")
+        refused = hnskit(capsys, "destroy", *lab, *runs)
+        require_form(refused.json(), "error")
+        assert (refused.status, refused.json()["target"]) == (2, overrides[0].partition("=")[2])
+        words = ("--endpoint", "hnskit-gateway", "--kind", "ACL", "--action", "Allow", "--direction", "In")
+        require_form(hnskit(capsys, "policy", "add", *lab, *runs, *words).json(), "policy_change")
+        require_form(hnskit(capsys, "destroy", "--yes", *lab, *runs).json(), "destroy")
+
+
+def test_policies_of_an_endpoint_are_objects(capsys: pytest.CaptureFixture[str], saved: str) -> None:
+    rows = hnskit(capsys, "show", "endpoints", saved, "--json").json()["items"]
+    (client,) = (row for row in rows if row["name"] == "hnskit-client1")
+    assert [policy["type"] for policy in client["policies"]].count("PROXY") == 1
+    assert all(isinstance(policy["settings"], dict) for policy in client["policies"])
+
+
+def test_what_facts_prints_is_a_snapshot(capsys: pytest.CaptureFixture[str], saved: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.json"
+    copy.write_text(hnskit(capsys, "facts", saved, "--json").out)
+    assert load_facts(copy).endpoints == load_facts(saved).endpoints
+
+
+def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _commands(inner, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+def test_every_command_but_the_app_prints_json() -> None:
+    without = {
+        path for path, command in _commands(group) if not any("--json" in option.opts for option in command.params)
+    }
+    assert without == {"app"}
