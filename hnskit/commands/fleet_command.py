@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hnskit.commands.agreeing import require_yes, yes_option
+from hnskit.commands.envelope import print_result
 from hnskit.commands.fleet_options import FleetAsked, asked, inventory_options, work_options
 from hnskit.commands.options import WholeHelp
 from hnskit.commands.show_command import TABLES
-from hnskit.foreign_text.terminal import print_json, say
+from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def hosts(**given: Any) -> None:
     wanted = asked(given)
     found = wanted.hosts().hosts
     if wanted.as_json:
-        print_json([{"name": one.name, "target": one.target, "groups": list(one.groups)} for one in found])
+        print_result([{"name": one.name, "target": one.target, "groups": list(one.groups)} for one in found])
         return
     for one in found:
         say(f"{one.name:<24} {one.target}" + (f"  [{', '.join(one.groups)}]" if one.groups else ""))
@@ -103,11 +104,12 @@ def _run(verb: str, wanted: FleetAsked) -> None:
     left = _left(found, folder) if wanted.resume else found
     results = _work(left, verb, options, wanted, folder)
     report = folder.finish()
-    _print(results, verb, folder, as_json=wanted.as_json)
+    ok = not any(
+        one.failed or one.state == "not begun" or (verb in _FOUND and one.state == "differs") for one in results
+    )
+    _print(results, verb, folder, ok=ok, as_json=wanted.as_json)
     say(f"Report: {report}", err=True)
-    if any(one.failed or one.state == "not begun" for one in results):
-        sys.exit(1)
-    if verb in _FOUND and any(one.state == "differs" for one in results):
+    if not ok:
         sys.exit(1)
 
 
@@ -152,13 +154,13 @@ def _work(
     return results
 
 
-def _print(results: list[HostResult], verb: str, folder: FleetFolder, *, as_json: bool) -> None:
+def _print(results: list[HostResult], verb: str, folder: FleetFolder, *, ok: bool, as_json: bool) -> None:
     from hnskit.fleet.fleet_folder import verdict
     from hnskit.fleet.fleet_frames import findings_of_hosts, frame, outliers_frame, rows_of_hosts
     from hnskit.views.table import View
 
     if as_json:
-        print_json(folder.to_json())
+        print_result(folder.to_json(), ok=ok)
         return
     table = rows_of_hosts(results) if verb == "show" else frame(results)[_SHOWN]
     say(View(table).to_text())
