@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.applying.journal_checks import believed_records
-from hnskit.errors import DockerError, HnsError, HnskitError, RemoteCommandError
+from hnskit.errors import ContainerdError, DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.foreign_text.masking import mask_data
 from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
@@ -117,9 +117,11 @@ class Journal(Records):
 def was_refused(error: HnskitError) -> bool:
     """Tell whether an error says for certain that nothing was made: the request was refused, or never sent."""
     if isinstance(error, RemoteCommandError):
-        # After a timeout the Docker daemon may still come to the end of what it was asked for.
-        return error.error_id.startswith("Hnskit.") and not error.error_id.startswith("Hnskit.DockerTimeout")
-    return isinstance(error, HnsError | DockerError)
+        # After a timeout Docker or containerd may still come to the end of what it was asked for.
+        return error.error_id.startswith("Hnskit.") and not error.error_id.startswith(
+            ("Hnskit.DockerTimeout", "Hnskit.ToolTimeout")
+        )
+    return isinstance(error, HnsError | DockerError | ContainerdError)
 
 
 def made_on(target: str, *, runs: Path | None = None) -> Provenance:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-from hnskit.errors import HnskitError, StepError
+from hnskit.applying.container_operations import CONTAINER_BUILDERS
+from hnskit.applying.operation import HNS_DONE, Operation, call_id, made_by_hns, nothing_made, switched
+from hnskit.errors import StepError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model import hns_json, hns_requests
-from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, NetworkType, Policy
-from hnskit.params.desired import Desired, DesiredContainer
+from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, Namespace, NetworkType, Policy
+from hnskit.params.desired import Desired
 from hnskit.planning.chosen_pods import is_pod_name
 from hnskit.planning.redirect import (
     REDIRECTS,
@@ -21,35 +22,9 @@ from hnskit.planning.redirect import (
     proxy_address,
     redirects_of,
 )
-from hnskit.planning.routes import proxy_container, proxy_gateway
 from hnskit.planning.steps import Action, Step
-from hnskit.remote import containerd, docker, hns, windows
-from hnskit.remote.session import Call, CallResult
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A call that only looks whether a step is done."""
-
-    call: Call
-    shows: Callable[[CallResult], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One step, ready to be sent."""
-
-    step: Step
-    call: Call
-    read: Callable[[CallResult], str]
-    """Raises what a failed call has to say; gives the id of what was made, or ""."""
-    look: Probe | None = None
-    """Request of the call, where a failure may only mean that its object was there already."""
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """The calls, in the order in which they are sent."""
-        return (self.call, self.look.call) if self.look else (self.call,)
+from hnskit.remote import hcn, hns, windows
+from hnskit.remote.session import CallResult
 
 
 def build_operation(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -59,44 +34,6 @@ def build_operation(step: Step, desired: Desired, facts: Facts) -> Operation:
         StepError: what the step needs is not (any more) on the host.
     """
     return _BUILDERS[step.action, step.kind](step, desired, facts)
-
-
-def _call_id(step: Step) -> str:
-    return f"step: {step.id}"
-
-
-def _made_by_hns(result: CallResult) -> str:
-    made = hns.output(result)
-    return str(made.get("ID", "")) if isinstance(made, dict) else ""
-
-
-def _made_by_docker(result: CallResult) -> str:
-    # `docker run --detach` and `docker import` print the id on the last line.
-    lines = docker.output(result).split()
-    return lines[-1] if lines else ""
-
-
-def _nothing_made(read: Callable[[CallResult], object]) -> Callable[[CallResult], str]:
-    def reader(result: CallResult) -> str:
-        read(result)
-        return ""
-
-    return reader
-
-
-def _switched(read: Callable[[CallResult], object], endpoint: Endpoint) -> Callable[[CallResult], str]:
-    """A reader that gives the endpoint's id, for what is a state of it."""
-
-    def reader(result: CallResult) -> str:
-        read(result)
-        return endpoint.id
-
-    return reader
-
-
-_HNS_DONE = _nothing_made(hns.output)
-_DOCKER_DONE = _nothing_made(docker.output)
-_CONTAINERD_DONE = _nothing_made(containerd.output)
 
 
 def _endpoint_of(step: Step, desired: Desired, facts: Facts) -> Endpoint:
@@ -113,20 +50,16 @@ def _endpoint_of(step: Step, desired: Desired, facts: Facts) -> Endpoint:
     return found[0]
 
 
-def _container_of(step: Step, desired: Desired) -> DesiredContainer:
-    return next(item for item in desired.containers if step.name in (item.name, item.endpoint.name))
-
-
 def _create_network(step: Step, desired: Desired, _: Facts) -> Operation:
     wanted = desired.network
     body = hns_requests.network_request(
         wanted.name, NetworkType.L2BRIDGE.value, wanted.prefix, wanted.gateway, wanted.adapter, dns=wanted.dns
     )
-    return Operation(step, hns.create_network(_call_id(step), body), _made_by_hns)
+    return Operation(step, hns.create_network(call_id(step), body), made_by_hns)
 
 
 def _delete_network(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, hns.delete_network(_call_id(step), step.object_id), _HNS_DONE)
+    return Operation(step, hns.delete_network(call_id(step), step.object_id), HNS_DONE)
 
 
 def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -144,12 +77,12 @@ def _create_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
         dns=desired.network.dns if wanted.outbound_nat else (),
         policies=[hns_json.outbound_nat_policy()] if wanted.outbound_nat else [],
     )
-    return Operation(step, hns.create_endpoint(_call_id(step), body), _made_by_hns)
+    return Operation(step, hns.create_endpoint(call_id(step), body), made_by_hns)
 
 
 def _delete_endpoint(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint = _endpoint_of(step, desired, facts)
-    return Operation(step, hns.delete_endpoint(_call_id(step), endpoint), _HNS_DONE)
+    return Operation(step, hns.delete_endpoint(call_id(step), endpoint), HNS_DONE)
 
 
 def _attach(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -159,12 +92,22 @@ def _attach(step: Step, desired: Desired, facts: Facts) -> Operation:
         raise StepError(
             f"{step.name} has no network compartment: its container does not run", object=step.name, step=step.id
         )
+    if (namespace := _own_namespace(step, desired, facts)) is not None:
+        guard = hns.as_attached(f"/endpoints/{endpoint.id}", endpoint)
+        call = hcn.change_namespace(call_id(step), "Add", namespace.id, endpoint.id, guard)
+        return Operation(step, call, nothing_made(hcn.output))
     return attach_operation(step, endpoint, compartment_id)
+
+
+def _own_namespace(step: Step, desired: Desired, facts: Facts) -> Namespace | None:
+    """The HNS namespace of a container of ctr, which endpoints are put into; None of Docker's and of the host."""
+    container = facts.container_named(step.name, desired.runtime) if step.name != desired.gateway.name else None
+    return facts.namespace_of(container) if container is not None else None
 
 
 def attach_operation(step: Step, endpoint: Endpoint, compartment_id: int) -> Operation:
     """Bind a free endpoint to a compartment."""
-    return Operation(step, hns.attach_endpoint(_call_id(step), endpoint, compartment_id), _HNS_DONE)
+    return Operation(step, hns.attach_endpoint(call_id(step), endpoint, compartment_id), HNS_DONE)
 
 
 def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None:
@@ -179,7 +122,13 @@ def wanted_compartment(step: Step, desired: Desired, facts: Facts) -> int | None
 
 def _detach(step: Step, desired: Desired, facts: Facts) -> Operation:
     endpoint = _endpoint_of(step, desired, facts)
-    return Operation(step, hns.detach_endpoint(_call_id(step), endpoint), _HNS_DONE)
+    holding = (item for item in facts.namespaces if any(id.lower() == endpoint.id.lower() for id in item.endpoints))
+    namespace = next(holding, None) if desired.runtime == "containerd" else None
+    if namespace is not None and step.name != desired.gateway.name:
+        guard = hns.as_attached(f"/endpoints/{endpoint.id}", endpoint)
+        call = hcn.change_namespace(call_id(step), "Remove", namespace.id, endpoint.id, guard)
+        return Operation(step, call, nothing_made(hcn.output))
+    return Operation(step, hns.detach_endpoint(call_id(step), endpoint), HNS_DONE)
 
 
 def _forward(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -188,76 +137,8 @@ def _forward(step: Step, desired: Desired, facts: Facts) -> Operation:
     if interface is None:
         raise StepError(f"the interface of {step.name} has not appeared on the host", object=step.name, step=step.id)
     enabled = step.changes[-1].after == "Enabled"
-    call = windows.set_forwarding(_call_id(step), interface.index, enabled)
-    return Operation(step, call, _switched(CallResult.value, endpoint))
-
-
-def _import_image(step: Step, desired: Desired, _: Facts) -> Operation:
-    path = next(item.import_path for item in desired.containers if item.image == step.name)
-    return Operation(step, docker.import_image(_call_id(step), path, step.name), _made_by_docker)
-
-
-def _delete_image(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, docker.remove_image(_call_id(step), step.name), _DOCKER_DONE)
-
-
-def _run_container(step: Step, desired: Desired, _: Facts) -> Operation:
-    wanted = _container_of(step, desired)
-    call = docker.run_container(
-        _call_id(step), wanted.name, wanted.image, wanted.command, labels=desired.labels, isolation=wanted.isolation
-    )
-    return Operation(step, call, _made_by_docker)
-
-
-def _start_container(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, docker.start_container(_call_id(step), step.object_id), _DOCKER_DONE)
-
-
-def _stop_container(step: Step, _: Desired, __: Facts) -> Operation:
-    return Operation(step, docker.stop_container(_call_id(step), step.object_id), _DOCKER_DONE)
-
-
-def _delete_container(step: Step, _: Desired, __: Facts) -> Operation:
-    # By id: a container that somebody else has made under this name since is not the one that was planned for.
-    return Operation(step, docker.remove_container(_call_id(step), step.object_id), _DOCKER_DONE)
-
-
-def _add_route(step: Step, desired: Desired, facts: Facts) -> Operation:
-    gateway, address = proxy_gateway(desired, facts), step.name
-    inside = _inside_proxy(step, desired, facts)
-    call = inside(_call_id(step), ("route.exe", "add", address, "mask", "255.255.255.255", gateway), False)
-    print_it = inside(f"look: {step.id}", ("route.exe", "print", address), True)
-    look = Probe(print_it, lambda result: _prints_route(result, address, gateway))
-    return Operation(step, call, _DOCKER_DONE if desired.runtime == "docker" else _CONTAINERD_DONE, look)
-
-
-def _inside_proxy(step: Step, desired: Desired, facts: Facts) -> Callable[[str, tuple[str, ...], bool], Call]:
-    """Give what runs a program inside the proxy, as who may add a route there."""
-    user = desired.proxy.route_user
-    if desired.runtime == "docker":
-        return lambda id, words, reads: docker.execute(id, step.container, words, user=user, reads=reads)
-    container = proxy_container(desired, facts)
-    if container is None or container.name != step.container:
-        raise StepError(f"{step.container} does not run any more", object=step.container, step=step.id)
-    return lambda id, words, reads: containerd.execute(id, container, words, user=user, reads=reads)
-
-
-def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
-    """Tell whether `route.exe print` shows an active route: its words differ with the language, its addresses do not.
-
-    A row is destination, mask, gateway, interface, metric; one of a persistent route has no interface.
-    """
-    try:
-        _, printed, _ = docker.finished(result)
-    except HnskitError:
-        return False
-    rows = (line.split() for line in printed.splitlines())
-    return any(row[:3] == [address, "255.255.255.255", gateway] and len(row) == 5 for row in rows)
-
-
-def _delete_route(step: Step, desired: Desired, facts: Facts) -> Operation:
-    call = _inside_proxy(step, desired, facts)(_call_id(step), ("route.exe", "delete", step.name), False)
-    return Operation(step, call, _DOCKER_DONE if desired.runtime == "docker" else _CONTAINERD_DONE)
+    call = windows.set_forwarding(call_id(step), interface.index, enabled)
+    return Operation(step, call, switched(CallResult.value, endpoint))
 
 
 def _set_policy(step: Step, desired: Desired, facts: Facts) -> Operation:
@@ -289,8 +170,8 @@ def _policies_of_pod(step: Step, endpoint: Endpoint, desired: Desired, facts: Fa
 
 def policy_operation(step: Step, endpoint: Endpoint, policies: Iterable[Policy]) -> Operation:
     """Give an endpoint this list of policies."""
-    call = hns.set_policies(_call_id(step), endpoint, policies)
-    return Operation(step, call, _switched(hns.output, endpoint))
+    call = hns.set_policies(call_id(step), endpoint, policies)
+    return Operation(step, call, switched(hns.output, endpoint))
 
 
 def in_sending_order(steps: Iterable[Step], desired: Desired) -> list[Step]:
@@ -309,13 +190,6 @@ _BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Operation]]
     (Action.ATTACH, "attachment"): _attach,
     (Action.DETACH, "attachment"): _detach,
     (Action.UPDATE, "forwarding"): _forward,
-    (Action.IMPORT, "image"): _import_image,
-    (Action.DELETE, "image"): _delete_image,
-    (Action.RUN, "container"): _run_container,
-    (Action.START, "container"): _start_container,
-    (Action.STOP, "container"): _stop_container,
-    (Action.DELETE, "container"): _delete_container,
-    (Action.CREATE, "route"): _add_route,
-    (Action.DELETE, "route"): _delete_route,
     (Action.UPDATE, "policy"): _set_policy,
+    **CONTAINER_BUILDERS,
 }

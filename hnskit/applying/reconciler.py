@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hnskit.applying import host_lock
 from hnskit.applying.journal import Records
-from hnskit.applying.operations import Operation, build_operation, in_sending_order
+from hnskit.applying.operation import Operation
+from hnskit.applying.operations import build_operation, in_sending_order
 from hnskit.applying.outcomes import OnEvent, Outcome
 from hnskit.applying.polling import Poller, RetryPolicy
 from hnskit.applying.run_recorder import RunRecorder
 from hnskit.applying.step_state import StepPhase, StepState
 from hnskit.errors import (
+    ContainerdError,
     DockerError,
     HnsError,
     HnskitError,
@@ -33,7 +35,7 @@ from hnskit.planning import interruption
 from hnskit.planning.bindings import seen_by
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Action, Plan, Step, StepKey
-from hnskit.remote import docker, hns
+from hnskit.remote import ctr_containers, docker, hns
 from hnskit.remote.session import CallResult, Session, invoke_calls
 
 _TRANSIENT = frozenset(
@@ -263,6 +265,7 @@ class Reconciler:
         step, left = state.step, state.attempts < self._policy.attempts
         changed = isinstance(error, RemoteCommandError) and error.error_id.startswith(hns.CHANGED)
         changed = changed or (isinstance(error, DockerError) and docker.is_name_conflict(error))
+        changed = changed or (isinstance(error, ContainerdError) and ctr_containers.is_name_conflict(error))
         if changed or (step.kind == "forwarding" and _found_nothing(error)):
             again = "; it is read again" if left else ""
             self._recorder.note(f"{step.noun} {step.title} was changed by another user meanwhile{again}")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from hnskit.applying.operations import Operation, attach_operation, build_operation, policy_operation
+from hnskit.applying.operation import Operation
+from hnskit.applying.operations import attach_operation, build_operation, policy_operation
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
 from hnskit.model.objects import Endpoint, Policy

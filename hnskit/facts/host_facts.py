@@ -37,9 +37,6 @@ from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 _SHORTEST_ID = 8
 """Hexadecimal digits of an id that stand for it; tools print 12 or 13."""
 
-OWN_NAMESPACE = "default"
-"""containerd's namespace of the containers that hnskit runs: ctr's own, where none is named (containerd fact 33)."""
-
 _UNNEEDED = ("system", "hns_version", "policy_lists", "namespaces", "docker", "containerd")
 """Parts of a snapshot without which a plan can still be made."""
 
@@ -119,7 +116,7 @@ class Facts:
         """Those among which hnskit's own are: Docker's, or those of ctr in containerd's namespace `default`."""
         if runtime == "docker":
             return tuple(item for item in self.containers if item.runtime == "docker")
-        return tuple(item for item in self.containers if item.runtime_namespace == OWN_NAMESPACE)
+        return tuple(item for item in self.containers if item.runtime_namespace == containerd.OWN)
 
     def container_named(self, name: str, runtime: str = "docker") -> Container | None:
         """A runtime's container of this name, which it allows once; in containerd a pod's too, by its whole name."""
@@ -154,7 +151,21 @@ class Facts:
         wanted = container.network_namespace.upper()
         if wanted:
             return next((item for item in self.namespaces if item.id.upper() == wanted), None)
-        return next((item for item in self.namespaces if lists_container(item, container)), None)
+        ids = {container.id, container.pod_id} - {""}
+        whole = next((item for item in self.namespaces if ids & set(item.containers)), None)
+        if whole is not None:
+            return whole
+        # The beginning of an id (containerd fact 26) may be that of two containers, or the whole id of another one.
+        known = {item.id for item in self.containers} | {item.id for item in self.pods}
+        begun = [
+            item
+            for item in self.namespaces
+            if any(
+                len(listed) >= _SHORTEST_ID and listed not in known and any(id.startswith(listed) for id in ids)
+                for listed in item.containers
+            )
+        ]
+        return begun[0] if len(begun) == 1 else None
 
     def compartment_of(self, container: Container) -> Compartment | None:
         """The container's network compartment; None while it does not run (HNS facts 79-81)."""
@@ -184,7 +195,7 @@ class Facts:
     def image_named(self, name: str, runtime: str = "docker") -> Image | None:
         """A runtime's image of this name; Docker's without a tag is `:latest`, containerd's has its whole name."""
         if runtime != "docker":
-            own = (item for item in self.images if item.runtime_namespace == OWN_NAMESPACE)
+            own = (item for item in self.images if item.runtime_namespace == containerd.OWN)
             return next((item for item in own if item.name == name), None)
         wanted = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
         return next((image for image in self.images if image.runtime == "docker" and image.name == wanted), None)

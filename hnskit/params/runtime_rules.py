@@ -55,6 +55,7 @@ def runtime_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(key, "is not needed: the pods have the network of their CNI, and hnskit makes none")
     if isinstance(proxy, dict):
         yield from _proxy_mistakes(data, proxy, own)
+    yield from _import_mistakes(data) if containerd else ()
     for place, choice in _choices(data):
         if isinstance(choice, dict) and not any(choice.get(key) for key in ("namespace", "name", "labels")):
             yield Mistake(place, "needs at least one of namespace, name and labels")
@@ -68,11 +69,23 @@ def _proxy_mistakes(data: Mapping[str, Any], proxy: Mapping[str, Any], own: bool
         if proxy.get(key):
             yield Mistake(f"proxy.{key}", "is of a container that hnskit runs, and this proxy is there already")
     pod = at(proxy, "pod") is not None
-    if pod and (proxy.get("name") or proxy.get("address")):
+    if pod and not own and (proxy.get("name") or proxy.get("address")):
         yield Mistake("proxy.pod", "is the proxy: name and address are of another one, leave them out")
     if at(data, "verify", "proof", "log") and at(data, "runtime") == "containerd" and not pod:
         said = "cannot be read: ctr keeps no log of a container, and of an address there is none"
         yield Mistake("verify.proof.log", f"{said}; use header or body")
+
+
+def _import_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    said = "is Docker's: ctr imports no bare file system. Import an image with `ctr images import`, and name it"
+    for key, one in [("proxy", at(data, "proxy")), *_clients(at(data, "clients"))]:
+        if isinstance(one, dict) and one.get("import") and (key != "proxy" or has_own_proxy(data)):
+            yield Mistake(f"{key}.import", said)
+
+
+def _clients(clients: Any) -> Iterator[tuple[str, Any]]:
+    for number, one in enumerate(clients if isinstance(clients, list) else []):
+        yield f"clients[{number}]", one
 
 
 def _choices(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

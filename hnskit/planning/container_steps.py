@@ -10,6 +10,8 @@ from hnskit.params.desired import LABEL, DesiredContainer, Part
 from hnskit.planning.context import PlanningContext
 from hnskit.planning.steps import Action, Change, Step, StepKey
 
+_RUNTIMES = {"docker": "Docker", "containerd": "containerd"}
+
 
 def image_step(context: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
     """Import an image that is not there."""
@@ -20,6 +22,8 @@ def image_step(context: PlanningContext, part: Part, wanted: DesiredContainer) -
         changes = (Change("from", "", wanted.import_path),)
         return Step(part, Action.IMPORT, "image", wanted.image, "it is not on the host", changes)
     reason = "it is not on the host, and the parameters name no tarball to import it from"
+    if context.desired.runtime == "containerd":
+        reason = f"ctr has no image of this whole name: pull it with `ctr images pull {wanted.image}`"
     return Step(part, Action.REFUSE, "image", wanted.image, reason)
 
 
@@ -38,6 +42,9 @@ def container_step(
             Change("command", "", " ".join(mask_command(wanted.command)) or "the image's own"),
             Change("network", "", "none (its endpoint comes from HNS)"),
         )
+        if context.desired.runtime == "containerd" and wanted.isolation == "hyperv":
+            said = "Hyper-V isolation: no endpoint that is added by hand reaches its utility VM (containerd fact 42)"
+            return step(Action.REFUSE, said)
         return step(Action.RUN, "it is not there", changes, waits)
     if there.labels.get(LABEL, context.desired.network.name) != context.desired.network.name:
         return step(
@@ -51,7 +58,8 @@ def container_step(
     if differs:
         return step(
             Action.REFUSE,
-            f"{differs}, which Docker cannot change: remove it with `docker rm --force {wanted.name}`, then go on",
+            f"{differs}, which {_RUNTIMES[context.desired.runtime]} cannot change: remove it with "
+            f"{_removal(context, wanted.name)}, then go on",
         )
     if there.running:
         return step(Action.NONE, f"it runs {there.image}")
@@ -61,23 +69,31 @@ def container_step(
 def _hand_made(context: PlanningContext, step: Callable[[Action, str], Step], there: Container, differs: str) -> Step:
     """Take over a container that hnskit did not run; a label that lies is named."""
     if differs:
-        said = f"it was made by hand, and {differs.removeprefix('it ')}, which Docker cannot change"
+        runtime = _RUNTIMES[context.desired.runtime]
+        said = f"it was made by hand, and {differs.removeprefix('it ')}, which {runtime} cannot change"
         return step(
             Action.REFUSE,
             f"{said}: set the parameters to what it has, choose another name, or remove it with "
-            f"`docker rm --force {there.name}`",
+            f"{_removal(context, there.name)}",
         )
     lies = context.has_our_label(there) and not context.known.was_adopted("container", there.name, there.id)
     said = "it was made by hand, and runs" if not lies else (
         "it was made by hand, whatever its label says, since its endpoint is none that hnskit makes; it runs"
     )  # fmt: skip
     if not there.running:
-        return step(
-            Action.REFUSE, f"it was made by hand and is {there.status}: start it with `docker start {there.name}`"
-        )
+        docker = context.desired.runtime == "docker"
+        command = f"`docker start {there.name}`" if docker else f"`ctr tasks start --detach {there.id}`"
+        return step(Action.REFUSE, f"it was made by hand and is {there.status}: start it with {command}")
     if context.known.only_found("container", there.name, there.id) and not lies:
         return step(Action.NONE, f"it runs {there.image}; it was made by hand")
     return step(Action.ADOPT, f"{said} {there.image}")
+
+
+def _removal(context: PlanningContext, name: str) -> str:
+    """The command that removes a container."""
+    if context.desired.runtime == "docker":
+        return f"`docker rm --force {name}`"
+    return f"`ctr tasks delete --force {name}` and `ctr containers delete {name}`"
 
 
 def _container_difference(wanted: DesiredContainer, there: Container) -> str:

@@ -54,7 +54,8 @@ def plan_destroy(
     steps: list[Step] = list(pod_steps.removal_steps(context, context.chosen_pods, by_name=by_name))
     for name in _names(context):
         part = Part.PROXY if name == desired.proxy.name else Part.CLIENTS
-        steps += remove_endpoint(context, part, name, "Docker does not remove it", by_name=by_name)
+        said = "Docker does not remove it" if desired.runtime == "docker" else "no CNI made it, and none removes it"
+        steps += remove_endpoint(context, part, name, said, by_name=by_name)
         steps.append(remove_container(context, part, name, steps))
         steps += restore_attachment(context, part, name, steps)
     steps += restore_routes(context, steps)

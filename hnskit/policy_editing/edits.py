@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hnskit.applying.operations import Operation
+from hnskit.applying.operation import Operation
 from hnskit.errors import StepError
 from hnskit.facts.capabilities import can, lacks
 from hnskit.facts.host_facts import Facts

@@ -22,6 +22,8 @@ from hnskit.model.runtime_objects import ContainerdVersion, Pod
 from hnskit.model.wording import decimal_size
 from hnskit.remote.session import Call, CallResult
 
+OWN = "default"
+"""containerd's namespace of the containers that hnskit runs: what ctr takes where none is named."""
 PODS = "k8s.io"
 """containerd's namespace of pods (containerd fact 33)."""
 

@@ -50,6 +50,14 @@ def modify_policies(
     return request(id, f"Modify{on.title()}", object_id, body, guard)
 
 
+def change_namespace(
+    id: str, change: Literal["Add", "Remove"], namespace_id: str, endpoint_id: str, guard: Mapping[str, Any]
+) -> Call:
+    """Put an endpoint into a namespace, or take it out; one that v1 made goes in as well (containerd facts 11, 15)."""
+    body = {"ResourceType": "Endpoint", "RequestType": change, "Settings": {"EndpointId": endpoint_id}}
+    return request(id, "ModifyNamespace", namespace_id, body, guard)
+
+
 def output(result: CallResult) -> Any:
     """The properties of a query, as JSON; None of a change.
 

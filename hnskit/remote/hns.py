@@ -94,7 +94,7 @@ def delete_endpoint(id: str, endpoint: Endpoint) -> Call:
     Guarded: who has attached it meanwhile needs it.
     """
     path = f"/endpoints/{endpoint.id}"
-    return request(id, "DELETE", path, guard=_as_attached(path, endpoint))
+    return request(id, "DELETE", path, guard=as_attached(path, endpoint))
 
 
 def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int) -> Call:
@@ -104,17 +104,18 @@ def attach_endpoint(id: str, endpoint: Endpoint, compartment_id: int) -> Call:
     """
     path = f"/endpoints/{endpoint.id}"
     return request(
-        id, "POST", f"{path}/attach", hns_requests.attach_request(compartment_id), _as_attached(path, endpoint)
+        id, "POST", f"{path}/attach", hns_requests.attach_request(compartment_id), as_attached(path, endpoint)
     )
 
 
 def detach_endpoint(id: str, endpoint: Endpoint) -> Call:
     """Take an endpoint off its compartment; guarded: it is still attached as it was read."""
     path = f"/endpoints/{endpoint.id}"
-    return request(id, "POST", f"{path}/detach", hns_requests.detach_request(), _as_attached(path, endpoint))
+    return request(id, "POST", f"{path}/detach", hns_requests.detach_request(), as_attached(path, endpoint))
 
 
-def _as_attached(path: str, endpoint: Endpoint) -> dict[str, Any]:
+def as_attached(path: str, endpoint: Endpoint) -> dict[str, Any]:
+    """A guard: an endpoint is attached, or free, as it was read."""
     # StartTime is that of the attachment (HNS fact 32): with State alone, detached and attached again looks the same.
     return unchanged(path, endpoint.raw, "State", "SharedContainers", "StartTime")
 

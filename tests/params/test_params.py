@@ -9,7 +9,7 @@ import pytest
 
 from hnskit.errors import ParamsError
 from hnskit.facts.source import connection_settings
-from hnskit.params.loading import load_params
+from hnskit.params.loading import load_params, params_from
 from tests import sample_facts
 
 EXAMPLE = sample_facts.PARAMS.parent / "windows-host.example.yaml"
@@ -25,6 +25,39 @@ def mistakes(*overrides: str, path: Path = sample_facts.PARAMS) -> dict[str, str
 def test_shipped_files_are_right(path: Path) -> None:
     """The files in params/ load, and every key of the model is described in one of them."""
     assert load_params(path).network.name == "hnskit-l2bridge"
+
+
+@pytest.mark.parametrize("name", ["pods", "containerd"])
+def test_the_files_for_containerd_are_right_and_come_back_as_they_were(name: str) -> None:
+    """Also from their own model, where what is not given stands for nothing."""
+    params = load_params(sample_facts.PARAMS.parent / f"{name}.example.yaml")
+    written = params.model_dump(mode="json", by_alias=True, exclude={"source"})
+    assert params_from(written).model_dump() == {**params.model_dump()}
+
+
+PODS = sample_facts.PARAMS.parent / "pods.example.yaml"
+
+
+@pytest.mark.parametrize(
+    ("path", "override", "place", "words"),
+    [
+        (PODS, "runtime=docker", "pods", "set runtime: containerd"),
+        (PODS, "pods=[]", "clients", "nothing is redirected"),
+        (PODS, "pods=[{}]", "pods[0]", "at least one of namespace, name and labels"),
+        (PODS, "proxy.pod={}", "proxy.pod", "at least one of"),
+        (PODS, "proxy.image=a/b:1", "proxy.image", "is there already"),
+        (PODS, "proxy.address=10.0.0.7", "proxy.pod", "leave them out"),
+        (PODS, "network={name: abc, subnet: 10.0.1.0/24}", "network", "is not needed"),
+        (PODS, "proxy={address: 10.240.1.77}", "verify.proof.log", "of an address there is none"),
+        (PODS, "proxy={}", "proxy.image", "is missing"),
+        (PODS, "pods=[{nmae: x}]", "pods[0].nmae", "did you mean name?"),
+        (sample_facts.PARAMS, "runtime=containerd", "proxy.import", "ctr imports no bare file system"),
+        (sample_facts.PARAMS, "runtime=podman", "runtime", "docker"),
+        (sample_facts.PARAMS, "proxy.pod={name: x}", "proxy.pod", "set runtime: containerd"),
+    ],
+)
+def test_what_a_runtime_does_not_have_is_named(path: Path, override: str, place: str, words: str) -> None:
+    assert words in mistakes(override, path=path)[place]
 
 
 @pytest.mark.parametrize(

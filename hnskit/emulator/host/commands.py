@@ -69,7 +69,7 @@ def _hns(host: Machine, bound: Mapping[str, Any]) -> Done:
 
 
 _GUID = f"^{'-'.join(f'[0-9A-Fa-f]{{{digits}}}' for digits in (8, 4, 4, 4, 12))}\\z"
-_HCN_OPERATIONS = ("QueryEndpoint", "ModifyEndpoint", "QueryNetwork", "ModifyNetwork")
+_HCN_OPERATIONS = ("QueryEndpoint", "ModifyEndpoint", "QueryNetwork", "ModifyNetwork", "ModifyNamespace")
 
 
 def _hcn(host: Machine, bound: Mapping[str, Any]) -> Done:

@@ -82,6 +82,9 @@ function Get-HnskitSignature {
                 HcnModifyNetwork = 'handle', 'text', 'out text'
                 HcnQueryNetworkProperties = 'handle', 'text', 'out text', 'out text'
                 HcnCloseNetwork = @('handle')
+                HcnOpenNamespace = 'guid', 'out handle', 'out text'
+                HcnModifyNamespace = 'handle', 'text', 'out text'
+                HcnCloseNamespace = @('handle')
             }
         }
     }
@@ -169,12 +172,13 @@ function Invoke-HnskitHns {
 }
 
 function Invoke-HnskitHcn {
-    # One endpoint or network of HCN: opened, asked or changed, closed. Settings is a query's or a request's JSON; the
+    # One endpoint, network or namespace of HCN: opened, asked or changed, closed. Settings is a query's or a request's JSON; the
     # answer has the HRESULT, the properties that a query gave, and the error record, both JSON text (HNS facts 51, 57).
     # With a Guard, HNS is read again right before, and nothing is sent if it is not as the caller saw it.
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory)] [ValidateSet('QueryEndpoint', 'ModifyEndpoint', 'QueryNetwork', 'ModifyNetwork')]
+        [Parameter(Mandatory)]
+        [ValidateSet('QueryEndpoint', 'ModifyEndpoint', 'QueryNetwork', 'ModifyNetwork', 'ModifyNamespace')]
         [string] $Operation,
         [Parameter(Mandatory)]
         [ValidatePattern('^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z')] [string] $Id,
@@ -187,12 +191,11 @@ function Invoke-HnskitHcn {
     $handle = [System.IntPtr]::Zero
     $properties = ''
     $record = ''
-    $network = $Operation -like '*Network'
     try {
-        $result = if ($network) {
-            $computenetwork::HcnOpenNetwork([ref] $identity, [ref] $handle, [ref] $record)
-        } else {
-            $computenetwork::HcnOpenEndpoint([ref] $identity, [ref] $handle, [ref] $record)
+        $result = switch -Wildcard ($Operation) {
+            '*Network' { $computenetwork::HcnOpenNetwork([ref] $identity, [ref] $handle, [ref] $record) }
+            '*Endpoint' { $computenetwork::HcnOpenEndpoint([ref] $identity, [ref] $handle, [ref] $record) }
+            '*Namespace' { $computenetwork::HcnOpenNamespace([ref] $identity, [ref] $handle, [ref] $record) }
         }
     } catch [System.DllNotFoundException] {
         $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'HcnMissing' -Category ObjectNotFound `
@@ -212,12 +215,13 @@ function Invoke-HnskitHcn {
                         $handle, $Settings, [ref] $properties, [ref] $record)
                 }
                 'ModifyNetwork' { $computenetwork::HcnModifyNetwork($handle, $Settings, [ref] $record) }
+                'ModifyNamespace' { $computenetwork::HcnModifyNamespace($handle, $Settings, [ref] $record) }
             }
         } finally {
-            if ($network) {
-                $null = $computenetwork::HcnCloseNetwork($handle)
-            } else {
-                $null = $computenetwork::HcnCloseEndpoint($handle)
+            $null = switch -Wildcard ($Operation) {
+                '*Network' { $computenetwork::HcnCloseNetwork($handle) }
+                '*Endpoint' { $computenetwork::HcnCloseEndpoint($handle) }
+                '*Namespace' { $computenetwork::HcnCloseNamespace($handle) }
             }
         }
     }

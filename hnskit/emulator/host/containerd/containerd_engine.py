@@ -125,9 +125,19 @@ class Containerd:
             id=id, name=id, image_name=image, image_id="", content=content, command=command or content.command,
             created=self._around.clock(), labels=dict(labels), hostname=id[:15], runtime_namespace=namespace,
         )  # fmt: skip
+        self.containers.append(container)
+        return self._run_own(container)
+
+    def start_again(self, container: ContainerdContainer) -> None:
+        """ctr tasks start: of a container whose task was deleted; it is in a new namespace."""
+        if container.running:
+            raise ContainerdRefusedError(f"task {container.id}: already exists")
+        self._run_own(container)
+
+    def _run_own(self, container: ContainerdContainer) -> Ran:
         made = self._networking.create_namespace()
-        self._networking.start(made, id)
-        self._own[namespace, id] = made
+        self._networking.start(made, container.id)
+        self._own[container.runtime_namespace, container.id] = made
         return self._start(container)
 
     def kill(self, container: ContainerdContainer) -> None:
@@ -163,7 +173,8 @@ class Containerd:
     def _start(self, container: ContainerdContainer) -> Ran:
         container.status, container.started = "running", self._around.clock()
         container.pid = 1000 + 4 * self._mint.below(2000)
-        self.containers.append(container)
+        if container not in self.containers:
+            self.containers.append(container)
         if container.pod is not None and container.isolation == "process" and container.network_namespace:
             self._networking.start(container.network_namespace, container.id)
         ran = programs.run(self._around, container, list(container.command))

@@ -36,7 +36,7 @@ class ContainerdTools:
             ("containers", "delete"): self._ctr_delete, ("images", "list"): self._ctr_images,
             ("namespaces", "list"): self._ctr_namespaces, ("tasks", "list"): self._ctr_tasks,
             ("tasks", "exec"): self._ctr_exec, ("tasks", "kill"): self._ctr_kill,
-            ("tasks", "delete"): self._ctr_task_delete,
+            ("tasks", "delete"): self._ctr_task_delete, ("tasks", "start"): self._ctr_task_start,
         }  # fmt: skip
 
     def run(self, tool: str, words: Sequence[str]) -> Ran:
@@ -190,6 +190,12 @@ class ContainerdTools:
         if container.running:
             self._containerd.kill(container)
         return Ran()
+
+    def _ctr_task_start(self, namespace: str, rest: list[str]) -> Ran:
+        if rest[:1] not in (["--detach"], ["-d"]) or len(rest) != 2:
+            return Ran(1, "", "hnskit emulator: ctr tasks start without --detach is not emulated\n")
+        self._containerd.start_again(self._exact(namespace, rest[1]))
+        return Ran(seconds=_RUN_SECONDS)
 
     def _ctr_delete(self, namespace: str, rest: list[str]) -> Ran:
         for id in rest:
