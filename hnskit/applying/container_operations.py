@@ -129,4 +129,4 @@ CONTAINER_BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Op
     (Action.CREATE, "route"): _add_route,
     (Action.DELETE, "route"): _delete_route,
 }
-"""What is done, and to which kind of object -> the function that makes its calls."""
+"""Action and kind of a step -> the function that makes its calls."""

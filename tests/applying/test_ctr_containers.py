@@ -63,7 +63,7 @@ def test_an_endpoint_is_put_into_the_namespace_of_its_container(host: EmulatedHo
     facts = host.snapshot()
     for name in ("hnskit-proxy", "hnskit-client1", "hnskit-client2"):
         (endpoint,) = facts.endpoints_named(name)
-        (holder,) = [item for item in facts.namespaces if endpoint.id in {id.upper() for id in item.endpoints}]
+        (holder,) = [item for item in facts.namespaces if endpoint.id.lower() in map(str.lower, item.endpoints)]
         assert holder.containers == (name,)
 
 
