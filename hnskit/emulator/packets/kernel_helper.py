@@ -24,12 +24,15 @@ from hnskit.emulator.packets.linux_calls import (
     Nftables,
     die_with_parent,
     enter_network,
+    load_iproute,
     unshare,
 )
 
 _SWITCH = "switch"
 _LARGEST = 1 << 20
 _ALL_ETHERNET = 3
+_ARP_MILLISECONDS = 20
+"""After it, nobody has an address: an answer over a veth comes while the question is being sent."""
 
 
 class KernelHelper:
@@ -86,7 +89,7 @@ class KernelHelper:
             _set("net/ipv4/conf/all/arp_ignore", 1)  # an address is answered for on its own interface only
             _set("net/ipv4/ip_local_port_range", "49152 65535")  # Windows' own side of a connection
             _set("net/ipv4/neigh/default/mcast_solicit", 1)
-            _set("net/ipv4/neigh/default/retrans_time_ms", 100)  # who is not there is missed soon
+            _set("net/ipv4/neigh/default/retrans_time_ms", _ARP_MILLISECONDS)
         ip = self._ip(name)
         ip.link("set", index=1, state="up")
         return {"pid": os.getpid(), "fd": self._namespaces[name]}
@@ -128,7 +131,7 @@ class KernelHelper:
         with self._inside(name):
             _set(f"net/ipv4/conf/{ifname}/forwarding", int(nic["forwarding"]))
             _set(f"net/ipv4/neigh/{ifname}/mcast_solicit", 1)
-            _set(f"net/ipv4/neigh/{ifname}/retrans_time_ms", 100)
+            _set(f"net/ipv4/neigh/{ifname}/retrans_time_ms", _ARP_MILLISECONDS)
         for address in nic["addresses"]:
             ip.addr("add", index=index, address=address, prefixlen=32)
         ip.link("set", index=index, state="up")
@@ -211,7 +214,7 @@ class KernelHelper:
     def _ip(self, name: str) -> Any:
         if name not in self._routes:
             with self._inside(name):
-                self._routes[name] = importlib.import_module("pyroute2").IPRoute()
+                self._routes[name] = load_iproute()()
         return self._routes[name]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import json
 import os
+import sys
 from typing import Any
 
 NEW_MOUNTS, NEW_USER, NEW_NET = 0x00020000, 0x10000000, 0x40000000
@@ -40,6 +42,19 @@ def enter_network(file: int) -> None:
 def die_with_parent(signal: int) -> None:
     """Get this signal when the parent ends, however it ends."""
     _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal)
+
+
+def load_iproute() -> Any:
+    """pyroute2's IPRoute without the rest of pyroute2, which `import pyroute2` loads whole: half of a host's start.
+
+    Raises:
+        ImportError: pyroute2 is not installed.
+    """
+    spec = importlib.util.find_spec("pyroute2")
+    if spec is None:
+        raise ModuleNotFoundError("it is not installed")
+    sys.modules.setdefault("pyroute2", importlib.util.module_from_spec(spec))
+    return importlib.import_module("pyroute2.iproute.linux").IPRoute
 
 
 class NftError(Exception):
