@@ -324,7 +324,7 @@ def _found_nothing(error: HnskitError) -> bool:
 
 
 def _refusals(current: Plan) -> str:
-    steps = (*current.refused, *current.adopted)
+    steps = current.refused or current.adopted
     return "; ".join(f"{step.kind} {step.title}: {step.reason}" for step in steps)
 
 
@@ -336,6 +336,6 @@ def adoption_unasked(current: Plan) -> PreflightError:
     return PreflightError(
         f"nothing was changed: {len(steps)} objects were made by hand, and are as they are wanted: {named}{more}",
         host=current.target,
-        next_step="Look at `hnskit plan`; `hnskit apply --adopt` (adopt=True in Python) takes "
-        "them over, and changes nothing of them.",
+        next_step="Look at `hnskit plan`; `hnskit apply --adopt` or `hnskit run --adopt` (`-p adopt true` with "
+        "papermill, adopt=True in Python) takes them over as they are.",
     )

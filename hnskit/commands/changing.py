@@ -120,7 +120,8 @@ def print_plan(found: Plan, *, as_json: bool, everything: bool = False) -> NoRet
     else:
         say_plan(found, everything=everything)
         if found.adopted and not found.refused:
-            say("What was made by hand is taken over by `hnskit apply --adopt`, which changes nothing of it.")
+            more = f", and makes the {counted(len(found.pending), 'changes')}" if found.pending else ""
+            say(f"`hnskit apply --adopt` takes over what was made by hand, as it is{more}.")
     sys.exit(PreflightError.exit_status if found.refused else 0)
 
 
@@ -135,6 +136,8 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         say(
             f"{counted(adopted, 'objects')} made by hand adopted: the journal has them, and nothing of them is changed."
         )
+        if any(step.kind == "container" for step in outcome.plan.adopted):
+            say("Their containers stay without hnskit's label: Docker cannot label a container that is there.")
     say(f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")
     for item in outcome.left or ():
         say(f"Kept: {item.kind} {item.name}: {item.reason}")

@@ -15,6 +15,7 @@ from hnskit.commands.options import common_input
 from hnskit.commands.reaching import connected
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import say
+from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
     from hnskit.facts.finding import Finding
@@ -131,7 +132,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
         result["left_to_you"] = [item.to_json() for item in left]
     else:
         _print_plan(found, mended, left)
-    if not found.pending or found.refused:
+    if not found.pending or found.refused or found.adopted:
         return findings
     if is_snapshot(loaded.target):
         say("A snapshot can be looked at, and never changed: this is only the plan.", err=True)
@@ -161,3 +162,6 @@ def _print_plan(found: Plan, mended: tuple[Finding, ...], left: tuple[Finding, .
     say(steps_text(shown) if shown else "Nothing to do.")
     for item in left:
         say(f"left to you: {item.object}: {item.next_step}")
+    if found.adopted:
+        by_hand = counted(len(found.adopted), "objects")
+        say(f"It is not carried out here: {by_hand} of it made by hand, which `hnskit apply --adopt` takes over.")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--kernel-each", is_flag=True, help="A kernel of its own for each notebook (slower).")
 @click.option("--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="How long a cell may take.")
 @click.option("--resume", is_flag=True, help="Go on in the last run's folder; what is done and still true is kept.")
+@click.option("--adopt", is_flag=True, help="Take over what was made by hand, and repair it where it is half made.")
 @yes_option
 @runs_option
 def run(
@@ -39,6 +40,7 @@ def run(
     kernel_each: bool,
     cell_timeout: int | None,
     resume: bool,
+    adopt: bool,
     yes: bool,
     runs: Path | None,
 ) -> None:
@@ -58,6 +60,7 @@ def run(
         cell_timeout=cell_timeout,
         resume=resume,
         confirmed=yes or _agreed(params, overrides, only, runs, as_json=as_json),
+        adopt=adopt,
     )
     if as_json:
         print_result(summary.to_json(), ok=summary.exit_status == 0)

@@ -273,7 +273,8 @@ def _marked(context: PlanningContext) -> Iterator[tuple[str, str, str]]:
             yield "network", network.name, network.id
     yield from _marked_endpoints(context)
     for container in facts.containers_of(desired.runtime):
-        if container.labels.get(LABEL) == desired.network.name:
+        adopted = known.was_adopted("container", container.name, container.id)
+        if container.labels.get(LABEL) == desired.network.name or adopted:
             yield "container", container.name, container.id
     for image in facts.images:
         if known.was_created("image", image.name, image.id):

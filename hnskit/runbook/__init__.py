@@ -115,8 +115,9 @@ class ParamsChoice:
         return StepNotebook(part, self.selection, self.run_dir, reader=self.reader)
 
     def open(
-        self, part: str, *, keep_network: bool | str = False, by_name: bool | str = False, confirmed: bool | str = False
-    ) -> StepNotebook:
+        self, part: str, *, keep_network: bool | str = False, by_name: bool | str = False,
+        confirmed: bool | str = False, adopt: bool | str = False,
+    ) -> StepNotebook:  # fmt: skip
         """Connect, look at the host, and open the session of one part (see `PARTS`).
 
         Args:
@@ -124,6 +125,7 @@ class ParamsChoice:
             keep_network: of the teardown: leave the bridge.
             by_name: of the teardown: also the network and endpoints of these names that no journal knows.
             confirmed: whether what would be removed is agreed to; at the screen that is asked.
+            adopt: whether what was made by hand is to be taken over; at the screen that is asked.
 
         Returns:
             The book.
@@ -144,6 +146,7 @@ class ParamsChoice:
             keep_network=parameter_flag(keep_network, "keep_network"),
             by_name=parameter_flag(by_name, "by_name"),
             confirmed=parameter_flag(confirmed, "confirmed"),
+            adopt=parameter_flag(adopt, "adopt"),
         )
         return session
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hnskit.errors import ConfirmationError
+from hnskit.planning.adopted_objects import adoption_question
 from hnskit.planning.removed_objects import removal_question
 from hnskit.planning.steps import Plan
 from hnskit.runbook.screen import Reader
@@ -18,15 +19,30 @@ _CONFIRM = "Give the parameter `confirmed` (`papermill … -p confirmed true`, `
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The reader of a notebook, and whether its parameters agree to what is removed."""
+    """The reader of a notebook, and what its parameters agree to."""
 
     reader: Reader
     confirmed: bool
+    """Whether what is removed is agreed to."""
+    adopt: bool = False
+    """Whether what was made by hand is to be taken over; a button asks for it."""
 
     @property
     def by_button(self) -> bool:
         """Tell whether a button is to be pressed."""
         return self.reader is Reader.PRESENT
+
+    def question(self, plan: Plan) -> str:
+        """Ask at the screen for all that a plan needs agreement to, before its button does anything.
+
+        Args:
+            plan: what is to be done.
+
+        Returns:
+            The questions; "" where none is to be asked.
+        """
+        adoption = "" if self.adopt else adoption_question(plan)
+        return " ".join(filter(None, (removal_question(plan), adoption)))
 
     def refusal(self, plan: Plan) -> ConfirmationError | None:
         """Find the reason why a plan may not be carried out without a button.

@@ -25,7 +25,7 @@ _TYPED = "  # type: "
 """Stands in a notebook's own cell of parameters, for papermill's help."""
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _UNSET = ("", "none", "null")
-_OF_ALL = frozenset({"params_file", "overrides", "run_dir", "interactive", "confirmed"})
+_OF_ALL = frozenset({"params_file", "overrides", "run_dir", "interactive", "confirmed", "adopt"})
 """Given to every notebook by `hnskit run`, also to one that has no use for it."""
 _SOURCE = "the notebook's parameters"
 _AGAIN = (

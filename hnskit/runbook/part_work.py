@@ -58,6 +58,7 @@ class PartWork:
         made: Provenance,
         journal: Records | None,
         on_event: Callable[[Event], None],
+        adopt: bool = False,
     ) -> Outcome:
         """Carry it out; errors are those of `apply` and `destroy`."""
         if self.part == TEARDOWN:
@@ -66,8 +67,9 @@ class PartWork:
                 journal=journal, on_event=on_event,
             )  # fmt: skip
         return apply(
-            session, self.desired, parts=self.parts, facts=facts, made=made, journal=journal, on_event=on_event
-        )
+            session, self.desired, parts=self.parts, facts=facts, made=made, journal=journal, on_event=on_event,
+            adopt=adopt,
+        )  # fmt: skip
 
 
 def notebooks_to_run_first(current: Plan, params_file: Path) -> str:

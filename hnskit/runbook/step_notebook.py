@@ -23,7 +23,6 @@ from hnskit.local import project
 from hnskit.params.desired import desired_from
 from hnskit.params.selection import Selection
 from hnskit.planning.provenance import Provenance
-from hnskit.planning.removed_objects import removal_question
 from hnskit.planning.steps import Plan
 from hnskit.runbook.agreement import Agreement
 from hnskit.runbook.diagnosis_notebook import HostDiagnosis
@@ -56,6 +55,7 @@ class StepNotebook:
         keep_network: bool = False,
         by_name: bool = False,
         confirmed: bool = False,
+        adopt: bool = False,
     ) -> None:
         """Connect, and look at the host.
 
@@ -67,6 +67,7 @@ class StepNotebook:
             keep_network: the teardown leaves the network.
             by_name: the teardown takes what bears these names, too, where no journal knows of it.
             confirmed: whether what would be removed is agreed to; a button asks for that.
+            adopt: whether what was made by hand is to be taken over; a button asks for that.
 
         Raises:
             ParamsError: the parameters are wrong; no host was contacted.
@@ -78,7 +79,7 @@ class StepNotebook:
         self._params_file = selection.params_file
         file = str(project.from_root(selection.params_file)) if selection.data is None else ""
         self._asked = (file, tuple(selection.overrides))
-        self._agreement = Agreement(reader, confirmed)
+        self._agreement = Agreement(reader, confirmed, adopt)
         self._interactive = self._agreement.by_button
         self._kept = NotebookRecord(part, run_dir)
         self._plan: Plan | None = None
@@ -179,6 +180,7 @@ class StepNotebook:
         self._plan = self._work.plan(self.facts, self._known())
         count, refused = len(self._plan.pending), len(self._plan.refused)
         caption = f"plan: {count} to do" if count else "plan: nothing to do"
+        caption += f", {len(self._plan.adopted)} made by hand to be taken over" if self._plan.adopted else ""
         return View(
             plan_frame(self._plan), caption + (f", {refused} refused" if refused else ""), ("wave", "part", "id")
         )
@@ -186,8 +188,8 @@ class StepNotebook:
     def apply_button(self, label: str) -> Any:
         """Carry out the plan: at once when headless, when the button is pressed at the screen.
 
-        It raises nothing: `result`, in the next cell, does. What would be removed is asked once more at the screen;
-        headless, `confirmed` has to be given.
+        It raises nothing: `result`, in the next cell, does. What would be removed, or was made by hand and would be
+        taken over, is asked about at the screen; headless, `confirmed` and `adopt` have to be given.
 
         Args:
             label: on the button.
@@ -198,12 +200,12 @@ class StepNotebook:
         self._host.require_open()
         self._outcome, self._failure, self._waits = None, None, False
         current = self._plan or self._work.plan(self.facts, self._known())
-        if self._interactive and current.pending and not current.refused:
+        if self._interactive and (current.pending or current.adopted) and not current.refused:
             from hnskit.runbook.widgets import action_button
 
             self._waits = True
             warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
-            return action_button(label, warning, self._carry_out, removal_question(current))
+            return action_button(label, warning, self._carry_out, self._agreement.question(current))
         if (refusal := self._agreement.refusal(current)) is not None:
             self._failure = refusal
             return None
@@ -264,7 +266,8 @@ class StepNotebook:
         Returns:
             Sentences: how many steps changed something, the seconds of that, what stayed, and where the run is kept.
         """
-        waiting = self._interactive and self._plan is not None and self._plan.pending and self._outcome is None
+        plan = self._plan
+        waiting = self._interactive and plan and (plan.pending or plan.adopted) and self._outcome is None
         self._record(None)
         self._host.close()
         if waiting:
@@ -287,7 +290,7 @@ class StepNotebook:
         self._waits = False
         current = self._plan or self._work.plan(self.facts, self._known())
         progress.expect(current.pending)
-        works = bool(current.pending and not current.refused)
+        works = bool((current.pending or current.adopted) and not current.refused)
         # Headless the snapshot is a moment old; at the screen minutes may have passed before the button was pressed.
         facts = None if self._interactive else self.facts
         try:
@@ -303,6 +306,7 @@ class StepNotebook:
                     made=self._known(),
                     journal=None if current.refused else self._kept.journal(self.params.target, held),
                     on_event=progress.on_event,
+                    adopt=self._interactive or self._agreement.adopt,  # at the screen the button has asked
                 )
         except (HnskitError, KeyboardInterrupt) as cause:
             error = cause if isinstance(cause, HnskitError) else StoppedError(host=self.params.target)

@@ -45,13 +45,14 @@ class Launched:
 
 def launch(
     params_file: Path, runs: Path, only: Sequence[str] = (), *, environment: Mapping[str, str] | None = None,
-    overrides: Sequence[str] = (), confirmed: bool = False,
+    overrides: Sequence[str] = (), confirmed: bool = False, adopt: bool = False,
 ) -> Launched:  # fmt: skip
     """Start `hnskit run` on its own; it goes on when this process ends.
 
     Args:
         environment: added to its environment, such as the secret behind an `env:` reference.
         confirmed: whether what it would remove is agreed to.
+        adopt: whether what was made by hand is taken over.
     """
     said = runs / _SAID / f"page-{os.getpid()}-{next(_NUMBERS)}.out"
     said.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -59,6 +60,7 @@ def launch(
     command = [sys.executable, "-P", "-m", "hnskit", "run", str(params_file), "--json", "--runs", str(runs)]
     command += [part for name in only for part in ("--only", name)]
     command += ["--yes"] if confirmed else []
+    command += ["--adopt"] if adopt else []
     command += [part for override in shown for part in ("--set", override)]
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":

@@ -49,6 +49,7 @@ def run(
     cell_timeout: int | None = None,
     resume: bool = False,
     confirmed: bool = False,
+    adopt: bool = False,
 ) -> Summary:
     """Set up the redirect and prove it, notebook by notebook; stop at the first that fails.
 
@@ -64,6 +65,7 @@ def run(
         resume: go on in the folder of the target's last run, which did not come to its end; notebooks that are
             done and still true are not run again.
         confirmed: whether what would be removed is agreed to; a notebook that would remove something fails without.
+        adopt: whether what was made by hand is taken over; a notebook that meets such fails without.
 
     Returns:
         The summary; `ok` and `exit_status` say how it went.
@@ -86,7 +88,7 @@ def run(
     with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:
         run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
         task = _Task(
-            path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume, confirmed
+            path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume, confirmed, adopt
         )
         return _run(task, held, wrong, watcher or Nobody())
 
@@ -104,6 +106,7 @@ class _Task:
     cell_timeout: int | None
     resume: bool
     confirmed: bool
+    adopt: bool
 
 
 def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, watcher: Watcher) -> Summary:
@@ -120,6 +123,8 @@ def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, w
     }  # fmt: skip
     if task.confirmed:  # a notebook of one's own need not know it
         given["confirmed"] = True
+    if task.adopt:
+        given["adopt"] = True
     if held is not None:
         held.is_kept_in(task.run_dir)
         environment = {**held.environment, **hidden}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import replace
 
 import pytest
 
+from hnskit import policies
 from hnskit.applying.api import apply, destroy
+from hnskit.diagnosis.doctor import diagnose
 from hnskit.emulator.host import EmulatedHost
 from hnskit.errors import PreflightError
 from hnskit.params.desired import NEW, Desired
@@ -152,3 +156,63 @@ def test_a_container_stays_while_an_endpoint_that_is_not_hnskits_is_in_it() -> N
     destroy(HereSession(host), desired, made=journal.made, pace=QUICK)
     assert host.snapshot().container_named(CLIENT) is not None
     assert list(stranded(host.snapshot())) == []
+
+
+def test_a_refusal_beside_adoptions_names_what_stands_in_the_way_alone() -> None:
+    """What would be adopted is no reason that an `apply --adopt` fails for."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired, HandMade(attached=False))
+    with pytest.raises(PreflightError) as refusal:
+        apply(HereSession(host), desired, adopt=True, pace=QUICK)
+    assert f"endpoint_id={NEW}" in refusal.value.message
+    assert "container" not in refusal.value.message.replace("containers", "")
+
+
+def test_a_teardown_names_the_containers_that_it_leaves_as_adopted() -> None:
+    """They have no label: Docker cannot give one to a container that is there."""
+    host, desired, journal = host_here(), sample_facts.desired(), MemoryJournal()
+    hand_made.make(host, desired)
+    apply(HereSession(host), desired, adopt=True, journal=journal, pace=QUICK)
+    outcome = destroy(HereSession(host), desired, made=journal.made, pace=QUICK)
+    left = {item.name: item.reason for item in outcome.left or () if item.kind == "container"}
+    assert set(left) == {item.name for item in desired.containers}
+    assert all("adopted" in reason for reason in left.values())
+
+
+def test_the_command_that_the_doctor_gives_mends_a_misspelt_policy_made_by_hand() -> None:
+    """By the endpoint's id, since HNS names them all alike, and the number of the policy."""
+    host, desired = host_here(), sample_facts.desired()
+    ids = hand_made.make(host, desired, HandMade(policy="misspelt"))
+    (said,) = {
+        finding.next_step for finding in diagnose(host.snapshot(), params_file="P")
+        if finding.check == "policy-key" and ids[CLIENT] in finding.next_step
+    }  # fmt: skip
+    words = shlex.split(re.findall(r"`hnskit ([^`]+)`", said)[0])
+    assert words == ["policy", "change", "P", "--endpoint", ids[CLIENT], "--number", words[6], "--outbound-nat"]
+    now = host.snapshot()
+    owner = next(item for item in now.endpoints if item.id == ids[CLIENT])
+    entry = policies.select(now, owner, number=int(words[6]))
+    edit = policies.change(owner, entry.policy, outbound_nat=True)
+    policies.apply(HereSession(host), desired, [edit], pace=QUICK)
+    left = [item for item in diagnose(host.snapshot()) if item.check == "policy-key"]
+    assert [ids[CLIENT] in item.next_step for item in left] == [False]
+
+
+def test_the_doctor_s_commands_adopt_where_something_was_made_by_hand() -> None:
+    """A command without it would be refused."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired, HandMade(forwarding=False))
+    steps = [item.next_step for item in diagnose(host.snapshot(), desired=desired) if item.check == "redirect-drift"]
+    assert steps
+    assert all("--adopt" in step for step in steps)
+
+
+def test_two_endpoints_in_one_compartment_are_a_finding_that_names_both() -> None:
+    """Whoever keeps one has the command that removes the other."""
+    host, desired = host_here(), sample_facts.desired()
+    ids = hand_made.make(host, desired)
+    hand_made.double_a_client(host, desired)
+    (found,) = [item for item in diagnose(host.snapshot()) if item.check == "endpoint-doubled"]
+    assert CLIENT in found.object
+    assert ids[CLIENT] in found.next_step
+    assert found.next_step.count("Remove-HnsEndpoint") == 2

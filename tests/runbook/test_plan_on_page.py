@@ -9,10 +9,13 @@ import pytest
 import yaml
 
 from hnskit.local.state_dir import STATE_VARIABLE
-from hnskit.runbook.widgets import StartPage
+from hnskit.planning.setup import plan
+from hnskit.runbook.widgets import StartPage, host_look
 from hnskit.runbook.widgets import page as page_module
 from hnskit.runbook.widgets.host_look import look_at
+from tests import hand_made, sample_facts
 from tests.host_process import emulated_host
+from tests.in_process_host import host_here
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -50,3 +53,28 @@ def test_connect_shows_the_plan_of_a_run(tmp_path: Path) -> None:
         shown = look_at(params, tmp_path / "runs", lambda _: None)
     assert "A run would make 17 changes" in shown
     assert "create network hnskit-l2bridge" in shown
+
+
+@pytest.mark.parametrize("ticked", [False, True])
+def test_a_run_takes_over_what_was_made_by_hand_where_the_box_is_ticked(
+    ticked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    begun: list[bool] = []
+    monkeypatch.setattr(page_module, "launch", lambda *_, adopt, **__: begun.append(adopt))
+    monkeypatch.setattr(StartPage, "_follow", lambda *_: None)
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    page._adopt.value = ticked
+    page._on_run()
+    assert begun == [ticked]
+
+
+def test_the_plan_on_the_page_asks_about_what_was_made_by_hand() -> None:
+    """Also where nothing else is to do, which is not "in place already"."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired)
+    shown = host_look._plan_html(plan(desired, host.snapshot()))
+    assert "Take over 9 objects on emulator://lab made by hand" in shown
+    assert "adopt endpoint hnskit-client1" in shown

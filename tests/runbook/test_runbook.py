@@ -284,3 +284,60 @@ def test_a_notebooks_session_is_no_diagnosis_but_has_one(tmp_path: Path, monkeyp
         json.loads((run_dir / "results" / "network.json").read_text(encoding="utf-8"))["error"]["error"]
         == "ParamsError"
     )
+
+
+@pytest.fixture
+def by_hand(lab: list[str], tmp_path: Path) -> list[str]:
+    """A host whose network and gateway no journal of this machine knows, and whose containers have no label."""
+    from hnskit.applying.api import apply
+    from hnskit.facts.source import connect
+    from hnskit.params.desired import desired_from
+    from hnskit.params.loading import load_params
+    from hnskit.remote.session import Call, invoke_calls
+
+    params = load_params(PARAMS, overrides=lab)
+    desired = desired_from(params)
+    with connect(params) as session:
+        proxy = desired.proxy
+        run = ["run", "--detach", "--name", proxy.name, "--network", "none", proxy.image, *proxy.command]
+        for words in (["import", proxy.import_path, proxy.image], run):
+            call = Call("d", "Invoke-HnskitDocker", {"ArgumentList": words, "TimeoutSeconds": 60})
+            assert next(iter(invoke_calls(session, [call]))).value()["ExitCode"] == 0
+        apply(session, desired, parts=["network"])
+    return lab
+
+
+def test_headless_what_was_made_by_hand_is_taken_over_only_by_the_parameter(by_hand: list[str], tmp_path: Path) -> None:
+    """Without it nothing is changed, and the error names the parameter."""
+    session = runbook.choose(PARAMS, by_hand, tmp_path / "run", interactive=False).open("proxy")
+    assert "made by hand to be taken over" in session.plan().to_text()
+    session.apply_button("Start the proxy")
+    with pytest.raises(PreflightError, match="made by hand") as refused:
+        session.result()
+    assert "-p adopt true" in refused.value.next_step
+    session = runbook.choose(PARAMS, by_hand, tmp_path / "run", interactive=False).open("proxy", adopt="yes")
+    session.apply_button("Start the proxy")
+    session.result()
+    session.finish()
+    made = (tmp_path / "run" / "journal.jsonl").read_text(encoding="utf-8")
+    assert '"adopted": true' in made.replace('"adopted":true', '"adopted": true')
+
+
+def test_at_the_screen_the_button_asks_before_it_takes_over(by_hand: list[str], tmp_path: Path) -> None:
+    """A no leaves the host as it is; a yes takes it over, with the rest of the plan."""
+    session = runbook.choose(PARAMS, by_hand, tmp_path / "run", interactive=True).open("proxy")
+    session.plan()
+    widget = session.apply_button("Start the proxy")
+    (press,) = buttons(widget)
+    press.click()
+    question, answers = next(child for child in widget.children if isinstance(child, ipywidgets.VBox)).children
+    assert "Take over 1 object" in question.value
+    yes, no = answers.children
+    assert yes.description == "Yes, take over"
+    no.click()
+    assert "not been pressed" in str(session.result())
+    press.click()
+    yes.click()
+    assert isinstance(done := session.result(), View)
+    assert "changes" in done.to_text()
+    assert not session.plan().to_text().count("adopt")

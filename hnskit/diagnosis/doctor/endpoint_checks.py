@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, remove_endpoint
 from hnskit.facts.finding import Finding
 from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
-from hnskit.model.wording import state_word
+from hnskit.model.wording import remove_command, state_word
 from hnskit.params.desired import Part
 
 _NAMED = 3  # endpoints that a finding names; the rest is counted
@@ -88,6 +88,40 @@ class AddressTwice(DoctorCheck):
                     f"Remove the one that is not in use. {remove_endpoint(idle)}",
                     name=idle.name,
                 )
+
+
+class EndpointDoubled(DoctorCheck):
+    """Two endpoints of one network in one compartment."""
+
+    name = "endpoint-doubled"
+    severity = "warning"
+    reference = "HNS facts 31, 48"
+    confirmed = False
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """A container then has two adapters of one subnet, and a policy is on one of them."""
+        held: dict[tuple[str, int], list[Endpoint]] = defaultdict(list)
+        for item in patient.facts.endpoints:
+            number = item.compartment_id
+            if item.attached and number is not None and item.network_id and not patient.index.is_unplugged(item):
+                held[item.network_id.upper(), number].append(item)
+        for (_, number), there in held.items():
+            if len(there) < 2 or any(item.remote for item in there):
+                continue
+            owner = patient.index.owners.of_compartment(number)
+            whose = "the host's compartment" if number == HOST_COMPARTMENT else (
+                f"the compartment of {owner.name}" if owner else f"compartment {number}"
+            )  # fmt: skip
+            where = there[0].network_name or there[0].network_id
+            commands = " or ".join(remove_command("Endpoint", item.id) for item in there)
+            yield self.finding(
+                whose,
+                f"it has {len(there)} endpoints of the network {where}: which of them a request takes, and so whose "
+                "policies it meets, is not known",
+                ", ".join(f"{item.name or 'no name'} {item.id} ({item.address or 'no address'})" for item in there),
+                f"Keep one. On the host: {commands}.",
+                name=there[-1].name,
+            )
 
 
 class StaleRemote(DoctorCheck):

@@ -151,7 +151,9 @@ class Examination:
 
     def apply(self, part: Part) -> str:
         """The command that repairs a part of what is wanted: with all the others, where it cannot be done alone."""
-        return self.command("apply", *(("--part", str(part)) if self._can_be_mended_alone(part) else ()))
+        alone = ("--part", str(part)) if self._can_be_mended_alone(part) else ()
+        adopt = ("--adopt",) if self.desired and self.plan.adopted else ()
+        return self.command("apply", *alone, *adopt)
 
     def _can_be_mended_alone(self, part: Part) -> bool:
         if part not in self._mended_alone:
@@ -162,7 +164,9 @@ class Examination:
     def policy(self, verb: str, owner: Endpoint | Network, *more: str) -> str:
         """The command that does something with policies of an endpoint or a network."""
         on = "--network" if isinstance(owner, Network) else "--endpoint"
-        return self.command(f"policy {verb}", on, owner.name or owner.id, *more)
+        alike = self.facts.networks if isinstance(owner, Network) else self.facts.endpoints
+        unique = sum(item.name == owner.name for item in alike) == 1  # "Ethernet" is HNS's own name for endpoints
+        return self.command(f"policy {verb}", on, owner.name if owner.name and unique else owner.id, *more)
 
     def wfp(self, verb: str, rule: EndpointWfpProxy, *more: str) -> str:
         """The same with an L4WFPPROXY, which hnskit never makes by itself."""
@@ -170,7 +174,10 @@ class Examination:
 
     def repair(self, part: Part, name: str, otherwise: str) -> str:
         """The command for an object in the parameters, and what else to do for any other."""
-        return f"{self.apply(part)}, or {self.command('doctor', '--fix')}." if self.wants(name) else otherwise
+        if not self.wants(name):
+            return otherwise
+        fix = "" if self.desired and self.plan.adopted else f", or {self.command('doctor', '--fix')}"
+        return f"{self.apply(part)}{fix}."
 
 
 class DoctorCheck(ABC):

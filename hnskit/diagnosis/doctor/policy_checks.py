@@ -148,6 +148,37 @@ class TargetNobody(DoctorCheck):
                 )
 
 
+class TargetHost(DoctorCheck):
+    """A proxy policy whose target is the host itself: its gateway endpoint, or another of its addresses."""
+
+    name = "policy-target-host"
+    severity = "warning"
+    reference = "HNS facts 48, 49"
+    confirmed = False
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """So in the one captured run of the scenario, probably by a slip: the proxy has an address of its own."""
+        for rule in patient.rules:
+            target = rule.target
+            network = patient.index.network_of(rule.endpoint)
+            gateways = {subnet.gateway for subnet in network.subnets} if network else set()
+            if target is None or not (patient.is_host_address(target[0]) or target[0] in gateways):
+                continue
+            holder = next((item for item in patient.gateways if item.address == target[0]), None)
+            what = f"the gateway endpoint {holder.name or holder.id}" if holder else (
+                "the gateway of its subnet" if target[0] in gateways else "the host itself"
+            )  # fmt: skip
+            yield self.of_endpoint(
+                rule.endpoint,
+                f"it is redirected to {target[0]}:{target[1]}, which is {what} and no proxy container: nothing shows "
+                "that anything listens there",
+                describe_policy(rule.policy),
+                patient.repair(
+                    Part.POLICY, rule.endpoint.name, "Point the policy at the address of the proxy's own endpoint."
+                ),
+            )
+
+
 class TargetRedirected(DoctorCheck):
     """A proxy policy whose target is itself redirected: the proxy asks itself."""
 

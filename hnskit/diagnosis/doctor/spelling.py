@@ -6,7 +6,7 @@ import difflib
 import functools
 from collections.abc import Iterator, Mapping
 
-from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, policy_text
+from hnskit.diagnosis.doctor.examination import DoctorCheck, EndpointProxyRule, Examination, policy_text
 from hnskit.facts.finding import Finding
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
@@ -55,7 +55,7 @@ class MisspeltKey(DoctorCheck):
                     patient.repair(
                         Part.POLICY,
                         rule.endpoint.name,
-                        f"Write the policy again with {f'{near} in place of {key}' if near else f'no {key}'}.",
+                        _mend(patient, rule, key, near),
                     ),
                 )
 
@@ -102,6 +102,25 @@ class UnknownPolicyType(DoctorCheck):
                     policy_text(policy),
                     f"Write the policy again as {near}.",
                 )
+
+
+_OPTIONS = {"IP": "--ip", "Port": "--port", "Destination": "--destination"}
+
+
+def _mend(patient: Examination, rule: EndpointProxyRule, key: str, near: str) -> str:
+    """Say how one policy that was made by hand is mended: `hnskit policy change` leaves out keys that no HNS knows."""
+    again = f"Write the policy again with {f'{near} in place of {key}' if near else f'no {key}'}"
+    value = rule.policy.settings.get(key)
+    if near == "OutboundNat" and isinstance(value, bool):
+        said: tuple[str, ...] = ("--outbound-nat" if value else "--no-outbound-nat",)
+    elif near in _OPTIONS and isinstance(value, str | int):
+        said = (_OPTIONS[near], str(value))
+    else:
+        return f"{again}."
+    number = next(place for place, item in enumerate(rule.endpoint.policies, 1) if item is rule.policy)
+    if not patient.facts.knows("endpoints") or not rule.endpoint.knows("policies"):
+        return f"{again}."  # a number in a part of the list is that of another policy
+    return f"{again}: {patient.policy('change', rule.endpoint, '--number', str(number), *said)}."
 
 
 def _policies(patient: Examination) -> Iterator[tuple[Endpoint, Policy]]:

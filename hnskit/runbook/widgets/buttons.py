@@ -21,7 +21,8 @@ _GONE = (
 def action_button(label: str, warning: str, work: Callable[[Progress], None], question: str = "") -> Any:
     """A button that does `work` when it is pressed, with live progress below it; it cannot be pressed twice.
 
-    A question, such as `Remove 13 objects from HOST?`, is asked before the work begins: two more buttons answer it.
+    A question, such as `Remove 13 objects from HOST?`, is asked before the work begins: two more buttons answer it,
+    the first of which says what is agreed to.
 
     What `work` raises is shown here and belongs to the next cell: an exception in a callback fails no run.
     """
@@ -86,7 +87,7 @@ def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:
 
 
 def question_box(question: str, answer: Callable[[bool], None]) -> tuple[Any, ...]:
-    """The question before a removal, and a button for each answer.
+    """The question before a removal or an adoption, and a button for each answer.
 
     Args:
         question: in words and number.
@@ -96,7 +97,12 @@ def question_box(question: str, answer: Callable[[bool], None]) -> tuple[Any, ..
         The widgets.
     """
     said = ipywidgets.HTML(f'<p role="alert"><b>{escape_html(question)}</b></p>')
-    yes = ipywidgets.Button(description="Yes, remove", button_style="danger", layout={"width": "auto"})
+    removes = question.startswith("Remove")
+    yes = ipywidgets.Button(
+        description=("Yes, remove and take over" if "Take over" in question else "Yes, remove") if removes
+        else "Yes, take over",
+        button_style="danger" if removes else "primary", layout={"width": "auto"},
+    )  # fmt: skip
     no = ipywidgets.Button(description="No, leave it all", layout={"width": "auto"})
     yes.on_click(lambda _: answer(True))
     no.on_click(lambda _: answer(False))

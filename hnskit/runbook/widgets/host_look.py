@@ -59,16 +59,23 @@ def look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
 
 
 def _plan_html(found: Plan) -> str:
-    """The plan that stands between Connect and Run: its count, its changes, and the objects that it removes."""
+    """The plan that stands between Connect and Run: its count, its changes, the objects that it removes or adopts."""
+    from hnskit.planning.adopted_objects import adoption_question
     from hnskit.planning.removed_objects import removal_counts
     from hnskit.planning.steps import steps_text
 
-    if not found.pending and not found.refused:
+    if not found.pending and not found.refused and not found.adopted:
         return '<p class="hk-plan"><b>All of it is in place already: a run would change nothing, and prove it.</b></p>'
     removed = removal_counts(found)
     head = f"A run would make {counted(len(found.pending), 'changes')}" + (f"; it removes {removed}" if removed else "")
-    steps = steps_text([step for step in found.steps if step.pending or step in found.refused])
+    asked = adoption_question(found)
+    said = (
+        f"{asked} Then tick “Take over what was made by hand” below; a run without it changes nothing." if asked else ""
+    )
+    by_hand = f'<p class="hk-adopt"><b>{escape_html(said)}</b></p>' if said else ""
+    shown = (*found.refused, *found.adopted)
+    steps = steps_text([step for step in found.steps if step.pending or step in shown])
     return (
-        f'<details class="hk-plan" open><summary><b>{escape_html(head)}</b></summary>'
+        f'{by_hand}<details class="hk-plan" open><summary><b>{escape_html(head)}</b></summary>'
         f'<div style="white-space:pre-line">{prose(Lines(steps))}</div></details>'
     )

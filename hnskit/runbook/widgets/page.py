@@ -72,6 +72,9 @@ class StartPage:
             style=_LABEL, layout=_WIDE,
         )  # fmt: skip
         self._run = ipywidgets.Button(description="Run", button_style="success", tooltip="Begin")
+        self._adopt = ipywidgets.Checkbox(
+            description="Take over what was made by hand", indent=False, layout={"width": "auto"}
+        )
         self._stop = ipywidgets.Button(description="Stop", button_style="danger", tooltip="Stop the run", disabled=True)
         self._note = ipywidgets.HTML()
         self._asking = ipywidgets.VBox()
@@ -90,7 +93,7 @@ class StartPage:
                 _heading("2. The host"), self._secret, ipywidgets.HBox([self._connect, self._way, self._connect_note]),
                 self._host,
                 _heading("3. Run"), disconnect_notice(_GONE),
-                ipywidgets.HBox([self._step, self._run, self._stop]), self._note,
+                ipywidgets.HBox([self._step, self._run, self._stop, self._adopt]), self._note,
                 self._asking, self._view,
             ],
             _GONE,
@@ -209,7 +212,7 @@ class StartPage:
         self._follow(
             launch(
                 self._editor.file.path, self._runs, only, environment=environment, overrides=overrides,
-                confirmed=confirmed,
+                confirmed=confirmed, adopt=bool(self._adopt.value),
             )
         )  # fmt: skip
 

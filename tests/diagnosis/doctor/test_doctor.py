@@ -257,8 +257,8 @@ def test_a_book_plans_the_repair_with_what_the_journals_know(tmp_path: Path) -> 
 
 def test_what_belongs_to_others_is_left_to_the_operator() -> None:
     """The engine has no step for it, and the finding has the command."""
-    stranger = replace(sample_facts.complete().endpoints[1], id="E-9", name="stranger", address="10.0.1.99", policies=(
-        *sample_facts.MADE_WITH, sample_facts.misspelt_policy()))  # fmt: skip
+    stranger = replace(sample_facts.complete().endpoints[1], id="E-9", name="stranger", address="10.0.1.99",
+        compartment_id=None, policies=(*sample_facts.MADE_WITH, sample_facts.misspelt_policy()))  # fmt: skip
     facts = sample_facts.complete()
     facts = replace(facts, endpoints=(*facts.endpoints, stranger))
     found = diagnose(facts, desired=sample_facts.desired())
