@@ -23,9 +23,9 @@ class Agreement:
 
     reader: Reader
     confirmed: bool
-    """Whether what is removed is agreed to."""
+    """Agreement to what is removed."""
     adopt: bool = False
-    """Whether what was made by hand is to be taken over; a button asks for it."""
+    """Agreement to the adoption of what was made by hand; at the screen a button asks for it."""
 
     @property
     def by_button(self) -> bool:
