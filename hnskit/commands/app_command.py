@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from hnskit.commands.options import debug_option
+from hnskit.commands.options import Choice, debug_option
 from hnskit.errors import HnskitError
 from hnskit.foreign_text.terminal import say
 
@@ -28,7 +28,7 @@ _PAGES = ("index", "60_explain", "61_doctor", "62_host", "63_stale_endpoints", "
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True, help="Where it listens.")
-@click.option("--theme", type=click.Choice(("light", "dark")), default="light", show_default=True)
+@click.option("--theme", type=Choice(("light", "dark")), default="light", show_default=True)
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the start page in a browser.")
 @debug_option
 def app(port: int, theme: str, browser: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "app": ("app_command", "Serve the start page and the diagnosis pages as an app in a browser, without code."),
     "apply": ("apply_command", "Make the host as the parameters say, without notebooks; run it again at any time."),
+    "compare": ("compare_command", "Compare two snapshots, hosts or runs; exit status 1 if they differ."),
     "destroy": ("destroy_command", "Take away what hnskit made, and nothing else."),
     "doctor": ("doctor_command", "Find faults on a host or in a paste, and say what to do about each."),
     "drift": ("drift_command", "Show the differences from the parameters; exit status 1 if there are any."),
@@ -29,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preflight": ("preflight_command", "Is this host fit for the redirect? Nothing is changed."),
     "report": ("report_command", "Make report.html and junit.xml of a run's folder again."),
     "run": ("run_command", "Set it up and prove it, notebook by notebook; leave a run folder."),
+    "runs": ("runs_command", "List the run folders, the newest first: moment, target, verdict."),
     "show": ("show_command", "Print one table of the host, such as networks, endpoints, policies or pods."),
     "verify": ("verify_command", "Prove it: ask the metadata service from inside each client."),
 }

@@ -44,15 +44,19 @@ class _Group(WholeHelp):
         return sorted({*COMMANDS, *_foreign()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
+        from hnskit.commands.examples import add_examples
+
         loaded: click.Command
         if cmd_name in COMMANDS:
             module = importlib.import_module(f"hnskit.commands.{COMMANDS[cmd_name][0]}")
             loaded = getattr(module, cmd_name)
+            add_examples(loaded, cmd_name)
             return loaded
         entry = _foreign().get(cmd_name)
         if entry is None:
             return None
         loaded = entry.load()
+        add_examples(loaded, cmd_name)
         return loaded
 
     def said_of(self, ctx: click.Context, name: str) -> str:  # noqa: ARG002 - as in the base class

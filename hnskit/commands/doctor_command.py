@@ -11,7 +11,7 @@ import click
 from hnskit.commands.changing import apply_to, made_before, print_outcome
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
-from hnskit.commands.options import common_input
+from hnskit.commands.options import common_input, completes
 from hnskit.commands.reaching import connected
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import say
@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 @click.option("--fix", is_flag=True, help="Show the plan that mends what the engine can, and carry it out.")
 @click.option("--yes", is_flag=True, help="With --fix: carry it out without asking.")
 @click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
-@click.option("--check", "only", multiple=True, metavar="NAME", help="Only findings of this check.")
+@click.option(
+    "--check",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    help="Only findings of this check.",
+    shell_complete=completes("complete_check"),
+)
 def doctor(  # noqa: PLR0917 - click passes options by name
     params: str,
     overrides: tuple[str, ...],
@@ -78,7 +85,11 @@ def _known_checks(only: tuple[str, ...]) -> None:
 
     names = {check.name for check in CHECKS}
     if unknown := sorted(set(only) - names):
-        raise click.UsageError(f"There is no check {', '.join(unknown)}; there are: {', '.join(sorted(names))}.")
+        from hnskit.errors.nearest import did_you_mean
+
+        near = did_you_mean(unknown[0], names)
+        said = f"There is no check {', '.join(unknown)}" + (f"; {near}" if near else "")
+        raise click.UsageError(f"{said}; there are: {', '.join(sorted(names))}.")
 
 
 def _examined(

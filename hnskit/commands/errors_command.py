@@ -10,7 +10,7 @@ import click
 
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import is_host_input, read_input, text_sources
-from hnskit.commands.options import debug_option, json_option
+from hnskit.commands.options import completes, debug_option, json_option
 from hnskit.errors import ArgumentError, FileError
 from hnskit.foreign_text.escaping import join_lines
 from hnskit.foreign_text.terminal import say
@@ -25,7 +25,9 @@ _NAMED = 5  # files that could not be read and are named
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # a signed code is no option
-@click.argument("words", nargs=-1, metavar="[CODE|WORDS|FILE|FOLDER|ZIP|-|TARGET]")
+@click.argument(
+    "words", nargs=-1, metavar="[CODE|WORDS|FILE|FOLDER|ZIP|-|TARGET]", shell_complete=completes("complete_code")
+)
 @json_option
 @debug_option
 def errors(words: tuple[str, ...], as_json: bool) -> None:

@@ -10,7 +10,7 @@ import click
 
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
-from hnskit.commands.options import common_input
+from hnskit.commands.options import Choice, common_input
 from hnskit.commands.output import say_problems
 from hnskit.errors import ArgumentError
 from hnskit.foreign_text.terminal import say
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hnskit.params.loading import Params
 
 
-_FORMS = click.Choice(("text", "table", "json", "csv"))
+_FORMS = Choice(("text", "table", "json", "csv"))
 
 
 @click.command()
@@ -27,7 +27,7 @@ _FORMS = click.Choice(("text", "table", "json", "csv"))
 @click.option("--from", "source", metavar="CONTAINER|IP", help="Who asks: a container, an endpoint or an address.")
 @click.option("--to", "places", multiple=True, metavar="ADDRESS[:PORT]", help="What is asked for; with --all, many.")
 @click.option("--all", "matrix", is_flag=True, help="Every container against every --to.")
-@click.option("--protocol", type=click.Choice(("tcp", "udp")), default="tcp", show_default=True)
+@click.option("--protocol", type=Choice(("tcp", "udp")), default="tcp", show_default=True)
 @click.option("--format", "form", type=_FORMS, default="text", show_default=True)
 @click.option(
     "--svg", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the way on the host's topology."

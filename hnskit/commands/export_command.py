@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 
 from hnskit.commands.envelope import print_result
-from hnskit.commands.options import common
+from hnskit.commands.options import Choice, WholeHelp, common
 from hnskit.commands.reaching import opened
 from hnskit.foreign_text.terminal import print_file, say
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def export() -> None:
     """Write the redirect in another tool's form."""
 
 
 @export.command()
 @common
-@click.option("--plugin", type=click.Choice(("sdnbridge", "win-bridge", "azure")), required=True, help="For which one.")
+@click.option("--plugin", type=Choice(("sdnbridge", "win-bridge", "azure")), required=True, help="For which one.")
 @click.option(
     "--api", "api_version", type=click.IntRange(1, 2), default=2, show_default=True, help="Of HNS: win-bridge."
 )

@@ -13,7 +13,7 @@ import click
 from hnskit.commands.agreeing import require_yes, yes_option
 from hnskit.commands.envelope import print_result
 from hnskit.commands.fleet_options import FleetAsked, asked, inventory_options, work_options
-from hnskit.commands.options import WholeHelp
+from hnskit.commands.options import Choice, WholeHelp
 from hnskit.commands.show_command import TABLES
 from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
@@ -81,7 +81,7 @@ _verb("apply", "Make each host as the parameters say, and prove it.",
       yes_option)  # fmt: skip
 _verb("destroy", "Take away what hnskit made on each host.", *_teardown_options, yes_option)
 _verb("run", "Run the notebooks for each host: a run folder with their report for each.", yes_option)
-_verb("show", "Print one table of all hosts.", click.option("--table", type=click.Choice(TABLES), required=True))
+_verb("show", "Print one table of all hosts.", click.option("--table", type=Choice(TABLES), required=True))
 
 
 def _run(verb: str, wanted: FleetAsked) -> None:

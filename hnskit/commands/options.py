@@ -13,21 +13,61 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 DEFAULT_PARAMS = "params/emulator.yaml"
 PARTS = ("network", "proxy", "clients", "policy")
 
+
+class Choice(click.Choice):  # type: ignore[type-arg]  # of texts
+    """One of some words; the nearest one is suggested for another."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Say which words there are, and which was probably meant."""
+        from hnskit.errors.nearest import did_you_mean
+
+        said = super().get_invalid_choice_message(value, ctx)
+        near = did_you_mean(str(value), map(str, self.choices))
+        return f"{said} {near[0].upper()}{near[1:]}" if near else said
+
+
+def completes(name: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """A completion of `hnskit.commands.completing` by its name; it is loaded when a shell asks."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from hnskit.commands import completing
+
+        found: list[Any] = getattr(completing, name)(ctx, param, incomplete)
+        return found
+
+    return complete
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error.")
 table_option = click.option(
-    "--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True
+    "--format", "form", type=Choice(("table", "json", "csv")), default="table", show_default=True
 )
 runs_option = click.option(
     "--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs]."
 )
 parts_option = click.option(
-    "--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part of the redirect."
+    "--part", "parts", multiple=True, type=Choice(PARTS), help="Only this part of the redirect."
 )
 
 
 class WholeHelp(click.Group):
     """A group whose help has the whole first sentence of each command; click's own cuts it off at 45 characters."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; the nearest one is suggested for another, also of those that are not loaded."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from hnskit.errors.nearest import did_you_mean
+
+            near = did_you_mean(args[0], self.list_commands(ctx))
+            if not near:
+                error.message += f" There are: {', '.join(self.list_commands(ctx))}."
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}; {near}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands."""
@@ -61,8 +101,14 @@ def _common(function: Function, metavar: str) -> Function:
             multiple=True,
             metavar="KEY=VALUE",
             help="Override a parameter: clients[0].address=10.0.1.20",
+            shell_complete=completes("complete_parameter"),
         ),
-        click.argument("params", default=DEFAULT_PARAMS, metavar=metavar),
+        click.argument(
+            "params",
+            default=DEFAULT_PARAMS,
+            metavar=metavar,
+            shell_complete=completes("complete_host_input"),
+        ),
     ):
         function = decorate(function)
     return function

@@ -8,7 +8,7 @@ import click
 
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_host
-from hnskit.commands.options import WholeHelp, common, table_option
+from hnskit.commands.options import Choice, WholeHelp, common, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.policy_changes import carry_out, known_fields, owners_of, spec_of
 from hnskit.commands.policy_options import Asked, changing, chosen, packed, removing, what, where
@@ -77,11 +77,12 @@ def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) ->
     """The ids of the endpoints that are meant: those of a container, of an address, of a name."""
     from hnskit.errors import SelectionError
     from hnskit.policy_editing.editing import find_endpoints
+    from hnskit.policy_editing.selecting import no_endpoint
 
     _, facts = read_host(params, overrides)
     found = find_endpoints(facts, what)
     if not found:
-        raise SelectionError(f"no endpoint has this id, name, address or container: {what!r}", host=facts.target)
+        raise SelectionError(no_endpoint(facts, what), host=facts.target)
     if as_json:
         print_result(
             [{"id": item.id, "name": item.name, "address": item.address} for item in found], target=facts.target
@@ -93,7 +94,7 @@ def lookup(what: str, params: str, overrides: tuple[str, ...], as_json: bool) ->
 @policy.command()
 @common
 @where
-@click.option("--kind", type=click.Choice(KINDS, case_sensitive=False), default="auto", show_default=True)
+@click.option("--kind", type=Choice(KINDS, case_sensitive=False), default="auto", show_default=True)
 @what
 @changing
 @packed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from hnskit.commands.agreeing import require_agreement, yes_option
+from hnskit.commands.agreeing import dry_run_option, require_agreement, yes_option
 from hnskit.commands.envelope import print_result
-from hnskit.commands.options import common, runs_option
+from hnskit.commands.options import PARTS, common, completes, runs_option
 from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import require_file
 from hnskit.foreign_text.escaping import Lines
@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 @click.command()
 @common
 @click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the step notebooks [default: notebooks].")
-@click.option("--only", multiple=True, metavar="NOTEBOOK", help="Only this one, such as 40_proxy_policy.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NOTEBOOK",
+    help="Only this one, such as 40_proxy_policy.",
+    shell_complete=completes("complete_notebook"),
+)
 @click.option("--kernel-each", is_flag=True, help="A kernel of its own for each notebook (slower).")
 @click.option("--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="How long a cell may take.")
 @click.option("--resume", is_flag=True, help="Go on in the last run's folder; what is done and still true is kept.")
 @click.option("--adopt", is_flag=True, help="Take over what was made by hand, and repair it where it is half made.")
 @yes_option
+@dry_run_option
 @runs_option
 def run(
     params: str,
@@ -42,10 +49,13 @@ def run(
     resume: bool,
     adopt: bool,
     yes: bool,
+    dry_run: bool,
     runs: Path | None,
 ) -> None:
     """Set it up and prove it, notebook by notebook; leave a run folder."""
     require_file(params, "run")
+    if dry_run:
+        _show_plan(params, overrides, notebooks, only, runs, as_json=as_json)
     from hnskit.running import runner
     from hnskit.running.terminal_lines import RunLines
 
@@ -69,6 +79,32 @@ def run(
     if summary.error is not None:
         say(Lines(summary.error["paragraph"]), err=True)
     sys.exit(summary.exit_status)
+
+
+def _show_plan(
+    params: str,
+    overrides: tuple[str, ...],
+    notebooks: Path | None,
+    only: tuple[str, ...],
+    runs: Path | None,
+    *,
+    as_json: bool,
+) -> NoReturn:
+    """Show the plan of the chosen notebooks, and end."""
+    from hnskit.commands.plan_command import Teardown, show_plan
+    from hnskit.local.project import find_notebooks, find_params
+    from hnskit.running.notebook_sequence import notebook_sequence
+
+    chosen = {part for _, part in notebook_sequence(notebooks or find_notebooks(find_params(params)), only)}
+    if "teardown" in chosen:
+        show_plan(params, overrides, runs=runs, as_json=as_json, teardown=Teardown())
+    changing = tuple(part for part in PARTS if part in chosen)
+    if not changing:
+        say("The chosen notebooks only read: there is no plan.", err=True)
+        if as_json:
+            print_result({"pending": 0, "refused": 0, "steps": []})
+        sys.exit(0)
+    show_plan(params, overrides, parts=changing, runs=runs, as_json=as_json)
 
 
 def _agreed(

@@ -9,7 +9,7 @@ import click
 
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
-from hnskit.commands.options import common_input, table_option
+from hnskit.commands.options import Choice, common_input, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import require_read
 
@@ -25,7 +25,7 @@ TABLES = (
 
 
 @click.command()
-@click.argument("table", type=click.Choice(TABLES))
+@click.argument("table", type=Choice(TABLES))
 @common_input
 @table_option
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:

@@ -16,6 +16,7 @@ from hnskit.diagnosis.explanation import Explanation
 from hnskit.diagnosis.path_segments import PathSegment
 from hnskit.diagnosis.trace import Hop, Trace, label
 from hnskit.errors import ArgumentError, SelectionError
+from hnskit.errors.nearest import did_you_mean
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 
@@ -104,8 +105,10 @@ class Explainer:
             return named[0].address
         if not named and not by_id:
             there = ", ".join(sorted(item.name for item in facts.containers)) or "none"
+            near = did_you_mean(words, [*(item.name for item in facts.containers), *(i.name for i in facts.endpoints)])
             raise SelectionError(
-                f"{words} is no container, endpoint or address of {facts.target}; its containers are: {there}",
+                f"{words} is no container, endpoint or address of {facts.target}"
+                f"{'; ' if near else ''}{near}; its containers are: {there}",
                 host=facts.target,
                 next_step="Name a container, an endpoint or an address that is in the snapshot.",
             )

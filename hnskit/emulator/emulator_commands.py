@@ -10,13 +10,21 @@ from typing import Any, get_args
 import click
 
 from hnskit.commands.envelope import enveloped
-from hnskit.commands.options import WholeHelp
+from hnskit.commands.options import Choice, WholeHelp, completes
 from hnskit.emulator import registry
 from hnskit.emulator.constants import NETWORKS, RUNTIMES
 from hnskit.emulator.powershell.command import CutMode
 from hnskit.errors import HnskitError
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _complete_fault(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a fault."""
+    from hnskit.emulator.host.faults import fault_names
+
+    del ctx, param
+    return [name for name in fault_names() if name.startswith(incomplete)]
 
 
 class _EmulatorGroup(WholeHelp):
@@ -37,18 +45,21 @@ def emulator() -> None:
 
 
 @emulator.command()
-@click.argument("name", default="lab")
+@click.argument("name", default="lab", shell_complete=completes("complete_emulated_host"))
 @click.option("--profile", help="Which Windows it is: ws2019 (the default), ws2022, rs4, ws2025.")
-@click.option(
-    "--engine", type=click.Choice(registry.ENGINES), help="What runs the PowerShell: python (the default), pwsh."
-)
-@click.option("--runtime", type=click.Choice(RUNTIMES), help="What runs its containers: docker (the default), …")
+@click.option("--engine", type=Choice(registry.ENGINES), help="What runs the PowerShell: python (the default), pwsh.")
+@click.option("--runtime", type=Choice(RUNTIMES), help="What runs its containers: docker (the default), …")
 @click.option("--pods", type=click.IntRange(0, 250), help="How many pods a containerd host has (4).")
-@click.option(
-    "--network", type=click.Choice(NETWORKS), help="What carries packets: model (the default), packets, auto."
-)
+@click.option("--network", type=Choice(NETWORKS), help="What carries packets: model (the default), packets, auto.")
 @click.option("--restricted", is_flag=True, help="Let every session have hnskit's commands and nothing else (JEA).")
-@click.option("--fault", "faults", multiple=True, metavar="FAULT=VALUE", help="What goes wrong; see docs/faults.md.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT=VALUE",
+    help="What goes wrong; see docs/faults.md.",
+    shell_complete=_complete_fault,
+)
 @click.option(
     "--winrm", "winrm", multiple=True, metavar="SETTING=VALUE", help="How its WinRM is set; see docs/wire.md."
 )
@@ -98,7 +109,7 @@ def start(  # noqa: PLR0917 - click passes them by name
 
 
 @emulator.command()
-@click.argument("name", default="lab")
+@click.argument("name", default="lab", shell_complete=completes("complete_emulated_host"))
 @_as_json
 def status(name: str, as_json: bool) -> None:
     """Say what the host NAME (lab) has."""
@@ -116,7 +127,7 @@ def status(name: str, as_json: bool) -> None:
 
 
 @emulator.command()
-@click.argument("name", default="lab")
+@click.argument("name", default="lab", shell_complete=completes("complete_emulated_host"))
 @click.option("--together", is_flag=True, help="And all other hosts that are in its process (start --hosts).")
 @click.option("--all", "every", is_flag=True, help="Every emulated host of this user, whatever NAME is.")
 @_as_json
@@ -142,7 +153,7 @@ def list_hosts(as_json: bool) -> None:
 
 
 @emulator.command()
-@click.argument("name", default="lab")
+@click.argument("name", default="lab", shell_complete=completes("complete_emulated_host"))
 @_as_json
 def reset(name: str, as_json: bool) -> None:
     """Make the host NAME (lab) as it was when it started."""
@@ -151,8 +162,8 @@ def reset(name: str, as_json: bool) -> None:
 
 
 @emulator.command()
-@click.argument("name")
-@click.argument("fault")
+@click.argument("name", shell_complete=completes("complete_emulated_host"))
+@click.argument("fault", shell_complete=_complete_fault)
 @click.argument("value", default="true")
 @_as_json
 def fault(name: str, fault: str, value: str, as_json: bool) -> None:
@@ -172,9 +183,9 @@ def fault(name: str, fault: str, value: str, as_json: bool) -> None:
 
 
 @emulator.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completes("complete_emulated_host"))
 @click.argument("seconds", type=float)
-@click.option("--mode", type=click.Choice(get_args(CutMode)), default="refuse", show_default=True)
+@click.option("--mode", type=Choice(get_args(CutMode)), default="refuse", show_default=True)
 @_as_json
 def cut(name: str, seconds: float, mode: str, as_json: bool) -> None:
     """Take the network of the host NAME away for SECONDS."""

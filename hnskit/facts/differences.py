@@ -33,19 +33,21 @@ class Difference:
         return f"{self.what} {self.kind} {self.name}" + (f": {said}" if said else "")
 
 
-def differences(before: Facts, after: Facts) -> tuple[Difference, ...]:
+def differences(before: Facts, after: Facts, *, by_name: bool = False) -> tuple[Difference, ...]:
     """Compare two snapshots, kind by kind, each sorted by name.
 
     Args:
         before: the earlier snapshot.
         after: the later one, of the same host.
+        by_name: match objects by their names, for snapshots of two hosts, whose ids have nothing in common. Of objects
+            with one name the first of one host is matched with the first of the other.
 
     Returns:
         The differences: new, gone or changed objects, each with its changed fields as (name, before, after), as text.
     """
     found: list[Difference] = []
     for kind, rows in _KINDS.items():
-        was, now = dict(rows(before)), dict(rows(after))
+        was, now = _keyed(rows(before), by_name), _keyed(rows(after), by_name)
         some = [
             difference
             for key in {**was, **now}
@@ -53,6 +55,22 @@ def differences(before: Facts, after: Facts) -> tuple[Difference, ...]:
         ]
         found += sorted(some, key=lambda one: (one.name, one.key))
     return tuple(found)
+
+
+def share_objects(before: Facts, after: Facts) -> bool:
+    """Tell whether two snapshots have a network, an endpoint or a container of one id, or nothing to compare by id."""
+    was, now = ({key for kind in _WITH_IDS for key, _ in _KINDS[kind](facts)} for facts in (before, after))
+    return bool(was & now) or not was or not now
+
+
+def _keyed(rows: Iterable[tuple[str, _Row]], by_name: bool) -> dict[str, _Row]:
+    if not by_name:
+        return dict(rows)
+    found: dict[str, _Row] = {}
+    for _, row in rows:
+        count = sum(one[0] == row[0] for one in found.values())
+        found[f"{row[0]} #{count + 1}" if count else row[0]] = row
+    return found
 
 
 _Row = tuple[str, dict[str, str]]
@@ -131,6 +149,7 @@ def _routes(facts: Facts) -> Iterator[tuple[str, _Row]]:
             yield name, (name, {})
 
 
+_WITH_IDS = ("network", "endpoint", "container")
 _KINDS: Mapping[str, Callable[[Facts], Iterable[tuple[str, Any]]]] = {
     "network": _networks,
     "endpoint": _endpoints,

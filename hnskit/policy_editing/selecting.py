@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hnskit.errors import HostAnswerError, PreflightError, SelectionError
+from hnskit.errors.nearest import did_you_mean
 from hnskit.facts.capabilities import lacks
 from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
@@ -72,6 +73,13 @@ def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
     return tuple(found)
 
 
+def no_endpoint(facts: Facts, text: str) -> str:
+    """Say that no endpoint is meant by a text, and which is the nearest name."""
+    names = [item.name for item in (*facts.endpoints, *facts.containers)]
+    near = did_you_mean(text, names)
+    return f"no endpoint has this id, name, address or container: {text!r}{'; ' if near else ''}{near}"
+
+
 def find_endpoint(facts: Facts, text: str) -> Endpoint:
     """Find the only endpoint that is meant.
 
@@ -90,7 +98,7 @@ def find_endpoint(facts: Facts, text: str) -> Endpoint:
         return found[0]
     if not found:
         raise SelectionError(
-            f"no endpoint has this id, name, address or container: {text!r}",
+            no_endpoint(facts, text),
             host=facts.target,
             next_step="`hnskit show endpoints` lists them; a container has its endpoint while it runs.",
         )
@@ -115,7 +123,8 @@ def find_network(facts: Facts, text: str) -> Network:
     wanted = text.strip("{}").lower()
     found = [item for item in facts.networks if item.id.strip("{}").lower() == wanted] or facts.networks_named(text)
     if len(found) != 1:
-        said = f"{len(found)} networks have the id or name {text!r}, one was expected"
+        near = "" if found else did_you_mean(text, [item.name for item in facts.networks])
+        said = f"{len(found)} networks have the id or name {text!r}, one was expected{'; ' if near else ''}{near}"
         raise SelectionError(said, host=facts.target, next_step="`hnskit show networks` lists them with their ids.")
     return found[0]
 

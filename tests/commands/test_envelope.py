@@ -58,6 +58,8 @@ def test_a_list_becomes_items_and_the_result_s_own_target_counts() -> None:
         ("drift", ("drift", PARAMS, "--set", "target=snapshot:SAVED")),
         ("preflight", ("preflight", PARAMS, "--set", "target=snapshot:SAVED")),
         ("preflight", ("preflight", "--connection", PARAMS, "--set", "target=snapshot:SAVED")),
+        ("compare", ("compare", "SAVED", "SAVED")),
+        ("runs", ("runs",)),
         ("errors", ("errors", "0x490")),
         ("errors", ("errors",)),
         ("errors_of_file", ("errors", "SAVED")),

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from hnskit.emulator.host.windows_network import Nic
 from hnskit.emulator.powershell.command import Cut, CutMode
+from hnskit.errors.nearest import did_you_mean
 from hnskit.model.objects import METADATA_ADDRESS
 
 _SECOND_USER = re.compile(r"(network|endpoint|policy) \S+")
@@ -77,7 +78,9 @@ class Faults:
             name, value = "cut", {"seconds": self.cut.seconds if self.cut else 3.0, "mode": value}
         current = {item.name: getattr(self, item.name) for item in fields(self)}
         if name not in current:
-            raise ValueError(f"{name} is no fault; there are: {', '.join([*current, 'cut_mode', 'random'])}")
+            near = did_you_mean(name, fault_names())
+            said = f"{name} is no fault" + (f"; {near}" if near else "")
+            raise ValueError(f"{said}; there are: {', '.join(fault_names())}")
         setattr(self, name, _cut(value) if name == "cut" else _checked(name, value, current[name]))
 
     def to_json(self) -> dict[str, Any]:
@@ -164,3 +167,8 @@ def _cut(value: Any) -> Cut | None:
     if value is not None and (not isinstance(value, Cut) or value.mode not in get_args(CutMode)):
         raise ValueError(f"cut takes seconds and a mode of {', '.join(get_args(CutMode))}, not {value!r}")
     return value
+
+
+def fault_names() -> tuple[str, ...]:
+    """Every name that a fault has."""
+    return (*(item.name for item in fields(Faults)), "cut_mode", "random")
