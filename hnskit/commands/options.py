@@ -60,14 +60,12 @@ class WholeHelp(click.Group):
         """Find the command; the nearest one is suggested for another, also of those that are not loaded."""
         try:
             return super().resolve_command(ctx, args)
-        except click.UsageError as error:
+        except click.exceptions.NoSuchCommand:
             from hnskit.errors.nearest import did_you_mean
 
             near = did_you_mean(args[0], self.list_commands(ctx))
-            if not near:
-                error.message += f" There are: {', '.join(self.list_commands(ctx))}."
-                raise
-            raise click.UsageError(f"No such command {args[0]!r}; {near}", ctx) from None
+            known = f". There are: {', '.join(self.list_commands(ctx))}."
+            raise click.UsageError(f"No such command {args[0]!r}" + (f"; {near}" if near else known), ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands."""

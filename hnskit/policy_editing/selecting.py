@@ -75,7 +75,7 @@ def find_endpoints(facts: Facts, text: str) -> tuple[Endpoint, ...]:
 
 def no_endpoint(facts: Facts, text: str) -> str:
     """Say that no endpoint is meant by a text, and which is the nearest name."""
-    names = [item.name for item in (*facts.endpoints, *facts.containers)]
+    names = [*(item.name for item in facts.endpoints), *(item.name for item in facts.containers)]
     near = did_you_mean(text, names)
     return f"no endpoint has this id, name, address or container: {text!r}{'; ' if near else ''}{near}"
 
