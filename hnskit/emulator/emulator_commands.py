@@ -13,6 +13,7 @@ from hnskit.commands.envelope import enveloped
 from hnskit.commands.options import Choice, WholeHelp, completes
 from hnskit.emulator import registry
 from hnskit.emulator.constants import NETWORKS, RUNTIMES
+from hnskit.emulator.fleet_faults import fault_hosts as fault_hosts_of
 from hnskit.emulator.powershell.command import CutMode
 from hnskit.errors import HnskitError
 
@@ -65,6 +66,11 @@ def emulator() -> None:
 )
 @click.option("--keytab", type=click.Path(exists=True, dir_okay=False), help="Be in a Kerberos realm, by this keytab.")
 @click.option("--hosts", type=click.IntRange(min=1), default=1, help="So many hosts, NAME-001 and on, in one process.")
+@click.option("--fault-hosts", metavar="N|%", help="So many of --hosts have a fault each (docs/faults.md).")
+@click.option("--latency", type=click.FloatRange(0, 10_000), metavar="MS", help="Milliseconds of a round trip to it.")
+@click.option(
+    "--restarting", type=click.FloatRange(0.1), metavar="SECONDS", help="So often one of its containers restarts."
+)
 @_as_json
 def start(  # noqa: PLR0917 - click passes them by name
     name: str,
@@ -78,10 +84,14 @@ def start(  # noqa: PLR0917 - click passes them by name
     winrm: tuple[str, ...],
     keytab: str | None,
     hosts: int,
+    fault_hosts: str | None,
+    latency: float | None,
+    restarting: float | None,
     as_json: bool,
 ) -> None:
     """Start the host NAME (lab); one that runs is left as it is."""
     options: dict[str, Any] = {"engine": engine, "restricted": restricted}
+    options |= {key: value for key, value in (("latency", latency), ("restarting", restarting)) if value}
     options |= {
         key: value for key, value in (("runtime", runtime), ("pods", pods), ("network", network)) if value is not None
     }
@@ -90,9 +100,13 @@ def start(  # noqa: PLR0917 - click passes them by name
         options["faults"] = wanted
     if winrm or keytab:
         options["winrm"] = {**_winrm(winrm), **({"keytab": str(Path(keytab).absolute())} if keytab else {})}
+    if fault_hosts and hosts == 1:
+        raise click.BadParameter("it goes with --hosts", param_hint="'--fault-hosts'")
     if hosts > 1:
+        bad = options["fault_hosts"] = _bad_hosts(name, hosts, fault_hosts)
         entries = registry.start_many(name, hosts, profile, options)
         said = f"{entries[0].name} to {entries[-1].name} run in process {entries[0].pid}"
+        said += "".join(f"\n  {host}: {kind}" for host, kind in bad.items())
         _print([entry.to_json() for entry in entries], as_json, said)
         return
     entry, started = registry.start(name, profile, options)
@@ -200,6 +214,13 @@ def _stop_all(as_json: bool) -> None:
         ended = registry.stop(entries[0].name, together=True)
         stopped += [{"name": one.name, "pid": one.pid, "stopped": True} for one in entries if one.pid == ended.pid]
     _print(stopped, as_json, f"stopped: {', '.join(one['name'] for one in stopped)}" if stopped else "None ran.")
+
+
+def _bad_hosts(name: str, hosts: int, share: str | None) -> dict[str, str]:
+    try:
+        return fault_hosts_of(registry.names_of(name, hosts), share) if share else {}
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="'--fault-hosts'") from problem
 
 
 def _value(text: str) -> Any:

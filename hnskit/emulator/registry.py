@@ -32,7 +32,9 @@ ENGINES = ("python", "pwsh")
 DEFAULT_PROFILE = "ws2019"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _START_SECONDS = 30.0
-_MOST_HOSTS = 500
+_START_SECONDS_EACH = 0.1
+"""Seconds more for each host of a process of many."""
+_MOST_HOSTS = 1000
 _STOP_SECONDS = 30.0
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -263,7 +265,7 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
             command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, cwd=place, env=environment, **detached
         )
     _children.append(child)
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + _START_SECONDS + count * _START_SECONDS_EACH
     while time.monotonic() < deadline and child.poll() is None:
         entry = find(name) if (place / "host.json").exists() else None
         if entry is not None and entry.pid == child.pid:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from hnskit.emulator.constants import NETWORKS
 from hnskit.emulator.control_server import ControlServer
+from hnskit.emulator.fleet_faults import AWAY, KINDS
 from hnskit.emulator.powershell.command import Cut, CutMode
 from hnskit.emulator.registry import ENGINES, RegistryEntry
 from hnskit.emulator.winrm.listener import Listener
@@ -50,6 +51,10 @@ class Served:
         self._engine = str(settings.pop("engine", ENGINES[0]))
         self._restricted = bool(settings.pop("restricted", False))
         winrm = ServiceSettings.of(settings.pop("winrm", {}))
+        round_trip = float(settings.pop("latency", 0.0)) / 1000
+        self._restart_seconds = float(settings.pop("restarting", 0.0))
+        self._fault = str(settings.pop("fault_hosts", {}).get(name, ""))
+        settings["faults"] = {**(settings.get("faults") or {}), **KINDS.get(self._fault, {})}
         self._network = str(settings.get("network") or NETWORKS[0])
         self._host = _create(create_host, name, profile, {**settings, "network": self._network})
         self._name = name
@@ -70,6 +75,7 @@ class Served:
             restricted=self._restricted,
             certificate=certificate,
             limited_password=self._limited_password,
+            round_trip=round_trip,
         )
         self._control = Listener(ControlServer(self._token, self._act).handle)
         self._stopped = asyncio.Event()
@@ -83,16 +89,27 @@ class Served:
         write_private(self._directory / "password-user", self._limited_password)
         write_private(self._directory / "control-token", self._token)
         log.info("%s serves at %s and %s", self._name, self._door.http, self._door.https)
+        if self._fault == "unreachable":
+            self._door.cut(AWAY)
+        restarts = asyncio.create_task(self._restart_containers()) if self._restart_seconds else None
         try:
             await announced()
             write_private(self._directory / "host.json", json.dumps(self._entry(), indent=2))
             await self._stopped.wait()
         finally:
+            if restarts is not None:
+                restarts.cancel()
             self._remove("password", "password-user", "client.pem", "ntlm-users")
             await self._door.close()
             self._host.close()
             self._remove("host.json", "control-token")  # from now on it has ended, for who waits for that
             await self._control.close()
+
+    async def _restart_containers(self) -> None:
+        """Every so many seconds one container has ended and runs again, in turn: with another compartment."""
+        while True:
+            await asyncio.sleep(self._restart_seconds)
+            self._host.restart_container()
 
     def _remove(self, *names: str) -> None:
         for name in names:
@@ -142,6 +159,8 @@ class Served:
             case "cut":
                 self._door.cut(_cut(request))
                 return {}
+            case "restart":
+                return {"container": self._host.restart_container(str(request.get("container") or ""))}
             case "stop":
                 stop = self._stop_all if request.get("all") else self.stop
                 asyncio.get_running_loop().call_later(0.1, stop)

@@ -76,5 +76,5 @@ def test_one_is_stopped_and_the_others_run(many: list[dict[str, object]]) -> Non
 
 def test_too_many_are_refused() -> None:
     """A number that no process could serve."""
-    with pytest.raises(ConnectError, match="1 to 500 hosts"):
-        registry.start_many("lab", 501)
+    with pytest.raises(ConnectError, match="1 to 1000 hosts"):
+        registry.start_many("lab", 1001)

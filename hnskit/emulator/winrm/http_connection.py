@@ -32,6 +32,8 @@ class Limits:
     idle_seconds: float = 120.0
     """Between two requests."""
     connections: int = 512
+    round_trip: float = 0.0
+    """Seconds that a request and its answer are on their way together, as if the host were so far away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,9 @@ class HttpConnection(asyncio.Protocol):
             return False
         self._answering = True
         try:
+            await self._travel()
             response = await self._gate.handler(request, self)
+            await self._travel()
         finally:
             self._answering = False
         delivered = False
@@ -207,6 +211,11 @@ class HttpConnection(asyncio.Protocol):
         finally:
             response.settled(delivered)
         return delivered and self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+
+    async def _travel(self) -> None:
+        """Half of a round trip; not that of TCP's or TLS's own handshake."""
+        if self._gate.limits.round_trip:
+            await asyncio.sleep(self._gate.limits.round_trip / 2)
 
     async def _request(self) -> HttpRequest | None:
         limits = self._gate.limits

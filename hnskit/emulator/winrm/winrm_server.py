@@ -45,6 +45,7 @@ class WinrmServer:
         restricted: bool = False,
         certificate: Certificate | None = None,
         limited_password: str = "",
+        round_trip: float = 0.0,
     ) -> None:
         """`engine` is `python` or `pwsh`; each shell of a `restricted` host has hnskit's commands and nothing else."""
         private_directory(directory)
@@ -55,7 +56,7 @@ class WinrmServer:
         self._password = password
         self._limited_password = limited_password
         self._settings = settings or ServiceSettings()
-        self._limits = limits or Limits(idle_seconds=self._settings.idle_connection_seconds)
+        self._limits = limits or Limits(idle_seconds=self._settings.idle_connection_seconds, round_trip=round_trip)
         self._engine = engine
         self._restricted = restricted
         self._sessions: Sessions | None = None
