@@ -60,7 +60,7 @@ class WholeHelp(click.Group):
         """Find the command; the nearest one is suggested for another, also of those that are not loaded."""
         try:
             return super().resolve_command(ctx, args)
-        except click.exceptions.NoSuchCommand:
+        except click.UsageError:  # NoSuchCommand, since click 8.4
             from hnskit.errors.nearest import did_you_mean
 
             near = did_you_mean(args[0], self.list_commands(ctx))
