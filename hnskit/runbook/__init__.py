@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hnskit.errors import HnskitError
 from hnskit.local import project
 from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
@@ -33,7 +34,7 @@ from hnskit.runbook.notebook_parameters import (
 from hnskit.runbook.part_work import PARTS
 from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.pasted_notebook import PastedNotebook
-from hnskit.runbook.screen import Reader, Sentence, find_reader, say, variables
+from hnskit.runbook.screen import Reader, Sentence, find_reader, is_app, say, variables
 from hnskit.runbook.screen_notebook import ScreenNotebook
 from hnskit.runbook.step_notebook import StepNotebook
 
@@ -53,6 +54,11 @@ _selections: dict[tuple[str, ...], Selection] = {}
 """At the screen, what was typed into this kernel's forms: *Run All* asks for the same choice again."""
 _OF_YAML = (str, dict, list)  # what YAML makes of a key's value
 
+_AFTER_A_RELOAD = (
+    "If there is no page below, or *Error displaying widget* (after a reload, say): Run All Cells, in the menu Run. "
+    "A run that is under way goes on meanwhile, and is found again."
+)
+
 _pastes: dict[str, Paste] = {}
 """At the screen, what was pasted into this kernel's box."""
 _open: StepNotebook | PastedNotebook | LookedAt | None = None
@@ -71,6 +77,15 @@ class ParamsChoice:
     def interactive(self) -> bool:
         """Tell whether somebody is there to press a button."""
         return self.reader is Reader.PRESENT
+
+    def _walk(self) -> Path | None:
+        """The folder that the notebooks before this one have made, by hand, on the same host."""
+        from hnskit.running.walk import open_walk
+
+        try:
+            return open_walk(project.default_runs(), self.selection.load().target)
+        except HnskitError:  # what is wrong with the parameters the session says
+            return None
 
     def look(self, part: str, *, paste: Paste | None = None) -> StepNotebook | PastedNotebook | LookedAt:
         """Open a session that only looks: at what was pasted, else at the host.
@@ -141,7 +156,7 @@ class ParamsChoice:
         session = _open = kind(
             part,
             self.selection,
-            self.run_dir,
+            self.run_dir or (self._walk() if self.interactive else None),
             reader=self.reader,
             keep_network=parameter_flag(keep_network, "keep_network"),
             by_name=parameter_flag(by_name, "by_name"),
@@ -297,6 +312,8 @@ def start_page(params_file: str | Path, interactive: bool | str | None = None) -
         return Sentence(f"Nobody is at the screen. The parameters are in order; {command} works on {target}.")
     from hnskit.runbook.widgets import StartPage
 
+    if not is_app():  # there a reload runs the page anew by itself
+        say(_AFTER_A_RELOAD)
     return StartPage(path, project.default_runs(), project.project_root() / project.NOTEBOOKS).widget
 
 

@@ -45,12 +45,16 @@ def find_reader() -> Reader:
     """
     kernel = getattr(_shell(), "kernel", None)
     if kernel is not None:
-        voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
-        return Reader.PRESENT if voila or getattr(kernel, "_allow_stdin", False) else Reader.ABSENT
+        return Reader.PRESENT if is_app() or getattr(kernel, "_allow_stdin", False) else Reader.ABSENT
     marimo = sys.modules.get("marimo")
     if marimo is not None and getattr(marimo, "running_in_notebook", bool)():
         return Reader.LIKELY
     return Reader.LIKELY if sys.stdin is not None and sys.stdin.isatty() else Reader.ABSENT
+
+
+def is_app() -> bool:
+    """Tell whether Voilà serves the page: without code, and run anew for each reader."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def at_screen() -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from hnskit.model.wording import counted
 from hnskit.runbook.live_output import LiveOutputs
 from hnskit.runbook.screen import Sentence
 from hnskit.runbook.step_notebook import StepNotebook
+from hnskit.running.walk import write_walk
 from hnskit.views.progress import Progress
 from hnskit.views.table import View
 from hnskit.views.topology import Topology
@@ -33,8 +35,18 @@ class ScreenNotebook(StepNotebook):
         return self._following(super().result)
 
     def finish(self) -> Sentence:
-        """As `StepNotebook.finish`; it follows the button above it."""
-        return self._following(super().finish)
+        """As `StepNotebook.finish`; it follows the button above it, and leaves the report of the walk so far."""
+        return self._following(self._finished)
+
+    def _finished(self) -> Sentence:
+        said = super().finish()
+        run_dir = self._kept.run_dir
+        if run_dir is None:
+            return said
+        summary = write_walk(run_dir)
+        return Sentence(
+            f"{said} Report of this walk so far, {counted(len(summary.steps), 'notebooks')}: {summary.report}"
+        )
 
     def end(self) -> None:
         """As `StepNotebook.end`; nothing follows any more."""

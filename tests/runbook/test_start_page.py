@@ -317,3 +317,31 @@ def test_the_log_survives_half_a_line(tmp_path: Path) -> None:
     records, place = read_from(tmp_path / FILE, 0)
     assert [record["event"] for record in records] == ["run"]
     assert read_from(tmp_path / FILE, place) == ([], place)
+
+
+def test_a_name_without_folder_and_ending_is_saved_beside_the_file_and_chosen(desk: Path) -> None:
+    """`lab2` is params/lab2.yaml, and the next run takes it: not the one that was read before."""
+    page = StartPage(Path("params/lab.yaml"), desk / "runs", desk / "notebooks")
+    page._editor._save_as.value = " lab2 "
+    page._editor._on_save(None)
+    assert (desk / "params" / "lab2.yaml").read_text() == (desk / "params" / "lab.yaml").read_text()
+    assert not (desk / "lab2").exists()
+    assert page._file.value == Path("params/lab2.yaml")
+    assert page._editor.file.path == Path("params/lab2.yaml")
+    assert page._editor._save_as.value == "params/lab2.yaml"
+    page._file.value = Path("params/lab.yaml")
+    assert page._editor.file.path == Path("params/lab.yaml")
+
+
+def test_a_clock_ticks_while_something_is_waited_for(desk: Path) -> None:
+    """And says how long it usually takes; it is gone when the host was looked at."""
+    page = StartPage(Path("params/lab.yaml"), desk / "runs", desk / "notebooks")
+    page._looking.start()
+    first = page._looking.widget.value
+    assert "usually" in first
+    wait_for(lambda: page._looking.widget.value != first)
+    page._looking.stop()
+    assert page._looking.widget.value == ""
+    page._connect.click()
+    wait_for(lambda: "fit for the redirect" in page._host.value)
+    wait_for(lambda: page._looking.widget.value == "")

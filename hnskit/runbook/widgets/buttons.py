@@ -9,6 +9,7 @@ import ipywidgets
 
 from hnskit.errors import HnskitError
 from hnskit.foreign_text.escaping import escape_html
+from hnskit.runbook.widgets.clock import Clock
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.views.progress import Progress
 
@@ -33,6 +34,7 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None], qu
     )
     note = ipywidgets.HTML(escape_html(warning))
     output = ipywidgets.HTML()
+    clock = Clock()
 
     def show(html: str, _: str) -> None:
         output.value = html
@@ -42,7 +44,8 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None], qu
         button.description = "Working …"
         progress = Progress(label, show)
         try:
-            work(progress)
+            with clock:
+                work(progress)
         except HnskitError as error:
             progress.finish(False, error.paragraph())
             button.description, button.disabled = "Try again", False
@@ -55,9 +58,9 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None], qu
 
     if not question:
         button.on_click(press)
-        return with_disconnect_notice([note, button, output], _GONE)
+        return with_disconnect_notice([note, button, output, clock.widget], _GONE)
     asking = confirm_box(question, lambda: press(None), button)
-    return with_disconnect_notice([note, button, asking, output], _GONE)
+    return with_disconnect_notice([note, button, asking, output, clock.widget], _GONE)
 
 
 def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:

@@ -143,13 +143,22 @@ class ParamsEditor:
 
     def _on_save(self, _: Any) -> None:
         try:
-            saved = self.file.save(Path(self._save_as.value))
+            saved = self.file.save(_place(str(self._save_as.value), self.file.path))
         except HnskitError as error:
             self._said.value = f'<span role="alert">{_mark(error.paragraph())}</span>'
             return
+        self._save_as.value = str(saved)
         self._check()
         self._said.value = f'<span role="status" style="color:{GOOD}">✓ Saved: {escape_html(str(saved))}</span>'
         self._on_change()
+
+
+def _place(typed: str, beside: Path) -> Path:
+    """The file that a name means: a mere name lies beside the file that was read, and ends like a parameter file."""
+    path = Path(typed.strip()).expanduser()
+    if path.suffix not in (".yaml", ".yml"):
+        path = path.with_name(f"{path.name}.yaml")
+    return beside.parent / path if path.parent == Path() and not path.is_absolute() else path
 
 
 def _is_about(where: str, path: str) -> bool:

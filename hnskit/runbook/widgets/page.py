@@ -16,9 +16,11 @@ from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.remote.targets import canonical
 from hnskit.runbook.widgets.buttons import question_box
+from hnskit.runbook.widgets.clock import Clock
 from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
 from hnskit.runbook.widgets.host_look import look_at
+from hnskit.runbook.widgets.page_words import CUTS, CUTTING, GONE, OTHER, alert, heading
 from hnskit.runbook.widgets.removal_question import TEARDOWN, teardown_question
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.runbook.widgets.way_check import way_html
@@ -27,14 +29,8 @@ from hnskit.running.log import ask_to_stop
 from hnskit.running.run_folder import part_of
 from hnskit.running.run_state import RunState
 from hnskit.running.server_links import link, this_server
-from hnskit.views.style import error_html
 
 ALL = "all steps, in order"
-_GONE = (
-    "The kernel behind this page has ended: nothing on it can be pressed, and what it shows is old. A run that was "
-    "under way goes on by itself. Run all cells again (menu Run): the page then follows that run, or shows its end."
-)
-_OTHER = "The host is not free: {}. It can be watched only where it was begun; when it ends, a run can begin here."
 _SECRET = "HNSKIT_TYPED_PASSWORD"  # noqa: S105 - the name of a variable
 _LABEL = {"description_width": "13em"}
 _WIDE = {"width": "34em"}
@@ -63,6 +59,8 @@ class StartPage:
         )
         self._connect_note = ipywidgets.HTML()
         self._host = ipywidgets.HTML()
+        self._looking = Clock("2 to 6 s, with a slow Docker up to 20")
+        self._running = Clock("10 to 90 s for all steps")
         self._looked = ""  # what the host showed when it was looked at, and when that was
         self._looked_at = ""
         self._shown = ""  # the target whose last run is shown
@@ -79,7 +77,8 @@ class StartPage:
         self._note = ipywidgets.HTML()
         self._asking = ipywidgets.VBox()
         self._view = ipywidgets.HTML()
-        self._file.observe(lambda change: self._open(change["new"]), "value")
+        self._offering = False  # True while the list is set by the page, and not by a person
+        self._file.observe(lambda change: None if self._offering else self._open(change["new"]), "value")
         self._again.on_click(lambda _: self._open(self._file.value))
         self._connect.on_click(lambda _: self._on_connect(way_only=False))
         self._way.on_click(lambda _: self._on_connect(way_only=True))
@@ -88,15 +87,16 @@ class StartPage:
         self._step.observe(lambda _: self._on_params(), "value")
         self.widget = with_disconnect_notice(
             [
-                _heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
+                heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
                 self._editor.widget,
-                _heading("2. The host"), self._secret, ipywidgets.HBox([self._connect, self._way, self._connect_note]),
+                heading("2. The host"), self._secret,
+                ipywidgets.HBox([self._connect, self._way, self._connect_note, self._looking.widget]),
                 self._host,
-                _heading("3. Run"), disconnect_notice(_GONE),
-                ipywidgets.HBox([self._step, self._run, self._stop, self._adopt]), self._note,
+                heading("3. Run"), disconnect_notice(GONE),
+                ipywidgets.HBox([self._step, self._run, self._stop, self._adopt, self._running.widget]), self._note,
                 self._asking, self._view,
             ],
-            _GONE,
+            GONE,
         )  # fmt: skip
         self._on_params()
         self._attach()
@@ -120,17 +120,28 @@ class StartPage:
         try:
             self._editor.open(path)
         except HnskitError as error:
-            self._file_said.value = _alert(error.paragraph())
+            self._file_said.value = alert(error.paragraph())
             return
         self._file_said.value = ""
         self._forget_host()
         self._attach()
+
+    def _offer(self, path: Path) -> None:
+        """Have the list stand on the file that is edited, also on one that was saved under a new name just now."""
+        if path == self._file.value:
+            return
+        self._offering = True
+        if path not in [one for _, one in self._file.options]:
+            self._file.options = (*self._file.options, (str(path), path))  # this chooses the first one
+        self._file.value = path
+        self._offering = False
 
     def _forget_host(self) -> None:
         self._looked = self._host.value = ""
 
     def _on_edit(self) -> None:
         """Something was edited or saved; what is shown of one host is not left standing below the name of another."""
+        self._offer(self._editor.file.path)
         if self.target != self._shown and not self.running:
             self._forget_host()
             self._attach()
@@ -156,7 +167,7 @@ class StartPage:
         elif lacks_secret:
             lack = "Type the password above first."
         self._connect_note.value = lack
-        self._note.value = lack or (_CUTS if self._step.value in _CUTTING else "")
+        self._note.value = lack or (CUTS if self._step.value in CUTTING else "")
 
     def _attach(self) -> None:
         """Follow what is at work on the host already, or show the last run."""
@@ -185,7 +196,7 @@ class StartPage:
         try:
             question, plan = teardown_question(path, self._runs)
         except HnskitError as error:
-            self._view.value = _alert(error.paragraph())
+            self._view.value = alert(error.paragraph())
         else:
             self._view.value = plan
             self._asking.children = question_box(question, self._answer) if question else ()
@@ -231,6 +242,7 @@ class StartPage:
         self._follower = Follower(self.target, self._on_state, self._on_refused, self._on_other, process)
         self._run.disabled, self._stop.disabled, self._stop.description = True, False, "Stop"
         self._mark_as_old()
+        self._running.start()
         self._follower.start()
 
     def _mark_as_old(self) -> None:
@@ -248,7 +260,7 @@ class StartPage:
 
     def _on_refused(self, sentence: str) -> None:
         self._over()
-        self._view.value = _alert(sentence)
+        self._view.value = alert(sentence)
 
     def _on_other(self, worker: host_lock.LockHolder | None) -> None:
         """In the follower's thread: what is at work is no run, or has ended."""
@@ -257,10 +269,11 @@ class StartPage:
             self._attach()
             return
         self._stop.disabled = True
-        self._view.value = f'<p role="status">{prose(_OTHER.format(worker.sentence()))}</p>'
+        self._view.value = f'<p role="status">{prose(OTHER.format(worker.sentence()))}</p>'
 
     def _over(self) -> None:
         self._follower = None
+        self._running.stop()
         self._stop.disabled, self._stop.description = True, "Stop"
         self._on_params()
 
@@ -276,6 +289,7 @@ class StartPage:
     def _on_connect(self, *, way_only: bool = False) -> None:
         self._way.disabled = self._connect.disabled = True
         self._connect.description = "Connecting …"
+        self._looking.start()
         self._looked, self._host.value = "", '<p role="status">Connecting …</p>'
         path = self._editor.file.path
         threading.Thread(
@@ -287,10 +301,9 @@ class StartPage:
         try:
             self._host.value = way_html(path, self._say)
         except HnskitError as error:
-            self._host.value = _alert(error.paragraph())
+            self._host.value = alert(error.paragraph())
         finally:
-            self._connect.description = "Connect"
-            self._on_params()
+            self._looked_over()
 
     def _look(self, path: Path) -> None:
         """In a thread of its own: what host this is."""
@@ -300,20 +313,20 @@ class StartPage:
             if self.running:
                 self._mark_as_old()
         except HnskitError as error:
-            self._host.value = _alert(error.paragraph())
+            self._host.value = alert(error.paragraph())
         except Exception as error:
-            self._host.value = _alert(f"{type(error).__name__}: {error}")
+            self._host.value = alert(f"{type(error).__name__}: {error}")
             raise
         finally:
-            self._connect.description = "Connect"
-            self._on_params()
+            self._looked_over()
+
+    def _looked_over(self) -> None:
+        self._looking.stop()
+        self._connect.description = "Connect"
+        self._on_params()
 
     def _say(self, text: str) -> None:
         self._host.value = f'<p role="status">{escape_html(text)}</p>'
-
-
-_CUTTING = ("", "10_l2bridge_network", "90_teardown")
-_CUTS = "The host's own network goes away for seconds when the bridge appears or goes."
 
 
 def _known(params: Any) -> bool:
@@ -327,11 +340,3 @@ def _is_step(path: Path) -> bool:
         return bool(part_of(path))
     except HnskitError:
         return False
-
-
-def _heading(text: str) -> Any:
-    return ipywidgets.HTML(f'<h2 style="font-size:1.15em;margin:1.2em 0 .3em">{escape_html(text)}</h2>')
-
-
-def _alert(text: str) -> str:
-    return error_html(text[:1].upper() + text[1:])

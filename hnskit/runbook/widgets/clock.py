@@ -1,0 +1,58 @@
+"""A clock beside work that is waited for: how long it has taken, how long it usually takes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+import ipywidgets
+
+from hnskit.foreign_text.escaping import escape_html
+
+_TICK = 1.0
+
+
+class Clock:
+    """Ticks in a widget of its own, in a thread of its own, while work is under way; else it shows nothing.
+
+    Args:
+        usual: the usual duration, in words; "" where nobody knows.
+    """
+
+    def __init__(self, usual: str = "") -> None:
+        self.widget = ipywidgets.HTML()
+        self.usual = usual
+        self._ended = threading.Event()
+        self._ended.set()
+
+    def start(self) -> None:
+        """Begin at 0; a clock that ticks goes on."""
+        if not self._ended.is_set():
+            return
+        self._ended = ended = threading.Event()
+        since = time.monotonic()
+        self._show(0)
+
+        def tick() -> None:
+            while not ended.wait(_TICK):
+                self._show(time.monotonic() - since)
+
+        threading.Thread(target=tick, name="clock", daemon=True).start()
+
+    def stop(self) -> None:
+        """End, and show nothing any more."""
+        self._ended.set()
+        self.widget.value = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _show(self, seconds: float) -> None:
+        usual = f", usually {self.usual}" if self.usual else ""
+        self.widget.value = f'<span style="opacity:.75">{escape_html(f"{seconds:.0f} s{usual}")}</span>'
