@@ -58,9 +58,9 @@ def action_button(label: str, warning: str, work: Callable[[Progress], None], qu
 
     if not question:
         button.on_click(press)
-        return with_disconnect_notice([note, button, output, clock.widget], _GONE)
+        return with_disconnect_notice([note, button, clock.widget, output], _GONE)
     asking = confirm_box(question, lambda: press(None), button)
-    return with_disconnect_notice([note, button, asking, output, clock.widget], _GONE)
+    return with_disconnect_notice([note, button, clock.widget, asking, output], _GONE)
 
 
 def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:
