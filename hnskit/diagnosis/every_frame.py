@@ -9,6 +9,7 @@ from __future__ import annotations
 from hnskit.diagnosis.diagnosis_frames import explanation_frame, matrix_frame
 from hnskit.views.change_frames import differences_frame, findings_frame, outcome_frame, plan_frame, verification_frame
 from hnskit.views.frames import adapters, compartments, containers, endpoints, images, networks, policies
+from hnskit.views.wire_frames import packets_frame
 
 __all__ = [
     "adapters",
@@ -22,6 +23,7 @@ __all__ = [
     "matrix_frame",
     "networks",
     "outcome_frame",
+    "packets_frame",
     "plan_frame",
     "policies",
     "verification_frame",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import logging
@@ -147,6 +148,9 @@ class Served:
                 return {"shells": len(self._door.shells), "host": self._host.status()}
             case "shell":
                 return self._door.shell_program()
+            case "captures":
+                kept = {name: base64.b64encode(pcap).decode() for name, pcap in self._host.network.pcaps().items()}
+                return {"captures": kept}
             case "reset":
                 self._host.reset()
                 return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,16 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         certificate_key=client if auth == "certificate" else "",
         **passed_on,
     )
+
+
+def captures(url: str) -> dict[str, bytes]:
+    """The packets on its containers' wires, as pcap files by container; none where the model carries them.
+
+    Raises:
+        HostUnreachableError: it does not run.
+    """
+    answer = registry.get(url.partition("://")[2]).ask({"do": "captures"}, timeout=60.0)
+    return {name: base64.b64decode(text) for name, text in answer["captures"].items()}
 
 
 def _require_profile(profile: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from hnskit.remote.stdio_settings import StdioSettings
 
 __all__ = [
-    "SNAPSHOT", "Host", "LiveHost", "Reading", "SnapshotHost", "connect", "connection_settings", "is_snapshot",
-    "open_host", "read_anything",
+    "SNAPSHOT", "Host", "LiveHost", "Reading", "SnapshotHost", "captures_of", "connect", "connection_settings",
+    "is_snapshot", "open_host", "read_anything",
 ]  # fmt: skip
 
 
@@ -177,6 +177,23 @@ def connection_settings(params: TargetParams, *, on_start: Callable[[str], None]
     for name in {"profile", "runtime"} - params.emulator.model_fields_set:
         emulator[name] = None  # a host that runs is taken as it is
     return resolve(params.target, {**params.connection.model_dump(), **emulator}, on_start)
+
+
+def captures_of(target: str) -> dict[str, bytes]:
+    """Packet captures of containers' wires: only an emulated host with real packets has them (docs/packets.md).
+
+    Args:
+        target: as the parameters name it.
+
+    Returns:
+        The name of each container -> a pcap file; nothing for any other target.
+
+    Raises:
+        HostUnreachableError: the emulated host is gone.
+    """
+    entry = _schemes().get(target.partition("://")[0])
+    found = getattr(import_module(entry.module), "captures", None) if entry is not None else None
+    return dict(found(target)) if found is not None else {}
 
 
 def _winrm(params: TargetParams, place: str) -> ConnectionSettings:

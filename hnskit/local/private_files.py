@@ -26,11 +26,16 @@ def private_directory(path: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file at once, readable by its owner only from the first byte."""
+    write_private_bytes(path, text.encode())
+
+
+def write_private_bytes(path: Path, data: bytes) -> None:
+    """The same, of bytes."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - a descriptor
-            stream.write(text)
+        with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor
+            stream.write(data)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

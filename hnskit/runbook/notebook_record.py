@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from hnskit.applying.host_lock import Claim
 from hnskit.applying.journal import FILE, Journal, Records, made_on
 from hnskit.applying.outcomes import Outcome
-from hnskit.errors import HnskitError
+from hnskit.errors import FileError, HnskitError
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import save_facts
 from hnskit.local import project
+from hnskit.local.private_files import write_private_bytes
 from hnskit.planning.provenance import Provenance
 from hnskit.runbook.notebook_checks import CheckResults
 from hnskit.running.lazy_journal import LazyJournal
 from hnskit.running.results import write_result
-from hnskit.running.run_folder import picture_file, snapshot_file
+from hnskit.running.run_folder import capture_file, picture_file, snapshot_file
 from hnskit.views.topology import Topology
 
 
@@ -71,6 +73,22 @@ class NotebookRecord:
             path(self.run_dir, self.part, moment).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         save_facts(facts, snapshot_file(self.run_dir, self.part, moment), private=True)
         picture.save(picture_file(self.run_dir, self.part, moment), private=True)
+
+    def keep_captures(self, captures: Mapping[str, bytes]) -> None:
+        """Write packet captures, by container, for this user alone.
+
+        Raises:
+            FileError: one cannot be written.
+        """
+        if self.run_dir is None:
+            return
+        try:
+            for name, pcap in captures.items():
+                place = capture_file(self.run_dir, name)
+                place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_private_bytes(place, pcap)
+        except OSError as cause:
+            raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(place)) from cause
 
     def write(self, outcome: Outcome | None, checked: CheckResults, error: HnskitError | None) -> None:
         """Write the notebook's result, also after an error."""

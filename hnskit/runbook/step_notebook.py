@@ -25,6 +25,7 @@ from hnskit.params.selection import Selection
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Plan
 from hnskit.runbook.agreement import Agreement
+from hnskit.runbook.captured_packets import show_packets
 from hnskit.runbook.diagnosis_notebook import HostDiagnosis
 from hnskit.runbook.notebook_checks import CheckResults, NotebookChecks
 from hnskit.runbook.notebook_host import NotebookHost
@@ -134,6 +135,11 @@ class StepNotebook:
             The picture.
         """
         return draw(self.facts, desired=self.desired, before=self._first if self._moved else None)
+
+    @property
+    def packets(self) -> View | Sentence:
+        """Packets on the containers' wires, a row a frame, where the host is emulated with real ones; they are kept."""
+        return show_packets(self.params.target, self._kept)
 
     @property
     def _moved(self) -> bool:
@@ -317,9 +323,7 @@ class StepNotebook:
                 self._outcome, self.facts = stopped, stopped.after
             if isinstance(error, StoppedError):
                 self._record(error)  # the next cell, which else does this, may not come any more
-            if error is cause:
-                raise
-            raise error from cause
+            raise error from (cause if error is not cause else cause.__cause__)
         self._failure, self._outcome, self.facts = None, outcome, outcome.after
         progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
 

@@ -4,6 +4,7 @@ journal.jsonl           what was begun and done, as it happened
 results/<part>.json     what one notebook came to
 snapshots/<part>-….json the host before and after it, for `target: snapshot:FILE`
 pictures/<part>-….svg   the same as a picture
+captures/<name>.pcap    packets on the wires of containers, of an emulated host with real ones
 *.ipynb                 the executed notebooks
 run.jsonl               the notebooks as they began and ended: what a page follows
 summary.json            the whole run
@@ -102,6 +103,11 @@ def results_file(run_dir: Path, part: str) -> Path:
 def picture_file(run_dir: Path, part: str, moment: str) -> Path:
     """Return the picture file of a part's notebook; `moment` is `before` or `after`."""
     return run_dir / "pictures" / f"{part}-{moment}.svg"
+
+
+def capture_file(run_dir: Path, container: str) -> Path:
+    """Return the capture file of a container's wire."""
+    return run_dir / "captures" / f"{slug(container)}.pcap"
 
 
 def snapshot_file(run_dir: Path, part: str, moment: str) -> Path:

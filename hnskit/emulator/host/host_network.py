@@ -106,6 +106,10 @@ class HostNetwork:
             running = [(number, item) for number, item in places if number is not None]
             self.packets.bring_to(self.fabric(), running, self._host.cloud)
 
+    def pcaps(self) -> dict[str, bytes]:
+        """Captures of the containers' wires as pcap files, by name; nothing where the model carries packets."""
+        return {} if self.packets is None else {name: item.pcap() for name, item in self.packets.captures.items()}
+
     def containers_in(self, number: int) -> list[DockerContainer]:
         """The containers that run in a compartment; those of one pod share it, and its ports."""
         return [item for item in self._host.all_containers() if self.compartment_of(item) == number]

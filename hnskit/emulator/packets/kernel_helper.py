@@ -53,6 +53,7 @@ class KernelHelper:
         self._nft = _step("libnftables.so.1 (Debian's package libnftables1)", Nftables)
         self._count = 0
         self._keep(_SWITCH)
+        _without_ipv6()
 
     def probe(self) -> dict[str, Any]:
         """Do once what will be done later, so that a kernel without a module says so now."""
@@ -84,6 +85,7 @@ class KernelHelper:
         unshare(NEW_NET)
         self._keep(name)
         with self._inside(name):
+            _without_ipv6()
             _set("net/ipv4/conf/all/rp_filter", 0)
             _set("net/ipv4/conf/default/rp_filter", 0)
             _set("net/ipv4/conf/all/arp_ignore", 1)  # an address is answered for on its own interface only
@@ -236,6 +238,12 @@ def _step(what: str, do: Callable[[], Any]) -> Any:
 def _set(key: str, value: int | str) -> None:
     with suppress(FileNotFoundError):
         Path("/proc/sys", key).write_text(str(value), encoding="ascii")
+
+
+def _without_ipv6() -> None:
+    """In the namespace of now: its questions to everybody would fill the captures."""
+    for which in ("all", "default"):
+        _set(f"net/ipv6/conf/{which}/disable_ipv6", 1)
 
 
 def _exists() -> type[Exception]:
