@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -80,6 +81,7 @@ def run(
     overrides = reveal(overrides)
     path = project.find_params(params_file)
     todo = notebook_sequence(notebooks or project.find_notebooks(path), only)
+    digest = _digest(path)
     target, wrong = _target_of(path, overrides)
     if wrong is not None and not project.is_there(path):
         raise wrong  # a name that was mistyped is no run
@@ -88,8 +90,9 @@ def run(
     with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:
         run_dir = resuming.unfinished_run(place, target) if resume else runfolder.new_run_folder(place, target)
         task = _Task(
-            path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume, confirmed, adopt
-        )
+            path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume, confirmed, adopt,
+            digest,
+        )  # fmt: skip
         return _run(task, held, wrong, watcher or Nobody())
 
 
@@ -107,6 +110,24 @@ class _Task:
     resume: bool
     confirmed: bool
     adopt: bool
+    digest: str
+    """Of the parameter file as the run began; "" where it cannot be read."""
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _changed(task: _Task) -> dict[str, Any] | None:
+    """The error of a parameter file that was changed meanwhile: the rest of the run would be on other parameters."""
+    if _digest(task.path) == task.digest:
+        return None
+    said = "the parameter file was changed while the run was at work: the notebooks that are left were not begun"
+    step = "Run the same command again: it reads the host first, and does what the file says now."
+    return error_json(HnskitError(said, object=str(task.path), host=task.target, next_step=step))
 
 
 def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, watcher: Watcher) -> Summary:
@@ -132,7 +153,7 @@ def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, w
             task,
             summary,
             partial(Execution, share_kernel=task.share_kernel, cell_timeout=task.cell_timeout, environment=environment),
-            lambda execution: _execute_all(summary, task.todo, given, execution, log),
+            lambda execution: _execute_all(summary, task, given, execution, log),
         )
     if wrong is not None:
         summary.fail(error_json(wrong), "the parameters" if isinstance(wrong, ParamsError) else "its beginning")
@@ -195,11 +216,9 @@ def _still_true(path: Path, overrides: Sequence[str], run_dir: Path, todo: Seque
     return resuming.still_true(load_params(path, overrides=overrides), run_dir, [part for _, part in todo])
 
 
-def _execute_all(
-    summary: Summary, todo: Sequence[tuple[Path, str]], parameters: dict[str, Any], execution: Execution, log: RunLog
-) -> None:
+def _execute_all(summary: Summary, task: _Task, parameters: dict[str, Any], execution: Execution, log: RunLog) -> None:
     run_dir = Path(summary.run_dir)
-    for path, part in todo:
+    for path, part in task.todo:
         log.begins(path.stem)
         step = StepSummary(path.stem, part, path.name)
         if part in summary.kept:
@@ -212,7 +231,7 @@ def _execute_all(
             earlier.unlink(missing_ok=True)  # remove results of an earlier attempt
         place = _end_of(run_dir / FILE)
         with _watching(run_dir, log.happens, execution.stop):
-            stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else None
+            stopped = error_json(StoppedError()) if asked_to_stop(run_dir) else _changed(task)
             error = _named(stopped or execution.execute(path, run_dir / path.name, parameters), step, summary)
         step.seconds = round(time.monotonic() - since, 3)
         if error is not None and not runfolder.results_file(run_dir, part).exists():

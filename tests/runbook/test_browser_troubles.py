@@ -142,9 +142,9 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
     secret = desk.folder / "secret"
     secret.write_text("never sent: nothing answers")
     secret.chmod(0o600)
-    with socket.socket() as probe:  # its port is free again when nobody listens there
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    held = socket.socket()  # bound and not listening: nobody else gets the port, and nothing answers
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
     account = f"ntlm\n  username: operator\n  credential: file:{secret}"
     desk.params(f"winrm://127.0.0.1:{port}", into="params/gone.yaml", auth=account)
     desk.params("there")
@@ -167,6 +167,7 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
         said.scroll_into_view_if_needed()
         expect(said).not_to_contain_text("Traceback")
         tab.picture("21-step-host-gone")
+    held.close()
 
 
 def test_a_table_of_thousands_is_searched_and_turned_by_clicks(desk: Desk) -> None:

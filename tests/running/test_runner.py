@@ -132,6 +132,27 @@ def test_a_host_that_is_not_fit_ends_the_run_with_status_4(lab: list[str], tmp_p
     assert not (run_dir / "journal.jsonl").exists()
 
 
+def test_a_parameter_file_that_is_changed_meanwhile_ends_the_run_before_the_next_notebook(
+    lab: list[str], tmp_path: Path
+) -> None:
+    """The notebooks that are left would work on another host, which this run has no lock of."""
+    params = tmp_path / "redirect.yaml"
+    params.write_text(PARAMS.read_text())
+
+    class Edits(Heard):
+        def ends(self, step: StepSummary) -> None:
+            super().ends(step)
+            if step.notebook.startswith("10_"):
+                params.write_text(params.read_text().replace("target: emulator://lab", "target: emulator://another"))
+
+    summary = runner.run(params, overrides=lab, notebooks=ROOT / "notebooks", runs=tmp_path / "runs",
+                         watcher=Edits())  # fmt: skip
+    assert [(step.notebook[:2], step.ok) for step in summary.steps] == [("00", True), ("10", True), ("20", False)]
+    assert summary.error is not None
+    assert "was changed while the run was at work" in summary.error["paragraph"]
+    assert summary.steps[2].changed == 0
+
+
 def test_a_redirect_that_is_not_there_fails_the_verification(lab: list[str], tmp_path: Path) -> None:
     """Exit status 1, and the summary has what was seen."""
     summary = runner.run(PARAMS, overrides=lab, runs=tmp_path / "runs", notebooks=only(tmp_path / "some", "50_verify"))
