@@ -142,9 +142,12 @@ def _execute(notebooks: Path, out: Path) -> None:
         for path in folder.glob("[0-9]*.ipynb"):
             shutil.copy(path, notebooks / path.name)
         earlier = sorted((folder / "snapshots").glob("*.json"))[0]
+        hosts = (out / "hosts.csv").absolute()
+        hosts.write_text(f"name,target,groups,params\n{name},emulator://{name},,{ROOT / params}\n")
         more: dict[str, dict[str, object]] = {
             "61_doctor": {"code": "0x803b0013"},
             "64_compare_snapshots": {"earlier": str(earlier)},
+            "70_fleet": {"inventory": str(hosts)},
             "90_teardown": {"confirmed": True, "run_dir": str(folder)},
         }
         for path in sorted(notebooks.glob("[6-9]*.ipynb")):

@@ -10,7 +10,7 @@ from hnskit.errors import FileError
 from hnskit.local.project import NOTEBOOKS, PARAMS, shipped
 
 README = "README.md"
-_KINDS = {NOTEBOOKS: ("*.ipynb", "*.md"), PARAMS: ("*.yaml",)}
+_KINDS = {NOTEBOOKS: ("*.ipynb", "*.md"), PARAMS: ("*.yaml", "*.csv")}
 _TEXT = """# A folder of hnskit
 
     hnskit run params/emulator.yaml                # the redirect on an emulated Windows host, and its proof

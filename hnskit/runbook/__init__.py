@@ -22,29 +22,32 @@ from hnskit.local import project
 from hnskit.params.hidden_overrides import reveal
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.fleet_notebook import FleetNotebook, open_fleet
 from hnskit.runbook.looked_at import LookedAt
 from hnskit.runbook.notebook_parameters import (
     default_file,
-    parameter_choice,
     parameter_flag,
     parameter_list,
     parameter_text,
+    reader_of,
     require_known,
 )
 from hnskit.runbook.part_work import PARTS
 from hnskit.runbook.pasted_input import Paste
 from hnskit.runbook.pasted_notebook import PastedNotebook
-from hnskit.runbook.screen import Reader, Sentence, find_reader, is_app, say, variables
+from hnskit.runbook.screen import Reader, Sentence, is_app, say, variables
 from hnskit.runbook.screen_notebook import ScreenNotebook
 from hnskit.runbook.step_notebook import StepNotebook
 
 __all__ = [
     "PARTS",
+    "FleetNotebook",
     "ParamsChoice",
     "Paste",
     "PastedNotebook",
     "StepNotebook",
     "choose",
+    "open_fleet",
     "open_session",
     "paste",
     "start_page",
@@ -211,7 +214,7 @@ def choose(
             it does not have.
     """
     require_known()
-    reader = _reader(interactive)
+    reader = reader_of(interactive)
     screen = reader is Reader.PRESENT
     given = reveal(parameter_list(overrides, "overrides"))
     file, by_variable = default_file(parameter_text(params_file, "params_file"))
@@ -220,14 +223,6 @@ def choose(
     if screen:
         selection = _selections.setdefault((str(selection.params_file), folder, *given), selection)
     return ParamsChoice(selection, folder, reader)
-
-
-def _reader(interactive: bool | str | None) -> Reader:
-    """The reader that a notebook's parameter names; where it names none, the one that is found."""
-    wanted = parameter_choice(interactive, "interactive")
-    if wanted is None:
-        return find_reader()
-    return Reader.PRESENT if wanted else Reader.ABSENT
 
 
 def paste(content: str = "", interactive: bool | str | None = None) -> Paste:
@@ -245,7 +240,7 @@ def paste(content: str = "", interactive: bool | str | None = None) -> Paste:
     Raises:
         SnapshotError: nothing in it says anything of a host.
     """
-    screen = _reader(interactive) is Reader.PRESENT
+    screen = reader_of(interactive) is Reader.PRESENT
     content = parameter_text(content, "paste")
     if screen and content in _pastes:
         return _pastes[content]
@@ -306,7 +301,7 @@ def start_page(params_file: str | Path, interactive: bool | str | None = None) -
     require_known()
     file, _ = default_file(parameter_text(params_file, "params_file"))
     path = project.find_params(file)
-    if _reader(interactive) is not Reader.PRESENT:
+    if reader_of(interactive) is not Reader.PRESENT:
         target = load_params(path).target
         command = f"`hnskit run {project.from_root(path)}`"
         return Sentence(f"Nobody is at the screen. The parameters are in order; {command} works on {target}.")

@@ -14,7 +14,7 @@ import yaml
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.params.loading import Params
-from hnskit.runbook.screen import at_screen, variables
+from hnskit.runbook.screen import Reader, at_screen, find_reader, variables
 
 PARAMS_VARIABLE = "HNSKIT_PARAMS"
 """In the environment: the parameter file of whoever gives a notebook none."""
@@ -125,6 +125,14 @@ def parameter_list(value: Any, name: str) -> tuple[str, ...]:
     except yaml.YAMLError:
         listed = [text]  # no override either: whoever takes it says so
     return tuple(map(str, listed))
+
+
+def reader_of(interactive: bool | str | None) -> Reader:
+    """The reader that a notebook's parameter names; where it names none, the one that is found."""
+    wanted = parameter_choice(interactive, "interactive")
+    if wanted is None:
+        return find_reader()
+    return Reader.PRESENT if wanted else Reader.ABSENT
 
 
 def given_names() -> set[str] | None:
