@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hnskit import __version__
 from hnskit.applying.journal_checks import believed_records
 from hnskit.errors import ContainerdError, DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.foreign_text.masking import mask_data
+from hnskit.local.originator import originator_text
 from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
 from hnskit.planning.chosen_pods import is_pod_name
@@ -89,7 +91,7 @@ class Journal(Records):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _bound(self) -> dict[str, Any]:
-        return {"run": self.path.parent.name}
+        return {"run": self.path.parent.name, "by": originator_text(), "hnskit": __version__}
 
     def write(self, event: str, **fields: Any) -> None:
         """Append one line, and come back only when it is on the disk.

@@ -14,7 +14,22 @@ from hnskit.planning.steps import Action
 _EVENTS = frozenset({"start", "found", "done", "failed", "overtaken", "cut", "note"})
 _ABOUT_OBJECTS = frozenset({"start", "found", "done", "failed", "overtaken"})
 _ACTIONS = frozenset(str(action) for action in Action)
-_TEXTS = ("time", "target", "event", "kind", "name", "id", "step", "reason", "run", "computer", "text", "message")
+_TEXTS = (
+    "time",
+    "target",
+    "event",
+    "kind",
+    "name",
+    "id",
+    "step",
+    "reason",
+    "run",
+    "computer",
+    "text",
+    "message",
+    "by",
+    "hnskit",
+)
 _MOST_BYTES = 64 << 20
 _LONGEST = 1 << 20  # characters of a line
 _LONGEST_NAME = 1_000

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from typing import Any
 from hnskit.errors import FileError, SnapshotError
 from hnskit.errors.prose_html import prose
 from hnskit.facts.anything import load_facts
+from hnskit.facts.differences import Difference, differences
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.local.atomic_write import atomic_write_text
 from hnskit.model.wording import MANY, duration_text
 from hnskit.running import run_folder as runfolder
+from hnskit.running.change_record import differences_table, record_table
 from hnskit.running.run_verdict import achieved, verdict_sentence
 from hnskit.views.style import css
 from hnskit.views.topology import draw
@@ -65,7 +67,10 @@ def write_report(run_dir: Path) -> Path:
     """
     summary = read_summary(run_dir)
     path = run_dir / runfolder.REPORT
-    atomic_write_text(path, render(summary, _pictures(run_dir, summary)), private=True)
+    before, after = _moments(run_dir, summary)
+    found = differences(before, after) if before is not None and after is not None else ()
+    beside = frozenset(step["file"] for step in summary["steps"] if (run_dir / step["file"]).is_file())
+    atomic_write_text(path, render(summary, _pictures(before, after), found, beside), private=True)
     return path
 
 
@@ -83,15 +88,18 @@ def read_summary(run_dir: Path) -> dict[str, Any]:
     return summary
 
 
-def _pictures(run_dir: Path, summary: Mapping[str, Any]) -> dict[str, str]:
-    """The host before the first notebook, and after the last one with what is not as it was: as SVG text.
+def _moments(run_dir: Path, summary: Mapping[str, Any]) -> tuple[Facts | None, Facts | None]:
+    """The host before the first notebook, and after the last one.
 
-    A snapshot that cannot be read is no picture, and no reason to have no report.
+    A snapshot that cannot be read is no reason to have no report.
     """
     parts = [step["part"] for step in summary["steps"]]
     target = summary["target"]
-    before = _snapshot(run_dir, parts, "before", target)
-    after = _snapshot(run_dir, parts[::-1], "after", target)
+    return _snapshot(run_dir, parts, "before", target), _snapshot(run_dir, parts[::-1], "after", target)
+
+
+def _pictures(before: Facts | None, after: Facts | None) -> dict[str, str]:
+    """The host before, and after with what is not as it was: as SVG text."""
     found: dict[str, str] = {}
     if before is not None:
         found["before"] = draw(before).svg(alone=False)
@@ -109,16 +117,30 @@ def _snapshot(run_dir: Path, parts: Iterable[str], moment: str, target: str) -> 
     return None
 
 
-def render(summary: Mapping[str, Any], pictures: Mapping[str, str]) -> str:
-    """The page. `pictures` may have `before` and `after`."""
+def render(
+    summary: Mapping[str, Any],
+    pictures: Mapping[str, str],
+    found: Sequence[Difference] = (),
+    beside: Collection[str] = (),
+) -> str:
+    """The page.
+
+    Args:
+        summary: as summary.json has it.
+        pictures: may have `before` and `after`.
+        found: differences of the host after from the host before.
+        beside: names of the executed notebooks that are there to be linked.
+    """
     sections = [
         _verdict(summary),
         section("The proof", _proof(summary.get("verification"))),
-        section("What changed", _before(summary.get("earlier", ())) + _changes(summary["steps"])),
+        section("What changed", _before(summary.get("earlier", ())) + _changes(summary)),
+        section("Before and after", differences_table(found)),
         section("The host after", f"<figure>{pictures['after']}</figure>" if "after" in pictures else ""),
         section("The host before", f"<figure>{pictures['before']}</figure>" if "before" in pictures else ""),
         section("Preflight", _findings(summary["steps"])),
-        section("Notebooks and timing", _notebooks(summary["steps"], summary)),
+        section("Notebooks and timing", _notebooks(summary["steps"], summary, beside)),
+        section("Who, from where, with what", record_table(summary)),
     ]
     return page(f"hnskit: {summary['target']}, {summary['started']}", sections)
 
@@ -214,16 +236,33 @@ def _checks(clients: Iterable[Mapping[str, Any]]) -> str:
     return table(("client", "check", "holds", "wanted", "seen"), rows)
 
 
-def _changes(steps: Iterable[Mapping[str, Any]]) -> str:
+def _changes(summary: Mapping[str, Any]) -> str:
     parts = []
-    for step in steps:
+    for step in summary["steps"]:
         kept = [f'<li class="quiet">{escape_html(reason)}</li>' for reason in step["kept"]]
         said = [*step["notes"], *(f"kept: {left}" for left in step.get("left", ()))]
         notes = [f'<li class="care">{escape_html(note)}</li>' for note in said]
-        lists = _done(step["done"]) + _folded(len(kept), "are as they should be already", _list(kept)) + _list(notes)
+        failed = _failed(step, summary)
+        lists = (
+            _done(step["done"])
+            + failed
+            + _folded(len(kept), "are as they should be already", _list(kept))
+            + _list(notes)
+        )
         if lists:
             parts.append(f"<p><b>{escape_html(step['notebook'])}</b></p>{lists}")
     return "".join(parts)
+
+
+def _failed(step: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Tell what failed or was stopped in a notebook, beside what it changed."""
+    error = summary.get("error") or {}
+    if step["ok"] or step["notebook"] != summary.get("stopped_at") or not error:
+        return ""
+    stopped = step.get("stopped", False)
+    said = " ".join(filter(None, (str(error.get("step", "")), "stopped:" if stopped else "failed:")))
+    message = escape_html(str(error.get("message", "")))
+    return _list([f'<li class="{"care" if stopped else "bad"}">{escape_html(said)} {message}</li>'])
 
 
 def _before(earlier: Sequence[Mapping[str, Any]]) -> str:
@@ -258,11 +297,11 @@ def _findings(steps: Iterable[Mapping[str, Any]]) -> str:
     return table(("", "what", "found"), rows)
 
 
-def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
+def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any], beside: Collection[str]) -> str:
     rows = [
         (
             f'<a href="{escape_html(step["file"], quote=True)}">{escape_html(step["notebook"])}</a>'
-            if _NOTEBOOK.fullmatch(step["file"])
+            if step["file"] in beside and _NOTEBOOK.fullmatch(step["file"])
             else escape_html(step["notebook"]),
             _mark(step["ok"], stopped=step.get("stopped", False)),
             str(step["changed"]),
@@ -273,4 +312,8 @@ def _notebooks(steps: Iterable[Mapping[str, Any]], summary: Mapping[str, Any]) -
     rows.append(
         ("<b>all</b>", _mark(summary["ok"]), str(sum(step["changed"] for step in steps)), f"{summary['seconds']:.1f} s")
     )
-    return table(("notebook", "ok", "changed", "time"), rows)
+    said = (
+        "The links lead to the executed notebooks of the run folder, beside this file; a copy of this file alone has "
+        "everything else."
+    )
+    return table(("notebook", "ok", "changed", "time"), rows) + (f'<p class="quiet">{said}</p>' if beside else "")

@@ -27,6 +27,7 @@ from hnskit.params.hidden_overrides import hide, reveal
 from hnskit.params.loading import load_params
 from hnskit.running import resuming
 from hnskit.running import run_folder as runfolder
+from hnskit.running.change_record import change_record
 from hnskit.running.execution import Execution
 from hnskit.running.interruptible import run_interruptible
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
@@ -136,6 +137,7 @@ def _run(task: _Task, held: host_lock.Claim | None, wrong: HnskitError | None, w
     shown, hidden = hide(task.overrides)
     (task.run_dir / STOP).unlink(missing_ok=True)
     summary = Summary(task.target, str(task.path), str(task.run_dir), started)
+    summary.record = change_record(task.path, task.overrides, shown)
     log = RunLog(task.run_dir, watcher)
     names = [notebook.stem for notebook, _ in task.todo]
     log.write("run", target=task.target, params_file=str(task.path), todo=names)

@@ -65,6 +65,8 @@ class Summary:
     achieved: str = ""
     """Of a run that went well: `proved`, `removed`, `fit` or `unproved`, as `run_verdict.Achievement` has them."""
     report: str = ""
+    record: dict[str, Any] = field(default_factory=dict)
+    """Who ran it, from where, with which version and parameters: `change_record.change_record`."""
 
     @property
     def changed(self) -> int:
