@@ -1,4 +1,4 @@
-"""Who works on this machine, and from where: for journals, run folders and reports."""
+"""The originator of a change: the user, the machine and the pipeline's job, for journals, run folders and reports."""
 
 from __future__ import annotations
 

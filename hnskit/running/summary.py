@@ -66,7 +66,7 @@ class Summary:
     """Of a run that went well: `proved`, `removed`, `fit` or `unproved`, as `run_verdict.Achievement` has them."""
     report: str = ""
     record: dict[str, Any] = field(default_factory=dict)
-    """Who ran it, from where, with which version and parameters: `change_record.change_record`."""
+    """Its originator, the versions and the parameters, as `change_record.change_record` has them."""
 
     @property
     def changed(self) -> int:
