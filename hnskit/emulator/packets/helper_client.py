@@ -23,7 +23,7 @@ class HelperClient:
     """A running helper. `close` ends it, and so does the end of this process."""
 
     def __init__(self) -> None:
-        """Start it.
+        """Start it; `rootless` then says whether it needed a user namespace.
 
         Raises:
             PacketsError: this system does not let us, and what is missing.
@@ -46,9 +46,8 @@ class HelperClient:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )
         self._channel, self._lock = ours, threading.Lock()
-        self._rootless = os.geteuid() != 0
         try:
-            self._answer()
+            self.rootless = bool(self._answer()["rootless"])
         except PacketsError:
             self.close()
             raise
@@ -76,7 +75,7 @@ class HelperClient:
 
     def command(self, place: dict[str, Any], words: list[str]) -> list[str]:
         """The command line that runs a program in a namespace; `place` is the answer to `namespace`."""
-        user = [f"--user=/proc/{place['pid']}/ns/user", "--preserve-credentials"] if self._rootless else []
+        user = [f"--user=/proc/{place['pid']}/ns/user", "--preserve-credentials"] if self.rootless else []
         return ["nsenter", f"--net=/proc/{place['pid']}/fd/{place['fd']}", *user, *words]
 
     def close(self) -> None:

@@ -42,11 +42,15 @@ class KernelHelper:
         """Leave this machine's namespaces; without the right to, for a user namespace first.
 
         Raises:
-            OSError: the system does not let this user; `filename` says which step failed.
+            RuntimeError: the system does not let this user; it says which step failed.
         """
-        if os.geteuid() != 0:
+        self.rootless = False
+        try:
+            unshare(NEW_NET | NEW_MOUNTS)
+        except PermissionError:  # no root, or one without the rights of one, as in many containers
+            self.rootless = True
             _own_user_namespace()
-        _step("network namespaces", lambda: unshare(NEW_NET | NEW_MOUNTS))
+            _step("network namespaces", lambda: unshare(NEW_NET | NEW_MOUNTS))
         self._namespaces: dict[str, int] = {}
         self._routes: dict[str, Any] = {}
         self._bridges: dict[str, int] = {}
@@ -232,7 +236,8 @@ def _step(what: str, do: Callable[[], Any]) -> Any:
     try:
         return do()
     except Exception as problem:
-        raise RuntimeError(f"{what}: {problem}") from problem
+        said = problem.strerror if isinstance(problem, OSError) and problem.strerror else problem
+        raise RuntimeError(f"{what}: {said}") from problem
 
 
 def _set(key: str, value: int | str) -> None:
@@ -262,7 +267,7 @@ def main(descriptor: int) -> None:
     except (OSError, RuntimeError) as problem:
         channel.send(json.dumps({"error": str(problem)}).encode())
         return
-    channel.send(b"{}")
+    channel.send(json.dumps({"rootless": helper.rootless}).encode())
     helper.serve(channel)
 
 

@@ -45,6 +45,11 @@ class PacketPlane:
         """Of the process that holds the namespaces."""
         return self._helper.pid
 
+    @property
+    def rootless(self) -> bool:
+        """Whether the namespaces are in a user namespace of their own."""
+        return self._helper.rootless
+
     def bring_to(self, fabric: Fabric, running: Iterable[tuple[int, DockerContainer]], cloud: Cloud) -> None:
         """Make the kernel's network and the servers what the host's are.
 
