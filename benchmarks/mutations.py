@@ -1,8 +1,9 @@
 """Faults put into the code on purpose, each against the tests that should catch it.
 
 `python -m benchmarks.mutations` copies the project to a scratch folder, puts in one fault at a time, runs the tests
-that are named for it, and prints a table. `--only WORD` takes those whose name has a word, `--jobs N` runs N at a time.
-It ends with 1 if a fault is not caught, or if the tests fail without any.
+that are named for it, and prints a table. `--only WORD` takes those whose name has a word, `--jobs N` runs N at a time,
+`--write` puts the table of all into docs/mutations.md. It ends with 1 if a fault is not caught, or if the tests fail
+without any.
 
 The faults are in benchmarks/mutation_list.py.
 """
@@ -29,6 +30,13 @@ ROOT = Path(__file__).parent.parent
 _LEFT_OUT = (".git", ".venv", "runs", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__", "*.egg-info")
 _NO_TEST_FAILED, _A_TEST_FAILED = 0, 1
 _SECONDS = 300
+_ALL_SECONDS = 1500
+DOCUMENT = ROOT / "docs" / "mutations.md"
+_HEAD = """# Faults put in on purpose
+
+Made by `python -m benchmarks.mutations --write`: each fault is put into a scratch copy of the project by itself, and
+the tests that are named for it (benchmarks/mutation_list.py) are run. The first that fails is in the table.
+"""
 
 
 class MutationError(Exception):
@@ -70,7 +78,7 @@ def _scratch(count: int) -> Iterator[SimpleQueue[Path]]:
         yield free
 
 
-def _run_tests(place: Path, tests: Sequence[str]) -> tuple[int, str]:
+def _run_tests(place: Path, tests: Sequence[str], seconds: int = _SECONDS) -> tuple[int, str]:
     """Run tests in a copy: pytest's status, and the first that failed."""
     words = [
         sys.executable,
@@ -89,9 +97,9 @@ def _run_tests(place: Path, tests: Sequence[str]) -> tuple[int, str]:
     ]
     here = {**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        ran = subprocess.run(words, cwd=place, env=here, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        ran = subprocess.run(words, cwd=place, env=here, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        return _A_TEST_FAILED, f"no end within {_SECONDS} s"
+        return _A_TEST_FAILED, f"no end within {seconds} s"
     failed = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     if ran.returncode not in (_NO_TEST_FAILED, _A_TEST_FAILED) or any(line.startswith("ERROR") for line in failed):
         raise MutationError(f"the tests do not run: {' '.join(tests)}\n{ran.stdout[-1500:]}{ran.stderr[-500:]}")
@@ -116,11 +124,17 @@ def attempt(mutation: Mutation, free: SimpleQueue[Path]) -> Caught:
     return Caught(mutation, code == _A_TEST_FAILED, by, time.monotonic() - started)
 
 
+def _row(result: Caught) -> str:
+    by = f"`{result.by.rpartition('::')[2]}`" if result.caught else "**NOT CAUGHT**"
+    return f"| {result.mutation.place} | {result.mutation.name} | {by} |"
+
+
 def main() -> int:
     """Try all faults, print the table; 1 if one is not caught."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="those whose name or place has this word")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
+    parser.add_argument("--write", action="store_true", help=f"the table of all into docs/{DOCUMENT.name}")
     wanted = parser.parse_args()
     chosen = [item for item in MUTATIONS if wanted.only in f"{item.place}: {item.name}"]
     if not chosen:
@@ -128,7 +142,7 @@ def main() -> int:
     jobs = max(1, wanted.jobs)
     with _scratch(jobs) as free, ThreadPoolExecutor(jobs) as pool:
         place = free.get()
-        code, by = _run_tests(place, sorted({test for item in chosen for test in item.tests}))
+        code, by = _run_tests(place, sorted({test for item in chosen for test in item.tests}), _ALL_SECONDS)
         free.put(place)
         if code != _NO_TEST_FAILED:
             print(f"without any fault a test fails: {by}", file=sys.stderr)
@@ -137,10 +151,13 @@ def main() -> int:
         results = []
         for result in pool.map(lambda item: attempt(item, free), chosen):
             results.append(result)
-            by = result.by.rpartition("::")[2] if result.caught else "**NOT CAUGHT**"
-            print(f"| {result.mutation.place} | {result.mutation.name} | {by} | {result.seconds:.1f} |", flush=True)
+            print(f"{_row(result)} {result.seconds:.1f} |", flush=True)
     caught = sum(item.caught for item in results)
-    print(f"\n{caught} of {len(results)} faults caught")
+    said = f"{caught} of {len(results)} faults caught"
+    print(f"\n{said}")
+    if wanted.write and chosen == list(MUTATIONS):
+        table = "\n".join(["| place | fault | caught by |", "|---|---|---|", *map(_row, results)])
+        DOCUMENT.write_text(f"{_HEAD}\n{said}.\n\n{table}\n", encoding="utf-8")
     return int(caught != len(results))
 
 

@@ -301,11 +301,8 @@ class StepNotebook:
         facts = None if self._interactive else self.facts
         try:
             self._host.session()
-            with (
-                host_lock.claim(self.params.target, self._kept.run_dir, host_lock.NOTEBOOK)
-                if works
-                else nullcontext() as held
-            ):
+            place = (self.params.target, self._kept.run_dir, host_lock.NOTEBOOK)
+            with host_lock.claim(*place) if works else nullcontext() as held:
                 outcome = self._work.change(
                     self._host.session(),
                     facts,
@@ -341,9 +338,7 @@ class StepNotebook:
             self._record(error)
             if not self._interactive:
                 self._host.close()
-            if error is cause:
-                raise
-            raise error from cause
+            raise error from (cause if error is not cause else cause.__cause__)
 
     def _record(self, error: HnskitError | None) -> None:
         self._keep("after")

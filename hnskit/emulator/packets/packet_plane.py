@@ -47,7 +47,7 @@ class PacketPlane:
 
     @property
     def rootless(self) -> bool:
-        """Whether the namespaces are in a user namespace of their own."""
+        """True if the namespaces are in a user namespace of their own."""
         return self._helper.rootless
 
     def bring_to(self, fabric: Fabric, running: Iterable[tuple[int, DockerContainer]], cloud: Cloud) -> None:
