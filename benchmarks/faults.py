@@ -4,6 +4,7 @@
     python -m benchmarks.faults --write             puts them into docs/fault-matrix.md as well
     python -m benchmarks.faults --results FILE      keeps each result there: what was broken off goes on from it
     python -m benchmarks.faults --engine python     on this engine alone; --every 4 takes one case of four
+    python -m benchmarks.faults --way pods          of pods that are there already; --way ctr of containers of ctr
 
 A run is disturbed at one place: a set-up or a teardown, on the engine python or pwsh, with a host that keeps answers
 for a client that did not get them (MS-WSMV 3.1.4.1.39) or one that does not.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -35,8 +37,14 @@ from tests.in_process_host import Lab
 from tests.invariants import JOBS, Job, Verdict, kill, lines_of, lose, requests_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "fault-matrix.md"
-MARK = "<!-- the tables of python -m benchmarks.faults -->"
+MARKS = {
+    "docker": "<!-- the tables of python -m benchmarks.faults -->",
+    "pods": "<!-- the tables of python -m benchmarks.faults --way pods -->",
+    "ctr": "<!-- the tables of python -m benchmarks.faults --way ctr -->",
+}
+"""Way of the containers -> the line of the page after which its tables stand."""
 _MOMENTS = {"before": "before it reaches the host", "after": "after the host has acted"}
+_HEADS = {"docker": "## ", "pods": "### Pods: ", "ctr": "### Containers of ctr: "}
 _KILL = "kill"
 _SPARE = 4
 """Requests that a run on a real engine may send more than the one that was counted."""
@@ -53,6 +61,8 @@ class Case(NamedTuple):
     """How a request is lost; `_KILL`: the process is killed at a line of the journal."""
     number: int
     """Of the request, or of the line."""
+    way: str = "docker"
+    """Of the containers: `docker`, `pods` that are there already, or `ctr`."""
 
 
 class Result(NamedTuple):
@@ -73,15 +83,16 @@ class _Worker:
         atexit.register(self._stack.close)
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hnskit-faults-")))
         os.environ[STATE_VARIABLE] = str(self._folder / "state")
-        self._labs: dict[tuple[str, bool], Lab] = {}
+        self._labs: dict[tuple[str, bool, str], Lab] = {}
         self._cases = 0
 
-    def lab(self, engine: str, kept: bool) -> Lab:
-        if (engine, kept) not in self._labs:
-            folder = self._folder / f"{engine}-{kept}"
+    def lab(self, engine: str, kept: bool, way: str) -> Lab:
+        if (engine, kept, way) not in self._labs:
+            folder = self._folder / f"{engine}-{kept}-{way}"
             folder.mkdir()
-            self._labs[engine, kept] = self._stack.enter_context(Lab(folder, engine=engine, kept=kept))
-        return self._labs[engine, kept]
+            made = Lab(folder, engine=engine, kept=kept, way=way)
+            self._labs[engine, kept, way] = self._stack.enter_context(made)
+        return self._labs[engine, kept, way]
 
     def runs(self) -> Path:
         """A new folder of runs."""
@@ -98,10 +109,10 @@ def _worker() -> _Worker:
     return _workers[0]
 
 
-def count(engine: str, job: Job) -> tuple[int, int]:
+def count(engine: str, job: Job, way: str) -> tuple[int, int]:
     """How many requests and journal lines an undisturbed run has."""
     mine = _worker()
-    lab = mine.lab(engine, True)
+    lab = mine.lab(engine, True, way)
     spare = 0 if engine == "python" else _SPARE
     return requests_of(lab, job, mine.runs()) + spare, lines_of(lab, job, mine.runs())
 
@@ -109,7 +120,7 @@ def count(engine: str, job: Job) -> tuple[int, int]:
 def run(case: Case) -> Result:
     """Disturb one run."""
     mine, since = _worker(), time.monotonic()
-    lab, job, moment = mine.lab(case.engine, case.kept), cast(Job, case.job), cast(Moment, case.moment)
+    lab, job, moment = mine.lab(case.engine, case.kept, case.way), cast(Job, case.job), cast(Moment, case.moment)
     if case.mode == _KILL:
         verdict = kill(lab, job, case.number, moment, mine.runs())
     else:
@@ -125,17 +136,14 @@ def ending(verdict: Verdict) -> str:
     return "unmet" if not verdict.met else "alone" if verdict.runs == 1 else "again"
 
 
-def cases_of(engines: list[str], pool: ProcessPoolExecutor) -> Iterator[Case]:
+def cases_of(engines: list[str], ways: list[str], pool: ProcessPoolExecutor) -> Iterator[Case]:
     """All there are."""
-    for engine in engines:
-        for job in JOBS:
-            requests, lines = pool.submit(count, engine, job).result()
-            for kept in (True, False):
-                for moment in MOMENTS:
-                    for mode in MODES:
-                        yield from (Case(engine, kept, job, moment, mode, number) for number in range(1, requests + 1))
-            for moment in MOMENTS:
-                yield from (Case(engine, True, job, moment, _KILL, number) for number in range(1, lines + 1))
+    for engine, way, job in itertools.product(engines, ways, JOBS):
+        requests, lines = pool.submit(count, engine, job, way).result()
+        for kept, moment, mode in itertools.product((True, False), MOMENTS, MODES):
+            yield from (Case(engine, kept, job, moment, mode, number, way) for number in range(1, requests + 1))
+        for moment in MOMENTS:
+            yield from (Case(engine, True, job, moment, _KILL, number, way) for number in range(1, lines + 1))
 
 
 def results_of(options: argparse.Namespace) -> list[Result]:
@@ -148,7 +156,7 @@ def results_of(options: argparse.Namespace) -> list[Result]:
     if options.limit == 0:
         return list(kept.values())
     with ProcessPoolExecutor(options.workers) as pool:
-        asked = list(cases_of(options.engine or engines(), pool))[:: options.every]
+        asked = list(cases_of(options.engine or engines(), [options.way], pool))[:: options.every]
         left = [case for case in asked if case not in kept]
         random.Random(0).shuffle(left)
         left = left[: options.limit]
@@ -171,7 +179,7 @@ def engines() -> list[str]:
     return ["python", "pwsh"]
 
 
-def tables(results: list[Result]) -> list[str]:
+def tables(results: list[Result], way: str) -> list[str]:
     """Both, as Markdown."""
     lost: dict[str, Counter[str]] = {}
     killed: dict[str, Counter[str]] = {}
@@ -185,8 +193,8 @@ def tables(results: list[Result]) -> list[str]:
         if result.ending != "unmet":
             rows.setdefault(name, Counter())[result.ending] += 1
     return [
-        *("## Lost requests", "", *table("engine | answers | job | lost | how", lost, 5), ""),
-        *("## Killed processes", "", *table("engine | job | `kill -9`", killed, 3), ""),
+        *(f"{_HEADS[way]}Lost requests", "", *table("engine | answers | job | lost | how", lost, 5), ""),
+        *(f"{_HEADS[way]}Killed processes", "", *table("engine | job | `kill -9`", killed, 3), ""),
     ]
 
 
@@ -215,6 +223,7 @@ def main() -> None:
     """Print both tables, or put them into the page as well; exit status 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", action="append", choices=["python", "pwsh"])
+    parser.add_argument("--way", choices=["docker", "pods", "ctr"], default="docker", help="what the containers are")
     parser.add_argument("--every", type=int, default=1, help="one case of so many")
     parser.add_argument("--limit", type=int, help="so many cases at most; 0: only what was kept")
     parser.add_argument("--workers", type=int, default=4, help="processes; most of the time is waiting for a timeout")
@@ -223,11 +232,15 @@ def main() -> None:
     options = parser.parse_args()
     results = results_of(options)
     seconds = sum(result.seconds for result in results)
-    text = "\n".join([*tables(results), f"Python {platform.python_version()}, {seconds:.0f} s of runs in all."])
+    made = f"Python {platform.python_version()}, {seconds:.0f} s of runs in all."
+    text = "\n".join([*tables(results, options.way), made])
     print(text)
     if options.write:
-        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{text}\n", encoding="utf-8")
+        page, marks = PAGE.read_text(encoding="utf-8"), ["## containerd", MARKS["pods"], MARKS["ctr"]]
+        head, _, rest = page.partition(MARKS[options.way])
+        ends = [rest.index(mark) for mark in marks if mark in rest]
+        tail = rest[min(ends) :] if ends else ""
+        PAGE.write_text(f"{head}{MARKS[options.way]}\n\n{text}\n" + (f"\n{tail}" if tail else ""), encoding="utf-8")
     sys.exit(any(result.ending == "lost" for result in results))
 
 

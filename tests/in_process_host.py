@@ -82,9 +82,29 @@ class Lab(DoorThread):
     """A host behind its door, in a thread."""
 
     def __init__(
-        self, directory: Path, *, profile: str = "ws2019", engine: str = "python", kept: bool = True, **options: Any
+        self,
+        directory: Path,
+        *,
+        profile: str = "",
+        engine: str = "python",
+        kept: bool = True,
+        way: str = "docker",
+        **options: Any,
     ) -> None:
-        """`kept`: WinRM keeps answers that the client did not get; other options are the host's."""
+        """Make the host.
+
+        Args:
+            directory: of its own.
+            profile: which Windows it is; by default ws2019, a node of containerd ws2022.
+            engine: what runs its PowerShell.
+            kept: WinRM keeps answers that the client did not get.
+            way: of `sample_facts.desired_by`: what the host's containers are run by, or are.
+            options: the host's.
+        """
+        self.way = way
+        if way != "docker":
+            options = {"runtime": "containerd", "pods": 4 if way == "pods" else 0, **options}
+        profile = profile or ("ws2019" if way == "docker" else "ws2022")
         if not kept:
             options["faults"] = {**options.get("faults", {}), "answers_not_kept": True}
         self.host = create_host("lab", profile, {"cut_seconds": 0, **options})

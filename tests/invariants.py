@@ -17,6 +17,7 @@ from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.bindings import seen_by
+from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.planning.redirect import policies_without_redirects
 from hnskit.planning.setup import plan
 from hnskit.planning.teardown import plan_destroy
@@ -51,9 +52,9 @@ def journal_file(runs: Path, run: int) -> Path:
     return runs / f"2026010{run}-000000-lab" / "journal.jsonl"
 
 
-def work(job: Job, settings: ConnectionSettings, journal: Journal, runs: Path) -> None:
+def work(job: Job, settings: ConnectionSettings, journal: Journal, runs: Path, way: str = "docker") -> None:
     """One full run: connect, facts, set up or take away, close."""
-    wanted = sample_facts.desired()
+    wanted = sample_facts.desired_by(way)
     with PsrpSession(settings) as session:
         facts = gather_facts(session)
         made = made_on(TARGET, runs=runs)
@@ -68,7 +69,7 @@ def prepare(lab: Lab, job: Job, runs: Path) -> Facts:
     fresh = lab.fresh()
     if job == "teardown":
         journal = Journal(journal_file(runs, 0), TARGET)
-        lab.here(lambda session: apply(session, sample_facts.desired(), journal=journal, pace=QUICK))
+        lab.here(lambda session: apply(session, sample_facts.desired_by(lab.way), journal=journal, pace=QUICK))
     return fresh
 
 
@@ -76,7 +77,7 @@ def requests_of(lab: Lab, job: Job, runs: Path) -> int:
     """How many requests an undisturbed run sends."""
     prepare(lab, job, runs)
     with FaultProxy(lab.port) as proxy:
-        work(job, lab.settings(proxy.port), Journal(journal_file(runs, 1), TARGET), runs)
+        work(job, lab.settings(proxy.port), Journal(journal_file(runs, 1), TARGET), runs, lab.way)
         return proxy.requests
 
 
@@ -87,14 +88,14 @@ def lose(lab: Lab, job: Job, fault: Fault, runs: Path) -> Verdict:
     said, attempts = "", 1
     with FaultProxy(lab.port, fault) as proxy:
         try:
-            work(job, lab.settings(proxy.port), Journal(journal_file(runs, 1), TARGET), runs)
+            work(job, lab.settings(proxy.port), Journal(journal_file(runs, 1), TARGET), runs, lab.way)
         except HnskitError as error:
             said, attempts = f"{type(error).__name__}: {error.message}", 2
     if not proxy.hit:
         return Verdict(job, place, attempts, ("it ended without a loss",) if said else (), said, met=False)
     if attempts == 2:
         try:
-            work(job, lab.settings(), Journal(journal_file(runs, 2), TARGET), runs)
+            work(job, lab.settings(), Journal(journal_file(runs, 2), TARGET), runs, lab.way)
         except HnskitError as error:
             return Verdict(job, place, attempts, (f"the second run failed: {error.message}",), said)
     return Verdict(job, place, attempts, tuple(wrong(lab, job, fresh, runs)), said)
@@ -122,8 +123,10 @@ class _Killer(Journal):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _killed_work(job: Job, settings: ConnectionSettings, runs: Path, line: int, moment: Moment) -> None:
-    work(job, settings, _Killer(journal_file(runs, 1), line, moment), runs)
+def _killed_work(  # noqa: PLR0917
+    job: Job, settings: ConnectionSettings, runs: Path, line: int, moment: Moment, way: str
+) -> None:
+    work(job, settings, _Killer(journal_file(runs, 1), line, moment), runs, way)
 
 
 def kill(lab: Lab, job: Job, line: int, moment: Moment, runs: Path) -> Verdict:
@@ -132,13 +135,13 @@ def kill(lab: Lab, job: Job, line: int, moment: Moment, runs: Path) -> Verdict:
     fresh = prepare(lab, job, runs)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.invariants"])
-    child = context.Process(target=_killed_work, args=(job, lab.settings(), runs, line, moment))
+    child = context.Process(target=_killed_work, args=(job, lab.settings(), runs, line, moment, lab.way))
     child.start()
     child.join(60)
     if child.exitcode != -signal.SIGKILL:
         return Verdict(job, place, 1, (f"the process ended with {child.exitcode}, it was not killed",))
     try:
-        work(job, lab.settings(), Journal(journal_file(runs, 2), TARGET), runs)
+        work(job, lab.settings(), Journal(journal_file(runs, 2), TARGET), runs, lab.way)
     except HnskitError as error:
         return Verdict(job, place, 2, (f"the second run failed: {error.message}",))
     return Verdict(job, place, 2, tuple(wrong(lab, job, fresh, runs)))
@@ -148,15 +151,15 @@ def lines_of(lab: Lab, job: Job, runs: Path) -> int:
     """How many lines the journal of an undisturbed run has."""
     prepare(lab, job, runs)
     path = journal_file(runs, 1)
-    work(job, lab.settings(), Journal(path, TARGET), runs)
+    work(job, lab.settings(), Journal(path, TARGET), runs, lab.way)
     return len(path.read_text().splitlines())
 
 
 def wrong(lab: Lab, job: Job, fresh: Facts, runs: Path) -> Iterator[str]:
     """What of the host's state after a run is not as it must be; at the end the teardown must leave it fresh."""
-    wanted = sample_facts.desired()
+    wanted = sample_facts.desired_by(lab.way)
     if job == "set-up":
-        yield from not_complete(wanted, lab.facts())
+        yield from (not_complete if wanted.has_network else not_redirected)(wanted, lab.facts())
         made = made_on(TARGET, runs=runs)
         lab.here(lambda session: destroy(session, wanted, made=made, pace=QUICK))
     made, after = made_on(TARGET, runs=runs), lab.facts()
@@ -173,15 +176,31 @@ def not_complete(wanted: Desired, facts: Facts) -> Iterator[str]:
     networks = facts.networks_named(wanted.network.name)
     if len(networks) != 1:
         yield f"{len(networks)} networks"
-    on_it = Counter(item.name for item in facts.endpoints if networks and item.network_id == networks[0].id)
+    on_it = Counter(
+        item.name for item in facts.endpoints if networks and item.network_id.lower() == networks[0].id.lower()
+    )
     if on_it != Counter(endpoint.name for endpoint in wanted.endpoints):
         yield f"endpoints: {dict(on_it)}"
     ours = Counter(item.name for item in facts.containers if item.labels.get(LABEL) == wanted.network.name)
     if ours != Counter(container.name for container in wanted.containers):
         yield f"containers: {dict(ours)}"
-    for endpoint in (item for item in facts.endpoints if networks and item.network_id == networks[0].id):
+    for endpoint in (
+        item for item in facts.endpoints if networks and item.network_id.lower() == networks[0].id.lower()
+    ):
         client = next((item for item in wanted.clients if item.endpoint.name == endpoint.name), None)
         if len(endpoint.proxies) != (len(client.redirects) if client else 0):
+            yield f"{endpoint.name} has {len(endpoint.proxies)} proxy policies"
+
+
+def not_redirected(wanted: Desired, facts: Facts) -> Iterator[str]:
+    """Each chosen pod has one policy for each redirect, nobody else has any, and nothing is left to do."""
+    current = plan(wanted, facts)
+    yield from (f"still to do: {step.id}" for step in current.pending)
+    yield from (f"refused: {step.kind} {step.name}: {step.reason}" for step in current.refused)
+    chosen = {pod.endpoint.id: pod for pod in ChosenPods(wanted, facts).clients if pod.endpoint is not None}
+    for endpoint in facts.endpoints:
+        pod = chosen.get(endpoint.id)
+        if len(endpoint.proxies) != (len(pod.redirects) if pod else 0):
             yield f"{endpoint.name} has {len(endpoint.proxies)} proxy policies"
 
 

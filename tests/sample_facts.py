@@ -39,6 +39,14 @@ def desired(*overrides: str) -> Desired:
     return desired_from(load_params(PARAMS, overrides=overrides))
 
 
+def desired_by(way: str) -> Desired:
+    """A redirect of each way: `docker` of params/emulator.yaml, `pods` and `ctr` of the files for containerd."""
+    if way == "docker":
+        return desired()
+    name = "pods" if way == "pods" else "containerd"
+    return desired_from(load_params(PARAMS.parent / f"{name}.example.yaml"))
+
+
 def fresh(target: str = "emulator://lab") -> Facts:
     """A host that hnskit has not touched."""
     return Facts(

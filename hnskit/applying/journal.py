@@ -19,7 +19,6 @@ from hnskit.foreign_text.masking import mask_data
 from hnskit.local.originator import originator_text
 from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
-from hnskit.planning.chosen_pods import is_pod_name
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.steps import Step
 from hnskit.remote.targets import machine
@@ -52,10 +51,9 @@ class Records:
         """Return the place that a record names as its own."""
         return {}
 
-    def started(self, step: Step) -> None:
-        """Before a step is sent."""
-        # A policy on a pod's endpoint is known again by that endpoint, which hnskit did not make.
-        on = {"id": step.object_id} if step.kind == "policy" and is_pod_name(step.name) else {}
+    def started(self, step: Step, id: str = "") -> None:
+        """Before a step is sent; `id` of what others made and it changes: a policy's endpoint, a route's place."""
+        on = {"id": id} if id else {}
         fields = {"step": step.id, "action": step.action, "kind": step.kind, "name": step.title, **on}
         self.write("start", **fields, reason=step.reason)
 

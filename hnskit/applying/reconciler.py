@@ -199,7 +199,7 @@ class Reconciler:
             risks = "; ".join(f"{risk.object} {risk.message}" for risk in interruption.risks(self._desired, now))
             text = "the host's own network goes away for seconds now" + (risks and f": {risks}")
             self._recorder.cut(step, text, **interruption.recorded(self._desired, now))
-        self._recorder.started(step)
+        self._recorder.started(step, now)
 
     def _count(self, state: StepState) -> None:
         state.attempts += 1

@@ -11,6 +11,7 @@ from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepRes
 from hnskit.applying.step_state import StepPhase, StepState
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
+from hnskit.planning.chosen_pods import is_pod_name
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.routes import route_place
 from hnskit.planning.steps import Action, Plan, Step, StepKey
@@ -90,10 +91,11 @@ class RunRecorder:
         self.tell("cut", text, step)
         self._journal.write("cut", step=step.id, **before)
 
-    def started(self, step: Step) -> None:
-        """A step is about to be sent."""
+    def started(self, step: Step, now: Facts) -> None:
+        """A step is about to be sent; what it changes of a pod is written down, since its answer may be lost."""
         self.tell("start", step.reason, step)
-        self._journal.started(step)
+        of_pod = is_pod_name(step.container or step.name) and step.kind in ("policy", "route")
+        self._journal.started(step, _identity(step, now, self._runtime) if of_pod else "")
         self.state_of(step).send()
 
     def lost_race(self, step: Step) -> None:

@@ -91,19 +91,19 @@ def provenance_from(records: Iterable[Mapping[str, Any]], known: Provenance | No
     adopted = set(known.adopted)
     origins = set(known.origins)
     begun: dict[tuple[str, str], Identity] = {}
-    """Changes that were sent of policies on endpoints which others made: what is found there next is hnskit's."""
+    """Changes that were sent of what others made, a pod's endpoint or routes: what is found there next is hnskit's."""
     for record in records:
         event, action = record.get("event"), record.get("action")
         kind, name, id = (str(record.get(key) or "") for key in ("kind", "name", "id"))
         if computer := str(record.get("computer") or ""):
             origins |= {(_identity(kind, name, id), computer), ((kind, name), computer)}
         makes = action in _MAKING or (action, kind) in _SWITCHED
+        changes = event == "start" and kind in ("policy", "route") and action != Action.DELETE and bool(id)
+        if changes and _identity(kind, name, id) not in created:
+            begun[kind, name] = _identity(kind, name, id)
+            created.add(begun[kind, name])
         if event == "start" and action in _MAKING:
             pending.add((kind, name))
-        elif event == "start" and kind == "policy" and id:
-            if _identity(kind, name, id) not in created:
-                begun[kind, name] = _identity(kind, name, id)
-                created.add(begun[kind, name])
         elif event == "overtaken" or (event == "failed" and record.get("refused")):
             pending.discard((kind, name))
             created.discard(begun.pop((kind, name), ("", "", "")))

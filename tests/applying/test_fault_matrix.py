@@ -43,12 +43,13 @@ _SPARE = 4
 @pytest.fixture(scope="module")
 def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
     with contextlib.ExitStack() as stack:
-        made: dict[tuple[str, bool], Lab] = {}
+        made: dict[tuple[str, bool, str], Lab] = {}
 
-        def lab(engine: str = "python", kept: bool = True) -> Lab:
-            if (engine, kept) not in made:
-                made[engine, kept] = stack.enter_context(Lab(tmp_path_factory.mktemp("lab"), engine=engine, kept=kept))
-            return made[engine, kept]
+        def lab(engine: str = "python", kept: bool = True, way: str = "docker") -> Lab:
+            if (engine, kept, way) not in made:
+                folder = tmp_path_factory.mktemp("lab")
+                made[engine, kept, way] = stack.enter_context(Lab(folder, engine=engine, kept=kept, way=way))
+            return made[engine, kept, way]
 
         yield lab
 
@@ -137,6 +138,48 @@ def test_a_process_may_be_killed_at_any_line(labs: Labs, engine: str, job: Job, 
     for line in places(engine, lines, MOMENTS.index(moment) + 2 * JOBS.index(job)):
         verdict = kill(lab, job, line, moment, tmp_path / f"case{line}")
         assert verdict.wrong == (), verdict
+
+
+@pytest.mark.parametrize("way", ["pods", "ctr"])
+@JOB
+@pytest.mark.parametrize(("moment", "mode"), [("after", "reset"), ("before", "stall")])
+def test_a_lost_request_loses_nothing_of_containerd(  # noqa: PLR0917
+    labs: Labs, way: str, job: Job, moment: Moment, mode: Mode, tmp_path: Path
+) -> None:
+    """Policies on the endpoints of pods, and containers of ctr."""
+    lab = labs(kept=False, way=way)
+    number = requests_of(lab, job, tmp_path / "count") - 3 * (1 + MODES.index(mode))
+    verdict = lose(lab, job, Fault(max(1, number), moment, mode), tmp_path / "case")
+    assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
+
+
+@pytest.mark.parametrize("way", ["pods", "ctr"])
+@JOB
+@MOMENT
+def test_a_killed_process_is_finished_on_containerd(
+    labs: Labs, way: str, job: Job, moment: Moment, tmp_path: Path
+) -> None:
+    lab = labs(way=way)
+    lines = lines_of(lab, job, tmp_path / "count")
+    verdict = kill(lab, job, max(1, lines // 2), moment, tmp_path / "case")
+    assert verdict.wrong == (), verdict
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["pods", "ctr"])
+@JOB
+def test_nothing_is_lost_of_containerd(labs: Labs, way: str, job: Job, tmp_path: Path) -> None:
+    """Both matrices on the engine python, with a service that keeps no answers."""
+    lab = labs(kept=False, way=way)
+    requests, lines = (count(lab, job, tmp_path / "count") for count in (requests_of, lines_of))
+    for moment in MOMENTS:
+        for mode in MODES:
+            for number in range(1, requests + 1):
+                verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / f"{moment}{mode}{number}")
+                assert (verdict.wrong, verdict.runs) == ((), 1), verdict
+        for line in range(1, lines + 1):
+            verdict = kill(lab, job, line, moment, tmp_path / f"{moment}{line}")
+            assert verdict.wrong == (), verdict
 
 
 def test_the_matrix_can_fail(lab: Lab, tmp_path: Path) -> None:

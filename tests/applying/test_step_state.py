@@ -28,7 +28,7 @@ def test_only_what_was_sent_is_given_to_a_rollback() -> None:
     run = recorder()
     run.state_of(STEP).attempts = 1
     assert not run.sent
-    run.started(STEP)
+    run.started(STEP, sample_facts.fresh())
     assert run.sent == (STEP,)
 
 
@@ -36,7 +36,7 @@ def test_what_is_under_way_when_a_run_stops_is_named_in_another_error() -> None:
     """What was raised stays as it was; a step whose answer came is not under way."""
     run, error = recorder(), StepError("it failed")
     assert run.stopped_by(error) is error
-    run.started(STEP)
+    run.started(STEP, sample_facts.fresh())
     stopped = run.stopped_by(error)
     assert "not known: create network n" in stopped.message
     assert (stopped.step, error.step, error.message) == ("create network n", "", "it failed")

@@ -80,7 +80,7 @@ class EmulatedHost:
         """Put the host back to how it was made: Docker's nat network, its images, no container."""
         self.windows_profile = self._profile
         seed = self._options.get("seed")
-        self.faults = Faults()
+        self.faults = Faults(cut=None)  # what is laid here does not cut the host off
         self.mint = IdGenerator(None if seed is None else int(seed))
         self.windows = Windows(
             self.name,
