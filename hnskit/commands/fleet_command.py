@@ -102,8 +102,10 @@ def _run(verb: str, wanted: FleetAsked) -> None:
         options["agreed"] = True
     folder = (FleetFolder.last if wanted.resume else FleetFolder.new)(place, verb, found.source)
     left = _left(found, folder) if wanted.resume else found
-    results = _work(left, verb, options, wanted, folder)
-    report = folder.finish()
+    try:
+        results = _work(left, verb, options, wanted, folder)
+    finally:  # also after a second Ctrl-C: what came until then is in the report
+        report = folder.finish()
     ok = not any(
         one.failed or one.state == "not begun" or (verb in _FOUND and one.state == "differs") for one in results
     )
@@ -124,8 +126,11 @@ def _ask(question: str, wanted: FleetAsked) -> None:
 
 
 def _left(found: Inventory, folder: FleetFolder) -> Inventory:
-    """The hosts that an earlier attempt in this folder did not come to the end with."""
-    done = folder.done()
+    """The hosts that an earlier attempt in this folder did not come to the end with; a name may be another host now."""
+    earlier = folder.done()
+    done = {host.name for host in found.hosts if host.name in earlier and earlier[host.name].target == host.target}
+    for name in sorted(done):
+        folder.keep(earlier[name])
     left = replace(found, hosts=tuple(host for host in found.hosts if host.name not in done))
     say(f"  {counted(len(found) - len(left), 'hosts')} done before, {len(left)} left: {folder.place}", err=True)
     return left

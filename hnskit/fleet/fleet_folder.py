@@ -60,20 +60,24 @@ class FleetFolder:
                             next_step="Leave --resume out.")  # fmt: skip
         return cls(found[-1], verb, inventory)
 
-    def done(self) -> frozenset[str]:
-        """Names of the hosts that an earlier attempt in this folder came to the end with."""
-        names: dict[str, bool] = {}
+    def done(self) -> dict[str, HostResult]:
+        """Name -> result, of the hosts that an earlier attempt in this folder came to the end with."""
+        found: dict[str, HostResult | None] = {}
         try:
             lines = (self.place / RESULTS).read_text(encoding="utf-8").splitlines()
         except OSError:
-            return frozenset()
+            return {}
         for line in lines:
             try:
                 record = json.loads(line)
-                names[str(record["name"])] = record["ok"] is True
+                found[str(record["name"])] = HostResult.from_json(record) if record["ok"] is True else None
             except (ValueError, KeyError, TypeError):
                 continue  # a line that was cut off is of a host whose outcome is asked again
-        return frozenset(name for name, ok in names.items() if ok)
+        return {name: result for name, result in found.items() if result is not None}
+
+    def keep(self, result: HostResult) -> None:
+        """Take a result of an earlier attempt into the report."""
+        self._results.append(result)
 
     def add(self, result: HostResult) -> None:
         """Keep a result.
@@ -122,9 +126,10 @@ def envelope(
 
 def verdict(results: Sequence[HostResult]) -> str:
     """The verdict on all hosts: `17 of 20 hosts ok: 2 unreachable, 1 failed`."""
-    states = Counter(one.state for one in by_trouble(results))
-    other = ", ".join(f"{count} {state}" for state, count in states.items() if state != "ok")
-    return f"{states['ok']} of {counted(len(results), 'hosts')} ok" + (f": {other}" if other else "")
+    states = Counter(one.state for one in by_trouble(results) if not one.ok)
+    other = ", ".join(f"{count} {state}" for state, count in states.items())
+    good = sum(one.ok for one in results)
+    return f"{good} of {counted(len(results), 'hosts')} ok" + (f": {other}" if other else "")
 
 
 def junit(results: Sequence[HostResult], verb: str, started: str) -> str:

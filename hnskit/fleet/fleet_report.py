@@ -35,8 +35,8 @@ def render(results: Sequence[HostResult], verb: str, inventory: str, started: st
 def _verdict(hosts: Sequence[HostResult], verb: str, inventory: str, started: str) -> str:
     states = Counter(one.state for one in hosts)
     bad = any(one.failed for one in hosts) or states["not begun"]
-    said = f"{states['ok']} of {counted(len(hosts), 'hosts')} ok"
-    rest = ", ".join(f"{count} {state}" for state, count in states.items() if state != "ok")
+    said = f"{sum(one.ok for one in hosts)} of {counted(len(hosts), 'hosts')} ok"
+    rest = ", ".join(f"{count} {state}" for state, count in Counter(one.state for one in hosts if not one.ok).items())
     changed = sum(one.changed for one in hosts)
     about = f"{counted(changed, 'changes')} on {counted(sum(bool(one.changed) for one in hosts), 'hosts')}"
     return (

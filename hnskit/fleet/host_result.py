@@ -45,8 +45,8 @@ class HostResult:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the verb came to its end there, and found nothing wrong."""
-        return self.state == "ok"
+        """Tell whether the verb came to its end there, and found nothing wrong; a plan may have changes."""
+        return self.state == "ok" or (self.state == "differs" and self.verb == "plan")
 
     @property
     def failed(self) -> bool:
@@ -61,3 +61,13 @@ class HostResult:
             "groups": list(self.groups), "traits": dict(self.traits), "wave": self.wave, "run_dir": self.run_dir,
             "error": self.error.to_json() if self.error else None, "data": dict(self.data),
         }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> HostResult:
+        """Read what `to_json` made, of a host without an error.
+
+        Raises:
+            KeyError, TypeError: it is not of that form.
+        """
+        names = ("name", "target", "verb", "state", "verdict", "seconds", "changed", "traits", "data", "wave")
+        return cls(**{name: data[name] for name in names}, groups=tuple(data["groups"]), run_dir=data["run_dir"])

@@ -95,6 +95,22 @@ def test_a_resumed_run_leaves_out_the_hosts_that_are_done(
     assert "1 host done before, 1 left" in again.stderr
     assert "h1" not in again.stdout
     assert len(list(tmp_path.glob("*-fleet-facts*"))) == 1
+    whole = json.loads((last(tmp_path) / "fleet.json").read_text())
+    assert [(host["name"], host["ok"]) for host in whole["hosts"]] == [("h1", True), ("h2", True)]
+
+
+def test_a_resumed_run_takes_no_host_for_another_of_its_name(place: Path, targets: list[str], tmp_path: Path) -> None:
+    fleet("facts", inventory_file(place, targets), "--runs", tmp_path)
+    again = fleet("facts", inventory_file(place, [targets[0]]), "--runs", tmp_path, "--resume")
+    assert "1 host done before, 0 left" in again.stderr
+    swapped = fleet("facts", inventory_file(place, targets[::-1]), "--runs", tmp_path, "--resume")
+    assert "0 hosts done before, 2 left" in swapped.stderr
+
+
+def test_a_plan_with_changes_is_ok_in_the_envelope(place: Path, targets: list[str], tmp_path: Path) -> None:
+    found = json.loads(fleet("plan", inventory_file(place, targets), "--runs", tmp_path, "--json").stdout)
+    assert [(host["ok"], host["state"]) for host in found["hosts"]] == [(True, "differs")] * 2
+    assert found["verdict"] == "2 of 2 hosts ok"
 
 
 def test_one_table_of_all_hosts_has_the_host_first(place: Path, targets: list[str], tmp_path: Path) -> None:
