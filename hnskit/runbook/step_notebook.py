@@ -47,17 +47,9 @@ class StepNotebook:
     """
 
     def __init__(
-        self,
-        part: str,
-        selection: Selection,
-        run_dir: Path | None = None,
-        *,
-        reader: Reader = Reader.ABSENT,
-        keep_network: bool = False,
-        by_name: bool = False,
-        confirmed: bool = False,
-        adopt: bool = False,
-    ) -> None:
+        self, part: str, selection: Selection, run_dir: Path | None = None, *, reader: Reader = Reader.ABSENT,
+        keep_network: bool = False, by_name: bool = False, confirmed: bool = False, adopt: bool = False,
+    ) -> None:  # fmt: skip
         """Connect, and look at the host.
 
         Args:
