@@ -26,4 +26,5 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hnskit", "contract tests against the host of HNSKIT_TEST_TARGET")
     group.addoption("--record", metavar="FILE", help="write a scrubbed transcript of what the host answered")
+    group.addoption("--seen", metavar="FILE", help="write the answers to the open questions (tests/contract/questions)")
     group.addoption("--change-host", action="store_true", help="also set the redirect up on it, and take it away")

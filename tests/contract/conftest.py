@@ -6,6 +6,7 @@ host that it names: read-only, unless --change-host is given.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +26,26 @@ from tests.in_process_host import QUICK, Lab
 TARGET = os.environ.get("HNSKIT_TEST_TARGET", "")
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.json"))
 PROFILES = ("ws2019", "ws2022", "ws2025", "rs4")
+
+
+class Seen:
+    """Answers to the open questions, by the names of the questions."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, str] = {}
+
+    def note(self, name: str, answer: str) -> None:
+        """Keep one."""
+        self.answers[name] = answer
+
+
+@pytest.fixture(scope="session")
+def seen(pytestconfig: pytest.Config) -> Iterator[Seen]:
+    """What `--seen FILE` writes: codes, names of members and words, nothing that says whose host it is."""
+    found = Seen()
+    yield found
+    if file := pytestconfig.getoption("--seen"):
+        Path(file).write_text(json.dumps(found.answers, indent=1) + "\n", encoding="utf-8")
 
 
 def _hosts() -> list[str]:
@@ -65,4 +86,7 @@ def _names(recorder: Recorder) -> list[str]:
     """The host's own name and the account's, which a transcript must not have."""
     rows = [row for answer in recorder.answers.values() for row in answer.get("output", []) if "ComputerName" in row]
     account = load_params(TARGET).connection.username.rpartition("\\")[2].partition("@")[0] if TARGET else ""
-    return [*{str(row["ComputerName"]) for row in rows}, *([account] if len(account) > 2 else [])]
+    named = (
+        len(account) > 2 and account.lower() != "administrator"
+    )  # which every Windows has, and a member is called so
+    return [*{str(row["ComputerName"]) for row in rows}, *([account] if named else [])]

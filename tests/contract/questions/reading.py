@@ -1,0 +1,128 @@
+"""Questions that only read."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.contract.questions.asking import World, members, question
+
+NOWHERE = "00000000-0000-0000-0000-00000000dead"
+reads = partial(question, changes=False)
+
+
+@reads("HNS, not known: bytes of answers", "Major, Minor")
+def members_of_the_version(w: World) -> str:
+    """What does GET /globals/version print?"""
+    return members(w.hns("GET", "/globals/version"))
+
+
+@reads("HNS fact 11", "Success, Output")
+def envelope_of_the_version(w: World) -> str:
+    """Which members does its envelope have?"""
+    return members(w.envelope("GET", "/globals/version"))
+
+
+@reads("HNS, not known: bytes of answers", "0x80004001")
+def answer_of_activities(w: World) -> str:
+    """Does GET /activities answer?"""
+    return w.said("GET", "/activities/")
+
+
+@reads("HNS, not known: bytes of answers", "0x80004001")
+def answer_of_compartments(w: World) -> str:
+    """Does GET /compartments answer?"""
+    return w.said("GET", "/compartments/")
+
+
+@reads("HNS, not known: bytes of answers", "0x80004001")
+def answer_of_plugins(w: World) -> str:
+    """Does GET /plugins answer?"""
+    return w.said("GET", "/plugins/")
+
+
+@reads("HNS, not known: bytes of answers", "0x80004001")
+def answer_of_portpools(w: World) -> str:
+    """Does GET /portpools answer?"""
+    return w.said("GET", "/portpools/")
+
+
+@reads("HNS fact 6", "0x80070057")
+def a_path_that_is_nothing(w: World) -> str:
+    """What is said of a path that does not exist?"""
+    return w.said("GET", "/hnskit-nothing/")
+
+
+@reads("HNS fact 6", "taken")
+def a_path_in_another_letter_case(w: World) -> str:
+    """Is /Networks the same as /networks?"""
+    return w.said("GET", "/Networks/")
+
+
+@reads("HNS facts 13, 74", "0x80070490")
+def a_network_that_is_not_there(w: World) -> str:
+    """Which code has GET of a network that does not exist?"""
+    return w.said("GET", f"/networks/{NOWHERE}")
+
+
+@reads("HNS facts 13, 74", "0x80070490")
+def a_policy_list_that_is_not_there(w: World) -> str:
+    """Which code has GET of a policy list that does not exist?"""
+    return w.said("GET", f"/policylists/{NOWHERE}")
+
+
+@reads("containerd fact 17", "0x80070490")
+def a_namespace_that_is_not_there(w: World) -> str:
+    """Which code has GET of a namespace that does not exist?"""
+    return w.said("GET", f"/namespaces/{NOWHERE}")
+
+
+@reads("HNS fact 9", "0x80070490")
+def an_id_that_is_no_guid(w: World) -> str:
+    """Which code has GET of an endpoint whose id is a word?"""
+    return w.said("GET", "/endpoints/hnskit")
+
+
+@reads("HNS fact 9", "0x80070490")
+def an_id_in_braces(w: World) -> str:
+    """Is an id taken in braces?"""
+    network = w.hns("GET", "/networks/")[0]["ID"]
+    return w.said("GET", f"/networks/{{{network}}}")
+
+
+@reads("HNS, not known: bytes of answers", "0x80070490")
+def members_of_endpoint_statistics(w: World) -> str:
+    """What does GET /endpointstats/ID of an endpoint that does not exist say?"""
+    return w.said("GET", f"/endpointstats/{NOWHERE}")
+
+
+@reads("HNS fact 60", "0x80070490")
+def v2_of_an_endpoint_that_is_not_there(w: World) -> str:
+    """Which code has HcnOpenEndpoint of an id that does not exist?"""
+    return w.said_by_v2("QueryEndpoint", NOWHERE, {"SchemaVersion": {"Major": 2, "Minor": 0}})
+
+
+@reads("HNS fact 60", "0x80070490")
+def v2_of_a_network_that_is_not_there(w: World) -> str:
+    """Which code has HcnOpenNetwork of an id that does not exist?"""
+    return w.said_by_v2("QueryNetwork", NOWHERE, {"SchemaVersion": {"Major": 2, "Minor": 0}})
+
+
+@reads(
+    "docs/conformance.md, from memory", "ID, Name, Type, Policies, MacPool, Dns, Ipams, Flags, Health, SchemaVersion"
+)
+def members_of_a_v2_network(w: World) -> str:
+    """Which members has a network in the v2 form, and in which order?"""
+    network = next(item for item in w.hns("GET", "/networks/") if item["Type"].lower() == "nat")
+    return members(w.v2("network", network["ID"]))
+
+
+@reads("HNS fact 82", "none")
+def hosts_view_of_container_addresses(w: World) -> str:
+    """Which addresses of containers does the host list?"""
+    seen = {row["IPAddress"] for row in w.rows("Get-HnskitAddress")}
+    inside = [
+        item["IPAddress"]
+        for item in w.hns("GET", "/endpoints/")
+        if item["State"] in (2, 3) and item.get("SharedContainers")
+    ]
+    return "some" if seen & set(inside) else "none"
