@@ -216,3 +216,12 @@ def test_two_endpoints_in_one_compartment_are_a_finding_that_names_both() -> Non
     assert CLIENT in found.object
     assert ids[CLIENT] in found.next_step
     assert found.next_step.count("Remove-HnsEndpoint") == 2
+
+
+def test_an_adoption_costs_the_request_of_an_apply_that_finds_all_in_place() -> None:
+    """One pipeline, the snapshot; nothing else is sent."""
+    host, desired = host_here(), sample_facts.desired()
+    hand_made.make(host, desired)
+    session = HereSession(host)
+    apply(session, desired, adopt=True, pace=QUICK)
+    assert len(session.pipelines) == 1

@@ -531,3 +531,21 @@ def test_random_requests_are_always_answered_with_an_envelope() -> None:
     assert host.hns.call("GET", "/networks/", "")[0] == 0
     assert host.hns.call("GET", "/endpoints/", "")[0] == 0
     assert not host.snapshot().problems
+
+
+@pytest.mark.parametrize("path", ["activities", "plugins", "compartments", "portpools", "endpointaddresses"])
+def test_a_path_that_is_not_emulated_is_refused_by_its_name(path: str) -> None:
+    """Windows has it: E_NOTIMPL and the name, not "Element not found"."""
+    said, words = refusal(create_host("lab", "ws2022", {"cut_seconds": 0}), "GET", f"/{path}")
+    assert said == 0x80004001
+    assert path in words
+
+
+@pytest.mark.parametrize("kind", ["ICS", "Internal", "L2Tunnel", "Layered", "Private"])
+def test_a_network_type_that_is_not_emulated_is_refused_by_its_name(kind: str) -> None:
+    """Nothing is made of it."""
+    host = create_host("lab", "ws2022", {"cut_seconds": 0})
+    said, words = refusal(host, "POST", "/networks", {"Name": "x", "Type": kind})
+    assert said == 0x80004001
+    assert kind in words
+    assert not host.snapshot().networks_named("x")

@@ -134,7 +134,7 @@ class TargetNobody(DoctorCheck):
                     rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, which no endpoint {where}holds",
                     describe_policy(rule.policy),
-                    again,
+                    again if whole else "Look for it on the host: what is missing in a dump proves nothing.",
                     severity=self.severity if whole else "note",
                     confirmed=whole,
                 )

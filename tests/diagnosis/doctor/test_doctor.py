@@ -393,3 +393,19 @@ def test_the_worst_comes_first() -> None:
 
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps(sample_findings(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def test_a_dump_of_one_endpoint_draws_no_warning_of_what_may_be_outside_of_it(tmp_path: Path) -> None:
+    """The policy's target is not in it, which proves nothing: a note, that advises no change."""
+    endpoint = {
+        "ID": "b2a1a8c2-0000-4000-8000-000000000001", "Name": "Ethernet", "IPAddress": "10.0.1.137", "State": 2,
+        "VirtualNetwork": "b2a1a8c2-0000-4000-8000-0000000000aa", "Type": "L2Bridge", "PrefixLength": 24,
+        "Policies": [{"Type": "PROXY", "IP": "169.254.169.254", "Port": "80", "OutboundNat": True,
+                      "Destination": "10.0.1.136:80"}],
+    }  # fmt: skip
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(endpoint), encoding="utf-8")
+    found = diagnose(load_facts(file))
+    assert {item.severity for item in found} == {"note"}
+    (target,) = [item for item in found if item.check == "policy-target"]
+    assert target.next_step.startswith("Look for it on the host")
