@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
@@ -20,12 +21,16 @@ def say_plan(plan: Plan, *, everything: bool = False, err: bool = False) -> None
         everything: also the steps that have nothing to do.
         err: on stderr.
     """
-    from hnskit.planning.steps import steps_text
+    from hnskit.planning.steps import Action, steps_text
 
     shown = [step for step in plan.steps if everything or step.pending or step in (*plan.refused, *plan.adopted)]
+    again = {step.name for step in plan.pending if (step.kind, step.action) == ("container", Action.RUN)}
     for step in shown:
         text = steps_text([step])
-        say(text, fg=_COLOURS.get(text[:1]), err=err)
+        colour = _COLOURS.get(text[:1])
+        if (step.kind, step.action) == ("container", Action.DELETE) and step.name in again:
+            text, colour = Lines(f"-/+ replace{text.removeprefix('- delete')}"), _COLOURS["~"]
+        say(text, fg=colour, err=err)
     hidden = len(plan.steps) - len(shown)
     if shown:
         say("", err=err)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hnskit.foreign_text.masking import mask_command
 from hnskit.model.objects import Container
 from hnskit.params.desired import LABEL, DesiredContainer, Part
-from hnskit.planning.context import PlanningContext
+from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.steps import Action, Change, Step, StepKey
 
 _RUNTIMES = {"docker": "Docker", "containerd": "containerd"}
@@ -21,7 +22,10 @@ def image_step(context: PlanningContext, part: Part, wanted: DesiredContainer) -
     if wanted.import_path:
         changes = (Change("from", "", wanted.import_path),)
         return Step(part, Action.IMPORT, "image", wanted.image, "it is not on the host", changes)
-    reason = "it is not on the host, and the parameters name no tarball to import it from"
+    reason = (
+        f"it is not on the host, and the parameters name no tarball to import it from: `docker pull {wanted.image}` "
+        "there, or set `import` to a tarball of it"
+    )
     if context.desired.runtime == "containerd":
         reason = f"ctr has no image of this whole name: pull it with `ctr images pull {wanted.image}`"
     return Step(part, Action.REFUSE, "image", wanted.image, reason)
@@ -39,7 +43,7 @@ def container_step(
     if there is None:
         changes = (
             Change("image", "", wanted.image),
-            Change("command", "", " ".join(mask_command(wanted.command)) or "the image's own"),
+            Change("command", "", _command_text(wanted)),
             Change("network", "", "none (its endpoint comes from HNS)"),
         )
         if context.desired.runtime == "containerd" and wanted.isolation == "hyperv":
@@ -55,6 +59,9 @@ def container_step(
     differs = _container_difference(wanted, there)
     if context.is_hand_made(there):
         return _hand_made(context, step, there, differs)
+    if differs and is_replaced(context, wanted, there):
+        said = f"{differs}: it is replaced, and its endpoint, address and policies stay"
+        return step(Action.DELETE, said, needs=waits)
     if differs:
         return step(
             Action.REFUSE,
@@ -64,6 +71,56 @@ def container_step(
     if there.running:
         return step(Action.NONE, f"it runs {there.image}")
     return step(Action.START, f"it is {there.status}", (Change("status", there.status, "running"),))
+
+
+def is_replaced(context: PlanningContext, wanted: DesiredContainer, there: Container | None) -> bool:
+    """Tell whether a container is hnskit's own and runs another image or command than is wanted.
+
+    Docker's alone: the replacement of a container of ctr was not tried.
+    """
+    if there is None or context.desired.runtime != "docker" or not context.has_our_label(there):
+        return False
+    adopted = context.known.was_adopted("container", there.name, there.id)
+    return not adopted and not context.is_hand_made(there) and bool(_container_difference(wanted, there))
+
+
+def replacement_steps(
+    part: Part, wanted: DesiredContainer, steps: Sequence[Step], own: Sequence[Step]
+) -> tuple[Step, ...]:
+    """Order the steps of a container that is replaced: one container after another, the new one after the old.
+
+    Args:
+        part: of the container.
+        wanted: what is to run.
+        steps: of the plan so far; a replacement waits for those of other containers.
+        own: of this container: its deletion, and the steps of its endpoint.
+
+    Returns:
+        The steps of this container, with the one that runs the new one.
+    """
+    others = tuple(step.key for step in steps if step.pending and step.kind in ("container", "attachment", "route"))
+    name, endpoint = wanted.name, wanted.endpoint.name
+    off = pending_keys([step for step in own if step.action is Action.DETACH], ("attachment", endpoint))
+    run = Step(
+        part, Action.RUN, "container", name, "made again as it should be",
+        (Change("image", "", wanted.image), Change("command", "", _command_text(wanted))),
+        needs=(StepKey(Action.DELETE, "container", name),),
+    )  # fmt: skip
+    made: list[Step] = []
+    for step in own:
+        if step.kind == "container" and step.action is Action.DELETE:
+            made += [replace(step, needs=(*step.needs, *others, *off)), run]
+        elif step.kind == "attachment" and step.action is Action.DETACH:
+            made.append(replace(step, reason="its container is replaced", needs=(*step.needs, *others)))
+        elif step.kind == "attachment" and step.action is Action.ATTACH:
+            made.append(replace(step, needs=tuple(dict.fromkeys((*step.needs, run.key)))))
+        else:
+            made.append(step)
+    return tuple(made)
+
+
+def _command_text(wanted: DesiredContainer) -> str:
+    return " ".join(mask_command(wanted.command)) or "the image's own"
 
 
 def _hand_made(context: PlanningContext, step: Callable[[Action, str], Step], there: Container, differs: str) -> Step:

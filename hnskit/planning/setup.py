@@ -16,7 +16,7 @@ from hnskit.model.wording import remove_command
 from hnskit.params.desired import ALL_PARTS, Desired, DesiredContainer, Part, parts_of
 from hnskit.planning import pod_steps
 from hnskit.planning.blockers import build_blocker, network_blockers, runtime_blocker
-from hnskit.planning.container_steps import container_step, image_step
+from hnskit.planning.container_steps import container_step, image_step, is_replaced, replacement_steps
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.endpoint_steps import EndpointPlace, EndpointPlanner, adoption_step
 from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
@@ -292,13 +292,15 @@ def _add_container(
     image = image_step(context, part, wanted)
     if all((step.kind, step.name) != ("image", wanted.image) for step in steps):
         steps.append(image)
-    container = context.facts.container_named(wanted.name, context.desired.runtime)
+    container, before = context.facts.container_named(wanted.name, context.desired.runtime), len(steps)
     steps.append(container_step(context, part, wanted, container, pending_keys(steps, ("image", wanted.image))))
     steps.extend(endpoints.steps(part, wanted.endpoint, steps))
     compartment = context.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
     place = EndpointPlace(f"{wanted.name}'s compartment", number, running, container.id if container else "")
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
+    if is_replaced(context, wanted, container):
+        steps[before:] = replacement_steps(part, wanted, steps[:before], steps[before:])
 
 
 def _add_proxy(context: PlanningContext, endpoints: EndpointPlanner, steps: list[Step]) -> None:

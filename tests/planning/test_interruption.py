@@ -101,12 +101,14 @@ def test_a_route_that_was_lost_in_the_move_comes_with_its_repair() -> None:
     ("override", "said"),
     [("proxy.command=[other.exe]", "other.exe"), ("clients[0].isolation=hyperv", "isolation")],
 )
-def test_a_container_that_was_run_in_another_way_is_refused(override: str, said: str) -> None:
+def test_a_container_that_was_run_in_another_way_is_replaced(override: str, said: str) -> None:
     """Docker cannot change it: "nothing to do" would not be true."""
     done = sample_facts.complete()
     facts = replace(done, containers=tuple(replace(item, isolation="process") for item in done.containers))
-    (refused,) = plan(sample_facts.desired(override), facts).refused
-    assert said in refused.reason
+    found = plan(sample_facts.desired(override), facts)
+    assert not found.refused
+    (gone,) = (step for step in found.pending if step.action is Action.DELETE)
+    assert (gone.kind, said in gone.reason) == ("container", True)
 
 
 def test_other_dns_servers_make_the_endpoints_again_where_hns_shows_them() -> None:

@@ -381,7 +381,7 @@ def first_container(facts: Facts, **fields: Any) -> Facts:
         (lambda f: replace(f, networks=f.networks * 2), "hnskit-l2bridge", "2 networks"),
         (lambda f: replace(f, endpoints=(*f.endpoints, f.endpoints[2])), "hnskit-client1", "2 endpoints"),
         (lambda f: first_container(f, labels={LABEL: "another"}), "hnskit-proxy", "for the network another"),
-        (lambda f: first_container(f, image="x:1"), "hnskit-proxy", "x:1"),
+        (lambda f: first_container(f, image="x:1", labels={}), "hnskit-proxy", "x:1"),
         (lambda f: replace(f, images=()), "mcr.microsoft.com/windows/nanoserver:1809", "no tarball"),
     ],
     ids=["nat", "other subnet", "two networks", "two endpoints", "foreign container", "other image", "no image"],
