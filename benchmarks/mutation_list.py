@@ -25,6 +25,8 @@ _BELIEFS = ("tests/emulator/test_beliefs.py",)
 _VERIFY = ("tests/applying/test_verification_redirects.py",)
 _PLANNING = ("tests/planning",)
 _ROLLBACK = ("tests/applying/test_rollback.py",)
+_ADOPTION = ("tests/applying/test_adoption.py",)
+_REMOVAL = "hnskit/planning/removal.py"
 _MATCHING = "hnskit/model/policies/matching.py"
 _DATAPATH = "hnskit/diagnosis/datapath.py"
 _FABRIC = "hnskit/emulator/host/dataplane/fabric.py"
@@ -103,5 +105,21 @@ MUTATIONS = (
              "            if step.key in pending\n            and step.kind != _UNSEEN\n",
              "            if False\n            and step.kind != _UNSEEN\n",
              ("tests/applying/test_reconciler.py",)),
+    # Adoption, and containerd.
+    Mutation("adoption", "a teardown says of an adopted endpoint that no journal knows it", _REMOVAL,
+             '    if context.known.was_adopted("endpoint", endpoint.name, endpoint.id):\n        reason = ADOPTED\n',
+             "    if False:\n        reason = ADOPTED\n", _ADOPTION),
+    Mutation("adoption", "an adopted container is removed as hnskit's own", _REMOVAL,
+             '    if context.known.was_adopted("container", name, there.id):\n', "    if False:\n", _ADOPTION),
+    Mutation("containerd", "any beginning of an id names a container", "hnskit/facts/host_facts.py",
+             "(len(listed) >= _SHORTEST_ID and id.startswith(listed))", "id.startswith(listed)",
+             ("tests/facts/test_pod_owners.py",)),
+    # Real packets: caught where there can be some.
+    Mutation("packets", "an ACL ends living connections", "hnskit/emulator/packets/nft_rules.py",
+             '[_rule(chain, [_established(), {"accept": None}]) for chain in ("out", "in")]', "[]",
+             ("tests/emulator/test_belief_packets.py",)),
+    Mutation("packets", "a stopped container stays on the bridge", "hnskit/emulator/packets/kernel_helper.py",
+             "        self._unplug(name)\n        self._routes.pop(name).close()\n",
+             "        self._routes.pop(name).close()\n", ("tests/emulator/test_packets.py",)),
 )  # fmt: skip
 """In the order of the table."""

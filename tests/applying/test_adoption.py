@@ -177,6 +177,9 @@ def test_a_teardown_names_the_containers_that_it_leaves_as_adopted() -> None:
     left = {item.name: item.reason for item in outcome.left or () if item.kind == "container"}
     assert set(left) == {item.name for item in desired.containers}
     assert all("adopted" in reason for reason in left.values())
+    endpoints = [item.reason for item in outcome.left or () if item.kind == "endpoint"]
+    assert endpoints
+    assert all("made by hand and adopted, as a journal says" in reason for reason in endpoints)
 
 
 def test_the_command_that_the_doctor_gives_mends_a_misspelt_policy_made_by_hand() -> None:

@@ -21,7 +21,7 @@ from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.emulator.packets import packet_plane
 from hnskit.emulator.packets.helper_client import HelperClient, PacketsError
 from tests.emulator import host_scenario
-from tests.emulator.host_scenario import GATEWAY, METADATA, URL, Scenario, request, set_forwarding
+from tests.emulator.host_scenario import GATEWAY, METADATA, URL, Scenario, docker, request, set_forwarding
 from tests.emulator.packets_here import require_packets
 from tests.waiting import wait_for
 
@@ -92,6 +92,14 @@ def test_a_policy_that_comes_and_goes_is_carried_out_at_the_next_request(scenari
         "POST", f"/endpoints/{scenario.client['ID']}", json.dumps({"ID": scenario.client["ID"], "Policies": []})
     )
     assert scenario.ask()[0] == 28
+
+
+def test_a_stopped_container_is_gone_from_the_bridge_at_once(scenario: Scenario) -> None:
+    """Its wire is still being captured: that must not keep its namespace, and its address, there."""
+    url = f"http://{scenario.proxy['IPAddress']}:80/"
+    assert request(scenario.host, "hnskit-client1", url)[0] == 0
+    docker(scenario.host, "stop", "hnskit-proxy")
+    assert request(scenario.host, "hnskit-client1", url)[0] == 28  # silent: nobody is there to refuse
 
 
 def test_forwarding_off_leaves_the_proxy_without_an_answer(scenario: Scenario) -> None:

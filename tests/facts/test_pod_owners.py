@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hnskit.facts.compartment_owners import CompartmentOwners
-from hnskit.facts.host_facts import Facts
+from hnskit.facts.host_facts import Facts, lists_container
 from hnskit.model.objects import Container, Namespace
 from hnskit.model.runtime_objects import Pod
 
@@ -49,6 +49,12 @@ def test_a_few_letters_are_no_id() -> None:
 def test_the_namespace_is_found_by_the_ids_that_hns_lists(listed: tuple[str, ...]) -> None:
     host = facts(pod_container(WEB, "web"), listed=listed)
     assert CompartmentOwners(host).compartment_of(host.containers[0]) == 7
+
+
+def test_a_few_letters_that_hns_lists_are_no_beginning_of_an_id() -> None:
+    short, long = (facts(pod_container(WEB, "web"), listed=(WEB[:count],)) for count in (7, 8))
+    assert not lists_container(short.namespaces[0], short.containers[0])
+    assert lists_container(long.namespaces[0], long.containers[0])
 
 
 def test_what_the_runtime_says_of_the_namespace_comes_before_what_hns_lists() -> None:
