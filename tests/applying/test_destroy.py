@@ -33,7 +33,7 @@ def test_forwarding_and_policy_on_what_was_found_go_back_to_as_found() -> None:
     assert [item.proxies for item in after.endpoints] == [item.proxies for item in before.endpoints]
     assert not [item for item in after.interfaces if "hnskit" in item.alias and item.forwarding]
     assert outcome.nothing_left
-    assert {item.kind for item in present(outcome.left)} == {"network", "endpoint"}
+    assert {item.kind for item in present(outcome.left)} == {"network", "endpoint", "container"}
 
 
 def test_destroy_proves_that_nothing_is_left(host: EmulatedHost, made: Provenance) -> None:
