@@ -66,13 +66,18 @@ class ParamsFile:
         found = self.get("clients")
         return len(found) if isinstance(found, list) else 0
 
-    def add_client(self) -> None:
-        """One more, like the last one, under a name of its own and without its address."""
+    def add_client(self, like: int = -1) -> None:
+        """One more, behind the one that it is like, under a name of its own and without what only one can have."""
         found = self.get("clients")
-        new = type(self._data)({**found[-1], "name": _next_name([str(item.get("name", "")) for item in found])})
-        if new.get("address"):
-            new["address"] = ""
-        found.append(copy.deepcopy(new))
+        if not found:
+            self.set("clients", [{"name": "client1", "image": "IMAGE"}])
+            return
+        names = [str(item.get("name", "")) for item in found]
+        new = type(self._data)({**found[like], "name": _next_name([*names, names[like]])})
+        for key in ("address", "endpoint_id"):
+            if new.get(key):
+                new[key] = ""
+        found.insert(like + 1 if like >= 0 else len(found), copy.deepcopy(new))
 
     def remove_client(self, number: int) -> None:
         """Take one away."""

@@ -13,10 +13,15 @@ from hnskit.errors import HnskitError
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.params.form_fields import Row, Section, sections
 from hnskit.params.params_file import ParamsFile
+from hnskit.runbook.widgets.client_table import ClientTable
+from hnskit.runbook.widgets.folds import Folds
 from hnskit.views.style import GOOD, error_html
 
 _LABEL = {"description_width": "13em"}
-_FIELD = {"width": "34em"}
+_FIELD = {"width": "34em", "flex": "0 0 auto", "max_width": "98%"}  # a long hint beside it must not squeeze it
+
+
+_PODS = "a list: [{namespace: web, labels: {app: client}}]; each key is in params/pods.example.yaml"
 
 
 class ParamsEditor:
@@ -33,14 +38,15 @@ class ParamsEditor:
         self._fields: dict[str, Any] = {}
         self._meanings: dict[str, str] = {}
         self.file = ParamsFile(path)
-        self._folds = ipywidgets.Accordion()
+        self._folds = Folds()
+        self._built = False
         self._top = ipywidgets.VBox()
         self._save_as = ipywidgets.Text(description="Save as", style=_LABEL, layout=_FIELD)
         self._save = ipywidgets.Button(description="Save", button_style="primary", tooltip="Write the file")
         self._save.on_click(self._on_save)
         self._said = ipywidgets.HTML()
         row = ipywidgets.HBox([self._save_as, self._save])
-        self.widget = ipywidgets.VBox([self._top, self._folds, row, self._said])
+        self.widget = ipywidgets.VBox([self._top, self._folds.widget, row, self._said])
         self._build()
 
     def open(self, path: Path) -> None:
@@ -59,7 +65,7 @@ class ParamsEditor:
         return not self.file.changed and not self.file.mistakes()
 
     def _build(self) -> None:
-        self._fields, self._told, self._meanings = {}, {}, {}
+        self._fields, self._told, self._meanings, self._built = {}, {}, {}, False
         self._save_as.value = str(self.file.path)
         self._titles: list[tuple[str, str]] = []
         top, *rest = sections()
@@ -68,44 +74,70 @@ class ParamsEditor:
         for section in rest:
             if section.name == "clients":
                 pages.append(self._clients(section))
+            elif section.name == "pods":  # a list, of which most hosts have none: as YAML in one field
+                pages.append(ipywidgets.VBox([self._row("pods", Row("pods", "yaml", _PODS, default=[]))]))
             else:
                 pages.append(ipywidgets.VBox([self._row(f"{section.name}.{row.path}", row) for row in section.rows]))
             self._titles.append((section.name, section.title))
-        self._folds.children = pages
-        self._folds.selected_index = None
+        self._folds.fill([name for name, _ in self._titles], pages)
+        self._built = True
         self._check()
 
-    def _clients(self, section: Section) -> Any:
-        parts: list[Any] = []
-        for number in range(self.file.clients):
-            drop = ipywidgets.Button(description=f"Remove client {number + 1}", tooltip="Take it out of the parameters")
-            drop.disabled = self.file.clients == 1
-            drop.on_click(lambda _, which=number: self._changed(lambda: self.file.remove_client(which)))
-            parts.append(ipywidgets.HTML(f"<b>Client {number + 1}</b>"))
-            parts += [self._row(f"clients[{number}].{row.path}", row) for row in section.rows]
-            parts.append(drop)
-        add = ipywidgets.Button(description="Add a client", tooltip="One more, like the last one")
-        add.on_click(lambda _: self._changed(self.file.add_client))
-        return ipywidgets.VBox([*parts, add])
+    def _clients(self, section: Section, opened: int = -1) -> Any:
+        self._table = ClientTable(
+            self.file.clients, section.rows, cell=self._cell, full=self._row, note=self._client_note,
+            changed=self._on_clients, opened=opened,
+        )  # fmt: skip
+        return self._table.widget
 
-    def _changed(self, change: Callable[[], None]) -> None:
-        """Clients come and go: build the form anew, with the same page open."""
-        change()
-        page = self._folds.selected_index
+    def _cell(self, path: str, row: Row) -> Any:
+        """A field in a line of the table, without label: its column says which key it is."""
+        value = self.file.get(path)
+        field = _field(path, row, row.default if value is None else value)
+        field.description, field.placeholder = "", row.path
+        self._watch(path, row, field)
+        return field
+
+    def _client_note(self, path: str) -> Any:
+        self._told[path], self._meanings[path] = ipywidgets.HTML(), ""
+        return self._told[path]
+
+    def _on_clients(self, wanted: str, number: int) -> None:
+        """Clients come and go: build the form anew, with the same part open."""
+        if wanted == "remove":
+            self.file.remove_client(number)
+        else:
+            self.file.add_client(number)
         self._build()
-        self._folds.selected_index = page
+        self._folds.open("clients")
         self._on_change()
+
+    def _watch(self, path: str, row: Row, field: Any) -> None:
+        self._fields[path] = field
+        field.observe(lambda change: self._take(path, row, change["new"]), "value")
 
     def _row(self, path: str, row: Row) -> Any:
         value = self.file.get(path)
         field = _field(path, row, row.default if value is None else value)
         note = ipywidgets.HTML()
-        self._fields[path], self._told[path], self._meanings[path] = field, note, row.meaning
-        field.observe(lambda change: self._take(path, row, change["new"]), "value")
+        self._told[path], self._meanings[path] = note, row.meaning
+        self._watch(path, row, field)
+        self._check_soon()
         return ipywidgets.HBox([field, note])
+
+    def _check_soon(self) -> None:
+        """Fill the notes of rows that are made later than the form."""
+        if self._built:
+            self._check()
 
     def _take(self, path: str, row: Row, typed: Any) -> None:
         value = _value(row, typed)
+        field = self._fields[path]
+        if isinstance(typed, str):
+            field.tooltip = f"{path}: {typed.strip()}"
+            if typed != typed.strip():  # pasted with blanks: they are no part of it
+                field.value = typed.strip()
+                return
         if self.file.get(path) is None and value == row.default:
             return
         self.file.set(path, value)
@@ -116,14 +148,16 @@ class ParamsEditor:
     def _check(self) -> None:
         mistakes = self.file.mistakes()
         for path, note in self._told.items():
-            wrong = next((words for where, words in mistakes.items() if _is_about(where, path)), "")
+            wrong = next(
+                (_named(where, path, words) for where, words in mistakes.items() if _is_about(where, path)), ""
+            )
             note.value = (
                 _mark(wrong) if wrong else f'<span style="opacity:.7">{escape_html(self._meanings[path])}</span>'
             )
-        for number, (name, title) in enumerate(self._titles):
+        for name, title in self._titles:
             count = sum(where.split(".")[0].split("[")[0] == name for where in mistakes)
             words = f"{name}: {title}" + (f" ({count} to correct)" if count else "")
-            self._folds.set_title(number, words)
+            self._folds.set_title(name, words)
         elsewhere = [f"{where}: {words}" for where, words in mistakes.items() if not self._has_row(where)]
         if mistakes:
             more = "".join(f"<br>{_mark(words)}" for words in elsewhere)
@@ -161,6 +195,12 @@ def _place(typed: str, beside: Path) -> Path:
     return beside.parent / path if path.parent == Path() and not path.is_absolute() else path
 
 
+def _named(where: str, path: str, words: str) -> str:
+    """A mistake beside its field; beside a line of several fields, with the key that it is about."""
+    key = where.removeprefix(path).lstrip(".") if path.endswith("]") else ""
+    return f"{key}: {words}" if key else words
+
+
 def _is_about(where: str, path: str) -> bool:
     """Tell whether a mistake's place is a row's, or lies below it."""
     return where == path or where.startswith((f"{path}.", f"{path}["))
@@ -168,7 +208,8 @@ def _is_about(where: str, path: str) -> bool:
 
 def _field(path: str, row: Row, value: Any) -> Any:
     said = {"description": path.rpartition(".")[2] if path.count(".") < 2 else ".".join(path.split(".")[1:]),
-            "style": _LABEL, "layout": _FIELD, "tooltip": path}  # fmt: skip
+            "style": _LABEL, "layout": _FIELD,
+            "tooltip": f"{path}: {_typed(row, value)}" if value else path}  # fmt: skip
     if row.kind == "flag":
         return ipywidgets.Checkbox(value=bool(value), indent=True, **said)
     if row.kind == "choice":

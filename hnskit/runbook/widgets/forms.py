@@ -114,7 +114,11 @@ class _Form:
 
     def _take(self, _: Any) -> None:
         if not self._filling:
-            typed = {path: self._fields[path].value for path, _ in FIELDS}
+            typed = {path: self._fields[path].value.strip() for path, _ in FIELDS}
+            self._filling = True
+            for path, text in typed.items():
+                self._fields[path].value = self._fields[path].tooltip = text
+            self._filling = False
             self._selection.edits = {path: text for path, text in typed.items() if text != self._in_file.get(path, "")}
             self._check()
 
