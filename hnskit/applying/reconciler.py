@@ -30,6 +30,7 @@ from hnskit.errors import (
     StoppedError,
 )
 from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
+from hnskit.model.wording import counted
 from hnskit.params.desired import Desired
 from hnskit.planning import interruption
 from hnskit.planning.bindings import seen_by
@@ -334,7 +335,7 @@ def adoption_unasked(current: Plan) -> PreflightError:
     named = ", ".join(f"{step.kind} {step.title}" for step in steps[:_NAMED])
     more = f" and {len(steps) - _NAMED} more" if len(steps) > _NAMED else ""
     return PreflightError(
-        f"nothing was changed: {len(steps)} objects were made by hand, and are as they are wanted: {named}{more}",
+        f"nothing was changed: made by hand, and as it is wanted: {counted(len(steps), 'objects')}: {named}{more}",
         host=current.target,
         next_step="Look at `hnskit plan`; `hnskit apply --adopt` or `hnskit run --adopt` (`-p adopt true` with "
         "papermill, adopt=True in Python) takes them over as they are.",
