@@ -15,6 +15,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Says every 4 s that a command is still at work.
+SAYING := $(wildcard .ci/saying)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: app docs fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
@@ -84,11 +86,11 @@ setup: $(VENV)/hnskit.stamp
 setup-dev: $(VENV)/dev.stamp
 
 $(VENV)/hnskit.stamp: requirements.lock pyproject.toml
-	@echo "setting up $(VENV) (once, about half a minute)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --no-deps --require-hashes -r requirements.lock
-	@$(PIP) --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q hnskit
+	@echo "setting up $(VENV) (once, one to two minutes)"
+	@$(SAYING) $(PYTHON) -m venv $(VENV)
+	@$(SAYING) $(PIP) --no-deps --require-hashes -r requirements.lock
+	@$(SAYING) $(PIP) --no-deps --no-build-isolation --editable .
+	@$(SAYING) $(BIN)/python -m compileall -q hnskit
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/hnskit.stamp requirements-dev.lock

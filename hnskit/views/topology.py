@@ -37,6 +37,7 @@ _ROW, _BOX, _TOP, _HEAD = 58, 46, 64, 50
 
 _CHAR = 6.6
 """Width of a character of 12 px text, on the generous side, so that nothing runs over its box."""
+_BOLD = 7.6  # a letter of a name, in the widest of the usual fonts (DejaVu Sans Bold; seen in a browser)
 _DIGIT = 8.4
 """Of a digit or a capital in bold: names of endpoints under containerd are mostly digits (containerd fact 31)."""
 
@@ -339,7 +340,7 @@ class Drawing:
 def _letters(text: str, width: int) -> int:
     """Number of the text's characters, in bold, for which there is room."""
     wide = sum(one.isdigit() or one.isupper() for one in text)
-    each = (_CHAR + 0.5) + (_DIGIT - _CHAR - 0.5) * wide / max(len(text), 1)
+    each = _BOLD + (_DIGIT - _BOLD) * wide / max(len(text), 1)
     return int(width / each)
 
 

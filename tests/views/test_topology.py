@@ -92,7 +92,7 @@ def test_a_long_name_keeps_both_of_its_ends_and_stays_in_its_box() -> None:
     assert name.startswith(head)
     assert name.endswith(tail)
     assert len(tail) > 5
-    assert sum(8.4 if one.isdigit() else 7.1 for one in shown) < END_W
+    assert sum(8.4 if one.isdigit() else 7.6 for one in shown) < END_W
     assert f"<title>{name}</title>" in svg
 
 

@@ -12,7 +12,7 @@ from hnskit.params.form_fields import Row
 
 IN_LINE = ("name", "image", "address")
 """Keys that stand in a client's line; the others are below it, for one client at a time."""
-_CELL = {"name": "15em", "image": "24em", "address": "9em"}
+_CELL = {"name": "22em", "image": "24em", "address": "9em"}
 _HEAD = '<span style="font-weight:600">{}</span>'
 
 Field = Callable[[str, Row], Any]
@@ -47,7 +47,7 @@ class ClientTable:
         self.opened = -1
         self._details = ipywidgets.VBox()
         self._made: dict[int, Any] = {}
-        add = _button("Add a client", "One more, like the last one", "10em")
+        add = ipywidgets.Button(description="Add a client", tooltip="One more, like the last one")
         add.on_click(lambda _: changed("add", count - 1))
         head = [ipywidgets.HTML(_HEAD.format(key), layout=_fixed(_CELL[key])) for key in IN_LINE]
         lines = [self._line(number, alone=count == 1) for number in range(count)]
@@ -84,8 +84,8 @@ class ClientTable:
         self._details.children = self._made[number]
 
 
-def _button(text: str, tooltip: str, width: str = "7em") -> Any:
-    return ipywidgets.Button(description=text, tooltip=tooltip, layout=_fixed(width))
+def _button(text: str, tooltip: str) -> Any:
+    return ipywidgets.Button(description=text, tooltip=tooltip, layout=_fixed("7em"))
 
 
 def _fixed(width: str) -> dict[str, str]:
