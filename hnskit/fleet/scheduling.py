@@ -119,8 +119,12 @@ class FleetRun:
         return executor.submit(work, task)
 
     def _teller(self, name: str) -> Callable[[str], None]:
+        told = False
+
         def tell(text: str) -> None:
-            if self._stop.is_set():
+            nonlocal told
+            if self._stop.is_set() and not told:  # once: what then winds up may tell of it
+                told = True
                 raise KeyboardInterrupt
             if self.on_step is not None:
                 self.on_step(HostStep(name, text))

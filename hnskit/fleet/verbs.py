@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnskit.errors import ConfirmationError, PreflightError
+from hnskit.errors import ConfirmationError, PreflightError, StoppedError
 from hnskit.fleet.host_task import HostTask, Tell, Verb, VerbOutcome
 from hnskit.model.wording import counted
 
@@ -98,7 +98,10 @@ def apply(task: HostTask, tell: Tell) -> VerbOutcome:
                 on_event=_listener(tell), adopt=bool(task.options.get("adopt")),
                 rollback=bool(task.options.get("rollback")),
             )  # fmt: skip
-        proved = _proved(task, session, outcome.after, tell)
+        try:
+            proved = _proved(task, session, outcome.after, tell)
+        except KeyboardInterrupt as cause:
+            raise StoppedError(host=task.params.target).but(outcome=outcome) from cause
     said = f"{counted(outcome.changed, 'changes')}, {proved.verdict}" if outcome.changed else proved.verdict
     return VerbOutcome(proved.state, said, {**outcome.to_json(), **proved.data}, outcome.after, outcome.changed)
 
@@ -229,6 +232,8 @@ def _left(outcome: Outcome) -> str:
 
 def _listener(tell: Tell) -> Any:
     def listen(event: Event) -> None:
-        tell(event.step.id if event.step else event.text)
+        # Only where a step begins: to be stopped while results are written down would lose some of them.
+        if event.kind == "start":
+            tell(event.step.id if event.step else event.text)
 
     return listen

@@ -117,6 +117,23 @@ def test_a_stop_lets_no_other_host_begin(place: Path, targets: list[str]) -> Non
     assert sum(one.state == "not begun" for one in rest) >= 2
 
 
+def test_a_host_that_is_stopped_in_the_middle_says_what_was_done_and_goes_on(
+    place: Path, targets: list[str], tmp_path: Path
+) -> None:
+    def stop_later(step: HostStep) -> None:
+        if "endpoint" in step.text:
+            work.stop()
+
+    work = FleetRun(inventory(place, targets[3:]), "apply", runs=tmp_path, on_step=stop_later)
+    (stopped,) = work.results()
+    (again,) = run(inventory(place, targets[3:]), "apply", runs=tmp_path)
+    (gone,) = run(inventory(place, targets[3:]), "destroy", runs=tmp_path, agreed=True)
+    assert (stopped.state, stopped.error is not None) == ("stopped", True)
+    assert stopped.changed > 0
+    assert (again.state, stopped.changed + again.changed) == ("ok", 17)
+    assert "nothing of hnskit's is left" in gone.verdict
+
+
 def test_other_processes_do_the_same_work(place: Path, targets: list[str]) -> None:
     with ProcessPoolExecutor(2) as executor:
         found = done(run(inventory(place, [targets[0], GONE], **LOGIN), "facts", executor=executor))
