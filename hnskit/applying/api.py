@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import ALL_PARTS, Desired, Part, parts_of
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.setup import plan
+from hnskit.planning.steps import Plan
 from hnskit.planning.teardown import leftovers, plan_destroy
 from hnskit.remote.session import Session
 
@@ -35,6 +36,7 @@ def apply(
     on_event: OnEvent | None = None,
     rollback: bool = False,
     adopt: bool = False,
+    choose: Callable[[Plan], Plan] | None = None,
     pace: RetryPolicy | None = None,
 ) -> Outcome:
     """Make the host as desired; run it again at any time.
@@ -49,6 +51,7 @@ def apply(
         on_event: called as things happen.
         rollback: when a step fails, go back to the facts before.
         adopt: take over what was made by hand, and repair it; without it nothing is changed on a host that has such.
+        choose: takes steps from each plan that are not to be done, and those that wait for them.
         pace: how often a step is tried, and how long Windows is waited for.
 
     Returns:
@@ -65,14 +68,12 @@ def apply(
 
     Each has what was done until then in `outcome`, and what was rolled back in `undone`.
     """
-    wanted = parts_of(parts)
-
     options: dict[str, Any] = {"known": made, "journal": journal, "on_event": on_event, "pace": pace}
 
     def work(planner: Planner, build: OperationBuilder = build_operation) -> Reconciler:
         return Reconciler(session, desired, planner, build=build, **options)
 
-    forth = work(lambda now, known: plan(desired, now, parts=wanted, made=known))
+    forth = work(_planner(desired, parts_of(parts), choose))
     run_dir = journal.run_dir if journal is not None else None
     with host_lock.claim(session.target, run_dir):  # also between forth and back
         try:
@@ -84,6 +85,16 @@ def apply(
                 undoing = work(lambda now, _: back.plan(now), back.build_operation)
                 raise _rolled_back(error, undoing) from error.__cause__
             raise
+
+
+def _planner(desired: Desired, parts: Iterable[Part], choose: Callable[[Plan], Plan] | None) -> Planner:
+    """The plan of a set-up, or the steps of it that are chosen."""
+
+    def planned(now: Facts, known: Provenance) -> Plan:
+        whole = plan(desired, now, parts=parts, made=known)
+        return choose(whole) if choose is not None else whole
+
+    return planned
 
 
 def _rolled_back(error: HnskitError, back: Reconciler) -> HnskitError:

@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "init_command",
         "Write notebooks/, params/ and a README into a folder; what is there is never written over.",
     ),
+    "keep": (
+        "keep_command",
+        "Keep hosts as their parameters say, for ever: put back what is missing, and prove it now and then.",
+    ),
     "plan": ("plan_command", "Show the changes that would be made, and why; exit status 4 if a step is refused."),
     "policy": ("policy_command", "Policies of endpoints and networks: proxies of every kind, and their neighbours."),
     "preflight": ("preflight_command", "Is this host fit for the redirect? Nothing is changed."),

@@ -196,6 +196,17 @@ def fault(name: str, fault: str, value: str, as_json: bool) -> None:
     )
 
 
+@emulator.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED)
+def docker(name: str, words: tuple[str, ...]) -> None:
+    """Run docker on the host NAME itself, as somebody does who sits there: `docker lab restart hnskit-client1`."""
+    answer = registry.get(name).ask({"do": "docker", "words": list(words)})
+    click.echo(answer["stdout"], nl=False)
+    click.echo(answer["stderr"], nl=False, err=True)
+    raise click.exceptions.Exit(answer["exit_code"])
+
+
 @emulator.command()
 @click.argument("name", shell_complete=completes("complete_emulated_host"))
 @click.argument("seconds", type=float)

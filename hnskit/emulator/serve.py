@@ -151,6 +151,9 @@ class Served:
             case "captures":
                 kept = {name: base64.b64encode(pcap).decode() for name, pcap in self._host.network.pcaps().items()}
                 return {"captures": kept}
+            case "docker":
+                ran = self._host.docker.run([str(word) for word in request.get("words") or ()])
+                return {"exit_code": ran.exit_code, "stdout": ran.stdout, "stderr": ran.stderr}
             case "reset":
                 self._host.reset()
                 return {}

@@ -7,6 +7,7 @@ host's `session`: on a snapshot both refuse.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Protocol
@@ -120,12 +121,16 @@ def _read_only(target: str) -> ReadOnlyTargetError:
     return ReadOnlyTargetError("a snapshot can be looked at, and never changed", host=target)
 
 
-def connect(params: TargetParams, *, on_start: Callable[[str], None] | None = None) -> ConnectedSession:
+def connect(
+    params: TargetParams, *, on_start: Callable[[str], None] | None = None, poll_seconds: float = 0.0
+) -> ConnectedSession:
     """Open a session to the host that the parameters name.
 
     Args:
         params: from `load_params`.
         on_start: called with one sentence if an emulated host has to be started first.
+        poll_seconds: seconds that one long poll of WinRM may last, for who waits long: a poll costs less the longer it
+            is, and a host that vanished without a word is noticed as much later; 0: the connection's own.
 
     Returns:
         A session; it is connected, so that a refused login is known now. Close it when done, or use it with `with`.
@@ -136,12 +141,12 @@ def connect(params: TargetParams, *, on_start: Callable[[str], None] | None = No
     """
     if is_snapshot(params.target):
         raise _read_only(params.target)
-    session = _session(params, on_start)
+    session = _session(params, on_start, poll_seconds)
     session.open()
     return session
 
 
-def _session(params: TargetParams, on_start: Callable[[str], None] | None) -> ConnectedSession:
+def _session(params: TargetParams, on_start: Callable[[str], None] | None, poll_seconds: float) -> ConnectedSession:
     scheme, _, _ = params.target.partition("://")
     if params.target == LOCAL or scheme == SSH:
         from hnskit.remote.stdio import StdioSession
@@ -149,7 +154,8 @@ def _session(params: TargetParams, on_start: Callable[[str], None] | None) -> Co
         return StdioSession(_stdio_settings(params))
     from hnskit.remote.psrp import PsrpSession
 
-    return PsrpSession(connection_settings(params, on_start=on_start))
+    settings = connection_settings(params, on_start=on_start)
+    return PsrpSession(replace(settings, operation_timeout=poll_seconds) if poll_seconds else settings)
 
 
 def _stdio_settings(params: TargetParams) -> StdioSettings:

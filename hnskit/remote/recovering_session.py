@@ -252,6 +252,19 @@ class RecoveringSession:
             connection.close()
         self._connection = None
 
+    def interrupt(self) -> None:
+        """See `ConnectedSession.interrupt`: the shell is ended over a connection of its own."""
+        shell = self._shell
+        if shell is None:
+            return
+        with contextlib.suppress(*_ENDED):
+            other = self._connect()
+            other.delivery.patience = min(other.delivery.patience, _PARTING)
+            try:
+                other.delete(shell.id)
+            finally:
+                other.close()
+
     def __enter__(self) -> Self:
         return self
 

@@ -56,6 +56,12 @@ class ConnectedSession(Session, Protocol):
     def open(self) -> None:
         """Connect and log in. `invoke` does it by itself; call this to know at once."""
 
+    def interrupt(self) -> None:
+        """End what runs on the host, called by another thread: whoever waits for it gets OutcomeUnknownError.
+
+        Never raises for a host that is gone; what the host was changing is not undone.
+        """
+
     def __enter__(self) -> Self:
         """The session."""
 

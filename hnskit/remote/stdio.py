@@ -88,6 +88,12 @@ class StdioSession:
             if pool is not None:
                 pool.close()
 
+    def interrupt(self) -> None:
+        """See `ConnectedSession.interrupt`."""
+        pool = self._pool
+        if pool is not None:
+            pool.process.end()
+
     def __enter__(self) -> Self:
         return self
 

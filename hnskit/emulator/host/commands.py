@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from hnskit.emulator.host import containerd_commands, guards
+from hnskit.emulator.host import containerd_commands, guards, watching
 from hnskit.emulator.host.command_results import Done, Row
 from hnskit.emulator.host.containerd.tools import ContainerdTools
 from hnskit.emulator.host.docker_cli import DockerCli
@@ -258,6 +258,7 @@ async def _run_calls(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[R
 COMMANDS: Mapping[str, Command] = {
     **{name: _command(name) for name in _RUNS},
     "Invoke-HnskitCall": Command("Invoke-HnskitCall", (Parameter("Call", "string[]", mandatory=True),), _run_calls),
+    watching.NAME: watching.WATCH,
 }
 """The functions of the module, but for its helpers."""
 

@@ -7,6 +7,7 @@ statuses and on JSON, never on them.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from hnskit.emulator.host.docker_args import Arguments, UsageError, parse
 from hnskit.emulator.host.docker_commands import SYNTAX, subcommand, unknown
 from hnskit.emulator.host.docker_engine import DockerEngine
 from hnskit.emulator.host.docker_errors import DaemonError
+from hnskit.emulator.host.docker_events import EventQuery, docker_query
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.images import split_name
 
@@ -47,6 +49,27 @@ class DockerCli:
         except DaemonError as error:
             return Ran(1, "", f"{error.cli_message}\n")
         return ran
+
+    def follow(self, words: list[str]) -> EventQuery | Ran:
+        """One run of `docker events` that goes on; a Ran where it ends at once."""
+        try:
+            arguments = parse(SYNTAX["events"], subcommand(words)[1])
+            if self._faults.docker_stopped:
+                return self._not_running("events", arguments)
+            return docker_query(
+                self.engine.events, arguments, lambda text: _since(text, self._around.clock()),
+                lambda: "unexpected EOF" if self._faults.docker_stopped else "",
+            )  # fmt: skip
+        except UsageError as error:
+            return Ran(error.exit_code, "", error.message)
+        except DaemonError as error:
+            return Ran(1, "", f"{error.cli_message}\n")
+
+    def _events(self, arguments: Arguments) -> Ran:
+        """Those so far, with `--until`; without it the command does not end."""
+        query = docker_query(self.engine.events, arguments, lambda text: _since(text, self._around.clock()), str)
+        lines = "".join(f"{line}\n" for line in query.lines_after(query.begin)[1])
+        return Ran(stdout=lines, seconds=0.0 if arguments.value("until") else math.inf)
 
     def _not_running(self, name: str, arguments: Arguments) -> Ran:
         profile = self._around.windows_profile
@@ -187,6 +210,8 @@ class DockerCli:
         if not container.running:
             raise DaemonError(f"Container {container.id} is not running")
         command = arguments.rest[1:]
+        for action in ("exec_create", "exec_start"):
+            self.engine.tell(container, f"{action}: {' '.join(command)}")
         ran = programs.run(self._around, container, command, arguments.value("user"))
         if ran is None:
             return Ran(127, "", f"{self.engine.missing_program(container, command)}\n")
@@ -220,6 +245,15 @@ class DockerCli:
 
     def _stop(self, arguments: Arguments) -> Ran:
         return self._each(arguments, self.engine.stop, _STOP_SECONDS)
+
+    def _restart(self, arguments: Arguments) -> Ran:
+        def restart(container: DockerContainer) -> None:
+            self.engine.stop(container)
+            if self.engine.start(container) is None:
+                raise DaemonError(container.error)
+            self.engine.tell(container, "restart")
+
+        return self._each(arguments, restart, _STOP_SECONDS + _RUN_SECONDS)
 
     def _each(self, arguments: Arguments, act: Any, seconds: float) -> Ran:
         ran = Ran()
@@ -277,6 +311,8 @@ def _since(text: str, now: float) -> float:
     if not text:
         return 0.0
     units = {"s": 1, "m": 60, "h": 3600}
+    if text.replace(".", "", 1).isdigit():
+        return float(text)
     if text[-1] in units and text[:-1].isdigit():
         return now - int(text[:-1]) * units[text[-1]]
     try:

@@ -41,6 +41,10 @@ SYNTAX: Mapping[str, Syntax] = {
     "start": Syntax("docker start [OPTIONS] CONTAINER [CONTAINER...]", "Start one or more stopped containers", least=1),
     "stop": Syntax("docker stop [OPTIONS] CONTAINER [CONTAINER...]", "Stop one or more running containers",
                    {"time": "time", "t": "time"}, least=1),
+    "restart": Syntax("docker restart [OPTIONS] CONTAINER [CONTAINER...]", "Restart one or more containers",
+                      {"time": "time", "t": "time"}, least=1),
+    "events": Syntax("docker events [OPTIONS]", "Get real time events from the server",
+                     {**_FORMAT, "filter": "filter", "f": "filter", "since": "since", "until": "until"}, most=0),
     "image rm": Syntax("docker image rm [OPTIONS] IMAGE [IMAGE...]", "Remove one or more images", {},
                        {"force": "force", "f": "force"}, least=1),
     "network ls": Syntax("docker network ls [OPTIONS]", "List networks", _LIST,
@@ -61,12 +65,13 @@ _ALIASES = {
     ("network", "list"): "network ls",
     ("network", "remove"): "network rm",
     ("system", "info"): "info",
+    ("system", "events"): "events",
     **{("network", name): f"network {name}" for name in ("create", "inspect", "ls", "rm")},
-    **{("container", name): name for name in ("exec", "inspect", "logs", "rm", "run", "start", "stop")},
+    **{("container", name): name for name in ("exec", "inspect", "logs", "restart", "rm", "run", "start", "stop")},
 }
 _NOT_EMULATED = frozenset({
-    "attach", "build", "commit", "container", "cp", "create", "diff", "events", "export", "history", "image",
-    "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename", "restart",
+    "attach", "build", "commit", "container", "cp", "create", "diff", "export", "history", "image",
+    "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename",
     "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait",
 })  # fmt: skip
 

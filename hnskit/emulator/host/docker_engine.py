@@ -14,7 +14,9 @@ from hnskit.emulator.host import docker_text, programs
 from hnskit.emulator.host.containers import FOR_EVER, DockerContainer, Ran, Surroundings
 from hnskit.emulator.host.docker_args import Arguments
 from hnskit.emulator.host.docker_errors import DaemonError
+from hnskit.emulator.host.docker_events import container_event
 from hnskit.emulator.host.docker_networks import NAT, NONE, DockerNetworks
+from hnskit.emulator.host.event_log import EventLog
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hns_service import HnsService
 from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
@@ -37,6 +39,7 @@ class DockerEngine:
         self.major = int(around.windows_profile.docker.partition(".")[0])
         self.networks = DockerNetworks(hns, self._mint.hex(), around.clock())
         self.containers: list[DockerContainer] = []
+        self.events = EventLog()
         base = self._image(_NANOSERVER, base_image_tag(around.windows_profile), NANOSERVER)
         base.created = around.clock() - 6 * 86_400
         self.images: list[DockerImage] = [base]
@@ -154,7 +157,12 @@ class DockerEngine:
             tty="tty" in arguments.switches,
         )
         self.containers.append(container)
+        self.tell(container, "create")
         return container
+
+    def tell(self, container: DockerContainer, action: str, **more: str) -> None:
+        """Tell of something that happened to a container."""
+        self.events.add(container_event(container, action, self._around.clock(), **more))
 
     def start(self, container: DockerContainer) -> Ran | None:
         """Start its process; None where the image has no such program, and then `error` says so.
@@ -172,6 +180,7 @@ class DockerEngine:
             container.error = self.missing_program(container, list(container.command))
             self._end(container, 127, "created")
             return None
+        self.tell(container, "start")
         container.log(self._around.clock(), ran.stdout + ran.stderr)
         if ran.seconds != FOR_EVER:
             self._end(container, ran.exit_code, "exited")
@@ -181,6 +190,7 @@ class DockerEngine:
         """Stop it: its compartment is gone (HNS fact 80)."""
         if container.running:
             self._end(container, 0, "exited")
+            self.tell(container, "stop")
 
     def remove(self, container: DockerContainer, force: bool = False) -> None:
         """Remove it. An endpoint made outside Docker stays (HNS fact 77)."""
@@ -192,6 +202,7 @@ class DockerEngine:
                 )
             self.stop(container)
         self.containers.remove(container)
+        self.tell(container, "destroy")
 
     def inspect(self, container: DockerContainer) -> dict[str, Any]:
         """As docker inspect prints it; an endpoint is shown only where Docker itself made it."""
@@ -215,6 +226,7 @@ class DockerEngine:
             self._hns.call("DELETE", f"/endpoints/{container.endpoint_id}", "")
             container.endpoint_id = ""
         self._around.windows.remove_compartment(container.id)
+        self.tell(container, "die", exitCode=str(code))
 
     def create_network(self, arguments: Arguments) -> str:
         """docker network create; the new id."""

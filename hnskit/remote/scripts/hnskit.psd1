@@ -10,7 +10,8 @@
         'Get-HnskitAdapter', 'Get-HnskitAddress', 'Get-HnskitCompartment', 'Get-HnskitContainer', 'Get-HnskitContainerd',
         'Get-HnskitInterface',
         'Get-HnskitRoute', 'Get-HnskitSystem', 'Invoke-HnskitCall', 'Invoke-HnskitContainerTool', 'Invoke-HnskitDocker',
-        'Invoke-HnskitHcn', 'Invoke-HnskitHns', 'Set-HnskitForwarding', 'Test-HnskitPath'
+        'Invoke-HnskitHcn', 'Invoke-HnskitHns', 'Set-HnskitForwarding', 'Test-HnskitPath',
+        'Watch-HnskitEvent'
     )
     CmdletsToExport = @()
     VariablesToExport = @()

@@ -236,14 +236,13 @@ function ConvertTo-HnskitArgument {
     '"' + [regex]::Replace($escaped, '(\\+)\z', '$1$1') + '"'
 }
 
-function Invoke-HnskitProgram {
-    # A program with these arguments; its exit code and what it printed, as UTF-8 text. Kind is the beginning of the ids
-    # of its errors.
+function Start-HnskitProgram {
+    # A process of a program with these arguments, whose output can be read as UTF-8 text. Kind is the beginning of the
+    # ids of its errors.
     param(
         [Parameter(Mandatory)] [string] $Name,
         [Parameter(Mandatory)] [string] $Kind,
         [Parameter(Mandatory)] [string[]] $ArgumentList,
-        [Parameter(Mandatory)] [int] $TimeoutSeconds,
         [string] $Path = $Name
     )
     $start = New-Object System.Diagnostics.ProcessStartInfo
@@ -255,7 +254,7 @@ function Invoke-HnskitProgram {
     $start.StandardOutputEncoding = [System.Text.Encoding]::UTF8
     $start.StandardErrorEncoding = [System.Text.Encoding]::UTF8
     try {
-        $process = [System.Diagnostics.Process]::Start($start)
+        [System.Diagnostics.Process]::Start($start)
     } catch [System.ComponentModel.Win32Exception] {
         $cause = $_.Exception.GetBaseException()
         if ($cause.NativeErrorCode -eq 2) {
@@ -265,6 +264,18 @@ function Invoke-HnskitProgram {
         throw (New-HnskitError -Id "${Kind}NotStarted" -Category ResourceUnavailable -Target $Name `
             -Message "$Name.exe could not be started: $($cause.Message)")
     }
+}
+
+function Invoke-HnskitProgram {
+    # A program with these arguments; its exit code and what it printed, as UTF-8 text.
+    param(
+        [Parameter(Mandatory)] [string] $Name,
+        [Parameter(Mandatory)] [string] $Kind,
+        [Parameter(Mandatory)] [string[]] $ArgumentList,
+        [Parameter(Mandatory)] [int] $TimeoutSeconds,
+        [string] $Path = $Name
+    )
+    $process = Start-HnskitProgram -Name $Name -Kind $Kind -ArgumentList $ArgumentList -Path $Path
     try {
         # Both pipes are read at once: a full one would block the process for ever.
         $output = $process.StandardOutput.ReadToEndAsync()
@@ -392,6 +403,60 @@ function Get-HnskitContainerd {
         foreach ($id in @($list.StdOut -split '\s+' | Where-Object { $_ })) {
             Read-Tool ctr info 'containers', 'info', $id $space
         }
+    }
+}
+
+function Watch-HnskitEvent {
+    # What docker events or ctr events print of containers that start or end, line by line as it happens. It ends after
+    # Seconds, or SettleMilliseconds after the first line, so that who waits can read the host.
+    # Since is in seconds of Unix, as docker takes it; ctr has no such thing.
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [ValidateSet('docker', 'containerd')] [string] $Runtime,
+        [AllowEmptyString()] [ValidatePattern('^([0-9]{1,12}(\.[0-9]{1,9})?)?\z')] [string] $Since = '',
+        [ValidateRange(1, 86400)] [int] $Seconds = 300,
+        [ValidateRange(0, 60000)] [int] $SettleMilliseconds = 500
+    )
+    $docker = $Runtime -eq 'docker'
+    $name = if ($docker) { 'docker' } else { 'ctr' }
+    $words = if ($docker) {
+        'events', '--format', '{{json .}}', '--filter', 'type=container', '--filter', 'event=start', '--filter', 'event=die',
+            '--filter', 'event=destroy'
+    } else {
+        'events', 'topic=="/tasks/start"', 'topic=="/tasks/exit"'
+    }
+    if ($docker -and $Since) { $words += '--since', $Since }
+    try {
+        if ($docker) { $process = Start-HnskitProgram -Name docker -Kind Docker -ArgumentList $words } else {
+            $path = Find-HnskitTool -Name ctr
+            if (-not $path) {
+                throw (New-HnskitError -Id 'ToolMissing' -Category ObjectNotFound -Target 'ctr' `
+                    -Message 'ctr.exe was not found on PATH.')
+            }
+            $process = Start-HnskitProgram -Name ctr -Path $path -Kind Tool -ArgumentList $words
+        }
+    } catch {
+        $PSCmdlet.ThrowTerminatingError($_)
+    }
+    try {
+        $errors = $process.StandardError.ReadToEndAsync()
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        $end = 1000.0 * $Seconds
+        $next = $process.StandardOutput.ReadLineAsync()
+        while ($watch.ElapsedMilliseconds -lt $end) {
+            # In short waits: a pipeline can be stopped between two of them, and not within one.
+            if (-not $next.Wait([int] [System.Math]::Min(500, $end - $watch.ElapsedMilliseconds + 1))) { continue }
+            if ($null -eq $next.Result) {
+                $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'EventsEnded' -Category ResourceUnavailable `
+                    -Target $name -Message "$name events ended: $($errors.Result.Trim())"))
+            }
+            $next.Result
+            $end = [System.Math]::Min($end, $watch.ElapsedMilliseconds + $SettleMilliseconds)
+            $next = $process.StandardOutput.ReadLineAsync()
+        }
+    } finally {
+        if (-not $process.HasExited) { $process.Kill() }
+        $process.Dispose()
     }
 }
 

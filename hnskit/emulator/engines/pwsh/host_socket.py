@@ -19,6 +19,9 @@ from typing import Any
 
 from hnskit.emulator.engines.pwsh import cmdlet_objects
 from hnskit.emulator.host import host_programs
+from hnskit.emulator.host.containerd.tools import ContainerdTools
+from hnskit.emulator.host.containers import Ran
+from hnskit.emulator.host.docker_cli import DockerCli
 from hnskit.emulator.powershell.expressions import system_of
 
 log = logging.getLogger(__name__)
@@ -26,6 +29,10 @@ log = logging.getLogger(__name__)
 _NUMBER = struct.Struct("<I")
 _LONGEST_TEXT = 64 * 1024 * 1024
 _QUESTION_SECONDS = 10.0
+_PART = 0xFFFFFFFE
+"""Number of an answer after which another one follows: `native/host.h`."""
+_LOOK = 0.25
+"""Seconds between two looks whether a followed service is still there."""
 
 Answer = tuple[int, bytes]
 """A number and a text."""
@@ -48,6 +55,11 @@ class HostSocket:
             **{name: functools.partial(self._host_program, name) for name in host_programs.NAMES},
         }
 
+        self._followed: Mapping[str, Callable[[], DockerCli | ContainerdTools]] = {
+            "docker": lambda: self._host.docker,
+            "ctr": lambda: self._host.containerd,
+        }
+
     async def open(self, path: Path) -> None:
         """Listen; the directory of the path must be the owner's only."""
         self._server = await asyncio.start_unix_server(self._serve, path)
@@ -61,8 +73,8 @@ class HostSocket:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_QUESTION_SECONDS):
-                question = [await _text(reader) for _ in range(3)]
-            answering = asyncio.ensure_future(self._answer(*question))
+                first, second, third = [await _text(reader) for _ in range(3)]
+            answering = asyncio.ensure_future(self._answer(first, second, third, writer))
             # Who asked may be ended, by a timeout or Ctrl+C, while the host is still at it.
             leaving = asyncio.ensure_future(reader.read(1))
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,11 +94,13 @@ class HostSocket:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _answer(self, first: bytes, second: bytes, third: bytes) -> Answer:
+    async def _answer(self, first: bytes, second: bytes, third: bytes, writer: asyncio.StreamWriter) -> Answer:
         verb = first.decode("utf-16-le")
         if verb in self._programs:
             words = third.decode("utf-8", "surrogateescape").split("\0")[:-1]
-            status, output, errors = await self._programs[verb](words)
+            follow = self._followed.get(verb) if words[:1] == ["events"] else None
+            run = self._programs[verb]
+            status, output, errors = await (self._events(follow(), words, writer) if follow else run(words))
             shown = output.encode("utf-8", "surrogatepass")
             return status, _NUMBER.pack(len(shown)) + shown + errors.encode("utf-8", "surrogatepass")
         subject = second.decode("utf-16-le", "surrogatepass")
@@ -107,6 +121,23 @@ class HostSocket:
             return result, _NUMBER.pack(len(given)) + given + record.encode("utf-16-le", "surrogatepass")
         hresult, response = self._host.hns.call(verb.upper(), subject, request)
         return hresult, response.encode("utf-16-le", "surrogatepass")
+
+    async def _events(
+        self, tool: DockerCli | ContainerdTools, words: list[str], writer: asyncio.StreamWriter
+    ) -> tuple[int, str, str]:
+        """`docker events` and `ctr events`: line by line, until who asked goes away or the service does."""
+        query = tool.follow(words)
+        if isinstance(query, Ran):
+            return query.exit_code, query.stdout, query.stderr
+        last = query.begin
+        while not (said := query.ends()):
+            await query.log.wait_beyond(last, _LOOK)
+            last, lines = query.lines_after(last)
+            for line in lines:
+                part = f"{line}\n".encode()
+                writer.write(_NUMBER.pack(_PART) + _NUMBER.pack(len(part)) + part)
+            await writer.drain()
+        return 1, "", f"{said}\n"
 
     async def _docker(self, words: list[str]) -> tuple[int, str, str]:
         ran = self._host.docker.run(words)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from hnskit.emulator.host import programs
 from hnskit.emulator.host.containerd.networking import PodNetworking
 from hnskit.emulator.host.containerd.sandboxes import HYPERVISOR, PODS, PROCESS, ContainerdContainer, Sandbox
 from hnskit.emulator.host.containers import FOR_EVER, Ran, Surroundings
+from hnskit.emulator.host.event_log import EventLog
 from hnskit.emulator.host.images import METADATA_PROXY, NANOSERVER, Content
 from hnskit.emulator.host.text import IdGenerator
 
@@ -53,6 +55,7 @@ class Containerd:
         self.sandboxes: list[Sandbox] = []
         self.containers: list[ContainerdContainer] = []
         self.stopped = False
+        self.events = EventLog()
         self._network = ""
         self._own: dict[tuple[str, str], str] = {}
         """Container of ctr -> the namespace that runhcs made for it."""
@@ -181,6 +184,7 @@ class Containerd:
         if ran is None:
             self._end(container, 127)
             raise ContainerdRefusedError("hcs::System::CreateProcess: The system cannot find the file specified. (0x2)")
+        self._tell(container, "/tasks/start", pid=container.pid)
         container.log(self._around.clock(), ran.stdout + ran.stderr)
         if ran.seconds != FOR_EVER:
             self._end(container, ran.exit_code)
@@ -191,6 +195,13 @@ class Containerd:
         container.listening.clear()
         if container.pod is not None and container.network_namespace and container.isolation == "process":
             self._networking.stop(container.network_namespace, container.id)
+        self._tell(container, "/tasks/exit", id=container.id, pid=container.pid)
+
+    def _tell(self, container: ContainerdContainer, topic: str, **more: object) -> None:
+        """An event, with the members of containerd's api/events/task.proto that matter here."""
+        moment = datetime.fromtimestamp(self._around.clock(), UTC).strftime("%Y-%m-%d %H:%M:%S.%f000 +0000 UTC")
+        event = {"container_id": container.id, **more}
+        self.events.add({"time": moment, "namespace": container.runtime_namespace, "topic": topic, "event": event})
 
     def _image(self, namespace: str, name: str) -> Content:
         found = self.images.get(namespace, {}).get(name)

@@ -15,6 +15,7 @@ from hnskit.emulator.host.containerd import tool_json
 from hnskit.emulator.host.containerd.containerd_engine import VERSION, Containerd, ContainerdRefusedError
 from hnskit.emulator.host.containerd.sandboxes import PODS, ContainerdContainer
 from hnskit.emulator.host.containers import Ran, Surroundings
+from hnskit.emulator.host.docker_events import EventQuery, ctr_query
 
 _PIPE = "npipe:////./pipe/containerd-containerd"
 _RUN_SECONDS = 2.0
@@ -56,6 +57,12 @@ class ContainerdTools:
             said = f"ctr: {refusal}" if tool == "ctr" else f"FATA[0000] rpc error: code = NotFound desc = {refusal}"
             return Ran(1, "", f"{said}\n")
         return Ran(1, "", f"hnskit emulator: {tool} {' '.join(words[:2])} is not emulated\n")
+
+    def follow(self, words: list[str]) -> EventQuery | Ran:
+        """One run of `ctr events`, which goes on; a Ran where there is no containerd."""
+        if self._containerd.stopped:
+            return Ran(1, "", self._silent("ctr"))
+        return ctr_query(self._containerd.events, words[1:], lambda: "EOF" if self._containerd.stopped else "")
 
     @staticmethod
     def _silent(tool: str) -> str:

@@ -63,6 +63,11 @@ static int get_number(int connection, uint32_t *number) {
 }
 
 int host_ask(const struct text question[3], uint32_t *number, void **answer, uint32_t *length, size_t extra) {
+    return host_follow(question, number, answer, length, extra, NULL);
+}
+
+int host_follow(const struct text question[3], uint32_t *number, void **answer, uint32_t *length, size_t extra,
+                void (*take)(const void *bytes, uint32_t length)) {
     int connection = connect_to_host();
     if (connection < 0)
         return -1;
@@ -73,13 +78,20 @@ int host_ask(const struct text question[3], uint32_t *number, void **answer, uin
         if (result == 0)
             result = put(connection, question[part].bytes, question[part].length);
     }
-    if (result == 0)
+    for (int more = 1; more && result == 0;) {
         result = get_number(connection, number);
-    if (result == 0)
-        result = get_number(connection, length);
-    if (result == 0) {
-        *answer = calloc(1, (size_t)*length + extra);
-        result = *answer == NULL ? -1 : get(connection, *answer, *length);
+        if (result == 0)
+            result = get_number(connection, length);
+        if (result == 0) {
+            *answer = calloc(1, (size_t)*length + extra);
+            result = *answer == NULL ? -1 : get(connection, *answer, *length);
+        }
+        more = take != NULL && *number == PART;
+        if (more && result == 0) {
+            take(*answer, *length);
+            free(*answer);
+            *answer = NULL;
+        }
     }
     if (result != 0) {
         free(*answer);

@@ -13,6 +13,11 @@ static int fail(const char *name, const char *why) {
     return 1;
 }
 
+static void print(const void *bytes, uint32_t length) {
+    fwrite(bytes, 1, length, stdout);
+    fflush(stdout);
+}
+
 int main(int count, char **arguments) {
     const char *slash = strrchr(arguments[0], '/');
     const char *name = slash != NULL ? slash + 1 : arguments[0];
@@ -37,7 +42,7 @@ int main(int count, char **arguments) {
     const struct text question[3] = {{verb, (uint32_t)(2 * letters)}, {"", 0}, {words, (uint32_t)length}};
     uint32_t status, answered;
     void *answer;
-    if (host_ask(question, &status, &answer, &answered, 0) != 0)
+    if (host_follow(question, &status, &answer, &answered, 0, print) != 0)
         return fail(name, "the emulated host does not answer");
     free(words);
     const unsigned char *bytes = answer;
