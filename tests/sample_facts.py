@@ -39,12 +39,12 @@ def desired(*overrides: str) -> Desired:
     return desired_from(load_params(PARAMS, overrides=overrides))
 
 
-def desired_by(way: str) -> Desired:
+def desired_by(way: str, *overrides: str) -> Desired:
     """A redirect of each way: `docker` of params/emulator.yaml, `pods` and `ctr` of the files for containerd."""
     if way == "docker":
-        return desired()
+        return desired(*overrides)
     name = "pods" if way == "pods" else "containerd"
-    return desired_from(load_params(PARAMS.parent / f"{name}.example.yaml"))
+    return desired_from(load_params(PARAMS.parent / f"{name}.example.yaml", overrides=overrides))
 
 
 def fresh(target: str = "emulator://lab") -> Facts:

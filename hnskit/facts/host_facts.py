@@ -298,9 +298,12 @@ def _add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem]
     """Add containerd's pods and containers to the parts of a snapshot; where it is, Docker need not be."""
     try:
         node = containerd.read_node(result)
-    except (RemoteCommandError, HostAnswerError, ContainerdError) as problem:
+    except RemoteCommandError as problem:
         problems.append(Problem("containerd", problem.message))
         return
+    except (HostAnswerError, ContainerdError) as problem:  # its tools are there, and what they said is of no use
+        problems.append(Problem("containerd", problem.message))
+        node = containerd.ContainerdAnswer(version=ContainerdVersion("", error=problem.message))
     problems += [Problem("containerd", said) for said in node.refusals]
     if node.version is None:
         return

@@ -13,7 +13,7 @@ class ContainerdVersion:
     version: str
     """Without the v; "" where no tool told it."""
     tools: tuple[str, ...] = ()
-    """Those that were found: `crictl`, `ctr`."""
+    """Those that were found and understand this containerd: `crictl`, `ctr`; all that were found where none does."""
     error: str = ""
     """Reason why it does not answer; "" where it does."""
 

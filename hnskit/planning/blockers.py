@@ -64,7 +64,10 @@ def runtime_blocker(desired: Desired, facts: Facts) -> Blocker | None:
         )
     if node.error:
         return Blocker(
-            "containerd", title, f"does not answer: {node.error}", "Start the service: Start-Service containerd"
+            "containerd",
+            title,
+            f"does not answer as it should: {node.error}",
+            "Try `ctr version` on the host; a stopped service starts with Start-Service containerd.",
         )
     return None
 

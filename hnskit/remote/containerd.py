@@ -109,7 +109,7 @@ def read_node(result: CallResult) -> ContainerdAnswer:
     containers = [_pod_container(item, named) for item in listed]
     found = _RUNTIME_VERSION.search("\n".join(run.stdout for run in _of(heard, "crictl", "version")))
     return ContainerdAnswer(
-        version=ContainerdVersion(found[1] if found else "", tools),
+        version=ContainerdVersion(found[1] if found else "", tuple(dict.fromkeys(run.tool for run in heard))),
         pods=pods,
         containers=(*containers, *_named_apart(_in_pods(own, named))),
         images=tuple(_images(heard)),
