@@ -51,7 +51,9 @@ def require_file(params: str, verb: str = "") -> None:
     Raises:
         ParamsError: with the command that has both.
     """
-    if not names_target(params):
+    from hnskit.facts.anything import SNAPSHOT
+
+    if not names_target(params) and not params.startswith(SNAPSHOT):
         return
     from hnskit.errors import Mistake, ParamsError
 

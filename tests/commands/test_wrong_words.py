@@ -57,6 +57,13 @@ def test_a_target_in_the_place_of_parameters_is_told_with_the_command_that_has_b
     assert f"`hnskit {verb} params/emulator.yaml --set target=emulator://lab`" in ended.err
 
 
+def test_a_snapshot_in_the_place_of_parameters_is_no_parameter_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is told with the command that has both, whether the file is there or not."""
+    ended = hnskit(capsys, "drift", "snapshot:nofile.json")
+    assert ended.status == 2
+    assert "`hnskit drift params/emulator.yaml --set target=snapshot:nofile.json`" in ended.err
+
+
 @pytest.mark.parametrize("words", ["local", "local:"])
 def test_the_machine_itself_is_a_target_of_what_reads(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str
