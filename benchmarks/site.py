@@ -151,7 +151,8 @@ def _execute(notebooks: Path, out: Path) -> None:
             "90_teardown": {"confirmed": True, "run_dir": str(folder)},
         }
         for path in sorted(notebooks.glob("[6-9]*.ipynb")):
-            given = {"params_file": params, **more.get(path.stem, {})}
+            own = {"params_file": params} if "params_file = " in path.read_text(encoding="utf-8") else {}
+            given = {**own, **more.get(path.stem, {})}
             papermill.execute_notebook(
                 path, path, given, progress_bar=False, log_output=False, cwd=str(ROOT), engine_name="hnskit"
             )
