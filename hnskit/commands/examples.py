@@ -71,4 +71,4 @@ def add_examples(command: click.Command, path: str) -> None:
         for name, inner in command.commands.items():
             add_examples(inner, f"{path} {name}")
     elif lines := EXAMPLES.get(path):
-        command.epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+        command.epilog = "\b\nExamples:\n" + "".join(f"  {line}\n" for line in lines).rstrip()

@@ -23,6 +23,8 @@ _RULES = {
 _DOORS = {
     "foreign_text/escaping.py": set(_RULES),
     "foreign_text/terminal.py": {"a terminal written to past its door"},
+    # The address of one's own app has its token, which is masked everywhere else.
+    "commands/app_command.py": {"a terminal written to past its door"},
     "views/table.py": {"CSV past its door"},
     # Cells of a table, where a line break begins no line of anything.
     "views/change_frames.py": {"lines joined so that a name can begin one"},
