@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "emulator fault": ("hnskit emulator fault lab docker_stopped",),
     "emulator list": ("hnskit emulator list",),
     "emulator reset": ("hnskit emulator reset lab",),
+    "emulator docker": ("hnskit emulator docker lab restart hnskit-client1",),
     "emulator start": ("hnskit emulator start lab", "hnskit emulator start lab --profile ws2022 --fault disk_full"),
     "emulator status": ("hnskit emulator status lab",),
     "emulator stop": ("hnskit emulator stop lab", "hnskit emulator stop --all"),
@@ -37,6 +38,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "fleet show": ("hnskit fleet show inventory.yaml --table endpoints",),
     "fleet verify": ("hnskit fleet verify inventory.yaml",),
     "init": ("hnskit init redirect",),
+    "keep": ("hnskit keep my-host.yaml --metrics 9617", "hnskit keep inventory.yaml --once --json"),
     "plan": (
         "hnskit plan my-host.yaml",
         "hnskit plan my-host.yaml --destroy",
