@@ -25,7 +25,7 @@ from tests.waiting import LONG
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "browser-test"
-PATIENCE = 1000 * LONG  # milliseconds
+PATIENCE = int(1000 * LONG)  # milliseconds
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--disable-dev-shm-usage")  # fmt: skip
 
@@ -157,16 +157,21 @@ class Notebook:
         self._run(f"await app.commands.execute('apputils:change-theme', {{theme: {name!r}}});")
 
     def _run(self, script: str) -> Any:
-        return self.page.evaluate(f"async () => {{ const app = window.jupyterapp; {script} }}")
+        """Run a script in JupyterLab; it fails where it does not come to its end, as when a kernel's answer is lost."""
+        late = f"new Promise((_, no) => setTimeout(() => no(new Error('JupyterLab did not finish it')), {PATIENCE}))"
+        return self.page.evaluate(
+            f"async () => Promise.race([{late}, (async () => {{ const app = window.jupyterapp; {script} }})()])"
+        )
 
     def run_all(self) -> None:
-        """Run all cells, and come back when they are done.
+        """Run all cells, and come back when they are done, as far as JupyterLab tells: an answer may be lost to it.
 
         It is brought to the front first: JupyterLab may have put back a notebook of an earlier tab meanwhile.
         """
         self._run(
             f"await app.commands.execute('docmanager:open', {{path: {self._path!r}}});"
-            "await app.commands.execute('notebook:run-all-cells');"
+            "await Promise.race([app.commands.execute('notebook:run-all-cells'),"
+            f" new Promise(yes => setTimeout(yes, {PATIENCE // 4}))]);"
         )
 
     def run_below(self, text: str) -> None:
