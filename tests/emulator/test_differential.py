@@ -425,4 +425,5 @@ def test_the_v2_door_is_the_same_step_by_step(pair: Pair) -> None:
 def test_every_command_of_the_kit_is_compared() -> None:
     manifest = resources.files("hnskit.remote").joinpath("scripts/hnskit.psd1").read_text(encoding="utf-8")
     exported = set(re.findall(r"'([A-Z]\w+-Hnskit\w+)'", manifest))
-    assert exported == {name for name, _ in [*GOOD, *ON_A_NODE]}
+    watching = {"Watch-HnskitEvent"}  # it does not end by itself: tests/emulator/test_watching.py has both engines
+    assert exported == {name for name, _ in [*GOOD, *ON_A_NODE]} | watching

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from hnskit.foreign_text.escaping import one_line
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 
 _GONE = "The kernel of this notebook has ended: what is shown here is old. Run all cells again."
@@ -41,21 +42,24 @@ class Question:
         self, label: str, value: str, offered: Callable[[], list[str]], answered: Callable[[str], None]
     ) -> None:
         self._offered = offered
+        self._names: dict[str, str] = {}
+        """Names as they are shown -> as the host has them: a widget's state is JSON, which not every name can be in."""
         self._field = ipywidgets.Combobox(
-            description=label, value=value, options=offered(), ensure_option=False, continuous_update=False,
-            placeholder="empty: the first one", tooltip=label, style=_LABEL, layout=_WIDE,
+            description=label, value=one_line(value), options=self._shown(), ensure_option=False,
+            continuous_update=False, placeholder="empty: the first one", tooltip=label, style=_LABEL, layout=_WIDE,
         )  # fmt: skip
-        self._field.observe(lambda change: answered(str(change["new"])), "value")
+        self._field.observe(lambda _: answered(self.value), "value")
         self.widget = self._field
 
     @property
     def value(self) -> str:
         """The answer as it stands in the field."""
-        return str(self._field.value)
+        shown = str(self._field.value)
+        return self._names.get(shown, shown)
 
     @value.setter
     def value(self, text: str) -> None:
-        self._field.value = text
+        self._field.value = one_line(text)
 
     def refresh(self) -> list[str]:
         """Offer what there is now.
@@ -63,6 +67,9 @@ class Question:
         Returns:
             The list.
         """
-        found = self._offered()
-        self._field.options = found
-        return found
+        self._field.options = self._shown()
+        return list(self._names.values())
+
+    def _shown(self) -> list[str]:
+        self._names = {one_line(name): name for name in self._offered()}
+        return list(self._names)
