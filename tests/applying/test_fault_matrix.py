@@ -171,7 +171,7 @@ def test_a_killed_process_is_finished_on_containerd(
 def test_nothing_is_lost_of_containerd(labs: Labs, way: str, job: Job, tmp_path: Path) -> None:
     """Both matrices on the engine python, with a service that keeps no answers."""
     lab = labs(kept=False, way=way)
-    requests, lines = (count(lab, job, tmp_path / "count") for count in (requests_of, lines_of))
+    requests, lines = requests_of(lab, job, tmp_path / "requests"), lines_of(lab, job, tmp_path / "lines")
     for moment in MOMENTS:
         for mode in MODES:
             for number in range(1, requests + 1):
