@@ -126,11 +126,11 @@ def _proof_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
         and not any("{probe}" in text for text in texts if isinstance(text, str))
     ):
         yield Mistake("verify.proof.log", "waits for {probe}, but neither verify.path nor verify.headers sends it")
-    control, ports = at(data, "verify", "control", "port"), set()
+    control, ports = at(data, "verify", "control", "port"), list[Any]()  # a value of any kind: not all have a hash
     for place, redirect in _redirects(data):
         if isinstance(redirect, dict) or len(place) == 1:
             port = at(redirect, "port")
-            ports.add(80 if port is None else port)
+            ports.append(80 if port is None else port)
     if (8080 if control is None else control) in ports:
         said = "" if control is None else repr(control)
         yield Mistake("verify.control.port", "is a redirected port: the control must be another one", said)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnskit.errors import CredentialError, ParamsError
-from hnskit.params.loading import load_params
+from hnskit.params.loading import load_params, parse_params
 from hnskit.remote import credentials
 
 PARAMS = Path(__file__).parent.parent.parent / "params" / "emulator.yaml"
@@ -108,3 +110,12 @@ def test_what_nobody_has_written_is_refused_before_anything_is_made_of_it(tmp_pa
     with pytest.raises(ParamsError, match=said) as caught:
         load_params(file)
     assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize("port", [{}, [], [80], {"a": 1}, "80", None, True, 1.5])
+def test_a_port_of_any_kind_is_a_mistake_and_no_crash(port: object) -> None:
+    """Rules between keys see what was written, before anything is checked."""
+    data = yaml.safe_load(PARAMS.read_text())
+    data["redirect"]["port"] = port
+    with contextlib.suppress(ParamsError):
+        parse_params(data)
