@@ -14,6 +14,7 @@ Moment = Literal["before", "after"]
 """Before the request reaches the host, or after the host has acted and answered."""
 Mode = Literal["reset", "refuse", "stall", "blackhole"]
 MOMENTS: tuple[Moment, ...] = ("before", "after")
+_LATE_SECONDS = 10.0
 MODES: tuple[Mode, ...] = ("reset", "refuse", "stall", "blackhole")
 
 
@@ -64,11 +65,13 @@ class FaultProxy:
 
     async def _stop(self) -> None:
         self._server.close()
+        until = self._loop.time() + _LATE_SECONDS
         while self._tasks:  # what is stalled still arrives, late, and belongs to this run
-            for task in self._tasks:
-                if not task.get_name().startswith("stalled"):
+            late = self._loop.time() > until  # its answer may be a poll that the host holds for long
+            for task in tuple(self._tasks):
+                if late or not task.get_name().startswith("stalled"):
                     task.cancel()
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=1)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
