@@ -45,11 +45,3 @@ def dask_executor(address: str, *, seconds: float = _SECONDS) -> Iterator[Execut
             yield executor
     finally:
         client.close()
-
-
-def cluster_threads(address: str) -> int:
-    """Number of hosts that a cluster works on at once."""
-    from distributed import Client
-
-    with Client(address, timeout=_SECONDS) as client:
-        return sum(client.nthreads().values())
