@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hnskit.facts.snapshot import save_facts
     from hnskit.facts.source import Host, connect, open_host
     from hnskit.facts.tarballs import missing_tarballs
+    from hnskit.local.version import __version__ as __version__
     from hnskit.model import objects
     from hnskit.params.desired import ALL_PARTS, Desired, Part, desired_from
     from hnskit.params.loading import Params, load_params, params_from
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from hnskit.running.runner import run
     from hnskit.running.summary import Summary
     from hnskit.views import topology
-
-__version__ = "0.1.0"
 
 # Where each name is defined. No module of the package has the name of a function here (`hnskit.planning` has `plan`):
 # importing a submodule sets its name on the package, and would hide the function.
@@ -114,6 +113,7 @@ _HOMES = {
     "undone_of": "applying.outcomes",
     "verify": "applying.verification",
 }
+_VERSION = {"__version__": "local.version"}
 # Names of earlier versions, which still work with a DeprecationWarning.
 _RENAMED = {"Made": "Provenance", "examine": "diagnose"}
 # Modules of functions that belong together.
@@ -194,8 +194,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"hnskit.{_MODULES[name]}")
-    if name in _HOMES:
-        value = getattr(importlib.import_module(f"hnskit.{_HOMES[name]}"), name)
+    if home := _VERSION.get(name) or _HOMES.get(name):
+        value = getattr(importlib.import_module(f"hnskit.{home}"), name)
         globals()[name] = value
         return value
     if name in _RENAMED:
@@ -205,4 +205,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, *_VERSION]

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hnskit import __version__
 from hnskit.applying.journal_checks import believed_records
 from hnskit.errors import ContainerdError, DockerError, HnsError, HnskitError, RemoteCommandError
 from hnskit.foreign_text.masking import mask_data
 from hnskit.local.originator import originator_text
 from hnskit.local.private_files import private_opener
 from hnskit.local.project import default_runs
+from hnskit.local.version import __version__
 from hnskit.planning.provenance import Provenance, provenance_from
 from hnskit.planning.steps import Step
 from hnskit.remote.targets import machine

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from hnskit import __version__
 from hnskit.commands.catalog import COMMANDS
 from hnskit.commands.options import WholeHelp
+from hnskit.local.version import __version__
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hnskit import __version__
 from hnskit.errors import HnskitError
 from hnskit.facts.differences import Difference
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.foreign_text.masking import mask_data, mask_override
 from hnskit.local.originator import originator
+from hnskit.local.version import __version__
 from hnskit.params.loading import load_params
 
 _EMULATOR = "emulator"
