@@ -8,6 +8,7 @@ from typing import Any
 
 from hnskit.facts.host_facts import Facts
 from hnskit.fleet.host_result import State
+from hnskit.fleet.inventory import FleetHost
 from hnskit.params.loading import Params
 
 Tell = Callable[[str], None]
@@ -18,19 +19,19 @@ Tell = Callable[[str], None]
 class HostTask:
     """A host, and the verb. It can be pickled: credentials in it are references, resolved where the work is done."""
 
-    name: str
+    host: FleetHost
     verb: str
-    params: Params = field(repr=False)
-    params_file: str = ""
-    """The file of the parameters, and `overrides` of it: of what runs notebooks."""
-    overrides: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
     run_dir: str = ""
     """The folder for its snapshot and its journal; "": none is kept, and a verb that changes something is refused."""
     runs: str = ""
     """The folder of run folders, whose journals know what hnskit made."""
     options: Mapping[str, Any] = field(default_factory=dict)
     wave: int = 0
+
+    @property
+    def params(self) -> Params:
+        """The host's parameters."""
+        return self.host.params
 
 
 @dataclass(frozen=True, slots=True)

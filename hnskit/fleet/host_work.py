@@ -47,8 +47,9 @@ def work(task: HostTask, tell: Tell | None = None) -> HostResult:
 
     began = time.perf_counter()
     blank = HostResult(
-        task.name, task.params.target, task.verb, "failed", "", groups=task.groups, wave=task.wave, run_dir=task.run_dir
-    )
+        task.host.name, task.host.target, task.verb, "failed", "", groups=task.host.groups, wave=task.wave,
+        run_dir=task.run_dir,
+    )  # fmt: skip
     try:
         done = VERBS[task.verb](task, tell or _quiet)
     except HnskitError as error:

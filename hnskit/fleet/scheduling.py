@@ -112,8 +112,7 @@ class FleetRun:
 
     def _submit(self, executor: Executor, host: FleetHost, wave: int) -> Future[HostResult]:
         place = str(self.folder / "hosts" / host.name) if self.folder else ""
-        task = HostTask(host.name, self.verb, host.params, host.params_file, host.overrides, host.groups, place,
-                        str(self.runs or default_runs()), self.options, wave)  # fmt: skip
+        task = HostTask(host, self.verb, place, str(self.runs or default_runs()), self.options, wave)
         if isinstance(executor, ThreadPoolExecutor):  # elsewhere nobody could be told
             return executor.submit(work, task, self._teller(host.name))
         return executor.submit(work, task)

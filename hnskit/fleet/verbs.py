@@ -130,7 +130,10 @@ def run(task: HostTask, tell: Tell) -> VerbOutcome:
 
     tell("notebooks")
     summary = run_notebooks(
-        task.params_file, overrides=task.overrides, runs=Path(task.runs), confirmed=bool(task.options.get("agreed"))
+        task.host.params_file,
+        overrides=task.host.overrides,
+        runs=Path(task.runs),
+        confirmed=bool(task.options.get("agreed")),
     )
     data = {"run_dir": str(summary.run_dir)}
     return VerbOutcome("ok" if summary.ok else "failed", summary.verdict, data, changed=summary.changed)
