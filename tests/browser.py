@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from tests.waiting import LONG
 
 ROOT = Path(__file__).parent.parent
@@ -59,9 +59,7 @@ def jupyter_lab(folder: Path, state: Path) -> Iterator[str]:
     for name in ("notebooks", "params"):
         shutil.copytree(ROOT / name, folder / name)
     home = folder / ".jupyter"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     places = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA")}
     # Short: a kernel's sockets are there.
     runtime = Path(f"/tmp/hnskit-{os.getpid()}") if os.name == "posix" else home / "runtime"

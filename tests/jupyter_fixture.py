@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser import ROOT, Notebook, browser, jupyter_lab, require_browser
-from tests.waiting import LONG
+from tests.ports import is_answered
+from tests.waiting import wait_for
 
 PAGE = "notebooks/index.ipynb"
 PARAMS = "params/emulator.yaml"
@@ -81,11 +80,9 @@ class Desk:
 
         entry = registry.find(name)
         assert entry is not None
-        deadline = time.monotonic() + LONG
-        with socket.socket() as probe:
-            while probe.connect_ex(("127.0.0.1", urlsplit(entry.http).port)):
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+        port = urlsplit(entry.http).port
+        assert port is not None
+        wait_for(lambda: is_answered(port))
 
     def proved(self, name: str) -> Path:
         """The folder of a run by the command line that set the redirect up and proved it."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 import pytest
+
+from tests.ports import free_port, is_answered
+from tests.waiting import wait_for
 
 REALM = "HNSKIT.TEST"
 PASSWORD = "correct-horse-battery"
@@ -46,9 +47,7 @@ class Kdc:
         place.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.keytab = place / "host.keytab"
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port: int = one.getsockname()[1]
+        self.port = free_port()
         (place / "krb5.conf").write_text(
             f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n"
             " rdns = false\n"
@@ -80,15 +79,8 @@ class Kdc:
             env={**os.environ, **self.environment, **self._shift()},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return self
-        raise AssertionError("the KDC does not answer")
+        wait_for(lambda: is_answered(self.port), "the KDC does not answer")
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()

@@ -6,15 +6,16 @@ import os
 import pwd
 import shlex
 import shutil
-import socket
 import stat
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 import pytest
+
+from tests.ports import free_port, is_answered
+from tests.waiting import wait_for
 
 SERVER = shutil.which("sshd") or next((path for path in ("/usr/sbin/sshd",) if Path(path).exists()), "")
 CLIENT = shutil.which("ssh")
@@ -40,7 +41,7 @@ class Sshd:
     def __init__(self, place: Path, subsystem: str, environment: Mapping[str, str], *, keys: bool = True) -> None:
         self.place = place
         self.user = pwd.getpwuid(os.getuid()).pw_name
-        self.port = _free_port()
+        self.port = free_port()
         place.mkdir(parents=True, exist_ok=True)
         for name in ("host_key", "user_key"):
             self.new_key(name)
@@ -63,15 +64,8 @@ class Sshd:
         self._process = subprocess.Popen(
             [SERVER, "-D", "-e", "-f", str(self.place / "sshd_config")], stdin=subprocess.DEVNULL, stderr=log
         )
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return self
-        raise AssertionError((self.place / "sshd.log").read_text())
+        wait_for(lambda: is_answered(self.port), f"sshd does not answer, see {self.place / 'sshd.log'}")
+        return self
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
@@ -107,10 +101,3 @@ class Sshd:
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(str(CLIENT))} -F {shlex.quote(str(config))} "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return folder
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

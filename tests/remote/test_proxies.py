@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +15,9 @@ import pytest
 from hnskit.errors import ConnectError, HostUnreachableError
 from hnskit.facts.host_facts import gather_facts
 from tests.in_process_host import Lab
+from tests.ports import free_port, is_answered
 from tests.remote.sshd import Sshd, needs_sshd
+from tests.waiting import wait_for
 
 SQUID = shutil.which("squid") or next((path for path in ("/usr/sbin/squid",) if Path(path).exists()), "")
 needs_squid = pytest.mark.skipif(
@@ -32,25 +32,6 @@ needs_socks = pytest.mark.skipif(
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with Lab(tmp_path_factory.mktemp("lab")) as made:
         yield made
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"nothing listens at port {port}")
 
 
 @contextmanager
@@ -70,7 +51,7 @@ def squid(place: Path, *, pools: bool) -> Iterator[str]:
         [SQUID, "-N", "-n", f"hnskit{port}", "-f", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        wait_for_port(port)
+        wait_for(lambda: is_answered(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -118,7 +99,7 @@ def test_a_jump_host_is_a_socks_proxy_by_ssh(lab: Lab, tls: bool, tmp_path: Path
         client = str(server.client() / "ssh")
         tunnel = subprocess.Popen([client, "-N", "-D", f"127.0.0.1:{port}", "lab"], stdin=subprocess.DEVNULL)
         try:
-            wait_for_port(port)
+            wait_for(lambda: is_answered(port))
             proxy = f"socks5h://127.0.0.1:{port}"
             with lab.session(tls=tls, proxy=proxy, read_timeout=10.0) as session:
                 assert gather_facts(session).problems == ()

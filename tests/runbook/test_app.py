@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,15 +16,10 @@ from typing import Any
 import pytest
 
 from tests.browser import ROOT, TOKEN, browser, require_browser
+from tests.ports import free_port
 from tests.waiting import LONG, wait_for
 
 HERE = "127.0.0.1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HERE, 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(address: str) -> bool:
