@@ -29,9 +29,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from hnskit.emulator.engines.pwsh.locate import find_engine
-from hnskit.errors import ConnectError
 from hnskit.local.state_dir import STATE_VARIABLE
+from tests.emulator.engines import engines_here
 from tests.fault_proxy import MODES, MOMENTS, Fault, Mode, Moment
 from tests.in_process_host import Lab
 from tests.invariants import JOBS, Job, Verdict, kill, lines_of, lose, requests_of
@@ -156,7 +155,7 @@ def results_of(options: argparse.Namespace) -> list[Result]:
     if options.limit == 0:
         return list(kept.values())
     with ProcessPoolExecutor(options.workers) as pool:
-        asked = list(cases_of(options.engine or engines(), [options.way], pool))[:: options.every]
+        asked = list(cases_of(options.engine or engines_here(), [options.way], pool))[:: options.every]
         left = [case for case in asked if case not in kept]
         random.Random(0).shuffle(left)
         left = left[: options.limit]
@@ -168,15 +167,6 @@ def results_of(options: argparse.Namespace) -> list[Result]:
                 with options.results.open("a", encoding="utf-8") as stream:
                     stream.write(json.dumps(result) + "\n")
     return list(kept.values())
-
-
-def engines() -> list[str]:
-    """The engines that there are here: the double, and a real one beside it."""
-    try:
-        find_engine()
-    except ConnectError:
-        return ["python"]
-    return ["python", "pwsh"]
 
 
 def tables(results: list[Result], way: str) -> list[str]:

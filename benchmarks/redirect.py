@@ -24,10 +24,10 @@ import requests
 
 import hnskit
 from benchmarks.far import Far
-from hnskit.emulator.engines.pwsh.locate import find_engine
-from hnskit.errors import ConnectError
 from hnskit.params.loading import Params
 from hnskit.remote.session import ConnectedSession
+from tests.emulator.engines import engines_here
+from tests.pages import print_or_write
 
 Connect = Callable[[Params], ConnectedSession]
 ROOT = Path(__file__).parent.parent
@@ -114,15 +114,6 @@ def total(counts: Iterator[Count]) -> Count:
     return result
 
 
-def engines() -> list[str]:
-    """The engines that there are here: the double, and a real one beside it."""
-    try:
-        find_engine()
-    except ConnectError:
-        return ["python"]
-    return ["python", "pwsh"]
-
-
 def run(engine: str, overrides: tuple[str, ...], connect: Connect) -> list[tuple[str, Count]]:
     """Measure on a host of its own."""
     name = f"bench-{engine}-{os.getpid()}"
@@ -154,20 +145,17 @@ def table() -> str:
             "",
             f"| what | engine | requests | KB sent | KB received | seconds | requests, {away} | seconds, {away} |",
             "|---|---|---:|---:|---:|---:|---:|---:|",
-            *itertools.chain(*zip(*(lines_of(engine, overrides) for engine in engines()), strict=True)),
+            *itertools.chain(*zip(*(lines_of(engine, overrides) for engine in engines_here()), strict=True)),
             "",
         ]
-    lines.append(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, engines {' and '.join(engines())}.")
+    lines.append(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, engines {' and '.join(engines_here())}.")
     return "\n".join(lines)
 
 
 def main() -> None:
     """Print the table, or put it into the page."""
     text = table()
-    print(text)
-    if "--write" in sys.argv:
-        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{text}\n", encoding="utf-8")
+    print_or_write(PAGE, MARK, text)
 
 
 if __name__ == "__main__":

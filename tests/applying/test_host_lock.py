@@ -19,6 +19,7 @@ from hnskit.errors import BusyError, HnskitError
 from hnskit.local.private_files import write_private
 from hnskit.local.state_dir import STATE_VARIABLE
 from tests.in_process_host import HereSession
+from tests.lock_holder import lock_holder
 from tests.sample_facts import desired
 
 TARGET = "emulator://lab"
@@ -195,17 +196,8 @@ def test_a_script_that_calls_the_library_is_a_worker_as_well(change: Callable[..
     host = create_host("lab")
     session = HereSession(host)
     before = host.snapshot()
-    program = (
-        f"from hnskit.applying import host_lock\nwith host_lock.claim({session.target!r}): print(flush=True); input()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with pytest.raises(BusyError, match=f"process {holder.pid}"):
-            change(session, desired())
-    finally:
-        holder.communicate("\n", timeout=10)
+    with lock_holder(session.target) as pid, pytest.raises(BusyError, match=f"process {pid}"):
+        change(session, desired())
     assert host.snapshot().networks == before.networks
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import jsonschema
 import pytest
 
 from hnskit import commands
-from hnskit.commands.cli import hnskit as group
 from hnskit.commands.envelope import SCHEMA, enveloped
 from hnskit.facts.anything import load_facts
 from hnskit.facts.snapshot import save_facts
 from tests import sample_facts
 from tests.host_process import emulated_host
-from tests.terminal import hnskit, sets
+from tests.terminal import commands_of, hnskit, sets
 
 PARAMS = str(Path(__file__).parents[2] / "params" / "emulator.yaml")
 FORMS: dict[str, Any] = json.loads((Path(commands.__file__).parent / "result.schema.json").read_text())
@@ -107,19 +104,6 @@ def test_what_facts_prints_is_a_snapshot(capsys: pytest.CaptureFixture[str], sav
     assert load_facts(copy).endpoints == load_facts(saved).endpoints
 
 
-def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            assert inner is not None
-            yield from _commands(inner, (*path, name))
-    else:
-        yield " ".join(path), command
-
-
 def test_every_command_but_the_app_prints_json() -> None:
-    without = {
-        path for path, command in _commands(group) if not any("--json" in option.opts for option in command.params)
-    }
+    without = {path for path, command in commands_of() if not any("--json" in option.opts for option in command.params)}
     assert without == {"app", "emulator docker"}  # whose words are docker's own

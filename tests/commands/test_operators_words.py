@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,22 +18,10 @@ from hnskit.facts.snapshot import save_facts
 from hnskit.local.state_dir import STATE_VARIABLE
 from tests import sample_facts
 from tests.host_process import emulated_host
-from tests.terminal import hnskit, sets
+from tests.terminal import commands_of, hnskit, sets
 
 ROOT = Path(__file__).parents[2]
 PARAMS = str(ROOT / "params" / "emulator.yaml")
-
-
-def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """Paths of all commands that do something."""
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            assert inner is not None
-            yield from commands(inner, (*path, name))
-    else:
-        yield " ".join(path)
 
 
 def completed(*words: str) -> list[str]:
@@ -77,7 +64,7 @@ def test_a_word_that_is_like_none_is_told_with_all_of_them(capsys: pytest.Captur
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
-    assert set(commands(group)) == set(EXAMPLES)
+    assert {path for path, _ in commands_of()} == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("path", EXAMPLES)

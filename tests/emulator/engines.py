@@ -38,6 +38,15 @@ def why_no_engine() -> str:
     return ""
 
 
+def engines_here() -> list[str]:
+    """The engines that there are here: the double, and a real one beside it."""
+    try:
+        find_engine()
+    except ConnectError:
+        return ["python"]
+    return ["python", "pwsh"]
+
+
 needs_engine = pytest.mark.skipif(bool(why_no_engine()), reason=why_no_engine() or "there is one")
 
 

@@ -10,7 +10,6 @@ and as commands of a host for the double.
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -28,6 +27,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from hnskit.emulator.host import create_host
 from hnskit.emulator.powershell.command import Command, Int64, Parameter, PSError, UInt32
 from tests.emulator.engines import Message, Served, recorded, say, steady
+from tests.pages import print_or_write
 
 PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
 MARK = "<!-- the tables of python -m tests.emulator.protocol -->"
@@ -441,11 +441,7 @@ def main() -> None:
     """Print the comparison, or put it into the page."""
     with tempfile.TemporaryDirectory() as place, sides(Path(place)) as two:
         text = tables(all_differences(two), engine_version(two[1]))
-    if "--write" in sys.argv:
-        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{text}\n", encoding="utf-8")
-    else:
-        sys.stdout.write(f"{text}\n")
+    print_or_write(PAGE, MARK, text)
 
 
 if __name__ == "__main__":

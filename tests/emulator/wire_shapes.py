@@ -10,7 +10,6 @@ message that each was read in.
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +25,7 @@ from pypsrp.wsman import WSManAction
 from hnskit.remote.module_source import module_text
 from tests.emulator.engines import PASSWORD, USER, Served
 from tests.emulator.soap_client import ADDRESSING, CONFIG, SHELL, TERMINATE, SoapClient
+from tests.pages import print_or_write
 
 DATA = Path(__file__).parents[1] / "data" / "wire-shapes.json"
 PAGE = Path(__file__).parents[2] / "docs" / "wire.md"
@@ -200,11 +200,7 @@ def main() -> None:
     """Print the table, or put it into the page."""
     with tempfile.TemporaryDirectory() as place, Served("python", Path(place) / "door") as served:
         text = table(compare(door(served)))
-    if "--write" in sys.argv:
-        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{text}\n", encoding="utf-8")
-    else:
-        sys.stdout.write(f"{text}\n")
+    print_or_write(PAGE, MARK, text)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,19 @@ def emulated_fleet(place: Path, count: int) -> Iterator[list[str]]:
             registry.stop(started[0].name, together=True)
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a module's fleet."""
+    return tmp_path_factory.mktemp("fleet")
+
+
+@pytest.fixture(scope="module")
+def targets(place: Path, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Targets of the running hosts of a module, as many as its `HOSTS` says."""
+    with emulated_fleet(place, request.module.HOSTS) as names:
+        yield [f"emulator://{name}" for name in names]
+
+
 def inventory_file(place: Path, targets: Sequence[str], **more: object) -> Path:
     """An inventory of targets, h1, h2, …, with the parameters of the examples."""
     (place / "redirect.yaml").write_text(sample_facts.PARAMS.read_text())

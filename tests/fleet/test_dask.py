@@ -12,20 +12,10 @@ import pytest
 
 from hnskit.errors import ArgumentError, ConnectError, LoginRefusedError
 from hnskit.fleet import dask_executor, load_inventory, run
-from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
+from tests.fleet.fleet_hosts import inventory_file
 
 distributed = pytest.importorskip("distributed")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("dask")
-
-
-@pytest.fixture(scope="module")
-def targets(place: Path) -> Iterator[list[str]]:
-    with emulated_fleet(place, 3) as names:
-        yield [f"emulator://{name}" for name in names]
+HOSTS = 3
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,20 +12,10 @@ from click.testing import CliRunner, Result
 
 from hnskit.commands.cli import hnskit
 from hnskit.errors import HnskitError
-from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
+from tests.fleet.fleet_hosts import inventory_file
 
 GONE = "winrm://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fleet")
-
-
-@pytest.fixture(scope="module")
-def targets(place: Path) -> Iterator[list[str]]:
-    with emulated_fleet(place, 2) as names:
-        yield [f"emulator://{name}" for name in names]
+HOSTS = 2
 
 
 def fleet(*words: object) -> Result:

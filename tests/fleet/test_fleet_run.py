@@ -13,23 +13,17 @@ from hnskit.applying import host_lock
 from hnskit.errors import ArgumentError, HnskitError
 from hnskit.fleet import HostResult, HostStep, Inventory, Waves, load_inventory, outliers, run
 from hnskit.fleet.scheduling import FleetRun
-from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
+from tests.fleet.fleet_hosts import inventory_file
 from tests.present import present
 
 GONE = "winrm://127.0.0.1:9"
+HOSTS = 4
 LOGIN = {"connection.username": "x", "connection.credential": "env:HNSKIT_TEST_NO_SECRET"}
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fleet")
-
-
-@pytest.fixture(scope="module")
-def targets(place: Path) -> Iterator[list[str]]:
-    with emulated_fleet(place, 4) as names, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HNSKIT_TEST_NO_SECRET", "x")
-        yield [f"emulator://{name}" for name in names]
+@pytest.fixture(autouse=True)
+def _credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HNSKIT_TEST_NO_SECRET", "x")
 
 
 def inventory(place: Path, targets: Sequence[str], **more: object) -> Inventory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +26,22 @@ from tests.sample_facts import complete, fresh
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder in which notebooks are executed, all of them in one kernel."""
+    yield tmp_path_factory.mktemp("notebooks")
+    SharedKernelEngine.close(now=True)
+
+
+def execute(name: str, folder: Path, parameters: Mapping[str, object]) -> Path:
+    """Execute a notebook; the executed one."""
+    out = folder / f"{name}.ipynb"
+    papermill.execute_notebook(
+        ROOT / "notebooks" / out.name, out, parameters, engine_name="hnskit", progress_bar=False, cwd=folder
+    )
+    return out
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -33,23 +50,16 @@ ROOT = Path(__file__).parents[2]
         ("64_compare_snapshots", "new endpoint hnskit-proxy"),
     ],
 )
-def test_it_runs_on_a_snapshot_and_changes_nothing(name: str, wanted: str, tmp_path: Path) -> None:
+def test_it_runs_on_a_snapshot_and_changes_nothing(name: str, wanted: str, folder: Path, tmp_path: Path) -> None:
     """A host that cannot be reached is looked at all the same."""
     file = save_facts(complete(), tmp_path / "now.json")
     parameters = {"params_file": str(ROOT / "params" / "emulator.yaml"), "overrides": [f"target=snapshot:{file}"]}
     if name == "64_compare_snapshots":
         parameters["earlier"] = str(save_facts(fresh(), tmp_path / "then.json"))
-    try:
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "out.ipynb", parameters, engine_name="hnskit",
-            progress_bar=False, cwd=tmp_path,
-        )  # fmt: skip
-    finally:
-        SharedKernelEngine.close(now=True)
-    text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
-    assert wanted in text
-    assert escaped_twice(tmp_path / "out.ipynb") == []
-    assert not (tmp_path / "runs").exists()
+    out = execute(name, folder, parameters)
+    assert wanted in out.read_text(encoding="utf-8")
+    assert escaped_twice(out) == []
+    assert not (folder / "runs").exists()
 
 
 HOSTILE = """PS C:\\> Get-HnsEndpoint | ConvertTo-Json -Depth 20
@@ -63,21 +73,14 @@ HOSTILE = """PS C:\\> Get-HnsEndpoint | ConvertTo-Json -Depth 20
 @pytest.mark.parametrize(
     ("name", "wanted"), [("61_doctor", "OutboundNat was probably meant"), ("60_explain", "OutbountNat")]
 )
-def test_it_runs_on_a_paste_and_contacts_no_host(name: str, wanted: str, tmp_path: Path) -> None:
+def test_it_runs_on_a_paste_and_contacts_no_host(name: str, wanted: str, folder: Path) -> None:
     """The parameter `paste`, headless; what is in it stays text, wherever it is shown."""
     parameters = {
         "params_file": str(ROOT / "params" / "emulator.yaml"),
         "overrides": ["target=winrm://nobody.invalid"],
         "paste": HOSTILE,
     }
-    try:
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "out.ipynb", parameters, engine_name="hnskit",
-            progress_bar=False, cwd=tmp_path,
-        )  # fmt: skip
-    finally:
-        SharedKernelEngine.close(now=True)
-    cells = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(execute(name, folder, parameters).read_text(encoding="utf-8"))["cells"]
     outputs = [item for cell in cells for item in cell.get("outputs", [])]
     shown = json.dumps(outputs)
     assert "Taken for 1 endpoint" in shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,11 @@ from hnskit import runbook
 from hnskit.errors import ArgumentError, HnskitError, ParamsError
 from hnskit.runbook.screen import Sentence
 from hnskit.views.table import View
-from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
+from tests.fleet.fleet_hosts import inventory_file
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "70_fleet.ipynb"
 GONE = "winrm://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fleet-notebook")
-
-
-@pytest.fixture(scope="module")
-def targets(place: Path) -> Iterator[list[str]]:
-    with emulated_fleet(place, 2) as names:
-        yield [f"emulator://{name}" for name in names]
+HOSTS = 2
 
 
 def test_a_pipeline_sets_all_hosts_up_and_keeps_the_tables(place: Path, targets: list[str], tmp_path: Path) -> None:

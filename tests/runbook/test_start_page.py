@@ -7,11 +7,7 @@ import os
 import re
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +26,8 @@ from hnskit.running.run_state import LOST, RunState
 from hnskit.running.server_links import Server, link
 from hnskit.running.summary import Nobody
 from tests.host_process import emulated_host
+from tests.lock_holder import lock_holder
+from tests.ports import is_answered
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -68,8 +66,9 @@ def answers(desk: Path) -> bool:
     target = yaml.safe_load((desk / "params" / "lab.yaml").read_text())["target"]
     entry = registry.find(target.removeprefix("emulator://"))
     assert entry is not None
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", urlsplit(entry.http).port)) == 0
+    port = urlsplit(entry.http).port
+    assert port is not None
+    return is_answered(port)
 
 
 def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path) -> None:
@@ -118,23 +117,6 @@ def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Pat
     assert len(made) == len(set(made))
 
 
-@contextmanager
-def holder_of(target: str, kind: str, run_dir: Path | None = None) -> Iterator[int]:
-    """Another process is at work on a host; its number."""
-    place = f"Path({str(run_dir)!r})" if run_dir else None
-    program = (
-        "from pathlib import Path; from hnskit.applying import host_lock\n"
-        f"with host_lock.claim({target!r}, {place}, {kind!r}): print(flush=True); input()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        yield holder.pid
-    finally:
-        holder.communicate("\n", timeout=10)
-
-
 @pytest.mark.parametrize(("kind", "noun"), [(host_lock.COMMAND, "another command"), (host_lock.NOTEBOOK, "a notebook")])
 def test_what_has_no_log_is_named_and_the_page_is_free_at_its_end(
     kind: str, noun: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -144,7 +126,7 @@ def test_what_has_no_log_is_named_and_the_page_is_free_at_its_end(
     params = tmp_path / "lab.yaml"
     shutil.copy(ROOT / "params" / "emulator.yaml", params)
     (tmp_path / "runs" / "1").mkdir(parents=True)
-    with holder_of("emulator://lab", kind, tmp_path / "runs" / "1") as pid:
+    with lock_holder("emulator://lab", kind, tmp_path / "runs" / "1") as pid:
         page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
         wait_for(lambda: page._view.value)
         assert f"The host is not free: {noun} is at work on it since" in page._view.value
@@ -166,10 +148,10 @@ def test_a_run_that_begins_after_other_work_is_followed_in_its_turn(
     run_dir.mkdir(parents=True)
     log = RunLog(run_dir, Nobody())
     log.write("run", target="emulator://lab", todo=["00_preflight"])
-    with holder_of("emulator://lab", host_lock.COMMAND):
+    with lock_holder("emulator://lab", host_lock.COMMAND):
         page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
         wait_for(lambda: "not free" in page._view.value)
-    with holder_of("emulator://lab", host_lock.RUN, run_dir):
+    with lock_holder("emulator://lab", host_lock.RUN, run_dir):
         page._on_run()  # pressed as soon as it can be, but somebody else was quicker
         wait_for(lambda: "At work on emulator://lab" in page._view.value)
         assert not page._stop.disabled
@@ -240,7 +222,7 @@ def test_what_was_seen_of_the_host_is_marked_as_old_when_a_run_begins(
     page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
     page._on_connect()
     wait_for(lambda: page._host.value == "<svg>no bridge</svg>" and not page._connect.disabled)
-    with holder_of("emulator://lab", host_lock.COMMAND):
+    with lock_holder("emulator://lab", host_lock.COMMAND):
         page._on_run()
         assert re.search(r"As it was on \d\d .*, before the run below\.", page._host.value)
         assert "no bridge" in page._host.value

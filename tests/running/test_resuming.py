@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from hnskit.applying import host_lock
 from hnskit.errors import BusyError, HnskitError
 from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.params.loading import load_params
 from hnskit.running import runner
 from hnskit.running.resuming import KEPT, unfinished_run
 from tests.host_process import emulated_host
+from tests.lock_holder import lock_holder
 from tests.terminal import hnskit, sets
 
 ROOT = Path(__file__).parents[2]
@@ -77,19 +77,10 @@ def test_a_run_that_is_at_work_is_not_gone_on_with(tmp_path: Path, monkeypatch: 
     target = load_params(PARAMS).target
     run_dir = unfinished(tmp_path / "runs", target)
     before = contents(tmp_path / "runs")
-    program = (
-        "from pathlib import Path; from hnskit.applying import host_lock\n"
-        f"with host_lock.claim({target!r}, Path({str(run_dir)!r}), host_lock.RUN): print(flush=True); input()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        holder.stdout.readline()
+    with lock_holder(target, host_lock.RUN, run_dir) as pid:
         for resume in (True, False):
-            with pytest.raises(BusyError, match=f"another run is at work on it since .*process {holder.pid}"):
+            with pytest.raises(BusyError, match=f"another run is at work on it since .*process {pid}"):
                 runner.run(PARAMS, runs=tmp_path / "runs", resume=resume)
-    finally:
-        holder.communicate("\n", timeout=10)
     assert contents(tmp_path / "runs") == before
     assert list((tmp_path / "runs").iterdir()) == [run_dir]
 

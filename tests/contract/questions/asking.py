@@ -169,11 +169,8 @@ class Question:
     ask: Callable[[World], str]
     changes: bool
     """The host must be changed to ask."""
-
-    @property
-    def words(self) -> str:
-        """The question."""
-        return " ".join((self.ask.__doc__ or "").split())
+    words: str
+    """The question."""
 
 
 QUESTIONS: list[Question] = []
@@ -185,7 +182,8 @@ def question(
     """Put a question into the list."""
 
     def keep(ask: Callable[[World], str]) -> Callable[[World], str]:
-        QUESTIONS.append(Question(ask.__name__, source, believed, ask, changes))
+        words = " ".join((ask.__doc__ or "").split())
+        QUESTIONS.append(Question(ask.__name__, source, believed, ask, changes, words))
         return ask
 
     return keep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.contract.questions.asking import World, members, question
+from tests.contract.questions.asking import QUESTIONS, Question, World, members, question
 
 NOWHERE = "00000000-0000-0000-0000-00000000dead"
 reads = partial(question, changes=False)
@@ -22,64 +22,41 @@ def envelope_of_the_version(w: World) -> str:
     return members(w.envelope("GET", "/globals/version"))
 
 
-@reads("HNS, not known: bytes of answers", "0x80004001")
-def answer_of_activities(w: World) -> str:
-    """Does GET /activities answer?"""
-    return w.said("GET", "/activities/")
+_PATHS = (
+    ("answer_of_activities", "HNS, not known: bytes of answers", "0x80004001", "/activities/",
+     "Does GET /activities answer?"),
+    ("answer_of_compartments", "HNS, not known: bytes of answers", "0x80004001", "/compartments/",
+     "Does GET /compartments answer?"),
+    ("answer_of_plugins", "HNS, not known: bytes of answers", "0x80004001", "/plugins/",
+     "Does GET /plugins answer?"),
+    ("answer_of_portpools", "HNS, not known: bytes of answers", "0x80004001", "/portpools/",
+     "Does GET /portpools answer?"),
+    ("a_path_that_is_nothing", "HNS fact 6", "0x80070057", "/hnskit-nothing/",
+     "What is said of a path that does not exist?"),
+    ("a_path_in_another_letter_case", "HNS fact 6", "taken", "/Networks/",
+     "Is /Networks the same as /networks?"),
+    ("a_network_that_is_not_there", "HNS facts 13, 74", "0x80070490", f"/networks/{NOWHERE}",
+     "Which code has GET of a network that does not exist?"),
+    ("a_policy_list_that_is_not_there", "HNS facts 13, 74", "0x80070490", f"/policylists/{NOWHERE}",
+     "Which code has GET of a policy list that does not exist?"),
+    ("a_namespace_that_is_not_there", "containerd fact 17", "0x80070490", f"/namespaces/{NOWHERE}",
+     "Which code has GET of a namespace that does not exist?"),
+    ("an_id_that_is_no_guid", "HNS fact 9", "0x80070490", "/endpoints/hnskit",
+     "Which code has GET of an endpoint whose id is a word?"),
+    ("members_of_endpoint_statistics", "HNS, not known: bytes of answers", "0x80070490", f"/endpointstats/{NOWHERE}",
+     "What does GET /endpointstats/ID of an endpoint that does not exist say?"),
+)  # fmt: skip
+"""A question's name, source, believed answer, the path that is asked for, and the question."""
 
 
-@reads("HNS, not known: bytes of answers", "0x80004001")
-def answer_of_compartments(w: World) -> str:
-    """Does GET /compartments answer?"""
-    return w.said("GET", "/compartments/")
+def _answer_at(path: str, w: World) -> str:
+    return w.said("GET", path)
 
 
-@reads("HNS, not known: bytes of answers", "0x80004001")
-def answer_of_plugins(w: World) -> str:
-    """Does GET /plugins answer?"""
-    return w.said("GET", "/plugins/")
-
-
-@reads("HNS, not known: bytes of answers", "0x80004001")
-def answer_of_portpools(w: World) -> str:
-    """Does GET /portpools answer?"""
-    return w.said("GET", "/portpools/")
-
-
-@reads("HNS fact 6", "0x80070057")
-def a_path_that_is_nothing(w: World) -> str:
-    """What is said of a path that does not exist?"""
-    return w.said("GET", "/hnskit-nothing/")
-
-
-@reads("HNS fact 6", "taken")
-def a_path_in_another_letter_case(w: World) -> str:
-    """Is /Networks the same as /networks?"""
-    return w.said("GET", "/Networks/")
-
-
-@reads("HNS facts 13, 74", "0x80070490")
-def a_network_that_is_not_there(w: World) -> str:
-    """Which code has GET of a network that does not exist?"""
-    return w.said("GET", f"/networks/{NOWHERE}")
-
-
-@reads("HNS facts 13, 74", "0x80070490")
-def a_policy_list_that_is_not_there(w: World) -> str:
-    """Which code has GET of a policy list that does not exist?"""
-    return w.said("GET", f"/policylists/{NOWHERE}")
-
-
-@reads("containerd fact 17", "0x80070490")
-def a_namespace_that_is_not_there(w: World) -> str:
-    """Which code has GET of a namespace that does not exist?"""
-    return w.said("GET", f"/namespaces/{NOWHERE}")
-
-
-@reads("HNS fact 9", "0x80070490")
-def an_id_that_is_no_guid(w: World) -> str:
-    """Which code has GET of an endpoint whose id is a word?"""
-    return w.said("GET", "/endpoints/hnskit")
+QUESTIONS.extend(
+    Question(name, source, believed, partial(_answer_at, path), False, words)
+    for name, source, believed, path, words in _PATHS
+)
 
 
 @reads("HNS fact 9", "0x80070490")
@@ -87,12 +64,6 @@ def an_id_in_braces(w: World) -> str:
     """Is an id taken in braces?"""
     network = w.hns("GET", "/networks/")[0]["ID"]
     return w.said("GET", f"/networks/{{{network}}}")
-
-
-@reads("HNS, not known: bytes of answers", "0x80070490")
-def members_of_endpoint_statistics(w: World) -> str:
-    """What does GET /endpointstats/ID of an endpoint that does not exist say?"""
-    return w.said("GET", f"/endpointstats/{NOWHERE}")
 
 
 @reads("HNS fact 60", "0x80070490")
