@@ -161,6 +161,7 @@ class _PathTracer(TraceRecorder):
         route = self._path.best_route(compartment, self._connection.destination)
         if destination in _LINK_LOCAL and (route is None or prefix_of(route.prefix).prefixlen < _LINK_LOCAL.prefixlen):
             return endpoints[0], _TRAP
+        self._note(name, self._doubts.of_routes(compartment))
         if route is None:
             return None, ""
         endpoint = self._path.endpoint_of_route(route, endpoints)
@@ -332,6 +333,8 @@ class _PathTracer(TraceRecorder):
         if around:
             self._hop("host", f"route {route.prefix} on-link, to {around[0].name}")
             return self._deliver(around[0], came_from)
+        if route.next_hop in _NO_GATEWAY:
+            self._note("host", self._doubts.of_networks())
         outgoing = path.address_of_interface(route.interface_index)
         next_hop = "on-link" if route.next_hop in _NO_GATEWAY else f"via {route.next_hop}"
         self._hop("host", f"route {route.prefix} {next_hop} through the interface of {outgoing or 'no address'}")

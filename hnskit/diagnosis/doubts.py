@@ -49,7 +49,8 @@ class Doubts:
         pod = next((item for item in facts.pods if item.id == container.pod_id), None)
         if pod is None or not pod.ready or container.isolation == "hyperv":
             return False
-        return bool(facts.namespaces) and facts.knows("namespaces") and facts.namespace_of(container) is None
+        known = all(map(facts.knows, ("namespaces", "containers", "pods")))
+        return bool(facts.namespaces) and known and facts.namespace_of(container) is None
 
     def of_routes(self, compartment: int) -> str:
         """Return the reason why the routes of a compartment are not known; "" where they are."""
@@ -61,6 +62,11 @@ class Doubts:
     def of_host_address(self) -> str:
         """Return the reason why an unlisted address may be the host's own; "" where all are listed."""
         return "" if self._facts.knows("addresses") else "the host's addresses are not all in the snapshot"
+
+    def of_networks(self) -> str:
+        """Return the reason why a prefix that is on-link may be a network's; "" where all networks are known."""
+        known = self._facts.knows("networks") and not any("subnets" in item.unread for item in self._facts.networks)
+        return "" if known else "the networks of HNS are not all in the snapshot"
 
     def of_network(self, network: Network | None) -> str:
         """Name the members of a network that matter and are not known; "" where all are."""

@@ -3,11 +3,11 @@
 The file is what `hnskit facts --json` prints, with a head that says what it is:
 
     {"hnskit": "facts", "version": 1, "target": "winrm://host", "taken_at": …, "networks": [{…, "raw": {…}}, …], …,
-     "counts": {"networks": 2, …}}
+     "counts": {"networks": [14, 9], …}}
 
-Each HNS object has hnskit's reading of it and, in `raw`, the host's own JSON; `counts` tells a file from which objects
-were taken out. Nothing of the connection is in it, and what looks like a secret in a container's command or labels is
-masked. `dumps` reads what other tools have written.
+Each HNS object has hnskit's reading of it and, in `raw`, the host's own JSON; `counts`, the number of members of each
+object, tells a file from which a person took something out. Nothing of the connection is in it, and what looks like a
+secret in a container's command or labels is masked. `dumps` reads what other tools have written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.facts.host_facts import Facts
-from hnskit.facts.snapshot_members import COUNTS, VERSION, read_members
+from hnskit.facts.snapshot_members import COUNTS, VERSION, member_counts, read_members
 from hnskit.foreign_text.escaping import json_text
 from hnskit.foreign_text.masking import MASK, hides, mask_command, mask_value
 from hnskit.local.atomic_write import write_output
@@ -29,7 +29,6 @@ from hnskit.local.text_encoding import decode
 from hnskit.model.objects import Container
 
 KIND = "facts"
-_VERSION_OF = "hns_version"  # a pair, no list
 _HEAD = 2048
 _OWN_MARKS = (b'"hnskit"', b'"taken_at"')
 """One of them stands at the beginning of each snapshot that hnskit wrote."""
@@ -55,9 +54,8 @@ def save_facts(facts: Facts, path: str | Path, *, private: bool = False) -> Path
 def dump_facts(facts: Facts) -> str:
     """A snapshot as the text of its file."""
     members = _members(masked(facts))
-    counts = {name: len(value) for name, value in members.items() if isinstance(value, tuple) and name != _VERSION_OF}
     head = {"hnskit": KIND, "version": VERSION}
-    return json_text({**head, **members, COUNTS: counts}, default=_plain, separators=(",", ":")) + "\n"
+    return json_text({**head, **members, COUNTS: member_counts(members)}, default=_plain, separators=(",", ":")) + "\n"
 
 
 def masked(facts: Facts) -> Facts:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 COUNTS = "counts"
-"""Member of a snapshot's file: list and the number of its objects."""
+"""Member of a snapshot's file: its lists and single objects, and for each object the number of its members."""
 _NO_FACTS = ("hnskit", "version", "schema", "ok", "taken_for", COUNTS)  # of the file, and of `hnskit facts --json`
 _ALWAYS = (
     "adapters", "interfaces", "addresses", "routes", "compartments", "networks", "endpoints", "policy_lists", "images",
@@ -24,6 +24,8 @@ _ALWAYS = (
 )  # fmt: skip
 """Lists that every snapshot has had since the first one."""
 _TAKEN_OUT = "objects were taken out of the file after hnskit wrote it"
+_SHORTENED = "members of its objects were taken out of the file after hnskit wrote it"
+_HOST_JSON = "raw"
 
 FactsT = TypeVar("FactsT", bound=Any)
 """A class of facts: `hnskit.Facts`."""
@@ -60,33 +62,82 @@ def read_members(kind: type[FactsT], data: Mapping[str, Any], source: str) -> Fa
     return _with_losses(_with_gaps(read), data)
 
 
+def member_counts(members: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Return the number of members of each object, whatever their depth; the host's own JSON is left out.
+
+    Args:
+        members: the parts of the facts, or of a file's JSON: both count alike.
+    """
+    return {
+        name: [_count(item) for item in (value if isinstance(value, list | tuple) else (value,))]
+        for name, value in members.items()
+        if name not in _NO_FACTS and (isinstance(value, list | tuple | Mapping) or is_dataclass(value))
+    }
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str | int | None):
+        return 0
+    if isinstance(value, list | tuple):
+        return len(value) + sum(map(_count, value))
+    if isinstance(value, Mapping):
+        return len(value) + sum(_count(item) for name, item in value.items() if name != _HOST_JSON)
+    if is_dataclass(value):
+        return _count({member.name: getattr(value, member.name) for member in fields(value)})
+    return 0
+
+
 def _with_losses(facts: FactsT, data: Mapping[str, Any]) -> FactsT:
     """The facts of a file from which lists, objects or members were taken out: what is missing there is not known.
 
     People shorten files before they send them.
     """
     gaps = {part: ABSENT for part in _ALWAYS if part not in data}
-    counts = data.get(COUNTS)
-    for part, count in counts.items() if isinstance(counts, Mapping) else ():
-        if part not in gaps and len(getattr(facts, part, ())) != count:
-            gaps[part] = _TAKEN_OUT
-    lacking = {part: found for part in MEMBERS if (found := _lacking(part, getattr(facts, part), data.get(part)))}
-    if not gaps and not lacking:
+    written = data.get(COUNTS)
+    there = member_counts(data) if isinstance(written, Mapping) else {}
+    shorter: dict[str, Any] = {}
+    for part, counts in written.items() if isinstance(written, Mapping) else ():
+        found = there.get(part, [])
+        if not isinstance(counts, list) or found == counts or part in gaps:
+            continue
+        gaps[part] = _TAKEN_OUT if len(found) != len(counts) else _SHORTENED
+        if part in MEMBERS and found:
+            whole = _whole(found, counts)
+            shorter[part] = _shortened(part, getattr(facts, part), data[part], whole)
+    if not isinstance(written, Mapping):
+        shorter = {part: _shortened(part, getattr(facts, part), data.get(part) or ()) for part in MEMBERS}
+    if not gaps and not shorter:
         return facts
-    return replace(facts, completeness=Completeness({**gaps, **facts.completeness.gaps}), **lacking)
+    return replace(facts, completeness=Completeness({**gaps, **facts.completeness.gaps}), **shorter)
 
 
-def _lacking(part: str, objects: tuple[Any, ...], items: Any) -> tuple[Any, ...]:
-    """The objects of a list, those that lack members with their names in `unread`; () where none does."""
-    if not isinstance(items, list) or not items:
-        return ()
+def _whole(found: Sequence[int], counts: Sequence[int]) -> Sequence[bool]:
+    """Tell of each object whether it has as many members as when it was written."""
+    if len(found) == len(counts):
+        return [one == other for one, other in zip(found, counts, strict=True)]
+    known = set(counts)  # which object was taken out is not told
+    return [one in known for one in found]
+
+
+def _shortened(
+    part: str, objects: tuple[Any, ...], items: Sequence[Any], whole: Sequence[bool] | None = None
+) -> tuple[Any, ...]:
+    """The objects of a list, those that lack something with the names of their members in `unread`.
+
+    Args:
+        part: the list.
+        objects: its objects.
+        items: the same as JSON.
+        whole: of each, whether nothing is missing in any depth; None: this is not known, as of older files.
+    """
     known = MEMBERS[part]
-    if all(known <= item.keys() for item in items):
-        return ()
-    return tuple(
-        item if known <= said.keys() else replace(item, unread=tuple({*item.unread, *(known - said.keys())}))
-        for item, said in zip(objects, items, strict=True)
-    )
+    read = []
+    for number, (item, said) in enumerate(zip(objects, items, strict=True)):
+        unread = known - said.keys()
+        if whole is not None and not whole[number]:
+            unread |= {name for name in known & said.keys() if isinstance(said[name], list | dict)}
+        read.append(replace(item, unread=tuple(sorted({*item.unread, *unread}))) if unread else item)
+    return tuple(read)
 
 
 @cache
