@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import replace
 from typing import Literal
 
-from hnskit.diagnosis.doubts import ON_HOST_NETWORK, Doubts
+from hnskit.diagnosis.doubts import NO_GATEWAY, ON_HOST_NETWORK, Doubts
 from hnskit.diagnosis.trace import Hop, Trace, Verdict, label
 from hnskit.diagnosis.trace_recorder import TraceRecorder
 from hnskit.facts.host_facts import Facts
@@ -27,7 +27,6 @@ from hnskit.model.policies.matching import (
 from hnskit.model.policies.v1_v2 import kind_of
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
-_NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS and Windows say that there is none (HNS fact 29)
 
 
 def trace(facts: Facts, source: Container | str, destination: str, port: int, protocol: str = "tcp") -> Trace:
@@ -83,8 +82,7 @@ class _PathTracer(TraceRecorder):
             return self._end("unknown", "no-source", source, f"{held} the address {source}")
         if not endpoints[0].state_known:
             self._hop(endpoints[0], "the snapshot does not say whether it is attached", confirmed=False)
-        if not endpoints[0].knows("compartment_id") and not endpoints[0].containers:
-            self._hop(endpoints[0], "the snapshot does not say whose it is", confirmed=False)
+        self._note_owner(endpoints[0])
         compartment = endpoints[0].compartment_id
         if compartment == HOST_COMPARTMENT:
             return self._from_host(None)
@@ -165,7 +163,7 @@ class _PathTracer(TraceRecorder):
         if route is None:
             return None, ""
         endpoint = self._path.endpoint_of_route(route, endpoints)
-        next_hop = "" if route.next_hop in _NO_GATEWAY else route.next_hop
+        next_hop = "" if route.next_hop in NO_GATEWAY else route.next_hop
         way = f"via {next_hop}" if next_hop else "on-link"
         self.hops.append(Hop(name, f"route {route.prefix} {way} through {label(endpoint)}", endpoint=endpoint.id))
         return endpoint, next_hop
@@ -177,7 +175,7 @@ class _PathTracer(TraceRecorder):
                 return endpoint, ""
         if destination in _LINK_LOCAL:
             return endpoints[0], _TRAP
-        with_gateway = (item for item in endpoints if item.gateway not in _NO_GATEWAY)
+        with_gateway = (item for item in endpoints if item.gateway not in NO_GATEWAY)
         found = next(with_gateway, None)
         return (found, found.gateway) if found else (None, "")
 
@@ -219,7 +217,7 @@ class _PathTracer(TraceRecorder):
         own = prefix_of(f"{endpoint.address}/{endpoint.prefix_length or 32}")
         if ipaddress.IPv4Address(self._connection.destination) in own:
             return self._deliver(network, endpoint.address)
-        if endpoint.gateway in _NO_GATEWAY:
+        if endpoint.gateway in NO_GATEWAY:
             return self._end(
                 "unreachable", "no-route", endpoint, f"no gateway leads to {self._connection}", "HNS fact 29"
             )
@@ -329,14 +327,14 @@ class _PathTracer(TraceRecorder):
             )
         if route is None:
             return self._end("unreachable", "no-route", "host", f"the host has no route to {address}")
-        around = path.networks_around(connection.destination) if route.next_hop in _NO_GATEWAY else []
+        around = path.networks_around(connection.destination) if route.next_hop in NO_GATEWAY else []
         if around:
             self._hop("host", f"route {route.prefix} on-link, to {around[0].name}")
             return self._deliver(around[0], came_from)
-        if route.next_hop in _NO_GATEWAY:
+        if route.next_hop in NO_GATEWAY:
             self._note("host", self._doubts.of_networks())
         outgoing = path.address_of_interface(route.interface_index)
-        next_hop = "on-link" if route.next_hop in _NO_GATEWAY else f"via {route.next_hop}"
+        next_hop = "on-link" if route.next_hop in NO_GATEWAY else f"via {route.next_hop}"
         self._hop("host", f"route {route.prefix} {next_hop} through the interface of {outgoing or 'no address'}")
         left = path.network_of(source) if source else None
         if source is not None and not (left and left.is_type(NetworkType.NAT)):

@@ -16,6 +16,8 @@ _WORDS = {
     "state": "state",
 }
 
+NO_GATEWAY = ("", "0.0.0.0")  # noqa: S104 - how HNS and Windows say that there is none (HNS fact 29)
+
 ON_HOST_NETWORK = (
     "no HNS namespace lists its pod, which is so of a HostProcess pod: it is on the host's own network, and no policy "
     "of HNS is met"
@@ -39,6 +41,14 @@ class Doubts:
             return ""
         said = "not all of its policies are" if missing == ["policies"] else f"its {' and its '.join(missing)} is not"
         return f"{said} in the snapshot"
+
+    def of_host_endpoint(self, endpoint: Endpoint) -> str:
+        """Return the reason why an endpoint may be the host's own on a bridge; "" where its owner is known.
+
+        The host's own is the one without a gateway.
+        """
+        unknown = endpoint.compartment_id is None and not endpoint.containers and endpoint.gateway in NO_GATEWAY
+        return "it has no gateway, and the snapshot does not say whether it is the host's own" if unknown else ""
 
     def on_host_network(self, container: Container) -> bool:
         """Tell whether a container of a pod is on the host's own network: its pod runs, and no HNS namespace lists it.

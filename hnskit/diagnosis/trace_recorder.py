@@ -38,6 +38,12 @@ class TraceRecorder:
             self._hop(where, doubt, confirmed=False)
             self._doubt = self._doubt or self.hops[-1]
 
+    def _note_owner(self, endpoint: Endpoint) -> None:
+        """Say that the owner of the endpoint at which the trace begins is not known, where it is not."""
+        if not endpoint.knows("compartment_id") and not endpoint.containers:
+            self._hop(endpoint, "the snapshot does not say whose it is", confirmed=False)
+        self._note(endpoint, self._doubts.of_host_endpoint(endpoint))
+
     def _hop(self, where: str | Endpoint, sentence: str, fact: str = "", confirmed: bool = True) -> None:
         place, identity = (where, "") if isinstance(where, str) else (label(where), where.id)
         self.hops.append(Hop(place, sentence, fact, confirmed, identity))

@@ -196,3 +196,29 @@ def test_a_code_of_any_digits_is_a_refusal(digits: str, code: int) -> None:
     """Leading zeros and thousands of digits are of a damaged paste."""
     text = f'{{"Success":false,"Error":"The parameter is incorrect. ","ErrorCode":{digits},\n'
     assert code in [item.code for item in read_anything(text).facts.refusals]
+
+
+GO_ANSWER = """\
+2025-02-07T17:24:54Z [INFO] Creating HNS endpoint: &{
+  Id:
+  Name:bridge-ep
+  VirtualNetwork:
+  IPAddress:10.9.0.2
+  Namespace:<nil>}
+2025-02-07T17:24:54Z [INFO] Received HNS endpoint response: &{
+  Id:ec633774-bc35-4992-94f4-a9782cf7e73c
+  Name:bridge-ep
+  VirtualNetwork:095bd356-5b1a-4bd8-9f10-6f6a1f0f7a11
+  IPAddress:10.9.0.2
+  GatewayAddress:10.9.0.1
+  PrefixLength:22
+  Namespace:<nil>}
+done
+"""
+
+
+def test_a_struct_of_go_with_a_member_a_line_is_read_and_the_request_before_it_is_not() -> None:
+    facts = read_anything(GO_ANSWER.encode(), "log.txt").facts
+    assert [(item.name, item.address, item.gateway, item.prefix_length) for item in facts.endpoints] == [
+        ("bridge-ep", "10.9.0.2", "10.9.0.1", 22)
+    ]

@@ -85,8 +85,8 @@ class NotReadable(DoctorCheck):
         if absent:
             yield self.finding(
                 "snapshot",
-                f"not all is in it of {', '.join(absent)}: what is missing there proves nothing",
-                "; ".join(f"{part}: {said}" for part, said in absent.items()),
+                "not all of the host is in it: what is missing there proves nothing",
+                "; ".join(patient.facts.completeness.caveats()),
                 f"{save} takes everything.",
                 severity="note",
             )

@@ -1,18 +1,22 @@
 """Go's `%v` and `%+v` of hcsshim's structs, as logs have them: `&{Id:… Name:Calico Policies:[[123 34 …]] …}`.
 
-A list of numbers between 0 and 255 is JSON that Go printed byte by byte. A blank in a value is told from the next
-member by the member's colon; what cannot be told is left as text.
+A list of numbers between 0 and 255 is JSON that Go printed byte by byte. A struct without an id is a request. A blank
+in a value is told from the next member by the member's colon; what cannot be told is left as text.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _STRUCT = re.compile(r"&?\{(?:Id|ID|Name):")
 _KEY = re.compile(r"[A-Z][A-Za-z0-9]*:")
 _NEXT = re.compile(r" (?=[A-Z][A-Za-z0-9]*:)|[\]}]")
+_OPENS = re.compile(r"&?\{\s*$")
+_MEMBER = re.compile(r"\s+[A-Z][A-Za-z0-9]*:")
+_MOST_LINES = 60
 _BYTES = re.compile(r"\[((?:\d{1,3} )*\d{1,3})\]")
 _ITEM_END = re.compile(r"[ \]]")
 _NUMBERS = frozenset({"PrefixLength", "Metric", "Flags", "Major", "Minor", "DNSServerCompartment", "State", "Priority"})
@@ -24,6 +28,21 @@ def find_struct(line: str, start: int = 0) -> re.Match[str] | None:
     return _STRUCT.search(line, start)
 
 
+def joined_struct(lines: Sequence[str], number: int) -> tuple[str, int] | None:
+    """A struct that a log prints with a member a line, as one line, and the line behind it; None where none begins."""
+    if not _OPENS.search(lines[number]):
+        return None
+    end = number + 1
+    while end < min(len(lines), number + _MOST_LINES) and _MEMBER.match(lines[end]):
+        end += 1
+        if lines[end - 1].rstrip().endswith("}"):
+            break
+    if end == number + 1:
+        return None
+    members = " ".join(line.strip() for line in lines[number + 1 : end])
+    return lines[number].rstrip() + members, end
+
+
 def read_struct(line: str, start: int) -> tuple[dict[str, Any] | None, int, bool]:
     """The struct at an offset, the offset behind it, and whether it ends there; None where it is none."""
     reader = _GoReader(line, line.index("{", start))
@@ -31,7 +50,8 @@ def read_struct(line: str, start: int) -> tuple[dict[str, Any] | None, int, bool
         value = reader.value("", 0)
     except (IndexError, ValueError, RecursionError):
         return None, start + 1, False
-    return (_hns_form(value) if isinstance(value, dict) else None), reader.place, reader.whole
+    is_request = isinstance(value, dict) and value.get("Id", value.get("ID")) == ""  # HNS gives each object its id
+    return (_hns_form(value) if isinstance(value, dict) and not is_request else None), reader.place, reader.whole
 
 
 class _GoReader:

@@ -15,7 +15,7 @@ from hnskit.facts.dumps import hnsdiag_text
 from hnskit.facts.dumps.broken_json import read_json
 from hnskit.facts.dumps.console_pieces import console_pieces
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
-from hnskit.facts.dumps.go_values import find_struct, read_struct
+from hnskit.facts.dumps.go_values import find_struct, joined_struct, read_struct
 from hnskit.facts.dumps.large_texts import WINDOW, windows_of
 from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_cmdlet, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
@@ -192,6 +192,11 @@ class _Scanner:
         if (struct := find_struct(line)) is not None:
             yield from self._structs(number, line, struct.start())
             return number + 1
+        if (joined := joined_struct(self._lines, number)) is not None and (
+            struct := find_struct(joined[0])
+        ) is not None:
+            yield from self._structs(number, joined[0], struct.start())
+            return joined[1]
         start = self._whole.start_of(number)
         begin = _JSON.search(self._whole.text, start, start + len(line) + 200)
         if begin is None or begin.start() > start + len(line):
