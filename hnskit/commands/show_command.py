@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "networks", "endpoints", "policies", "containers", "pods", "namespaces", "compartments", "adapters", "routes",
-    "images",
+    "images", "sdn_routes", "vfp_rules",
 )  # fmt: skip
 
 

@@ -16,14 +16,7 @@ from hnskit.diagnosis.trace_recorder import TraceRecorder
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex, prefix_of
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType
-from hnskit.model.policies.matching import (
-    Flow,
-    blocking_acl,
-    match_proxy,
-    match_wfp,
-    outbound_nat_covers,
-    without_vfp,
-)
+from hnskit.model.policies.matching import Flow, blocking_acl, match_proxy, match_wfp, outbound_nat_covers, without_vfp
 from hnskit.model.policies.v1_v2 import kind_of
 
 _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")

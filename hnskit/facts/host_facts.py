@@ -31,6 +31,8 @@ from hnskit.model.objects import (
     System,
 )
 from hnskit.model.runtime_objects import ContainerdVersion, DockerVersion, Pod
+from hnskit.model.sdn_route import SdnRoute
+from hnskit.model.vfp_rule import VfpRule
 from hnskit.remote import containerd, docker, hns, windows
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 
@@ -79,6 +81,10 @@ class Facts:
     """Refusals of HNS, as a log tells them: history, and no state of the host."""
     services: tuple[Service, ...] = ()
     """Of dumps that have them (Get-Service, `sc query`): hns, docker and their like."""
+    sdn_routes: tuple[SdnRoute, ...] = ()
+    """Of dumps that have them: routes of HCN, not of Windows."""
+    vfp_rules: tuple[VfpRule, ...] = ()
+    """Of dumps that have them (vfpctrl): what of HNS's policies the switch extension carries out."""
 
     def knows(self, part: str) -> bool:
         """Tell whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""

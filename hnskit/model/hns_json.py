@@ -315,6 +315,16 @@ def _compartment_id(answer: JsonReader) -> int | None:
     return next((item.number("CompartmendId", "CompartmentId") for item in ports), None)
 
 
+def port_guid(raw: Mapping[str, Any]) -> str:
+    """The GUID of an endpoint's port as vfpctrl names it, in lower case; "" where it has none (HNS fact 33)."""
+    resources = raw.get("Resources")
+    allocators = resources.get("Allocators") if isinstance(resources, Mapping) else None
+    for item in allocators if isinstance(allocators, list) else ():
+        if isinstance(item, Mapping) and item.get("Tag") == "Endpoint Port":
+            return str(item.get("EndpointPortGuid") or "").strip("{}").lower()
+    return ""
+
+
 def _text_or_number(answer: JsonReader, key: str) -> str:
     # Port is text to HNS, and a number in what a person wrote or PowerShell printed.
     value = answer.json.get(key)

@@ -33,6 +33,7 @@ from hnskit.views.change_frames import (
 )
 from hnskit.views.columns import columns_of, make_frame
 from hnskit.views.pod_frames import namespaces, pods
+from hnskit.views.vfp_frames import sdn_routes, vfp_rules
 
 __all__ = [
     "TABLES",
@@ -312,5 +313,7 @@ TABLES: dict[str, Callable[[Facts], pd.DataFrame]] = {
     "adapters": adapters,
     "routes": routes,
     "images": images,
+    "sdn_routes": sdn_routes,
+    "vfp_rules": vfp_rules,
 }
 """The tables of a snapshot, by the name that `hnskit show` and `StepNotebook.show` take."""

@@ -133,8 +133,7 @@ def test_chinese_text_in_utf_16_is_not_taken_for_bytes() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (VFP, "rules of VFP"),
-        ('{"ID": "1C", "NextHop": "1.1.1.1", "DestinationPrefix": "10.1.0.0/16", "AutomaticSetup": true}', "SDN route"),
+        ("ITEM LIST\n===========\n\n  LAYER : ACL\n    Priority : 100\n", "list of vfpctrl without rules"),
         ("PS C:\\> docker network ls\nNETWORK ID     NAME   DRIVER   SCOPE\n0c1a0b271111   nat    nat      local\n",
          "docker network ls"),
     ],
@@ -157,6 +156,17 @@ def test_load_balancers_of_v2_are_policy_lists() -> None:
         "PortMappings": [{"Protocol": 17, "InternalPort": 53, "ExternalPort": 53}],
         "SchemaVersion": {"Major": 2, "Minor": 0}}]).encode()).facts.policy_lists  # fmt: skip
     assert found.references[0].rpartition("/")[2] == ENDPOINT["ID"]
+
+
+def test_sdn_routes_of_v2_are_a_table_of_their_own() -> None:
+    """Prefix and next hop, and the endpoints that they are for by name."""
+    route = {"ID": "1C", "NextHop": "1.1.1.1", "DestinationPrefix": "10.1.0.0/16", "AutomaticSetup": True,
+             "NeedEncap": True, "HostComputeEndpoints": [ENDPOINT["ID"], "E-GONE"]}  # fmt: skip
+    facts = read_anything(json.dumps([ENDPOINT, route]).encode()).facts
+    assert not facts.routes
+    assert next(frames.TABLES["sdn_routes"](facts).itertuples(index=False)) == (
+        "10.1.0.0/16", "1.1.1.1", True, f"{ENDPOINT['Name']}, E-GONE", "1C"
+    ]  # fmt: skip
 
 
 def test_the_files_of_collectlogs_are_whole_lists() -> None:

@@ -51,6 +51,7 @@ from hnskit.diagnosis.doctor.policy_checks import (
 from hnskit.diagnosis.doctor.redirect_checks import EndpointMissing, HnsRestarted, RedirectDrift, RedirectHalf
 from hnskit.diagnosis.doctor.runtime_checks import DockerSilent, HnsRefused, NamespaceLeaked, TwoRuntimes
 from hnskit.diagnosis.doctor.spelling import MisspeltKey, SuspiciousKey, UnknownPolicyType
+from hnskit.diagnosis.doctor.vfp_checks import PolicyNotInVfp
 from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot import without_collector
@@ -88,6 +89,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
     UnknownPolicyType(),
     IncompletePolicy(),
     PolicyOnNat(),
+    PolicyNotInVfp(),
     PolicyUnattached(),
     TargetNobody(),
     TargetHost(),

@@ -35,8 +35,11 @@ def console_pieces(
         yield Piece({"error": silence}, whole.place_of(number), form="its client", kind="docker", part_of_list=False)
         return number + 1
     if starts_vfp(line):
-        rules, end = read_vfp(lines, number)
-        yield Foreign("rules of VFP (vfpctrl)", rules)
+        rules, end = read_vfp(lines, number, command.words if "vfpctrl" in command.words.lower() else "")
+        for rule in rules:
+            yield Piece(rule, whole.place_of(number), form="vfpctrl", kind="vfp_rules", part_of_list=False)
+        if not rules:
+            yield Foreign("list of vfpctrl without rules")
         return end
     if ip_text.starts_routes(line):
         ip = ip_text.read_routes(lines, number)

@@ -33,7 +33,7 @@ _HNS: dict[str, Callable[[Any], Any]] = {
     "namespaces": hns_json.parse_namespace,
 }
 _WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "docker_networks": "networks",
-          "docker": "errors of docker"}  # fmt: skip
+          "docker": "errors of docker", "vfp_rules": "rules of VFP", "sdn_routes": "SDN routes"}  # fmt: skip
 _POOR = ("hnsdiag", "table", "CSV", "Markdown table")
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"

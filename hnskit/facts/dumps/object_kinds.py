@@ -10,7 +10,7 @@ from hnskit.facts.dumps.service_text import is_service
 Kind = Literal[
     "networks", "endpoints", "policy_lists", "namespaces", "compartments", "containers", "hns_version",
     "addresses", "adapters", "interfaces", "routes", "docker_networks", "docker_endpoints", "ip_text", "services",
-    "docker",
+    "docker", "vfp_rules", "sdn_routes",
 ]  # fmt: skip
 """Kind that it is read as."""
 
@@ -48,9 +48,6 @@ _ADAPTER = frozenset(
 )  # fmt: skip
 
 FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"NextHop", "DestinationPrefix", "AutomaticSetup"}), "SDN route of HNS v2"),
-    (frozenset({"NextHop", "DestinationPrefix", "NeedEncap"}), "SDN route of HNS v2"),
-    (frozenset({"NextHop", "DestinationPrefix", "NeedsEncap"}), "SDN route of HNS v2"),
     (frozenset({"LinkLayerAddress"}), "Get-NetNeighbor"),
     (frozenset({"SwitchType"}), "Get-VMSwitch"),
     (frozenset({"AllowManagementOS"}), "Get-VMSwitch"),
@@ -102,6 +99,8 @@ def _windows_kind(value: Mapping[Any, Any]) -> Kind | None:
     keys = value.keys()
     if is_service(value):
         return "services"
+    if {"NextHop", "DestinationPrefix"} <= keys and keys & {"AutomaticSetup", "NeedEncap", "NeedsEncap", "Routes"}:
+        return "sdn_routes"
     if "DestinationPrefix" in keys and keys & {"ifIndex", "InterfaceIndex", "InterfaceAlias", "RouteMetric"}:
         return "routes"
     if keys & {"IPAddress", "IPv4Address"} and keys & _ADDRESS:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.facts.dumps.service_text import read_service
+from hnskit.facts.dumps.vfp_text import read_rule
 from hnskit.model.objects import (
     HOST_COMPARTMENT,
     Adapter,
@@ -20,6 +21,7 @@ from hnskit.model.objects import (
     Route,
 )
 from hnskit.model.runtime_objects import DockerVersion
+from hnskit.model.sdn_route import SdnRoute
 
 _ORIGINS = {0: "Other", 1: "Manual", 2: "WellKnown", 3: "Dhcp", 4: "RouterAdvertisement"}
 _ADDRESS_STATES = {0: "Invalid", 1: "Tentative", 2: "Duplicate", 3: "Deprecated", 4: "Preferred"}
@@ -91,6 +93,19 @@ def read_route(row: Mapping[str, Any]) -> Route | None:
     return Route(prefix, hop if is_ipv4(hop) else "0.0.0.0", _index(row), metric, compartment)  # noqa: S104 - no hop
 
 
+def read_sdn_route(row: Mapping[str, Any]) -> SdnRoute | None:
+    """One object of `Get-HnsRoute` (hns.v2.psm1) or `hnsdiag list routes`; a value of a wrong type is left out."""
+    prefix, endpoints = text(row, "DestinationPrefix"), row.get("HostComputeEndpoints")
+    listed = endpoints if isinstance(endpoints, list) else [endpoints] if isinstance(endpoints, str) else []
+    return SdnRoute(
+        id=text(row, "ID", "Id"),
+        prefix=prefix,
+        next_hop=text(row, "NextHop"),
+        encapsulated=row.get("NeedEncap", row.get("NeedsEncap")) is True,
+        endpoints=tuple(item for item in listed if isinstance(item, str)),
+    )
+
+
 def read_compartment(row: Mapping[str, Any]) -> Compartment | None:
     """One row of Get-NetCompartment."""
     id = number(row, "CompartmentId", "CompartmentID")
@@ -112,6 +127,8 @@ READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "compartments": read_compartment,
     "services": read_service,
     "docker": read_silence,
+    "vfp_rules": read_rule,
+    "sdn_routes": read_sdn_route,
 }
 """Part of a snapshot and what reads one object of it; None where it cannot be one."""
 
