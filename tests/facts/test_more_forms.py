@@ -166,7 +166,7 @@ def test_sdn_routes_of_v2_are_a_table_of_their_own() -> None:
     assert not facts.routes
     assert next(frames.TABLES["sdn_routes"](facts).itertuples(index=False)) == (
         "10.1.0.0/16", "1.1.1.1", True, f"{ENDPOINT['Name']}, E-GONE", "1C"
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_the_files_of_collectlogs_are_whole_lists() -> None:
