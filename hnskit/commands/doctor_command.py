@@ -56,7 +56,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     """
     from hnskit.diagnosis.doctor import findings_text
 
-    _known_checks(only)
+    require_known_checks(only)
     found = read_input(params, overrides)
     loaded, facts = found.params, found.facts
     found.announce()
@@ -80,7 +80,8 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     sys.exit(1 if failed else 0)
 
 
-def _known_checks(only: tuple[str, ...]) -> None:
+def require_known_checks(only: tuple[str, ...]) -> None:
+    """Refuse names that no check has."""
     from hnskit.diagnosis.doctor import CHECKS
 
     names = {check.name for check in CHECKS}

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from hnskit.commands.agreeing import require_yes, yes_option
+from hnskit.commands.doctor_command import require_known_checks
 from hnskit.commands.envelope import print_result
 from hnskit.commands.fleet_options import FleetAsked, asked, inventory_options, work_options
-from hnskit.commands.options import Choice, WholeHelp
+from hnskit.commands.fleet_output import print_results
+from hnskit.commands.options import Choice, WholeHelp, completes
 from hnskit.commands.show_command import TABLES
 from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from hnskit.fleet import HostResult, Inventory
     from hnskit.fleet.fleet_folder import FleetFolder
 
-_SHOWN = ["host", "state", "changed", "seconds", "build", "hns", "verdict"]
-_FOUND = ("doctor", "drift")
-"""Verbs that end with 1 where they found something."""
+_NOT_REACHED = ("unreachable", "login", "not begun")
 
 
 @click.group(cls=WholeHelp)
@@ -69,7 +72,10 @@ _teardown_options = (
     click.option("--by-name", is_flag=True, help="Networks and endpoints of these names too, unknown to the journals."),
 )
 _verb("facts", "Read each host, and say in what it differs from most of them.")
-_verb("doctor", "Look for what is wrong on each host.")
+_verb("doctor", "Look for what is wrong on each host; exit status 1 for an error, with --strict for a warning, too.",
+      click.option("--strict", is_flag=True, help="End with 1 for a warning, too."),
+      click.option("--check", "only", multiple=True, metavar="NAME", help="Only findings of this check.",
+                   shell_complete=completes("complete_check")))  # fmt: skip
 _verb("plan", "Show what would be changed on each host; nothing is changed.",
       click.option("--destroy", is_flag=True, help="What `hnskit fleet destroy` would remove."),
       *_teardown_options)  # fmt: skip
@@ -85,13 +91,16 @@ _verb("show", "Print one table of all hosts.", click.option("--table", type=Choi
 
 
 def _run(verb: str, wanted: FleetAsked) -> None:
+    from hnskit.fleet.dask_cluster import dask_executor
     from hnskit.fleet.fleet_folder import FleetFolder
-    from hnskit.fleet.scheduling import require_fit
+    from hnskit.fleet.scheduling import CHANGING, require_fit
+    from hnskit.fleet.shared_addresses import asked_for, warning
     from hnskit.local.project import default_runs
 
     found = wanted.hosts()
     wanted.waves()  # a number that is none is said before a host is contacted
     require_fit(found, verb)
+    require_known_checks(wanted.of_verb.get("only", ()))
     place = (wanted.runs or default_runs()).absolute()
     wanted = replace(wanted, runs=place)
     options = dict(wanted.of_verb)
@@ -100,19 +109,46 @@ def _run(verb: str, wanted: FleetAsked) -> None:
     if verb == "destroy" and not options["agreed"]:
         _ask(f"Take the redirect away from {counted(len(found), 'hosts')}?", wanted)
         options["agreed"] = True
-    folder = (FleetFolder.last if wanted.resume else FleetFolder.new)(place, verb, found.source)
-    left = _left(found, folder) if wanted.resume else found
-    try:
-        results = _work(left, verb, options, wanted, folder)
-    finally:  # also after a second Ctrl-C: what came until then is in the report
-        report = folder.finish()
-    ok = not any(
-        one.failed or one.state == "not begun" or (verb in _FOUND and one.state == "differs") for one in results
-    )
-    _print(results, verb, folder, ok=ok, as_json=wanted.as_json)
+    if verb in CHANGING and verb != "destroy" and (said := warning(asked_for(found.hosts))):
+        say(f"  {said}", err=True)
+    with dask_executor(wanted.dask) if wanted.dask else nullcontext() as executor:
+        folder = (FleetFolder.last if wanted.resume else FleetFolder.new)(place, verb, found.source)
+        left = _left(found, folder) if wanted.resume else found
+        try:
+            results, stopped = _work(left, verb, options, wanted, folder, executor=executor)
+        except KeyboardInterrupt:  # the second one: threads that wait for a host would hold the end of this process
+            _end_at_once(folder)
+        finally:
+            report = folder.finish()
+    status = exit_status(results, verb, stopped=stopped)
+    if wanted.as_json:
+        print_result(folder.to_json(), ok=status == 0)
+    else:
+        print_results(results, verb)
     say(f"Report: {report}", err=True)
-    if not ok:
-        sys.exit(1)
+    sys.exit(status)
+
+
+def _end_at_once(folder: FleetFolder) -> NoReturn:
+    """End this process, with a report on what came until then."""
+    say(f"Report: {folder.finish()}", err=True)
+    say("Ended at once: the hosts that were at work are not in it. Run the same command again with --resume: it reads "
+        "each host first, and does only what is missing.", err=True)  # fmt: skip
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(130)
+
+
+def exit_status(results: list[HostResult], verb: str, *, stopped: bool) -> int:
+    """0: all as wanted; 3: no host was reached; 130: stopped by Ctrl-C before all were done; else 1."""
+    from hnskit.fleet.fleet_folder import all_well
+
+    states = [one.state for one in results]
+    if stopped and {"stopped", "not begun"} & set(states):
+        return 130
+    if all_well(results, verb):
+        return 0
+    return 3 if all(state in _NOT_REACHED for state in states) else 1
 
 
 def _ask(question: str, wanted: FleetAsked) -> None:
@@ -137,44 +173,22 @@ def _left(found: Inventory, folder: FleetFolder) -> Inventory:
 
 
 def _work(
-    inventory: Inventory, verb: str, options: dict[str, Any], wanted: FleetAsked, folder: FleetFolder
-) -> list[HostResult]:
-    """Do it, with a live table on a terminal; Ctrl-C lets hosts come to their step's end."""
+    inventory: Inventory, verb: str, options: dict[str, Any], wanted: FleetAsked, folder: FleetFolder, *,
+    executor: Executor | None,
+) -> tuple[list[HostResult], bool]:  # fmt: skip
+    """Do it, with a live table on a terminal; Ctrl-C lets hosts come to their step's end: whether there was one."""
     from hnskit.commands.fleet_screen import FleetScreen, StopsInOrder
-    from hnskit.fleet.dask_cluster import dask_executor
     from hnskit.fleet.scheduling import FleetRun
 
     results: list[HostResult] = []
     with ExitStack() as stack:
-        executor = stack.enter_context(dask_executor(wanted.dask)) if wanted.dask else None
         screen = stack.enter_context(FleetScreen(len(inventory)))
         work = FleetRun(
             inventory, verb, options, wanted.waves(), wanted.runs, folder.place, screen.step, wanted.workers
         )  # fmt: skip
-        stack.enter_context(StopsInOrder(work.stop))
+        stops = stack.enter_context(StopsInOrder(work.stop, screen.note))
         for result in work.results(executor):
             folder.add(result)
             results.append(result)
             screen.done(result)
-    return results
-
-
-def _print(results: list[HostResult], verb: str, folder: FleetFolder, *, ok: bool, as_json: bool) -> None:
-    from hnskit.fleet.fleet_folder import verdict
-    from hnskit.fleet.fleet_frames import findings_of_hosts, frame, outliers_frame, rows_of_hosts
-    from hnskit.views.table import View
-
-    if as_json:
-        print_result(folder.to_json(), ok=ok)
-        return
-    table = rows_of_hosts(results) if verb == "show" else frame(results)[_SHOWN]
-    say(View(table).to_text())
-    if verb == "doctor" and len(found := findings_of_hosts(results)):
-        say("")
-        say(View(found[["host", "severity", "object", "message"]]).to_text())
-    if len(odd := outliers_frame(results)):
-        say("")
-        say("Different from most hosts:")
-        say(View(odd).to_text())
-    say("")
-    say(f"{verdict(results)}.")
+    return results, stops.stopped

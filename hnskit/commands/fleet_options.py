@@ -86,7 +86,13 @@ def work_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--max-failures", default="", metavar="N|%", help="Begin no other host after more failures."),
         click.option("--batch", default="", metavar="N|%", help="Hosts of a wave; the next begins when it is done."),
         click.option("--canary", default=0, metavar="N", help="Hosts that come first; if one fails no other begins."),
-        click.option("--workers", default=0, metavar="N", help="Hosts at work at once [default: 32; of run 4]."),
+        click.option(
+            "--workers",
+            type=click.IntRange(0, 1024),
+            default=0,
+            metavar="N",
+            help="Hosts at work at once [default: 32; of run 4].",
+        ),
     ):
         function = decorate(function)
     return inventory_options(function)

@@ -1,32 +1,36 @@
-"""A fleet at work, as a terminal shows it: a line a host that is at work and one for all; elsewhere a line a result."""
+"""A fleet at work, as a terminal shows it: a table that is drawn again in place; elsewhere a line a result."""
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
 from hnskit.foreign_text.terminal import redraw, say
+from hnskit.views.text_columns import Column, text_columns
 
 if TYPE_CHECKING:
     from hnskit.fleet import HostResult, HostStep
+    from hnskit.fleet.live_rows import LiveRow
 
 _EVERY = 0.25  # seconds between two pictures
-_LINES = 12  # hosts at work that are shown
+_MOST = 40  # rows, however tall the terminal is
+_WIDE = 100  # columns from which on step and verdict have one each
+_NARROW = 60  # columns below which the name of Windows is left out
 
 
 class FleetScreen:
-    """Redraws itself; leaves one line for each host with trouble behind."""
+    """Redraws itself, and takes itself away at the end."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
-        self._at: dict[str, tuple[str, float]] = {}
-        self._states: Counter[str] = Counter()
+        from hnskit.fleet.live_rows import LiveRows
+
+        self._rows = LiveRows(count)
         self._lock, self._ended = threading.Lock(), threading.Event()
         self._live = sys.stderr.isatty()
         self._drawn = 0
@@ -48,33 +52,30 @@ class FleetScreen:
     def step(self, step: HostStep) -> None:
         """A host's step has begun."""
         with self._lock:
-            self._at[step.name] = (step.text, self._at.get(step.name, ("", time.monotonic()))[1])
+            self._rows.step(step.name, step.text)
 
     def done(self, result: HostResult) -> None:
         """A host has come to its end."""
         with self._lock:
-            self._at.pop(result.name, None)
-            self._states[result.state] += 1
-            if not self._live or result.failed:
-                self._clear()
-                count = sum(self._states.values())
-                say(f"  [{count}/{self._count}] {result.name}: {result.state}: {result.verdict}", err=True)
+            self._rows.end(result)
+            if not self._live:
+                count = f"[{len(self._rows.ended)}/{self._rows.count}]"
+                say(f"  {count} {result.name}: {result.state}: {result.verdict}", err=True)
+
+    def note(self, text: str) -> None:
+        """Say a sentence; the table goes on below it."""
+        with self._lock:
+            self._clear()
+            say(text, err=True)
 
     def _draw_on(self) -> None:
         while not self._ended.wait(_EVERY):
+            size = shutil.get_terminal_size()
             with self._lock:
-                lines = self._lines()
+                summary = f"{self._rows.summary()} ({time.monotonic() - self._began:.0f} s)"
+                lines = picture(self._rows.rows(), summary, size.columns - 1, size.lines - 1)
                 redraw(lines, self._drawn)
                 self._drawn = len(lines)
-
-    def _lines(self) -> list[str]:
-        now = time.monotonic()
-        longest = sorted(self._at.items(), key=lambda item: item[1][1])
-        lines = [f"  {name:<20.20} {text:<50.50} {now - began:5.0f} s" for name, (text, began) in longest[:_LINES]]
-        done = ", ".join(f"{count} {state}" for state, count in self._states.most_common()) or "none yet"
-        more = f", {len(longest) - _LINES} more at work" if len(longest) > _LINES else ""
-        lines.append(f"  {sum(self._states.values())} of {self._count} hosts: {done}{more} ({now - self._began:.0f} s)")
-        return lines
 
     def _clear(self) -> None:
         if self._drawn:
@@ -82,12 +83,37 @@ class FleetScreen:
             self._drawn = 0
 
 
+def picture(rows: Sequence[LiveRow], summary: str, width: int, height: int) -> list[str]:
+    """The lines of the table, none longer than a width, and not more than a height; the summary is the last."""
+    from hnskit.fleet.live_rows import left_out
+
+    room = max(1, min(_MOST, height - 3))
+    shown, rest = rows[:room], rows[room:]
+    texts: list[tuple[str, ...]] = [
+        (row.host, row.windows, row.state, row.step, f"{row.seconds:.0f} s", row.verdict) for row in shown
+    ]
+    columns = [Column("host", 24), Column("Windows", 22), Column("state", 11), Column("step", 36),
+               Column("time", 7, right=True), Column("verdict")]  # fmt: skip
+    if width < _WIDE:  # a host at work has no verdict yet
+        columns[3:] = [columns[4], Column("step or verdict")]
+        texts = [(*row[:3], row[4], row[5] or row[3]) for row in texts]
+    if width < _NARROW:
+        del columns[1]
+        texts = [(row[0], *row[2:]) for row in texts]
+    lines = text_columns(columns, texts, width) if texts else []
+    if rest:
+        lines += text_columns([Column("")], [(f"… {left_out(rest)}",)], width)[1:]
+    return [*lines, *text_columns([Column("")], [(summary,)], width)[1:]]
+
+
 class StopsInOrder:
     """Ctrl-C calls a function once; the second one is the usual KeyboardInterrupt."""
 
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop = stop
+    def __init__(self, stop: Callable[[], None], tell: Callable[[str], None]) -> None:
+        self._stop, self._tell = stop, tell
         self._before = signal.getsignal(signal.SIGINT)
+        self.stopped = False
+        """True after the first Ctrl-C."""
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -100,8 +126,8 @@ class StopsInOrder:
 
     def _first(self, _: int, __: FrameType | None) -> None:
         signal.signal(signal.SIGINT, self._before)
-        say(
-            "  Stopping: hosts at work come to their step's end, no other begins. Ctrl-C again ends it at once.",
-            err=True,
-        )
+        self.stopped = True
         self._stop()
+        # Not here: the lines' lock may be held by the very code that was interrupted.
+        said = "  Stopping: hosts at work come to their step's end, no other begins. Ctrl-C again ends it at once."
+        threading.Thread(target=self._tell, args=(said,), daemon=True).start()

@@ -8,7 +8,7 @@ for result in hnskit.fleet.run(inventory, "facts"):
 from __future__ import annotations
 
 from hnskit.fleet.dask_cluster import dask_executor
-from hnskit.fleet.fleet_frames import findings_of_hosts, frame, outliers_frame
+from hnskit.fleet.fleet_frames import addresses_frame, findings_of_hosts, frame, outliers_frame
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.inventory import FleetHost, Inventory, load_inventory
 from hnskit.fleet.scheduling import HostStep, run
@@ -22,6 +22,7 @@ __all__ = [
     "Inventory",
     "Outlier",
     "Waves",
+    "addresses_frame",
     "dask_executor",
     "findings_of_hosts",
     "frame",

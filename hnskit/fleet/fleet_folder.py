@@ -20,6 +20,7 @@ from hnskit.errors import FileError
 from hnskit.fleet import fleet_report
 from hnskit.fleet.fleet_frames import by_trouble
 from hnskit.fleet.host_result import HostResult
+from hnskit.fleet.shared_addresses import found_on
 from hnskit.foreign_text.escaping import json_text, xml_text
 from hnskit.foreign_text.masking import mask_data, mask_text
 from hnskit.local.atomic_write import atomic_write_text
@@ -28,6 +29,9 @@ from hnskit.model.wording import counted
 from hnskit.running.run_folder import new_run_folder, write_json
 
 RESULTS, FLEET, REPORT, JUNIT = "results.jsonl", "fleet.json", "report.html", "junit.xml"
+
+_FINDING = ("doctor", "drift")
+"""Verbs that look for what is wrong."""
 
 
 class FleetFolder:
@@ -119,9 +123,18 @@ def envelope(
     states = Counter(one.state for one in hosts)
     return {
         "schema": "hnskit.fleet/1", "verb": verb, "inventory": inventory, "started": started, "folder": folder,
-        "ok": not any(one.failed for one in hosts) and not states["not begun"], "states": dict(states),
-        "verdict": verdict(hosts), "hosts": [one.to_json() for one in hosts],
+        "ok": all_well(hosts, verb), "states": dict(states),
+        "verdict": verdict(hosts), "shared_addresses": [
+            {"address": one.address, "hosts": list(one.hosts)} for one in found_on(hosts)
+        ], "hosts": [one.to_json() for one in hosts],
     }  # fmt: skip
+
+
+def all_well(results: Iterable[HostResult], verb: str) -> bool:
+    """Tell whether each host is as the verb wants it; a host that was not begun is not."""
+    return not any(
+        one.failed or one.state == "not begun" or (verb in _FINDING and one.state == "differs") for one in results
+    )
 
 
 def verdict(results: Sequence[HostResult]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _HOSTS = "host target groups state changed:int64 seconds:float64 windows build hns verdict wave:int64"
 _FINDINGS = "host severity object message next_step check"
+_ADDRESSES = "address hosts count:int64 objects"
 _OUTLIERS = "host trait value usual hosts:int64"
 _SEVERITIES = ("error", "warning", "note")
 
@@ -71,6 +72,27 @@ def outliers_frame(results: Iterable[HostResult]) -> pd.DataFrame:
 
     found = outliers((one.name, one.traits) for one in results)
     return make_frame(columns_of(_OUTLIERS), [(o.name, o.trait, o.value, o.usual, o.hosts) for o in found])
+
+
+def addresses_frame(results: Iterable[HostResult]) -> pd.DataFrame:
+    """Addresses that more than one host has, those of most hosts first: wrong where these share a network.
+
+    Returns:
+        address, hosts, objects of dtype str, count (int64): how many hosts. `objects` names each with its host.
+    """
+    from hnskit.fleet.shared_addresses import found_on
+    from hnskit.views.columns import columns_of, make_frame
+
+    rows = [
+        (
+            one.address,
+            ", ".join(one.hosts),
+            len(one.hosts),
+            ", ".join(f"{name} on {host}" for host, name in one.holders),
+        )
+        for one in found_on(results)
+    ]
+    return make_frame(columns_of(_ADDRESSES), rows)
 
 
 def rows_of_hosts(results: Sequence[HostResult]) -> pd.DataFrame:

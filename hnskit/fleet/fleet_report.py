@@ -8,6 +8,7 @@ from typing import Any
 
 from hnskit.fleet.fleet_frames import by_trouble, findings_of_hosts
 from hnskit.fleet.host_result import HostResult
+from hnskit.fleet.shared_addresses import found_on
 from hnskit.fleet.traits import outliers
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.foreign_text.masking import mask_text
@@ -27,6 +28,7 @@ def render(results: Sequence[HostResult], verb: str, inventory: str, started: st
             section("Hosts", table(("host", "state", "verdict", "seconds", "Windows"), map(_host, hosts))),
             section("What changed", _changes(hosts)),
             section("Found on them", _findings(hosts)),
+            section("Addresses on more than one host", _addresses(hosts)),
             section("What differs from the majority", _outliers(hosts)),
         ],
     )
@@ -66,6 +68,16 @@ def _findings(hosts: Sequence[HostResult]) -> str:
     found = findings_of_hosts(hosts)
     rows = [tuple(_text(str(cell)) for cell in row[:5]) for row in found.itertuples(index=False)]
     return table(("host", "severity", "object", "finding", "what to do"), rows) if rows else ""
+
+
+def _addresses(hosts: Sequence[HostResult]) -> str:
+    rows = [
+        (_text(one.address), str(len(one.hosts)), _text(", ".join(f"{name} on {host}" for host, name in one.holders)))
+        for one in found_on(hosts)
+    ]
+    if not rows:
+        return ""
+    return f"<p>Right only where these hosts share no network.</p>{table(('address', 'hosts', 'on'), rows)}"
 
 
 def _outliers(hosts: Iterable[HostResult]) -> str:

@@ -35,6 +35,8 @@ class HostResult:
     groups: tuple[str, ...] = ()
     traits: Mapping[str, str] = field(default_factory=dict)
     """Values by which hosts are compared: windows, build, hns, docker, containerd, networks, redirects."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Address -> the object that has it, of what others on the host's physical networks can see."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """JSON of the verb: findings, steps, differences, checks."""
     error: HnskitError | None = None
@@ -58,7 +60,8 @@ class HostResult:
         return {
             "name": self.name, "target": self.target, "verb": self.verb, "ok": self.ok, "state": self.state,
             "verdict": self.verdict, "seconds": round(self.seconds, 3), "changed": self.changed,
-            "groups": list(self.groups), "traits": dict(self.traits), "wave": self.wave, "run_dir": self.run_dir,
+            "groups": list(self.groups), "traits": dict(self.traits), "addresses": dict(self.addresses),
+            "wave": self.wave, "run_dir": self.run_dir,
             "error": self.error.to_json() if self.error else None, "data": dict(self.data),
         }  # fmt: skip
 
@@ -69,5 +72,17 @@ class HostResult:
         Raises:
             KeyError, TypeError: it is not of that form.
         """
-        names = ("name", "target", "verb", "state", "verdict", "seconds", "changed", "traits", "data", "wave")
+        names = (
+            "name",
+            "target",
+            "verb",
+            "state",
+            "verdict",
+            "seconds",
+            "changed",
+            "traits",
+            "addresses",
+            "data",
+            "wave",
+        )
         return cls(**{name: data[name] for name in names}, groups=tuple(data["groups"]), run_dir=data["run_dir"])

@@ -42,6 +42,7 @@ def work(task: HostTask, tell: Tell | None = None) -> HostResult:
     Returns:
         The result; an error is in it, with its class and fields.
     """
+    from hnskit.fleet.shared_addresses import addresses_of
     from hnskit.fleet.traits import traits
     from hnskit.fleet.verbs import VERBS
 
@@ -66,7 +67,8 @@ def work(task: HostTask, tell: Tell | None = None) -> HostResult:
         _keep(done.facts, Path(task.run_dir))
     return replace(
         blank, state=done.state, verdict=done.verdict, data=done.data, changed=done.changed,
-        traits=traits(done.facts) if done.facts else {}, seconds=time.perf_counter() - began,
+        traits=traits(done.facts) if done.facts else {}, addresses=addresses_of(done.facts) if done.facts else {},
+        seconds=time.perf_counter() - began,
     )  # fmt: skip
 
 

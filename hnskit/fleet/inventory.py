@@ -82,6 +82,10 @@ def load_inventory(path: str | Path, *, params: str | Path = "", overrides: Iter
     """
     place = Path(path)
     found = read_inventory_text(place)
+    if "target" in found.data and "hosts" not in found.data:
+        step = f"Name it as `params:` in an inventory (docs/fleet.md), or leave `fleet` out: hnskit facts {place}"
+        mistake = Mistake("(file)", "has the parameters of one host, and no `hosts`")
+        raise ParamsError(str(place), (mistake,), next_step=step)
     entries = ansible_inventory.entries(found.data, str(place)) if found.is_ansible else read_entries(found, str(place))
     mistakes = [*_doubled(entries), *_unknown_groups(entries)]
     if not entries.hosts:

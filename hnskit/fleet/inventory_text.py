@@ -12,6 +12,7 @@ from typing import Any
 
 from hnskit.errors import Mistake, ParamsError
 from hnskit.local.text_encoding import decode
+from hnskit.model.wording import counted
 from hnskit.params.strict_yaml import parse_yaml
 
 _MOST_BYTES = 16 << 20
@@ -85,7 +86,7 @@ def _csv(text: str, wrong: Any) -> Read:
     hosts = []
     for number, row in numbered[1:]:
         if len(row) != len(names):
-            raise wrong(f"has {len(row)} cells, the head has {len(names)}", f"line {number}")
+            raise wrong(f"has {counted(len(row), 'cells')}, the head has {len(names)}", f"line {number}")
         cells = {name: cell.strip() for name, cell in zip(names, row, strict=True) if cell.strip()}
         host: dict[str, Any] = {name: cells[name] for name in ("name", "target", "params") if name in cells}
         host["groups"] = cells.get("groups", "").replace(";", " ").replace(",", " ").split()

@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,12 +65,20 @@ class FleetRun:
         Args:
             executor: where hosts are worked on; by default threads of this process. It is left open.
         """
-        with ExitStack() as stack:
-            limit = self.workers or (RUN_WORKERS if self.verb == "run" else WORKERS)
-            if executor is None:
-                here = min(limit, max(len(self.inventory), 1))
-                executor = stack.enter_context(ThreadPoolExecutor(here, thread_name_prefix="hnskit-fleet"))
+        limit = self.workers or (RUN_WORKERS if self.verb == "run" else WORKERS)
+        if executor is not None:
             yield from self._waves(executor, limit)
+            return
+        here = ThreadPoolExecutor(min(limit, max(len(self.inventory), 1)), thread_name_prefix="hnskit-fleet")
+        wait_for_hosts = True
+        try:
+            yield from self._waves(here, limit)
+        except KeyboardInterrupt:  # whoever presses Ctrl-C has seen what hosts are at work
+            wait_for_hosts = False
+            raise
+        finally:
+            self.stop()
+            here.shutdown(wait=wait_for_hosts, cancel_futures=True)
 
     def _waves(self, executor: Executor, limit: int) -> Iterator[HostResult]:
         waves = self.waves.split(self.inventory.hosts)
@@ -175,18 +182,20 @@ def run(
     Raises:
         ArgumentError: there is no such verb; or credentials of some hosts are prompts, which nobody would answer.
     """
-    require_fit(inventory, verb)
+    require_fit(inventory, verb, workers)
     return FleetRun(
         inventory, verb, options, waves or Waves(), Path(runs) if runs else None, folder, on_step, workers
     ).results(executor)  # fmt: skip
 
 
-def require_fit(inventory: Inventory, verb: str) -> None:
+def require_fit(inventory: Inventory, verb: str, workers: int = 0) -> None:
     """Stop before anything is begun where it cannot go well.
 
     Raises:
-        ArgumentError: there is no such verb, or a credential is a prompt.
+        ArgumentError: there is no such verb, a credential is a prompt, or a number is none.
     """
+    if workers < 0:
+        raise ArgumentError("the workers of a fleet are a number, 0 or more")
     if verb not in VERBS:
         raise ArgumentError(f"a fleet has no verb {verb!r}", next_step=f"It has {', '.join(VERBS)}.")
     asking = [host.name for host in inventory.hosts if host.params.connection.credential.startswith("prompt")]

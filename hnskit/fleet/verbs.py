@@ -39,19 +39,21 @@ def show(task: HostTask, tell: Tell) -> VerbOutcome:
 
 
 def doctor(task: HostTask, tell: Tell) -> VerbOutcome:
-    """Look for what is wrong on the host."""
+    """Look for what is wrong on the host; options `only`, names of checks, and `strict`: warnings count, too."""
     from hnskit.diagnosis.doctor import diagnose
     from hnskit.params.desired import desired_from
 
     found = _read(task, tell)
+    only = tuple(task.options.get("only") or ())
     findings = [
-        item for item in diagnose(found, desired=desired_from(task.params), made=_made(task)) if item.severity != "note"
+        item
+        for item in diagnose(found, desired=desired_from(task.params), made=_made(task))
+        if item.severity != "note" and (not only or item.check in only)
     ]
+    bad = any(item.severity == "error" or task.options.get("strict") for item in findings)
     worst = f": {findings[0].object}: {findings[0].message}" if findings else ""
     said = f"{counted(len(findings), 'findings')}{worst}" if findings else "nothing is wrong"
-    return VerbOutcome(
-        "differs" if findings else "ok", said, {"findings": [item.to_json() for item in findings]}, found
-    )
+    return VerbOutcome("differs" if bad else "ok", said, {"findings": [item.to_json() for item in findings]}, found)
 
 
 def plan(task: HostTask, tell: Tell) -> VerbOutcome:

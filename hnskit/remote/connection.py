@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hnskit.errors import CertificateError
 
@@ -54,6 +54,16 @@ class ConnectionSettings:
     """Seconds without an answer until the connection counts as lost; 0: two more than a long poll may last."""
     recovery_timeout: float = 90.0
     """Seconds to get a lost connection back: 1.8 to 20 s were seen, and one create of 47 s end to end (HNS fact 64)."""
+
+    @property
+    def negotiate_options(self) -> dict[str, Any]:
+        """Arguments of pypsrp that are for Negotiate and Kerberos alone."""
+        wanted = {
+            "negotiate_service": self.service,
+            "negotiate_hostname_override": self.hostname_override,
+            "negotiate_delegate": self.delegate,
+        }
+        return {name: value for name, value in wanted.items() if value}
 
 
 def require_files(settings: ConnectionSettings) -> None:

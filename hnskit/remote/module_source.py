@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A command that is named, with its parameters bound."""
+
+    command: str
+    parameters: Mapping[str, str]
+
+
+FIRST = Statement("Set-StrictMode", {"Version": "Latest"})
+"""The statement before the text. Of a batch the first statement is sent twice: as the pipeline itself, for hosts that
+know no batches, and as the batch's first. So it is a short one, of which the text does the same again."""
 
 
 @functools.cache

@@ -17,19 +17,21 @@ from xml.etree import ElementTree
 from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, Fragmenter, PowerShell, RunspacePool
+from pypsrp.serializer import Serializer
 from pypsrp.shell import SignalCode
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan, WSManAction
 
 from hnskit.errors import ConnectError, RemoteCommandError
 from hnskit.remote import credentials, failures
 from hnskit.remote.answer_integrity import require_encrypted
+from hnskit.remote.client_costs import OnceSerialized, environment_read_once
 from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings, require_files
 from hnskit.remote.delivery import AnswerLostError, Delivery
 from hnskit.remote.failures import LOST
 from hnskit.remote.http_answers import HttpAnswers
 from hnskit.remote.intact_messages import IntactMessages
 from hnskit.remote.login_failures import package_missing
-from hnskit.remote.module_source import module_text
+from hnskit.remote.module_source import FIRST, module_text
 from hnskit.remote.recovering_session import GoneError, NoRoomError, RecoveringSession
 from hnskit.remote.robust_requests import add_operation, answer_to
 
@@ -82,6 +84,7 @@ class _Line:
         self.handed_over = False
         self._wsman = wsman
         self._transport = wsman.transport
+        self._transport._build_session = environment_read_once(self._transport._build_session)
         self._transmit = self._transport.send
         send = self._transport._send_request
 
@@ -140,6 +143,10 @@ class _Fragmenter(Fragmenter):  # type: ignore[misc]
         return super().defragment(self.intact.take(data))
 
 
+class _Serializer(OnceSerialized, Serializer):  # type: ignore[misc]
+    """pypsrp's own, at less cost."""
+
+
 class _Pipeline:
     """See `recovering_session.Pipeline`."""
 
@@ -147,6 +154,7 @@ class _Pipeline:
         self.powershell = PowerShell(pool)
         self.id: str = self.powershell.id
         self.fragments = 0
+        self.same: tuple[str, str] | None = None
         self._pool = pool
         self._told = told
 
@@ -160,6 +168,7 @@ class _Pipeline:
 
     def start(self, inputs: Sequence[str]) -> None:
         self._pool._fragmenter.intact.begin()
+        self._pool._serializer.same = None if inputs else self.same
         try:
             with self._told():
                 self.powershell.begin_invoke(list(inputs) if inputs else None)
@@ -205,8 +214,11 @@ class _Shell:
     def pipeline(self, command: str, parameters: Mapping[str, Any]) -> _Pipeline:
         pipeline = _Pipeline(self._pool, self._told)
         if not self.loaded:
+            pipeline.powershell.add_cmdlet(FIRST.command).add_parameters(dict(FIRST.parameters))
+            pipeline.powershell.add_statement()
             pipeline.powershell.add_script(module_text(), use_local_scope=False)
             pipeline.powershell.add_statement()
+            pipeline.same = (command, repr(parameters))
         pipeline.powershell.add_cmdlet(command)
         pipeline.powershell.add_parameters(dict(parameters))
         return pipeline
@@ -236,6 +248,7 @@ class _Connection:
 
     def shell(self, idle: int) -> _Shell:
         pool = RunspacePool(self._wsman, configuration_name=self._configuration, idle_timeout=idle)
+        pool._serializer = _Serializer()
         pool._fragmenter = _Fragmenter(self._wsman.max_payload_size, pool._serializer)
         return _Shell(pool, self._told, loaded=bool(self._settings.configuration))
 
@@ -310,16 +323,6 @@ class PsrpSession(RecoveringSession):
         super().__init__(settings, lambda: _Connection(settings))
 
 
-def _of_negotiate(settings: ConnectionSettings) -> dict[str, Any]:
-    """Return the arguments of pypsrp for Negotiate and Kerberos alone."""
-    wanted = {
-        "negotiate_service": settings.service,
-        "negotiate_hostname_override": settings.hostname_override,
-        "negotiate_delegate": settings.delegate,
-    }
-    return {name: value for name, value in wanted.items() if value}
-
-
 def _wsman(settings: ConnectionSettings) -> _Wsman:
     require_files(settings)
     password = None
@@ -341,7 +344,7 @@ def _wsman(settings: ConnectionSettings) -> _Wsman:
         read_timeout=settings.read_timeout or settings.operation_timeout + 2,
         proxy=settings.proxy if settings.proxy not in ("", ENVIRONMENT) else None,
         no_proxy=settings.proxy != ENVIRONMENT,  # whatever the environment has for web pages
-        **_of_negotiate(settings),
+        **settings.negotiate_options,
     )
     wsman.create_timeout = settings.create_timeout
     return wsman

@@ -14,6 +14,7 @@ from hnskit.fleet.fleet_folder import FleetFolder, verdict
 from hnskit.fleet.fleet_frames import by_trouble, findings_of_hosts, frame, outliers_frame
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.inventory import Inventory, load_inventory
+from hnskit.fleet.live_rows import LiveRows
 from hnskit.fleet.scheduling import FleetRun, HostStep, require_fit
 from hnskit.fleet.waves import Waves
 from hnskit.local.project import default_runs, find_params
@@ -25,6 +26,7 @@ from hnskit.views.progress import Progress
 from hnskit.views.table import View
 
 _SECONDS = 0.5  # between two pictures of the live table
+_LIVE = "host windows state step seconds:float64 verdict"
 _SHOWN = ["host", "windows", "state", "changed", "seconds", "verdict"]
 
 
@@ -160,36 +162,32 @@ class FleetNotebook:
         return Sentence(f"Report: {self._report}" if self._report else "No host was contacted.")
 
     def _press(self, progress: Progress) -> None:
-        seen: set[str] = set()
+        seen: list[str] = []
 
-        def draw(_: Any, ended: Sequence[HostResult], total: int) -> None:
-            if ended and ended[-1].name not in seen:
-                seen.add(ended[-1].name)
-                progress.say(f"{len(ended)} of {total}: {ended[-1].name}: {ended[-1].state}")
+        def draw(live: LiveRows) -> None:
+            for one in live.ended[len(seen) :]:
+                seen.append(one.name)
+                progress.say(f"{len(seen)} of {live.count}: {one.name}: {one.state}")
 
         self._made = self.results = self._work("apply", draw)
         progress.finish(all(result.ok for result in self.results), verdict(self.results))
 
-    def _work(self, verb: str, draw: Callable[[dict[str, str], Sequence[HostResult], int], None]
-              ) -> tuple[HostResult, ...]:  # fmt: skip
+    def _work(self, verb: str, draw: Callable[[LiveRows], None]) -> tuple[HostResult, ...]:
         require_fit(self.inventory, verb)
         folder = FleetFolder.new(self._runs, verb, self.inventory.source)
-        steps: dict[str, str] = {}
-        ended: list[HostResult] = []
-
-        def step(told: HostStep) -> None:
-            steps[told.name] = told.text
+        live, told = LiveRows(len(self.inventory)), queue.SimpleQueue[HostStep]()
 
         waves = self._waves if verb == "apply" else Waves()
-        work = FleetRun(self.inventory, verb, self._options, waves, self._runs, folder.place, step)
+        work = FleetRun(self.inventory, verb, self._options, waves, self._runs, folder.place, told.put)
         for result in _polled(work):
+            while not told.empty():
+                live.step((step := told.get()).name, step.text)
             if result is not None:
                 folder.add(result)
-                ended.append(result)
-                steps.pop(result.name, None)
-            draw(dict(steps), ended, len(self.inventory))
+                live.end(result)
+            draw(live)
         self._report = folder.finish()
-        return tuple(by_trouble(ended))
+        return tuple(by_trouble(live.ended))
 
     def _table(self, verb: str) -> View:
         return View(frame(self.results)[_SHOWN], f"{verb}: {verdict(self.results)}")
@@ -212,15 +210,13 @@ class _LiveTable:
 
             self._handle = display({"text/plain": f"{verb} …"}, raw=True, display_id=True)
 
-    def draw(self, running: dict[str, str], ended: Sequence[HostResult], total: int) -> None:
+    def draw(self, live: LiveRows) -> None:
         """Draw it, if it was not drawn just before."""
         if self._handle is None or time.monotonic() - self._drawn < _SECONDS:
             return
         self._drawn = time.monotonic()
-        rows = [(name, "at work", text, "") for name, text in running.items()]
-        rows += [(one.name, one.state, "", one.verdict) for one in by_trouble(ended)]
-        title = f"{self._verb}: {len(ended)} of {total} done"
-        view = View(make_frame(columns_of("host state step verdict"), rows), title)
+        rows = [(row.host, row.windows, row.state, row.step, round(row.seconds, 1), row.verdict) for row in live.rows()]
+        view = View(make_frame(columns_of(_LIVE), rows), f"{self._verb}: {live.summary()}")
         self._handle.update({"text/html": view.to_html(), "text/plain": view.to_text(20)}, raw=True)
 
     def end(self, view: View) -> View:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 import requests
-from pypsrp.powershell import PowerShell
+from pypsrp.powershell import Fragmenter, PowerShell
 
 from hnskit.emulator.host import create_host
 from hnskit.emulator.powershell.command import Cut
@@ -123,6 +123,34 @@ def test_the_kit_s_commands_are_sent_once(settings: ConnectionSettings, monkeypa
         system(session)
         system(session)
     assert sent == [module_text()]
+
+
+def test_the_text_is_in_the_message_once(settings: ConnectionSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first statement of a batch goes twice: it is a short one."""
+    sent: list[bytes] = []
+    fragment = Fragmenter.fragment
+
+    def noted(fragmenter: Fragmenter, *arguments: Any, **more: Any) -> list[bytes]:
+        fragments: list[bytes] = fragment(fragmenter, *arguments, **more)
+        sent.extend(fragments)
+        return fragments
+
+    monkeypatch.setattr(Fragmenter, "fragment", noted)
+    with PsrpSession(settings) as session:
+        system(session)
+    whole = b"".join(sent)
+    assert whole.count(b"function New-HnskitError") == 1
+    assert whole.count(b'<S N="Cmd">Set-StrictMode<') == 2
+
+
+def test_the_environment_is_not_read_for_each_request(
+    settings: ConnectionSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read where the session of requests is built, and the session keeps what is wanted of it."""
+    with PsrpSession(settings) as session:
+        system(session)
+        monkeypatch.setattr("requests.utils.getproxies", lambda: pytest.fail("the environment was read again"))
+        system(session)
 
 
 def test_a_terminating_error_of_a_command_has_powershell_s_own_id(settings: ConnectionSettings) -> None:

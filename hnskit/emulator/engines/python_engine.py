@@ -33,7 +33,7 @@ from hnskit.emulator.engines.records import (
     scripts_not_allowed,
 )
 from hnskit.emulator.engines.runspace import Pool, RemotePipeline
-from hnskit.emulator.engines.runspaces import Runspace, Runspaces, module_texts
+from hnskit.emulator.engines.runspaces import IN_THE_BOX, Runspace, Runspaces, module_texts
 from hnskit.emulator.powershell.binder import bind
 from hnskit.emulator.powershell.command import Command, PSError, StreamRecord
 from hnskit.emulator.powershell.expressions import Expressions
@@ -260,14 +260,15 @@ class PythonEngine:
         self, pipeline: RemotePipeline, name: str, arguments: list[tuple[str | None, Any]], runspace: Runspace
     ) -> None:
         key = name.lower()
-        if key not in runspace.functions:
+        in_the_box = {} if self._restricted else IN_THE_BOX
+        if key not in runspace.functions and key not in in_the_box:
             value = None if self._restricted or arguments else await self._expressions.evaluate(name)
             if value is None:
                 of_module = "\\" in name and ":" not in name and not self._restricted
                 raise _StatementError(no_such_module(name) if of_module else command_not_found(name))
             self._write(pipeline, value)
             return
-        command = self._commands.get(key)
+        command = in_the_box.get(key) or self._commands.get(key)
         if command is None:
             raise _StatementError(not_emulated(f"the command {name}"))
         try:

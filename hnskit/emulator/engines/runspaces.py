@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from hnskit.emulator.engines.runspace import Pool
+from hnskit.emulator.powershell.command import Command, Parameter
 
 
 @cache
@@ -18,6 +20,17 @@ def module_texts() -> Mapping[str, frozenset[str]]:
     scripts = resources.files("hnskit.remote").joinpath("scripts")
     texts = [item.read_text(encoding="utf-8") for item in scripts.iterdir() if item.name.endswith(".psm1")]
     return {text: frozenset(re.findall(r"^function ([\w-]+)", text, re.MULTILINE)) for text in texts}
+
+
+async def _nothing(host: Any, bound: Mapping[str, Any]) -> AsyncIterator[dict[str, Any] | str]:
+    """A preference of scripts, of which the python engine runs none."""
+    del host, bound
+    if False:
+        yield ""
+
+
+IN_THE_BOX = {"set-strictmode": Command("Set-StrictMode", (Parameter("Version", "string", mandatory=True),), _nothing)}
+"""Lower-case name -> the commands of Windows PowerShell itself that it takes."""
 
 
 class Runspace:
