@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from benchmarks.hostile_fleet import fleet_ways_out
 from hnskit.applying.outcomes import Event
 from hnskit.applying.verification import proof_text
 from hnskit.diagnosis.doctor import diagnose, findings_text
@@ -159,6 +160,7 @@ def ways_out(text: str) -> Iterator[Out]:
         yield f"{type(error).__name__} in a notebook", "traceback", "\n".join(error._render_traceback_())
         yield f"{type(error).__name__} as JSON", "json", json_text(error.to_json())
     yield from _run(text)
+    yield from fleet_ways_out(facts, text)
 
 
 def _table(name: str, frame: Any) -> Iterator[Out]:
@@ -264,7 +266,7 @@ def _html(output: str) -> str:
 
 def _xml(output: str) -> str:
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(output.encode()).iter()}
-    known = _ELEMENTS | {"testsuites", "testsuite", "testcase", "failure", "system-out"}
+    known = _ELEMENTS | {"testsuites", "testsuite", "testcase", "failure", "skipped", "system-out"}
     return ", ".join(sorted(tags - known))
 
 
