@@ -6,9 +6,11 @@
     python -m benchmarks.fleet dask            one process beside two Dask workers
     python -m benchmarks.fleet faults          20 hosts, five of them bad: apply, and one Dask worker killed
     … --hosts 40                               with fewer hosts; `many` takes five times as many
+    … loop --beside ../hnskit-old              the plain loop also as another checkout does it, on its own hosts
 
 The plain loop is `open_host`, `facts()`, `plan` for each host in turn: a sample of SAMPLE of them, times the rest. Each
-figure of a fleet is of a client process of its own, so that its processor time and memory are nobody else's.
+figure of a fleet is of a client process of its own, so that its processor time and memory are nobody else's. `dask` is
+measured twice: on emulated hosts, which share the cores with the client, and on snapshots, which cost nobody else.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,8 @@ ROOT = Path(__file__).parent.parent
 LATENCY = 50
 SAMPLE = 20
 """Hosts of the plain loop that are timed."""
+ENDPOINTS = 400
+"""Of a host that is only read from its snapshot."""
 
 
 def processor(pid: int) -> float:
@@ -66,8 +70,11 @@ def emulated(count: int, **options: Any) -> Iterator[list[str]]:
 
 
 def inventory(place: Path, names: Sequence[str]) -> Path:
-    """An inventory of emulated hosts with the parameters of the examples."""
-    hosts = [{"name": name, "target": f"emulator://{name}"} for name in names]
+    """An inventory of emulated hosts, or of targets, with the parameters of the examples."""
+    hosts = [
+        {"name": f"h{number}", "target": name if ":" in name else f"emulator://{name}"}
+        for number, name in enumerate(names)
+    ]
     path = place / "inventory.yaml"
     content = {"params": str(ROOT / "params" / "emulator.yaml"), "hosts": hosts}
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
@@ -84,11 +91,11 @@ def client(path: Path, verb: str, **given: Any) -> dict[str, Any]:
         "--json",
         json.dumps({"path": str(path), "verb": verb, **given}),
     ]
-    host = registry.get("fleet-001").pid
+    host = found.pid if (found := registry.find("fleet-001")) else 0
     before = processor(host)
     ran = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT)
-    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return {**found, "emulator": processor(host) - before}
+    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return {**told, **({"emulator": processor(host) - before} if host else {})}
 
 
 def be_client(given: dict[str, Any]) -> None:
@@ -131,6 +138,43 @@ def plain_loop(path: Path, verb: str) -> tuple[float, int]:
     return time.perf_counter() - began, len(hosts)
 
 
+_OTHER_LOOP = """
+import sys, time
+sys.path.insert(0, ".")
+from benchmarks.far import Far
+from hnskit import desired_from, gather_facts, load_params, plan
+from hnskit.emulator import registry
+names = [f"beside-{number}" for number in range(int(sys.argv[1]) + 1)]
+seconds = 0.0
+with Far(float(sys.argv[2])) as far:
+    for name in names:
+        registry.start(name, None, {"cut_seconds": 0})
+        params = load_params("params/emulator.yaml", overrides=[f"target=emulator://{name}"])
+        began = time.perf_counter()
+        session = far.connect(params)
+        try:
+            facts = gather_facts(session)
+        finally:
+            session.close()
+        plan(desired_from(params), facts)
+        seconds += (time.perf_counter() - began) * (name != names[0])
+        registry.stop(name)
+print(seconds / (len(names) - 1))
+"""
+
+
+def loop_beside(tree: Path) -> float:
+    """Seconds of another checkout for a host: connect, facts, plan, close, as far away; its first host is left out."""
+    own = tree / ".venv" / "bin" / "python"
+    python = str(own if own.exists() else sys.executable)
+    with tempfile.TemporaryDirectory() as place:
+        ran = subprocess.run(
+            [python, "-c", _OTHER_LOOP, str(SAMPLE // 2), str(LATENCY / 1000)], check=True, capture_output=True,
+            text=True, cwd=tree, env={**os.environ, "HNSKIT_STATE_DIR": place, "PYTHONPATH": str(tree)},
+        )  # fmt: skip
+    return float(ran.stdout.splitlines()[-1])
+
+
 def show(title: str, rows: Sequence[tuple[str, dict[str, Any], int]], note: str = "") -> None:
     """Print a table."""
     print(f"\n{title}\n")
@@ -147,7 +191,7 @@ def show(title: str, rows: Sequence[tuple[str, dict[str, Any], int]], note: str 
         print(f"\n{note}")
 
 
-def loop(hosts: int) -> None:
+def loop(hosts: int, beside: Path | None = None) -> None:
     """A plain loop beside a fleet."""
     with tempfile.TemporaryDirectory() as place, emulated(hosts) as names:
         path = inventory(Path(place), names)
@@ -160,6 +204,10 @@ def loop(hosts: int) -> None:
             found = client(path, verb, runs=place)
             rows.append((f"{verb}, fleet", found, hosts))
             ratios.append(f"{verb} 1/{whole / found['seconds']:.1f}")
+        if beside:
+            whole = loop_beside(beside) * hosts
+            rows.append(("plan, plain loop of the other checkout (10 timed)", {"seconds": whole}, hosts))
+            ratios.append(f"plan beside that 1/{whole / found['seconds']:.1f}")
         show(f"{hosts} hosts, {LATENCY} ms away", rows, f"fleet / plain loop: {', '.join(ratios)}")
 
 
@@ -173,26 +221,45 @@ def many(hosts: int) -> None:
 
 
 def dask(hosts: int) -> None:
-    """Two Dask workers beside one process."""
+    """Two Dask workers beside one process: on hosts that share the cores, then where only the client works."""
+    with tempfile.TemporaryDirectory() as place, emulated(hosts, latency=0) as names:
+        _two_workers(
+            f"Two Dask workers, {hosts} hosts 0 ms away", Path(place), [f"emulator://{name}" for name in names], "facts"
+        )
+    with tempfile.TemporaryDirectory() as place:
+        _two_workers(
+            f"Two Dask workers, doctor on {hosts} snapshots of {ENDPOINTS} endpoints", Path(place),
+            snapshots(Path(place), hosts), "doctor",
+        )  # fmt: skip
+
+
+def snapshots(place: Path, count: int) -> list[str]:
+    """Targets of so many snapshots: the client's processor does all the work."""
+    from benchmarks.explain import host
+    from hnskit.facts.snapshot import save_facts
+
+    save_facts(host(ENDPOINTS, resources=True), first := place / "host-0.json")
+    rest = [place / f"host-{number}.json" for number in range(1, count)]
+    for path in rest:
+        os.link(first, path)
+    return [f"snapshot:{path}" for path in (first, *rest)]
+
+
+def _two_workers(title: str, place: Path, targets: Sequence[str], verb: str) -> None:
+    """Print the two rows; the workers have read and imported everything before they are measured."""
     from distributed import LocalCluster
 
-    with tempfile.TemporaryDirectory() as place, emulated(hosts, latency=0) as names:
-        path = inventory(Path(place), names)
-        one = client(path, "facts", runs=place)
-        with LocalCluster(
-            n_workers=2, threads_per_worker=16, processes=True, dashboard_address=None, host="127.0.0.1",
-            local_directory=place,
-        ) as cluster:  # fmt: skip
-            warm = client(inventory(Path(place), names[:4]), "facts", runs=place, dask=cluster.scheduler_address)
-            two = client(inventory(Path(place), names), "facts", runs=place, dask=cluster.scheduler_address)
-    del warm  # the workers have imported hnskit
-    share = one["cpu"] / one["seconds"]
-    rows = [("one process, threads", one, hosts), ("two Dask workers", two, hosts)]
-    show(
-        "Two Dask workers, hosts 0 ms away", rows,
-        f"time: {two['seconds'] / one['seconds']:.2f}x. The one process had {share:.0%} of a core; the emulated hosts "
-        f"are one process, too, and this machine has {os.cpu_count()} cores.",
-    )  # fmt: skip
+    path = inventory(place, targets)
+    one = client(path, verb, runs=str(place))
+    with LocalCluster(
+        n_workers=2, threads_per_worker=16, processes=True, dashboard_address=None, host="127.0.0.1",
+        local_directory=str(place),
+    ) as cluster:  # fmt: skip
+        client(inventory(place, targets[:4]), verb, runs=str(place), dask=cluster.scheduler_address)
+        two = client(inventory(place, targets), verb, runs=str(place), dask=cluster.scheduler_address)
+    rows = [(f"{verb}, one process, threads", one, len(targets)), (f"{verb}, two Dask workers", two, len(targets))]
+    share = f"{one['cpu'] / one['seconds']:.0%} of a core, of {os.cpu_count()} (load {os.getloadavg()[0]:.1f})"
+    show(title, rows, f"time: {two['seconds'] / one['seconds']:.2f}x. The one process had {share}.")
 
 
 def faults(hosts: int) -> None:
@@ -206,7 +273,7 @@ def faults(hosts: int) -> None:
     bad = fault_hosts(names, "25%")
     with tempfile.TemporaryDirectory() as place, emulated(hosts, fault_hosts=bad) as started:
         path = inventory(Path(place), started)
-        found = {one.name: one for one in run(load_inventory(path), "apply", runs=place)}
+        found = {one.target.removeprefix("emulator://"): one for one in run(load_inventory(path), "apply", runs=place)}
         print(
             f"\n{hosts} hosts, {len(bad)} of them bad: apply\n\n| host | fault | state | verdict |\n|---|---|---|---|"
         )
@@ -233,7 +300,12 @@ def faults(hosts: int) -> None:
     print(f"\n{hosts} hosts on two Dask workers, one of them killed in the middle of apply: {states}")
 
 
-JOBS = {"loop": (loop, 200), "many": (many, 200), "dask": (dask, 200), "faults": (faults, 20)}
+JOBS: dict[str, tuple[Callable[..., None], int]] = {
+    "loop": (loop, 200),
+    "many": (many, 200),
+    "dask": (dask, 200),
+    "faults": (faults, 20),
+}
 
 
 def main() -> None:
@@ -241,6 +313,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
     parser.add_argument("job", nargs="?", choices=[*JOBS, "client"])
     parser.add_argument("--hosts", type=int, default=0)
+    parser.add_argument("--beside", type=Path)
     parser.add_argument("--json", default="{}")
     given = parser.parse_args()
     if given.job == "client":
@@ -248,7 +321,7 @@ def main() -> None:
         return
     for name, (job, hosts) in JOBS.items():
         if given.job in (None, name):
-            job(given.hosts or hosts)
+            job(given.hosts or hosts, **({"beside": given.beside.resolve()} if name == "loop" and given.beside else {}))
 
 
 if __name__ == "__main__":

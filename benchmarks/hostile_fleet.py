@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
+from typing import Any
 from unittest import mock
 
 from hnskit.commands.fleet_output import print_results
@@ -28,7 +29,7 @@ def results_of(facts: Facts, text: str) -> list[HostResult]:
     findings = [item.to_json() for item in diagnose(facts)]
     found, addresses = traits(facts), addresses_of(facts)
     data = {"findings": findings, "done": [{"step": text}], "rows": [{"name": text}]}
-    usual = {"traits": found, "addresses": addresses, "data": data, "changed": 1}
+    usual: dict[str, Any] = {"traits": found, "addresses": addresses, "data": data, "changed": 1}
     error = HnskitError(text, host=text, next_step=text)
     return [
         HostResult("a", "winrm://a", "doctor", "ok", text, **usual),

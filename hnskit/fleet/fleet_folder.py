@@ -49,7 +49,11 @@ class FleetFolder:
         Raises:
             FileError: it cannot be made.
         """
-        return cls(new_run_folder(runs, f"fleet://fleet-{verb}"), verb, inventory)
+        place = new_run_folder(runs, f"fleet://fleet-{verb}")
+        with open(
+            place / RESULTS, "a", encoding="utf-8", opener=private_opener
+        ):  # `--resume` finds it also if no host ends
+            return cls(place, verb, inventory)
 
     @classmethod
     def last(cls, runs: Path, verb: str, inventory: str) -> FleetFolder:

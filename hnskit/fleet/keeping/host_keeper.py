@@ -92,7 +92,8 @@ class HostKeeper(threading.Thread):
         while not self._stop_asked.is_set():
             try:
                 self._connected()
-            except StoppedError:
+            except StoppedError as stopped:
+                self._outcome("stopped", stopped.paragraph())
                 break
             except Exception as error:  # whatever one host makes of it, the others are kept
                 self._failed(error)
@@ -211,9 +212,9 @@ class HostKeeper(threading.Thread):
         began = time.monotonic()
         try:
             found = watch(session, self._desired.runtime, seconds=seconds, since=self._since)
-        except OutcomeUnknownError as cause:
+        except OutcomeUnknownError:
             if self._stop_asked.is_set():
-                raise StoppedError(host=self._host.target) from cause
+                return
             raise
         finally:
             with self._waiting:

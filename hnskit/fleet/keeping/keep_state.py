@@ -56,12 +56,13 @@ class KeepState:
         self._hosts = hosts
         self._lock = threading.Lock()
         self._began = time.time()
-        self._written = ""
+        self._changes, self._written = 1, 0
 
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Change hosts, alone."""
         with self._lock:
+            self._changes += 1
             yield
 
     def snapshot(self) -> list[dict[str, Any]]:
@@ -83,15 +84,16 @@ class KeepState:
         Raises:
             FileError: it cannot be written.
         """
-        text = json.dumps(mask_data(self.to_json()), indent=2)
-        if text == self._written:
+        changes = self._changes
+        if changes == self._written:
             return
+        text = json.dumps(mask_data(self.to_json()), indent=2)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             atomic_write_text(path, f"{text}\n")
         except OSError as cause:
             raise FileError(f"it cannot be written: {cause.strerror or cause}", object=str(path)) from cause
-        self._written = text
+        self._written = changes
 
 
 def _utc(moment: float) -> str:
