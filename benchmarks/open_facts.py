@@ -41,16 +41,24 @@ def rows(answers: dict[str, list[str]]) -> list[str]:
     for one in QUESTIONS:
         said = "; ".join(dict.fromkeys(answers.get(one.name, []))) or "not asked"
         asks = "yes" if one.changes else "no"
-        lines.append(f"| `{one.name}` | {one.words} | {one.source} | {asks} | {one.believed} | {said} |")
+        settles = one.settles or "—"
+        lines.append(f"| `{one.name}` | {one.words} | {one.source} | {settles} | {asks} | {one.believed} | {said} |")
     return lines
 
 
 def document(answers: dict[str, list[str]]) -> str:
     """Return the page."""
     head = (
-        "| question | in words | open at | changes the host | believed | seen on Windows |\n|---|---|---|---|---|---|\n"
+        "| question | in words | open at | settles | changes the host | believed | seen on Windows |\n"
+        "|---|---|---|---|---|---|---|\n"
     )
-    return f"{_HEAD}\n{len(QUESTIONS)} questions.\n\n{head}" + "\n".join(rows(answers)) + "\n"
+    settling = [one.settles for one in QUESTIONS if one.settles]
+    counted = (
+        f"{len(QUESTIONS)} questions. {len(settling)} of them settle, or settle in part, one of {len(set(settling))} "
+        "facts that are\nmarked UNCONFIRMED, or are in a list of what is not known (N1, N2, …); "
+        "the others rest on few sources."
+    )
+    return f"{_HEAD}\n{counted}\n\n{head}" + "\n".join(rows(answers)) + "\n"
 
 
 def main() -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.contract.questions import changing_containers, changing_endpoints, changing_policies, reading
+from tests.contract.questions import (
+    changing_containers,
+    changing_endpoints,
+    changing_policies,
+    of_the_redirect,
+    reading,
+)
 from tests.contract.questions.asking import QUESTIONS, Question, World
 
 __all__ = [
@@ -12,5 +18,6 @@ __all__ = [
     "changing_containers",
     "changing_endpoints",
     "changing_policies",
+    "of_the_redirect",
     "reading",
 ]

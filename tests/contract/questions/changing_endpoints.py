@@ -7,13 +7,13 @@ from tests.contract.questions.asking import World, members, question
 from tests.contract.questions.reading import NOWHERE
 
 
-@question("HNS fact 12", "Success")
+@question("HNS fact 12", "Success", settles="HNS 12")
 def envelope_of_attach(w: World) -> str:
     """Which members has the answer of an attach that worked?"""
     return members(w.attach(w.make()["ID"], w.compartment(w.container())))
 
 
-@question("HNS, not known: bytes of answers", "Success")
+@question("HNS, not known: bytes of answers", "Success", settles="HNS N2")
 def envelope_of_detach(w: World) -> str:
     """Which members has the answer of a detach that worked?"""
     id = w.make()["ID"]
@@ -21,13 +21,13 @@ def envelope_of_detach(w: World) -> str:
     return members(w.envelope("POST", f"/endpoints/{id}/detach", {"SystemType": "Host"}))
 
 
-@question("HNS, not known: bytes of answers", "Success")
+@question("HNS, not known: bytes of answers", "Success", settles="HNS N2")
 def envelope_of_a_deletion(w: World) -> str:
     """Which members has the answer of a DELETE that worked?"""
     return members(w.envelope("DELETE", f"/endpoints/{w.make()['ID']}"))
 
 
-@question("HNS, not known", "0x803B0027")
+@question("HNS, not known", "0x803B0027", settles="HNS N3")
 def attach_to_no_compartment(w: World) -> str:
     """What does attach to a compartment say that does not exist?"""
     path = f"/endpoints/{w.make()['ID']}/attach"
@@ -89,7 +89,7 @@ def deletion_of_nothing(w: World) -> str:
     return w.said("DELETE", f"/endpoints/{NOWHERE}")
 
 
-@question("HNS, not known", "0x803B002F")
+@question("HNS, not known", "0x803B002F", settles="HNS N3")
 def an_address_outside_of_the_subnet(w: World) -> str:
     """What does v1 say of an address outside of the network's subnets?"""
     return w.tries(IPAddress="192.0.2.7")
@@ -194,7 +194,7 @@ def an_endpoint_without_a_network(w: World) -> str:
     return w.said("POST", "/endpoints", {"Policies": []})
 
 
-@question("HNS fact 72", "0x803B0010")
+@question("HNS fact 72", "0x803B0010", settles="HNS 72")
 def a_second_network_of_one_name(w: World) -> str:
     """Does v1 take a second network of one name? One that was made is removed."""
     before = {item["ID"] for item in w.hns("GET", "/networks/")}
@@ -220,3 +220,109 @@ def members_of_a_v2_endpoint(w: World) -> str:
 def count_of_allocators_of_a_free_endpoint(w: World) -> str:
     """How many allocators has an endpoint that is attached to nothing?"""
     return str(len(w.make().get("Resources", {}).get("Allocators", [])))
+
+
+@question("HNS fact 12", '{"Success":true}', settles="HNS 12")
+def text_of_an_attach(w: World) -> str:
+    """What is the answer of an attach that worked, letter for letter?"""
+    place = {"SystemType": "Host", "CompartmentId": w.compartment(w.container())}
+    return w.text("POST", f"/endpoints/{w.make()['ID']}/attach", place) or "nothing"
+
+
+@question("HNS, not known: bytes of answers", '{"Success":true}', settles="HNS N2")
+def text_of_a_detach(w: World) -> str:
+    """What is the answer of a detach that worked, letter for letter?"""
+    id = w.make()["ID"]
+    w.attach(id, w.compartment(w.container()))
+    return w.text("POST", f"/endpoints/{id}/detach", {"SystemType": "Host"}) or "nothing"
+
+
+@question("HNS, not known: bytes of answers", '{"Success":true}', settles="HNS N2")
+def text_of_a_deletion(w: World) -> str:
+    """What is the answer of a DELETE that worked, letter for letter?"""
+    return w.text("DELETE", f"/endpoints/{w.make()['ID']}") or "nothing"
+
+
+@question(
+    "HNS, not known: bytes of answers",
+    "BytesReceived, BytesSent, DroppedPacketsIncoming, DroppedPacketsOutgoing, EndpointId, "
+    "InstanceId, PacketsReceived, PacketsSent",
+    settles="HNS N2",
+)
+def members_of_statistics(w: World) -> str:
+    """Which members has GET /endpointstats/ID of the client's endpoint, and in which order?"""
+    return members(w.hns("GET", f"/endpointstats/{w.client['ID']}"))
+
+
+@question("HNS, not known: bytes of answers", "a list", settles="HNS N2")
+def list_of_statistics(w: World) -> str:
+    """What is GET /endpointstats/ without an id?"""
+    return members(w.hns("GET", "/endpointstats/")).partition(" of ")[0]
+
+
+@question("HNS, checklist: attach", "The specified network compartment was not found. ", settles="HNS N3")
+def words_of_an_attach_to_no_compartment(w: World) -> str:
+    """Which words has the refusal of an attach to a compartment that does not exist (on an English host)?"""
+    path = f"/endpoints/{w.make()['ID']}/attach"
+    return str(w.envelope("POST", path, {"SystemType": "Host", "CompartmentId": 9999}).get("Error", "none"))
+
+
+@question("HNS fact 39", "0x80070490", settles="HNS N9")
+def attach_by_the_activity_id(w: World) -> str:
+    """What does attach say of the ActivityId in the place of the ID, as the original's page has it?"""
+    made = w.make()
+    path = f"/endpoints/{made.get('ActivityId') or made['Resources']['ID']}/attach"
+    return w.said("POST", path, {"SystemType": "Host", "CompartmentId": w.compartment(w.container())})
+
+
+def _nat(w: World, name: str) -> str:
+    subnets = [{"AddressPrefix": "192.0.2.0/24", "GatewayAddress": "192.0.2.1"}]
+    return str(w.hns("POST", "/networks", {"Name": name, "Type": "NAT", "Subnets": subnets})["ID"])
+
+
+@question("HNS fact 75", "gone", settles="HNS 75")
+def endpoints_of_a_removed_network(w: World) -> str:
+    """What becomes of the endpoint of a network that is removed?"""
+    network = _nat(w, "hnskit-question")
+    id = w.make(VirtualNetwork=network)["ID"]
+    w.hns("DELETE", f"/networks/{network}")
+    return "there" if any(item["ID"].lower() == id.lower() for item in w.hns("GET", "/endpoints/")) else "gone"
+
+
+@question("HNS fact 75", "taken, gone", settles="HNS 75")
+def attached_endpoints_of_a_removed_network(w: World) -> str:
+    """What becomes of an endpoint that is attached to a container, and whose network is removed?"""
+    network = _nat(w, "hnskit-question")
+    id = w.make(VirtualNetwork=network)["ID"]
+    w.attach(id, w.compartment(w.container()))
+    said = w.said("DELETE", f"/networks/{network}")
+    there = any(item["ID"].lower() == id.lower() for item in w.hns("GET", "/endpoints/"))
+    if said != "taken":
+        w.drop(id)
+        w.said("DELETE", f"/networks/{network}")
+    return f"{said}, {'there' if there else 'gone'}"
+
+
+@question("HNS fact 72", "0x803B0010", settles="HNS 72")
+def a_second_nat_network_of_one_name(w: World) -> str:
+    """Does v1 take a second NAT network of one name and another subnet?"""
+    network = _nat(w, "hnskit-question")
+    before = {item["ID"] for item in w.hns("GET", "/networks/")}
+    body = {"Name": "hnskit-question", "Type": "NAT", "Subnets": [{"AddressPrefix": "198.51.100.0/24"}]}
+    said = w.said("POST", "/networks", body)
+    for item in w.hns("GET", "/networks/"):
+        if item["ID"] == network or item["ID"] not in before:
+            w.said("DELETE", f"/networks/{item['ID']}")
+    return said
+
+
+@question("HNS, not known", "0x80070057", settles="HNS N3")
+def an_address_of_another_family(w: World) -> str:
+    """What does v1 say of an IPv6 address on a network that has IPv4 subnets only?"""
+    return w.tries(IPAddress="2001:db8::7")
+
+
+@question("HNS, not known", "0x803B002F")
+def the_subnet_s_own_address(w: World) -> str:
+    """What does v1 say of the subnet's first address, the one that ends in 0?"""
+    return w.tries(IPAddress=w.wanted.network.prefix.partition("/")[0])

@@ -9,21 +9,21 @@ def kinds(policies: list[dict[str, object]]) -> str:
     return ", ".join(str(item.get("Type")) for item in policies) or "none"
 
 
-@question("HNS fact 46", "0x80070057")
+@question("HNS fact 46", "0x80070057", settles="HNS 46")
 def policies_as_an_object(w: World) -> str:
     """What does v1 say of Policies that is an object in place of a list, as PowerShell sends one policy?"""
     id = w.make()["ID"]
     return w.said("POST", f"/endpoints/{id}", {"ID": id, "Policies": {**PROXY, "Destination": "10.0.0.9:80"}})
 
 
-@question("HNS fact 46", "0x80070057")
+@question("HNS fact 46", "0x80070057", settles="HNS 46")
 def policies_as_null(w: World) -> str:
     """What does v1 say of Policies that is null, as PowerShell sends none?"""
     id = w.make()["ID"]
     return w.said("POST", f"/endpoints/{id}", {"ID": id, "Policies": None})
 
 
-@question("HNS facts 45, 53", "OutBoundNAT, L2Driver, ACL")
+@question("HNS facts 45, 53", "OutBoundNAT, L2Driver, ACL", settles="HNS 53")
 def an_update_with_acls_alone(w: World) -> str:
     """Which policies has an endpoint with a PROXY after an update that has one ACL only?"""
     id = w.make(Policies=[{"Type": "OutBoundNAT"}])["ID"]
@@ -45,14 +45,14 @@ def an_empty_list_of_policies(w: World) -> str:
     return kinds(w.set(id))
 
 
-@question("HNS fact 49", "taken")
+@question("HNS fact 49", "taken", settles="HNS 49")
 def a_destination_without_a_port(w: World) -> str:
     """Is a PROXY taken whose Destination has no port?"""
     id = w.make()["ID"]
     return told(lambda: w.set(id, {**PROXY, "Destination": "10.0.0.9"}))
 
 
-@question("HNS fact 49", "not answered")
+@question("HNS fact 49", "not answered", settles="HNS 49")
 def a_destination_without_a_port_at_work(w: World) -> str:
     """Is the client's request answered with a Destination that has no port?"""
     return "answered" if w.with_client_policies({**PROXY, "Destination": w.proxy_address}) else "not answered"
@@ -101,28 +101,28 @@ def the_order_of_policies(w: World) -> str:
     return "as it was sent" if [item["Port"] for item in shown if item["Type"] == "PROXY"] == ports else "another"
 
 
-@question("HNS facts 44, 48", "answered")
+@question("HNS facts 44, 48", "answered", settles="HNS 48")
 def a_policy_without_a_filter(w: World) -> str:
     """Is the client's request answered with a PROXY that has neither IP nor Port, as the seed's one-liner?"""
     policy = {"Type": "PROXY", "OutboundNat": True, "Destination": f"{w.proxy_address}:80"}
     return "answered" if w.with_client_policies(policy) else "not answered"
 
 
-@question("HNS fact 44", "answered")
+@question("HNS fact 44", "answered", settles="HNS 48")
 def a_policy_for_a_prefix(w: World) -> str:
     """Is the client's request answered with a PROXY whose IP is 169.254.169.254/32?"""
     policy = {**PROXY, "IP": "169.254.169.254/32", "Destination": f"{w.proxy_address}:80"}
     return "answered" if w.with_client_policies(policy) else "not answered"
 
 
-@question("HNS fact 49", "not answered")
+@question("HNS fact 49", "not answered", settles="HNS N9")
 def a_destination_that_is_the_gateway(w: World) -> str:
     """Is the client's request answered where Destination is the gateway endpoint, as in the author's transcript?"""
     policy = {**PROXY, "Destination": f"{w.wanted.gateway.address}:80"}
     return "answered" if w.with_client_policies(policy) else "not answered"
 
 
-@question("HNS fact 47", "not answered")
+@question("HNS fact 47", "not answered", settles="HNS 48")
 def a_policy_without_outbound_nat(w: World) -> str:
     """Is the client's request answered without OutboundNat?"""
     policy = {key: value for key, value in PROXY.items() if key != "OutboundNat"}
@@ -137,7 +137,7 @@ def a_misspelt_outbound_nat(w: World) -> str:
     return "answered" if w.with_client_policies(wrong) else "not answered"
 
 
-@question("containerd fact 56", "not answered")
+@question("containerd fact 56", "not answered", settles="containerd 56")
 def a_block_acl_beside_the_policy(w: World) -> str:
     """Is the client's request answered beside the Block ACL that AKS sets for 169.254.169.254?"""
     block = {"Type": "ACL", "Protocols": "6", "Action": "Block", "Direction": "Out", "RuleType": "Switch",
@@ -146,7 +146,7 @@ def a_block_acl_beside_the_policy(w: World) -> str:
     return "answered" if w.with_client_policies(right, block) else "not answered"
 
 
-@question("HNS fact 45", "not answered")
+@question("HNS fact 45", "not answered", settles="HNS 48")
 def two_policies_that_claim_the_same(w: World) -> str:
     """Is the client's request answered where a PROXY to nobody stands before the right one?"""
     nobody = {**PROXY, "Destination": f"{w.wanted.network.prefix.rpartition('.')[0]}.250:80"}
@@ -163,7 +163,7 @@ def a_policy_on_nat(w: World) -> str:
     return w.tries(VirtualNetwork=nat, Policies=[{**PROXY, "Destination": "10.0.0.9:80"}])
 
 
-@question("HNS fact 73; docker/for-win#3893", "0x803B0013")
+@question("HNS fact 73; docker/for-win#3893", "0x803B0013", settles="HNS N7")
 def a_port_of_the_host_twice(w: World) -> str:
     """What does v1 say of a second NAT policy for one port of the host, on a NAT network?"""
     nat = next((item["ID"] for item in w.hns("GET", "/networks/") if item["Type"].lower() == "nat"), None)
@@ -181,25 +181,25 @@ def v2_removal_of_no_policy(w: World) -> str:
     return w.said_by_v2("ModifyEndpoint", w.make()["ID"], body)
 
 
-@question("HNS fact 51", "0x803B001B")
+@question("HNS fact 51", "0x803B001B", settles="HNS N8")
 def v2_spelling_of_outbound_nat(w: World) -> str:
     """Is an L4Proxy taken with OutboundNAT, as hcsshim spells it?"""
     return _l4proxy(w, {"OutboundNAT": True})
 
 
-@question("HNS fact 51", "taken")
+@question("HNS fact 51", "taken", settles="HNS N8")
 def v2_spelling_of_outbound_nat_as_documented(w: World) -> str:
     """Is an L4Proxy taken with OutboundNat, as the documentation spells it?"""
     return _l4proxy(w, {"OutboundNat": True})
 
 
-@question("HNS fact 51", "0x803B001B")
+@question("HNS fact 51", "0x803B001B", settles="HNS N8")
 def v2_spelling_of_exceptions(w: World) -> str:
     """Is an L4Proxy taken with Exceptions, as hcsshim spells it?"""
     return _l4proxy(w, {"OutboundNat": True, "Exceptions": ["10.0.0.0/8"]})
 
 
-@question("HNS fact 51", "taken")
+@question("HNS fact 51", "taken", settles="HNS N8")
 def v2_spelling_of_exceptions_as_documented(w: World) -> str:
     """Is an L4Proxy taken with ExceptionList, as the documentation spells it?"""
     return _l4proxy(w, {"OutboundNat": True, "ExceptionList": ["10.0.0.0/8"]})
@@ -212,7 +212,7 @@ def _l4proxy(w: World, more: dict[str, object]) -> str:
     return w.said_by_v2("ModifyEndpoint", w.make()["ID"], body)
 
 
-@question("HNS facts 44, 51", "OutBoundNAT, L2Driver, L4Proxy")
+@question("HNS facts 44, 51", "OutBoundNAT, L2Driver, L4Proxy", settles="HNS N1")
 def v2_form_of_a_v1_policy(w: World) -> str:
     """How does a query of v2 show a PROXY that v1 set?"""
     shown = w.v2("endpoint", w.client["ID"]).get("Policies", [])
@@ -231,3 +231,38 @@ def the_proxy_without_its_route(w: World) -> str:
         return "answered" if w.docker("logs", name)["StdOut"].count('" 200 ') > before else "not answered"
     finally:
         w.docker(*exec_, "add", "169.254.169.254", "mask", "255.255.255.255", gateway)
+
+
+@question("HNS fact 46", "0x80070057", settles="HNS 46")
+def policies_as_an_object_in_a_creation(w: World) -> str:
+    """What does v1 say of an endpoint whose Policies is an object in place of a list?"""
+    return w.tries(Policies={"Type": "OutBoundNAT"})
+
+
+@question("HNS fact 46", "L2Driver, PROXY", settles="HNS 46")
+def policies_after_null(w: World) -> str:
+    """Which policies has an endpoint with a PROXY after an update whose Policies is null?"""
+    id = w.make()["ID"]
+    w.set(id, {**PROXY, "Destination": "10.0.0.9:80"})
+    w.said("POST", f"/endpoints/{id}", {"ID": id, "Policies": None})
+    return kinds(w.get(id)["Policies"])
+
+
+@question("HNS fact 53", "L2Driver, PROXY, ACL", settles="HNS 53")
+def an_update_of_v2_with_acls_alone(w: World) -> str:
+    """Which policies has an endpoint with a PROXY after an Update of v2 that has one ACL only?"""
+    id = w.make()["ID"]
+    w.set(id, {**PROXY, "Destination": "10.0.0.9:80"})
+    acl = {"Protocols": "6", "Action": "Allow", "Direction": "Out", "Priority": 100, "RuleType": "Switch"}
+    body = {"ResourceType": "Policy", "RequestType": "Update",
+            "Settings": {"Policies": [{"Type": "ACL", "Settings": acl}]}}  # fmt: skip
+    said = w.said_by_v2("ModifyEndpoint", id, body)
+    return kinds(w.get(id)["Policies"]) if said == "taken" else said
+
+
+@question("HNS fact 53", "L2Driver, PROXY", settles="HNS 53")
+def acls_after_an_update_with_a_proxy_alone(w: World) -> str:
+    """Which policies has an endpoint with an ACL after an update of v1 that has one PROXY only?"""
+    id = w.make()["ID"]
+    w.set(id, {"Type": "ACL", "Action": "Allow", "Direction": "Out", "Priority": 100})
+    return kinds(w.set(id, {**PROXY, "Destination": "10.0.0.9:80"}))
