@@ -4,7 +4,8 @@
     print(explanation.to_text())
 
 A redirected connection has up to three segments: forward to the proxy, upstream from the proxy to the destination, and
-the return path of the answer. `datapath` traces each; a hop that rests on an UNCONFIRMED fact says so.
+the return path of the answer. What a proxy does that is no container of this host no snapshot tells, which is said.
+`datapath` traces each; a hop that rests on an UNCONFIRMED fact says so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from hnskit.diagnosis.datapath import Tracer
 from hnskit.diagnosis.explanation import Explanation
 from hnskit.diagnosis.path_segments import PathSegment
-from hnskit.diagnosis.trace import Hop, Trace, label
+from hnskit.diagnosis.trace import Hop, Trace, Verdict, label
 from hnskit.errors import ArgumentError, SelectionError
 from hnskit.errors.nearest import did_you_mean
 from hnskit.facts.host_facts import Facts
@@ -65,6 +66,8 @@ class Explainer:
             upstream = self._path.trace(proxy, destination, port, protocol)
             title = f"On from {proxy.name}, if it asks {destination}:{port} itself"
             segments.append(PathSegment("upstream", title, upstream.hops, upstream.verdict))
+        elif trace.verdict.rewritten_by is not None and trace.verdict.kind == "reached":
+            segments.append(_proxy_elsewhere(trace))
         if trace.verdict.kind == "reached":
             segments.append(self._return_path(trace, start, proxy))
         return Explanation(trace.source, trace.destination, port, protocol, tuple(segments), trace)
@@ -151,6 +154,20 @@ class Explainer:
             where, identity = (label(asker), asker.id) if asker else (trace.source, "")
             hops.append(Hop(where, said, "HNS fact 48", False, identity))
         return PathSegment("return", title, tuple(hops), back.verdict)
+
+
+def _proxy_elsewhere(trace: Trace) -> PathSegment:
+    """Say what of a proxy on another host, or of a listener of this one, no snapshot tells."""
+    target = trace.verdict.target
+    at = f"{target.address}:{target.port}" if target else "the target"
+    whose = "of this host itself" if target and target.place == "host" else "of another host"
+    reason = (
+        f"{at} is an address {whose} and of no container here, and nothing that this host shows tells whether "
+        "anything listens there, or what it asks"
+    )
+    asks = f"On from {at}, if a proxy listens there"
+    hop = Hop(whose.removeprefix("of "), reason, "HNS fact 48", False)
+    return PathSegment("upstream", asks, (hop,), Verdict("unknown", reason, "elsewhere", confirmed=False))
 
 
 def _check_destination(address: str, port: int, protocol: str) -> None:

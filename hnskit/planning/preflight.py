@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from ipaddress import ip_address, ip_network
 
-from hnskit.errors import PreflightError
+from hnskit.errors import HostAnswerError, PreflightError
 from hnskit.facts.finding import Finding
 from hnskit.facts.host_facts import Facts, unread_parts
 from hnskit.foreign_text.escaping import join_lines
+from hnskit.model import hns_json
+from hnskit.model.objects import Network, Policy
 from hnskit.params.desired import ALL_PARTS, Desired
 from hnskit.planning.blockers import Blocker, blockers, build_blocker, network_blockers, runtime_blocker, uplinks
 from hnskit.planning.interruption import risks
@@ -30,7 +33,7 @@ def preflight(
         Findings of severity ok, warning (goes on) and error (nothing must be changed).
     """
     found: list[Finding] = []
-    for check in (_readable, _windows, _hns, _runtime, _network, _risk, _isolation):
+    for check in (_readable, _windows, _hns, _runtime, _network, _risk, _isolation, _elsewhere):
         found += check(desired, facts)
     found += _tarballs(desired, missing)
     return (*found, *_plan(desired, facts, made))
@@ -164,3 +167,39 @@ def _plan(desired: Desired, facts: Facts, made: Provenance | None) -> Iterator[F
             yield Finding("plan", "error", f"{step.kind} {step.name}", step.reason)
     if not refused:
         yield Finding("plan", "ok", "plan", "nothing that is there stands in the way")
+
+
+def _elsewhere(desired: Desired, facts: Facts) -> Iterator[Finding]:
+    """Name redirects of today that lead to another host: what listens there is in nothing that this one shows."""
+    if not (facts.knows("endpoints") and facts.knows("addresses")):
+        return
+    here = {*(item.address for item in facts.endpoints), *(item.address for item in facts.addresses)}
+    for endpoint in facts.endpoints:
+        target = next((found for found in map(_target, endpoint.proxies) if found and found[0] not in here), None)
+        network = next((item for item in facts.networks if item.id == endpoint.network_id), None)
+        if target is None or network is None or network.name != desired.network.name or _holds(network, target[0]):
+            continue
+        yield Finding(
+            "target",
+            "warning",
+            f"endpoint {endpoint.name or endpoint.id}",
+            f"it is redirected to {target[0]}:{target[1]}, an address of another host: whether anything listens there "
+            "cannot be known from here, and only a request from inside its container tells",
+            next_step="If that proxy is the one that is wanted, leave this host as it is: hnskit leads clients to a "
+            "proxy container of the host itself.",
+        )
+
+
+def _target(policy: Policy) -> tuple[str, int] | None:
+    try:
+        return hns_json.proxy_settings(policy).target
+    except HostAnswerError:
+        return None
+
+
+def _holds(network: Network, address: str) -> bool:
+    try:
+        place = ip_address(address)
+        return any(place in ip_network(item.prefix, strict=False) for item in network.subnets)
+    except ValueError:
+        return True

@@ -263,3 +263,15 @@ def test_what_is_no_destination_is_refused(words: str) -> None:
     """Names are not looked up here, and IPv6 is not HNS v1's."""
     with pytest.raises(ValueError, match=r"no port|IPv4"):
         parse_destination(words)
+
+
+@pytest.mark.parametrize("target", ["10.0.0.9:80", "10.137.198.118:8080", "10.0.0.5:8080"])
+def test_a_proxy_that_is_no_container_here_is_not_said_to_answer(target: str) -> None:
+    """Another host's, or a listener of this one: how far it is traced is said, and the rest is not known."""
+    policies = (*sample_facts.MADE_WITH, sample_facts.redirect_policy(target))
+    facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
+    said = explain(facts, "hnskit-client1", METADATA)
+    assert (said.verdict.kind, said.answered, said.confirmed) == ("reached", None, False)
+    assert said.upstream is not None
+    assert said.upstream.code == "elsewhere"
+    assert "nothing that this host shows tells whether anything listens there" in said.sentence()

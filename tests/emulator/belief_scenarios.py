@@ -238,7 +238,11 @@ def explained(scenario: Scenario, case: BeliefScenario) -> str:
         return NOTHING
     words = _verdict(said.verdict, names)
     upstream = said.upstream
-    return words if upstream is None else f"{words}, from there {_verdict(upstream, names)}"
+    return (
+        words
+        if upstream is None or upstream.code == "elsewhere"
+        else f"{words}, from there {_verdict(upstream, names)}"
+    )
 
 
 def _holds(said: Explanation) -> bool:

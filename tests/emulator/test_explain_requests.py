@@ -138,6 +138,7 @@ def check(scenario: Scenario) -> str:
         return "direct"
     if verdict.target.place == "host":
         assert (code, "refused" in err) == (7, True), said.to_text()
+        assert said.answered is None
         return "host"
     assert code == 0, (said.to_text(), err)
     assert "Via: 1.1 metadata-proxy" in out, said.to_text()

@@ -136,3 +136,16 @@ def test_a_wired_adapter_beside_a_wireless_one_is_enough() -> None:
     assert [error.check for error in errors(both)] == []
     named = sample_facts.desired("network.adapter=Wi-Fi")
     assert [one.check for one in preflight(named, both) if one.severity == "error"] == ["adapter"]
+
+
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [("10.0.0.9:80", True), ("10.0.1.136:80", False), ("10.0.1.77:80", False), ("10.0.0.5:80", False)],
+)
+def test_a_redirect_to_another_host_is_a_warning_that_says_what_cannot_be_known(target: str, named: bool) -> None:
+    """An address of this host, or of its bridge, is not another host's."""
+    policies = (*sample_facts.MADE_WITH, sample_facts.redirect_policy(target))
+    facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=policies)
+    found = [one for one in preflight(sample_facts.desired(), facts) if one.check == "target"]
+    assert [(one.severity, one.object) for one in found] == [("warning", "endpoint hnskit-client1")] * named
+    assert all("cannot be known from here" in one.message for one in found)

@@ -141,10 +141,12 @@ class TargetNobody(DoctorCheck):
             elif whole:
                 yield self.of_endpoint(
                     rule.endpoint,
-                    f"it is redirected to {target[0]}:{target[1]}, which is on no network of this host",
+                    f"it is redirected to {target[0]}:{target[1]}, which is on no network of this host: nothing that "
+                    "the host shows tells whether anything listens there; its routes and ACLs are what can be known",
                     describe_policy(rule.policy),
-                    "Check that something listens there.",
+                    "Ask from inside the container (hnskit verify does), and look at the log of what listens there.",
                     severity="note",
+                    confirmed=False,
                 )
 
 
