@@ -93,12 +93,15 @@ def _check_addresses(made: Conflist, desired: Desired, proxy_address: str) -> No
     if addresses is None:
         return
     gateway = desired.gateway.address or _address(desired, 2)
-    wanted = _address(desired, 2) if made.plugin == "win-bridge" else gateway
     taken = [ipaddress.IPv4Address(item) for item in (gateway, proxy_address, _address(desired, 1)) if item]
     if clash := next((item for item in taken if addresses.may_give(item)), None):
         raise CniError(f"a pod could be given {clash}, which is taken: {made.plugin} drops what the list says of it")
-    if str(addresses.gateway) != wanted:
-        raise CniError(f"pods would have the gateway {addresses.gateway}, and the gateway endpoint is {gateway}")
+    if str(addresses.gateway) != gateway:
+        fixed = f": {made.plugin} takes the subnet's .2, whatever is written" if made.plugin == "win-bridge" else ""
+        raise CniError(
+            f"pods would have the gateway {addresses.gateway}, and the gateway endpoint is {gateway}{fixed}",
+            next_step=f"Set `gateway_endpoint.address={addresses.gateway}`, or take another plug-in.",
+        )
 
 
 def network_configuration(made: Conflist) -> dict[str, Any]:
@@ -159,12 +162,6 @@ def _win_bridge(desired: Desired, proxy_address: str, api_version: int) -> Confl
         "dns": {"nameservers": list(desired.network.dns)},
         "policies": [{"name": "EndpointPolicy", "value": hns_json.policy_json(policy)} for policy in policies],
     }
-    taken = ".2 of the subnet"
-    if desired.gateway.address != _address(desired, 2):
-        notes = (
-            f"win-bridge takes {taken} as gateway, whatever is written: give the gateway endpoint it.",
-            *notes,
-        )
     return Conflist("win-bridge", _list(desired.network.name, plugin), notes)
 
 

@@ -81,12 +81,17 @@ def test_no_pod_gets_what_somebody_has(length: int, gateway: int, proxy: int, ap
         gateway=replace(before.gateway, address=str(subnet[gateway])),
     )
     for plugin in ("sdnbridge", "win-bridge"):
+        if plugin == "win-bridge" and gateway != 2:
+            with pytest.raises(CniError, match=r"takes the subnet's \.2, whatever is written") as caught:
+                export_conflist(desired, str(subnet[proxy]), plugin, api_version=api)
+            assert f"gateway_endpoint.address={subnet[2]}" in caught.value.next_step
+            continue
         data = export_conflist(desired, str(subnet[proxy]), plugin, api_version=api).data
         found = pod_addresses(data)
         assert found is not None
         taken = [subnet[0], subnet[1], subnet[gateway], subnet[proxy], subnet[-1]]
         assert not [item for item in taken if found.may_give(item)]
-        assert found.gateway == (subnet[2] if plugin == "win-bridge" else subnet[gateway])
+        assert found.gateway == subnet[gateway]
 
 
 def test_the_first_pod_of_sdnbridge_is_redirected_on_the_emulated_host() -> None:
