@@ -7,7 +7,8 @@ import ctypes
 import json
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.engines.pwsh.host_socket import HostSocket
-from hnskit.emulator.host import create_host
+from hnskit.emulator.host import EmulatedHost, create_host
 
 pytestmark = pytest.mark.skipif(native_build.compiler() is None, reason="there is no C compiler")
 
@@ -62,26 +63,37 @@ def _argument(value: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
-    """The library, with an emulated host at the other end of its socket."""
-    host = create_host("lab", "ws2025", {"cut_seconds": 0, "seed": 4})
-    libraries, _ = native_build.build()
+@contextmanager
+def listening() -> Iterator[Callable[[EmulatedHost, Path], None]]:
+    """A way to put an emulated host behind a socket, and another one behind another."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    sockets: list[HostSocket] = []
 
     async def no_process(_line: str, _directory: str) -> dict[str, int]:
         return {}
 
-    socket = HostSocket(host, "Administrator", no_process)
-    asyncio.run_coroutine_threadsafe(socket.open(tmp_path / "host"), loop).result(10)
-    monkeypatch.setenv("VMCOMPUTE_SOCKET", str(tmp_path / "host"))
-    yield Library(libraries / "computenetwork.dll")
-    asyncio.run_coroutine_threadsafe(socket.close(), loop).result(10)
+    def listen(host: EmulatedHost, place: Path) -> None:
+        sockets.append(HostSocket(host, "Administrator", no_process))
+        asyncio.run_coroutine_threadsafe(sockets[-1].open(place), loop).result(10)
+
+    yield listen
+    for socket in sockets:
+        asyncio.run_coroutine_threadsafe(socket.close(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """The library, with an emulated host at the other end of its socket."""
+    libraries, _ = native_build.build()
+    with listening() as listen:
+        listen(create_host("lab", "ws2025", {"cut_seconds": 0, "seed": 4}), tmp_path / "host")
+        monkeypatch.setenv("VMCOMPUTE_SOCKET", str(tmp_path / "host"))
+        yield Library(libraries / "computenetwork.dll")
 
 
 def test_every_function_of_hcn_does_what_its_name_says(library: Library) -> None:
