@@ -107,6 +107,23 @@ def test_a_host_made_by_hand_is_left_alone_by_a_teardown_without_a_journal(case:
         assert list(differences(case.start, case.host.snapshot())) == []
 
 
+@SOME
+@given(case=cases, adopted=st.booleans())
+def test_a_teardown_by_name_strands_nobody_and_touches_nothing_foreign(case: Case, adopted: bool) -> None:
+    """Also with --by-name: the gateway stays while the network does, and what was adopted before stays whole."""
+    if adopted and not plan(case.desired, case.start).refused:
+        apply(case.session, case.desired, adopt=True, journal=case.journal, pace=QUICK)
+    before = case.host.snapshot()
+    destroy(case.session, case.desired, made=case.journal.made, journal=case.journal, by_name=True, pace=QUICK)
+    end = case.host.snapshot()
+    assert set(stranded(end)) <= set(stranded(before))
+    assert strategies.foreign_part(end)["networks"] == strategies.foreign_part(case.start)["networks"]
+    kept = {id.lower() for kind, _, id in case.journal.made.adopted if kind == "endpoint"}
+    assert kept <= {item.id.lower() for item in end.endpoints}
+    containers = {item.id for item in end.containers}
+    assert {id for kind, _, id in case.journal.made.adopted if kind == "container"} <= containers
+
+
 def test_the_judge_of_stranded_endpoints_can_fail() -> None:
     """A container that is removed under its endpoint strands it."""
     host, desired = host_here(), sample_facts.desired()
