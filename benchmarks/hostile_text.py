@@ -64,7 +64,7 @@ Out = tuple[str, str, str]
 _ELEMENTS = {
     "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div", "span", "table", "thead", "tbody", "tr",
     "th", "td", "caption", "b", "strong", "br", "pre", "code", "ul", "li", "a", "details", "summary", "figure", "svg",
-    "g", "text", "tspan", "rect", "line", "path", "circle", "script", "button", "input", "label",
+    "g", "text", "tspan", "rect", "line", "path", "circle", "script", "button", "input", "label", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {
     "class", "style", "id", "lang", "charset", "name", "content", "title", "href", "data-of", "scope", "role", "type",

@@ -33,4 +33,4 @@ class Explanation(ExplanationData):
         from hnskit.views.table import View
 
         view = View(explanation_frame(self), self.sentence())
-        return {"text/html": view.styled().to_html(), "text/plain": self.to_text()}
+        return {"text/html": view.to_html(), "text/plain": self.to_text()}

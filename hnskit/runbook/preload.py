@@ -1,6 +1,6 @@
 """Imported by a shared kernel while it starts: what the step notebooks use, loaded and used once.
 
-pandas compiles its template of a styled table at its first use, and requests and cryptography load much at theirs.
+pandas, requests and cryptography load much at their first use.
 """
 
 from __future__ import annotations

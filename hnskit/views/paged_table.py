@@ -36,7 +36,7 @@ overflow-wrap:break-word}
 border:1px solid rgba(128,128,128,.6);border-radius:3px}
 .hkt .bar button{font:inherit;padding:.15em .7em;color:inherit;background:rgba(128,128,128,.15);
 border:1px solid rgba(128,128,128,.5);border-radius:3px;cursor:pointer}.hkt .bar button:disabled{opacity:.4}
-.hkt .said{opacity:.8}
+.hkt .said{opacity:.8}.hkt .arrow{white-space:nowrap}
 @media print{.hkt .bar :is(label,button){display:none}.hkt .wide{overflow:visible}}
 """)
 
@@ -47,6 +47,8 @@ def big_table(
     ids: Mapping[int, Sequence[str]],
     caption: str,
     narrow: Sequence[int] = (),
+    *,
+    colours: Mapping[int, Mapping[str, str]] | None = None,
 ) -> str:
     """The HTML.
 
@@ -55,8 +57,10 @@ def big_table(
         ids: by the number of a column, what its cells' tooltips say.
         caption: stands above it.
         narrow: numbers of the columns whose cells stay on one line.
+        colours: by the number of a column, the colour of a cell by its text.
     """
-    data = json_text({"columns": list(columns), "rows": list(rows), "ids": dict(ids)})
+    tints = {place: dict(words) for place, words in (colours or {}).items()}
+    data = json_text({"columns": list(columns), "rows": list(rows), "ids": dict(ids), "colours": tints})
     data = data.replace("<", "\\u003c")  # so that nothing in it ends the script, whatever a container's name is
     scope = "n" + "-".join(map(str, narrow))
     lines = "".join(f".hkt.{scope} td:nth-child({place + 1}){{white-space:nowrap}}" for place in narrow)

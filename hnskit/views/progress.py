@@ -25,9 +25,15 @@ _SIGNS = {"done": "✓", "failed": "✗", "cut": "!", "wait": "…", "note": "·
 
 
 class Progress:
-    """Counts a plan's steps; `show` is called with the whole state as (html, text) each time it changes."""
+    """Counts a plan's steps; `show` is called with the whole state as (html, text) each time it changes.
+
+    Attributes:
+        stop_asked: tells whether the work is to end where its next step begins.
+    """
 
     def __init__(self, title: str, show: Callable[[str, str], None]) -> None:
+        self.stop_asked: Callable[[], bool] = bool
+        self._stopped = False
         self._title = title
         self._show = show
         self._total = 0
@@ -37,7 +43,14 @@ class Progress:
         self._state = "running"
 
     def on_event(self, event: Event) -> None:
-        """Take an event of `apply` or `destroy`."""
+        """Take an event of `apply` or `destroy`.
+
+        Raises:
+            KeyboardInterrupt: a step begins, and it was asked to stop; once, for what then winds up may tell of it.
+        """
+        if event.kind == "start" and self.stop_asked() and not self._stopped:
+            self._stopped = True
+            raise KeyboardInterrupt
         step = event.step
         if event.kind == "plan":
             self._lines.append(event.text)

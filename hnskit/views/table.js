@@ -1,6 +1,6 @@
 (function () {
   const root = document.currentScript.closest(".hkt");
-  const { columns, rows, ids } = JSON.parse(root.querySelector("script[type='application/json']").textContent);
+  const { columns, rows, ids, colours } = JSON.parse(root.querySelector("script[type='application/json']").textContent);
   const table = root.querySelector("table"), body = table.tBodies[0], size = 25;
   const low = rows.map((row) => row.join("\n").toLowerCase());
   let order = rows.map((_, at) => at), found = order, page = 0, sorted = -1, down = false;
@@ -39,13 +39,22 @@
     turn(0);
   }
 
+  // An arrow stays whole, and a path or an image's name may go on in the next line.
+  function cell(text, more, colour) {
+    const made = make("td", "", more), whole = () => make("span", "->", { className: "arrow" });
+    const parts = text.length > 34 ? text.split(/(->|(?<=[^\s/])\/(?=[^\s/]))/) : text.split(/(->)/);
+    if (colour) Object.assign(made.style, { color: colour, fontWeight: "bold" });
+    made.append(...parts.flatMap((part) => part === "->" ? [whole()] : part === "/" ? [part, make("wbr", "")] : [part]));
+    return made;
+  }
+
   function turn(to) {
     const last = Math.max(0, Math.ceil(found.length / size) - 1);
     page = Math.min(Math.max(0, to), last);
     const part = found.slice(page * size, (page + 1) * size);
     body.replaceChildren(...part.map((at) => {
       const line = document.createElement("tr");
-      line.append(...rows[at].map((text, n) => make("td", text, ids[n] ? { title: ids[n][at] } : {})));
+      line.append(...rows[at].map((text, n) => cell(text, ids[n] ? { title: ids[n][at] } : {}, (colours[n] || {})[text])));
       return line;
     }));
     back.disabled = page === 0;

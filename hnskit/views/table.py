@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-import zlib
-from collections.abc import Callable, Iterable
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hnskit.errors.prose_html import escaped_prose
+from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, one_line
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import short_id
 from hnskit.views.style import BAD, CARE, GOOD, QUIET, SEVERITIES
+from hnskit.views.table_html import Cell, small_table
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pandas.io.formats.style import Styler
 
 # Mid tones: readable on a light page and on a dark one, and printed.
 
-_COLOURS = {
+_COLOURS: dict[str, dict[str, str]] = {
     "state": {"attached": GOOD, "attached, shared": GOOD, "created": CARE, "degraded": BAD, "detached": CARE},
     "status": {"running": GOOD, "Up": GOOD, "exited": CARE, "Disconnected": CARE},
     "severity": SEVERITIES,
@@ -27,26 +27,16 @@ _COLOURS = {
     "ok": {"yes": GOOD, "no": BAD},
     "cuts": {"yes": BAD},
 }
-_CELLS: list[Any] = [
-    {
-        "selector": "td, th",
-        "props": "text-align: left; vertical-align: top; white-space: pre-line; max-width: 34em; "
-        "overflow-wrap: break-word",
-    },
-    {
-        "selector": "caption",
-        "props": "caption-side: top; white-space: pre-line; text-align: left; font-weight: bold; padding: 0.3em 0",
-    },
-]
-
-
-_NUMBERS = itertools.count(1)
-
 MOST = 60
 """Rows of a table that is shown whole."""
 
+ARROW = '<span style="white-space:nowrap">-&gt;</span>'
+_PATH = re.compile(r"((?<=[^\s/<])/)(?=[^\s/])")
 _PROSE = ("message", "next_step", "reason", "evidence")  # columns of sentences
+_IDS = ("id", "guid")
+_NUMBERS = ("seconds",)  # columns of numbers with a fraction
 _SINCE = "±"
+_COLOURS[_SINCE] = {"+": GOOD, "~": CARE}
 _SHORT = 34  # characters of a cell that is kept on one line
 _MARKED = 200  # changed cells that say what they were
 
@@ -70,107 +60,64 @@ class View:
         self.frame = frame
         self.caption = block(mask_text(caption))
         self._since = Since(before, frame) if before is not None else None
-        self._number = next(_NUMBERS)
         self._shown = _readable(frame.drop(columns=[name for name in hidden if name in frame]))
         if self._since is not None and any(self._since.signs):
             self._shown.insert(0, _SINCE, self._since.signs)
             self._shown = self._shown.astype({_SINCE: "str"})
 
-    def styled(self) -> Styler:
-        """The frame as a pandas Styler."""
+    def _cells(self) -> list[list[Cell]]:
+        """Every cell, as HTML and with its colour."""
         shown = self._shown
-        words: dict[Any, Any] = {name: _flag_word for name in shown if str(shown[name].dtype) == "boolean"}
-        ids: dict[Any, Any] = {
-            name: _html_id for name in ("id", "guid") if name in shown and str(shown[name].dtype) == "str"
-        }
-        numbers: dict[Any, Any] = {name: "{:.3f}" for name in shown if str(shown[name].dtype) == "float64"}
-        prose: dict[Any, Any] = {name: escaped_prose for name in _PROSE if name in shown}
-        formats = {**words, **ids, **numbers, **prose}
-        styler = shown.style.format(formats, na_rep="", escape="html").hide(axis="index")
-        styler = styler.set_table_styles([*_CELLS, *self._narrow()]).set_uuid(self._uuid())
-        styler = self._marked(styler)
-        for name, colours in _COLOURS.items():
-            if name in shown:
-                styler = styler.map(_coloured(colours), subset=[name])
-        heading = escape_html(self._heading(), quote=False)  # pandas takes a caption for HTML
-        return styler.set_caption(heading) if heading else styler
-
-    def _uuid(self) -> str:
-        """Counted: two runs of a notebook have the same HTML, and two of its tables no style in common.
-
-        And made of what is shown: all notebooks that are open in JupyterLab are one page; each kernel counts from 1.
-        """
-        shown = self._shown
-        marked = self._since.cells if self._since is not None else ()
-        content = repr((self._heading(), [*shown], [*_rows(shown)], marked))
-        return f"hnskit{self._number}-{zlib.crc32(content.encode()):08x}"
-
-    def _narrow(self) -> list[Any]:
-        """Short cells stay on one line: a name is not broken at its hyphens."""
-        return [
-            {"selector": f"td.col{place}, th.col{place}", "props": "white-space: nowrap"} for place in self._short()
-        ]
+        columns = [[_cell(str(name), value) for value in shown[name]] for name in shown]
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        since = self._since
+        if since is None or _SINCE not in shown:
+            return rows
+        places = {str(name): place for place, name in enumerate(shown)}
+        at = {label: number for number, label in enumerate(shown.index)}
+        for label, name, was in since.cells[:_MARKED]:
+            if name in places:
+                cell = rows[at[label]][places[name]]
+                cell.html = f"{cell.html}\n(was {escape_html(was, quote=False) or 'nothing'})".lstrip()
+                cell.style = ";".join(filter(None, (cell.style, f"background:{CARE}30")))
+        return rows
 
     def _short(self) -> list[int]:
         """Numbers of the columns with short cells only; an id is shown short."""
         return [
             place
             for place, name in enumerate(self._shown)
-            if name in ("id", "guid")
-            or (str(self._shown[name].dtype) == "str" and _longest(self._shown[name]) <= _SHORT)
+            if name in _IDS or (str(self._shown[name].dtype) == "str" and _longest(self._shown[name]) <= _SHORT)
         ]
-
-    def _marked(self, styler: Styler) -> Styler:
-        since = self._since
-        if since is None or _SINCE not in self._shown:
-            return styler
-        for row, name, was in since.cells[:_MARKED]:
-            if name in self._shown:
-                place: Any = (row, name)
-                styler = styler.format(_Was(was), subset=place, escape="html")  # no na_rep: it would hide what was
-                styler = styler.map(lambda _: f"background: {CARE}30", subset=place)
-        return styler.map(_coloured({"+": GOOD, "~": CARE}), subset=[_SINCE])
 
     def _heading(self) -> str:
         nothing = "" if len(self._shown) else "none"
         heading = ": ".join(part for part in (self.caption, nothing) if part)
         return f"{heading}\n{self._since.describe()}" if self._since is not None and self._since.describe() else heading
 
-    def _texts(self) -> pd.DataFrame:
-        """Every cell as text, as a person reads it."""
-        shown = self._shown.copy()
-        for name in shown:
-            if str(shown[name].dtype) == "boolean":
-                shown[name] = [_flag_word(value) for value in shown[name]]
-            elif str(shown[name].dtype) == "Int64":
-                shown[name] = ["" if value == "<NA>" else value for value in map(str, shown[name])]
-            elif name in ("id", "guid") and str(shown[name].dtype) == "str":
-                shown[name] = shown[name].map(short_id)
-        return shown
-
     def to_html(self) -> str:
         """For a page: styled, or, where it is long, searched and turned by page there."""
         from hnskit.views.paged_table import PRINTED, big_table
 
         if len(self._shown) <= MOST:
-            return str(self.styled().to_html(table_attributes='class="hk-paper"')) + PRINTED
-        texts = self._texts()
-        rows = [["" if cell != cell else str(cell) for cell in row] for row in _rows(texts)]  # noqa: PLR0124 - NaN
-        ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in ("id", "guid")}
-        return big_table([str(name) for name in texts], rows, ids, self._heading(), self._short())
+            names = [str(name) for name in self._shown]
+            return small_table(names, self._cells(), self._heading(), self._short()) + PRINTED
+        texts = [_column_texts(str(name), self._shown[name]) for name in self._shown]
+        rows = [list(row) for row in zip(*texts, strict=True)]
+        ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in _IDS}
+        names = [str(name) for name in self._shown]
+        colours = {place: _COLOURS[name] for place, name in enumerate(names) if name in _COLOURS}
+        return big_table(names, rows, ids, self._heading(), self._short(), colours=colours)
 
     def to_text(self, rows: int | None = None) -> Lines:
         """For a terminal and for text/plain; at most so many rows."""
         heading = self._heading()
         if self._shown.empty:
             return Lines(heading)
-        shown = self._texts() if rows is None else self._texts().head(rows)
-        for name in shown:
-            if str(shown[name].dtype) == "str":
-                shown[name] = shown[name].str.replace("\n", "; ").str.replace("\t", "\\t")
-        table = shown.to_string(index=False, na_rep="", justify="left", formatters=_left_aligned(shown))
+        shown = self._shown if rows is None else self._shown.head(rows)
+        table = _text_table([(str(name), _column_texts(str(name), shown[name])) for name in shown])
         more = len(self._shown) - len(shown)
-        table = f"{table}\n… and {more} more rows" if more > 0 else str(table)
+        table = f"{table}\n… and {more} more rows" if more > 0 else table
         return Lines(f"{heading}\n{table}" if heading else table)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -203,12 +150,22 @@ def _mapped(frame: pd.DataFrame, escaper: Callable[[str], str]) -> pd.DataFrame:
     return frame.assign(**changed) if changed else frame
 
 
-def _left_aligned(frame: pd.DataFrame) -> dict[Any, Any]:
-    return {
-        name: f"{{:<{max([len(str(name)), *map(len, frame[name])])}}}".format
-        for name in frame
-        if str(frame[name].dtype) in ("str", "object")
-    }
+def _text_table(columns: Sequence[tuple[str, list[str]]]) -> str:
+    """Columns below their names, as wide as their longest cell; numbers that are compared end at one place."""
+    lines: list[list[str]] = []
+    for name, texts in columns:
+        flat = [text.replace("\n", "; ").replace("\t", "\\t") for text in texts]
+        width = max(map(len, [name, *flat]))
+        numbers = name in _NUMBERS
+        lines.append([text.rjust(width) if numbers else text.ljust(width) for text in [name, *flat]])
+    return "\n".join(" ".join(row).rstrip() for row in zip(*lines, strict=True))
+
+
+def _column_texts(name: str, values: Iterable[Any]) -> list[str]:
+    """The cells of a column as text, as a person reads them."""
+    if name in _IDS:
+        return [short_id(value) if isinstance(value, str) else "" for value in values]
+    return [_word(value) for value in values]
 
 
 def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
@@ -225,26 +182,25 @@ def _flag_word(value: Any) -> str:
     return {"True": "yes", "False": "no"}.get(str(value), "")  # str: pandas hands out numpy's booleans
 
 
-def _html_id(value: str) -> str:
-    return f'<span title="{value}">{short_id(value)}</span>'
+def _html_text(value: str) -> str:
+    """A text as HTML whose arrows stay whole, and whose paths and image names may go on in the next line."""
+    text = escape_html(value).replace("-&gt;", ARROW)
+    return _PATH.sub(r"\1<wbr>", text) if len(value) > _SHORT else text
 
 
-def _coloured(colours: dict[str, str]) -> Any:
-    def style(value: Any) -> str:
-        word = _flag_word(value) or str(value)
-        return f"color: {colours[word]}; font-weight: bold" if word in colours else ""
-
-    return style
-
-
-class _Was:
-    """Shows a changed cell with what it was, as HTML: pandas has escaped the value, and nothing else."""
-
-    def __init__(self, was: str) -> None:
-        self._was = was
-
-    def __call__(self, value: Any) -> str:
-        return f"{_word(value)}\n(was {escape_html(self._was, quote=False) or 'nothing'})".lstrip()
+def _cell(name: str, value: Any) -> Cell:
+    """A cell as HTML; `value` is masked already."""
+    word = _word(value)
+    if not isinstance(value, str):
+        html = escape_html(word)
+    elif name in _IDS:
+        html = f'<span title="{escape_html(value)}">{escape_html(short_id(value))}</span>'
+    elif name in _PROSE:
+        html = prose(value).replace("-&gt;", ARROW)
+    else:
+        html = _html_text(value)
+    colour = _COLOURS.get(name, {}).get(word)
+    return Cell(html, f"color:{colour};font-weight:bold" if colour else "")
 
 
 class Since:
@@ -276,4 +232,9 @@ class Since:
 
 
 def _word(value: Any) -> str:
-    return _flag_word(value) or ("" if str(value) in ("<NA>", "nan") else str(value))
+    """A value in a word: yes, no, a number, a text, or nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):  # numpy's is one, too
+        return "" if math.isnan(value) else f"{value:.3f}"
+    return _flag_word(value) or ("" if str(value) == "<NA>" else str(value))

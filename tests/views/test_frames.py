@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +11,7 @@ from hnskit.applying.verification import Check, ClientProof, Verification
 from hnskit.facts.host_facts import Facts
 from hnskit.planning.setup import plan
 from hnskit.views import frames
+from hnskit.views.style import GOOD
 from hnskit.views.table import View
 from tests.sample_facts import complete, desired, endpoint, fresh, misspelt_policy
 
@@ -116,21 +116,13 @@ def test_a_view_escapes_what_a_host_says() -> None:
     assert "<b>" not in html
 
 
-def test_two_views_of_a_page_share_no_style() -> None:
-    """Else the second would colour the first."""
-    frame = frames.endpoints(complete())
-    one, other = (View(frame, "endpoints")._repr_mimebundle_()["text/html"] for _ in range(2))
-    assert one.split('<table id="')[1][:20] != other.split('<table id="')[1][:20]
-
-
-def test_views_of_two_kernels_share_no_style(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each counts from 1, and all notebooks that are open in JupyterLab are one page."""
-    ids = set()
-    for name in ("networks", "adapters"):
-        monkeypatch.setattr("hnskit.views.table._NUMBERS", itertools.count(1))
-        html = View(frames.TABLES[name](complete()), name)._repr_mimebundle_()["text/html"]
-        ids.add(html.split('<table id="')[1].partition('"')[0])
-    assert len(ids) == 2
+def test_the_style_of_a_view_is_the_same_in_all_and_colours_no_cell() -> None:
+    """All notebooks that are open in JupyterLab are one page: a colour stands at its cell, and so in no other table."""
+    one, other = (View(frames.TABLES[name](complete()), name).to_html() for name in ("endpoints", "adapters"))
+    styles = [html.partition("</style>")[0] for html in (one, other)]
+    assert styles[0] == styles[1]
+    assert "color:" not in styles[0]
+    assert f'<td class="n" style="color:{GOOD};font-weight:bold">attached</td>' in one
 
 
 def test_a_changed_cell_that_is_empty_now_says_what_it_was() -> None:
