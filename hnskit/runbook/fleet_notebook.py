@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hnskit.errors import HnskitError
 from hnskit.fleet.fleet_folder import FleetFolder, verdict
@@ -19,12 +19,15 @@ from hnskit.fleet.scheduling import FleetRun, HostStep, require_fit
 from hnskit.fleet.waves import Waves
 from hnskit.local.project import default_runs, find_params
 from hnskit.model.wording import counted
+from hnskit.runbook.button_work import ButtonWork
+from hnskit.runbook.live_output import LiveOutputs
 from hnskit.runbook.notebook_parameters import parameter_flag, parameter_list, parameter_text, reader_of, require_known
 from hnskit.runbook.screen import Reader, Sentence, is_shown, sentence_mimebundle
 from hnskit.views.columns import columns_of, make_frame
 from hnskit.views.progress import Progress
 from hnskit.views.table import View
 
+Shown = TypeVar("Shown")
 _SECONDS = 0.5  # between two pictures of the live table
 _LIVE = "host windows state step seconds:float64 verdict"
 _SHOWN = ["host", "windows", "state", "changed", "seconds", "verdict"]
@@ -43,6 +46,8 @@ class FleetNotebook:
         self._report: Path | None = None
         self._made: tuple[HostResult, ...] | None = None
         self._wanted = False
+        self._button = ButtonWork(self._press)
+        self._outputs = LiveOutputs()
 
     def hosts(self) -> View:
         """List the hosts; none is contacted.
@@ -121,6 +126,7 @@ class FleetNotebook:
         self._waves = Waves(canary, str(batch), str(max_failures))
         self._options = {"agreed": parameter_flag(confirmed, "confirmed")}
         self._made = None
+        self._outputs.forget()
         self._wanted = self._interactive or parameter_flag(wanted, "apply")
         if not self._wanted:
             return Sentence("Nothing is changed: the parameter `apply` is false.")
@@ -128,13 +134,13 @@ class FleetNotebook:
             from hnskit.runbook.widgets import action_button
 
             warning = "The network of a host goes away for seconds where its first bridge is made."
-            return action_button(label, warning, self._press)
+            return action_button(label, warning, self._button)
         shown = _LiveTable("apply")
         self._made = self.results = self._work("apply", shown.draw)
         return shown.end(self._table("apply"))
 
     def result(self) -> View | Sentence:
-        """Show what came of the button.
+        """Show what came of the button; at the screen it follows the button.
 
         Returns:
             The table, or a sentence that nothing was done.
@@ -142,6 +148,9 @@ class FleetNotebook:
         Raises:
             HnskitError: a host failed; each is in the report.
         """
+        return self._following(self._result)
+
+    def _result(self) -> View | Sentence:
         if self._made is None:
             said = "The button above has not been pressed yet." if self._wanted else "Nothing was changed."
             return Sentence(said)
@@ -159,7 +168,13 @@ class FleetNotebook:
         Returns:
             A sentence with the last report.
         """
-        return Sentence(f"Report: {self._report}" if self._report else "No host was contacted.")
+        return self._following(
+            lambda: Sentence(f"Report: {self._report}" if self._report else "No host was contacted.")
+        )
+
+    def _following(self, draw: Callable[[], Shown]) -> Shown:
+        self._button.wait()
+        return self._outputs.show(draw) if self._interactive and self._made is None else draw()
 
     def _press(self, progress: Progress) -> None:
         seen: list[str] = []
@@ -169,10 +184,16 @@ class FleetNotebook:
                 seen.append(one.name)
                 progress.say(f"{len(seen)} of {live.count}: {one.name}: {one.state}")
 
-        self._made = self.results = self._work("apply", draw)
-        progress.finish(all(result.ok for result in self.results), verdict(self.results))
+        try:
+            self._made = self.results = self._work("apply", draw, progress.stop_asked)
+            self._result()  # which raises, where a host failed: the button can be pressed again then
+            progress.finish(True, verdict(self.results))
+        finally:
+            self._outputs.redraw()
 
-    def _work(self, verb: str, draw: Callable[[LiveRows], None]) -> tuple[HostResult, ...]:
+    def _work(
+        self, verb: str, draw: Callable[[LiveRows], None], stop_asked: Callable[[], bool] = bool
+    ) -> tuple[HostResult, ...]:
         require_fit(self.inventory, verb)
         folder = FleetFolder.new(self._runs, verb, self.inventory.source)
         live, told = LiveRows(len(self.inventory)), queue.SimpleQueue[HostStep]()
@@ -182,6 +203,8 @@ class FleetNotebook:
         for result in _polled(work):
             while not told.empty():
                 live.step((step := told.get()).name, step.text)
+            if stop_asked():
+                work.stop()
             if result is not None:
                 folder.add(result)
                 live.end(result)
@@ -222,7 +245,7 @@ class _LiveTable:
     def end(self, view: View) -> View:
         """Take the live table away: the cell's result is the last one."""
         if self._handle is not None:
-            self._handle.update({"text/plain": str(view.caption)}, raw=True)
+            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
         return view
 
 

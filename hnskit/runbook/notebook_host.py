@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 class NotebookHost:
     """A connection that is made again after it was let go of."""
 
-    def __init__(self, part: str, params: Params, runs: Callable[[], Path]) -> None:
-        """`part` is named where the notebook was closed; `runs` has the journals that may explain an outage."""
+    def __init__(self, part: str, params: Params, runs: Callable[[], Path], settle: Callable[[], None]) -> None:
+        """`part` is named where the notebook was closed; `runs` has the journals that may explain an outage.
+
+        `settle` waits for work that a button has begun: a session is used by one at a time.
+        """
+        self._settle = settle
         self._part = part
         self._params = params
         self._runs = runs
@@ -53,6 +57,7 @@ class NotebookHost:
         Raises:
             HnskitError: another notebook was opened in this kernel since.
         """
+        self._settle()
         if self._ended:
             raise HnskitError(
                 "this notebook's session was closed when another was opened",
@@ -62,12 +67,14 @@ class NotebookHost:
 
     def close(self) -> None:
         """Let go of the host; the next use reaches it again."""
+        self._settle()
         if self._host is not None:
             self._host.close()
             self._host = None
 
     def end(self) -> None:
         """Let go of the host for good."""
+        self._settle()
         self._ended = True
         self.close()
 

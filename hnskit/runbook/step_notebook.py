@@ -25,6 +25,7 @@ from hnskit.params.selection import Selection
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.steps import Plan
 from hnskit.runbook.agreement import Agreement
+from hnskit.runbook.button_work import ButtonWork
 from hnskit.runbook.captured_packets import show_packets
 from hnskit.runbook.diagnosis_notebook import HostDiagnosis
 from hnskit.runbook.notebook_checks import CheckResults, NotebookChecks
@@ -87,7 +88,8 @@ class StepNotebook:
         except HnskitError as error:
             self._record(error)
             raise
-        self._host = NotebookHost(part, self.params, self._kept.runs)
+        self._button = ButtonWork(self._carry_out)
+        self._host = NotebookHost(part, self.params, self._kept.runs, self._button.wait)
         self._checks = NotebookChecks(self._host, self.desired, self._checked)
         self._work = PartWork(part, self.desired, keep_network, by_name)
         with self._recorded():
@@ -126,6 +128,7 @@ class StepNotebook:
         Returns:
             The picture.
         """
+        self._button.wait()
         return draw(self.facts, desired=self.desired, before=self._first if self._moved else None)
 
     @property
@@ -203,7 +206,8 @@ class StepNotebook:
 
             self._waits = True
             warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
-            return action_button(label, warning, self._carry_out, self._agreement.question(current))
+            usual = "5 to 50 s" if current.disruptive else "1 to 20 s"
+            return action_button(label, warning, self._button, self._agreement.question(current), usual)
         if (refusal := self._agreement.refusal(current)) is not None:
             self._failure = refusal
             return None
@@ -264,6 +268,7 @@ class StepNotebook:
         Returns:
             Sentences: how many steps changed something, the seconds of that, what stayed, and where the run is kept.
         """
+        self._button.wait()
         plan = self._plan
         waiting = self._interactive and plan and (plan.pending or plan.adopted) and self._outcome is None
         self._record(None)

@@ -67,9 +67,11 @@ def test_the_button_does_the_work_when_it_is_pressed(place: Path, targets: list[
     pytest.importorskip("ipywidgets")
     session = runbook.open_fleet(inventory_file(place, targets), limit="h2", runs=tmp_path, interactive=True)
     box = session.apply_button("Set up")
-    assert "not been pressed" in str(session.result())
-    next(child for child in box.children if getattr(child, "description", "") == "Set up").click()
+    below = session.result()
+    assert "not been pressed" in str(below)
+    box.children[2].children[0].click()
     made = session.result()
+    assert "h2" in str(below), "the cell below follows the button"
     assert isinstance(made, View)
     assert list(made.frame["state"]) == ["ok"]
 

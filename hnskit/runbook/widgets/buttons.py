@@ -9,6 +9,7 @@ import ipywidgets
 
 from hnskit.errors import HnskitError
 from hnskit.foreign_text.escaping import escape_html
+from hnskit.runbook.button_work import ButtonWork
 from hnskit.runbook.widgets.clock import Clock
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.views.progress import Progress
@@ -19,48 +20,63 @@ _GONE = (
 )
 
 
-def action_button(label: str, warning: str, work: Callable[[Progress], None], question: str = "") -> Any:
-    """A button that does `work` when it is pressed, with live progress below it; it cannot be pressed twice.
+def action_button(label: str, warning: str, work: ButtonWork, question: str = "", usual: str = "") -> Any:
+    """A button that begins `work` when it is pressed, with live progress below it; it cannot be pressed twice.
 
-    A question, such as `Remove 13 objects from HOST?`, is asked before the work begins: two more buttons answer it,
-    the first of which says what is agreed to.
+    While it works, a second button stops it where its next step begins. A question, such as `Remove 13 objects from
+    HOST?`, is asked before the work begins: two more buttons answer it, the first of which says what is agreed to.
+
+    `usual` is the usual duration, in words, for the clock beside it.
 
     What `work` raises is shown here and belongs to the next cell: an exception in a callback fails no run.
     """
     button = ipywidgets.Button(
         description=label,
         button_style="danger" if warning else "primary",
-        layout={"width": "auto", "min_width": "14em", "align_self": "flex-start"},
+        layout={"width": "auto", "min_width": "14em"},
     )
+    stop = ipywidgets.Button(
+        description="Stop", button_style="danger", disabled=True, tooltip="Stop where the next step begins",
+        layout={"display": "none"},
+    )  # fmt: skip
     note = ipywidgets.HTML(escape_html(warning))
     output = ipywidgets.HTML()
-    clock = Clock()
+    clock = Clock(usual)
 
     def show(html: str, _: str) -> None:
         output.value = html
 
     def press(_: Any) -> None:
-        button.disabled = True
-        button.description = "Working …"
+        button.disabled, button.description = True, "Working …"
+        stop.disabled, stop.description, stop.layout.display = False, "Stop", ""
         progress = Progress(label, show)
-        try:
-            with clock:
-                work(progress)
-        except HnskitError as error:
-            progress.finish(False, error.paragraph())
-            button.description, button.disabled = "Try again", False
-        except BaseException as error:
-            progress.finish(False, f"{type(error).__name__}: {error}")
-            button.description, button.disabled = "Try again", False
-            raise
-        else:
-            button.description, button.button_style = "Done: the cells below show it", "success"
+        clock.start()
 
+        def ended(error: BaseException | None) -> None:
+            clock.stop()
+            stop.disabled, stop.layout.display = True, "none"
+            if error is None:
+                button.description, button.button_style = "Done: the cells below show it", "success"
+                return
+            said = error.paragraph() if isinstance(error, HnskitError) else f"{type(error).__name__}: {error}"
+            progress.finish(False, "It was stopped." if isinstance(error, KeyboardInterrupt) else said)
+            button.description, button.disabled = "Try again", False
+            if not isinstance(error, HnskitError | KeyboardInterrupt):
+                raise error
+
+        work.begin(progress, ended)
+
+    def ask_to_stop(_: Any) -> None:
+        stop.disabled, stop.description = True, "Stopping …"
+        work.stop()
+
+    stop.on_click(ask_to_stop)
+    row = ipywidgets.HBox([button, stop, clock.widget])
     if not question:
         button.on_click(press)
-        return with_disconnect_notice([note, button, clock.widget, output], _GONE)
+        return with_disconnect_notice([note, row, output], _GONE)
     asking = confirm_box(question, lambda: press(None), button)
-    return with_disconnect_notice([note, button, clock.widget, asking, output], _GONE)
+    return with_disconnect_notice([note, row, asking, output], _GONE)
 
 
 def confirm_box(question: str, agreed: Callable[[], None], button: Any) -> Any:
