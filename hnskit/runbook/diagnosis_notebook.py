@@ -127,8 +127,8 @@ class HostDiagnosis:
         left = [item for item in found if item.check in _LEFT_BEHIND]
         return View(findings_frame(left), "left behind", hidden=("check", "severity"))
 
-    def compare(self, earlier: str) -> View:
-        """Compare a snapshot's file with the host as it was last seen.
+    def compare(self, earlier: str) -> View | Sentence:
+        """Compare a snapshot's file with the host as it was last seen; a sentence where none is named.
 
         Args:
             earlier: a file that `hnskit facts --save` wrote, or one of a run's `snapshots/`; empty: nothing to compare.
@@ -138,8 +138,10 @@ class HostDiagnosis:
         """
         from hnskit.views.change_frames import differences_frame
 
+        if not earlier:
+            return Sentence("Nothing is compared: no earlier snapshot was chosen.")
         found = differences(self._earlier(earlier), self.facts)
-        return View(differences_frame(found), f"since {earlier or 'now'}")
+        return View(differences_frame(found), f"since {earlier}")
 
     def compare_picture(self, earlier: str) -> Topology:
         """The same, drawn."""
@@ -160,11 +162,10 @@ class HostDiagnosis:
 
         found = plan_repair(self.desired, self.facts, self.made)
         frame = plan_frame(found)
-        return View(
-            frame[~frame["action"].isin(("keep", "not there"))],
-            f"{len(found.pending)} to do",
-            hidden=("wave", "part", "id"),
-        )
+        shown = frame[~frame["action"].isin(("keep", "not there"))]
+        if shown.empty:
+            return Sentence("Nothing to do: all that these parameters name is as they want it.")
+        return View(shown, f"{len(found.pending)} to do", hidden=("wave", "part", "id"))
 
     @staticmethod
     def code(code: str) -> KnownCode | CodeList | Sentence:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import methodcaller
-from pathlib import Path
 from typing import Any
 
 from hnskit.errors import ArgumentError, HnskitError
 from hnskit.local import project
+from hnskit.runbook.kept_snapshots import snapshots
 from hnskit.runbook.live_output import LiveOutputs
 from hnskit.runbook.pasted_notebook import PastedNotebook
 from hnskit.runbook.screen import Sentence
 from hnskit.runbook.step_notebook import StepNotebook
 
 Looking = StepNotebook | PastedNotebook
-_NEWEST = 60  # snapshots in the list
 
 
 class LookedAt:
@@ -104,7 +103,10 @@ class LiveDiagnosis:
     def compare(self, earlier: str) -> Any:
         """Compare with an earlier snapshot, which is chosen above it."""
         self._asked["earlier"] = earlier
-        control = self._control("earlier", "Earlier snapshot", lambda: snapshots(project.default_runs()))
+        control = self._control(
+            "earlier", "Earlier snapshot", lambda: snapshots(project.default_runs()),
+            "choose one that a run has kept, or type a file",
+        )  # fmt: skip
         return self._looked.outputs.show(lambda: self._now.compare(self._asked["earlier"]), control)
 
     def compare_picture(self, earlier: str) -> Any:
@@ -115,7 +117,7 @@ class LiveDiagnosis:
     def code(self, code: str) -> Any:
         """Explain a code, which is typed above it."""
         self._asked["code"] = code
-        control = self._control("code", "Code or text", lambda: [])
+        control = self._control("code", "Code or text", lambda: [], "such as 0x803b0013, or a line of a log")
         return self._looked.outputs.show(lambda: _told(lambda: self._now.code(self._asked["code"])), control)
 
     def matrix(self) -> Any:
@@ -161,10 +163,12 @@ class LiveDiagnosis:
         names = [*(item.name for item in facts.containers), *(item.name for item in facts.endpoints if item.address)]
         return list(dict.fromkeys(name for name in names if name))
 
-    def _control(self, name: str, label: str, offered: Callable[[], list[str]]) -> Any:
+    def _control(
+        self, name: str, label: str, offered: Callable[[], list[str]], empty: str = "empty: the first one"
+    ) -> Any:
         from hnskit.runbook.widgets import Question
 
-        question = Question(label, self._asked[name], offered, lambda value: self._take(name, value))
+        question = Question(label, self._asked[name], offered, lambda value: self._take(name, value), empty)
         self._controls[name] = question
         return question.widget
 
@@ -181,16 +185,3 @@ def _told(ask: Callable[[], Any]) -> Any:
         return Sentence(error.paragraph())
     except (ValueError, ArgumentError) as error:
         return Sentence(str(error))
-
-
-def snapshots(runs: Path) -> list[str]:
-    """The snapshots that runs have kept, the newest run first.
-
-    Args:
-        runs: the folder of runs.
-
-    Returns:
-        Their files, as a person at the working directory would write them.
-    """
-    folders = sorted((path for path in runs.glob("*/snapshots") if path.is_dir()), reverse=True)
-    return [str(file) for folder in folders for file in sorted(folder.glob("*.json"))][:_NEWEST]

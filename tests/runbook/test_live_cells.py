@@ -12,8 +12,9 @@ import pytest
 from hnskit import runbook
 from hnskit.errors import SnapshotError
 from hnskit.facts.snapshot import save_facts
+from hnskit.runbook.kept_snapshots import snapshots
 from hnskit.runbook.live_output import LiveOutput, LiveOutputs
-from hnskit.runbook.looked_at import LookedAt, snapshots
+from hnskit.runbook.looked_at import LookedAt
 from hnskit.runbook.widgets.forms import params_form
 from tests.host_process import emulated_host
 from tests.sample_facts import complete, fresh
@@ -68,7 +69,8 @@ def test_the_cells_below_a_button_show_what_it_has_done(lab: list[str], tmp_path
     result, table, end = Cell(session.result()), Cell(session.show("networks")), Cell(session.finish())
     assert "not been pressed" in result.text
     assert "hnskit-l2bridge" not in table.text
-    next(child for child in widget.children if isinstance(child, ipywidgets.Button)).click()
+    next(child for child in widget.children if isinstance(child, ipywidgets.HBox)).children[0].click()
+    session.picture()  # which waits for the work
     assert "network hnskit-l2bridge" in result.text
     assert "hnskit-l2bridge" in table.text
     assert "4 changes" in end.text
@@ -148,7 +150,24 @@ def test_the_form_s_button_looks_at_what_was_chosen(tmp_path: Path) -> None:
     assert "hnskit-proxy" in cell.text
     choice.selection.edits["target"] = f"snapshot:{tmp_path / 'nowhere.json'}"
     row.children[0].click()
-    assert "nowhere.json" in row.children[1].value
+    assert "nowhere.json" in row.children[2].value
+    assert "hnskit-proxy" in cell.text
+
+
+def test_a_snapshot_of_a_run_is_chosen_from_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named by its run and moment; the target says what is looked at, and the cells follow."""
+    for name in ("params", "notebooks", "runs/20260101-120000-lab/snapshots"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    save_facts(complete(), tmp_path / "runs/20260101-120000-lab/snapshots/policy-after.json")
+    choice = runbook.choose(PARAMS, [], interactive=True)
+    choice.selection.edits["target"] = f"snapshot:{save_facts(fresh(), tmp_path / 'empty.json')}"
+    cell = Cell(choice.look("host").show("endpoints"))
+    form = params_form(choice.selection, [PARAMS])
+    listed = form.children[-1].children[1]
+    assert [words for words, _ in listed.options][1:] == ["20260101-120000-lab: policy-after"]
+    listed.value = listed.options[1][1]
+    assert choice.selection.edits["target"].endswith("policy-after.json")
     assert "hnskit-proxy" in cell.text
 
 

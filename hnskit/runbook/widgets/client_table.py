@@ -12,7 +12,8 @@ from hnskit.params.form_fields import Row
 
 IN_LINE = ("name", "image", "address")
 """Keys that stand in a client's line; the others are below it, for one client at a time."""
-_CELL = {"name": "22em", "image": "24em", "address": "9em"}
+_LEAST, _MOST = 14, 38  # em, of a cell
+_ROOM = 58  # em, of name and image together: a line with its buttons fits into a notebook's width
 _HEAD = '<span style="font-weight:600">{}</span>'
 
 Field = Callable[[str, Row], Any]
@@ -30,6 +31,7 @@ class ClientTable:
         note: makes the note of a line, which names what is wrong with that client.
         changed: called with the name of what is asked for, `add`, `copy` or `remove`, and the number of the client.
         opened: the client whose other keys are shown; -1: none.
+        longest: characters of the longest value of a key in a line; a cell is as wide as that, where there is room.
     """
 
     def __init__(
@@ -41,15 +43,17 @@ class ClientTable:
         full: Field,
         note: Callable[[str], Any],
         changed: Callable[[str, int], None],
+        longest: Callable[[str], int],
         opened: int = -1,
     ) -> None:
+        self._widths = _widths(longest("name"), longest("image"))
         self._rows, self._cell, self._full, self._note, self._changed = rows, cell, full, note, changed
         self.opened = -1
         self._details = ipywidgets.VBox()
         self._made: dict[int, Any] = {}
         add = ipywidgets.Button(description="Add a client", tooltip="One more, like the last one")
         add.on_click(lambda _: changed("add", count - 1))
-        head = [ipywidgets.HTML(_HEAD.format(key), layout=_fixed(_CELL[key])) for key in IN_LINE]
+        head = [ipywidgets.HTML(_HEAD.format(key), layout=_fixed(self._widths[key])) for key in IN_LINE]
         lines = [self._line(number, alone=count == 1) for number in range(count)]
         self.widget = ipywidgets.VBox([ipywidgets.HBox(head), *lines, add, self._details])
         if 0 <= opened < count:
@@ -60,7 +64,7 @@ class ClientTable:
         cells = []
         for key in IN_LINE:
             field = self._cell(f"clients[{number}].{key}", by_name[key])
-            field.layout = _fixed(_CELL[key])
+            field.layout = _fixed(self._widths[key])
             cells.append(field)
         more = _button("More", f"The other keys of client {number + 1}")
         copy = _button("Duplicate", f"One more like client {number + 1}, below it")
@@ -84,8 +88,15 @@ class ClientTable:
         self._details.children = self._made[number]
 
 
+def _widths(name: int, image: int) -> dict[str, str]:
+    """Widths of a line's cells, for the characters of the longest name and image: a name goes before."""
+    wanted = [min(_MOST, max(_LEAST, round(0.6 * count) + 2)) for count in (name, image)]
+    wanted[1] = max(_LEAST, min(wanted[1], _ROOM - wanted[0]))
+    return {"name": f"{wanted[0]}em", "image": f"{wanted[1]}em", "address": "9em"}
+
+
 def _button(text: str, tooltip: str) -> Any:
-    return ipywidgets.Button(description=text, tooltip=tooltip, layout=_fixed("7em"))
+    return ipywidgets.Button(description=text, tooltip=tooltip, layout=_fixed("6.5em"))
 
 
 def _fixed(width: str) -> dict[str, str]:

@@ -86,9 +86,12 @@ class ParamsEditor:
     def _clients(self, section: Section, opened: int = -1) -> Any:
         self._table = ClientTable(
             self.file.clients, section.rows, cell=self._cell, full=self._row, note=self._client_note,
-            changed=self._on_clients, opened=opened,
+            changed=self._on_clients, opened=opened, longest=self._longest,
         )  # fmt: skip
         return self._table.widget
+
+    def _longest(self, key: str) -> int:
+        return max(len(str(self.file.get(f"clients[{at}].{key}") or "")) for at in range(self.file.clients))
 
     def _cell(self, path: str, row: Row) -> Any:
         """A field in a line of the table, without label: its column says which key it is."""

@@ -9,8 +9,10 @@ import ipywidgets
 
 from hnskit.errors import HnskitError, ParamsError
 from hnskit.foreign_text.escaping import escape_html
+from hnskit.local import project
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
+from hnskit.runbook.kept_snapshots import snapshots
 from hnskit.runbook.widgets.disconnected_notice import with_disconnect_notice
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.views.style import error_html
@@ -27,8 +29,8 @@ FIELDS = (
 """The parameters that a form shows, by their path in the file, with what they mean."""
 
 _GONE = "The kernel of this notebook has ended, so this form does nothing any more. Run all cells again."
-_WIDE = {"width": "24em"}
-_LABEL = {"width": "14em"}
+_WIDE = {"width": "38em", "flex": "0 0 auto", "max_width": "98%"}
+_LABEL = {"description_width": "14em"}
 
 
 def params_form(selection: Selection, files: list[Path]) -> Any:
@@ -45,13 +47,21 @@ class _Form:
         self._in_file: dict[str, str] = {}
         self._filling = False
         self._chooser = ipywidgets.Dropdown(
-            options=[(str(path), str(path)) for path in files], value=str(selection.params_file), layout=_WIDE
-        )
+            options=[(str(path), str(path)) for path in files], value=str(selection.params_file),
+            description="params_file", style=_LABEL, layout=_WIDE,
+        )  # fmt: skip
         self._back = ipywidgets.Button(description="Back to the file", tooltip="Forget what was typed here")
         self._look = ipywidgets.Button(description="Look", button_style="primary",
                                        tooltip="Look at this host: the cells below follow")  # fmt: skip
         self._looked = ipywidgets.HTML()
-        self._fields = {path: ipywidgets.Text(layout=_WIDE, continuous_update=False) for path, _ in FIELDS}
+        self._kept = ipywidgets.Dropdown(
+            options=[("or choose a snapshot that a run has kept", "")], layout={"width": "26em"},
+            tooltip="Snapshots of runs",
+        )  # fmt: skip
+        self._fields = {
+            path: ipywidgets.Text(description=path, style=_LABEL, layout=_WIDE, continuous_update=False)
+            for path, _ in FIELDS
+        }
         self._notes = {path: ipywidgets.HTML() for path, _ in FIELDS}
         self._secret = ipywidgets.VBox()
         self._verdict = ipywidgets.HTML()
@@ -63,13 +73,29 @@ class _Form:
         for field in self._fields.values():
             field.observe(self._take, "value")
         rows = [
-            _row("params_file", self._chooser, self._back),
-            *(_row(path, self._fields[path], self._notes[path]) for path, _ in FIELDS),
+            ipywidgets.HBox([self._chooser, self._back]),
+            *(ipywidgets.HBox([self._fields[path], self._notes[path]]) for path, _ in FIELDS),
         ]
-        look = ipywidgets.HBox([self._look, self._looked])
-        look.layout.display = "" if selection.look_again else "none"
-        selection.offer_look = lambda: setattr(look.layout, "display", "")
+        look = ipywidgets.HBox([self._look, self._kept, self._looked])
+        look.layout.display = "none"
+
+        def offer() -> None:
+            look.layout.display = ""
+            found = snapshots(project.default_runs())
+            self._kept.options = [*self._kept.options[:1], *((_of_run(file), file) for file in found)]
+            self._kept.layout.display = "" if found else "none"
+
+        self._kept.observe(self._look_at_kept, "value")
+        if selection.look_again:
+            offer()
+        selection.offer_look = offer
         self.widget = with_disconnect_notice([*rows, self._secret, self._verdict, look], _GONE)
+
+    def _look_at_kept(self, change: Any) -> None:
+        """Have the cells below look at a snapshot."""
+        if change["new"]:
+            self._fields["target"].value = f"snapshot:{change['new']}"
+            self._on_look()
 
     def _on_look(self) -> None:
         """Have the cells below look at what is chosen here."""
@@ -92,7 +118,8 @@ class _Form:
             pass  # _check says what is wrong with the file
         self._filling = True
         for path, _ in FIELDS:
-            self._fields[path].value = self._selection.edits.get(path, self._in_file.get(path, ""))
+            text = self._selection.edits.get(path, self._in_file.get(path, ""))
+            self._fields[path].value, self._fields[path].tooltip = text, f"{path}: {text}"
         self._filling = False
 
     def _check(self) -> None:
@@ -117,7 +144,7 @@ class _Form:
             typed = {path: self._fields[path].value.strip() for path, _ in FIELDS}
             self._filling = True
             for path, text in typed.items():
-                self._fields[path].value = self._fields[path].tooltip = text
+                self._fields[path].value, self._fields[path].tooltip = text, f"{path}: {text}"
             self._filling = False
             self._selection.edits = {path: text for path, text in typed.items() if text != self._in_file.get(path, "")}
             self._check()
@@ -132,8 +159,10 @@ class _Form:
         self._check()
 
 
-def _row(name: str, field: Any, note: Any) -> Any:
-    return ipywidgets.HBox([ipywidgets.Label(name, layout=_LABEL), field, note])
+def _of_run(file: str) -> str:
+    """A snapshot's name in the list: its run, and the moment."""
+    path = Path(file)
+    return f"{path.parent.parent.name}: {path.stem}"
 
 
 def _text(params: Params, path: str) -> str:

@@ -36,17 +36,19 @@ class Question:
         value: the answer at the beginning.
         offered: gives the list, for the host that is looked at now.
         answered: called with each new answer.
+        empty: stands in the field while there is no answer.
     """
 
     def __init__(
-        self, label: str, value: str, offered: Callable[[], list[str]], answered: Callable[[str], None]
-    ) -> None:
+        self, label: str, value: str, offered: Callable[[], list[str]], answered: Callable[[str], None],
+        empty: str = "empty: the first one",
+    ) -> None:  # fmt: skip
         self._offered = offered
         self._names: dict[str, str] = {}
         """Names as they are shown -> as the host has them: a widget's state is JSON, which not every name can be in."""
         self._field = ipywidgets.Combobox(
             description=label, value=one_line(value), options=self._shown(), ensure_option=False,
-            continuous_update=False, placeholder="empty: the first one", tooltip=label, style=_LABEL, layout=_WIDE,
+            continuous_update=False, placeholder=empty, tooltip=label, style=_LABEL, layout=_WIDE,
         )  # fmt: skip
         self._field.observe(lambda _: answered(self.value), "value")
         self.widget = self._field
