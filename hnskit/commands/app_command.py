@@ -20,6 +20,8 @@ from hnskit.errors import HnskitError
 from hnskit.foreign_text.terminal import say
 
 _LOCAL = "127.0.0.1"
+_PORT = 8866
+_TRIES = 20
 _PATIENCE = 60.0
 """Seconds that Voilà may take to answer."""
 _TOKEN = "JUPYTER_TOKEN"  # noqa: S105 - the name of a variable; an argument would be in every list of processes
@@ -27,21 +29,25 @@ _PAGES = ("index", "60_explain", "61_doctor", "62_host", "63_stale_endpoints", "
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True, help="Where it listens.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help=f"Where it listens.  [default: {_PORT}, or the next free one]"
+)
 @click.option("--theme", type=Choice(("light", "dark")), default="light", show_default=True)
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the start page in a browser.")
 @debug_option
-def app(port: int, theme: str, browser: bool) -> None:
+def app(port: int | None, theme: str, browser: bool) -> None:
     """Serve the start page and the diagnosis pages as an app in a browser, without code.
 
     It listens on this machine only, and asks for the token that is in the printed addresses. Ctrl-C ends it; a run that
     was begun on the page goes on.
     """
     notebooks = _notebooks()
-    _require(port)
-    token = os.environ.get(_TOKEN) or secrets.token_urlsafe(24)
+    _require_voila()
+    environment = _environment()
+    port = _port(port)
+    token = environment.get(_TOKEN) or secrets.token_urlsafe(24)
     process = subprocess.Popen(  # noqa: S603 - of our own words, and a path that is this user's
-        _command(notebooks, port, theme), cwd=notebooks.parent, env={**os.environ, _TOKEN: token}
+        _command(notebooks, port, theme), cwd=notebooks.parent, env={**environment, _TOKEN: token}
     )
     try:
         _wait_for(process, f"http://{_LOCAL}:{port}/?token={token}")
@@ -71,7 +77,39 @@ def _notebooks() -> Path:
     return found
 
 
-def _require(port: int) -> None:
+def _environment() -> dict[str, str]:
+    """The environment of the pages, with the parameter file by its whole path: their kernels work elsewhere."""
+    from hnskit.local import project
+    from hnskit.params.loading import load_params
+    from hnskit.runbook.notebook_parameters import PARAMS_VARIABLE
+
+    named = os.environ.get(PARAMS_VARIABLE, "").strip()
+    if not named:
+        return dict(os.environ)
+    path = project.find_params(named)
+    if not project.is_there(path):
+        load_params(path)  # which says so; a file with mistakes is for the page's form
+    return {**os.environ, PARAMS_VARIABLE: str(path.absolute())}
+
+
+def _port(wanted: int | None) -> int:
+    """The port that was asked for, else the first free one."""
+    if wanted is None:
+        free = (port for port in range(_PORT, _PORT + _TRIES) if not _taken(port))
+        return next(free, _PORT)
+    if _taken(wanted):
+        free = (port for port in range(_PORT, _PORT + _TRIES) if port != wanted and not _taken(port))
+        step = f"Name another one: --port {next(free, wanted + 1)}"
+        raise HnskitError(f"port {wanted} of this machine is taken", next_step=step)
+    return wanted
+
+
+def _taken(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as probe:
+        return probe.connect_ex((_LOCAL, port)) == 0
+
+
+def _require_voila() -> None:
     import importlib.util
 
     if importlib.util.find_spec("voila") is None:
@@ -80,9 +118,6 @@ def _require(port: int) -> None:
             next_step="Install it: python -m pip install --no-deps --require-hashes -r requirements-app.lock in the "
             "project's folder, or python -m pip install 'hnskit[app]'.",
         )
-    with contextlib.closing(socket.socket()) as probe:
-        if probe.connect_ex((_LOCAL, port)) == 0:
-            raise HnskitError(f"port {port} of this machine is taken", next_step="Name another one: --port 8867")
 
 
 def _command(notebooks: Path, port: int, theme: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from hnskit.errors import HnskitError, ParamsError
 from tests.browser import ROOT, TOKEN, browser, require_browser
 from tests.ports import free_port
 from tests.waiting import LONG, wait_for
@@ -110,3 +112,28 @@ def test_a_diagnosis_page_follows_its_lists_and_its_box(pages: tuple[str, Any]) 
     page.get_by_text("taken for", exact=False).first.wait_for()
 
     page.close()
+
+
+def test_a_port_that_is_taken_is_told_with_a_free_one_and_left_aside_where_none_was_asked_for() -> None:
+    from hnskit.commands import app_command
+
+    with socket.socket() as taken:
+        taken.bind((HERE, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(app_command, "_PORT", port)
+            assert app_command._port(None) > port
+            with pytest.raises(HnskitError, match=f"port {port} of this machine is taken") as caught:
+                app_command._port(port)
+    assert int(caught.value.next_step.rpartition(" ")[2]) > port
+
+
+def test_a_parameter_file_that_is_not_there_is_told_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hnskit.commands import app_command
+
+    monkeypatch.setenv("HNSKIT_PARAMS", "nowhere.yaml")
+    with pytest.raises(ParamsError, match=r"nowhere\.yaml"):
+        app_command._environment()
+    monkeypatch.setenv("HNSKIT_PARAMS", "params/emulator.yaml")
+    assert Path(app_command._environment()["HNSKIT_PARAMS"]).is_absolute()
