@@ -42,10 +42,8 @@ class Change:
     after: str
 
     def describe(self) -> str:
-        """In a line: `subnet: nothing -> 10.0.1.0/24`; `from … to …` where a value has an arrow of its own."""
-        before, after = self.before or "nothing", self.after or "nothing"
-        if "->" in f"{before} {after}":
-            return f"{self.field}: from {before} to {after}"
+        """In a line: `subnet: nothing -> 10.0.1.0/24`; an arrow that a value has of its own is a word there."""
+        before, after = (value.replace(" -> ", " to ") or "nothing" for value in (self.before, self.after))
         return f"{self.field}: {before} -> {after}"
 
 

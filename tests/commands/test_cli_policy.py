@@ -87,7 +87,7 @@ def test_a_dry_run_shows_the_plan(capsys: pytest.CaptureFixture[str], snapshot: 
     [
         (
             ("--ip", "169.254.169.250", "--destination", f"{sample_facts.PROXY_ADDRESS}:81"),
-            "no longer wanted: from PROXY",
+            "no longer wanted: PROXY",
         ),
         (("--ip", "10.7.7.7", "--destination", "10.9.9.9:443"), ""),
     ],

@@ -109,7 +109,7 @@ def test_a_redirect_that_stays_is_no_change() -> None:
     )
     lines = current.to_text().splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("~ update policy hnskit-client1"))
-    assert lines[at + 1] == ("    no longer wanted: from PROXY 169.254.169.250:8080 -> 10.0.1.136:81 NAT to nothing")
+    assert lines[at + 1] == "    no longer wanted: PROXY 169.254.169.250:8080 to 10.0.1.136:81 NAT -> nothing"
     assert not lines[at + 2].startswith("    ")
 
 
