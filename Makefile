@@ -17,6 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Says every 4 s that a command is still at work.
 SAYING := $(wildcard .ci/saying)
+NEED_PYTHON := $(wildcard .ci/need-python)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: app docs fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
@@ -86,6 +87,7 @@ setup: $(VENV)/hnskit.stamp
 setup-dev: $(VENV)/dev.stamp
 
 $(VENV)/hnskit.stamp: requirements.lock pyproject.toml
+	@$(if $(NEED_PYTHON),$(NEED_PYTHON) $(PYTHON))
 	@echo "setting up $(VENV) (once, one to two minutes)"
 	@$(SAYING) $(PYTHON) -m venv $(VENV)
 	@$(SAYING) $(PIP) --no-deps --require-hashes -r requirements.lock

@@ -134,3 +134,24 @@ def test_the_wheel_runs_in_a_fresh_environment_and_an_empty_folder(wheel: Path, 
         assert (empty / "mine" / "runs").is_dir()
     finally:
         run(python, "-m", "hnskit", "emulator", "stop", "lab")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="make is for Linux and macOS; on Windows the README has the three lines")
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [((2, 7), "this is Python 2.7; hnskit needs 3.11 or later"), (None, "there is no python-of-nobody here"), ((), "")],
+)
+def test_a_python_that_cannot_do_is_told_before_pip_is_asked(
+    tmp_path: Path, version: tuple[int, ...] | None, said: str
+) -> None:
+    """One sentence with a next step; pip says it in forty lines, and of a package."""
+    python = tmp_path / "python"
+    script = f"#!{sys.executable}\nimport sys\nprogram, sys.argv = sys.stdin.read(), sys.argv[1:]\n"
+    script += f"sys.version_info = {version or 'sys.version_info'}\nexec(program)\n"
+    python.write_text(script)
+    python.chmod(0o755)
+    named = "python-of-nobody" if version is None else str(python)
+    done = subprocess.run([ROOT / ".ci" / "need-python", named], capture_output=True, text=True, check=False)
+    assert done.returncode == (1 if said else 0)
+    assert done.stderr.startswith(said)
+    assert not said or "make run PYTHON=" in done.stderr
