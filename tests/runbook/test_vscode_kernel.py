@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ PARAMS = Path(__file__).parents[2] / "params" / "emulator.yaml"
 class Screen:
     """The client's end of a kernel, with the state of each widget by its comm."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, interrupt: Callable[[], None]) -> None:
         self._client = client
+        self.interrupt = interrupt
         self.widgets: dict[str, dict[str, Any]] = {}
         self.errors: list[str] = []
 
@@ -87,7 +88,7 @@ def vscode(lab: list[str]) -> Iterator[Screen]:
 
     manager, client = start_new_kernel(kernel_name="python3")
     try:
-        yield Screen(client)
+        yield Screen(client, manager.interrupt_kernel)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -108,3 +109,21 @@ def test_somebody_is_at_the_screen_and_presses_the_button(lab: list[str], vscode
     vscode.wait_for("Done: the cells below show it")
     vscode.wait_for("network hnskit-l2bridge")
     assert vscode.errors == []
+
+
+def test_an_interrupt_of_the_kernel_stops_the_work_as_its_button_does(
+    lab: list[str], vscode: Screen, tmp_path: Path
+) -> None:
+    """No cell is executed then, and a kernel by itself ignores it; what was begun is finished, and no more."""
+    given = [lab[0], "emulator.cut_seconds=3"]
+    vscode.run(f"from hnskit import runbook\nchoice = runbook.choose({str(PARAMS)!r}, {given!r}, {str(tmp_path)!r})")
+    vscode.run('session = choice.open("network")')
+    vscode.run("session.plan()")
+    vscode.run('session.apply_button("Create the network")')
+    vscode.press("Create the network")
+    vscode.wait_for("create network hnskit-l2bridge")
+    time.sleep(0.5)  # the button has been handled: the kernel is between two messages
+    vscode.interrupt()
+    vscode.wait_for("Try again")
+    assert "hnskit-l2bridge" in vscode.run('session.show("networks")')
+    assert "hnskit-gateway" not in vscode.run('session.show("endpoints")')
