@@ -64,6 +64,7 @@ def _steps(params: TargetParams, on_start: Callable[[str], None] | None) -> Iter
     if is_snapshot(params.target):
         yield Finding("target", "note", "target", "is a file: there is no way to check")
         return
+    configuration = params.connection.configuration
     if params.target != LOCAL and not params.target.startswith(f"{SSH}://"):
         settings = connection_settings(params, on_start=on_start)
         yield from _proxy_steps(settings)
@@ -75,7 +76,10 @@ def _steps(params: TargetParams, on_start: Callable[[str], None] | None) -> Iter
         if settings.auth == "kerberos":
             yield _kerberos_package(settings)
             yield _ticket(settings)
-    yield from _session_steps(params)
+        if settings.auth == "credssp":
+            yield _credssp_package(settings)
+        configuration = settings.configuration
+    yield from _session_steps(params, configuration)
 
 
 def _proxy_steps(settings: ConnectionSettings) -> Iterator[Finding]:
@@ -159,6 +163,7 @@ def _schemes(settings: ConnectionSettings) -> Finding:
     """Ask for the login schemes that are offered, without a login."""
     import requests
 
+    from hnskit.remote.failures import reason
     from hnskit.remote.http_answers import HttpAnswers
 
     url = f"{'https' if settings.ssl else 'http'}://{settings.server}:{settings.port}/{settings.path}"
@@ -173,7 +178,10 @@ def _schemes(settings: ConnectionSettings) -> Finding:
         except ConnectError as error:
             return Finding("login", "error", "login", error.message, error.next_step)
         except requests.RequestException as cause:
-            return Finding("login", "error", "login", f"was not offered: {cause}", "Check that the port is WinRM's.")
+            return Finding(
+                "login", "error", "login", f"was not offered: {reason(cause)}",
+                "Check that the port is WinRM's (5985 for HTTP, 5986 for HTTPS), and that WinRM runs there.",
+            )  # fmt: skip
     offered = ", ".join(answers.schemes) or "none by name"
     if answers.refuses():
         return Finding(
@@ -193,6 +201,15 @@ def _kerberos_package(settings: ConnectionSettings) -> Finding:
     return Finding("kerberos", "error", "Kerberos", error.message, error.next_step)
 
 
+def _credssp_package(settings: ConnectionSettings) -> Finding:
+    if importlib.util.find_spec("requests_credssp"):
+        return Finding("credssp", "ok", "CredSSP", "is installed on this machine; the host gets the password")
+    from hnskit.remote.login_failures import package_missing
+
+    error = package_missing(ImportError("No module named 'requests_credssp'"), settings)
+    return Finding("credssp", "error", "CredSSP", error.message, error.next_step)
+
+
 def _ticket(settings: ConnectionSettings) -> Finding:
     name = f"{settings.service or 'host'}/{settings.hostname_override or settings.server}"
     if settings.credential or sys.platform == "win32":
@@ -205,19 +222,19 @@ def _ticket(settings: ConnectionSettings) -> Finding:
         return Finding("ticket", "error", "ticket", f"is not there: {_words(cause)}", "Run: kinit USER@REALM")
 
 
-def _session_steps(params: TargetParams) -> Iterator[Finding]:
-    named = params.connection.configuration or "the default"
+def _session_steps(params: TargetParams, configuration: str) -> Iterator[Finding]:
+    named = configuration or "the default"
     try:
         with connect(params) as session:
             yield Finding("session", "ok", "session", f"is open; session configuration: {named}")
-            yield from _inside(session)
+            yield from _inside(session, configuration)
     except LoginRefusedError as error:
         yield Finding("session", "error", "login", error.message, error.next_step)
     except ConnectError as error:
         yield Finding("session", "error", "session", error.message, error.next_step)
 
 
-def _inside(session: ConnectedSession) -> Iterator[Finding]:
+def _inside(session: ConnectedSession, configuration: str) -> Iterator[Finding]:
     calls = [call for call in windows.fact_calls() if call.id == "system"]
     try:
         (result,) = invoke_calls(session, calls)
@@ -225,9 +242,8 @@ def _inside(session: ConnectedSession) -> Iterator[Finding]:
     except HnskitError as error:
         yield Finding("commands", "error", "commands of hnskit", f"do not run: {error.message}", error.next_step)
         return
-    yield Finding(
-        "commands", "ok", "commands of hnskit", f"run, in the full language, on PowerShell {system.powershell}"
-    )
+    how = f"as {configuration} has them" if configuration else "sent there, in the full language"
+    yield Finding("commands", "ok", "commands of hnskit", f"run, {how}, on PowerShell {system.powershell}")
     if system.administrator:
         yield Finding("elevation", "ok", "account", "is an administrator of the host, elevated")
     else:

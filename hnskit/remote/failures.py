@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,7 @@ LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, reques
 """Exceptions of requests for a connection that is lost, or was never made."""
 ANY = requests.exceptions.RequestException
 """Whatever requests raises."""
+_SILENCE = re.compile(r"Read timed out\. \(read timeout=([\d.]+)\)")
 _CATEGORIES = (
     "NotSpecified", "OpenError", "CloseError", "DeviceError", "DeadlockDetected", "InvalidArgument", "InvalidData",
     "InvalidOperation", "InvalidResult", "InvalidType", "MetadataError", "NotImplemented", "NotInstalled",
@@ -76,20 +78,20 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
     if settings.proxy and not isinstance(cause, requests.exceptions.SSLError):
         return _through_proxy(cause, settings)
     if not isinstance(cause, requests.exceptions.SSLError):
-        return HostUnreachableError(f"nothing answers at {where}: {_reason(cause)}", host=settings.target)
+        return HostUnreachableError(f"nothing answers at {where}: {reason(cause)}", host=settings.target)
     if transports.answers_plainly(_causes(cause)):
         return transports.wrong_transport(settings)
     if transports.broke_off(_causes(cause)):
         return HostUnreachableError(
-            f"{where} takes connections and gives no answer in TLS: {_reason(cause)}", host=settings.target
+            f"{where} takes connections and gives no answer in TLS: {reason(cause)}", host=settings.target
         )
-    return CertificateError(f"the TLS certificate of {where} is not trusted: {_reason(cause)}", host=settings.target)
+    return CertificateError(f"the TLS certificate of {where} is not trusted: {reason(cause)}", host=settings.target)
 
 
 def _through_proxy(cause: Exception, settings: ConnectionSettings) -> HostUnreachableError:
     refused = isinstance(cause, requests.exceptions.ProxyError)
     return HostUnreachableError(
-        f"{_where(settings)} is not reached through the proxy {settings.proxy}: {_reason(cause)}",
+        f"{_where(settings)} is not reached through the proxy {settings.proxy}: {reason(cause)}",
         host=settings.target,
         object="connection.proxy",
         next_step="Check that the proxy listens there, and that it lets connections to this host and port pass."
@@ -101,7 +103,7 @@ def _through_proxy(cause: Exception, settings: ConnectionSettings) -> HostUnreac
 def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> HostUnreachableError:
     """Somebody takes connections and hangs up, each time."""
     return HostUnreachableError(
-        f"{_where(settings)} takes connections and gives no answer: {_reason(lost)}", host=settings.target
+        f"{_where(settings)} takes connections and gives no answer: {reason(lost)}", host=settings.target
     )
 
 
@@ -201,24 +203,44 @@ def answers_lost(command: str, host: str) -> OutcomeUnknownError:
     )
 
 
-def command_error(record: Any, command: str, host: str) -> RemoteCommandError:
-    """PowerShell's ErrorRecord (as pypsrp has it: `category`, `fq_error`, `target_name`, its words as str)."""
+def command_error(record: Any, command: str, host: str) -> ConnectError | RemoteCommandError:
+    """PowerShell's ErrorRecord (as pypsrp has it: `category`, `fq_error`, `target_name`, its words as str).
+
+    A session in which no command of hnskit can run at all is a host that is not reached: a ConnectError.
+    """
     number = record.category if isinstance(record.category, int) else 0
+    error_id, target = record.fq_error or "", str(record.target_name or "")
+    if "ScriptsNotAllowed" in error_id:
+        return ConnectError(f"the session takes no scripts (no-language mode): {record}", host=host, next_step=_JEA)
+    if error_id == "CommandNotFoundException" and target == command:
+        return ConnectError(f"the session has no {command}: {record}", host=host, next_step=_NO_COMMANDS)
+    if "ConstrainedLanguage" in error_id:
+        return ConnectError(
+            f"PowerShell on this host runs in ConstrainedLanguage: {record}", host=host, next_step=_CONSTRAINED
+        )
     return RemoteCommandError(
         str(record),
-        error_id=record.fq_error or "",
+        error_id=error_id,
         category=_CATEGORIES[number] if 0 <= number < len(_CATEGORIES) else str(number),
-        error_target=str(record.target_name or ""),
+        error_target=target,
         command=command,
         host=host,
-        next_step=_CONSTRAINED if "ConstrainedLanguage" in (record.fq_error or "") else "",
     )
 
 
 _CONSTRAINED = (
-    "PowerShell on this host runs in ConstrainedLanguage (AppLocker, WDAC or __PSLockdownPolicy), where no commands "
-    "run that hnskit sends. Let the host's policy trust hnskit.psm1 and offer it by a session configuration "
-    "(docs/jea.md), and name that in connection.configuration."
+    "AppLocker, WDAC or __PSLockdownPolicy made it so, and no commands run there that hnskit sends. Let the host's "
+    "policy trust hnskit.psm1 and offer it by a session configuration (docs/jea.md), and name that in "
+    "connection.configuration."
+)
+_JEA = (
+    "It is a restricted endpoint (JEA). Name the session configuration that has hnskit's commands in "
+    "connection.configuration (docs/jea.md says how one is made), or log in with an account that has an ordinary "
+    "session."
+)
+_NO_COMMANDS = (
+    "connection.configuration names a session configuration in which hnskit's module is not: copy it there "
+    "(docs/jea.md), or leave connection.configuration out, so that hnskit sends its commands."
 )
 
 
@@ -236,9 +258,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         error = inner
 
 
-def _reason(cause: BaseException) -> str:
+def reason(cause: BaseException) -> str:
     """The innermost reason of a chain of requests/urllib3 exceptions, as one short sentence."""
     *_, inner = _causes(cause)
+    silent = _SILENCE.search(str(inner))
+    if silent:
+        return f"nothing came within {float(silent[1]):.0f} s"
     # urllib3 puts its own words, with its connection's repr, around what the system said.
     text = getattr(inner, "strerror", None) or getattr(inner.__cause__, "strerror", None) or str(inner)
     return str(text).rsplit(">: ", 1)[-1].strip()

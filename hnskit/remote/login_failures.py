@@ -70,6 +70,24 @@ def package_missing(cause: ImportError, settings: ConnectionSettings) -> Connect
 
 _SAID: tuple[tuple[str, type[ConnectError], str, str], ...] = (
     (
+        r"STATUS_PASSWORD_EXPIRED|0xc0000224",  # the second: it must be changed
+        LoginRefusedError,
+        "the password of {user} has expired",
+        "Change it, on the host or on a machine of the domain.",
+    ),
+    (
+        r"STATUS_(ACCOUNT_DISABLED|ACCOUNT_RESTRICTION|INVALID_LOGON_HOURS|INVALID_WORKSTATION)|0xc0000234",
+        LoginRefusedError,
+        "the account of {user} is locked, disabled or restricted",
+        "Have an administrator look at the account.",
+    ),
+    (
+        r"STATUS_LOGON_FAILURE|0xc000006d|did not respon\w+ with a CredSSP token",
+        LoginRefusedError,
+        "{server} does not take this name or password of {user} by CredSSP",
+        "Check connection.username and the password behind connection.credential; a few wrong ones lock the account.",
+    ),
+    (
         r"Preauthentication failed|Password incorrect|Decrypt integrity check failed",
         LoginRefusedError,
         "the domain does not take this password of {user}",

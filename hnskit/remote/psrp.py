@@ -312,7 +312,7 @@ class _Told:
             return failures.winrm_refused(cause.code, cause.reason or cause.provider_fault, settings)
         return failures.conversation_failed(cause, settings)
 
-    def command_error(self, powershell: PowerShell) -> RemoteCommandError:
+    def command_error(self, powershell: PowerShell) -> ConnectError | RemoteCommandError:
         return failures.command_error(powershell.streams.error[-1], powershell.commands[-1].cmd, self._settings.target)
 
 

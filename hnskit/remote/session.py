@@ -17,6 +17,11 @@ from hnskit.errors import HostAnswerError, OutcomeUnknownError, RemoteCommandErr
 _READINGS = 3
 """Number of tries of calls that only read, where their answers are lost."""
 
+_OLDER = (
+    "The host's session configuration has an older hnskit than this machine: copy its two module files there again "
+    "(docs/jea.md)."
+)
+
 
 class Session(Protocol):
     """A way to run hnskit's commands on one host."""
@@ -41,7 +46,8 @@ class Session(Protocol):
 
         Raises:
             RemoteCommandError: the command ended with an error record.
-            ConnectError: the host could not be reached, or refused the login.
+            ConnectError: the host could not be reached, or refused the login; or its sessions run no commands of hnskit
+                (a restricted endpoint, ConstrainedLanguage).
             OutcomeUnknownError: the connection was lost while the command ran, and perhaps some of its records or all
                 that would have followed: those that were yielded hold; read the host's state.
         """
@@ -174,7 +180,13 @@ def _result(line: str, waiting: dict[str, str], host: str) -> CallResult:
         error = answer["error"]
         message, error_id, category, target = (_text(error[key]) for key in ("message", "id", "category", "target"))
         problem = RemoteCommandError(
-            message, error_id=error_id, category=category, error_target=target, command=command, host=host
+            message,
+            error_id=error_id,
+            category=category,
+            error_target=target,
+            command=command,
+            host=host,
+            next_step=_OLDER if error_id.startswith("Hnskit.UnknownCommand") else "",
         )
         return CallResult(identity, [], int(answer["ms"]), problem)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as cause:

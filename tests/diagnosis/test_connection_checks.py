@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from hnskit.commands.cli import hnskit
 from hnskit.diagnosis.connection_checks import check_connection
+from hnskit.emulator import registry
 from hnskit.emulator.engines.pwsh.locate import find_engine
 from hnskit.facts.finding import Finding
 from hnskit.params.loading import load_params
@@ -77,6 +78,7 @@ def test_a_port_that_is_no_winrm_is_told_from_one_that_is_away() -> None:
             way(f"target=winrm://127.0.0.1:{port}", "connection.connect_timeout=1.0", "connection.transport=http")
         )
     assert found.check == "login"
+    assert found.message == "was not offered: nothing came within 1 s"
 
 
 def test_a_proxy_that_is_not_there_is_the_end() -> None:
@@ -98,6 +100,28 @@ def test_a_missing_kerberos_is_found_before_any_login(host: str, monkeypatch: py
 
     found = _kerberos_package(ConnectionSettings("winrm://host", "host", 5985, False, auth="kerberos"))
     assert "libkrb5-dev" in found.next_step
+
+
+def test_a_missing_credssp_is_found_before_any_login(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    from hnskit.diagnosis.connection_checks import _credssp_package
+    from hnskit.remote.connection import ConnectionSettings
+
+    found = _credssp_package(ConnectionSettings("winrm://host", "host", 5985, False, auth="credssp"))
+    assert (found.severity, "pip install pypsrp[credssp]" in found.next_step) == ("error", True)
+
+
+def test_credssp_on_a_host_that_does_not_offer_it_is_the_end(host: str) -> None:
+    assert "credssp is not offered" in last(way(host, "connection.auth=credssp")).message
+
+
+def test_a_session_configuration_that_has_the_commands_is_named(tmp_path: Path) -> None:
+    """An emulated host that has none but restricted sessions is reached by theirs."""
+    with emulated_host(tmp_path) as overrides:
+        registry.start(overrides[0].rpartition("/")[2], None, {"restricted": True})
+        findings = {one.check: one for one in way(overrides[0])}
+    assert findings["session"].message == "is open; session configuration: hnskit"
+    assert "as hnskit has them" in findings["commands"].message
 
 
 def test_the_command_ends_with_3_where_the_way_does() -> None:

@@ -35,6 +35,17 @@ def said(text: str, name: str = "Krb5Error", module: str = "krb5._exceptions") -
             "host offers no login by CredSSP",
             "Enable-WSManCredSSP",
         ),
+        (
+            "Received error status from the server: (3221225585) STATUS_PASSWORD_EXPIRED 0xc0000071",
+            "the password of alice@HNSKIT.TEST has expired",
+            "Change it",
+        ),
+        ("Received error status from the server: (1) STATUS_ACCOUNT_DISABLED 0xc0000072", "disabled", "administrator"),
+        (
+            "Server did not response with a CredSSP token after step Public key exchange - actual 'Negotiate'",
+            "does not take this name or password",
+            "lock",
+        ),
         ("something that nobody has heard yet", "something that nobody has heard yet", "docs/domain.md"),
     ],
 )

@@ -1,5 +1,5 @@
-"""Log clients in: Negotiate (NTLM) with message encryption over HTTP, bound to its channel over TLS; Basic and client
-certificates over TLS only.
+"""Log clients in: Negotiate (NTLM) and CredSSP with message encryption over HTTP, the first bound to its channel over
+TLS; Basic and client certificates over TLS only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import binascii
 import contextlib
 import hmac
 import os
+import re
 import struct
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from spnego._ntlm_raw.messages import Authenticate, AvId, NTClientChallengeV2
 from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import BadBindingsError
 
+from hnskit.emulator.winrm import credssp
 from hnskit.emulator.winrm.service_settings import ChannelBinding
 from hnskit.local.private_files import write_private
 
@@ -30,6 +32,9 @@ _users_lock = threading.Lock()
 _CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 _BOUNDARY = "Encrypted Boundary"
 _OCTETS = b"Content-Type: application/octet-stream\r\n"
+_PARTS = re.compile(rb"--%s\r\n\s*Content-Type: application/HTTP-" % _BOUNDARY.encode())
+_LONGEST_RECORD = 16384
+"""Bytes that one record of TLS holds: with CredSSP a longer envelope goes in several parts (MS-WSMV 2.2.9.1.2)."""
 # Windows must not ask its own accounts: the pure Python implementations, on every system.
 _NTLM_SIGNATURE = b"NTLMSSP\0"
 _NTLM_AUTHENTICATE = b"NTLMSSP\x00\x03\x00\x00\x00"
@@ -60,6 +65,7 @@ class Authority:
         binding: `tls-server-end-point` of the host's certificate, to which a Negotiate login over TLS is bound.
         hardening: what such a login must say of it: CbtHardeningLevel of WinRM.
         keytab: file of this host's keys in a Kerberos realm; "" means it is in none.
+        offers_credssp: CredSSP is switched on, as by Enable-WSManCredSSP -Role Server.
     """
 
     def __init__(
@@ -71,6 +77,7 @@ class Authority:
         binding: bytes = b"",
         hardening: ChannelBinding = "relaxed",
         keytab: str = "",
+        offers_credssp: bool = False,
     ) -> None:
         if any(":" in account.password or "\n" in account.password for account in accounts):
             raise ValueError("the password must not contain a colon or a line break")
@@ -81,6 +88,7 @@ class Authority:
         self.keytab = keytab
         if keytab:  # GSSAPI looks nowhere else
             os.environ["KRB5_KTNAME"] = keytab
+        self.credssp = credssp.CredSsp(directory) if offers_credssp else None
         self._computer = computer
         self._users = directory / "ntlm-users"
         # One line for each form of the domain that a client may send.
@@ -135,6 +143,7 @@ class Login:
         self._tls = tls
         self._certified = certified
         self._context: Any = None
+        self._by_credssp = False
         self._of_domain = False  # whether Kerberos lets the client in, and not this host's own accounts
         self.account: Account | None = None
         """Account that logged in last."""
@@ -149,7 +158,10 @@ class Login:
             case "basic" if self._tls:
                 return self._basic(credentials)
             case "negotiate" | "ntlm":
+                self._by_credssp = False
                 return self._negotiate(scheme, credentials)
+            case "credssp" if self._authority.credssp is not None:
+                return self._credssp(self._authority.credssp, credentials)
             case _ if scheme.lower() == _CERTIFICATE and self._certified:
                 self.account = self._authority.mapped
                 return LoginVerdict(True)
@@ -161,17 +173,25 @@ class Login:
         return self._context is not None and bool(self._context.complete)
 
     def decrypt(self, body: bytes) -> bytes:
-        """The envelope inside a multipart/encrypted body.
+        """The envelope inside a multipart/encrypted or multipart/x-multi-encrypted body.
 
         Raises:
-            EncryptionError: it is not one, or was encrypted by somebody else.
+            EncryptionError: it is not one, or was encrypted by another user or program.
         """
         if not self.encrypts:
             raise EncryptionError("this login has no key")
-        _, found, rest = body.partition(_OCTETS)
-        content = rest.removesuffix(b"\r\n").removesuffix(f"--{_BOUNDARY}--".encode())
-        if not found or len(content) == len(rest) or len(content) < 4:
+        end = f"--{_BOUNDARY}--".encode()
+        whole = body.removesuffix(b"\r\n")
+        if not whole.endswith(end):
             raise EncryptionError("not a multipart/encrypted body")
+        content = whole.removesuffix(end)
+        parts = _PARTS.split(content)[1:] if self._by_credssp else [content]
+        return b"".join(self._decrypted(part) for part in parts)
+
+    def _decrypted(self, part: bytes) -> bytes:
+        _, found, content = part.partition(_OCTETS)
+        if not found or len(content) < 4:
+            raise EncryptionError("not a part of a multipart/encrypted body")
         length = struct.unpack("<i", content[:4])[0]
         if not 0 < length <= len(content) - 4:
             raise EncryptionError("the signature has no sensible length")
@@ -180,29 +200,32 @@ class Login:
         except (spnego.exceptions.SpnegoError, ValueError, struct.error) as problem:
             raise EncryptionError(str(problem)) from problem
 
-    def encrypt(self, envelope: bytes, protocol: str) -> tuple[str, bytes]:
+    def encrypt(self, envelope: bytes) -> tuple[str, bytes]:
         """The content type and the body for an envelope."""
-        wrapped = self._context.wrap_winrm(envelope)
-        length = len(envelope) + wrapped.padding_length
+        protocol = f"application/HTTP-{'CredSSP' if self._by_credssp else 'SPNEGO'}-session-encrypted"
+        size = _LONGEST_RECORD if self._by_credssp else max(len(envelope), 1)
+        parts = [self._encrypted(envelope[at : at + size], protocol) for at in range(0, len(envelope), size)]
+        kind = "multipart/encrypted" if len(parts) == 1 else "multipart/x-multi-encrypted"
+        body = b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
+        return f'{kind};protocol="{protocol}";boundary="{_BOUNDARY}"', body
+
+    def _encrypted(self, text: bytes, protocol: str) -> bytes:
+        wrapped = self._context.wrap_winrm(text)
+        length = len(text) + wrapped.padding_length
         head = (
             f"--{_BOUNDARY}\r\n\tContent-Type: {protocol}\r\n"
             f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={length}\r\n"
             f"--{_BOUNDARY}\r\n\t"
         )
-        body = (
-            head.encode()
-            + _OCTETS
-            + struct.pack("<i", len(wrapped.header))
-            + wrapped.header
-            + wrapped.data
-            + f"--{_BOUNDARY}--\r\n".encode()
-        )
-        return f'multipart/encrypted;protocol="{protocol}";boundary="{_BOUNDARY}"', body
+        signature = struct.pack("<i", len(wrapped.header)) + wrapped.header
+        return head.encode() + _OCTETS + signature + bytes(wrapped.data)
 
     def _challenge(self) -> LoginVerdict:
         self._context = None
-        basic = (("WWW-Authenticate", 'Basic realm="WSMAN"'),) if self._tls else ()
-        return LoginVerdict(False, (("WWW-Authenticate", "Negotiate"), *basic))
+        offered = ["Negotiate"]
+        offered += ['Basic realm="WSMAN"'] if self._tls else []
+        offered += ["CredSSP"] if self._authority.credssp is not None else []
+        return LoginVerdict(False, tuple(("WWW-Authenticate", scheme) for scheme in offered))
 
     def _basic(self, credentials: str) -> LoginVerdict:
         try:
@@ -243,6 +266,23 @@ class Login:
         encoded = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         headers = (("WWW-Authenticate", encoded),) if encoded else ()
         return LoginVerdict(bool(self._context.complete) and self.account is not None, headers)
+
+    def _credssp(self, offered: credssp.CredSsp, credentials: str) -> LoginVerdict:
+        try:
+            token = base64.b64decode(credentials, validate=True)
+            with self._authority.users():
+                if self._context is None or self._context.complete or not self._by_credssp:
+                    self._context, self._by_credssp = offered.acceptor(), True
+                answer = self._context.step(token) or b""
+            if self._context.complete:
+                self.account = self._authority.named(str(self._context.client_principal))
+                return LoginVerdict(True) if self.account is not None else self._challenge()
+            if credssp.failed(self._context):
+                self._context = None  # the client hears why, and begins anew
+        # pyspnego raises whatever its parsers raise on a token that is none.
+        except Exception:
+            return self._challenge()
+        return LoginVerdict(False, (("WWW-Authenticate", f"CredSSP {base64.b64encode(answer).decode()}"),))
 
 
 def _names_no_channel(token: bytes) -> bool:

@@ -14,7 +14,7 @@ from hnskit.emulator.winrm.wsman_operations import Answer, Operations
 
 log = logging.getLogger(__name__)
 
-_PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
+_ENCRYPTED = ("multipart/encrypted", "multipart/x-multi-encrypted")
 
 
 class WinRM:
@@ -46,7 +46,7 @@ class WinRM:
         connection.trusted = True
         if not request.body:
             return HttpResponse(200, verdict.headers)
-        encrypted = request.headers.get("content-type", "").lower().startswith("multipart/encrypted")
+        encrypted = request.headers.get("content-type", "").lower().startswith(_ENCRYPTED)
         if not encrypted and not connection.tls:
             # AllowUnencrypted is false, as Windows has it by default.
             return HttpResponse(500, verdict.headers)
@@ -57,9 +57,7 @@ class WinRM:
             return HttpResponse(400, verdict.headers)
         administrator = login.account is not None and login.account.administrator
         answer, settled = await self._answer(envelope, connection, administrator)
-        content_type, body = (
-            login.encrypt(answer.envelope, _PROTOCOL) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
-        )
+        content_type, body = login.encrypt(answer.envelope) if encrypted else (soap.CONTENT_TYPE, answer.envelope)
         headers = (*verdict.headers, ("Content-Type", content_type))
         return HttpResponse(500 if answer.fault else 200, headers, body, settled)
 

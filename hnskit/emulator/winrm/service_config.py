@@ -51,7 +51,7 @@ def configuration(settings: ServiceSettings, ports: tuple[int, int]) -> str:
                 "Kerberos": False,
                 "Negotiate": True,
                 "Certificate": True,
-                "CredSSP": False,
+                "CredSSP": settings.credssp,
                 "CbtHardeningLevel": settings.channel_binding.capitalize(),
             },
             "DefaultPorts": listeners,

@@ -29,7 +29,8 @@ class ServiceSettings:
     quiet_shell_seconds: float = 60.0
     """A shell of which nothing is asked for so long says that it is Disconnected; it still answers (recorded on build
     26236: State after 62 s; evil-winrm-py#3)."""
-
+    credssp: bool = False
+    """Service/Auth/CredSSP: off, as Windows has it; `Enable-WSManCredSSP -Role Server` switches it on."""
     keytab: str = ""
     """File with the keys of HTTP/NAME, WSMAN/NAME and host/NAME: Kerberos logins of its realm are taken, by this
     system's own Kerberos, and each account of the realm is an administrator. "" means there is no domain."""
@@ -37,6 +38,8 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         if self.channel_binding not in get_args(ChannelBinding):
             raise ValueError(f"channel_binding is one of {', '.join(get_args(ChannelBinding))}")
+        if self.credssp not in (True, False):
+            raise ValueError(f"credssp is true or false, not {self.credssp!r}")
         for name in ("shells_per_user", "commands_per_shell"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:

@@ -86,6 +86,7 @@ class WinrmServer:
             binding=self._certificate.end_point,
             hardening=self._settings.channel_binding,
             keytab=self._settings.keytab,
+            offers_credssp=self._settings.credssp,
         )
         operations = Operations(
             self.shells,
