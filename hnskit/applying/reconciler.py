@@ -216,9 +216,10 @@ class Reconciler:
     def _send(self, operations: Sequence[Operation], results: dict[str, CallResult]) -> None:
         """One pipeline: the steps' calls, then a new snapshot, `_now`; `results` fills while the host answers."""
         calls = [call for one in operations for call in one.calls]
-        lost = self._session.seconds_lost
+        lost, known = self._session.seconds_lost, self._now
+        reading = fact_calls(known, imported=any(one.step.kind == "image" for one in operations))
         try:
-            for result in invoke_calls(self._session, [*calls, *fact_calls()]):
+            for result in invoke_calls(self._session, [*calls, *reading]):
                 results[result.id] = result
                 self._report(operations, result)
         except OutcomeUnknownError:
@@ -227,8 +228,8 @@ class Reconciler:
             self._recorder.note(
                 f"the connection was lost and came back after {self._session.seconds_lost - lost:.1f} s"
             )
-        read = all(call.id in results for call in fact_calls())
-        self._now = facts_from_results(self._session.target, results.values()) if read else self._read()
+        read = all(call.id in results for call in reading)
+        self._now = facts_from_results(self._session.target, results.values(), known) if read else self._read()
 
     def _take_answers(self, sent: Sequence[tuple[Operation, StepState]], results: Mapping[str, CallResult]) -> None:
         """Give each step what the host answered: accepted, failed, to be planned again, or nothing."""

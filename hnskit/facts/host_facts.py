@@ -41,6 +41,8 @@ _SHORTEST_ID = 8
 
 _UNNEEDED = ("system", "hns_version", "policy_lists", "namespaces", "docker", "containerd")
 """Parts of a snapshot without which a plan can still be made."""
+_STEADY = ("system", "hns_version", "docker", "images")
+"""Parts of a snapshot that no step changes, but for the images by an import; `docker` is its version."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -250,9 +252,20 @@ def unread_parts(facts: Facts) -> str:
     return "; ".join(str(problem) for problem in facts.unread if problem.part not in _UNNEEDED)
 
 
-def fact_calls() -> list[Call]:
-    """The calls of one snapshot; all go in one pipeline."""
-    return [*windows.fact_calls(), *hns.fact_calls(), *docker.fact_calls(), *containerd.fact_calls()]
+def fact_calls(known: Facts | None = None, *, imported: bool = False) -> list[Call]:
+    """The calls of one snapshot; all go in one pipeline.
+
+    Args:
+        known: a snapshot that this run has read: the parts in it that no step changes are not asked for again.
+        imported: a step imports an image.
+    """
+    calls = [*windows.fact_calls(), *hns.fact_calls(), *docker.fact_calls(), *containerd.fact_calls()]
+    steady = _steady(known, imported) if known is not None else ()
+    return [call for call in calls if call.id not in steady]
+
+
+def _steady(known: Facts, imported: bool) -> set[str]:
+    return {part for part in _STEADY if known.knows(part)} - ({"images"} if imported else set())
 
 
 def gather_facts(session: Session, *, on_progress: Callable[[str], None] | None = None) -> Facts:
@@ -279,15 +292,20 @@ def gather_facts(session: Session, *, on_progress: Callable[[str], None] | None 
     return facts_from_results(session.target, results)
 
 
-def facts_from_results(target: str, results: Iterable[CallResult]) -> Facts:
-    """Put a snapshot together from the results of `fact_calls`."""
+def facts_from_results(target: str, results: Iterable[CallResult], known: Facts | None = None) -> Facts:
+    """Put a snapshot together from the results of `fact_calls`; `known` has the parts that were not asked for."""
     by_id = {result.id: result for result in results}
-    missing = [call.id for call in fact_calls() if call.id not in by_id]
+    kept = {} if known is None else {part: getattr(known, part) for part in _steady(known, False) if part not in by_id}
+    missing = [call.id for call in fact_calls() if call.id not in by_id and call.id not in kept]
     if missing:
         raise HostAnswerError("the host left calls of a snapshot unanswered", got=missing, host=target)
-    parts: dict[str, Any] = {}
+    if "images" in kept:  # containerd's are read with its containers
+        kept["images"] = tuple(image for image in kept["images"] if image.runtime == "docker")
+    parts: dict[str, Any] = {**kept}
     problems: list[Problem] = []
     for name, read in (*windows.READERS.items(), *hns.READERS.items(), *docker.READERS.items()):
+        if name in kept:
+            continue
         try:
             parts[name] = read(by_id[name])
         except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
