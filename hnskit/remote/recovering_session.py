@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
-from hnskit.errors import HnskitError, HostAnswerError, HostUnreachableError
+from hnskit.errors import ConnectError, HnskitError, HostAnswerError, HostUnreachableError
 from hnskit.remote import failures, open_shells, transports
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.delivery import AnswerLostError, Delivery
@@ -237,8 +237,14 @@ class RecoveringSession:
                 gap = self._poll(shell, pipeline, command, gap)
         finally:
             self._leave(shell, pipeline)
-        shell.loaded = True
-        pipeline.raise_error()
+        runs = True
+        try:
+            pipeline.raise_error()
+        except ConnectError:  # no command of hnskit can run here: the text before it was not run, either
+            runs = False
+            raise
+        finally:
+            shell.loaded = shell.loaded or runs
         if gap:
             raise failures.answers_lost(command, self.target)
 

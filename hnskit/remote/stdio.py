@@ -76,10 +76,12 @@ class StdioSession:
         finally:
             if not over:
                 self._abandon(pool, pipeline)
-        self._loaded = True
+        error = _command_error(problem, command, self.target) if problem is not None else None
+        # Where no command of hnskit can run, the text before it was not run, either.
+        self._loaded = self._loaded or not isinstance(error, ConnectError)
         self._let_successor_go()
-        if problem is not None:
-            raise _command_error(problem, command, self.target)
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         """See `Session.close`."""

@@ -111,10 +111,6 @@ def test_a_missing_credssp_is_found_before_any_login(host: str, monkeypatch: pyt
     assert (found.severity, "pip install pypsrp[credssp]" in found.next_step) == ("error", True)
 
 
-def test_credssp_on_a_host_that_does_not_offer_it_is_the_end(host: str) -> None:
-    assert "credssp is not offered" in last(way(host, "connection.auth=credssp")).message
-
-
 def test_a_session_configuration_that_has_the_commands_is_named(tmp_path: Path) -> None:
     """An emulated host that has none but restricted sessions is reached by theirs."""
     with emulated_host(tmp_path) as overrides:
@@ -144,4 +140,5 @@ def test_a_host_in_constrained_language_is_told_so(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv(VARIABLE, str(program))
     found = last(way("target=local"))
     assert found.check == "commands"
-    assert "ConstrainedLanguage" in found.next_step
+    assert "ConstrainedLanguage" in found.message
+    assert "docs/jea.md" in found.next_step

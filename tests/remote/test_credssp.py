@@ -75,7 +75,7 @@ def test_the_whole_job_by_credssp(door: DoorThread, tmp_path: Path, tls: bool) -
     "changes", [{"password": "another"}, {"username": "nobody"}, {"username": r"CORP\Administrator"}]
 )
 def test_a_name_or_password_that_the_host_does_not_take(
-    door: DoorThread, tmp_path: Path, changes: dict[str, str]
+    door: DoorThread, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     error = refused(settings(door, tmp_path, **changes))
     assert "does not take this name or password" in error.message

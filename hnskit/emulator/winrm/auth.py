@@ -218,7 +218,7 @@ class Login:
             f"--{_BOUNDARY}\r\n\t"
         )
         signature = struct.pack("<i", len(wrapped.header)) + wrapped.header
-        return head.encode() + _OCTETS + signature + bytes(wrapped.data)
+        return b"".join((head.encode(), _OCTETS, signature, wrapped.data))
 
     def _challenge(self) -> LoginVerdict:
         self._context = None
@@ -282,7 +282,8 @@ class Login:
         # pyspnego raises whatever its parsers raise on a token that is none.
         except Exception:
             return self._challenge()
-        return LoginVerdict(False, (("WWW-Authenticate", f"CredSSP {base64.b64encode(answer).decode()}"),))
+        said = f"CredSSP {base64.b64encode(answer).decode()}".strip()  # TLS may have nothing to say yet
+        return LoginVerdict(False, (("WWW-Authenticate", said),))
 
 
 def _names_no_channel(token: bytes) -> bool:
