@@ -58,6 +58,8 @@ class FleetScreen:
         """A host has come to its end."""
         with self._lock:
             self._rows.end(result)
+            if result.state == "not begun":  # there may be a thousand of them, and the table has them all
+                return
             if not self._live:
                 count = f"[{len(self._rows.ended)}/{self._rows.count}]"
                 say(f"  {count} {result.name}: {result.state}: {result.verdict}", err=True)

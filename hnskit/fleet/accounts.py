@@ -46,7 +46,7 @@ class Accounts:
     def sentence(self, host: FleetHost) -> str:
         """Say why a host was not asked."""
         name = host.params.connection.username or "this user"
-        return f"not begun: {MOST_REFUSED_LOGINS} hosts refused the login of {name}, and accounts get locked out"
+        return f"{MOST_REFUSED_LOGINS} hosts refused the login of {name}, and accounts get locked out"
 
 
 def _account(host: FleetHost) -> tuple[str, ...]:

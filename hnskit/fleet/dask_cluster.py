@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -44,4 +45,16 @@ def dask_executor(address: str, *, seconds: float = _SECONDS) -> Iterator[Execut
         with client.get_executor(pure=False) as executor:
             yield executor
     finally:
-        client.close()
+        with _quiet():  # a scheduler that has died is told by the hosts' results
+            client.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

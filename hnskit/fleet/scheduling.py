@@ -94,9 +94,13 @@ class FleetRun:
                 if reason is not None:
                     yield from (self._not_begun(host, *reason) for host in waiting)
                     waiting.clear()
-                for host in self._startable(waiting, limit - len(running)):
-                    running[self._submit(executor, host, number if count else 0)] = host
-                    begun += 1
+                for host in self._startable(waiting, limit - len(running) if reason is None else 0):
+                    try:
+                        running[self._submit(executor, host, number if count else 0)] = host
+                        begun += 1
+                    except Exception as cause:  # a scheduler that has died
+                        reason = ("not begun", f"the executor takes no other host ({type(cause).__name__})")
+                        yield self._not_begun(host, *reason)
                 for host in [host for host in waiting if self._accounts.is_locked(host)]:
                     waiting.remove(host)
                     yield self._not_begun(host, "not begun", self._accounts.sentence(host))
@@ -107,7 +111,7 @@ class FleetRun:
                     failed += result.failed
                     yield result
                 if reason is None and not self.waves.goes_on(number, failed, begun):
-                    reason = ("not begun", f"not begun: {failed} of {begun} hosts failed before it")
+                    reason = ("not begun", f"{failed} of {begun} hosts failed before it")
 
     def _startable(self, waiting: deque[FleetHost], room: int) -> Iterator[FleetHost]:
         """Hosts that may begin now: an account that has logged in nowhere yet is tried on few at a time."""
@@ -142,7 +146,7 @@ class FleetRun:
         try:
             return future.result()
         except Exception as cause:
-            said = f"its worker ended before it answered ({type(cause).__name__}): the outcome is not known"
+            said = f"its worker, or the way to it, ended first ({type(cause).__name__}): the outcome is not known"
             return replace(self._not_begun(host, "unknown", f"{said}. Run the same again: it reads the host first."),
                            wave=wave)  # fmt: skip
 

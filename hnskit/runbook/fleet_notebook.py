@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from hnskit.errors import HnskitError
 from hnskit.fleet.fleet_folder import FleetFolder, verdict
-from hnskit.fleet.fleet_frames import by_trouble, findings_of_hosts, frame, outliers_frame
+from hnskit.fleet.fleet_frames import addresses_frame, by_trouble, findings_of_hosts, frame, outliers_frame
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.inventory import Inventory, load_inventory
 from hnskit.fleet.live_rows import LiveRows
@@ -94,6 +94,14 @@ class FleetNotebook:
             A table of what differs from most hosts.
         """
         return View(outliers_frame(self.results), "different from most hosts")
+
+    def addresses(self) -> View:
+        """Name the addresses that more than one host has: wrong where these hosts share a network.
+
+        Returns:
+            A table of addresses, those of most hosts first.
+        """
+        return View(addresses_frame(self.results), "on more than one host")
 
     def findings(self) -> View:
         """Collect what `look("doctor")` has found on all hosts.

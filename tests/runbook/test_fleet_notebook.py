@@ -32,6 +32,7 @@ def test_a_pipeline_sets_all_hosts_up_and_keeps_the_tables(place: Path, targets:
     for part in (
         "2 hosts",
         "facts: 2 of 2 hosts ok",
+        "on more than one host",
         "doctor: 2 of 2",
         "17 to do",
         "2 of 2 clients proved",
