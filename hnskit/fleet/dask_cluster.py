@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from hnskit.errors import ArgumentError, ConnectError
 
@@ -42,10 +42,14 @@ def dask_executor(address: str, *, seconds: float = _SECONDS) -> Iterator[Execut
         if not client.scheduler_info().get("workers"):
             raise ConnectError(f"the Dask scheduler at {address} has no worker", object="--dask",
                                next_step=f"Start some: dask worker {address}")  # fmt: skip
-        with client.get_executor(pure=False) as executor:
+        executor = client.get_executor(pure=False)
+        try:
             yield executor
+        finally:
+            with suppress(Exception):  # of a scheduler that has died, which the hosts' results tell
+                executor.shutdown(wait=client.status == "running")
     finally:
-        with _quiet():  # a scheduler that has died is told by the hosts' results
+        with _quiet():
             client.close()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -24,6 +26,8 @@ WORKERS = 32
 """Threads of a run that does not say how many: a host costs the client little but waiting."""
 RUN_WORKERS = 4
 """Of `run`, which has a kernel of Jupyter for each host."""
+_GIVE_UP_SECONDS = 15.0
+"""Seconds after which hosts are given up that a cluster has, once the way to it was lost."""
 _LOOK_SECONDS = 0.5  # between two looks whether it is to stop
 
 
@@ -84,6 +88,7 @@ class FleetRun:
         waves = self.waves.split(self.inventory.hosts)
         count = len(waves) if len(waves) > 1 else 0
         failed = begun = 0
+        lost = math.inf
         reason: tuple[State, str] | None = None
         for number, hosts in enumerate(waves, 1):
             waiting = deque(hosts)
@@ -105,6 +110,11 @@ class FleetRun:
                     waiting.remove(host)
                     yield self._not_begun(host, "not begun", self._accounts.sentence(host))
                 done, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                if any(future.cancelled() for future in done):  # nobody here cancels one: the workers are out of reach
+                    reason = reason or ("not begun", "the way to the workers was lost")
+                    lost = min(lost, time.monotonic())
+                if time.monotonic() > lost + _GIVE_UP_SECONDS:
+                    done = set(running)
                 for future in done:
                     result = self._result(future, host := running.pop(future), number if count else 0)
                     self._accounts.note(host, result)
@@ -144,7 +154,7 @@ class FleetRun:
     def _result(self, future: Future[HostResult], host: FleetHost, wave: int) -> HostResult:
         """The result; a worker that died leaves a host of which the outcome is not known."""
         try:
-            return future.result()
+            return future.result(timeout=0)
         except Exception as cause:
             said = f"its worker, or the way to it, ended first ({type(cause).__name__}): the outcome is not known"
             return replace(self._not_begun(host, "unknown", f"{said}. Run the same again: it reads the host first."),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,36 @@ def test_a_host_that_is_stopped_in_the_middle_says_what_was_done_and_goes_on(
     assert stopped.changed > 0
     assert (again.state, stopped.changed + again.changed) == ("ok", 17)
     assert "nothing of hnskit's is left" in gone.verdict
+
+
+class LostCluster(Executor):
+    """A cluster whose scheduler dies: one host's call is cancelled, others never end, and then it takes no more."""
+
+    def __init__(self, takes: int) -> None:
+        self.calls: list[Future[Any]] = []
+        self._takes = takes
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        if len(self.calls) == self._takes:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        self.calls.append(future := Future())
+        if len(self.calls) == 1:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        return future
+
+
+@pytest.mark.parametrize("case", [(4, 2, 2), (4, 4, 4), (3, 4, 3)])
+def test_no_host_is_lost_where_the_way_to_the_workers_is(
+    place: Path, targets: list[str], case: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hosts that the cluster takes, hosts at work at once, and those whose outcome is not known in the end."""
+    takes, workers, unknown = case
+    monkeypatch.setattr("hnskit.fleet.scheduling._GIVE_UP_SECONDS", 0.1)
+    found = done(run(inventory(place, targets), "facts", executor=LostCluster(takes), workers=workers))
+    states = [one.state for one in found.values()]
+    assert len(found) == 4
+    assert (states.count("unknown"), states.count("not begun")) == (unknown, 4 - unknown)
 
 
 def test_other_processes_do_the_same_work(place: Path, targets: list[str]) -> None:
