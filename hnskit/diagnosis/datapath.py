@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import replace
 from typing import Literal
 
-from hnskit.diagnosis.doubts import NO_GATEWAY, ON_HOST_NETWORK, Doubts
+from hnskit.diagnosis.doubts import NO_GATEWAY, ON_HOST_NETWORK, Doubts, on_link_words
 from hnskit.diagnosis.trace import Hop, Trace, Verdict, label
 from hnskit.diagnosis.trace_recorder import TraceRecorder
 from hnskit.facts.host_facts import Facts
@@ -91,8 +91,9 @@ class _PathTracer(TraceRecorder):
             self._hop(container.name, ON_HOST_NETWORK, "containerd fact 43", confirmed=False)
             return self._from_host(None)
         if compartment is None and not shared:
-            said = "the snapshot has no compartment of it"
-            return self._end("unknown", "no-compartment", container.name, said, "HNS fact 79")
+            return self._end(
+                "unknown", "no-compartment", container.name, "the snapshot has no compartment of it", "HNS fact 79"
+            )
         if self._connection.destination.startswith("127."):
             target = self._target("container", self._connection, container=container.id)
             return self._end("reached", "delivered", container.name, "the container itself", target=target,
@@ -133,11 +134,8 @@ class _PathTracer(TraceRecorder):
             return self._deliver_rewritten(endpoint, network, next_hop)
         if next_hop == _TRAP:
             self._note(where, self._doubts.of_routes(compartment))
-            return self._end(
-                "unreachable", "on-link", where,
-                f"Windows takes 169.254.0.0/16 as on-link and asks for the MAC address of "
-                f"{self._connection.destination}; no host answers", "HNS fact 84",
-            )  # fmt: skip
+            words = on_link_words(where, self._connection)
+            return self._end("unreachable", "on-link", where, words, "HNS fact 84")
         if next_hop:
             return self._through_gateway(endpoint, network, next_hop)
         return self._deliver(network, endpoint.address)
@@ -334,7 +332,7 @@ class _PathTracer(TraceRecorder):
             nat = outbound_nat_covers(source.policies, connection.destination, left)
             if not nat.matched:
                 return self._stop("unreachable", "no-way-back", source, nat)
-            self._hop(source, nat.sentence, nat.fact)
+            self._hop(source, nat.sentence, nat.fact, nat.confirmed)
         target = self._target("outside", connection)
         return self._end("reached", "left", "host", f"leaves the host to {connection}", target=target,
                          source_address=outgoing)  # fmt: skip

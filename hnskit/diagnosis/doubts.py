@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network
+from hnskit.model.policies.matching import Flow, nat_destinations
+from hnskit.model.policies.values import inside
 
 _WORDS = {
     "policies": "policies",
@@ -22,6 +24,20 @@ ON_HOST_NETWORK = (
     "no HNS namespace lists its pod, which is so of a HostProcess pod: it is on the host's own network, and no policy "
     "of HNS is met"
 )
+
+
+def on_link_words(endpoint: Endpoint, connection: Flow) -> str:
+    """Say what becomes of a request to 169.254/16 without a route of its own; and what a LoopbackDSR means there."""
+    said = (
+        f"Windows takes 169.254.0.0/16 as on-link and asks for the MAC address of {connection.destination}; no host "
+        "answers"
+    )
+    if not any(inside(connection.destination, nat_destinations(item)) for item in endpoint.policies):
+        return said
+    return (
+        f"{said}; an OutBoundNAT for it alone (LoopbackDSR) says that its CNI means it to be asked with the node's "
+        "address (containerd fact 57, UNCONFIRMED)"
+    )
 
 
 class Doubts:

@@ -110,7 +110,7 @@ def acl(whose: str, direction: str, action: str = "Block", **more: Any) -> Step:
     return policies(whose, {key: value for key, value in rule.items() if value is not None})
 
 
-def outbound_nat(whose: str, *exceptions: str, none: bool = False) -> Step:
+def outbound_nat(whose: str, *exceptions: str, none: bool = False, only: str = "") -> Step:
     """The endpoint anew, in its place, with this OutBoundNAT or with none: HNS keeps that of the creation."""
 
     def take(scenario: Scenario) -> None:
@@ -121,6 +121,8 @@ def outbound_nat(whose: str, *exceptions: str, none: bool = False) -> Step:
         nat: dict[str, Any] = {"Type": "OutBoundNAT"}
         if exceptions:
             nat["ExceptionList"] = list(exceptions)
+        if only:
+            nat["Destinations"] = [only]
         made = make_endpoint(scenario.host, scenario.network, old["Name"], IPAddress=old["IPAddress"],
                              Policies=[] if none else [nat])  # fmt: skip
         attach(scenario.host, made, compartment_of(scenario.host, getattr(scenario, f"{whose}_id")))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hnskit.diagnosis.doctor.acl_checks import DefaultDeny, MetadataBlocked
+from hnskit.diagnosis.doctor.acl_checks import DefaultDeny, MetadataAsNode, MetadataBlocked
 from hnskit.diagnosis.doctor.endpoint_checks import (
     AddressTwice,
     DeadCompartment,
@@ -101,6 +101,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
     NetworkProxy(),
     DeadReference(),
     MetadataBlocked(),
+    MetadataAsNode(),
     DefaultDeny(),
     RedirectHalf(),
     RedirectDrift(),

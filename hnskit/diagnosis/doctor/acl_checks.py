@@ -1,4 +1,4 @@
-"""ACLs that stop what the redirect, or the containers' own requests, need: blocked metadata, default deny."""
+"""The CNI's rules for the metadata service: blocked by an ACL, or asked as the node; and Server 2025's default deny."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination, asked_by
 from hnskit.facts.finding import Finding
 from hnskit.model.objects import METADATA_ADDRESS, Endpoint
-from hnskit.model.policies.matching import Flow, blocking_acl, is_acl
+from hnskit.model.policies.matching import Flow, blocking_acl, is_acl, nat_destinations
+from hnskit.model.policies.values import inside
 from hnskit.model.wording import describe_policy
 
 _METADATA = Flow(METADATA_ADDRESS, 80)
@@ -52,6 +53,37 @@ class MetadataBlocked(DoctorCheck):
                 severity="note",
                 confirmed=True,
             )
+
+
+class MetadataAsNode(DoctorCheck):
+    """An OutBoundNAT for the metadata service alone, as AKS sets it where outbound NAT is off."""
+
+    name = "metadata-as-node"
+    severity = "note"
+    reference = "Azure/AgentBaker azurecnifunc.ps1:59-76; kubernetes-sigs/cluster-api-provider-azure#2132"
+    confirmed = False
+
+    def find(self, patient: Examination) -> Iterator[Finding]:
+        """LoopbackDSR: a pod asks 169.254.169.254 with the address of its node, which alone may ask it."""
+        so = [
+            (item, policy)
+            for item in patient.facts.endpoints
+            for policy in item.policies
+            if inside(METADATA_ADDRESS, nat_destinations(policy))
+        ]
+        if not so:
+            return
+        more = f" and {len(so) - _NAMED} more" if len(so) > _NAMED else ""
+        redirected = {rule.endpoint.id for rule in patient.rules}
+        plain = sum(item.id not in redirected for item, _ in so)
+        yield self.finding(
+            "endpoints",
+            f"{len(so)} of them ask {METADATA_ADDRESS} with the node's address (LoopbackDSR, as AKS sets it where "
+            f"outbound NAT is off): the metadata service takes a pod for the node, and gives it the node's identity; "
+            f"{plain} of them have no redirect",
+            ", ".join(f"{item.name or item.id}: {describe_policy(policy)}" for item, policy in so[:_NAMED]) + more,
+            "Nothing, if pods may act as the node; a redirect takes these requests to a proxy that decides.",
+        )
 
 
 class DefaultDeny(DoctorCheck):

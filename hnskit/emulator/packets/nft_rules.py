@@ -66,7 +66,8 @@ def hiding(stacks: Iterable[Stack], translated: Iterable[Prefix], uplinks: Seque
 def _hidden(address: str, rules: PortRules) -> list[Json]:
     source = _address("saddr", [Prefix(address)])
     exceptions = rules.outbound_nat or ()
-    return [source, *([_address("daddr", exceptions, op="!=")] if exceptions else [])]
+    only = [_address("daddr", rules.nat_only)] if rules.nat_only else []
+    return [source, *only, *([_address("daddr", exceptions, op="!=")] if exceptions else [])]
 
 
 def _acl(ifname: str, acl: AclRule) -> Iterator[list[Json]]:

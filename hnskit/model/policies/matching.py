@@ -173,15 +173,34 @@ def blocking_acl(
 
 def outbound_nat_covers(policies: Iterable[Policy], destination: str, network: Network | None = None) -> Match:
     """Tell whether OutBoundNAT gives what goes to `destination` the host's address (HNS facts 43, 86)."""
-    rules = [policy for policy in policies if policy.type.upper() == "OUTBOUNDNAT"]
+    rules = [policy for policy in policies if policy.type.upper() in ("OUTBOUNDNAT", "LOOPBACKDSR")]
     if not rules:
         return Match(False, "the endpoint has no OutBoundNAT policy: replies find no way back", "HNS fact 86")
     if off := without_vfp(network, "OutBoundNAT"):
         return replace(off, sentence=f"{off.sentence}, and replies find no way back")
-    exceptions = _values(rules[0].settings.get("ExceptionList"))
+    about = [rule for rule in rules if not (only := nat_destinations(rule)) or inside(destination, only)]
+    if not about:
+        named = ", ".join(place for rule in rules for place in nat_destinations(rule))
+        said = f"the endpoint's OutBoundNAT is for {named} alone: replies find no way back"
+        return Match(False, said, "containerd fact 57", confirmed=False)
+    if nat_destinations(about[0]):
+        said = f"OutBoundNAT for {destination} (a LoopbackDSR of the CNI's) gives it the node's address as source"
+        return Match(True, said, "containerd fact 57", confirmed=False)
+    exceptions = _values(about[0].settings.get("ExceptionList"))
     if inside(destination, exceptions):
         return Match(False, f"{destination} is in OutBoundNAT's ExceptionList: replies find no way back", "HNS fact 43")
     return Match(True, "OutBoundNAT gives it the host's address as source", "HNS fact 86")
+
+
+def nat_destinations(policy: Policy) -> list[str]:
+    """The places that an OutBoundNAT is for; [] of one for everywhere, and of any other policy.
+
+    Azure's CNI makes such a one of `LoopbackDSR` (containerd fact 57); that HNS may print that type, too, is taken into
+    account.
+    """
+    if policy.type.upper() == "LOOPBACKDSR":
+        return _values(policy.settings.get("IPAddress"))
+    return _values(policy.settings.get("Destinations")) if policy.type.upper() == "OUTBOUNDNAT" else []
 
 
 def _unknown_keys(keys: tuple[str, ...]) -> str:

@@ -97,6 +97,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "NAT": _port_mapping,
     "QOS": _bandwidth,
     "L4WFPPROXY": _wfp,
+    "LOOPBACKDSR": lambda said: f"to {_listed(said.get('IPAddress')) or 'nowhere'} with the node's address",
     "PA": lambda said: _listed(said.get("PA")),
     "VLAN": lambda said: _listed(said.get("VLAN")),
     "VSID": lambda said: _listed(said.get("VSID")),

@@ -137,10 +137,14 @@ class PortRules:
     rewrites: tuple[RewriteRule, ...] = ()
     outbound_nat: tuple[Prefix, ...] | None = None
     """Destinations that keep their source; None: there is no outbound NAT."""
+    nat_only: tuple[Prefix, ...] = ()
+    """Destinations that outbound NAT is for; (): for all. By the CNI's sources alone (containerd fact 57)."""
 
     def hides(self, destination: str) -> bool:
         """Tell whether outbound NAT gives what goes there the host's address (HNS facts 43, 86)."""
         wanted = ipaddress.IPv4Address(destination)
+        if self.nat_only and not any(wanted in prefix for prefix in self.nat_only):
+            return False
         return self.outbound_nat is not None and not any(wanted in prefix for prefix in self.outbound_nat)
 
     def verdict(self, packet: Packet, *, inbound: bool, default_deny: bool) -> AclRule | bool:
@@ -170,7 +174,9 @@ def compile_rules(policies: Iterable[Mapping[str, Any]], shared: Iterable[Mappin
     for policy in shared:
         if _kind(policy) in ("PROXY", "L4PROXY"):
             made.add(policy)
-    return PortRules(tuple(sorted(made.acls, key=lambda rule: rule.priority)), tuple(made.rewrites), made.nat)
+    return PortRules(
+        tuple(sorted(made.acls, key=lambda rule: rule.priority)), tuple(made.rewrites), made.nat, tuple(made.nat_only)
+    )
 
 
 def _kind(policy: Mapping[str, Any]) -> str:
@@ -188,6 +194,7 @@ class _Compiler:
     acls: list[AclRule] = field(default_factory=list)
     rewrites: list[RewriteRule] = field(default_factory=list)
     nat: tuple[Prefix, ...] | None = None
+    nat_only: list[Prefix] = field(default_factory=list)
 
     def add(self, policy: Mapping[str, Any]) -> None:
         makers: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -243,8 +250,13 @@ class _Compiler:
         )
 
     def _outbound_nat(self, said: Mapping[str, Any]) -> None:
-        if self.nat is None:  # of several the first counts (UNCONFIRMED)
-            self.nat = tuple(_prefixes(said.get("ExceptionList", said.get("Exceptions"))))
+        # Of several the first for everywhere counts; those for some places add up (UNCONFIRMED).
+        everywhere = self.nat is not None and not self.nat_only
+        if only := _prefixes(said.get("Destinations")):
+            self.nat_only += [] if everywhere else only
+            self.nat = self.nat or ()
+        elif not everywhere:
+            self.nat_only, self.nat = [], tuple(_prefixes(said.get("ExceptionList", said.get("Exceptions"))))
 
 
 def _selector(said: Mapping[str, Any], key: str, read: Callable[[object], list[Any]]) -> Selector:
