@@ -21,6 +21,8 @@ from hnskit.errors.nearest import did_you_mean
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 
+_NAMED = 12
+"""Containers that an error names; of more it says how many."""
 _ANSWER_PORT = 49152  # the first port that Windows gives a client's side of a connection
 
 
@@ -107,7 +109,9 @@ class Explainer:
         if len(named) == 1:
             return named[0].address
         if not named and not by_id:
-            there = ", ".join(sorted(item.name for item in facts.containers)) or "none"
+            names = sorted(item.name for item in facts.containers)
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            there = ", ".join(names[:_NAMED]) + more if names else "none"
             near = did_you_mean(words, [*(item.name for item in facts.containers), *(i.name for i in facts.endpoints)])
             raise SelectionError(
                 f"{words} is no container, endpoint or address of {facts.target}"

@@ -26,6 +26,7 @@ MANY = 8
 """So many clients, or objects that are as they should be, are listed one by one; more of them are counted."""
 _NOUN = re.compile(r"^(.*?)((?: of | \().*|)$", re.DOTALL)
 _WORTH_SAYING = 0.1  # seconds
+_CONTAINER_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
 
 
@@ -69,6 +70,11 @@ def state_word(state: int) -> str:
 def short_id(identity: str) -> str:
     """The first group of an id, for a person's eye; the full one is what commands take."""
     return identity.removeprefix("sha256:").lstrip("{")[:_SHORT]
+
+
+def with_short_ids(text: str) -> str:
+    """A text for a person's eye, with the first twelve digits of each id of a container: `1b1226cd9eaa…_cbr0`."""
+    return _CONTAINER_ID.sub(lambda found: f"{found[1]}…", text)
 
 
 def describe_policy(policy: Policy) -> str:

@@ -50,7 +50,7 @@ class ChosenPods:
     """Of one desired state on one host.
 
     Attributes:
-        clients: in the order of the snapshot; pods that are not ready have no network any more and are left out.
+        clients: in the order of their names; pods that are not ready have no network any more and are left out.
         proxy: the pod that is the proxy; None where none is meant, or not one only.
         proxy_problem: why there is no proxy pod, or none that can be; "" where there is nothing to say.
         unmatched: choices that no pod fits.
@@ -66,7 +66,7 @@ class ChosenPods:
         self._inside: dict[str, Container] = {}
         for item in running:
             self._inside.setdefault(item.pod_id, item)
-        ready = [pod for pod in facts.pods if pod.ready]
+        ready = sorted((pod for pod in facts.pods if pod.ready), key=lambda pod: pod.full_name)
         self.proxy_problem = ""
         self.proxy = self._proxy(desired.proxy_pod, ready, desired.redirected_addresses[0])
         proxies = {pod.id for pod in ready if desired.proxy_pod is not None and desired.proxy_pod.takes(pod)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, one_line
 from hnskit.foreign_text.masking import mask_text
-from hnskit.model.wording import short_id
+from hnskit.model.wording import short_id, with_short_ids
 from hnskit.views.style import BAD, CARE, GOOD, QUIET, SEVERITIES
 from hnskit.views.table_html import Cell, small_table
 
@@ -87,8 +87,14 @@ class View:
         return [
             place
             for place, name in enumerate(self._shown)
-            if name in _IDS or (str(self._shown[name].dtype) == "str" and _longest(self._shown[name]) <= _SHORT)
+            if name in _IDS
+            or (str(self._shown[name].dtype) == "str" and _longest(map(_shortened, self._shown[name])) <= _SHORT)
         ]
+
+    def _has_ids(self, name: Any) -> bool:
+        """Tell whether a column shows ids short: its own, or those in the names that a CNI gives (containerd 31)."""
+        values = self._shown[name]
+        return name in _IDS or any(isinstance(value, str) and _shortened(value) != value for value in values)
 
     def _heading(self) -> str:
         nothing = "" if len(self._shown) else "none"
@@ -104,7 +110,7 @@ class View:
             return small_table(names, self._cells(), self._heading(), self._short()) + PRINTED
         texts = [_column_texts(str(name), self._shown[name]) for name in self._shown]
         rows = [list(row) for row in zip(*texts, strict=True)]
-        ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if name in _IDS}
+        ids = {place: list(self._shown[name]) for place, name in enumerate(self._shown) if self._has_ids(name)}
         names = [str(name) for name in self._shown]
         colours = {place: _COLOURS[name] for place, name in enumerate(names) if name in _COLOURS}
         return big_table(names, rows, ids, self._heading(), self._short(), colours=colours)
@@ -165,7 +171,7 @@ def _column_texts(name: str, values: Iterable[Any]) -> list[str]:
     """The cells of a column as text, as a person reads them."""
     if name in _IDS:
         return [short_id(value) if isinstance(value, str) else "" for value in values]
-    return [_word(value) for value in values]
+    return [with_short_ids(_word(value)) for value in values]
 
 
 def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
@@ -176,6 +182,11 @@ def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
 def _longest(texts: Iterable[Any]) -> int:
     """Characters of the longest; pandas' own `str.len().max()` takes four times as long for a small table."""
     return max((len(text) for text in texts if isinstance(text, str)), default=0)
+
+
+def _shortened(value: Any) -> Any:
+    """A text with short ids of containers; anything else as it is."""
+    return with_short_ids(value) if isinstance(value, str) else value
 
 
 def _flag_word(value: Any) -> str:
@@ -196,9 +207,10 @@ def _cell(name: str, value: Any) -> Cell:
     elif name in _IDS:
         html = f'<span title="{escape_html(value)}">{escape_html(short_id(value))}</span>'
     elif name in _PROSE:
-        html = prose(value).replace("-&gt;", ARROW)
+        html = prose(with_short_ids(value)).replace("-&gt;", ARROW)
     else:
-        html = _html_text(value)
+        shown = _html_text(with_short_ids(value))
+        html = f'<span title="{escape_html(value)}">{shown}</span>' if _shortened(value) != value else shown
     colour = _COLOURS.get(name, {}).get(word)
     return Cell(html, f"color:{colour};font-weight:bold" if colour else "")
 

@@ -11,9 +11,11 @@ from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.description import host_line
 from hnskit.facts.differences import differences
 from hnskit.facts.host_facts import Facts
-from hnskit.foreign_text.escaping import escape_html, join_lines
+from hnskit.foreign_text.escaping import join_lines
 from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, Endpoint, Network
+from hnskit.model.wording import with_short_ids
 from hnskit.params.desired import Desired
+from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.views.picture import WIDTH, Topology
 from hnskit.views.picture_text import (
     arrow_tip,
@@ -25,6 +27,7 @@ from hnskit.views.picture_text import (
     signed,
     state_text,
 )
+from hnskit.views.sheet import BOX, Sheet
 
 # Columns, from the left: the host's adapters; the network as a bus; the path of the redirect; endpoints; containers.
 __all__ = ["END_W", "END_X", "HOST_W", "HOST_X", "WIDTH", "Drawing", "Topology", "draw"]
@@ -33,20 +36,13 @@ HOST_X, HOST_W = 16, 228
 _BUS_X, _LANE_X = 268, 300
 END_X, END_W = 332, 330
 _CON_X, _CON_W = 700, 264
-_ROW, _BOX, _TOP, _HEAD = 58, 46, 64, 50
-
-_CHAR = 6.6
-"""Width of a character of 12 px text, on the generous side, so that nothing runs over its box."""
-_BOLD = 7.6  # a letter of a name, in the widest of the usual fonts (DejaVu Sans Bold; seen in a browser)
-_DIGIT = 8.4
-"""Of a digit or a capital in bold: names of endpoints under containerd are mostly digits (containerd fact 31)."""
-
+_ROW, _TOP, _HEAD = 58, 64, 50
 
 _MOST = 100
-"""Endpoints that are drawn of a network; of more nobody sees anything in a picture."""
-
-_GONE_ROW = 3
-"""Boxes beside each other of what is gone."""
+"""Endpoints that are drawn of a network in rows, and as many in small boxes; the table has more."""
+_CROWD = 24  # endpoints of a network with a row each; of more, those that nothing redirects have small boxes
+_SMALL_ROW = 3  # small boxes beside each other
+_GONE_ROW = 3  # boxes beside each other of what is gone
 
 
 def draw(facts: Facts, *, desired: Desired | None = None, before: Facts | None = None) -> Topology:
@@ -63,18 +59,24 @@ def draw(facts: Facts, *, desired: Desired | None = None, before: Facts | None =
     return Drawing(facts, desired, before).finished()
 
 
-class Drawing:
+class Drawing(Sheet):
     """The picture while it is drawn, from the top to the bottom."""
 
     def __init__(self, facts: Facts, desired: Desired | None, before: Facts | None = None) -> None:
+        super().__init__()
         self.facts = facts
         self._owners = CompartmentOwners(facts)
         self.desired = desired
         self._differences = differences(before, facts) if before is not None else ()
         self._marks = {(one.kind, one.key): one.what for one in self._differences}
         self._targets = {said.target[0] for item in facts.endpoints for said in readable_proxies(item) if said.target}
+        chosen = ChosenPods(desired, facts) if desired is not None and desired.runtime == "containerd" else None
+        of_pods = [pod.endpoint for pod in chosen.clients if pod.endpoint is not None] if chosen else []
+        self._wanted = {item.id for item in of_pods}
+        """Ids of the CNI's endpoints that should be redirected."""
+        proxy = chosen.proxy if chosen else None
+        self._proxy = proxy.endpoint.id if proxy is not None and proxy.endpoint is not None else ""
         self._held = {item.address: item for item in reversed(facts.endpoints)}
-        self.parts: list[str] = []
         self.lines: list[str] = []
         self.rows: dict[str, int] = {}
         """Middle of each endpoint's row, by its id."""
@@ -95,7 +97,7 @@ class Drawing:
             self._text(_BUS_X, y, said, "q", 110)
         if self._differences:
             y = self._marks_legend(y)
-        return Topology("".join(self.parts), y + 8, join_lines(self.lines))
+        return Topology("".join(self.parts), y + 8, join_lines(map(with_short_ids, self.lines)))
 
     def _host(self, y: int) -> int:
         """The host's side: the metadata service beyond it, and its adapters that are not a container's."""
@@ -142,29 +144,67 @@ class Drawing:
         others = describe_others(other_redirects(network.policies, of_network=True))
         self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}{others}", "q", 110)
         members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
-        members.sort(key=lambda item: (self._rank(item), natural_key(item.name), item.address, item.id))
+        members.sort(key=lambda item: (self._rank(item), self._order(item), item.address, item.id))
         top = y + _HEAD
         self.lines.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints{others}")
-        more, members = len(members) - _MOST, members[:_MOST]
-        for number, endpoint in enumerate(members):
+        rows, small = self._crowd(members)
+        for number, endpoint in enumerate(rows[:_MOST]):
             self._endpoint(endpoint, top + number * _ROW)
-        bottom = top + max(len(members) * _ROW - (_ROW - _BOX), 16)
-        if more > 0:
+        bottom = top + max(min(len(rows), _MOST) * _ROW - (_ROW - BOX), 16)
+        if small:
+            bottom = self._small_boxes(small[:_MOST], bottom + 28)
+        if (more := len(rows[_MOST:]) + len(small[_MOST:])) > 0:
             bottom += 24
             self._text(END_X, bottom - 4, f"and {more} more endpoints, which the table has", "q", 60)
         self.parts.append(f'<line class="bus" x1="{_BUS_X}" y1="{top}" x2="{_BUS_X}" y2="{bottom}"/>')
-        self._paths(members)
+        self._paths(rows[:_MOST])
         return bottom
+
+    def _whose(self, endpoint: Endpoint) -> str:
+        """The name that a person looks for: that of the container, where the endpoint's begins with an id."""
+        owner = self._owners.of_endpoint(endpoint)
+        return owner.name if owner is not None and owner.pod_id else endpoint.name
+
+    def _order(self, endpoint: Endpoint) -> list[tuple[int, str]]:
+        """A pod's name ends with random letters and digits, which are no number to sort by."""
+        name = self._whose(endpoint)
+        return natural_key(name) if name == endpoint.name else [(-1, name)]
+
+    def _crowd(self, members: list[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
+        """The endpoints that get a row, and of a crowd those that get a small box: nothing of a redirect is on them."""
+        if len(members) <= _CROWD:
+            return members, []
+        rows = [item for item in members if self._rank(item) < 2 or self._is_remarkable(item)]
+        return rows, [item for item in members if item not in rows]
+
+    def _is_remarkable(self, endpoint: Endpoint) -> bool:
+        marked = ("endpoint", endpoint.id.lower()) in self._marks
+        said = any(self._describe_redirect(endpoint)) or bool(other_redirects(endpoint.policies))
+        return marked or said or not endpoint.attached or self._owners.is_dead(endpoint)
+
+    def _small_boxes(self, members: list[Endpoint], y: int) -> int:
+        """The rest of a crowd: whose they are, and their addresses."""
+        self._text(END_X, y, f"{len(members)} endpoints without a redirect", "b", 60)
+        y += 14
+        width = (WIDTH - HOST_X - END_X - (_SMALL_ROW - 1) * 12) // _SMALL_ROW
+        for number, endpoint in enumerate(members):
+            x, line = END_X + (number % _SMALL_ROW) * (width + 12), y + number // _SMALL_ROW * (BOX + 8)
+            place = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
+            note = ", ".join(part for part in (endpoint.address, place) if part)
+            self._box(x, line, width, self._whose(endpoint) or "(no name)", note)
+            self.lines.append(f"  endpoint {endpoint.name} {endpoint.address}, container {self._whose(endpoint)}")
+        return y + -(-len(members) // _SMALL_ROW) * (BOX + 8)
 
     def _rank(self, endpoint: Endpoint) -> int:
         """Gateways, then what is redirected to, then the rest: the path then runs one way, upwards."""
         if endpoint.attached and endpoint.compartment_id == HOST_COMPARTMENT:
             return 0
         proxy = self.desired.proxy.endpoint.name if self.desired else ""
-        return 1 if endpoint.address in self._targets or endpoint.name == proxy else 2
+        is_proxy = endpoint.address in self._targets or endpoint.name == proxy or endpoint.id == self._proxy
+        return 1 if is_proxy else 2
 
     def _endpoint(self, endpoint: Endpoint, y: int) -> None:
-        middle = y + _BOX // 2
+        middle = y + BOX // 2
         self.rows[endpoint.id] = middle
         self.parts.append(f'<line x1="{_BUS_X}" y1="{middle}" x2="{END_X}" y2="{middle}"/>')
         redirect, warning = self._describe_redirect(endpoint)
@@ -192,7 +232,7 @@ class Drawing:
         if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
             if endpoint.attached:
                 self._link(middle)
-                self._box(_CON_X, y, _CON_W, where or "attached", "no container of Docker's", ghost=True)
+                self._box(_CON_X, y, _CON_W, where or "attached", "no container that is listed", ghost=True)
             return
         self._link(middle)
         if owner is None:
@@ -214,7 +254,8 @@ class Drawing:
             known = [one for one in said if one.target and one.target[0] in self._held]
             return (f"PROXY {known[0].ip}:{known[0].port}", "") if known else ("", "redirected nowhere")
         wanted = {client.endpoint.name for client in self.desired.clients} if self.desired else set()
-        return ("", "not redirected") if endpoint.name in wanted else ("", "")
+        missing = endpoint.name in wanted or endpoint.id in self._wanted
+        return ("", "not redirected") if missing else ("", "")
 
     def _container(self, container: Container, y: int, where: str) -> None:
         image = container.image.rsplit("/", 1)[-1]
@@ -283,27 +324,6 @@ class Drawing:
         self._text(END_X + 222, y, "what the proxy asks itself, through the gateway endpoint", "q", 60)
         return y
 
-    def _box(
-        self,
-        x: int,
-        y: int,
-        width: int,
-        title: str,
-        note: str,
-        *,
-        ghost: bool = False,
-        mark: str = "",
-        aside: str = "",
-    ) -> None:
-        """A box with two lines; `aside` stands at the right end of the first."""
-        kind = f' class="{mark or "ghost"}"' if mark or ghost else ""
-        self.parts.append(f'<rect{kind} x="{x}" y="{y}" width="{width}" height="{_BOX}" rx="6"/>')
-        room = _letters(title, width - 20) - (len(aside) + 2 if aside else 0)
-        if aside:
-            self._text(x + width - 10, y + 19, aside, "q", 28, end=True)
-        self._text(x + 10, y + 19, signed(title, mark), f"b {mark}".strip(), room)
-        self._text(x + 10, y + 36, note, "q", int((width - 20) / 6.0))
-
     def _gone(self, y: int) -> int:
         """List the objects of an earlier snapshot that this one does not have."""
         gone = [one for one in self._differences if one.what == "gone" and one.kind not in ("route", "image")]
@@ -328,23 +348,3 @@ class Drawing:
             self._text(_BUS_X + number * 90, y, signed(what, what), f"b {what}", 20)
         self._text(_BUS_X + len(kinds) * 90, y, "since the snapshot before", "q", 60)
         return y
-
-    def _text(self, x: int, y: int, text: str, kind: str, room: int, *, end: bool = False) -> None:
-        """A line of at most `room` characters; a longer one is cut, and whole in its tooltip."""
-        shown = text if len(text) <= room else _cut(text, room)
-        tooltip = f"<title>{escape_html(text)}</title>" if shown != text else ""
-        anchor = ' text-anchor="end"' if end else ""
-        self.parts.append(f'<text class="{kind}" x="{x}" y="{y}"{anchor}>{escape_html(shown)}{tooltip}</text>')
-
-
-def _letters(text: str, width: int) -> int:
-    """Number of the text's characters, in bold, for which there is room."""
-    wide = sum(one.isdigit() or one.isupper() for one in text)
-    each = _BOLD + (_DIGIT - _BOLD) * wide / max(len(text), 1)
-    return int(width / each)
-
-
-def _cut(text: str, room: int) -> str:
-    """A text with its middle left out: names differ at their ends, too."""
-    tail = max((room - 1) // 3, 0)
-    return f"{text[: room - 1 - tail]}…{text[len(text) - tail :]}"

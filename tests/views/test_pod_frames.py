@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from hnskit.emulator.host import create_host
 from hnskit.facts.host_facts import Facts
 from hnskit.views import frames
+from hnskit.views.table import View
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +43,21 @@ def test_tables_of_a_host_without_pods_are_empty_with_the_same_columns(facts: Fa
     for name in ("pods", "namespaces"):
         assert frames.TABLES[name](empty).dtypes.to_dict() == frames.TABLES[name](facts).dtypes.to_dict()
         assert len(frames.TABLES[name](empty)) == 0
+
+
+def test_a_person_reads_short_ids_in_an_endpoints_name_and_finds_the_whole_one_in_the_tooltip(facts: Facts) -> None:
+    """The frame has the name whole: that is what commands and --json take."""
+    frame = frames.pods(facts)
+    web = facts.containers_called("web")[0]
+    whole = f"{web.pod_id}_cbr0"
+    shown = f"{web.pod_id[:12]}…_cbr0"
+    assert whole in set(frame["endpoint"])
+    assert shown in View(frame).to_text()
+    assert whole not in View(frame).to_text()
+    assert f'<span title="{whole}">{shown}</span>' in View(frame).to_html()
+
+
+def test_a_long_table_of_pods_has_the_whole_name_in_the_tooltip(facts: Facts) -> None:
+    frame = pd.concat([frames.pods(facts)] * 20, ignore_index=True)
+    whole = f"{facts.containers_called('web')[0].pod_id}_cbr0"
+    assert f'"{whole}"' in View(frame).to_html()

@@ -9,14 +9,19 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hnskit.emulator.host import create_host
 from hnskit.facts.host_facts import Facts
+from hnskit.model.hns_json import proxy_policy
 from hnskit.model.objects import HOST_COMPARTMENT, Compartment, Network, Policy
+from hnskit.params.desired import Desired
+from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.views.topology import END_W, HOST_W, HOST_X, WIDTH, draw
 from tests.sample_facts import (
     MADE_WITH,
     complete,
     container,
     desired,
+    desired_by,
     endpoint,
     fresh,
     misspelt_policy,
@@ -197,3 +202,51 @@ def test_a_path_is_drawn_alive_only_where_its_containers_run() -> None:
     assert "V" not in "".join(re.findall(r'class="(?:red|fwd)" d="([^"]*)"', shown.svg()))
     assert "attached to what has ended" in shown.text
     assert "redirect: dead" in shown.text
+
+
+@pytest.fixture(scope="module")
+def node() -> Facts:
+    """A node with 110 pods, of which every other one is redirected."""
+    return create_host("n", "ws2022", {"runtime": "containerd", "pods": 110, "seed": 3, "cut_seconds": 0}).snapshot()
+
+
+def redirected(facts: Facts, names: tuple[str, ...]) -> Facts:
+    """With a policy to the proxy's address on the endpoints of these pods."""
+    chosen = ChosenPods(pods_desired(), facts)
+    assert chosen.proxy is not None
+    assert chosen.proxy.endpoint is not None
+    policy = proxy_policy(f"{chosen.proxy.endpoint.address}:80", "169.254.169.254", 80)
+    ids = {pod.endpoint.id for pod in chosen.clients if pod.endpoint and pod.pod.labels["app"] in names}
+    put = (replace(item, policies=(*item.policies, policy)) if item.id in ids else item for item in facts.endpoints)
+    return replace(facts, endpoints=tuple(put))
+
+
+def pods_desired() -> Desired:
+    return desired_by("pods")
+
+
+def test_of_a_node_with_many_pods_the_redirected_ones_have_rows_and_the_rest_small_boxes(node: Facts) -> None:
+    picture = draw(redirected(node, ("web", "worker")), desired=pods_desired())
+    svg = picture.svg()
+    assert svg.count("<circle") == 1 + svg.count("PROXY 169.254.169.254:80")
+    assert "endpoints without a redirect" in svg
+    for item in node.containers:
+        assert item.name in svg
+    found = boxes(svg)
+    for one, other in combinations(found, 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    assert all(right <= WIDTH and bottom <= picture.height for _, _, right, bottom in found)
+    assert picture.height < 80 * len(node.endpoints) / 2 + 200
+
+
+def test_a_chosen_pod_that_is_not_redirected_is_marked(node: Facts) -> None:
+    svg = draw(redirected(node, ("web",)), desired=pods_desired()).svg()
+    workers = sum(pod.name.startswith("worker-") for pod in node.pods)
+    assert workers > 0
+    assert svg.count("not redirected") == workers
+
+
+def test_the_pods_of_a_picture_stand_in_the_order_of_their_names(node: Facts) -> None:
+    svg = draw(node).svg()
+    places = [svg.index(name) for name in sorted(item.name for item in node.containers if "/web-" in item.name)]
+    assert places == sorted(places)
