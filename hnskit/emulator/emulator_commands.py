@@ -71,6 +71,7 @@ def emulator() -> None:
 @click.option(
     "--restarting", type=click.FloatRange(0.1), metavar="SECONDS", help="So often one of its containers restarts."
 )
+@click.option("--churn", type=click.FloatRange(0.1), metavar="SECONDS", help="So often a pod goes, or the next comes.")
 @_as_json
 def start(  # noqa: PLR0917 - click passes them by name
     name: str,
@@ -87,11 +88,14 @@ def start(  # noqa: PLR0917 - click passes them by name
     fault_hosts: str | None,
     latency: float | None,
     restarting: float | None,
+    churn: float | None,
     as_json: bool,
 ) -> None:
     """Start the host NAME (lab); one that runs is left as it is."""
     options: dict[str, Any] = {"engine": engine, "restricted": restricted}
-    options |= {key: value for key, value in (("latency", latency), ("restarting", restarting)) if value}
+    options |= {
+        key: value for key, value in (("latency", latency), ("restarting", restarting), ("churn", churn)) if value
+    }
     options |= {
         key: value for key, value in (("runtime", runtime), ("pods", pods), ("network", network)) if value is not None
     }
@@ -100,6 +104,8 @@ def start(  # noqa: PLR0917 - click passes them by name
         options["faults"] = wanted
     if winrm or keytab:
         options["winrm"] = {**_winrm(winrm), **({"keytab": str(Path(keytab).absolute())} if keytab else {})}
+    if churn and runtime in (None, "docker"):
+        raise click.BadParameter("pods are of --runtime containerd", param_hint="'--churn'")
     if fault_hosts and hosts == 1:
         raise click.BadParameter("it goes with --hosts", param_hint="'--fault-hosts'")
     if hosts > 1:

@@ -54,6 +54,7 @@ class Served:
         winrm = ServiceSettings.of(settings.pop("winrm", {}))
         round_trip = float(settings.pop("latency", 0.0)) / 1000
         self._restart_seconds = float(settings.pop("restarting", 0.0))
+        self._churn_seconds = float(settings.pop("churn", 0.0))
         self._fault = str(settings.pop("fault_hosts", {}).get(name, ""))
         settings["faults"] = {**(settings.get("faults") or {}), **KINDS.get(self._fault, {})}
         self._network = str(settings.get("network") or NETWORKS[0])
@@ -92,25 +93,26 @@ class Served:
         log.info("%s serves at %s and %s", self._name, self._door.http, self._door.https)
         if self._fault == "unreachable":
             self._door.cut(AWAY)
-        restarts = asyncio.create_task(self._restart_containers()) if self._restart_seconds else None
+        turns = [
+            asyncio.create_task(_for_ever(seconds, turn))
+            for seconds, turn in (
+                (self._restart_seconds, self._host.restart_container),
+                (self._churn_seconds, self._host.churn),
+            )
+            if seconds
+        ]
         try:
             await announced()
             write_private(self._directory / "host.json", json.dumps(self._entry(), indent=2))
             await self._stopped.wait()
         finally:
-            if restarts is not None:
-                restarts.cancel()
+            for task in turns:
+                task.cancel()
             self._remove("password", "password-user", "client.pem", "ntlm-users")
             await self._door.close()
             self._host.close()
             self._remove("host.json", "control-token")  # from now on it has ended, for who waits for that
             await self._control.close()
-
-    async def _restart_containers(self) -> None:
-        """Every so many seconds one container has ended and runs again, in turn: with another compartment."""
-        while True:
-            await asyncio.sleep(self._restart_seconds)
-            self._host.restart_container()
 
     def _remove(self, *names: str) -> None:
         for name in names:
@@ -177,6 +179,13 @@ class Served:
     def stop(self) -> None:
         """End it."""
         self._stopped.set()
+
+
+async def _for_ever(seconds: float, turn: Callable[[], object]) -> None:
+    """Do something with the host every so many seconds."""
+    while True:
+        await asyncio.sleep(seconds)
+        turn()
 
 
 def _create(make: Callable[..., EmulatedHost], *arguments: Any) -> EmulatedHost:

@@ -163,6 +163,11 @@ class EmulatorFaults(StrictModel):
     disk_full: bool = Field(False, description="docker import finds no room")
     docker_stopped: bool = Field(False, description="the Docker daemon does not run")
     docker_missing: bool = Field(False, description="docker.exe is not installed")
+    crictl_missing: bool = Field(False, description="crictl.exe is nowhere")
+    ctr_missing: bool = Field(False, description="ctr.exe is nowhere")
+    nerdctl_missing: bool = Field(False, description="nerdctl.exe is nowhere")
+    containerd_stopped: bool = Field(False, description="containerd does not run")
+    namespace_leaks: int = Field(0, ge=0, le=250, description="so many pods leave their HNS namespace behind")
     hns_missing: bool = Field(False, description="the Containers feature is not installed")
     wifi: bool = Field(False, description="the adapter is a Wi-Fi one")
     hostile: bool = Field(False, description="its texts try to be obeyed, harmlessly: markup, escapes, formulas")
@@ -265,6 +270,7 @@ class Redirect(StrictModel):
 class Client(_Workload):
     """A container whose requests are redirected."""
 
+    runner: Literal["ctr", "nerdctl"] = Field("ctr", description="with runtime containerd: what runs it")
     redirects: list[Redirect] | None = Field(
         None, min_length=1, description="what is redirected for this client in place of the top-level redirect"
     )

@@ -27,6 +27,11 @@ OWN = "default"
 PODS = "k8s.io"
 """containerd's namespace of pods (containerd fact 33)."""
 
+_FOUND = "found"
+"""In place of a list: a tool that is there, and was not asked."""
+NERDCTL_NAME = "nerdctl/name"
+"""Label of nerdctl's containers with the name that was given to them (containerd fact 34)."""
+
 _STATES = {
     "CONTAINER_CREATED": "created", "CONTAINER_RUNNING": "running", "CONTAINER_EXITED": "exited",
     "CREATED": "created", "RUNNING": "running", "STOPPED": "exited", "PAUSED": "paused",
@@ -72,14 +77,8 @@ def execute(id: str, container: Container, arguments: Sequence[str], *, user: st
     if container.runtime_namespace == PODS and not user and "crictl" in tools:
         return command(id, "crictl", "exec", "--sync", container.id, *arguments, timeout=timeout, reads=reads)
     # Each process of a task has an id of its own; a second one of the same id is refused.
-    words = [
-        "exec",
-        "--exec-id",
-        f"hnskit-{secrets.token_hex(8)}",
-        *(["--user", user] if user else []),
-        container.id,
-        *arguments,
-    ]
+    marked = ("exec", "--exec-id", f"hnskit-{secrets.token_hex(8)}")
+    words = [*marked, *(["--user", user] if user else []), container.id, *arguments]
     namespace = container.runtime_namespace or "default"
     return command(id, "ctr", "tasks", *words, namespace=namespace, timeout=timeout, reads=reads)
 
@@ -92,7 +91,8 @@ def read_node(result: CallResult) -> ContainerdAnswer:
         ContainerdError: containerd refused every list.
         HostAnswerError: what came is not what the tools print.
     """
-    runs = [_Run.of(answer) for answer in result.values()]
+    every = [_Run.of(answer) for answer in result.values()]
+    runs, there = [run for run in every if run.listed != _FOUND], [run.tool for run in every if run.listed == _FOUND]
     if not runs:
         return ContainerdAnswer()
     refusals = tuple(f"{run.tool} {run.listed}: {run.reason}" for run in runs if run.exit_code)
@@ -109,7 +109,7 @@ def read_node(result: CallResult) -> ContainerdAnswer:
     containers = [_pod_container(item, named) for item in listed]
     found = _RUNTIME_VERSION.search("\n".join(run.stdout for run in _of(heard, "crictl", "version")))
     return ContainerdAnswer(
-        version=ContainerdVersion(found[1] if found else "", tuple(dict.fromkeys(run.tool for run in heard))),
+        version=ContainerdVersion(found[1] if found else "", (*dict.fromkeys(run.tool for run in heard), *there)),
         pods=pods,
         containers=(*containers, *_named_apart(_in_pods(own, named))),
         images=tuple(_images(heard)),
@@ -236,7 +236,7 @@ def _ctr_container(item: JsonReader, labels: Mapping[str, str], status: str, nam
     guid = windows.nested("network").text("networkNamespace") or labels.get("nerdctl/network-namespace", "")
     return Container(
         id=item.text("ID"),
-        name=labels.get("nerdctl/name") or item.text("ID"),
+        name=labels.get(NERDCTL_NAME) or item.text("ID"),
         image=item.text("Image"),
         image_id="",
         status=status,

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from hnskit.emulator import registry
+from hnskit.emulator.emulator_commands import emulator
 from hnskit.emulator.host import EmulatedHost, create_host
 from hnskit.facts.host_facts import Facts
 from tests.emulator.engines import Served, needs_engine, say
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -58,6 +62,48 @@ def test_a_pod_that_is_replaced_leaves_no_namespace_endpoint_or_compartment_behi
     after = node.snapshot()
     for name in ("namespaces", "endpoints", "compartments", "pods", "containers"):
         assert len(getattr(after, name)) == len(getattr(before, name)) - 1, name
+
+
+def test_pods_come_and_go_in_turn(node: EmulatedHost) -> None:
+    before = {pod.name: pod for pod in node.snapshot().pods}
+    gone = node.churn()
+    assert {pod.full_name for pod in before.values()} - {pod.full_name for pod in node.snapshot().pods} == {gone}
+    come = node.churn()
+    facts = node.snapshot()
+    (new,) = [pod for pod in facts.pods if pod.name not in before]
+    assert (new.full_name, len(facts.pods)) == (come, len(before))
+    assert new.labels["app"] == before[gone.partition("/")[2]].labels["app"]
+
+
+def test_a_host_whose_pods_come_and_go_does_so_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HNSKIT_STATE_DIR", str(tmp_path))
+    words = ["start", "node", "--runtime", "containerd", "--profile", "ws2022", "--churn", "0.3"]
+    assert CliRunner().invoke(emulator, words).exit_code == 0
+    entry = registry.get("node")
+    try:
+        for count in (4, 3, 4):
+            wait_for(lambda count=count: entry.ask({"do": "status"})["host"]["pods"] == count, f"never {count} pods")
+    finally:
+        registry.stop("node")
+
+
+def test_pods_that_come_and_go_are_refused_on_a_host_without_any() -> None:
+    done = CliRunner().invoke(emulator, ["start", "node", "--churn", "5"])
+    assert done.exit_code == 2
+    assert "--runtime containerd" in done.output
+
+
+def test_a_namespace_that_leaks_stays_with_a_dead_container_and_is_never_deleted(node: EmulatedHost) -> None:
+    web = container(node.snapshot(), "web")
+    node.set_fault("namespace_leaks", 1)
+    node._containerd.end_pod(next(item for item in node._containerd.sandboxes if item.id == web.pod_id))
+    facts = node.snapshot()
+    (leaked,) = [item for item in facts.namespaces if item.state == 4]
+    assert web.pod_id in leaked.containers
+    assert leaked.endpoints == ()
+    _, answer = node.hns.call("DELETE", f"/namespaces/{leaked.id}", "")
+    assert json.loads(answer)["ErrorCode"] == 0x803B0015
+    assert node.faults.namespace_leaks == 0
 
 
 def run(node: EmulatedHost, *words: str) -> Any:
@@ -117,17 +163,40 @@ def test_containerd_needs_a_windows_with_namespaces() -> None:
         create_host("old", "rs4", {"runtime": "containerd"})
 
 
+ROW = tuple[str, str, str, int]
+
+
+def listed(engine: str, folder: Path, faults: dict[str, bool]) -> list[ROW]:
+    """The runs of Get-HnskitContainerd: tool, list, containerd's namespace, exit status."""
+    with Served(engine, folder, profile="ws2022", runtime="containerd", seed=7, faults=faults) as served:
+        with served.pool() as pool:
+            request = json.dumps({"id": "c", "command": "Get-HnskitContainerd", "parameters": {}})
+            said = say(pool, ("Invoke-HnskitCall", {"Call": [request]}))
+        text = next(value for message in said.messages for value in message.fields.values() if '"id":"c"' in value)
+        return [(row["Tool"], row["List"], row["Namespace"], row["ExitCode"]) for row in json.loads(text[2:])["output"]]
+
+
 @needs_engine
-def test_both_engines_list_the_same_node(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("faults", "there", "absent"),
+    [
+        ([], ("crictl", "pods", "", 0), ("ctr", "info", "k8s.io", 0)),
+        (["crictl_missing"], ("ctr", "info", "k8s.io", 0), ("crictl", "version", "", 0)),
+        (["ctr_missing"], ("crictl", "pods", "", 0), ("ctr", "namespaces", "", 0)),
+        (["containerd_stopped"], ("crictl", "version", "", 1), ("crictl", "pods", "", 0)),
+    ],
+)
+def test_both_engines_list_a_node_by_the_tools_that_it_has(
+    tmp_path: Path, faults: list[str], there: ROW, absent: ROW
+) -> None:
     """Get-HnskitContainerd runs on a real PowerShell engine as its double does."""
-    rows = []
-    for engine in ("python", "pwsh"):
-        with Served(engine, tmp_path / engine, profile="ws2022", runtime="containerd", seed=7) as served:
-            with served.pool() as pool:
-                request = json.dumps({"id": "c", "command": "Get-HnskitContainerd", "parameters": {}})
-                said = say(pool, ("Invoke-HnskitCall", {"Call": [request]}))
-            text = next(value for message in said.messages for value in message.fields.values() if '"id":"c"' in value)
-            rows.append([(row["Tool"], row["List"], row["Namespace"], row["ExitCode"])
-                         for row in json.loads(text[2:])["output"]])  # fmt: skip
+    rows = [listed(engine, tmp_path / engine, dict.fromkeys(faults, True)) for engine in ("python", "pwsh")]
     assert rows[0] == rows[1]
-    assert ("crictl", "pods", "", 0) in rows[0]
+    assert there in rows[0]
+    assert absent not in rows[0]
+
+
+@needs_engine
+def test_both_engines_list_nothing_where_no_tool_is(tmp_path: Path) -> None:
+    faults = dict.fromkeys(("crictl_missing", "ctr_missing", "nerdctl_missing"), True)
+    assert [listed(engine, tmp_path / engine, faults) for engine in ("python", "pwsh")] == [[], []]

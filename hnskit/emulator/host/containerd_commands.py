@@ -27,6 +27,9 @@ class ToolHost(Protocol):
     containerd: ContainerdTools | None
     time_scale: float
 
+    def has_tool(self, name: str) -> bool:
+        """Tell whether a tool of containerd's is installed."""
+
     def docker_seconds(self, seconds: float) -> float:
         """Scale the seconds that a program takes on Windows to those it takes here."""
 
@@ -40,7 +43,7 @@ def tool(host: ToolHost, bound: Mapping[str, Any]) -> Done:
             f"{name} {words[0]} is not one of: {', '.join(allowed)}.",
             error_id="Hnskit.ToolCommandNotAllowed", category="PermissionDenied", target=words[0],
         ))  # fmt: skip
-    if host.containerd is None or name == "nerdctl":
+    if host.containerd is None or not host.has_tool(name):
         return Done(error=PSError(
             f"{name}.exe was not found on PATH.",
             error_id="Hnskit.ToolMissing", category="ObjectNotFound", target=name,
@@ -64,16 +67,23 @@ def listed(host: ToolHost, _bound: Mapping[str, Any]) -> Done:
 
 
 def _runs(host: ToolHost) -> Iterator[Row]:
-    version = _row(host, "crictl", "version", ["version"])
-    yield version
-    if not version["ExitCode"]:
+    understood = False
+    if host.has_tool("crictl"):
+        version = _row(host, "crictl", "version", ["version"])
+        understood = not version["ExitCode"]
+        yield version
+    if understood:
         yield _row(host, "crictl", "pods", ["pods", "--output", "json"])
         yield _row(host, "crictl", "containers", ["ps", "--all", "--output", "json"])
         yield _row(host, "crictl", "images", ["images", "--output", "json"])
+    if host.has_tool("nerdctl"):
+        yield {"Tool": "nerdctl", "Namespace": "", "List": "found", "ExitCode": 0, "StdOut": "", "StdErr": ""}
+    if not host.has_tool("ctr"):
+        return
     spaces = _row(host, "ctr", "namespaces", ["namespaces", "list", "--quiet"])
     yield spaces
     for space in str(spaces["StdOut"]).split():
-        if space == _OF_DOCKER or (space == PODS and not version["ExitCode"]):
+        if space == _OF_DOCKER or (space == PODS and understood):
             continue
         ids = _row(host, "ctr", "containers", ["containers", "list", "--quiet"], space)
         yield ids

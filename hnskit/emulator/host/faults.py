@@ -53,6 +53,16 @@ class Faults:
     """The Docker daemon does not run."""
     docker_missing: bool = False
     """docker.exe is not on PATH."""
+    crictl_missing: bool = False
+    """crictl.exe is nowhere; pods are read by ctr then."""
+    ctr_missing: bool = False
+    """ctr.exe is nowhere."""
+    nerdctl_missing: bool = False
+    """nerdctl.exe is nowhere."""
+    containerd_stopped: bool = False
+    """containerd does not run."""
+    namespace_leaks: int = 0
+    """So many pods that go leave their HNS namespace behind, with a dead container in it (containerd fact 27)."""
     hns_missing: bool = False
     """The Containers feature is not installed: there is no vmcompute.dll."""
     wifi: bool = False
@@ -97,6 +107,13 @@ class Faults:
         if self.unspecified_errors < 1:
             return False
         self.unspecified_errors -= 1
+        return True
+
+    def take_namespace_leak(self) -> bool:
+        """Tell whether this pod leaves its namespace behind."""
+        if self.namespace_leaks < 1:
+            return False
+        self.namespace_leaks -= 1
         return True
 
     def due(self, event: str) -> bool:

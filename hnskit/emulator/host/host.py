@@ -71,6 +71,12 @@ class EmulatedHost:
         """Tell whether Docker is installed."""
         return self.runtime != "containerd" and not self.faults.docker_missing
 
+    def has_tool(self, name: str) -> bool:
+        """Tell whether one of containerd's tools is installed: crictl, ctr, nerdctl."""
+        faults = self.faults
+        missing = {"crictl": faults.crictl_missing, "ctr": faults.ctr_missing, "nerdctl": faults.nerdctl_missing}
+        return self.runtime != "docker" and not missing[name]
+
     @property
     def commands(self) -> Mapping[str, Command]:
         """The public functions of scripts/hnskit.psm1, by name."""
@@ -121,7 +127,7 @@ class EmulatedHost:
         """containerd as on a node of Kubernetes, with some pods."""
         networking = PodNetworking(self.hns, self.windows)
         image = next(item.name for item in self.engine.images)
-        self._containerd = Containerd(self, self.mint, networking, image)
+        self._containerd = Containerd(self, self.mint, networking, self.faults, image)
         self.containerd = ContainerdTools(self, self._containerd)
         self._containerd.populate(node_pods(image, int(self._options.get("pods", 4))))
 
@@ -185,6 +191,10 @@ class EmulatedHost:
         self.engine.start(container)
         return container.name
 
+    def churn(self) -> str:
+        """A pod goes, or the next one comes: `Containerd.churn`; "" on a host without containerd."""
+        return self._containerd.churn() if self.containerd else ""
+
     def reboot(self) -> None:
         """The host starts again: containers have ended, NAT networks are gone, and Docker makes its own anew.
 
@@ -225,6 +235,7 @@ class EmulatedHost:
             "containers": len(self.engine.containers),
             "running": sum(container.running for container in self.engine.containers),
             "images": len(self.engine.images),
+            "pods": len(self._containerd.sandboxes) if self.containerd else 0,
             "network": "packets" if self.network.packets is not None else "model",
             "network_note": self.network.note,
             "compartments": len(self.windows.compartments),

@@ -33,6 +33,9 @@ class WatchedHost(Protocol):
     def has_docker(self) -> bool:
         """Tell whether Docker is installed."""
 
+    def has_tool(self, name: str) -> bool:
+        """Tell whether a tool of containerd's is installed."""
+
 
 async def _watch(host: WatchedHost, bound: Mapping[str, Any]) -> AsyncIterator[str]:
     query = _query(host, bound["Runtime"].lower(), bound.get("Since", ""))
@@ -51,7 +54,7 @@ async def _watch(host: WatchedHost, bound: Mapping[str, Any]) -> AsyncIterator[s
 
 def _query(host: WatchedHost, runtime: str, since: str) -> EventQuery:
     tool = "docker" if runtime == "docker" else "ctr"
-    if not host.has_docker if runtime == "docker" else host.containerd is None:
+    if not (host.has_docker if runtime == "docker" else host.has_tool("ctr")):
         kind = "Docker" if runtime == "docker" else "Tool"
         raise PSError(
             f"{tool}.exe was not found on PATH.",

@@ -391,6 +391,12 @@ function Get-HnskitContainerd {
         Read-Tool crictl containers 'ps', '--all', '--output', 'json'
         Read-Tool crictl images 'images', '--output', 'json'
     }
+    if (Find-HnskitTool -Name nerdctl) {
+        # Its containers are ctr's, too: that it is there is all that is asked.
+        [pscustomobject] @{
+            Tool = 'nerdctl'; Namespace = ''; List = 'found'; ExitCode = 0; StdOut = ''; StdErr = ''
+        }
+    }
     $spaces = Read-Tool ctr namespaces 'namespaces', 'list', '--quiet'
     if (-not $spaces) { return }
     $spaces

@@ -50,6 +50,7 @@ class HostSocket:
             "docker": self._docker,
             "crictl": functools.partial(self._tool, "crictl"),
             "ctr": functools.partial(self._tool, "ctr"),
+            "nerdctl": functools.partial(self._tool, "nerdctl"),
             "hostname": self._hostname,
             "whoami": self._whoami,
             **{name: functools.partial(self._host_program, name) for name in host_programs.NAMES},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
@@ -18,15 +19,15 @@ from hnskit.local.private_files import locked, private_directory
 
 LIBRARIES = ("vmcompute.dll", "computenetwork.dll")
 """As P/Invoke names them; the runtime finds each under this very name through LD_LIBRARY_PATH."""
-PROGRAMS = ("docker", "crictl", "ctr", "hostname", "whoami", *NAMES)
+PROGRAMS = ("docker", "crictl", "ctr", "nerdctl", "hostname", "whoami", *NAMES)
 
-FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "both": (),
-    "with-docker": ("crictl", "ctr"),
-    "with-containerd": ("docker",),
-    "neither": ("docker", "crictl", "ctr"),
-}
-"""Folder of programs -> those that a host with this PATH has not."""
+
+def folder_of(there: Iterable[str]) -> str:
+    """The folder with the programs of a host that has these of Docker and containerd: a PATH of its own."""
+    return "-".join(("of", *sorted(there)))
+
+
+_OF_RUNTIMES = ("docker", "crictl", "ctr", "nerdctl")
 
 _FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden")
 _SECONDS = 60.0
@@ -81,9 +82,11 @@ def _compile(sources: dict[str, str], place: Path) -> None:
         own = f"{name.removesuffix('.dll')}.c"
         _run(program, source, "-shared", "-fPIC", "-o", str(library / name), own, "host.c")
     _run(program, source, "-o", str(programs / "program"), "program.c", "host.c")
-    for folder, absent in FOLDERS.items():
+    subsets = (itertools.combinations(_OF_RUNTIMES, count) for count in range(len(_OF_RUNTIMES) + 1))
+    for some in itertools.chain.from_iterable(subsets):
+        folder = folder_of(some)
         (programs / folder).mkdir(exist_ok=True)
-        there = [program for program in PROGRAMS if program not in absent]
+        there = [program for program in PROGRAMS if program in some or program not in _OF_RUNTIMES]
         for link in (programs / folder / f"{program}{end}" for program in there for end in ("", ".exe")):
             link.unlink(missing_ok=True)
             link.symlink_to(programs / "program")

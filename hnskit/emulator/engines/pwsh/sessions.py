@@ -16,6 +16,7 @@ from hnskit.emulator.engines.pwsh.host_socket import HostSocket
 from hnskit.emulator.engines.pwsh.locate import find_engine, session_command
 from hnskit.emulator.engines.pwsh.process import EngineProcess
 from hnskit.emulator.engines.pwsh.wmi_processes import WmiProcesses
+from hnskit.emulator.host.containerd_commands import TOOLS
 from hnskit.local.private_files import private_directory
 
 _KEPT = ("DOTNET_ROOT",)
@@ -95,7 +96,7 @@ class Sessions:
         return {
             **kept,
             # Nothing of this machine: a real docker must never be met.
-            "PATH": str(self._programs / _folder(self._host)),
+            "PATH": str(self._programs / native_build.folder_of(_programs(self._host))),
             "LD_LIBRARY_PATH": "" if faults.hns_missing else str(self._libraries),
             "VMCOMPUTE_SOCKET": str(self._directory / "host"),
             "PSModulePath": str(self._windows),
@@ -113,9 +114,7 @@ class Sessions:
         }
 
 
-def _folder(host: Any) -> str:
-    """The folder with the programs that a host has."""
-    runtimes = {
-        (True, True): "both", (True, False): "with-docker", (False, True): "with-containerd", (False, False): "neither",
-    }  # fmt: skip
-    return runtimes[host.has_docker, host.containerd is not None]
+def _programs(host: Any) -> list[str]:
+    """Those of Docker and containerd that a host has."""
+    docker = ["docker"] if host.has_docker else []
+    return [*docker, *(name for name in TOOLS if host.has_tool(name))]

@@ -1,6 +1,7 @@
 """containerd of the emulated host, without its tools: pods that a kubelet wants, and containers of ctr.
 
-The kubelet is not emulated: the pods are there from the beginning, and `renew` replaces one as a kubelet would.
+The kubelet is not emulated: the pods are there from the beginning; `renew` replaces one as a kubelet would, and `churn`
+lets them come and go by themselves.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ from hnskit.emulator.host.containerd.networking import PodNetworking
 from hnskit.emulator.host.containerd.sandboxes import HYPERVISOR, PODS, PROCESS, ContainerdContainer, Sandbox
 from hnskit.emulator.host.containers import FOR_EVER, Ran, Surroundings
 from hnskit.emulator.host.event_log import EventLog
+from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.images import METADATA_PROXY, NANOSERVER, Content
 from hnskit.emulator.host.text import IdGenerator
 
 VERSION = "1.7.24"
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 PROXY_IMAGE = "docker.io/library/metadata-proxy:1.0"
+
+
+APPLICATIONS = "default"
+"""Kubernetes' namespace of the pods that come and go."""
 
 
 class ContainerdRefusedError(Exception):
@@ -44,9 +50,12 @@ class WantedPod:
 class Containerd:
     """The pods and containers of one host."""
 
-    def __init__(self, around: Surroundings, mint: IdGenerator, networking: PodNetworking, nanoserver: str) -> None:
+    def __init__(
+        self, around: Surroundings, mint: IdGenerator, networking: PodNetworking, faults: Faults, nanoserver: str
+    ) -> None:
         self._around = around
         self._mint = mint
+        self._faults = faults
         self._networking = networking
         self.images: dict[str, dict[str, Content]] = {
             PODS: {PAUSE_IMAGE: NANOSERVER, nanoserver: NANOSERVER, PROXY_IMAGE: METADATA_PROXY},
@@ -54,11 +63,19 @@ class Containerd:
         }
         self.sandboxes: list[Sandbox] = []
         self.containers: list[ContainerdContainer] = []
-        self.stopped = False
         self.events = EventLog()
         self._network = ""
+        self._wanted: dict[str, WantedPod] = {}
+        """Id of a sandbox -> what it was made of."""
+        self._gone: WantedPod | None = None
+        """The pod of which another one is still to come."""
         self._own: dict[tuple[str, str], str] = {}
         """Container of ctr -> the namespace that runhcs made for it."""
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether the service does not run."""
+        return self._faults.containerd_stopped
 
     def populate(self, wanted: Iterable[WantedPod]) -> None:
         """Lay the CNI's network, and start the pods of the node."""
@@ -80,6 +97,7 @@ class Containerd:
             host_process=wanted.host_process,
         )
         self.sandboxes.append(sandbox)
+        self._wanted[sandbox.id] = wanted
         if not wanted.host_process:
             sandbox.network_namespace = self._networking.create_namespace()
             made = self._networking.add(sandbox.network_namespace, sandbox.id, self._network)
@@ -109,10 +127,30 @@ class Containerd:
         for container in [item for item in self.containers if item.pod is sandbox]:
             self._end(container, 0)
             self.containers.remove(container)
-        if sandbox.network_namespace:
+        if sandbox.network_namespace and self._faults.take_namespace_leak():
+            self._networking.leak(sandbox.network_namespace, sandbox.endpoint_id)
+        elif sandbox.network_namespace:
             self._networking.stop(sandbox.network_namespace, sandbox.id)
             self._networking.remove(sandbox.network_namespace, sandbox.endpoint_id)
         self.sandboxes.remove(sandbox)
+        del self._wanted[sandbox.id]
+
+    def churn(self) -> str:
+        """One turn of pods that come and go: that which went last comes again, else the oldest application goes.
+
+        Returns:
+            `namespace/name` of the pod that came or went; "" where the node has no application.
+        """
+        if self._gone is not None:
+            wanted, self._gone = self._gone, None
+            come = self.run_pod(wanted)
+            return f"{come.namespace}/{come.name}"
+        going = next((item for item in self.sandboxes if item.namespace == APPLICATIONS), None)
+        if going is None:
+            return ""
+        self._gone = self._wanted[going.id]
+        self.end_pod(going)
+        return f"{going.namespace}/{going.name}"
 
     def renew(self, sandbox: Sandbox, wanted: WantedPod) -> Sandbox:
         """A pod is replaced: what comes has another id, endpoint and address, and no policy of anybody's."""
@@ -131,6 +169,28 @@ class Containerd:
         self.containers.append(container)
         return self._run_own(container)
 
+    def run_on_nat(
+        self, namespace: str, image: str, name: str, command: tuple[str, ...], labels: Mapping[str, str], *,
+        connected: bool,
+    ) -> ContainerdContainer:  # fmt: skip
+        """nerdctl run: on nat, in a namespace of its own, or without any (containerd facts 34, 46, 47)."""
+        content, id = self._image(namespace, image), self._mint.hex()
+        if any((item.runtime_namespace, item.name) == (namespace, name) for item in self.containers):
+            raise ContainerdRefusedError(f'name-store error\nname "{name}" is already used by another container')
+        container = ContainerdContainer(
+            id=id, name=name or f"nanoserver-{id[:5]}", image_name=image, image_id="", content=content,
+            command=command or content.command, created=self._around.clock(), hostname=id[:12],
+            runtime_namespace=namespace, of_nerdctl=True, connected=connected,
+        )  # fmt: skip
+        container.network_namespace = self._networking.create_namespace() if connected else ""
+        marks = {"nerdctl/name": container.name, "nerdctl/namespace": namespace,
+                 "nerdctl/networks": '["nat"]' if connected else '["none"]'}  # fmt: skip
+        joined = {"nerdctl/network-namespace": container.network_namespace} if connected else {}
+        container.labels = {**labels, **marks, **joined}
+        self.containers.append(container)
+        self._run_own(container)
+        return container
+
     def start_again(self, container: ContainerdContainer) -> None:
         """ctr tasks start: of a container whose task was deleted; it is in a new namespace."""
         if container.running:
@@ -138,9 +198,15 @@ class Containerd:
         self._run_own(container)
 
     def _run_own(self, container: ContainerdContainer) -> Ran:
-        made = self._networking.create_namespace()
-        self._networking.start(made, container.id)
-        self._own[container.runtime_namespace, container.id] = made
+        if container.of_nerdctl:
+            if container.connected:
+                made = self._networking.add(container.network_namespace, container.id, self._networking.nat())
+                container.endpoint_id = str(made["ID"])
+                self._networking.start(container.network_namespace, container.id)
+            return self._start(container)
+        fresh = self._networking.create_namespace()
+        self._networking.start(fresh, container.id)
+        self._own[container.runtime_namespace, container.id] = fresh
         return self._start(container)
 
     def kill(self, container: ContainerdContainer) -> None:
@@ -148,6 +214,9 @@ class Containerd:
         if not container.running:
             raise ContainerdRefusedError("process already finished")
         self._end(container, 1)
+        if container.of_nerdctl and container.connected:
+            self._networking.stop(container.network_namespace, container.id)
+            self._networking.remove("", container.endpoint_id)
         made = self._own.pop((container.runtime_namespace, container.id), "")
         if made:
             self._networking.stop(made, container.id)
@@ -159,6 +228,8 @@ class Containerd:
             raise ContainerdRefusedError(
                 "cannot delete a non stopped container: {running 0 0001-01-01 00:00:00 +0000 UTC}"
             )
+        if container.network_namespace:
+            self._networking.remove(container.network_namespace, "")
         self.containers.remove(container)
 
     def find(self, namespace: str, id: str) -> ContainerdContainer:

@@ -18,6 +18,11 @@ _NETWORK = {
     "Type": "L2Bridge", "Name": CNI_NETWORK,
     "Subnets": [{"AddressPrefix": "10.240.1.0/24", "GatewayAddress": "10.240.1.1"}],
 }  # fmt: skip
+NAT_NETWORK = "nat"
+_NAT = {
+    "Type": "nat", "Name": NAT_NETWORK,
+    "Subnets": [{"AddressPrefix": "172.30.0.0/20", "GatewayAddress": "172.30.0.1"}],
+}  # fmt: skip
 _GATEWAY = {"Name": "cbr0_ep", "IPAddress": "10.240.1.2", "GatewayAddress": "0.0.0.0"}  # noqa: S104 - none
 _EXCEPTIONS = ("10.240.0.0/16", "10.96.0.0/12")
 
@@ -39,6 +44,11 @@ class PodNetworking:
             nic.forwarding = True
         return str(network["ID"])
 
+    def nat(self) -> str:
+        """The nat network, which the plug-in makes where there is none (containerd fact 51); its id."""
+        found = next((item.id for item in self._hns.networks if item.json.get("Name") == NAT_NETWORK), None)
+        return found or str(self._call("POST", "/networks", _NAT)["ID"])
+
     def create_namespace(self) -> str:
         """HcnCreateNamespace as containerd calls it: the id in lower case, without braces."""
         made = self._hns.namespaces.create(schema_version={"Major": 0, "Minor": 0})
@@ -47,9 +57,10 @@ class PodNetworking:
     def add(self, namespace: str, owner: str, network: str) -> dict[str, Any]:
         """CNI ADD: an endpoint named `<id>_<network>`, put into the namespace (containerd fact 31)."""
         shown = self._call("GET", f"/networks/{network}", None)
-        policies = [{"Type": "OutBoundNAT", "ExceptionList": list(_EXCEPTIONS)}]
-        body = {"Name": f"{owner}_{shown['Name']}", "VirtualNetwork": network, "Policies": policies,
-                "GatewayAddress": _GATEWAY["IPAddress"]}  # fmt: skip
+        body = {"Name": f"{owner}_{shown['Name']}", "VirtualNetwork": network}
+        if shown["Name"] != NAT_NETWORK:
+            body["Policies"] = [{"Type": "OutBoundNAT", "ExceptionList": list(_EXCEPTIONS)}]
+            body["GatewayAddress"] = _GATEWAY["IPAddress"]
         made = self._call("POST", "/endpoints", body)
         resource = {"Type": "Endpoint", "Data": {"Id": made["ID"]}}
         self._call("POST", f"/namespaces/{namespace}/addresource", resource)
@@ -74,11 +85,17 @@ class PodNetworking:
         while container_id in found.containers:
             namespaces.remove_container(found, container_id)
 
+    def leak(self, namespace: str, endpoint: str) -> None:
+        """CNI DEL, and HcnDeleteNamespace that HNS refuses for ever: a dead container is in it (containerd fact 27)."""
+        self.remove("", endpoint)
+        self._hns.namespaces.leak(self._hns.namespaces.get(namespace))
+
     def remove(self, namespace: str, endpoint: str) -> None:
         """CNI DEL, then HcnDeleteNamespace; what is gone already is no failure (containerd fact 8)."""
         if endpoint and any(item.id.upper() == endpoint.upper() for item in self._hns.endpoints):
             self._call("DELETE", f"/endpoints/{endpoint}", None)
-        self._hns.call("DELETE", f"/namespaces/{namespace}", "")
+        if namespace:
+            self._hns.call("DELETE", f"/namespaces/{namespace}", "")
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         _, response = self._hns.call(method, path, "" if body is None else json.dumps(body))

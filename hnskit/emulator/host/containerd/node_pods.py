@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hnskit.emulator.host.containerd.containerd_engine import PROXY_IMAGE, WantedPod
+from hnskit.emulator.host.containerd.containerd_engine import APPLICATIONS, PROXY_IMAGE, WantedPod
 
 _PING = ("ping.exe", "-t", "localhost")
 _APPS = ("web", "worker", "billing", "reports")
@@ -18,4 +18,4 @@ def node_pods(image: str, count: int) -> Iterator[WantedPod]:
     )
     for number in range(count):
         app = _APPS[(number - len(first)) % len(_APPS)]
-        yield first[number] if number < len(first) else WantedPod("default", app, app, image, _PING)
+        yield first[number] if number < len(first) else WantedPod(APPLICATIONS, app, app, image, _PING)

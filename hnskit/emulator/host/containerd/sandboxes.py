@@ -41,4 +41,7 @@ class ContainerdContainer(DockerContainer):
     pod: Sandbox | None = None
     network_namespace: str = ""
     """As its OCI spec has it: "" where runhcs made the namespace by itself (containerd fact 33)."""
+    of_nerdctl: bool = False
+    connected: bool = True
+    """False of `nerdctl run --network none`: it has no namespace (containerd fact 46)."""
     attempt: int = 0

@@ -122,6 +122,8 @@ def container_info(container: ContainerdContainer) -> dict[str, Any]:
                                "network": {"allowUnqualifiedDNSQuery": True}}  # fmt: skip
     if container.network_namespace:
         windows["network"] = {"networkNamespace": container.network_namespace}
+    if not container.connected:
+        del windows["network"]
     annotations = {"io.kubernetes.cri.sandbox-id": container.pod.id} if container.pod else {}
     return {
         "ID": container.id,

@@ -1,4 +1,4 @@
-"""crictl.exe and ctr.exe of the emulated host: arguments in; exit code, stdout and stderr out.
+"""crictl.exe and ctr.exe of the emulated host: arguments in; exit code, stdout and stderr out; and the way to nerdctl.
 
 The words are those of the tools' sources, written from memory: byte for byte they are UNCONFIRMED. What is not
 emulated is refused by name.
@@ -13,6 +13,7 @@ from typing import Any
 from hnskit.emulator.host import programs
 from hnskit.emulator.host.containerd import tool_json
 from hnskit.emulator.host.containerd.containerd_engine import VERSION, Containerd, ContainerdRefusedError
+from hnskit.emulator.host.containerd.nerdctl_tool import NerdctlTool
 from hnskit.emulator.host.containerd.sandboxes import PODS, ContainerdContainer
 from hnskit.emulator.host.containers import Ran, Surroundings
 from hnskit.emulator.host.docker_events import EventQuery, ctr_query
@@ -27,6 +28,7 @@ class ContainerdTools:
     def __init__(self, around: Surroundings, containerd: Containerd) -> None:
         self._around = around
         self._containerd = containerd
+        self._nerdctl = NerdctlTool(around, containerd)
         self._crictl: Mapping[str, Callable[[list[str]], Ran]] = {
             "exec": self._crictl_exec, "images": self._crictl_images, "inspectp": self._crictl_inspectp,
             "logs": self._crictl_logs,
@@ -45,6 +47,8 @@ class ContainerdTools:
         words, namespace = _without_namespace(list(words))
         if self._containerd.stopped:
             return Ran(1, "", self._silent(tool))
+        if tool == "nerdctl":
+            return self._nerdctl.run(namespace, words)
         try:
             if tool == "crictl" and words and words[0] in self._crictl:
                 return self._crictl[words[0]](words[1:])
