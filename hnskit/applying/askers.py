@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 from hnskit.params.desired import Desired, DesiredRedirect
+from hnskit.planning.blockers import runtime_blocker
 from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.planning.routes import proxy_container
 from hnskit.remote import containerd, docker
@@ -48,7 +49,8 @@ def askers(desired: Desired, facts: Facts | None) -> list[Asker]:
     chosen = ChosenPods(desired, facts)
     for pod in chosen.clients:
         found.append(_asker(pod.pod.full_name, pod.redirects, pod.container, tools, pod.refusal))
-    nobody = "no ready pod of this host is one of these"
+    blocker = runtime_blocker(desired, facts)
+    nobody = blocker.reason if blocker is not None else "no ready pod of this host is one of these"
     found += [Asker(f"pods {choice}", choice.redirects, None, nobody) for choice in chosen.unmatched]
     return found
 

@@ -1,4 +1,4 @@
-"""Steps of images, containers and the proxy's routes -> the calls that carry them out, by Docker or by ctr."""
+"""Steps of images, containers and routes inside them -> the calls that carry them out: Docker, ctr or nerdctl."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hnskit.applying.operation import Operation, Probe, call_id, nothing_made
 from hnskit.errors import HnskitError, StepError
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired, DesiredContainer
-from hnskit.planning.routes import proxy_container, proxy_gateway
+from hnskit.planning.routes import proxy_container, route_client, route_gateway
 from hnskit.planning.steps import Action, Step
-from hnskit.remote import containerd, ctr_containers, docker
+from hnskit.remote import containerd, ctr_containers, docker, nerdctl_containers
 from hnskit.remote.session import Call, CallResult
 
 
@@ -39,6 +39,11 @@ def _delete_image(step: Step, _: Desired, __: Facts) -> Operation:
 
 def _run_container(step: Step, desired: Desired, _: Facts) -> Operation:
     wanted = _container_of(step, desired)
+    if wanted.on_nat:
+        call = nerdctl_containers.run_container(
+            call_id(step), wanted.name, wanted.image, wanted.command, labels=desired.labels
+        )
+        return Operation(step, call, _made_by_nerdctl)
     if desired.runtime == "containerd":
         call = ctr_containers.run_container(
             call_id(step), wanted.name, wanted.image, wanted.command, labels=desired.labels
@@ -60,20 +65,38 @@ def _made_by_ctr(name: str) -> Callable[[CallResult], str]:
     return reader
 
 
-def _start_container(step: Step, desired: Desired, _: Facts) -> Operation:
+def _made_by_nerdctl(result: CallResult) -> str:
+    # `nerdctl run --detach` prints the id on the last line.
+    lines = containerd.output(result).split()
+    return lines[-1] if lines else ""
+
+
+def _of_nerdctl(step: Step, facts: Facts) -> bool:
+    """Tell whether a container of containerd is nerdctl's, by its label."""
+    there = next((item for item in facts.containers if item.id == step.object_id), None)
+    return there is not None and containerd.NERDCTL_NAME in there.labels
+
+
+def _start_container(step: Step, desired: Desired, facts: Facts) -> Operation:
+    if _of_nerdctl(step, facts):
+        return Operation(step, nerdctl_containers.start(call_id(step), step.object_id), _CONTAINERD_DONE)
     if desired.runtime == "containerd":
         forget = ctr_containers.delete_task(f"before: {step.id}", step.object_id)
         return Operation(step, ctr_containers.start_task(call_id(step), step.object_id), _CONTAINERD_DONE, forget)
     return Operation(step, docker.start_container(call_id(step), step.object_id), _DOCKER_DONE)
 
 
-def _stop_container(step: Step, desired: Desired, _: Facts) -> Operation:
+def _stop_container(step: Step, desired: Desired, facts: Facts) -> Operation:
+    if _of_nerdctl(step, facts):
+        return Operation(step, nerdctl_containers.stop(call_id(step), step.object_id), _CONTAINERD_DONE)
     if desired.runtime == "containerd":
         return Operation(step, ctr_containers.delete_task(call_id(step), step.object_id), _CONTAINERD_DONE)
     return Operation(step, docker.stop_container(call_id(step), step.object_id), _DOCKER_DONE)
 
 
-def _delete_container(step: Step, desired: Desired, _: Facts) -> Operation:
+def _delete_container(step: Step, desired: Desired, facts: Facts) -> Operation:
+    if _of_nerdctl(step, facts):
+        return Operation(step, nerdctl_containers.remove(call_id(step), step.object_id), _CONTAINERD_DONE)
     if desired.runtime == "containerd":
         end = ctr_containers.delete_task(f"before: {step.id}", step.object_id)
         return Operation(step, ctr_containers.delete_container(call_id(step), step.object_id), _CONTAINERD_DONE, end)
@@ -82,20 +105,23 @@ def _delete_container(step: Step, desired: Desired, _: Facts) -> Operation:
 
 
 def _add_route(step: Step, desired: Desired, facts: Facts) -> Operation:
-    gateway, address = proxy_gateway(desired, facts), step.name
-    inside = _inside_proxy(step, desired, facts)
+    gateway, address = route_gateway(step, desired, facts), step.name
+    inside = _inside(step, desired, facts)
     call = inside(call_id(step), ("route.exe", "add", address, "mask", "255.255.255.255", gateway), False)
     print_it = inside(f"look: {step.id}", ("route.exe", "print", address), True)
     look = Probe(print_it, lambda result: _prints_route(result, address, gateway))
     return Operation(step, call, _DOCKER_DONE if desired.runtime == "docker" else _CONTAINERD_DONE, look=look)
 
 
-def _inside_proxy(step: Step, desired: Desired, facts: Facts) -> Callable[[str, tuple[str, ...], bool], Call]:
-    """Give what runs a program inside the proxy, as who may add a route there."""
-    user = desired.proxy.route_user
+def _inside(step: Step, desired: Desired, facts: Facts) -> Callable[[str, tuple[str, ...], bool], Call]:
+    """Give what runs a program inside the proxy or a client, as who may add a route there."""
+    client = route_client(step, desired)
+    user = client.route_user if client is not None else desired.proxy.route_user
     if desired.runtime == "docker":
         return lambda id, words, reads: docker.execute(id, step.container, words, user=user, reads=reads)
     container = proxy_container(desired, facts)
+    if client is not None:
+        container = facts.container_named(client.name, desired.runtime)
     if container is None or container.name != step.container:
         raise StepError(f"{step.container} does not run any more", object=step.container, step=step.id)
     return lambda id, words, reads: containerd.execute(id, container, words, user=user, reads=reads)
@@ -115,7 +141,7 @@ def _prints_route(result: CallResult, address: str, gateway: str) -> bool:
 
 
 def _delete_route(step: Step, desired: Desired, facts: Facts) -> Operation:
-    call = _inside_proxy(step, desired, facts)(call_id(step), ("route.exe", "delete", step.name), False)
+    call = _inside(step, desired, facts)(call_id(step), ("route.exe", "delete", step.name), False)
     return Operation(step, call, _DOCKER_DONE if desired.runtime == "docker" else _CONTAINERD_DONE)
 
 

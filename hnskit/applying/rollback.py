@@ -146,13 +146,13 @@ class Rollback:
         return (*ordered, *left)
 
     def _route(self, sent: Step, now: Facts) -> Iterator[Step]:
-        # In a proxy that this run made it goes with the proxy.
-        proxy = now.container_named(self._desired.proxy.name, self._desired.runtime)
-        compartment = now.compartment_of(proxy) if proxy else None
+        # In a container that this run made it goes with the container.
+        inner = now.container_named(sent.container, self._desired.runtime)
+        compartment = now.compartment_of(inner) if inner else None
         prefix = f"{sent.name}/32"
         inside = {(route.compartment_id, route.prefix) for route in now.routes}
         old = {item.id for item in self._before.containers}
-        if proxy is None or proxy.id not in old or compartment is None:
+        if inner is None or inner.id not in old or compartment is None:
             return
         if (compartment.id, prefix) in inside:
             yield _step(sent, Action.DELETE, "route", "this run added it", object_id="")

@@ -111,6 +111,8 @@ class DesiredContainer:
     """Account that adds the routes to the redirected addresses inside it; "" for no routes."""
     redirects: tuple[DesiredRedirect, ...] = ()
     """Redirects of this container; the proxy has none."""
+    on_nat: bool = False
+    """nerdctl runs it, on nat: its endpoint here is a second one, and needs a route (containerd facts 16, 47)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ def desired_from(params: Params) -> Desired:
                 redirects=tuple(_redirect(own, params.proxy.port) for own in client.redirects)
                 if client.redirects
                 else (everybody,),
+                route_user=params.proxy.user if client.runner == "nerdctl" else "",
+                on_nat=params.runtime == "containerd" and client.runner == "nerdctl",
             )
             for client in params.clients
         ),

@@ -47,6 +47,7 @@ def runtime_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake("clients", _MISSING if clients is None else "must not be empty")
     elif not clients and not pods:
         yield Mistake("clients", "is missing, and so is pods: nothing is redirected")
+    yield from _runner_mistakes(clients) if not containerd else ()
     makes = own or bool(clients)
     for key in _OF_NETWORK:
         if makes and key not in data:
@@ -74,6 +75,12 @@ def _proxy_mistakes(data: Mapping[str, Any], proxy: Mapping[str, Any], own: bool
     if at(data, "verify", "proof", "log") and at(data, "runtime") == "containerd" and not pod:
         said = "cannot be read: ctr keeps no log of a container, and of an address there is none"
         yield Mistake("verify.proof.log", f"{said}; use header or body")
+
+
+def _runner_mistakes(clients: Any) -> Iterator[Mistake]:
+    for key, one in _clients(clients):
+        if isinstance(one, dict) and one.get("runner") == "nerdctl":
+            yield Mistake(f"{key}.runner", "is of containerd: set runtime: containerd, or leave it out")
 
 
 def _import_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -29,7 +29,7 @@ class Blocker:
     def reason(self) -> str:
         """As a step that is refused says it."""
         said = self.message if self.id in ("build", "docker", "containerd") else f"{self.object} {self.message}"
-        return f"{said}. {self.next_step}".removesuffix(".") if self.next_step else said
+        return f"{said.rstrip('.')}. {self.next_step}".removesuffix(".") if self.next_step else said
 
 
 def blockers(desired: Desired, facts: Facts) -> Iterator[Blocker]:

@@ -10,7 +10,9 @@ from hnskit.model.objects import Container
 from hnskit.params.desired import LABEL, DesiredContainer, Part
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.steps import Action, Change, Step, StepKey
+from hnskit.remote import containerd
 
+_NAT = "nat (nerdctl's own; its second endpoint comes from HNS)"
 _RUNTIMES = {"docker": "Docker", "containerd": "containerd"}
 
 
@@ -44,8 +46,10 @@ def container_step(
         changes = (
             Change("image", "", wanted.image),
             Change("command", "", _command_text(wanted)),
-            Change("network", "", "none (its endpoint comes from HNS)"),
+            Change("network", "", _NAT if wanted.on_nat else "none (its endpoint comes from HNS)"),
         )
+        if wanted.on_nat and (said := _without_nerdctl(context)):
+            return step(Action.REFUSE, said)
         if context.desired.runtime == "containerd" and wanted.isolation == "hyperv":
             said = "Hyper-V isolation: no endpoint that is added by hand reaches its utility VM (containerd fact 42)"
             return step(Action.REFUSE, said)
@@ -71,6 +75,13 @@ def container_step(
     if there.running:
         return step(Action.NONE, f"it runs {there.image}")
     return step(Action.START, f"it is {there.status}", (Change("status", there.status, "running"),))
+
+
+def _without_nerdctl(context: PlanningContext) -> str:
+    node = context.facts.containerd
+    if node is None or "nerdctl" in node.tools:
+        return ""
+    return "nerdctl.exe was not found on PATH or where installers put it: install it, or set runner: ctr"
 
 
 def is_replaced(context: PlanningContext, wanted: DesiredContainer, there: Container | None) -> bool:
@@ -139,7 +150,9 @@ def _hand_made(context: PlanningContext, step: Callable[[Action, str], Step], th
     )  # fmt: skip
     if not there.running:
         docker = context.desired.runtime == "docker"
-        command = f"`docker start {there.name}`" if docker else f"`ctr tasks start --detach {there.id}`"
+        by_nerdctl = containerd.NERDCTL_NAME in there.labels
+        started = f"nerdctl start {there.name}" if by_nerdctl else f"ctr tasks start --detach {there.id}"
+        command = f"`docker start {there.name}`" if docker else f"`{started}`"
         return step(Action.REFUSE, f"it was made by hand and is {there.status}: start it with {command}")
     if context.known.only_found("container", there.name, there.id) and not lies:
         return step(Action.NONE, f"it runs {there.image}; it was made by hand")
@@ -150,11 +163,17 @@ def _removal(context: PlanningContext, name: str) -> str:
     """The command that removes a container."""
     if context.desired.runtime == "docker":
         return f"`docker rm --force {name}`"
+    if any(item.on_nat and item.name == name for item in context.desired.clients):
+        return f"`nerdctl rm --force {name}`"
     return f"`ctr tasks delete --force {name}` and `ctr containers delete {name}`"
 
 
 def _container_difference(wanted: DesiredContainer, there: Container) -> str:
     """Describe how an existing container was run differently; "" if nothing is wanted or known."""
+    by_nerdctl = containerd.NERDCTL_NAME in there.labels
+    if there.runtime == "containerd" and by_nerdctl != wanted.on_nat:
+        ran, wants = ("nerdctl", "ctr") if by_nerdctl else ("ctr", "nerdctl")
+        return f"it was run by {ran}, not by {wants}"
     if there.image != wanted.image:
         return f"it runs {there.image}, not {wanted.image}"
     command = wanted.command

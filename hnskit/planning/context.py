@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hnskit.facts.host_facts import Facts
 from hnskit.facts.snapshot_index import SnapshotIndex
-from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network
+from hnskit.model.objects import HOST_COMPARTMENT, Container, Endpoint, Network, NetworkType
 from hnskit.params.desired import LABEL, Desired
 from hnskit.planning.bindings import Bindings
 from hnskit.planning.chosen_pods import ChosenPods
@@ -41,6 +41,11 @@ class PlanningContext:
     def on_network(self, endpoint: Endpoint) -> bool:
         """Tell whether it is on the network."""
         return endpoint.network_id.lower() in self._own_network_ids
+
+    def is_on_nat(self, endpoint: Endpoint) -> bool:
+        """Tell whether it is on a NAT network, as the one is that nerdctl gives a container."""
+        network = self.index.network_of(endpoint)
+        return network is not None and network.is_type(NetworkType.NAT)
 
     def is_stale(self, endpoint: Endpoint) -> bool:
         """Tell whether it was left by a network that is gone; such a one still holds its address (HNS fact 76).

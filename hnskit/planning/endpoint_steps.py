@@ -28,6 +28,8 @@ class EndpointPlace:
     running: bool = True
     container_id: str = ""
     """"" for the host."""
+    on_nat: bool = False
+    """True where an endpoint on a NAT network is there, and this one is beside it (containerd facts 16, 47)."""
 
 
 class EndpointPlanner:
@@ -155,6 +157,8 @@ class EndpointPlanner:
             if other == mine or (other.name in wanted and context.on_network(other)):
                 continue
             if context.is_stale(other) or context.index.is_unplugged(other):
+                continue
+            if place.on_nat and context.is_on_nat(other):
                 continue
             same = context.on_network(other)
             if not same and place.compartment == HOST_COMPARTMENT:

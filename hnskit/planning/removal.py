@@ -10,6 +10,7 @@ from hnskit.params.desired import Part
 from hnskit.planning.bindings import title_of
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.steps import Action, Step, not_there
+from hnskit.remote import containerd
 
 FOUND = "it was there before hnskit, as a journal says"
 ADOPTED = "it was made by hand and adopted, as a journal says: hnskit takes away only its own work on it"
@@ -107,7 +108,13 @@ def remove_container(context: PlanningContext, part: Part, name: str, before: Se
         return keep("its label lies: its endpoint is none that hnskit makes, and no journal says that hnskit ran it")
     going = {step.object_id for step in before if step.kind == "endpoint" and step.action is Action.DELETE}
     compartment = context.index.owners.compartment_of(there)
-    inside = [item for item in context.index.endpoints_of(there, compartment) if item.id not in going]
+    # nerdctl takes its own endpoint away with the container (containerd fact 8).
+    of_nerdctl = containerd.NERDCTL_NAME in there.labels
+    inside = [
+        item
+        for item in context.index.endpoints_of(there, compartment)
+        if item.id not in going and not (of_nerdctl and context.is_on_nat(item))
+    ]
     if inside and not all(map(context.index.is_unplugged, inside)):
         titles = " and ".join(map(title_of, inside))
         return keep(f"it has {titles}, which stays, and would be left without a container; hnskit made it")

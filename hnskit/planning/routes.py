@@ -1,4 +1,4 @@
-"""The proxy's own routes to what is redirected, in its container. Pure.
+"""Routes to what is redirected, inside a proxy and inside clients that have two endpoints. Pure.
 
 Whether Get-NetRoute on the host shows the routes of a container's compartment is UNCONFIRMED. Where it shows none of
 them, what a journal says counts: of this container since its start, and of its endpoint since it was attached.
@@ -6,37 +6,70 @@ them, what a journal says counts: of this container since its start, and of its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Container
-from hnskit.params.desired import Desired, Part
+from hnskit.params.desired import Desired, DesiredContainer, Part
 from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.steps import Action, Change, Step, StepKey
 
 _WHY = "Windows takes 169.254/16 as on-link and would look for it on the bridge (HNS fact 84)"
+_BESIDE = (
+    "it would leave by the endpoint on nat, where no proxy policy works (HNS fact 49, containerd facts 16, 60): the "
+    "second endpoint has the policy"
+)
+_WITHOUT_CTR = (
+    "ctr.exe was not found on PATH or where installers put it, and crictl cannot run a program as an administrator of "
+    "the container: install ctr, or add the route by hand and set proxy.route: false"
+)
 _UNSEEN = "this host does not show the routes of a container"
 
 
 def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -> Step:
     """The proxy reaches a redirected address through the gateway endpoint."""
-    proxy, facts = context.desired.proxy, context.facts
-
-    container = proxy_container(context.desired, facts)
+    proxy = context.desired.proxy
+    container = proxy_container(context.desired, context.facts)
     name = container.name if container is not None and context.desired.proxy_pod is not None else proxy.name
+    place = _Place(Part.PROXY, name, container, proxy.endpoint.name, proxy_gateway(context.desired, context.facts))
+    return _step(context, place, address, before, _WHY)
+
+
+def client_route_step(context: PlanningContext, client: DesiredContainer, address: str, before: Sequence[Step]) -> Step:
+    """A client on nat asks for a redirected address by its second endpoint, where the policy is."""
+    container = context.facts.container_named(client.name, context.desired.runtime)
+    place = _Place(Part.CLIENTS, client.name, container, client.endpoint.name, client.endpoint.gateway)
+    return _step(context, place, address, before, _BESIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A container and the gateway of a route inside it."""
+
+    part: Part
+    name: str
+    container: Container | None
+    endpoint: str
+    gateway: str
+
+
+def _step(context: PlanningContext, place: _Place, address: str, before: Sequence[Step], why: str) -> Step:
+    facts, container, gateway = context.facts, place.container, place.gateway
 
     def step(action: Action, reason: str, changes: tuple[Change, ...] = (), needs: tuple[StepKey, ...] = ()) -> Step:
-        return Step(Part.PROXY, action, "route", address, reason, changes, needs=needs, container=name)
+        return Step(place.part, action, "route", address, reason, changes, needs=needs, container=place.name)
 
-    waits = pending_keys(
-        before, ("container", proxy.name), ("endpoint", proxy.endpoint.name), ("attachment", proxy.endpoint.name)
-    )
+    owner = context.desired.proxy.name if place.part is Part.PROXY else place.name
+    waits = pending_keys(before, ("container", owner), ("endpoint", place.endpoint), ("attachment", place.endpoint))
     compartment = facts.compartment_of(container) if container else None
     if container is None and not waits:
-        return step(Action.REFUSE, f"there is no container {proxy.name}")
-    prefix, gateway, reason = f"{address}/32", proxy_gateway(context.desired, facts), _WHY
+        return step(Action.REFUSE, f"there is no container {owner}")
+    if (tools := facts.containerd) and context.desired.runtime == "containerd" and "ctr" not in tools.tools:
+        return step(Action.REFUSE, _WITHOUT_CTR)
+    prefix, reason = f"{address}/32", why
     if compartment and not waits:
         if context.index.knows_routes(compartment.id):
             inside = (route for route in facts.routes if route.compartment_id == compartment.id)
@@ -46,31 +79,55 @@ def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -
             said = f"it goes through {gateway}, as a journal says; {_UNSEEN}"
             return step(Action.NONE, said)
         else:
-            reason = f"{_WHY}; {_UNSEEN}, and no journal says that it is there: it is added, or found to be there"
+            reason = f"{why}; {_UNSEEN}, and no journal says that it is there: it is added, or found to be there"
     change = Change(prefix, "", f"through {gateway}")
     return step(Action.CREATE, reason, (change,), waits)
 
 
 def restore_routes(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
-    """Take the routes that hnskit added out of a proxy that stays: one that was made by hand."""
-    proxy, facts = context.desired.proxy, context.facts
-    there = proxy_container(context.desired, facts)
-    going = any(step.kind == "container" and step.name == proxy.name and step.pending for step in before)
-    if there is None or going or not there.running or not proxy.route_user:
-        return []
+    """Take the routes that hnskit added out of containers that stay: those that were made by hand."""
+    desired, facts, steps = context.desired, context.facts, list[Step]()
+    proxy = desired.proxy
+    if proxy.route_user and (there := proxy_container(desired, facts)) is not None:
+        name = proxy.name if desired.proxy_pod is None else there.name
+        steps += _restored(context, Part.PROXY, (proxy.name, name), there, before)
+    for client in desired.clients:
+        there = facts.container_named(client.name, desired.runtime) if client.on_nat else None
+        if there is not None:
+            steps += _restored(context, Part.CLIENTS, (client.name, client.name), there, before)
+    return steps
+
+
+def _restored(
+    context: PlanningContext, part: Part, names: tuple[str, str], there: Container, before: Sequence[Step]
+) -> Iterator[Step]:
+    """The routes of one container; `names` are those of its own step and of its routes' steps."""
+    facts = context.facts
+    if not there.running or any(one.kind == "container" and one.name == names[0] and one.pending for one in before):
+        return
     compartment, place = context.index.owners.compartment_of(there), route_place(there, facts)
-    steps = []
     for address in context.desired.redirected_addresses:
-        step = Step(Part.PROXY, Action.DELETE, "route", address, "hnskit added it to a proxy that it found",
-                    container=proxy.name if context.desired.proxy_pod is None else there.name)  # fmt: skip
+        whose = "a proxy" if part is Part.PROXY else "a container"
+        reason = f"hnskit added it to {whose} that it found"
+        step = Step(part, Action.DELETE, "route", address, reason, container=names[1])
         added = context.known.was_finished("route", step.title, place)
         if not added or context.known.was_there("route", step.title, place):
             continue
         shown = compartment is not None and context.index.knows_routes(compartment)
         inside = {route.prefix for route in facts.routes if route.compartment_id == compartment}
         if not shown or f"{address}/32" in inside:
-            steps.append(step)
-    return steps
+            yield step
+
+
+def route_gateway(step: Step, desired: Desired, facts: Facts) -> str:
+    """The gateway of a route's step: of a client on nat the gateway endpoint, else the proxy's."""
+    client = route_client(step, desired)
+    return client.endpoint.gateway if client is not None else proxy_gateway(desired, facts)
+
+
+def route_client(step: Step, desired: Desired) -> DesiredContainer | None:
+    """The client on nat that a route's step is about; None where it is about the proxy."""
+    return next((item for item in desired.clients if item.on_nat and item.name == step.container), None)
 
 
 def proxy_gateway(desired: Desired, facts: Facts) -> str:

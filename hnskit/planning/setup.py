@@ -23,7 +23,7 @@ from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.removal import remove_container, remove_endpoint
-from hnskit.planning.routes import route_step
+from hnskit.planning.routes import client_route_step, route_step
 from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
 
@@ -297,8 +297,12 @@ def _add_container(
     steps.extend(endpoints.steps(part, wanted.endpoint, steps))
     compartment = context.facts.compartment_of(container) if container else None
     number, running = compartment.id if compartment else None, bool(container and container.running)
-    place = EndpointPlace(f"{wanted.name}'s compartment", number, running, container.id if container else "")
+    identity = container.id if container else ""
+    place = EndpointPlace(f"{wanted.name}'s compartment", number, running, identity, wanted.on_nat)
     steps.extend(endpoints.attachment(part, wanted.endpoint.name, place, steps))
+    if wanted.on_nat:
+        asked = dict.fromkeys(redirect.address for redirect in wanted.redirects)
+        steps.extend(client_route_step(context, wanted, address, steps) for address in asked)
     if is_replaced(context, wanted, container):
         steps[before:] = replacement_steps(part, wanted, steps[:before], steps[before:])
 
