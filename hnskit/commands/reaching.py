@@ -112,7 +112,8 @@ def require_read(facts: Facts, part: str = "") -> None:
 
     unread = unread_parts(facts)
     if part:
-        said = [str(problem) for problem in facts.problems if problem.part == part]
+        sources = (part, "containerd") if part == "pods" else (part,)
+        said = [str(problem) for problem in facts.problems if problem.part in sources]
         unread = "" if getattr(facts, part) or is_snapshot(facts.target) else "; ".join(said)
     if unread:
         raise PreflightError(f"the host cannot be read: {unread}", host=facts.target)

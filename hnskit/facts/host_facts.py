@@ -6,7 +6,7 @@ host printed, so that it can be saved and read again without a loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -36,6 +36,7 @@ from hnskit.model.vfp_rule import VfpRule
 from hnskit.remote import containerd, docker, hns, windows
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 
+_NO_DOCKER = "docker.exe was not found"
 _SHORTEST_ID = 8
 """Hexadecimal digits of an id that stand for it; tools print 12 or 13."""
 
@@ -130,7 +131,11 @@ class Facts:
         """A runtime's container of this name, which it allows once; in containerd a pod's too, by its whole name."""
         if runtime == "docker":
             return next((item for item in self.docker_containers if item.name == name), None)
-        own = (item for item in self.containers_of(runtime) if item.id == name)
+        own = (
+            item
+            for item in self.containers_of(runtime)
+            if name == item.id or name == item.labels.get(containerd.NERDCTL_NAME)
+        )
         return next(own, None) or next((item for item in self.containers if item.pod_id and item.name == name), None)
 
     def containers_called(self, text: str) -> tuple[Container, ...]:
@@ -145,12 +150,19 @@ class Facts:
         inside = tuple(item for item in self.containers if item.pod_id in pods or item.name.rpartition("/")[2] == text)
         if inside:
             return inside
-        begins = {item.id for item in self.pods if item.id.startswith(text)} if len(text) >= _SHORTEST_ID else set()
-        return tuple(
-            item
-            for item in self.containers
-            if len(text) >= _SHORTEST_ID and (item.id.startswith(text) or item.pod_id in begins)
-        )
+        if len(text) < _SHORTEST_ID:
+            return ()
+        begins = {item.id for item in self.pods if item.id.startswith(text)}
+        known = tuple(item for item in self.containers if item.id.startswith(text) or item.pod_id in begins)
+        return known or tuple(self._listed_by_hns(text))
+
+    def _listed_by_hns(self, text: str) -> Iterator[Container]:
+        """Containers of which HNS alone tells, where the host has no tool that does (containerd fact 35)."""
+        known = {item.id for item in (*self.containers, *self.pods)}
+        for space in self.namespaces:
+            for id in dict.fromkeys(space.containers):
+                if id.startswith(text) and id not in known and not any(one.startswith(id) for one in known):
+                    yield Container(id, id, "", "", "running", runtime="containerd", network_namespace=space.id)
 
     def namespace_of(self, container: Container) -> Namespace | None:
         """The HNS namespace of a container: by its runtime's word, else by HNS's lists (containerd fact 35)."""
@@ -330,11 +342,19 @@ def _add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem]
         node = containerd.ContainerdAnswer(version=ContainerdVersion("", error=problem.message))
     problems += [Problem("containerd", said) for said in node.refusals]
     if node.version is None:
+        _say_no_runtime(problems)
         return
     absent = [item for item in problems if item.part in ("docker", "images", "containers")]
-    if all("docker.exe was not found" in item.message for item in absent):
+    if all(_NO_DOCKER in item.message for item in absent):
         for item in absent:
             problems.remove(item)
     parts["containerd"], parts["pods"] = node.version, node.pods
     parts["containers"] = (*parts["containers"], *node.containers)
     parts["images"] = (*parts["images"], *node.images)
+
+
+def _say_no_runtime(problems: list[Problem]) -> None:
+    """Where there is no Docker either, say so of what containerd's tools would have listed, too."""
+    for place, item in enumerate(problems):
+        if item.part in ("images", "containers") and _NO_DOCKER in item.message:
+            problems[place] = Problem(item.part, f"{item.message.rstrip('.')}, and neither were crictl.exe and ctr.exe")

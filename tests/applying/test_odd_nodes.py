@@ -15,6 +15,7 @@ from hnskit.emulator.host import create_host
 from hnskit.emulator.host.containers import Ran
 from hnskit.errors import PreflightError
 from hnskit.facts.host_facts import gather_facts
+from hnskit.planning.setup import plan
 from tests import sample_facts
 from tests.fault_proxy import FaultProxy
 from tests.in_process_host import QUICK, HereSession, Lab, MemoryJournal
@@ -56,6 +57,25 @@ def test_a_crictl_that_does_not_understand_an_old_containerd_leaves_the_pods_to_
     assert verify(HereSession(host), wanted).ok
     destroy(HereSession(host), wanted, made=journal.made, journal=journal, pace=QUICK)
     assert host.snapshot() == before
+
+
+def test_a_node_without_ctr_is_refused_the_proxys_route_and_changes_nothing() -> None:
+    """crictl runs nothing as another user; the operator may add the route, and say so."""
+    host = create_host("lab", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1})
+    host.set_fault("ctr_missing", True)
+    before = host.snapshot()
+    with pytest.raises(PreflightError, match=r"proxy\.route: false"):
+        apply(HereSession(host), sample_facts.desired_by("pods"), pace=QUICK)
+    assert host.snapshot() == before
+    assert not plan(sample_facts.desired_by("pods", "proxy.route=false"), before).refused
+
+
+def test_a_node_whose_containerd_is_stopped_is_not_proved_for_that_reason() -> None:
+    host = create_host("lab", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1})
+    host.set_fault("containerd_stopped", True)
+    proof = verify(HereSession(host), sample_facts.desired_by("pods"))
+    assert not proof.ok
+    assert "Start-Service containerd" in proof.to_text()
 
 
 def test_facts_of_110_pods_take_at_most_two_requests_more_than_those_of_two_containers(tmp_path: Path) -> None:
