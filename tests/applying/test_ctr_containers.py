@@ -67,6 +67,21 @@ def test_an_endpoint_is_put_into_the_namespace_of_its_container(host: EmulatedHo
         assert holder.containers == (name,)
 
 
+def test_a_proxy_of_hnskits_own_serves_pods_that_are_there(host: EmulatedHost) -> None:
+    """On a bridge of its own, beside the CNI's, whose endpoints are given back as they were."""
+    pods = "pods=[{namespace: identity}]"
+    before, journal = host.snapshot(), MemoryJournal()
+    chosen = wanted("clients=[]", pods)
+    apply(HereSession(host), chosen, journal=journal, pace=QUICK)
+    proof = verify(HereSession(host), chosen)
+    assert proof.ok
+    assert [client.client.partition("-")[0] for client in proof.clients] == ["identity/metadata"]
+    assert plan(chosen, host.snapshot(), made=journal.made).pending == ()
+    outcome = destroy(HereSession(host), chosen, made=journal.made, journal=journal, pace=QUICK)
+    assert outcome.nothing_left
+    assert host.snapshot() == before
+
+
 def test_a_container_whose_task_has_ended_is_started_in_a_new_namespace(host: EmulatedHost) -> None:
     journal = MemoryJournal()
     apply(HereSession(host), wanted(), journal=journal, pace=QUICK)
@@ -98,7 +113,7 @@ def test_an_image_that_ctr_does_not_have_is_refused_with_the_command(host: Emula
 
 
 def test_a_containerd_that_does_not_answer_is_a_sentence(host: EmulatedHost) -> None:
-    host._containerd.stopped = True
+    host.set_fault("containerd_stopped", True)
     with pytest.raises(PreflightError, match="containerd"):
         apply(HereSession(host), wanted(), pace=QUICK)
 

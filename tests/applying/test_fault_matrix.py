@@ -165,19 +165,32 @@ def test_a_killed_process_is_finished_on_containerd(
     assert verdict.wrong == (), verdict
 
 
+@needs_engine
+@pytest.mark.parametrize(
+    ("way", "job", "number", "moment", "mode"),
+    [("pods", "set-up", 12, "after", "reset"), ("ctr", "teardown", 20, "before", "refuse")],
+)
+def test_a_lost_request_loses_nothing_of_containerd_on_a_real_engine(  # noqa: PLR0917
+    labs: Labs, way: str, job: Job, number: int, moment: Moment, mode: Mode, tmp_path: Path
+) -> None:
+    verdict = lose(labs("pwsh", False, way), job, Fault(number, moment, mode), tmp_path / "case")
+    assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
+
+
 @pytest.mark.slow
+@ENGINE
 @pytest.mark.parametrize("way", ["pods", "ctr"])
 @JOB
-def test_nothing_is_lost_of_containerd(labs: Labs, way: str, job: Job, tmp_path: Path) -> None:
-    """Both matrices on the engine python, with a service that keeps no answers."""
-    lab = labs(kept=False, way=way)
+def test_nothing_is_lost_of_containerd(labs: Labs, engine: str, way: str, job: Job, tmp_path: Path) -> None:
+    """Both matrices, with a service that keeps no answers: whole on the engine python."""
+    lab = labs(engine, kept=False, way=way)
     requests, lines = requests_of(lab, job, tmp_path / "requests"), lines_of(lab, job, tmp_path / "lines")
     for moment in MOMENTS:
         for mode in MODES:
-            for number in range(1, requests + 1):
+            for number in places(engine, requests, MODES.index(mode) + len(MODES) * MOMENTS.index(moment)):
                 verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / f"{moment}{mode}{number}")
                 assert (verdict.wrong, verdict.runs) == ((), 1), verdict
-        for line in range(1, lines + 1):
+        for line in places(engine, lines, MOMENTS.index(moment)):
             verdict = kill(lab, job, line, moment, tmp_path / f"{moment}{line}")
             assert verdict.wrong == (), verdict
 
