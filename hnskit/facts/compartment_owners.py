@@ -61,7 +61,9 @@ def _by_namespace(facts: Facts) -> dict[str, int]:
         return {}
     by_id = {item.id.upper(): item for item in facts.namespaces}
     listed = {id: item for item in facts.namespaces for id in item.containers}
-    found = {}
+    known = {item.id for item in facts.containers}
+    # What HNS alone lists, where no tool of the host tells of it (containerd fact 35).
+    found = {id: item.compartment_id for id, item in listed.items() if item.compartment_id and id not in known}
     for container in facts.containers:
         if container.runtime != "containerd" or not container.running:
             continue
