@@ -158,7 +158,7 @@ class Facts:
 
     def _listed_by_hns(self, text: str) -> Iterator[Container]:
         """Containers of which HNS alone tells, where the host has no tool that does (containerd fact 35)."""
-        known = {item.id for item in (*self.containers, *self.pods)}
+        known = {item.id for item in self.containers} | {item.id for item in self.pods}
         for space in self.namespaces:
             for id in dict.fromkeys(space.containers):
                 if id.startswith(text) and id not in known and not any(one.startswith(id) for one in known):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,10 @@ def test_pods_come_and_go_in_turn(node: EmulatedHost) -> None:
     assert new.labels["app"] == before[gone.partition("/")[2]].labels["app"]
 
 
+def has_pods(entry: registry.RegistryEntry, count: int) -> bool:
+    return bool(entry.ask({"do": "status"})["host"]["pods"] == count)
+
+
 def test_a_host_whose_pods_come_and_go_does_so_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HNSKIT_STATE_DIR", str(tmp_path))
     words = ["start", "node", "--runtime", "containerd", "--profile", "ws2022", "--churn", "0.3"]
@@ -82,7 +87,7 @@ def test_a_host_whose_pods_come_and_go_does_so_by_itself(tmp_path: Path, monkeyp
     entry = registry.get("node")
     try:
         for count in (4, 3, 4):
-            wait_for(lambda count=count: entry.ask({"do": "status"})["host"]["pods"] == count, f"never {count} pods")
+            wait_for(functools.partial(has_pods, entry, count), f"never {count} pods")
     finally:
         registry.stop("node")
 

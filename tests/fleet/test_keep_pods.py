@@ -25,7 +25,7 @@ def test_each_pod_that_comes_by_itself_is_redirected(tmp_path: Path, monkeypatch
             return {match[1] for match in found if match}
 
         with kept.running():
-            for app in ("web", "worker"):
-                wait_for(lambda app=app: len(redirected(app)) >= 2, f"no new pod of {app} was redirected")
+            wait_for(lambda: len(redirected("web")) >= 2, "no new pod of web was redirected")
+            wait_for(lambda: len(redirected("worker")) >= 2, "no new pod of worker was redirected")
     finally:
         registry.stop("node")

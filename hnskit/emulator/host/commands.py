@@ -51,6 +51,9 @@ class Machine(Protocol):
     def has_docker(self) -> bool:
         """Tell whether Docker is installed."""
 
+    def has_tool(self, name: str) -> bool:
+        """Tell whether a tool of containerd's is installed."""
+
     def docker_seconds(self, seconds: float) -> float:
         """Scale the seconds that docker.exe takes on Windows to those it takes here."""
 

@@ -57,7 +57,7 @@ class PodNetworking:
     def add(self, namespace: str, owner: str, network: str) -> dict[str, Any]:
         """CNI ADD: an endpoint named `<id>_<network>`, put into the namespace (containerd fact 31)."""
         shown = self._call("GET", f"/networks/{network}", None)
-        body = {"Name": f"{owner}_{shown['Name']}", "VirtualNetwork": network}
+        body: dict[str, Any] = {"Name": f"{owner}_{shown['Name']}", "VirtualNetwork": network}
         if shown["Name"] != NAT_NETWORK:
             body["Policies"] = [{"Type": "OutBoundNAT", "ExceptionList": list(_EXCEPTIONS)}]
             body["GatewayAddress"] = _GATEWAY["IPAddress"]
