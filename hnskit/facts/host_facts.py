@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from hnskit.errors import ContainerdError, DockerError, HnsError, HostAnswerError, RemoteCommandError
+from hnskit.errors import DockerError, HnsError, HostAnswerError, RemoteCommandError
 from hnskit.facts.completeness import Completeness, Problem
+from hnskit.facts.node_parts import add_node
 from hnskit.foreign_text.masking import learn_later
 from hnskit.model.objects import (
     Adapter,
@@ -36,7 +37,6 @@ from hnskit.model.vfp_rule import VfpRule
 from hnskit.remote import containerd, docker, hns, windows
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 
-_NO_DOCKER = "docker.exe was not found"
 _SHORTEST_ID = 8
 """Hexadecimal digits of an id that stand for it; tools print 12 or 13."""
 
@@ -323,38 +323,8 @@ def facts_from_results(target: str, results: Iterable[CallResult], known: Facts 
         except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
             problems.append(Problem(name, problem.message))
             parts[name] = None if name in ("system", "hns_version", "docker") else ()
-    _add_node(by_id["containerd"], parts, problems)
+    add_node(by_id["containerd"], parts, problems)
     learn_later((container.command, container.labels) for container in parts["containers"])
     return Facts(
         target=target, taken_at=datetime.now(UTC).isoformat(timespec="seconds"), problems=tuple(problems), **parts
     )
-
-
-def _add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem]) -> None:
-    """Add containerd's pods and containers to the parts of a snapshot; where it is, Docker need not be."""
-    try:
-        node = containerd.read_node(result)
-    except RemoteCommandError as problem:
-        problems.append(Problem("containerd", problem.message))
-        return
-    except (HostAnswerError, ContainerdError) as problem:  # its tools are there, and what they said is of no use
-        problems.append(Problem("containerd", problem.message))
-        node = containerd.ContainerdAnswer(version=ContainerdVersion("", error=problem.message))
-    problems += [Problem("containerd", said) for said in node.refusals]
-    if node.version is None:
-        _say_no_runtime(problems)
-        return
-    absent = [item for item in problems if item.part in ("docker", "images", "containers")]
-    if all(_NO_DOCKER in item.message for item in absent):
-        for item in absent:
-            problems.remove(item)
-    parts["containerd"], parts["pods"] = node.version, node.pods
-    parts["containers"] = (*parts["containers"], *node.containers)
-    parts["images"] = (*parts["images"], *node.images)
-
-
-def _say_no_runtime(problems: list[Problem]) -> None:
-    """Where there is no Docker either, say so of what containerd's tools would have listed, too."""
-    for place, item in enumerate(problems):
-        if item.part in ("images", "containers") and _NO_DOCKER in item.message:
-            problems[place] = Problem(item.part, f"{item.message.rstrip('.')}, and neither were crictl.exe and ctr.exe")
