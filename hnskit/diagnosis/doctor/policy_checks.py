@@ -138,11 +138,12 @@ class TargetNobody(DoctorCheck):
                     severity=self.severity if whole else "note",
                     confirmed=whole,
                 )
-            elif whole:
+            else:
+                of = "of this host" if whole else "in this dump"
                 yield self.of_endpoint(
                     rule.endpoint,
-                    f"it is redirected to {target[0]}:{target[1]}, which is on no network of this host: nothing that "
-                    "the host shows tells whether anything listens there; its routes and ACLs are what can be known",
+                    f"it is redirected to {target[0]}:{target[1]}, which is on no network {of}: nothing that it shows "
+                    "tells whether anything listens there; its routes and ACLs are what can be known",
                     describe_policy(rule.policy),
                     "Ask from inside the container (hnskit verify does), and look at the log of what listens there.",
                     severity="note",

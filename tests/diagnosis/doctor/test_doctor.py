@@ -409,3 +409,9 @@ def test_a_dump_of_one_endpoint_draws_no_warning_of_what_may_be_outside_of_it(tm
     assert {item.severity for item in found} == {"note"}
     (target,) = [item for item in found if item.check == "policy-target"]
     assert target.next_step.startswith("Look for it on the host")
+    endpoint["Policies"] = [{"Type": "PROXY", "OutboundNat": True, "Destination": "10.137.198.118:8080"}]
+    file.write_text(json.dumps(endpoint), encoding="utf-8")
+    found = diagnose(load_facts(file))
+    assert {item.severity for item in found} == {"note"}
+    (target,) = [item for item in found if item.check == "policy-target"]
+    assert "on no network in this dump: nothing that it shows tells whether anything listens there" in target.message
