@@ -13,6 +13,7 @@ from hnskit.commands.plan_lines import say_plan
 from hnskit.errors import PreflightError
 from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
+from hnskit.planning.adopted_objects import adoption_result
 
 if TYPE_CHECKING:
     from hnskit.applying.journal import Records
@@ -132,10 +133,8 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         return
     if not outcome.changed:
         say(outcome.plan.to_text())
-    if adopted := len(outcome.plan.adopted):
-        say(
-            f"{counted(adopted, 'objects')} made by hand adopted: the journal has them, and nothing of them is changed."
-        )
+    if adopted := adoption_result(outcome.plan):
+        say(adopted)
         if any(step.kind == "container" for step in outcome.plan.adopted):
             say("Their containers stay without hnskit's label: Docker cannot label a container that is there.")
     say(f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s." if outcome.changed else "Nothing to do.")

@@ -1,4 +1,4 @@
-"""The objects made by hand that a plan takes over, and the question that is asked before that. Pure."""
+"""The objects made by hand that a plan takes over, the question before that, and the result in words. Pure."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def adoption_question(plan: Plan) -> str:
         f"Take over {counted(len(plan.adopted), 'objects')} on {one_line(plan.target)} made by hand ({counts})? "
         "They stay as they are, and a teardown leaves them."
     )
+
+
+def adoption_result(plan: Plan) -> str:
+    """Say what was taken over, after it was.
+
+    Args:
+        plan: any plan that was carried out.
+
+    Returns:
+        A sentence; "" where nothing was adopted.
+    """
+    if not plan.adopted:
+        return ""
+    objects = counted(len(plan.adopted), "objects")
+    them = "it" if len(plan.adopted) == 1 else "them"
+    return f"{objects} made by hand adopted: the journal has {them}, and nothing of {them} is changed."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hnskit.applying.outcomes import Outcome
 from hnskit.foreign_text.escaping import one_line
 from hnskit.model.wording import counted
+from hnskit.planning.adopted_objects import adoption_result
 from hnskit.running.results import left_lines
 from hnskit.views.table import View
 
@@ -21,12 +22,14 @@ def outcome_view(outcome: Outcome) -> View:
     from hnskit.views.change_frames import outcome_frame, plan_frame
 
     kept = [f"kept: {line}" for line in left_lines(outcome)]
+    adopted = adoption_result(outcome.plan)
     notes = "".join(f"\n{one_line(note)}" for note in (*outcome.notes, *kept))
     if outcome.changed:
-        caption = f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s{notes}"
+        taken = f"\n{adopted}" if adopted else ""
+        caption = f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s{taken}{notes}"
         return View(outcome_frame(outcome), caption)
-    frame = plan_frame(outcome.plan)[["object", "reason"]]
-    return View(frame, f"nothing to do{notes}")
+    columns = ["action", "object", "reason"] if adopted else ["object", "reason"]
+    return View(plan_frame(outcome.plan)[columns], f"{adopted or 'nothing to do'}{notes}")
 
 
 def closing_words(outcome: Outcome | None) -> str:
@@ -42,4 +45,6 @@ def closing_words(outcome: Outcome | None) -> str:
         return "Nothing is changed by this notebook."
     left = left_lines(outcome)
     stayed = f" {counted(len(left), 'objects')} with hnskit's marks stayed: {'; '.join(left)}." if left else ""
-    return f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s.{stayed}"
+    adopted = adoption_result(outcome.plan)
+    taken = f" {adopted}" if adopted else ""
+    return f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s.{taken}{stayed}"

@@ -319,7 +319,8 @@ class StepNotebook:
                 self._record(error)  # the next cell, which else does this, may not come any more
             raise error from (cause if error is not cause else cause.__cause__)
         self._failure, self._outcome, self.facts = None, outcome, outcome.after
-        progress.finish(True, f"{outcome.changed} changed" if outcome.changed else "nothing to do")
+        counts = ((outcome.changed, "changed"), (len(outcome.plan.adopted), "taken over"))
+        progress.finish(True, ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing to do")
 
     def _known(self) -> Provenance:
         return self._kept.known(self.params.target)

@@ -320,8 +320,9 @@ def test_headless_what_was_made_by_hand_is_taken_over_only_by_the_parameter(by_h
     assert "-p adopt true" in refused.value.next_step
     session = runbook.choose(PARAMS, by_hand, tmp_path / "run", interactive=False).open("proxy", adopt="yes")
     session.apply_button("Start the proxy")
-    session.result()
-    session.finish()
+    assert isinstance(taken := session.result(), View)
+    assert "made by hand adopted: the journal has" in taken.to_text()
+    assert "made by hand adopted" in str(session.finish())
     made = (tmp_path / "run" / "journal.jsonl").read_text(encoding="utf-8")
     assert '"adopted": true' in made.replace('"adopted":true', '"adopted": true')
 
@@ -343,4 +344,5 @@ def test_at_the_screen_the_button_asks_before_it_takes_over(by_hand: list[str], 
     yes.click()
     assert isinstance(done := session.result(), View)
     assert "changes" in done.to_text()
+    assert "1 object made by hand adopted: the journal has it, and nothing of it is changed" in done.to_text()
     assert not session.plan().to_text().count("adopt")
