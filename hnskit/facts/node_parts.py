@@ -1,4 +1,4 @@
-"""What containerd tells of a host, as parts of a snapshot; and the words where no tool of any runtime is there."""
+"""A host as containerd tells of it, as parts of a snapshot; and the words where no tool of any runtime is there."""
 
 from __future__ import annotations
 
