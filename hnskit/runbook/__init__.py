@@ -58,8 +58,8 @@ _selections: dict[tuple[str, ...], Selection] = {}
 _OF_YAML = (str, dict, list)  # what YAML makes of a key's value
 
 _AFTER_A_RELOAD = (
-    "If there is no page below, or `Error displaying widget` (after a reload, say): Run All Cells, in the menu Run. "
-    "A run that is under way goes on meanwhile, and is found again."
+    "No page below, or `Error displaying widget`? Run All Cells, in the menu Run: "
+    "a run that is under way is found again."
 )
 
 _pastes: dict[str, Paste] = {}

@@ -18,6 +18,7 @@ def test_the_start_page(desk: Desk) -> None:
     earlier = len(desk.runs())
     tab.run_all()
     tab.see("3. Run")
+    tab.page.get_by_text("All parameters: ").click()
     tab.page.get_by_text("network: The L2Bridge network").click()
     field = tab.page.get_by_label("subnet")
     field.fill("10.0.9.0/99")

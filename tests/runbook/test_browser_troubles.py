@@ -219,6 +219,7 @@ def test_a_button_that_cannot_be_pressed_can_be_read_and_says_why(desk: Desk, th
         tab.theme(theme)
         tab.run_all()
         tab.see("3. Run")
+        tab.page.get_by_text("All parameters: ").click()
         tab.page.get_by_text("network: The L2Bridge network").click()
         field = tab.page.get_by_label("subnet")
         field.fill("10.0.1.0/25")

@@ -93,6 +93,25 @@ def test_a_part_opens_by_its_button_and_closes_the_one_before(editor: ParamsEdit
     assert second.description.startswith("▾")
 
 
+def test_all_parts_are_folded_behind_one_button_until_it_is_pressed(editor: ParamsEditor) -> None:
+    """So that Connect and Run are in sight; the mistakes below it are counted, and an edit leaves it open."""
+    parts, button = editor._folds.widget, editor._all
+    assert (parts.layout.display, button.tooltip) == ("none", "Open all parameters")
+    button.click()
+    assert (parts.layout.display, button.tooltip) == ("", "Close all parameters")
+    editor._fields["clients[7].address"].value = "10.0.1"
+    assert "(1 to correct)" in button.description
+    buttons(editor.widget, "Duplicate")[2].click()
+    assert parts.layout.display == ""
+
+
+def test_a_file_with_a_mistake_opens_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    text = (ROOT / "params" / "emulator.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("10.0.1.0/24", "10.0.1.0/99"), encoding="utf-8")
+    assert ParamsEditor(file, lambda: None)._folds.widget.layout.display == ""
+
+
 def test_blanks_that_were_pasted_are_no_part_of_a_value(editor: ParamsEditor) -> None:
     """Nobody sees them, and an address with one is refused."""
     field = editor._fields["gateway_endpoint.address"]

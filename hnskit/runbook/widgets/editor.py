@@ -39,6 +39,10 @@ class ParamsEditor:
         self._meanings: dict[str, str] = {}
         self.file = ParamsFile(path)
         self._folds = Folds()
+        self._all = ipywidgets.Button(layout={"width": "98%", "max_width": "70em"})
+        self._all.add_class("hk-fold")
+        self._all.on_click(lambda _: self.show_all(self._folds.widget.layout.display == "none"))
+        self._folds.widget.layout.display = "none"
         self._built = False
         self._top = ipywidgets.VBox()
         self._save_as = ipywidgets.Text(description="Save as", style=_LABEL, layout=_FIELD)
@@ -46,8 +50,9 @@ class ParamsEditor:
         self._save.on_click(self._on_save)
         self._said = ipywidgets.HTML()
         row = ipywidgets.HBox([self._save_as, self._save])
-        self.widget = ipywidgets.VBox([self._top, self._folds.widget, row, self._said])
+        self.widget = ipywidgets.VBox([self._top, self._all, self._folds.widget, row, self._said])
         self._build()
+        self.show_all(bool(self.file.mistakes()))
 
     def open(self, path: Path) -> None:
         """Read another file, or the same again.
@@ -58,6 +63,11 @@ class ParamsEditor:
         self.file = ParamsFile(path)
         self._build()
         self._on_change()
+
+    def show_all(self, shown: bool) -> None:
+        """Show or hide all parts of the file: folded, what is done with it stands in sight below."""
+        self._folds.widget.layout.display = "" if shown else "none"
+        self._name_all()
 
     @property
     def ready(self) -> bool:
@@ -112,6 +122,7 @@ class ParamsEditor:
         else:
             self.file.add_client(number)
         self._build()
+        self.show_all(True)
         self._folds.open("clients")
         self._on_change()
 
@@ -161,6 +172,7 @@ class ParamsEditor:
             count = sum(where.split(".")[0].split("[")[0] == name for where in mistakes)
             words = f"{name}: {title}" + (f" ({count} to correct)" if count else "")
             self._folds.set_title(name, words)
+        self._name_all()
         elsewhere = [f"{where}: {words}" for where, words in mistakes.items() if not self._has_row(where)]
         if mistakes:
             more = "".join(f"<br>{_mark(words)}" for words in elsewhere)
@@ -170,6 +182,13 @@ class ParamsEditor:
         elif self.file.changed:
             self._said.value = "There are changes to save."
         self._save.disabled = bool(mistakes) or not (self.file.changed or self._renamed)
+
+    def _name_all(self) -> None:
+        closed = self._folds.widget.layout.display == "none"
+        names, wrong = ", ".join(name for name, _ in self._titles), len(self.file.mistakes())
+        words = f"All parameters: {names}" + (f" ({wrong} to correct)" if wrong else "")
+        self._all.description = f"{'▸' if closed else '▾'} {words}"
+        self._all.tooltip = f"{'Open' if closed else 'Close'} all parameters"
 
     @property
     def _renamed(self) -> bool:
