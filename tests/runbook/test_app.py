@@ -17,11 +17,14 @@ from typing import Any
 import pytest
 
 from hnskit.errors import HnskitError, ParamsError
+from hnskit.facts.snapshot import save_facts
 from tests.browser import ROOT, TOKEN, browser, require_browser
 from tests.ports import free_port
+from tests.sample_facts import complete, fresh
 from tests.waiting import LONG, wait_for
 
 HERE = "127.0.0.1"
+RUN = "20260101-000000-other"
 
 
 def answers(address: str) -> bool:
@@ -37,6 +40,10 @@ def served(folder: Path, state: Path) -> Iterator[str]:
     """The app on a copy of notebooks and parameters; its address without the page's name."""
     for name in ("notebooks", "params"):
         shutil.copytree(ROOT / name, folder / name)
+    kept = folder / "runs" / RUN / "snapshots"
+    kept.mkdir(parents=True)
+    save_facts(fresh(), kept / "network-before.json")
+    save_facts(complete(), kept / "policy-after.json")
     file = folder / "params" / "emulator.yaml"
     file.write_text(file.read_text().replace("emulator://lab", "emulator://app"))
     port = free_port()
@@ -111,6 +118,34 @@ def test_a_diagnosis_page_follows_its_lists_and_its_box(pages: tuple[str, Any]) 
     page.get_by_text("The cells below show it").first.wait_for()
     page.get_by_text("taken for", exact=False).first.wait_for()
 
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["61_doctor", "62_host", "63_stale_endpoints"])
+def test_each_diagnosis_page_looks_at_the_host_again_and_shows_no_code(pages: tuple[str, Any], name: str) -> None:
+    page = opened(pages, name)
+    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_text("The cells below show it.").first.wait_for()
+    assert page.get_by_text(re.compile("runbook")).count() == 0
+    if name == "61_doctor":
+        code = page.get_by_label("Code or text")
+        code.fill("0x803b0013")
+        code.press("Enter")
+        page.get_by_text("HCN_E_", exact=False).first.wait_for()
+    page.close()
+
+
+def test_a_run_s_snapshot_is_chosen_and_compared_with_another(pages: tuple[str, Any]) -> None:
+    """The target follows the list, and the cells follow the target."""
+    page = opened(pages, "64_compare_snapshots")
+    listed = page.locator("select").filter(has_text="or choose a snapshot that a run has kept")
+    listed.select_option(label=f"{RUN}: policy-after")
+    page.get_by_text("The cells below show it.").first.wait_for()
+    assert page.get_by_label("target", exact=True).input_value().endswith("policy-after.json")
+    earlier = page.get_by_label("Earlier snapshot")
+    earlier.fill(f"runs/{RUN}/snapshots/network-before.json")
+    earlier.press("Enter")
+    page.get_by_text(f"since runs/{RUN}").first.wait_for()
     page.close()
 
 
