@@ -128,8 +128,9 @@ def running() -> list[RegistryEntry]:
 
 
 def start(
-    name: str, profile: str | None = None, options: Mapping[str, Any] | None = None
-) -> tuple[RegistryEntry, bool]:
+    name: str, profile: str | None = None, options: Mapping[str, Any] | None = None, *,
+    found: RegistryEntry | None = None,
+) -> tuple[RegistryEntry, bool]:  # fmt: skip
     """Find the host of this name, or start it. Of two calls at once, one starts it and both get it.
 
     Args:
@@ -137,6 +138,7 @@ def start(
         profile: the Windows that it is; None: whatever runs, or Windows Server 2019.
         options: for a host that is started now: `engine`, `restricted`, `winrm` (its `ServiceSettings`), `cut_seconds`
             and what `create_host` takes.
+        found: the host of this name, where it was just found.
 
     Returns:
         The host, and whether it was started by this call.
@@ -153,7 +155,7 @@ def start(
             f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
         )
     place = directory(name)
-    if (entry := find(name)) is not None and entry.profile == profile:  # then there is such a profile
+    if (entry := found or find(name)) is not None and entry.profile == profile:  # then there is such a profile
         _check_same(entry, asked)
         return entry, False
     _require_profile(name, profile, runtime)

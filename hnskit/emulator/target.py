@@ -45,7 +45,7 @@ def resolve(url: str, options: Mapping[str, Any], on_start: Callable[[str], None
         on_start(f"Starting the emulated host {name}.")
     if options.get("start", True):
         chosen = {key: options[key] for key in _FOR_START if options.get(key) is not None}
-        entry, _ = registry.start(name, options.get("profile"), chosen)
+        entry, _ = registry.start(name, options.get("profile"), chosen, found=entry)
     else:
         entry = registry.get(name)
     _require_same_module(entry)
