@@ -53,11 +53,12 @@ def _width() -> int:
 def _hosts(results: Sequence[HostResult]) -> None:
     """A line a host; where a terminal has no room for verdicts, the worst ones follow in full."""
     from hnskit.fleet.fleet_frames import by_trouble
+    from hnskit.fleet.traits import windows_of
 
     hosts = by_trouble(results)
     rows = [
         (
-            one.name, one.traits.get("windows", "").removeprefix("Windows "), one.traits.get("build", ""),
+            one.name, windows_of(one), one.traits.get("build", ""),
             one.traits.get("hns", ""), one.state, str(one.changed), f"{one.seconds:.1f}", one.verdict,
         )
         for one in hosts

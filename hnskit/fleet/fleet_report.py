@@ -9,12 +9,14 @@ from typing import Any
 from hnskit.fleet.fleet_frames import by_trouble, findings_of_hosts
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.shared_addresses import found_on
-from hnskit.fleet.traits import outliers
-from hnskit.foreign_text.escaping import escape_html
+from hnskit.fleet.traits import outliers, windows_of
+from hnskit.foreign_text.escaping import escape_html, shortened
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import counted
 from hnskit.running.report import page, section, table
 
+_MOST_NAMES = 20
+_MOST_LETTERS = 60
 _CLASSES = {"ok": "good", "differs": "care", "not begun": "quiet", "busy": "care", "stopped": "care"}
 
 
@@ -25,7 +27,7 @@ def render(results: Sequence[HostResult], verb: str, inventory: str, started: st
         f"hnskit fleet {verb}, {started}",
         [
             _verdict(hosts, verb, inventory, started),
-            section("Hosts", table(("host", "state", "verdict", "seconds", "Windows"), map(_host, hosts))),
+            section("Hosts", table(("host", "state", "Windows", "seconds", "verdict"), map(_host, hosts))),
             section("What changed", _changes(hosts)),
             section("Found on them", _findings(hosts)),
             section("Addresses on more than one host", _addresses(hosts)),
@@ -50,18 +52,27 @@ def _verdict(hosts: Sequence[HostResult], verb: str, inventory: str, started: st
 
 def _host(one: HostResult) -> tuple[str, ...]:
     state = f"<span class='{_CLASSES.get(one.state, 'bad')}'>{_text(one.state)}</span>"
-    system = " ".join(filter(None, (one.traits.get("windows", ""), one.traits.get("build", ""))))
+    system = " ".join(filter(None, (windows_of(one), one.traits.get("build", ""))))
     name = f"{_text(one.name)}<br><span class='quiet'>{_text(one.target)}</span>"
-    return name, state, _text(one.verdict), f"{one.seconds:.1f}", _text(system)
+    return name, state, _text(shortened(system, _MOST_LETTERS)), f"{one.seconds:.1f}", _text(one.verdict)
 
 
 def _changes(hosts: Iterable[HostResult]) -> str:
+    """A row for all hosts on which the same was done."""
+    same: dict[str, list[HostResult]] = {}
+    for one in hosts:
+        if one.changed:
+            same.setdefault(", ".join(step["step"] for step in one.data.get("done", ())), []).append(one)
     rows = [
-        (_text(one.name), str(one.changed), _text(", ".join(step["step"] for step in one.data.get("done", ()))))
-        for one in hosts
-        if one.changed
+        (str(len(on)), str(on[0].changed), f"{_text(done)}<br><span class='quiet'>{_text(_names(on))}</span>")
+        for done, on in same.items()
     ]
-    return table(("host", "steps", "what was done"), rows) if rows else ""
+    return table(("hosts", "steps", "what was done"), rows) if rows else ""
+
+
+def _names(hosts: Sequence[HostResult]) -> str:
+    more = f" and {len(hosts) - _MOST_NAMES} more" if len(hosts) > _MOST_NAMES else ""
+    return f"on {', '.join(one.name for one in hosts[:_MOST_NAMES])}{more}"
 
 
 def _findings(hosts: Sequence[HostResult]) -> str:
@@ -71,10 +82,7 @@ def _findings(hosts: Sequence[HostResult]) -> str:
 
 
 def _addresses(hosts: Sequence[HostResult]) -> str:
-    rows = [
-        (_text(one.address), str(len(one.hosts)), _text(", ".join(f"{name} on {host}" for host, name in one.holders)))
-        for one in found_on(hosts)
-    ]
+    rows = [(_text(one.address), str(len(one.hosts)), _text(one.holding(_MOST_NAMES))) for one in found_on(hosts)]
     if not rows:
         return ""
     return f"<p>Right only where these hosts share no network.</p>{table(('address', 'hosts', 'on'), rows)}"

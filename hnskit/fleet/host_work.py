@@ -44,7 +44,7 @@ def work(task: HostTask, tell: Tell | None = None) -> HostResult:
     """
     from hnskit.fleet.shared_addresses import addresses_of
     from hnskit.fleet.traits import traits
-    from hnskit.fleet.verbs import VERBS
+    from hnskit.fleet.verbs import CHANGING, VERBS
 
     began = time.perf_counter()
     blank = HostResult(
@@ -62,6 +62,12 @@ def work(task: HostTask, tell: Tell | None = None) -> HostResult:
                        seconds=time.perf_counter() - began)  # fmt: skip
     except KeyboardInterrupt:
         return replace(blank, state="stopped", verdict="stopped before anything was changed",
+                       seconds=time.perf_counter() - began)  # fmt: skip
+    except Exception as cause:  # a fault of hnskit's own: the other hosts, and this one's place in the report, stay
+        changing = task.verb in CHANGING
+        said = f"hnskit met something that it did not expect: {type(cause).__name__}: {cause}."
+        more = " What it has done there is not known: run it again, it reads the host first." if changing else ""
+        return replace(blank, state="unknown" if changing else "failed", verdict=said + more,
                        seconds=time.perf_counter() - began)  # fmt: skip
     if done.facts is not None and task.run_dir:
         _keep(done.facts, Path(task.run_dir))

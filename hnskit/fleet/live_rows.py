@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hnskit.fleet.host_result import TROUBLE, HostResult
+from hnskit.fleet.traits import windows_of
 from hnskit.model.wording import counted
 
 AT_WORK = "at work"
@@ -66,8 +67,7 @@ class LiveRows:
 
     def _ended(self, one: HostResult) -> LiveRow:
         step = self._steps.get(one.name, "") if one.failed else ""
-        windows = one.traits.get("windows", "").removeprefix("Windows ")
-        return LiveRow(one.name, windows, one.state, step, one.seconds, one.verdict)
+        return LiveRow(one.name, windows_of(one), one.state, step, one.seconds, one.verdict)
 
 
 def left_out(rows: Sequence[LiveRow]) -> str:

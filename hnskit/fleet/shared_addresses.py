@@ -36,14 +36,18 @@ class SharedAddress:
 
     @property
     def sentence(self) -> str:
-        """Say who has it."""
+        """Say who has it, in short."""
+        return f"{self.address} is on {counted(len(self.hosts), 'hosts')}: {self.holding(_NAMED)}"
+
+    def holding(self, most: int) -> str:
+        """The objects with their hosts, at most so many."""
         names = {name for _, name in self.holders}
         if len(names) == 1:
-            said = f"{names.pop()} on {', '.join(self.hosts[:_NAMED])}"
+            said = f"{names.pop()} on {', '.join(self.hosts[:most])}"
         else:
-            said = ", ".join(f"{name} on {host}" for host, name in self.holders[:_NAMED])
-        more = len(self.holders) - _NAMED
-        return f"{self.address} is on {counted(len(self.hosts), 'hosts')}: {said}" + (f", {more} more" * (more > 0))
+            said = ", ".join(f"{name} on {host}" for host, name in self.holders[:most])
+        more = len(self.holders) - most
+        return said + (f", {more} more" if more > 0 else "")
 
 
 def addresses_of(facts: Facts) -> dict[str, str]:

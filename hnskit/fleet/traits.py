@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hnskit.facts.host_facts import Facts
+from hnskit.fleet.host_result import HostResult
 from hnskit.model.wording import describe_policies
 
 
@@ -39,6 +40,11 @@ def traits(facts: Facts) -> dict[str, str]:
         "networks": ", ".join(sorted(f"{item.name} ({item.type})" for item in facts.networks)),
         "redirects": "; ".join(redirects),
     }
+
+
+def windows_of(result: HostResult) -> str:
+    """The Windows of a host in a table with such a column: `Server 2022 Datacenter`; "" where it was not read."""
+    return result.traits.get("windows", "").removeprefix("Windows ")
 
 
 def outliers(found: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[Outlier, ...]:

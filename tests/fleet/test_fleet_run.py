@@ -129,6 +129,20 @@ def test_a_host_that_is_stopped_in_the_middle_says_what_was_done_and_goes_on(
     assert "nothing of hnskit's is left" in gone.verdict
 
 
+@pytest.mark.parametrize(("verb", "state"), [("facts", "failed"), ("apply", "unknown")])
+def test_a_fault_of_hnskits_own_is_a_row_like_any_other(
+    place: Path, targets: list[str], verb: str, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("hnskit.fleet.verbs.VERBS", {verb: broken})
+    monkeypatch.setattr("hnskit.fleet.scheduling.VERBS", {verb: broken})
+    (found,) = run(inventory(place, targets[:1]), verb)
+    assert found.state == state
+    assert "ZeroDivisionError: by zero" in found.verdict
+
+
 class LostCluster(Executor):
     """A cluster whose scheduler dies: one host's call is cancelled, others never end, and then it takes no more."""
 
