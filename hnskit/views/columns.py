@@ -22,8 +22,9 @@ def make_frame(columns: Mapping[str, str], rows: Iterable[Sequence[Any]], *sort:
     plain = all(isinstance(value, str) for key in keys for value in key)
     if plain and sort:  # pandas' own sort takes longer than a small table
         listed = [listed[at] for at in sorted(range(len(listed)), key=keys.__getitem__)]
+    array: Any = pd.array  # its types know a dtype's name as a literal only
     data = {
-        name: pd.array([row[place] for row in listed], dtype=kind) for place, (name, kind) in enumerate(columns.items())
+        name: array([row[place] for row in listed], dtype=kind) for place, (name, kind) in enumerate(columns.items())
     }
     frame = pd.DataFrame(data, copy=False)
     return frame if plain else frame.sort_values(list(sort), kind="stable", ignore_index=True)
