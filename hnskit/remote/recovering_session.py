@@ -31,6 +31,9 @@ _LEAST_IDLE = 180
 clients, of which a user may have 30. A session opens another one where its own was dropped."""
 _PARTING = 2.0
 """Seconds to take leave of a host that may be gone."""
+_GATHERING = 0.03
+"""Seconds after an answer before more is asked for: a host that answers a batch of changes one by one has often answered
+the next ones by then, and they come together."""
 
 
 class GoneError(Exception):
@@ -226,6 +229,7 @@ class RecoveringSession:
         try:
             self._signal_ends(shell)
             while True:
+                before = delivered
                 for record in pipeline.output[delivered:]:
                     delivered += 1
                     shell.loaded = True  # the text that comes before the command has been run
@@ -234,6 +238,8 @@ class RecoveringSession:
                     yield record
                 if not pipeline.runs:
                     break
+                if delivered > before:
+                    time.sleep(_GATHERING)
                 gap = self._poll(shell, pipeline, command, gap)
         finally:
             self._leave(shell, pipeline)

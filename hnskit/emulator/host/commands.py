@@ -24,7 +24,7 @@ from hnskit.emulator.powershell.binder import bind, text_of
 from hnskit.emulator.powershell.command import Command, Parameter, PSError, UInt32
 from hnskit.model.objects import HOST_COMPARTMENT
 
-_LONGEST_SILENCE = 0.25
+_LONGEST_SILENCE = 1.0
 """Seconds that the answers of calls that only read may wait for each other."""
 _NOT_CARRIED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 

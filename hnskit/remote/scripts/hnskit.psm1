@@ -690,7 +690,7 @@ function Invoke-HnskitCall {
     # the others from being made.
     #
     # A record put out is a round trip for who is far away. So the answers of calls that only read ("reads": true) wait
-    # for each other, and go out as the lines of one record: after a quarter of a second, before a call that is not such
+    # for each other, and go out as the lines of one record: after a second, before a call that is not such
     # a one, at the end. The answer of any other call goes out before the next begins: if the connection is lost then,
     # or the shell, it is known what was changed.
     [CmdletBinding()]
@@ -707,7 +707,7 @@ function Invoke-HnskitCall {
         if ($lines -and -not $reads) { $lines -join "`n"; $lines = @() }
         $answer = if ($request.PSObject.Properties['detached']) { Invoke-HnskitDetached -Text $text }
         $lines += if ($answer) { $answer } else { ConvertTo-HnskitAnswer -Request $request -Allowed $commands }
-        if (-not $reads -or $quiet.ElapsedMilliseconds -ge 250) {
+        if (-not $reads -or $quiet.ElapsedMilliseconds -ge 1000) {
             $lines -join "`n"
             $lines = @()
             $quiet.Restart()
