@@ -1,21 +1,26 @@
 """WinRM requests, bytes and seconds for the whole redirect with two clients, on an emulated host.
 
-    python -m benchmarks.redirect            prints the table
-    python -m benchmarks.redirect --write    puts it into docs/benchmarks.md
+    python -m benchmarks.redirect                            prints the table
+    python -m benchmarks.redirect --write                    puts it into docs/benchmarks.md
+    python -m benchmarks.redirect --beside FOLDER --rounds 3    requests of this tree and of another one, in turn
 
 A request is one HTTP POST. The host's cut is switched off, so that only hnskit's own work is counted. All is measured
-twice: the host as near as it is, and as if a round trip to it took ROUND_TRIP seconds.
+twice: the host as near as it is, and as if a round trip to it took ROUND_TRIP seconds. On a real engine the number
+depends on how quick the engine is at that moment: answers that are ready together come together.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import itertools
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,8 +157,47 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def beside(folder: str, rounds: int) -> str:
+    """Requests of the whole redirect, of this tree and of another one, each round of the one after one of the other."""
+    seen: dict[tuple[str, str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for _ in range(rounds):
+        for tree, place in (("this tree", str(ROOT)), ("the other", folder)):
+            for transport, engine, near, far in _wholes(place):
+                seen[transport, engine, "near"][tree].append(near)
+                seen[transport, engine, f"{ROUND_TRIP * 1000:.0f} ms away"][tree].append(far)
+    lines = ["| transport | engine | host | this tree | the other | each round |", "|---|---|---|---:|---:|---|"]
+    for (transport, engine, where), by in seen.items():
+        this, other = by["this tree"], by["the other"]
+        each = f"{', '.join(map(str, this))} against {', '.join(map(str, other))}"
+        medians = f"{statistics.median(this):g} | {statistics.median(other):g}"
+        lines.append(f"| {transport} | {engine} | {where} | {medians} | {each} |")
+    return "\n".join(lines)
+
+
+def _wholes(folder: str) -> Iterator[tuple[str, str, int, int]]:
+    """Transport, engine and requests, near and far, as a tree's own run of this prints them."""
+    environment = {**os.environ, "PYTHONPATH": folder}
+    command = [sys.executable, "-m", "benchmarks.redirect"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    transport = ""
+    for line in done.stdout.splitlines():
+        if line.rstrip(":") in TRANSPORTS:
+            transport = line.rstrip(":")
+        if line.startswith("| **the whole redirect**"):
+            cells = [cell.strip() for cell in line.split("|")]
+            yield transport, cells[2], int(cells[3]), int(cells[7])
+
+
 def main() -> None:
-    """Print the table, or put it into the page."""
+    """Print the table, or put it into the page, or print it beside that of another tree."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--beside", metavar="FOLDER")
+    parser.add_argument("--rounds", type=int, default=3, help="with --beside")
+    options = parser.parse_args()
+    if options.beside:
+        print(beside(options.beside, options.rounds))
+        return
     text = table()
     print_or_write(PAGE, MARK, text)
 

@@ -24,7 +24,7 @@ from hnskit.errors import (
 )
 from hnskit.foreign_text.masking import mask_text
 from hnskit.remote import transports
-from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings
 from hnskit.remote.http_answers import GatewayError, HttpAnswers
 from hnskit.remote.login_failures import login_error
 
@@ -45,8 +45,8 @@ _CATEGORIES = (
 
 def may_come_back(cause: Exception) -> bool:
     """Tell whether this was a lost connection: no refused certificate (a ConnectionError to requests, and no
-    loss), no gateway that knows that nobody is there, and not one that was never made."""
-    certain = isinstance(cause, requests.exceptions.SSLError | GatewayError)
+    loss), no gateway that knows that nobody is there, no proxy that opens no way, and not one that was never made."""
+    certain = isinstance(cause, requests.exceptions.SSLError | GatewayError) or turned_away(cause)
     return isinstance(cause, LOST) and not certain and not never_arrived(cause)
 
 
@@ -66,13 +66,6 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
             host=settings.target,
             next_step="Check that WinRM runs on the host (`Get-Service WinRM`), and what is on the way to it.",
         )
-    if "SOCKS" in str(cause):
-        return ConnectError(
-            "a SOCKS proxy needs a package that is not installed",
-            host=settings.target,
-            object="connection.proxy",
-            next_step="Run: pip install requests[socks]",
-        )
     if not isinstance(cause, LOST):
         return conversation_failed(cause, settings)
     if settings.proxy and not isinstance(cause, requests.exceptions.SSLError):
@@ -85,13 +78,56 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
         return HostUnreachableError(
             f"{where} takes connections and gives no answer in TLS: {reason(cause)}", host=settings.target
         )
-    return CertificateError(f"the TLS certificate of {where} is not trusted: {reason(cause)}", host=settings.target)
+    return _not_trusted(reason(cause), settings)
 
 
-def _through_proxy(cause: Exception, settings: ConnectionSettings) -> HostUnreachableError:
+def _not_trusted(why: str, settings: ConnectionSettings) -> CertificateError:
+    authority = "" if settings.proxy else transports.issuer(settings.server, settings.port)
+    signed = f" (it was signed by {authority})" if authority else ""
+    return CertificateError(
+        f"the TLS certificate of {_where(settings)} is not trusted{signed}: {why}",
+        host=settings.target,
+        next_step=f"{CertificateError.default_next_step} If that is a proxy or a security product on the way, TLS ends "
+        "there: have it let WinRM pass untouched, or reach the host itself."
+        if authority
+        else "",
+    )
+
+
+def turned_away(cause: BaseException) -> str:
+    """What a proxy says that opens no tunnel to the host, as its HTTP status and words; "" for another failure."""
+    words = next((str(one) for one in _causes(cause) if "Tunnel connection failed: " in str(one)), "")
+    found = re.search(r"Tunnel connection failed: (\d{3}[\w -]*)", words)
+    return f"HTTP {found[1].strip()}" if found else ""
+
+
+def _by_proxy(said: str, settings: ConnectionSettings) -> ConnectError:
+    """The error of a proxy that opens no tunnel."""
+    away = said.startswith("HTTP 5")
+    if away:
+        step = "Check the host's address and port as the proxy sees them, and that WinRM listens there."
+    elif said.startswith("HTTP 407"):
+        step = "The proxy wants a login of its own: have it let WinRM pass, or reach the host without it."
+    else:
+        step = f"Have the proxy let connections (CONNECT) to port {settings.port} pass, or reach the host without it."
+    return (HostUnreachableError if away else ConnectError)(
+        f"{_proxy(settings)} opens no way to {_where(settings)}: {said}",
+        host=settings.target,
+        object="connection.proxy",
+        next_step=step,
+    )
+
+
+def _proxy(settings: ConnectionSettings) -> str:
+    return "the proxy of the environment" if settings.proxy == ENVIRONMENT else f"the proxy {settings.proxy}"
+
+
+def _through_proxy(cause: Exception, settings: ConnectionSettings) -> ConnectError:
+    if said := turned_away(cause):
+        return _by_proxy(said, settings)
     refused = isinstance(cause, requests.exceptions.ProxyError)
     return HostUnreachableError(
-        f"{_where(settings)} is not reached through the proxy {settings.proxy}: {reason(cause)}",
+        f"{_where(settings)} is not reached through {_proxy(settings)}: {reason(cause)}",
         host=settings.target,
         object="connection.proxy",
         next_step="Check that the proxy listens there, and that it lets connections to this host and port pass."
@@ -100,8 +136,10 @@ def _through_proxy(cause: Exception, settings: ConnectionSettings) -> HostUnreac
     )
 
 
-def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> HostUnreachableError:
+def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> ConnectError:
     """Somebody takes connections and hangs up, each time."""
+    if settings.proxy:
+        return _through_proxy(lost, settings)
     return HostUnreachableError(
         f"{_where(settings)} takes connections and gives no answer: {reason(lost)}", host=settings.target
     )
@@ -185,6 +223,13 @@ def named(settings: ConnectionSettings) -> Iterator[None]:
 
 def conversation_failed(cause: Exception, settings: ConnectionSettings) -> ConnectError:
     """Something else."""
+    if "SOCKS" in str(cause):
+        return ConnectError(
+            "a SOCKS proxy needs a package that is not installed",
+            host=settings.target,
+            object="connection.proxy",
+            next_step="Run: pip install requests[socks]",
+        )
     said = mask_text(str(cause))
     return ConnectError(f"the conversation with {_where(settings)} failed: {said}", host=settings.target)
 

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from hnskit.errors import ConnectError
-from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings
 
 _AWAY = (502, 503, 504)
 """A gateway finds nobody behind it; 503 is also Windows' own HTTP service while WinRM does not run."""
@@ -63,7 +63,7 @@ class HttpAnswers:
         elif status == 407:
             raise self._proxy_wants_login(response)
         elif status in _AWAY and not _is_soap(response):
-            raise GatewayError(f"{_who(response)} says HTTP {status}{_said(response)}")
+            raise GatewayError(f"{_who(response)}{self._as_proxy()} says HTTP {status}{_said(response)}")
         elif not _is_soap(response) and response.content and status != 400:
             raise self._page(response)
 
@@ -86,22 +86,36 @@ class HttpAnswers:
 
     def _proxy_wants_login(self, response: requests.Response) -> ConnectError:
         return ConnectError(
-            f"a proxy on the way to {self._where} wants a login of its own (HTTP 407 of {_who(response)})",
+            f"a proxy on the way to {self._where} wants a login of its own (HTTP 407 of {_who(response)}"
+            f"{self._as_proxy()})",
             host=self._settings.target,
             next_step="Have the proxy let WinRM pass, or reach the host without it.",
         )
+
+    def _as_proxy(self) -> str:
+        """Through which proxy of the parameters it came; in clear it may be the proxy that speaks."""
+        settings = self._settings
+        if not settings.proxy or settings.ssl:
+            return ""
+        named = "the environment's" if settings.proxy == ENVIRONMENT else settings.proxy
+        return f" (through connection.proxy, {named})"
+
+    def _between(self) -> str:
+        if self._as_proxy():
+            return "the proxy lets WinRM pass to it"
+        return "no proxy, gateway or login page is on the way"
 
     def _page(self, response: requests.Response) -> ConnectError:
         status, who = response.status_code, _who(response)
         own = who.startswith(_WINDOWS)
         return ConnectError(
-            f"{self._where} answered with HTTP status {status}, not as WinRM does: a page of {who}{_said(response)}",
+            f"{self._where} answered with HTTP status {status}, not as WinRM does: a page of {who}{self._as_proxy()}"
+            f"{_said(response)}",
             host=self._settings.target,
             next_step="That is Windows' own HTTP service: WinRM does not listen at this port and path. See `winrm "
             "enumerate winrm/config/listener` on the host."
             if own
-            else "Check that the port is WinRM's (5985 for HTTP, 5986 for HTTPS), and that no proxy, gateway or login "
-            "page is on the way.",
+            else f"Check that the port is WinRM's (5985 for HTTP, 5986 for HTTPS), and that {self._between()}.",
         )
 
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterable
 
 from hnskit.errors import ConnectError
+from hnskit.foreign_text.escaping import shortened
 from hnskit.remote.connection import ConnectionSettings
 
 _SECONDS = 2.0
@@ -23,6 +24,19 @@ def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:
             return True
     except OSError:
         return False
+
+
+def issuer(server: str, port: int, seconds: float = _SECONDS) -> str:
+    """The name of the authority that signed the certificate shown there, trusted or not; "" where none can be had."""
+    from cryptography import x509  # only here: a start without it is quicker
+    from cryptography.x509.oid import NameOID
+
+    try:
+        shown = x509.load_pem_x509_certificate(ssl.get_server_certificate((server, port), timeout=seconds).encode())
+    except (OSError, ValueError):
+        return ""
+    names = [shown.issuer.get_attributes_for_oid(kind) for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)]
+    return shortened(next((str(found[0].value) for found in names if found), ""), 100)
 
 
 def answers_plainly(causes: Iterable[BaseException]) -> bool:

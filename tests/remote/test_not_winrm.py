@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from typing import Any
 
 import pypsrp.wsman
 import pytest
+import requests
 import trustme
 
-from hnskit.errors import ConnectError, HostUnreachableError, LoginRefusedError
+from hnskit.errors import CertificateError, ConnectError, HostUnreachableError, LoginRefusedError
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
 from tests.in_process_host import Lab
@@ -39,7 +41,7 @@ def web(status: int, body: bytes = b"", tls: ssl.SSLContext | None = None, **hea
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST  # noqa: N815 - the name that http.server looks for
+        do_GET = do_CONNECT = do_POST  # noqa: N815 - the name that http.server looks for
 
         def log_message(self, *_: Any) -> None:
             """Nothing is logged."""
@@ -113,6 +115,38 @@ def test_a_proxy_that_wants_a_login_is_named(settings: Any) -> None:
     assert "HTTP 407 of squid/5.7" in error.message
 
 
+@pytest.mark.parametrize(
+    ("status", "step"),
+    [(403, "connections (CONNECT) to port 5986"), (407, "login of its own"), (502, "as the proxy")],
+)
+def test_a_proxy_that_opens_no_tunnel_is_named_and_not_the_host(settings: Any, status: int, step: str) -> None:
+    with web(status, PAGE, Server="squid/5.7") as port:
+        error = refused(settings(5986, ssl=True, proxy=f"http://127.0.0.1:{port}"))
+    assert f"the proxy http://127.0.0.1:{port} opens no way to 127.0.0.1:5986: HTTP {status} " in error.message
+    assert step in error.next_step
+    assert error.object == "connection.proxy"
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_a_page_that_came_through_the_proxy_of_the_parameters_names_it(settings: Any, status: int) -> None:
+    """It may be the host's page, too: that it came that way is what is known."""
+    with web(status, PAGE, Server="squid/5.7") as port:
+        error = refused(settings(5985, proxy=f"http://127.0.0.1:{port}"))
+    assert f"squid/5.7 (through connection.proxy, http://127.0.0.1:{port})" in error.message
+
+
+def test_a_socks_proxy_without_its_package_is_told_with_the_command(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+    monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", missing)
+    error = refused(settings(5985, proxy="socks5h://127.0.0.1:1080"))
+    assert "package that is not installed" in error.message
+    assert "pip install requests[socks]" in error.next_step
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_told_and_not_followed(settings: Any, status: int) -> None:
     """The place is in the sentence; nothing of the login goes there."""
@@ -165,6 +199,18 @@ def test_a_refused_login_over_tls_names_the_middle_box(settings: Any, authority:
     assert isinstance(error, LoginRefusedError)
     assert "channel binding" in error.next_step
     assert "user name" in error.next_step
+
+
+def test_the_authority_of_a_certificate_that_is_not_trusted_is_named(
+    settings: Any, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """A box that opens TLS on the way signs with its own."""
+    context, _ = tls(authority, tmp_path)
+    with web(401, tls=context) as port:
+        error = refused(settings(port, ssl=True))
+    assert isinstance(error, CertificateError)
+    assert re.search(r"is not trusted \(it was signed by .*trustme", error.message)
+    assert "on the way, TLS ends there" in error.next_step
 
 
 @pytest.mark.parametrize("auth", ["credssp", "kerberos"])
