@@ -95,7 +95,7 @@ def _not_trusted(why: str, settings: ConnectionSettings) -> CertificateError:
 
 
 def turned_away(cause: BaseException) -> str:
-    """What a proxy says that opens no tunnel to the host, as its HTTP status and words; "" for another failure."""
+    """The refusal of a proxy that opens no tunnel to the host, as its HTTP status and words; "" for another failure."""
     words = next((str(one) for one in _causes(cause) if "Tunnel connection failed: " in str(one)), "")
     found = re.search(r"Tunnel connection failed: (\d{3}[\w -]*)", words)
     return f"HTTP {found[1].strip()}" if found else ""
