@@ -199,7 +199,7 @@ def main() -> None:
         print(beside(options.beside, options.rounds))
         return
     text = table()
-    print_or_write(PAGE, MARK, text)
+    print_or_write(PAGE, MARK, text, until="## ")
 
 
 if __name__ == "__main__":
