@@ -32,8 +32,7 @@ clients, of which a user may have 30. A session opens another one where its own 
 _PARTING = 2.0
 """Seconds to take leave of a host that may be gone."""
 _GATHERING = 0.03
-"""Seconds after an answer before more is asked for: a host that answers a batch of changes one by one has often made
-the next ones by then, and their answers come together."""
+"""Seconds after an answer before more is asked for: what else of a batch is answered by then comes with it."""
 
 
 class GoneError(Exception):
