@@ -59,6 +59,7 @@ def test_it_is_named_adopted_without_a_change_proved_and_left(lab: Lab) -> None:
         assert {item.name for item in lab.facts().containers} == {item.name for item in before.containers}
 
 
+@pytest.mark.slow
 def test_the_page_s_misspelling_is_all_that_is_repaired(lab: Lab) -> None:
     made_by_hand(lab, misspelt=True)
     desired = sample_facts.desired()
