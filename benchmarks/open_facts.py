@@ -18,7 +18,8 @@ _HEAD = """# Open facts, as questions to a host
 What [facts.md](facts.md) and its neighbours mark UNCONFIRMED, or rest on one source, and a Windows Server with
 containers could settle. Each line is a contract test (tests/contract/questions): it says what was seen, and fails where
 that is not what hnskit believes, so a failure on a real host is an answer. **No Windows host has answered yet**; the
-emulated host's answers are the beliefs themselves, and 0x80004001 is its own "not emulated".
+emulated host's answers, as Server 2022, are the beliefs themselves (2025 lists other members of objects), and
+0x80004001 is its own "not emulated".
 
     HNSKIT_TEST_TARGET=my-host.yaml .venv/bin/python -m pytest tests/contract/test_questions.py --seen seen.json
     ... --change-host      also those marked "yes": with the redirect up, on endpoints and a container of their own

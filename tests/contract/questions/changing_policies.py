@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.questions.asking import PROXY, World, members, question, told
+from tests.contract.questions.asking import ALLOW_REST, PROXY, World, members, question, told
 
 
 def kinds(policies: list[dict[str, object]]) -> str:
@@ -143,7 +143,7 @@ def a_block_acl_beside_the_policy(w: World) -> str:
     block = {"Type": "ACL", "Protocols": "6", "Action": "Block", "Direction": "Out", "RuleType": "Switch",
              "RemoteAddresses": "169.254.169.254/32", "RemotePorts": "80", "Priority": 200}  # fmt: skip
     right = {**PROXY, "Destination": f"{w.proxy_address}:80"}
-    return "answered" if w.with_client_policies(right, block) else "not answered"
+    return "answered" if w.with_client_policies(right, block, *ALLOW_REST) else "not answered"
 
 
 @question("HNS fact 45", "not answered", settles="HNS 48")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.questions.asking import PROXY, World, members, question
+from tests.contract.questions.asking import ALLOW_REST, PROXY, World, members, question
 
 METADATA = "http://169.254.169.254"
 
@@ -231,7 +231,7 @@ def the_block_acl_of_eks(w: World) -> str:
     """Is the client's request answered beside the Block ACL that EKS sets for 169.254.169.254?"""
     block = {"Type": "ACL", "Protocols": "256", "Action": "Block", "Direction": "Out", "Priority": 200,
              "RemoteAddresses": "169.254.169.254/32"}  # fmt: skip
-    return _told(w.with_client_policies(_right(w), block))
+    return _told(w.with_client_policies(_right(w), block, *ALLOW_REST))
 
 
 @question("containerd fact 56", "answered", settles="containerd 56")
@@ -240,7 +240,7 @@ def a_block_acl_that_stands_after_an_allow(w: World) -> str:
     acl = {"Type": "ACL", "Protocols": "6", "Direction": "Out", "RuleType": "Switch",
            "RemoteAddresses": "169.254.169.254/32", "RemotePorts": "80"}  # fmt: skip
     block, allow = {**acl, "Action": "Block", "Priority": 200}, {**acl, "Action": "Allow", "Priority": 100}
-    return _told(w.with_client_policies(_right(w), block, allow))
+    return _told(w.with_client_policies(_right(w), block, allow, *ALLOW_REST))
 
 
 @question("containerd fact 56", "answered", settles="containerd 56")
@@ -248,4 +248,4 @@ def a_block_acl_for_the_proxy_s_address(w: World) -> str:
     """Is the client's request answered beside a Block ACL for the proxy: is a rule asked after the rewrite?"""
     block = {"Type": "ACL", "Protocols": "6", "Action": "Block", "Direction": "Out", "Priority": 200,
              "RuleType": "Switch", "RemoteAddresses": w.proxy_address, "RemotePorts": "80"}  # fmt: skip
-    return _told(w.with_client_policies(_right(w), block))
+    return _told(w.with_client_policies(_right(w), block, *ALLOW_REST))
