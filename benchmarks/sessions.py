@@ -16,6 +16,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import gather_facts
@@ -24,7 +25,12 @@ from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
 from tests.in_process_host import Lab
 
-_PATIENT = {"connect_timeout": 30.0, "create_timeout": 60.0, "read_timeout": 30.0, "operation_timeout": 5.0}
+_PATIENT: dict[str, Any] = {
+    "connect_timeout": 30.0,
+    "create_timeout": 60.0,
+    "read_timeout": 30.0,
+    "operation_timeout": 5.0,
+}
 
 
 def _open_and_die(settings: ConnectionSettings, turns: int) -> None:

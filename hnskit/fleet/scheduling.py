@@ -104,8 +104,9 @@ class FleetRun:
                         running[self._submit(executor, host, number if count else 0)] = host
                         begun += 1
                     except Exception as cause:  # a scheduler that has died
-                        reason = ("not begun", f"the executor takes no other host ({type(cause).__name__})")
-                        yield self._not_begun(host, *reason)
+                        said = f"the executor takes no other host ({type(cause).__name__})"
+                        reason = ("not begun", said)
+                        yield self._not_begun(host, "not begun", said)
                 for host in [host for host in waiting if self._accounts.is_locked(host)]:
                     waiting.remove(host)
                     yield self._not_begun(host, "not begun", self._accounts.sentence(host))

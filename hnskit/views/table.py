@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hnskit.errors.prose_html import prose
-from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, one_line
+from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, join_lines, one_line
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import short_id, with_short_ids
 from hnskit.views.style import BAD, CARE, GOOD, QUIET, SEVERITIES
@@ -164,7 +164,7 @@ def _text_table(columns: Sequence[tuple[str, list[str]]]) -> str:
         width = max(map(len, [name, *flat]))
         numbers = name in _NUMBERS
         lines.append([text.rjust(width) if numbers else text.ljust(width) for text in [name, *flat]])
-    return "\n".join(" ".join(row).rstrip() for row in zip(*lines, strict=True))
+    return join_lines(" ".join(row).rstrip() for row in zip(*lines, strict=True))
 
 
 def _column_texts(name: str, values: Iterable[Any]) -> list[str]:

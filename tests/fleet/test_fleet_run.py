@@ -153,7 +153,8 @@ class LostCluster(Executor):
     def submit(self, *_: Any, **__: Any) -> Future[Any]:
         if len(self.calls) == self._takes:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        self.calls.append(future := Future())
+        future: Future[Any] = Future()
+        self.calls.append(future)
         if len(self.calls) == 1:
             future.cancel()
             future.set_running_or_notify_cancel()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hnskit.remote import recovering_session
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.delivery import Delivery
 from hnskit.remote.recovering_session import RecoveringSession
@@ -92,7 +91,7 @@ def test_answers_are_gathered_only_where_some_came_and_more_will(
 ) -> None:
     """The end of a pipeline is never waited for."""
     log: list[str] = []
-    monkeypatch.setattr(recovering_session.time, "sleep", lambda _: log.append("gather"))
+    monkeypatch.setattr("hnskit.remote.recovering_session.time.sleep", lambda _: log.append("gather"))
     session = RecoveringSession(ConnectionSettings("winrm://host", "host", 5985, False), lambda: Host(brings, log))
     with session:
         assert len(list(session.invoke("Get-HnskitSystem"))) == sum(brings)
