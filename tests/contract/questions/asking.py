@@ -19,7 +19,7 @@ ALLOW_REST = tuple(
     {"Type": "ACL", "Action": "Allow", "Direction": way, "Priority": 65500, "RuleType": "Switch"}
     for way in ("In", "Out")
 )
-"""As AKS has it after its Block ACLs (containerd fact 56): where there is an ACL, Server 2025 denies what none allows."""
+"""As AKS has it after its Block ACLs (containerd fact 56): beside an ACL, Server 2025 denies what none allows."""
 URL = "http://169.254.169.254/metadata/instance?api-version=2021-02-01"
 
 
