@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from hnskit.facts.host_facts import Facts
 from hnskit.fleet.host_result import HostResult
+from hnskit.foreign_text.escaping import shortened
 from hnskit.model.wording import describe_policies
+
+_MOST_LETTERS = 80
+"""Of a name that a host gives its Windows: a table has a row for each host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def traits(facts: Facts) -> dict[str, str]:
         {describe_policies([policy]) for item in facts.endpoints for policy in item.policies if _is_proxy(policy.type)}
     )
     return {
-        "windows": system.product if system else "",
+        "windows": shortened(system.product, _MOST_LETTERS) if system else "",
         "build": f"{system.build}.{system.revision}" if system else "",
         "hns": f"{version[0]}.{version[1]}" if version else "",
         "docker": facts.docker.version if facts.docker else "",
