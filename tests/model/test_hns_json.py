@@ -1,4 +1,4 @@
-"""HNS JSON: what real hosts printed is read, nonsense is refused by name, requests are spelt right."""
+"""HNS's JSON to objects: real samples, both versions, and whatever JSON there is."""
 
 import contextlib
 import json
@@ -10,17 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnskit.errors import HnsError, HostAnswerError
-from hnskit.model import hns_envelope, hns_json, hns_requests
+from hnskit.errors import HostAnswerError
+from hnskit.model import hns_envelope, hns_json
 from hnskit.model.objects import EndpointState, NetworkType, Policy, Subnet
+from tests.model.json_samples import JSON
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "hns"
+
+
 READERS = {
     "networks": hns_json.parse_network,
     "endpoints": hns_json.parse_endpoint,
     "policylists": hns_json.parse_policy_list,
     "namespaces": hns_json.parse_namespace,
 }
+
+
 FILES = sorted(path for folder in READERS for path in (SAMPLES / folder).glob("*.json"))
 
 
@@ -179,11 +184,6 @@ def test_output_that_powershell_cut_off_says_how_to_print_it_whole() -> None:
     assert "-Depth 20" in caught.value.next_step
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 KEYS = st.text().filter(lambda key: key != "Type")
 
 
@@ -212,203 +212,3 @@ def test_no_json_makes_the_codec_fail_in_another_way(value: Any) -> None:
         ):
             with contextlib.suppress(HostAnswerError):
                 parse(obj)
-
-
-@pytest.mark.parametrize("member", ["Output", "Success"])
-def test_member_order_of_an_envelope_does_not_matter(member: str) -> None:
-    parts = {"Output": {"ID": "A"}, "Success": True}
-    ordered = {member: parts.pop(member), **parts}
-    assert hns_envelope.parse_envelope(json.dumps(ordered)) == {"ID": "A"}
-
-
-@pytest.mark.parametrize(
-    ("text", "output"),
-    [
-        ("", None),
-        ('{"Success":true}', None),
-        ('{"Success":true,"Output":null}', None),
-        ('{"Success":true,"Output":""}', None),
-        ('{"Output":[],"Success":true}', []),
-        ('{ "Success" : true, "Output" : {"Path":"\\/networks\\/"} }', {"Path": "/networks/"}),
-    ],
-)
-def test_success(text: str, output: dict[str, str] | list[Any] | None) -> None:
-    """No text, and an envelope without Output, are successes with nothing to say."""
-    assert hns_envelope.parse_envelope(text) == output
-
-
-def test_filetimes_stay_integers() -> None:
-    """A FILETIME is larger than what a float holds exactly."""
-    read = hns_envelope.parse_envelope('{"Output":{"StartTime":131614059830560691},"Success":true}')
-    assert read["StartTime"] == 131614059830560691
-    assert isinstance(read["StartTime"], int)
-
-
-@pytest.mark.parametrize(
-    ("text", "hresult", "code"),
-    [
-        ('{"Success":false,"Error":"No. ","ErrorCode":2151350319}', 0, 0x803B002F),
-        ('{"Success":false,"Error":"No. ","ErrorCode":2151350319}', -2147467259, 0x803B002F),
-        ('{"Success":false,"Error":"No. ","ErrorCode":-2143616977}', 0, 0x803B002F),
-        ('{"Success":false,"Error":"No. "}', -2147467259, 0x80004005),
-        ('{"Success":false,"Error":"No. "}', 0, 0),
-        ('{"Success":true}', -2147023728, 0x80070490),
-        ("", 0x80070490, 0x80070490),
-        ('{"Succ', -2147023728, 0x80070490),
-    ],
-)
-def test_refusals_carry_the_best_code_there_is(text: str, hresult: int, code: int) -> None:
-    """ErrorCode, else the HRESULT, else 0; the HRESULT alone is a refusal too."""
-    with pytest.raises(HnsError) as caught:
-        hns_envelope.parse_envelope(text, hresult)
-    assert caught.value.code == code
-
-
-def test_refusal_without_a_code_keeps_the_hosts_words() -> None:
-    """Server 2016 gives no code."""
-    with pytest.raises(HnsError, match=r"HNS refused: The parameter is incorrect\.$") as caught:
-        hns_envelope.parse_envelope('{"Error":"The parameter is incorrect. ","Success":false}')
-    assert (caught.value.code, caught.value.name) == (0, "")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"Success":true,"Output":{"ID":"A"',
-        "[]",
-        "null",
-        "<html>",
-        '{"Output":{}}',
-        '{"Success":"true","Output":{}}',
-        '{"Success":1}',
-        '{"Success":true,"Output":"text"}',
-        '{"Success":true,"Output":5}',
-        '{"Success":false,"Error":5}',
-        '{"Success":false,"Error":"No. ","ErrorCode":"0x803b002f"}',
-        '{"Success":true,"Output":{"State":NaN}}',
-        "[" * 100_000,
-    ],
-    ids=range(13),
-)
-def test_nonsense_is_refused(text: str) -> None:
-    with pytest.raises(HostAnswerError) as caught:
-        hns_envelope.parse_envelope(text)
-    assert len(str(caught.value)) < 1000
-
-
-def test_list_output_of_one_object() -> None:
-    assert len(hns_json.parse_all({"ID": "A"}, hns_json.parse_network)) == 1
-    assert hns_json.parse_all(None, hns_json.parse_network) == ()
-
-
-def test_version_of_an_object_and_of_the_service() -> None:
-    assert hns_json.version_of(38654705666) == (9, 2)
-    assert hns_json.parse_version({"Minor": 3, "Major": 13}) == (13, 3)
-
-
-def test_network_request() -> None:
-    request = hns_requests.network_request("hnskit-l2bridge", "L2Bridge", "10.0.1.0/24", "10.0.1.1")
-    subnets = [{"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}]
-    assert request == {"Name": "hnskit-l2bridge", "Type": "L2Bridge", "Subnets": subnets}
-
-
-def test_network_request_in_full() -> None:
-    request = hns_requests.network_request(
-        "n", NetworkType.L2BRIDGE, "10.0.1.0/24", "10.0.1.1", "Ethernet 2", dns=("10.0.0.1", "10.0.0.2")
-    )
-    assert request["NetworkAdapterName"] == "Ethernet 2"
-    assert request["DNSServerList"] == "10.0.0.1,10.0.0.2"
-    assert hns_json.parse_network(request).type == "L2Bridge"
-
-
-def test_endpoint_request_leaves_to_hns_what_is_not_given() -> None:
-    assert hns_requests.endpoint_request("client", "A") == {"Name": "client", "VirtualNetwork": "A", "Policies": []}
-
-
-def test_endpoint_request_is_read_back() -> None:
-    request = hns_requests.endpoint_request(
-        "client",
-        "A",
-        address="10.0.1.5",
-        gateway="10.0.1.2",
-        dns=("10.0.0.1", "10.0.0.2"),
-        mac="00-15-5D-00-00-01",
-        policies=(hns_json.outbound_nat_policy(("10.0.0.0/8",)),),
-    )
-    read = hns_json.parse_endpoint(request)
-    assert (read.name, read.network_id, read.address, read.gateway) == ("client", "A", "10.0.1.5", "10.0.1.2")
-    assert (read.dns, read.mac) == (("10.0.0.1", "10.0.0.2"), "00-15-5D-00-00-01")
-    assert read.policies == (Policy("OutBoundNAT", {"ExceptionList": ["10.0.0.0/8"]}),)
-
-
-def test_attach_and_detach_requests() -> None:
-    assert hns_requests.attach_request(4) == {"SystemType": "Host", "CompartmentId": 4}
-    assert hns_requests.detach_request() == {"SystemType": "Host"}
-
-
-@pytest.mark.parametrize("compartment", [0, -1, 65536])
-def test_attach_refuses_what_is_no_compartment(compartment: int) -> None:
-    with pytest.raises(ValueError, match="compartment"):
-        hns_requests.attach_request(compartment)
-
-
-def test_proxy_policy_is_spelt_as_hns_reads_it() -> None:
-    """Port is text; the request is byte for byte what the original's own function sends."""
-    policy = hns_json.proxy_policy("10.0.1.136:80", "169.254.169.254", 80)
-    assert hns_requests.dump(hns_requests.policies_request("A", (Policy("L2Driver"), policy))) == (
-        '{"ID":"A","Policies":[{"Type":"L2Driver"},{"Type":"PROXY","IP":"169.254.169.254","Port":"80",'
-        '"Destination":"10.0.1.136:80","OutboundNat":true}]}'
-    )
-
-
-def test_proxy_policy_leaves_a_false_outbound_nat_out() -> None:
-    policy = hns_json.proxy_policy("10.0.1.136:80", "169.254.169.254", 80, False, ("10.0.0.0/8",))
-    assert "OutboundNat" not in policy.settings
-    assert policy.settings["ExceptionList"] == ["10.0.0.0/8"]
-
-
-def test_misspelt_key_is_named_and_does_nothing() -> None:
-    """The original author's own first run failed by this key, which HNS stored without a word."""
-    policy = hns_json.parse_policy({"Type": "PROXY", "OutbountNat": True, "Port": 80, "Destination": "10.0.1.2"})
-    settings = hns_json.proxy_settings(policy)
-    assert settings.unknown == ("OutbountNat",)
-    assert not settings.outbound_nat
-    assert settings.port == "80"
-    assert hns_json.likely_proxy_key("OutbountNat") == "OutboundNat"
-    assert hns_json.likely_proxy_key("Colour") == ""
-
-
-def test_l4proxy_is_read_in_both_spellings_of_its_sources() -> None:
-    settings = {
-        "IP": "169.254.169.254",
-        "Port": "80",
-        "Protocol": 6,
-        "OutboundNAT": True,
-        "Exceptions": ["10.0.0.0/8"],
-    }
-    read = hns_json.proxy_settings(hns_json.parse_policy({"Type": "L4Proxy", "Settings": settings}))
-    assert (read.protocol, read.outbound_nat, read.exceptions) == ("6", True, ("10.0.0.0/8",))
-    assert read.unknown == ()
-
-
-@pytest.mark.parametrize(
-    ("destination", "target"),
-    [
-        ("10.0.1.2:80", ("10.0.1.2", 80)),
-        ("10.0.1.2", None),
-        ("10.0.1.2:", None),
-        (":80", None),
-        ("10.0.1.2:0", None),
-        ("10.0.1.2:65536", None),
-        ("10.0.1.2:²", None),
-    ],
-)
-def test_target_of_a_proxy_policy(destination: str, target: tuple[int | str, ...] | None) -> None:
-    assert hns_json.proxy_settings(Policy("PROXY", {"Destination": destination})).target == target
-
-
-@given(st.dictionaries(st.text(), JSON))
-def test_requests_are_plain_ascii_and_read_back(request_body: Any) -> None:
-    text = hns_requests.dump(request_body)
-    assert text.isascii()
-    assert json.loads(text) == request_body
