@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from hnskit.local.state_dir import STATE_VARIABLE
+from tests import warm_kernels
 from tests.jupyter_fixture import desk  # noqa: F401 - a fixture
 
 # A machine that is busy with other work makes no test fail: an example may take as long as it takes.
@@ -21,6 +26,23 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_kernels() -> Iterator[None]:
+    """Kernels of notebooks start in a moment, where processes can be forked."""
+    if sys.platform != "linux":
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="hnskit-k") as folder, pytest.MonkeyPatch.context() as patch:
+        for name, value in warm_kernels.specification(Path(folder)).items():
+            patch.setenv(name, value)
+        yield
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`: half again as many as there are processors, since hosts and pages are waited for."""
+    return max(2, 3 * (os.cpu_count() or 1) // 2)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
