@@ -86,7 +86,7 @@ def jupyter_lab(folder: Path, state: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(LONG)
         shutil.rmtree(runtime, ignore_errors=True)
 
 
@@ -94,7 +94,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
     deadline = time.monotonic() + LONG
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}api?token={TOKEN}", timeout=5):
+            with urllib.request.urlopen(f"{address}api?token={TOKEN}", timeout=LONG):
                 return
         except OSError:
             time.sleep(0.1)
@@ -137,7 +137,8 @@ class Notebook:
         self.address = address
         if beside is not None:
             self.page = beside.page
-            self._run(f"await app.commands.execute('docmanager:open', {{path: {path!r}}});")
+            opened = f"window.jupyterapp.commands.execute('docmanager:open', {{path: {path!r}}})"
+            self.page.evaluate(f"async () => {{ await {opened}; }}")
         else:
             self.page = browser.new_page()
             self.page.goto(f"{address}lab/tree/{path}?token={TOKEN}&reset")
@@ -146,8 +147,8 @@ class Notebook:
             "window.jupyterapp.shell.currentWidget.context.isReady"
         )
         self._run(
-            """app.shell.collapseLeft(); const panel = app.shell.currentWidget;
-            await panel.sessionContext.ready; await panel.sessionContext.session?.kernel?.info;"""
+            "app.shell.collapseLeft(); await panel.sessionContext.ready;"
+            " await panel.sessionContext.session?.kernel?.info;"
         )
 
     def theme(self, name: str) -> None:
@@ -155,46 +156,55 @@ class Notebook:
         self._run(f"await app.commands.execute('apputils:change-theme', {{theme: {name!r}}});")
 
     def _run(self, script: str) -> Any:
-        """Run a script in JupyterLab; it fails where it does not come to its end, as when a kernel's answer is lost."""
+        """Run a script in JupyterLab on `panel`, this notebook's, which is brought to the front.
+
+        JupyterLab may have put another notebook there meanwhile. A script that does not come to its end, as when a
+        kernel's answer is lost, fails.
+        """
         late = f"new Promise((_, no) => setTimeout(() => no(new Error('JupyterLab did not finish it')), {PATIENCE}))"
         return self.page.evaluate(
-            f"async () => Promise.race([{late}, (async () => {{ const app = window.jupyterapp; {script} }})()])"
+            f"""async () => Promise.race([{late}, (async () => {{
+                const app = window.jupyterapp;
+                const panel = [...app.shell.widgets('main')].find(one => one.context?.path === {self._path!r});
+                while (app.shell.currentWidget !== panel) {{
+                    app.shell.activateById(panel.id);
+                    await new Promise(yes => setTimeout(yes, 20));
+                }}
+                const command = name => app.commands.execute(name, {{semanticWidget: panel.id}});
+                {script}
+            }})()])"""
         )
 
     def run_all(self) -> None:
-        """Run all cells, and come back when they are done, as far as JupyterLab tells: an answer may be lost to it.
-
-        It is brought to the front first: JupyterLab may have put back a notebook of an earlier tab meanwhile.
-        """
+        """Run all cells, and come back when they are done, as far as JupyterLab tells: an answer may be lost to it."""
         self._run(
-            f"await app.commands.execute('docmanager:open', {{path: {self._path!r}}});"
-            "await Promise.race([app.commands.execute('notebook:run-all-cells'),"
+            "await Promise.race([command('notebook:run-all-cells'),"
             f" new Promise(yes => setTimeout(yes, {PATIENCE // 4}))]);"
         )
 
     def run_below(self, text: str) -> None:
         """Run the cell that has a text in its source, and all below it."""
-        self._at(text, "await app.commands.execute('notebook:run-all-below');")
+        self._at(text, "await command('notebook:run-all-below');")
 
     def run_above(self, text: str) -> None:
         """Run all cells above the one that has a text in its source."""
-        self._at(text, "await app.commands.execute('notebook:run-all-above');")
+        self._at(text, "await command('notebook:run-all-above');")
 
     def go_to(self, text: str) -> None:
         """Scroll to the cell that has a text in its source: JupyterLab draws only what is near the view."""
-        self._at(text, "await panel.scrollToItem(at, 'start');")
+        self._at(text, "await book.scrollToItem(at, 'start');")
 
     def _at(self, text: str, script: str) -> None:
         self._run(
-            f"""const panel = app.shell.currentWidget.content ?? app.shell.currentWidget;
-            const at = panel.widgets.findIndex(cell => cell.model.type === 'code' &&
+            f"""const book = panel.content;
+            const at = book.widgets.findIndex(cell => cell.model.type === 'code' &&
                 cell.model.sharedModel.getSource().includes({text!r}));
-            panel.activeCellIndex = at; panel.deselectAll(); {script}"""
+            book.activeCellIndex = at; book.deselectAll(); {script}"""
         )
 
     def save(self) -> None:
         """Save the notebook, as Ctrl+S does."""
-        self._run("await app.commands.execute('docmanager:save');")
+        self._run("await panel.context.save();")
 
     def outputs(self, what: str = "") -> Any:
         """What is in the outputs of the notebook that is in front."""
@@ -210,9 +220,7 @@ class Notebook:
 
     def lose_kernel(self) -> None:
         """The kernel's process ends, as when the machine runs out of memory; JupyterLab says so, and starts another."""
-        self._run(
-            "app.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: 'import os; os._exit(1)'});"
-        )
+        self._run("panel.sessionContext.session.kernel.requestExecute({code: 'import os; os._exit(1)'});")
         self.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
 
     def see(self, text: str | re.Pattern[str], *, seconds: float = LONG) -> Any:
@@ -236,7 +244,7 @@ class Notebook:
 
     def close(self) -> None:
         """Close the notebook and end its kernel."""
-        self._run("const panel = app.shell.currentWidget; await panel.sessionContext.shutdown(); panel.dispose();")
+        self._run("await panel.sessionContext.shutdown(); panel.dispose();")
 
     def leave(self) -> None:
         """Close the browser's tab, as the operator does; the kernel goes on."""

@@ -9,6 +9,7 @@ import urllib.request
 
 from tests.browser import TOKEN
 from tests.jupyter_fixture import PAGE, Desk, button, pressable
+from tests.waiting import LONG
 
 
 def test_the_start_page(desk: Desk) -> None:
@@ -59,7 +60,7 @@ def test_the_start_page(desk: Desk) -> None:
     made = [one["step"] for run in (stopped, proved) for step in run["steps"] for one in step["done"]]
     assert len(made) == len(set(made))
     link = tab.page.get_by_role("link", name="Report").get_attribute("href")
-    with urllib.request.urlopen(f"{desk.address.rstrip('/')}{link}?token={TOKEN}", timeout=10) as page:
+    with urllib.request.urlopen(f"{desk.address.rstrip('/')}{link}?token={TOKEN}", timeout=LONG) as page:
         assert b"in place and proved" in page.read()
     tab.close()
     tab.leave()

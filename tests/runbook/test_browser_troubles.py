@@ -20,6 +20,7 @@ from hnskit.facts.snapshot import save_facts
 from tests.browser import Notebook
 from tests.jupyter_fixture import PAGE, PARAMS, Desk, button, pressable
 from tests.views.test_topology import crowd
+from tests.waiting import wait_for
 
 CANARY = "canary-41c7-secret"
 NOT_PRESSED = "The button above has not been pressed yet"
@@ -282,7 +283,8 @@ def test_a_typed_password_is_in_no_file(desk: Desk) -> None:
     from hnskit.emulator import registry
 
     entry, _ = registry.start("typed")
-    desk.params(f"winrm://{urlsplit(entry.http).netloc}")
+    target = f"winrm://{urlsplit(entry.http).netloc}"
+    desk.params(target)
     file = desk.folder / PARAMS
     login = f"connection:\n  username: {entry.username}\n  credential: prompt\n"
     file.write_text(file.read_text().replace("connection:\n", login))
@@ -303,6 +305,8 @@ def test_a_typed_password_is_in_no_file(desk: Desk) -> None:
                 button(tab, "Run").click()
                 tab.see("3. Run").scroll_into_view_if_needed()
                 tab.see("was refused. Check the user name")
+                # Its run, too, which else would read the parameters that the next test writes.
+                wait_for(lambda: [run["exit_status"] for run in desk.runs() if run["target"] == target] == [3])
             tab.picture(f"25-password-{Path(path).stem}")
             tab.save()
     written = [place for place in desk.folder.rglob("*") if place.is_file()]
