@@ -17,8 +17,10 @@ import pytest
 from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.engines.pwsh.host_socket import HostSocket
 from hnskit.emulator.host import EmulatedHost, create_host
+from tests.emulator.engines import needs_compiler
+from tests.waiting import LONG
 
-pytestmark = pytest.mark.skipif(native_build.compiler() is None, reason="there is no C compiler")
+pytestmark = needs_compiler
 
 KINDS = {"Network": "Networks", "Endpoint": "Endpoints", "Namespace": "Namespaces", "LoadBalancer": "LoadBalancers",
          "SdnRoute": "SdnRoutes"}  # fmt: skip
@@ -82,7 +84,7 @@ def listening() -> Iterator[Callable[[EmulatedHost, Path], None]]:
     for socket in sockets:
         asyncio.run_coroutine_threadsafe(socket.close(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(LONG)
     loop.close()
 
 

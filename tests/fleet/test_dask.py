@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import pytest
 
 from hnskit.errors import ArgumentError, ConnectError, LoginRefusedError
 from hnskit.fleet import dask_executor, load_inventory, run
 from tests.fleet.fleet_hosts import inventory_file
 
-distributed = pytest.importorskip("distributed")
 HOSTS = 3
 
 

@@ -65,7 +65,6 @@ def test_a_host_that_fails_is_a_row_of_a_look_and_an_error_of_the_result(
 
 
 def test_the_button_does_the_work_when_it_is_pressed(place: Path, targets: list[str], tmp_path: Path) -> None:
-    pytest.importorskip("ipywidgets")
     session = runbook.open_fleet(inventory_file(place, targets), limit="h2", runs=tmp_path, interactive=True)
     box = session.apply_button("Set up")
     below = session.result()
