@@ -26,6 +26,7 @@ from hnskit.remote.psrp import PsrpSession
 from tests import sample_facts
 from tests.fault_proxy import MODES, MOMENTS, Fault, FaultProxy, Mode, Moment
 from tests.in_process_host import QUICK, TARGET, Lab
+from tests.waiting import LONG
 
 Job = Literal["set-up", "teardown"]
 JOBS: tuple[Job, ...] = ("set-up", "teardown")
@@ -137,7 +138,7 @@ def kill(lab: Lab, job: Job, line: int, moment: Moment, runs: Path) -> Verdict:
     context.set_forkserver_preload(["tests.invariants"])
     child = context.Process(target=_killed_work, args=(job, lab.settings(), runs, line, moment, lab.way))
     child.start()
-    child.join(60)
+    child.join(LONG)
     if child.exitcode != -signal.SIGKILL:
         return Verdict(job, place, 1, (f"the process ended with {child.exitcode}, it was not killed",))
     try:

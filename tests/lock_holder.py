@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hnskit.applying import host_lock
+from tests.waiting import LONG
 
 
 @contextmanager
@@ -25,4 +26,4 @@ def lock_holder(target: str, kind: str = host_lock.SCRIPT, run_dir: Path | None 
         holder.stdout.readline()
         yield holder.pid
     finally:
-        holder.communicate("\n", timeout=60)
+        holder.communicate("\n", timeout=LONG)

@@ -18,6 +18,7 @@ from hnskit.params.loading import Params
 from tests import sample_facts
 from tests.host_process import emulated_host
 from tests.present import present
+from tests.waiting import LONG
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [*ROOT.glob("hnskit/**/*.py"), *ROOT.glob("hnskit/**/*.psm1"), *ROOT.glob("notebooks/*.ipynb")]
@@ -87,7 +88,7 @@ def test_the_readme_s_program_runs(tmp_path: Path) -> None:
             'load_params("params/emulator.yaml")', f'load_params("params/emulator.yaml", overrides=[{texts}])'
         )
         printed = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LONG, cwd=ROOT
         )
     assert printed.returncode == 0, printed.stderr
     assert "PROVED: 2 of 2" in printed.stdout

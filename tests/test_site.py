@@ -18,6 +18,7 @@ from hnskit.params.loading import Params
 from tests.host_process import emulated_host
 from tests.present import present
 from tests.test_docs import leaves
+from tests.waiting import LONG
 
 DOCS = site.DOCS
 PIPELINES = {"github-actions", "gitlab-ci", "azure-devops"}
@@ -123,7 +124,7 @@ def test_the_pipeline_s_command_leaves_what_its_artefacts_name(tmp_path: Path) -
         sets = [word for item in overrides for word in ("--set", item)]
         done = subprocess.run(
             [sys.executable, "-m", *command.split(), *sets, "--runs", str(tmp_path / "runs")],
-            capture_output=True, text=True, check=False, cwd=site.ROOT, timeout=120,
+            capture_output=True, text=True, check=False, cwd=site.ROOT, timeout=LONG,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("runs/*/junit.xml"))) == 1
@@ -136,7 +137,7 @@ def test_the_script_of_the_guide_sets_up_and_proves(tmp_path: Path) -> None:
         texts = ", ".join(map(repr, overrides))
         program = program.replace('"params/emulator.yaml")', f'"params/emulator.yaml", overrides=[{texts}])')
         printed = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60, cwd=site.ROOT
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LONG, cwd=site.ROOT
         )
     assert printed.returncode == 0, printed.stderr
     assert "PROVED: 2 of 2" in printed.stdout

@@ -15,6 +15,7 @@ import pytest
 
 from hnskit.foreign_text.escaping import one_line
 from tests.host_process import emulated_host
+from tests.waiting import LONG
 
 PARAMS = str(Path(__file__).parent.parent.parent / "params" / "emulator.yaml")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m|\r\x1b\[2K")
@@ -43,7 +44,7 @@ def at_a_terminal(*words: str) -> str:
                 break
             read += part
         os.close(master)
-        process.wait(60)
+        process.wait(LONG)
     return read.decode("utf-8").replace("\r\n", "\n")
 
 

@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 import requests
 from pypsrp.wsman import NAMESPACES
 
+from tests.waiting import LONG
+
 POWERSHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
@@ -109,7 +111,7 @@ class SoapClient:
     def post(self, document: bytes | str, **headers: str) -> SoapAnswer:
         """Send a document."""
         data = document.encode() if isinstance(document, str) else document
-        answer = self._session.post(self.url, data=data, headers=headers, timeout=20)
+        answer = self._session.post(self.url, data=data, headers=headers, timeout=LONG)
         return SoapAnswer(answer.status_code, answer.text)
 
     def ask(self, action: str, body: str = "", **settings: Any) -> SoapAnswer:

@@ -11,6 +11,7 @@ import pytest
 from hnskit.emulator.engines.pwsh.locate import find_engine
 from tests.emulator.client_environments import environment_of, seen_by
 from tests.emulator.engines import Served, needs_engine
+from tests.waiting import LONG
 
 pytestmark = needs_engine
 """It runs scripts of its own, which the double refuses by name."""
@@ -82,4 +83,4 @@ def test_a_script_is_put_and_run(seen_slowly: dict[str, Any]) -> None:
 def _probe(expression: str) -> bool:
     """Whether an engine by itself finds something true."""
     command = [str(find_engine()), "-Command", f"if ({expression}) {{ 'yes' }} else {{ 'no' }}"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout.strip() == "yes"
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONG).stdout.strip() == "yes"

@@ -22,6 +22,7 @@ from pypsrp.wsman import NAMESPACES, WSManAction
 
 from hnskit.emulator.winrm.http_connection import Limits
 from tests.emulator.door_host import PASSWORD, USER, Served, command, invoke
+from tests.waiting import LONG
 
 MORE = int(os.environ.get("HNSKIT_FUZZ", "0"))
 SHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
@@ -72,7 +73,7 @@ def serves_on(served: Served) -> Iterator[None]:
 
 def raw(served: Served, data: bytes) -> bytes:
     """All that the plain port answers until it closes; the client says that it has no more to say."""
-    with socket.create_connection(("127.0.0.1", served.port_of("http")), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", served.port_of("http")), timeout=LONG) as connection:
         answer = b""
         try:
             connection.sendall(data)
@@ -123,7 +124,7 @@ class Session:
 
     def post(self, text: str | bytes) -> tuple[int, str]:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        answer = self.web.post(self.served.door.https, data=data, timeout=10)
+        answer = self.web.post(self.served.door.https, data=data, timeout=LONG)
         assert answer.status_code in FAULTS
         assert "Traceback" not in answer.text
         return answer.status_code, answer.text
@@ -213,7 +214,7 @@ def test_encrypted_bodies_that_are_none(served: Served, encrypted: requests.Sess
     inner = data.draw(st.binary(max_size=60))
     body = part + b"Content-Type: application/octet-stream\r\n" + inner + b"--Encrypted Boundary--\r\n"
     headers = {"Content-Type": 'multipart/encrypted;protocol="x";boundary="Encrypted Boundary"'}
-    answer = encrypted.post(served.door.http, data=mutated(data, body), headers=headers, timeout=10)
+    answer = encrypted.post(served.door.http, data=mutated(data, body), headers=headers, timeout=LONG)
     assert answer.status_code in (400, 500)
     assert answer.content == b""
 

@@ -12,6 +12,7 @@ import requests
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError
 
 from tests.emulator.door_host import PASSWORD, USER, Served, invoke
+from tests.waiting import LONG
 
 IDENTIFY = (
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
@@ -66,8 +67,8 @@ def test_basic_over_http_is_refused(served: Served) -> None:
 
 
 def test_the_challenge_names_what_each_port_takes(served: Served) -> None:
-    plain = requests.post(served.door.http, timeout=5)
-    tls = requests.post(served.door.https, timeout=5, verify=str(served.door.ca))
+    plain = requests.post(served.door.http, timeout=LONG)
+    tls = requests.post(served.door.https, timeout=LONG, verify=str(served.door.ca))
     assert (plain.status_code, plain.headers["WWW-Authenticate"]) == (401, "Negotiate")
     assert (tls.status_code, tls.headers["WWW-Authenticate"]) == (401, 'Negotiate, Basic realm="WSMAN"')
 
@@ -79,7 +80,7 @@ def test_an_untrusted_authority_is_noticed_by_the_client(served: Served) -> None
 
 def test_identify_says_which_windows_it_is(served: Served) -> None:
     answer = requests.post(
-        served.door.https, data=IDENTIFY, auth=(USER, PASSWORD), timeout=5, verify=str(served.door.ca)
+        served.door.https, data=IDENTIFY, auth=(USER, PASSWORD), timeout=LONG, verify=str(served.door.ca)
     )
     assert "<wsmid:ProductVersion>OS: 10.0.17763 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>" in answer.text
 
@@ -99,7 +100,7 @@ def test_identify_says_which_windows_it_is(served: Served) -> None:
 )
 def test_a_garbled_login_is_refused_and_the_next_one_served(served: Served, header: str) -> None:
     for url in (served.door.http, served.door.https):
-        answer = requests.post(url, headers={"Authorization": header}, timeout=5, verify=str(served.door.ca))
+        answer = requests.post(url, headers={"Authorization": header}, timeout=LONG, verify=str(served.door.ca))
         assert answer.status_code == 401
         assert answer.content == b""
     with served.pool(module=False) as pool:
@@ -108,7 +109,7 @@ def test_a_garbled_login_is_refused_and_the_next_one_served(served: Served, head
 
 def test_a_login_counts_for_its_connection_only(served: Served) -> None:
     with served.pool("http", module=False), requests.Session() as other:
-        answer = other.post(served.door.http, data=b"x", timeout=5)
+        answer = other.post(served.door.http, data=b"x", timeout=LONG)
     assert answer.status_code == 401
 
 

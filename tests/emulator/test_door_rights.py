@@ -32,6 +32,7 @@ from hnskit.remote.psrp import PsrpSession
 from tests import sample_facts
 from tests.emulator.door_host import PASSWORD, USER, Served, invoke
 from tests.in_process_host import QUICK, Lab
+from tests.waiting import LONG
 
 LIMITED_PASSWORD = "not-an-administrator"
 
@@ -86,14 +87,16 @@ def test_a_certificate_of_another_authority_is_refused(served: Rights, tmp_path:
 def test_who_says_certificate_and_has_none_is_refused(served: Rights) -> None:
     """The header alone is no login."""
     header = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
-    answer = requests.post(served.door.https, headers={"Authorization": header}, verify=str(served.door.ca), timeout=5)
+    answer = requests.post(
+        served.door.https, headers={"Authorization": header}, verify=str(served.door.ca), timeout=LONG
+    )
     assert answer.status_code == 401
 
 
 def test_a_certificate_is_no_login_over_http(served: Rights) -> None:
     """There is no channel that could have shown it."""
     header = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
-    assert requests.post(served.door.http, headers={"Authorization": header}, timeout=5).status_code == 401
+    assert requests.post(served.door.http, headers={"Authorization": header}, timeout=LONG).status_code == 401
 
 
 @pytest.mark.parametrize("hardening", ["relaxed", "strict", "none"])
@@ -215,7 +218,7 @@ def test_an_envelope_above_the_quota_is_a_fault(served: Rights) -> None:
     with requests.Session() as web:
         web.trust_env = False
         web.verify, web.auth = str(served.door.ca), (USER, PASSWORD)
-        answer = web.post(served.door.https, data=b"<" + b"x" * 600_000, timeout=10)
+        answer = web.post(served.door.https, data=b"<" + b"x" * 600_000, timeout=LONG)
         assert answer.status_code == 500
         assert "w:EncodingLimit" in answer.text
-        assert web.post(served.door.https, data=b"", timeout=10).status_code == 200
+        assert web.post(served.door.https, data=b"", timeout=LONG).status_code == 200

@@ -20,6 +20,7 @@ from pypsrp.wsman import WSManAction
 from hnskit.emulator.winrm.service_settings import ServiceSettings
 from tests.emulator.engines import PASSWORD, USER, Served, needs_engine
 from tests.emulator.soap_client import ADDRESSING, CONFIG, SHELL, STOP, TERMINATE, SoapClient, envelope
+from tests.waiting import LONG
 
 GONE = 2150858843
 OF_A_SHELL = (
@@ -170,7 +171,7 @@ def test_without_a_login_identify_tells_no_version_and_nothing_else_is_answered(
     for url in (served.door.http, served.door.https):
 
         def post(document: str, url: str = url) -> requests.Response:
-            return requests.post(url, data=document, headers=header, timeout=5, verify=str(served.door.ca))
+            return requests.post(url, data=document, headers=header, timeout=LONG, verify=str(served.door.ca))
 
         answer = post(IDENTIFY.format(IDENTITY.format("identity")))
         assert (answer.status_code, "OS: 0.0.0 SP: 0.0 Stack: 3.0" in answer.text) == (200, True)

@@ -17,6 +17,7 @@ from pypsrp.wsman import WSManAction
 from hnskit.emulator.winrm.http_connection import Limits
 from tests.emulator.door_host import PASSWORD, USER, Served, invoke
 from tests.emulator.soap_client import envelope
+from tests.waiting import LONG
 
 STREAM = '<rsp:Send><rsp:Stream Name="stdin">{}</rsp:Stream></rsp:Send>'
 TERMINATE = f'<rsp:Signal CommandId="{uuid.uuid4()}"><rsp:Code>x/signal/Terminate</rsp:Code></rsp:Signal>'
@@ -31,12 +32,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def post(served: Served, envelope: bytes | str) -> requests.Response:
     data = envelope.encode() if isinstance(envelope, str) else envelope
-    return requests.post(served.door.https, data=data, auth=(USER, PASSWORD), timeout=10, verify=str(served.door.ca))
+    return requests.post(served.door.https, data=data, auth=(USER, PASSWORD), timeout=LONG, verify=str(served.door.ca))
 
 
 def raw(served: Served, data: bytes, *, end: bool = False) -> bytes:
     """All that the plain port answers to these bytes, until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", served.port_of("http")), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", served.port_of("http")), timeout=LONG) as connection:
         connection.sendall(data)
         if end:
             connection.shutdown(socket.SHUT_WR)
@@ -96,9 +97,9 @@ def test_requests_sent_one_after_the_other_without_waiting_are_answered(served: 
 
 
 def test_other_paths_and_methods_are_not_there(served: Served) -> None:
-    assert requests.post(served.door.http.replace("wsman", "other"), timeout=5).status_code == 404
-    assert requests.get(served.door.http, timeout=5).status_code == 405
-    assert requests.post(served.door.http.replace("wsman", "hnskit-emulator/control"), timeout=5).status_code == 404
+    assert requests.post(served.door.http.replace("wsman", "other"), timeout=LONG).status_code == 404
+    assert requests.get(served.door.http, timeout=LONG).status_code == 405
+    assert requests.post(served.door.http.replace("wsman", "hnskit-emulator/control"), timeout=LONG).status_code == 404
 
 
 @given(st.binary(max_size=200))

@@ -28,7 +28,7 @@ from hnskit.fleet.keeping.kept_hosts import kept_hosts
 from hnskit.remote.psrp import PsrpSession
 from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
 from tests.in_process_host import Lab
-from tests.waiting import wait_for
+from tests.waiting import LONG, wait_for
 
 CLIENT = "hnskit-client1"
 PODS = Path(__file__).parents[2] / "params" / "pods.example.yaml"
@@ -172,7 +172,7 @@ def test_metrics_say_what_the_state_says(farm: list[str], made: Inventory, tmp_p
     assert kept.keep.metrics_address.startswith("http://127.0.0.1:")
     with kept.running():
         wait_for(lambda: all(row["ok"] for row in kept.rows().values()), "they are not ok")
-        text = requests.get(kept.keep.metrics_address, timeout=60).text
+        text = requests.get(kept.keep.metrics_address, timeout=LONG).text
     assert 'hnskit_keep_ok{host="h1"} 1.0' in text
     assert 'hnskit_keep_reads_total{host="h2"} 1.0' in text
 
@@ -188,7 +188,7 @@ def test_sigterm_ends_it_with_status_0_and_the_state_written(farm: list[str], ma
             "the events are not followed",
         )
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=LONG)
     finally:
         process.kill()
     assert process.returncode == 0

@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 from tests.ports import free_port, is_answered
-from tests.waiting import wait_for
+from tests.waiting import LONG, wait_for
 
 REALM = "HNSKIT.TEST"
 PASSWORD = "correct-horse-battery"
@@ -84,7 +84,7 @@ class Kdc:
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(LONG)
 
     def _shift(self) -> dict[str, str]:
         if not self._clock:
@@ -106,6 +106,6 @@ class Kdc:
 
     def _run(self, program: str, *arguments: str, said: str = "", more: Mapping[str, str] | None = None) -> None:
         subprocess.run(
-            [str(shutil.which(program, path=_PATH)), *arguments], input=said, text=True, check=True, timeout=60,
+            [str(shutil.which(program, path=_PATH)), *arguments], input=said, text=True, check=True, timeout=LONG,
             capture_output=True, env={**os.environ, **self.environment, **(more or {})},
         )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Self
 import pytest
 
 from tests.ports import free_port, is_answered
-from tests.waiting import wait_for
+from tests.waiting import LONG, wait_for
 
 SERVER = shutil.which("sshd") or next((path for path in ("/usr/sbin/sshd",) if Path(path).exists()), "")
 CLIENT = shutil.which("ssh")
@@ -70,14 +70,14 @@ class Sshd:
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(LONG)
 
     def new_key(self, name: str) -> None:
         """Make a key of this name, in place of another."""
         for path in (self.place / name, self.place / f"{name}.pub"):
             path.unlink(missing_ok=True)
         subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.place / name)], check=True, timeout=30
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.place / name)], check=True, timeout=LONG
         )
 
     def know_host(self, port: int) -> None:

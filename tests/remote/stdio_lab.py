@@ -21,6 +21,7 @@ from hnskit.emulator.serve import Served
 from hnskit.facts.host_facts import Facts
 from tests.remote.sshd import Sshd
 from tests.tcp_relay import TcpRelay
+from tests.waiting import LONG
 
 T = TypeVar("T")
 SHELL = (sys.executable, "-m", "hnskit.emulator.shell_over_stdio")
@@ -49,7 +50,7 @@ class StdioHost:
             self._loop.call_later(0.05, there.set)
 
         self._running = asyncio.run_coroutine_threadsafe(self._served.run(announced), self._loop)
-        assert there.wait(60)
+        assert there.wait(LONG)
         while registry.find(self.name) is None:
             assert not self._running.done(), self._running.result()
         return self
@@ -58,7 +59,7 @@ class StdioHost:
         self._loop.call_soon_threadsafe(self._served.stop)
         self._running.result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(LONG)
 
     def do(self, act: Callable[[EmulatedHost], T]) -> T:
         """Do something with the host in its own thread."""

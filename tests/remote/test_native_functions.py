@@ -10,6 +10,7 @@ from pathlib import Path
 from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.engines.pwsh.locate import find_engine
 from tests.emulator.engines import needs_engine
+from tests.waiting import LONG
 
 pytestmark = needs_engine
 
@@ -37,7 +38,7 @@ def said(module: str, script: str, tmp_path: Path) -> list[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG,
         env=environment,
     )
     return [*run.stdout.splitlines(), *run.stderr.splitlines()]

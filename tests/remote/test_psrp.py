@@ -32,6 +32,7 @@ from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.module_source import module_text
 from hnskit.remote.psrp import PsrpSession
 from hnskit.remote.session import Call, CallResult, invoke_calls
+from tests.waiting import LONG
 
 PASSWORD = "not-a-secret-of-anybody"
 
@@ -75,7 +76,7 @@ class Lab:
     def close(self) -> None:
         self.run(self.door.close())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(LONG)
 
 
 @pytest.fixture(scope="module")
@@ -317,5 +318,5 @@ def test_who_takes_connections_and_never_answers_was_never_lost(settings: Connec
         with pytest.raises(HostUnreachableError, match="gives no answer") as caught:
             PsrpSession(replace(settings, port=server.getsockname()[1], connect_timeout=0.5)).open()
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(LONG)
     assert "was lost" not in str(caught.value)

@@ -16,6 +16,7 @@ import pytest
 
 from hnskit.emulator.engines.pwsh.locate import find_engine
 from tests.emulator.engines import needs_engine
+from tests.waiting import LONG
 
 pytestmark = needs_engine
 
@@ -82,7 +83,7 @@ def all_facts() -> dict[str, dict[str, Any]]:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=LONG,
             env={**os.environ, "POWERSHELL_TELEMETRY_OPTOUT": "1"},
         )
     return dict(zip(paths, map(json.loads, run.stdout.splitlines()), strict=True))

@@ -29,7 +29,7 @@ RUN = "20260101-000000-other"
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5):
+        with urllib.request.urlopen(address, timeout=LONG):
             return True
     except OSError:
         return False
@@ -59,7 +59,7 @@ def served(folder: Path, state: Path) -> Iterator[str]:
         yield f"{address}render/"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(LONG)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def opened(pages: tuple[str, Any], name: str) -> Any:
 
 def test_without_the_token_nothing_is_served(pages: tuple[str, Any]) -> None:
     """Whoever reaches the page can change hosts: it asks who is there."""
-    with urllib.request.urlopen(f"{pages[0]}index.ipynb", timeout=10) as answer:
+    with urllib.request.urlopen(f"{pages[0]}index.ipynb", timeout=LONG) as answer:
         assert "login" in answer.geturl()
         assert b"Parameters" not in answer.read()
 

@@ -28,7 +28,7 @@ from hnskit.running.summary import Nobody
 from tests.host_process import emulated_host
 from tests.lock_holder import lock_holder
 from tests.ports import is_answered
-from tests.waiting import wait_for
+from tests.waiting import LONG, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,12 +82,12 @@ def test_a_second_page_follows_a_second_run_is_refused_and_stop_stops(desk: Path
     other = Follower(follower._target, seen.append, said.append, holders.append)
     other.start()
     second, _, refused, _ = started(desk)
-    second.join(30)
+    second.join(LONG)
     assert "another run is at work on it since" in refused[0]
     wait_for(lambda: states and "10_l2bridge_network" in states[-1].verdict)
     ask_to_stop(follower.run_dir)
-    follower.join(30)
-    other.join(30)
+    follower.join(LONG)
+    other.join(LONG)
     assert "stopped" in states[-1].verdict
     assert seen[-1].verdict == states[-1].verdict
     summary = json.loads((follower.run_dir / "summary.json").read_text())
@@ -101,14 +101,14 @@ def test_a_run_that_is_killed_is_one_sentence_and_the_next_one_goes_on(desk: Pat
     follower, states, _, pid = started(desk)
     wait_for(lambda: states and any("create network" in line for line in [*states[-1].lines, states[-1].passing]))
     os.kill(pid, signal.SIGKILL)
-    follower.join(30)
+    follower.join(LONG)
     assert states[-1].verdict == LOST
     last = last_run(desk / "runs", follower._target)
     assert last is not None
     assert last.lost
     wait_for(lambda: answers(desk))  # the killed run had cut the host's network
     again, states, _, _ = started(desk)
-    again.join(60)
+    again.join(LONG)
     assert states[-1].percent == 100
     records = [
         json.loads(line) for path in (desk / "runs").glob("*/journal.jsonl") for line in path.read_text().splitlines()
@@ -133,7 +133,7 @@ def test_what_has_no_log_is_named_and_the_page_is_free_at_its_end(
         assert f"process {pid}" in page._view.value
         assert "run was at work" not in page._note.value
         assert (page.running, page._run.disabled, page._stop.disabled) == (True, True, True)
-    page.wait(30)
+    page.wait(LONG)
     wait_for(lambda: not page._run.disabled)
     assert page._view.value == ""
 
@@ -165,7 +165,7 @@ def test_what_cannot_begin_says_why(desk: Path) -> None:
     """A file that was broken between the save and the run."""
     (desk / "params" / "lab.yaml").write_text("target: emulator://lab\nnope: 1\n")
     follower, _, refused, _ = started(desk)
-    follower.join(30)
+    follower.join(LONG)
     last = last_run(desk / "runs", "lab")
     assert refused or last is not None
     said = refused[0] if refused else last.verdict  # type: ignore[union-attr]
@@ -226,7 +226,7 @@ def test_what_was_seen_of_the_host_is_marked_as_old_when_a_run_begins(
         page._on_run()
         assert re.search(r"As it was on \d\d .*, before the run below\.", page._host.value)
         assert "no bridge" in page._host.value
-    page.wait(30)
+    page.wait(LONG)
 
 
 def test_the_way_to_the_host_can_be_checked_by_itself(tmp_path: Path) -> None:

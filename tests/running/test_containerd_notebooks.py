@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.host_process import emulated_host
+from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,11 +22,11 @@ def test_the_sequence_and_the_teardown_run_on_it(name: str, tmp_path: Path) -> N
         given = [word for override in overrides for word in ("--set", override)]
         params = str(ROOT / "params" / f"{name}.example.yaml")
         command = [sys.executable, "-m", "hnskit", "run", params, *given, "--runs", str(tmp_path / "runs")]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=ROOT)
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONG, cwd=ROOT)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert "PROVED: 2 of 2 clients" in ran.stdout
         gone = subprocess.run([*command, "--only", "90_teardown", "--yes"], capture_output=True, text=True, check=False,
-                              timeout=300, cwd=ROOT)  # fmt: skip
+                              timeout=LONG, cwd=ROOT)  # fmt: skip
         assert gone.returncode == 0, gone.stdout + gone.stderr
         summary = json.loads(sorted((tmp_path / "runs").glob("*/summary.json"))[-1].read_text(encoding="utf-8"))
         assert summary["ok"] is True
