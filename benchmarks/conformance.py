@@ -334,7 +334,7 @@ def _hcn() -> list[str]:
         "## HCN",
         "",
         f"The v2 API (computenetwork.dll): **{count} of {len(KINDS) * (len(verbs) + 1)} functions**, over the state",
-        "that v1 shows. tests/emulator/test_native_hcn.py calls each as a native client does, test_hcn_clients.py has",
+        "that v1 shows. tests/emulator/test_native_hcn.py calls each as a native client does, test_hcn_*.py have",
         "the requests of hcsshim, containerd and CNI plug-ins. HcnModifySdnRoute finds its route, and says that a",
         "change of it is not emulated: hcsshim, for which HCN has none, removes a route and makes it anew.",
         "",

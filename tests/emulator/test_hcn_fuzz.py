@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hnskit.emulator.host import create_host
 from hnskit.emulator.host.hcn_service import KINDS, VERBS
-from tests.emulator.test_hcn_clients import HOST_ROUTE, NETWORK_ACL, POOL, SUBNET, SUBNET_ROUTE, TIER, V2, acl, balancer
+from tests.emulator.hcn_client import HOST_ROUTE, NETWORK_ACL, POOL, SUBNET, SUBNET_ROUTE, TIER, V2, acl, balancer
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 70_000), st.floats(allow_nan=False), st.text(max_size=6),

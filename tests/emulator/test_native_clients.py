@@ -1,4 +1,4 @@
-"""Requests of HCN's real clients, put into the native library: each test of test_hcn_clients.py that has no parameters.
+"""Requests of HCN's real clients, put into the native library: each test of `MODULES` that has no parameters.
 
 What hcsshim, containerd and CNI plug-ins ask for goes through the library as it goes through the host's model there.
 """
@@ -9,6 +9,7 @@ import ctypes
 import inspect
 import json
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +19,23 @@ import pytest
 
 from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.host import create_host
-from tests.emulator import test_hcn_clients
+from tests.emulator import (
+    test_hcn_balancers,
+    test_hcn_endpoints,
+    test_hcn_namespaces,
+    test_hcn_networks,
+    test_hcn_refusals,
+)
+from tests.emulator.engines import needs_compiler
+from tests.emulator.hcn_client import V2, Client
 from tests.emulator.test_native_hcn import Library, listening
 
+pytestmark = needs_compiler
+MODULES = (test_hcn_balancers, test_hcn_endpoints, test_hcn_namespaces, test_hcn_networks, test_hcn_refusals)
 TESTS = [
     test
-    for name, test in vars(test_hcn_clients).items()
+    for module in MODULES
+    for name, test in vars(module).items()
     if name.startswith("test_") and not inspect.signature(test).parameters
 ]
 
@@ -31,13 +43,11 @@ TESTS = [
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type]:
     """A client whose every call of HCN goes through computenetwork.dll and the socket behind it."""
-    if native_build.compiler() is None:
-        pytest.skip("there is no C compiler")
     libraries, _ = native_build.build()
     library = Library(libraries / "computenetwork.dll")
     with listening() as listen:
 
-        class NativeClient(test_hcn_clients.Client):
+        class NativeClient(Client):
             def __init__(self, profile: str = "ws2025") -> None:
                 self.host = create_host("lab", profile, {"cut_seconds": 0, "seed": 5})
                 self.place = tmp_path / f"host-{profile}-{uuid.uuid4().hex[:6]}"
@@ -69,7 +79,7 @@ def by_library(library: Library, operation: str, id: str, text: str, parent: str
         code, (record,) = library.call(f"HcnCreate{kind}", *before, uuid.UUID(id), text, ctypes.byref(handle), out=1)
         if code:
             return code, "", record
-        shown = library.call(f"HcnQuery{kind}Properties", handle, {"SchemaVersion": test_hcn_clients.V2}, out=2)[1][0]
+        shown = library.call(f"HcnQuery{kind}Properties", handle, {"SchemaVersion": V2}, out=2)[1][0]
         library.call(f"HcnClose{kind}", handle)
         return code, str(json.loads(shown)["ID"]), record
     code, (record,) = library.call(f"HcnOpen{kind}", uuid.UUID(id), ctypes.byref(handle), out=1)
@@ -88,5 +98,5 @@ def by_library(library: Library, operation: str, id: str, text: str, parent: str
 def test_a_client_s_requests_go_through_the_library(
     test: Callable[[], None], client: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(test_hcn_clients, "Client", client)
+    monkeypatch.setattr(sys.modules[test.__module__], "Client", client)
     test()
