@@ -117,7 +117,7 @@ def test_a_mistake_is_named_with_its_place(folder: Path, text: str, said: str) -
     ("text", "said"),
     [
         ("name,groups\nweb1,west\n", "has no column target"),
-        ("name,target\nweb1\n", "line 2: has 1 cells, the head has 2"),
+        ("name,target\nweb1\n", "line 2: has 1 cell, the head has 2"),
         ("name,target,params\nweb1,nowhere,redirect.yaml\n", "web1: "),
     ],
 )
