@@ -161,9 +161,9 @@ class Drawing(Sheet):
         return bottom
 
     def _whose(self, endpoint: Endpoint) -> str:
-        """The name that a person looks for: that of the container, where the endpoint's begins with an id."""
+        """The name that a person looks for: that of the pod, where the endpoint's begins with an id."""
         owner = self._owners.of_endpoint(endpoint)
-        return owner.name if owner is not None and owner.pod_id else endpoint.name
+        return owner.name.rpartition("/")[0] if owner is not None and owner.pod_id else endpoint.name
 
     def _order(self, endpoint: Endpoint) -> list[tuple[int, str]]:
         """A pod's name ends with random letters and digits, which are no number to sort by."""
@@ -192,7 +192,7 @@ class Drawing(Sheet):
             place = f"compartment {endpoint.compartment_id}" if endpoint.compartment_id is not None else ""
             note = ", ".join(part for part in (endpoint.address, place) if part)
             self._box(x, line, width, self._whose(endpoint) or "(no name)", note)
-            self.lines.append(f"  endpoint {endpoint.name} {endpoint.address}, container {self._whose(endpoint)}")
+            self.lines.append(f"  endpoint {endpoint.name} {endpoint.address}, {self._whose(endpoint)}")
         return y + -(-len(members) // _SMALL_ROW) * (BOX + 8)
 
     def _rank(self, endpoint: Endpoint) -> int:

@@ -230,8 +230,8 @@ def test_of_a_node_with_many_pods_the_redirected_ones_have_rows_and_the_rest_sma
     svg = picture.svg()
     assert svg.count("<circle") == 1 + svg.count("PROXY 169.254.169.254:80")
     assert "endpoints without a redirect" in svg
-    for item in node.containers:
-        assert item.name in svg
+    shown = "".join(text.text or "" for text in ElementTree.fromstring(svg).iter(f"{SVG}text"))
+    assert all(pod.full_name in shown for pod in node.pods if pod.namespace == "default")
     found = boxes(svg)
     for one, other in combinations(found, 2):
         assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
@@ -248,5 +248,5 @@ def test_a_chosen_pod_that_is_not_redirected_is_marked(node: Facts) -> None:
 
 def test_the_pods_of_a_picture_stand_in_the_order_of_their_names(node: Facts) -> None:
     svg = draw(node).svg()
-    places = [svg.index(name) for name in sorted(item.name for item in node.containers if "/web-" in item.name)]
+    places = [svg.index(name) for name in sorted(pod.full_name for pod in node.pods if "/web-" in pod.full_name)]
     assert places == sorted(places)
