@@ -110,6 +110,8 @@ class Execution:
         except CellTimeoutError:
             return _broken(f"one of its cells took longer than {self._timeout} s", source)
         except (PapermillException, OSError, RuntimeError, ValueError) as cause:
+            if self._stopped and isinstance(cause, RuntimeError):  # the third request found it between two notebooks
+                return error_json(StoppedError())
             return _other(f"{type(cause).__name__}: {cause}", source)
         finally:
             mask_file(output)

@@ -224,3 +224,21 @@ def test_a_notebook_that_ends_by_exit_is_a_failure(tmp_path: Path) -> None:
         error = execution.execute(source, tmp_path / "out.ipynb", {})
     assert error is not None
     assert "ended before its last cell" in error["paragraph"]
+
+
+@pytest.mark.parametrize(("stopped", "status"), [(True, 130), (False, 1)])
+def test_a_kernel_that_is_ended_before_it_answers_counts_as_stopped_where_a_stop_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: bool, status: int
+) -> None:
+    """On a slow machine the third request finds it while the next notebook begins."""
+
+    def die(*_: Any, **__: Any) -> None:
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(papermill, "execute_notebook", die)
+    with Execution(share_kernel=False) as execution:
+        if stopped:
+            execution.stop()
+        error = execution.execute(notebook(tmp_path / "a.ipynb", "1"), tmp_path / "out.ipynb", {})
+    assert error is not None
+    assert error["exit_status"] == status
