@@ -42,19 +42,34 @@ class PastRun:
         return asdict(self)
 
 
-def past_runs(runs: Path, target: str = "") -> tuple[PastRun, ...]:
+def past_runs(runs: Path) -> tuple[PastRun, ...]:
     """List the folders of runs, the newest first.
 
     Args:
         runs: the folder that holds them.
-        target: only those of this target; "": all.
 
     Returns:
         Every folder that has a summary, a journal, a log or a fleet's results; other folders are no runs.
     """
     folders = sorted((path for path in runs.glob("*") if path.is_dir()), reverse=True) if runs.is_dir() else []
-    found = [one for folder in folders if (one := _read(folder)) is not None]
-    return tuple(one for one in found if target in ("", one.target))
+    return tuple(one for folder in folders if (one := _read(folder)) is not None)
+
+
+def last_seconds(runs: Path, target: str) -> float | None:
+    """Tell how long the last run of a target took that proved the redirect.
+
+    Args:
+        runs: the folder that holds the runs.
+        target: of the run.
+
+    Returns:
+        Seconds, as its summary has them; None where there is no such run.
+    """
+    for folder in sorted(runs.glob("*/"), reverse=True) if runs.is_dir() else ():
+        summary = runfolder.read_json(folder / runfolder.SUMMARY) or {}
+        if (summary.get("target"), summary.get("achieved")) == (target, Achievement.PROVED.value):
+            return float(summary.get("seconds") or 0.0)
+    return None
 
 
 def is_run(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A clock beside work that is waited for: how long it has taken, how long it usually takes."""
+"""A clock beside work that is waited for: how long it has taken, how long it took the last time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ _TICK = 1.0
 class Clock:
     """Ticks in a widget of its own, in a thread of its own, while work is under way; else it shows nothing.
 
-    Args:
-        usual: the usual duration, in words; "" where nobody knows.
+    Attributes:
+        last: seconds that the same work took the last time; None where nobody knows.
     """
 
-    def __init__(self, usual: str = "") -> None:
+    def __init__(self) -> None:
         self.widget = ipywidgets.HTML()
-        self.usual = usual
+        self.last: float | None = None
+        self._since = 0.0
         self._ended = threading.Event()
         self._ended.set()
 
@@ -32,7 +33,7 @@ class Clock:
         if not self._ended.is_set():
             return
         self._ended = ended = threading.Event()
-        since = time.monotonic()
+        since = self._since = time.monotonic()
         self._show(0)
 
         def tick() -> None:
@@ -43,6 +44,8 @@ class Clock:
 
     def stop(self) -> None:
         """End, and show nothing any more."""
+        if not self._ended.is_set():
+            self.last = time.monotonic() - self._since
         self._ended.set()
         self.widget.value = ""
 
@@ -54,5 +57,5 @@ class Clock:
         self.stop()
 
     def _show(self, seconds: float) -> None:
-        usual = f", usually {self.usual}" if self.usual else ""
-        self.widget.value = f'<span style="opacity:.75">{escape_html(f"{seconds:.0f} s{usual}")}</span>'
+        last = f", {max(1.0, self.last):.0f} s the last time" if self.last is not None else ""
+        self.widget.value = f'<span style="opacity:.75">{escape_html(f"{seconds:.0f} s{last}")}</span>'

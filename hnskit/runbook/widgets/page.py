@@ -27,6 +27,7 @@ from hnskit.runbook.widgets.way_check import way_html
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import ask_to_stop
 from hnskit.running.run_folder import part_of
+from hnskit.running.run_history import last_seconds
 from hnskit.running.run_state import RunState
 from hnskit.running.server_links import link, this_server
 
@@ -59,8 +60,8 @@ class StartPage:
         )
         self._connect_note = ipywidgets.HTML()
         self._host = ipywidgets.HTML()
-        self._looking = Clock("2 to 6 s, with a slow Docker up to 20")
-        self._running = Clock("10 to 90 s for all steps")
+        self._looking = Clock()
+        self._running = Clock()
         self._looked = ""  # what the host showed when it was looked at, and when that was
         self._looked_at = ""
         self._shown = ""  # the target whose last run is shown
@@ -241,6 +242,7 @@ class StartPage:
         self._follower = Follower(self.target, self._on_state, self._on_refused, self._on_other, process)
         self._run.disabled, self._stop.disabled, self._stop.description = True, False, "Stop"
         self._mark_as_old()
+        self._running.last = last_seconds(self._runs, self.target) if self._step.value == "" else None
         self._running.start()
         self._follower.start()
 
