@@ -70,8 +70,9 @@ def carry_out(
         names = ", ".join(step.id for step in first.disruptive)
         say(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
     require_agreement(first, yes=yes, as_json=as_json)
-    with journalled(loaded.target, runs) as journal:  # also where nothing is to do: what was found is written down
-        return work(journal, EventLines())
+    # Also where nothing is to do: what was found is written down.
+    with journalled(loaded.target, runs) as journal, EventLines() as lines:
+        return work(journal, lines)
 
 
 def apply_to(

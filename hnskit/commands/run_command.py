@@ -13,10 +13,12 @@ from hnskit.commands.envelope import print_result
 from hnskit.commands.options import PARTS, common, completes, runs_option
 from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import require_file
+from hnskit.errors import HnskitError
 from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
+    from hnskit.commands.plan_command import Teardown
     from hnskit.running.summary import Summary
 
 
@@ -59,19 +61,21 @@ def run(
     from hnskit.running import runner
     from hnskit.running.terminal_lines import RunLines
 
-    summary = runner.run(
-        params,
-        overrides=overrides,
-        notebooks=notebooks,
-        runs=runs,
-        watcher=RunLines(sys.stderr.isatty()),
-        only=only,
-        share_kernel=not kernel_each,
-        cell_timeout=cell_timeout,
-        resume=resume,
-        confirmed=yes or _agreed(params, overrides, only, runs, as_json=as_json),
-        adopt=adopt,
-    )
+    agreed = yes or (sys.stdin.isatty() and not as_json and _agreed(params, overrides, notebooks, only, runs))
+    with RunLines(sys.stderr.isatty()) as watcher:
+        summary = runner.run(
+            params,
+            overrides=overrides,
+            notebooks=notebooks,
+            runs=runs,
+            watcher=watcher,
+            only=only,
+            share_kernel=not kernel_each,
+            cell_timeout=cell_timeout,
+            resume=resume,
+            confirmed=agreed,
+            adopt=adopt,
+        )
     if as_json:
         print_result(summary.to_json(), ok=summary.exit_status == 0)
     else:
@@ -91,31 +95,47 @@ def _show_plan(
     as_json: bool,
 ) -> NoReturn:
     """Show the plan of the chosen notebooks, and end."""
-    from hnskit.commands.plan_command import Teardown, show_plan
-    from hnskit.local.project import find_notebooks, find_params
-    from hnskit.running.notebook_sequence import notebook_sequence
+    from hnskit.commands.plan_command import show_plan
 
-    chosen = {part for _, part in notebook_sequence(notebooks or find_notebooks(find_params(params)), only)}
-    if "teardown" in chosen:
-        show_plan(params, overrides, runs=runs, as_json=as_json, teardown=Teardown())
-    changing = tuple(part for part in PARTS if part in chosen)
-    if not changing:
+    parts, teardown = _planned(params, notebooks, only)
+    if teardown is None and not parts:
         say("The chosen notebooks only read: there is no plan.", err=True)
         if as_json:
             print_result({"pending": 0, "refused": 0, "steps": []})
         sys.exit(0)
-    show_plan(params, overrides, parts=changing, runs=runs, as_json=as_json)
+    show_plan(params, overrides, parts=parts, runs=runs, as_json=as_json, teardown=teardown)
+
+
+def _planned(params: str, notebooks: Path | None, only: tuple[str, ...]) -> tuple[tuple[str, ...], Teardown | None]:
+    """The parts that the chosen notebooks set up, and the teardown where its notebook is one of them."""
+    from hnskit.commands.plan_command import Teardown
+    from hnskit.local.project import find_notebooks, find_params
+    from hnskit.running.notebook_sequence import notebook_sequence
+
+    chosen = {part for _, part in notebook_sequence(notebooks or find_notebooks(find_params(params)), only)}
+    return tuple(part for part in PARTS if part in chosen), Teardown() if "teardown" in chosen else None
 
 
 def _agreed(
-    params: str, overrides: tuple[str, ...], only: tuple[str, ...], runs: Path | None, *, as_json: bool
+    params: str, overrides: tuple[str, ...], notebooks: Path | None, only: tuple[str, ...], runs: Path | None
 ) -> bool:
-    """Ask what the teardown is to remove, where it was chosen and somebody is there; its notebook refuses elsewhere."""
-    if as_json or not sys.stdin.isatty() or not any(name.startswith("90") for name in only):
-        return False
-    from hnskit.commands.plan_command import Teardown, found_plan
+    """Ask about what the chosen notebooks are to remove, where somebody is there; the notebooks refuse elsewhere.
 
-    first, _ = found_plan(params, overrides, runs=runs, teardown=Teardown())
+    Raises:
+        ConfirmationError: the answer was no.
+    """
+    from hnskit.commands.plan_command import found_plan
+    from hnskit.planning.removed_objects import removal_question
+
+    try:
+        parts, teardown = _planned(params, notebooks, only)
+        if teardown is None and not parts:
+            return False
+        first, _ = found_plan(params, overrides, parts=parts, runs=runs, teardown=teardown)
+    except HnskitError:
+        return False  # the run tells it, with its report
+    if first.refused or not removal_question(first):
+        return False
     say_plan(first, err=True)
     require_agreement(first, yes=False)
     return True

@@ -1,0 +1,107 @@
+"""What removes objects asks on a terminal, and refuses without one: nothing is changed by a no, or by silence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.host_process import emulated_host
+from tests.terminal import hnskit, sets
+
+pty = pytest.importorskip("pty", reason="no terminals of this kind here")
+PARAMS = str(Path(__file__).parents[2] / "params" / "emulator.yaml")
+OTHER_COMMAND = ("--set", "clients[0].command=[ping, -t, 127.0.0.1]")
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Arguments of a host with the redirect, and the place of its journals."""
+    place = tmp_path_factory.mktemp("asked")
+    with emulated_host(place / "state") as overrides:
+        words = [PARAMS, *sets(overrides), "--runs", str(place / "runs")]
+        subprocess.run([sys.executable, "-m", "hnskit", "apply", *words], check=True, capture_output=True)
+        yield words
+
+
+def typed(answer: str, *words: str) -> tuple[int, str]:
+    """Status and output of a command at a terminal where somebody types an answer."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "hnskit", *words], stdin=slave, stdout=slave, stderr=slave, close_fds=True
+    ) as process:
+        os.close(slave)
+        os.write(master, f"{answer}\n".encode())
+        read = b""
+        while True:
+            try:
+                part = os.read(master, 65_536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            read += part
+        os.close(master)
+        status = process.wait(120)
+    return status, read.decode("utf-8")
+
+
+def containers(capsys: pytest.CaptureFixture[str], words: list[str]) -> set[str]:
+    shown = hnskit(capsys, "show", "containers", *words[:-2], "--json").json()["items"]
+    return {item["id"] for item in shown}
+
+
+@pytest.mark.parametrize(
+    ("command", "question"),
+    [
+        (("destroy",), "Remove 9 objects from "),
+        (("apply", *OTHER_COMMAND), "Remove 1 object from "),
+        (("run", "--only", "30_client_containers", *OTHER_COMMAND), "Remove 1 object from "),
+        (("run", "--only", "90_teardown"), "Remove 9 objects from "),
+    ],
+    ids=["destroy", "apply", "run of a part", "run of the teardown"],
+)
+def test_a_no_at_the_terminal_changes_nothing(
+    set_up: list[str], capsys: pytest.CaptureFixture[str], command: tuple[str, ...], question: str
+) -> None:
+    before = containers(capsys, set_up)
+    status, said = typed("n", command[0], *set_up, *command[1:])
+    assert (status, question in said) == (2, True), said
+    assert "the answer was no: nothing was changed" in " ".join(said.split())
+    assert containers(capsys, set_up) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("destroy",), ("apply", *OTHER_COMMAND), ("run", "--only", "30_client_containers", *OTHER_COMMAND),
+        ("run", "--only", "90_teardown"),
+        ("policy", "clear", "--endpoint", "hnskit-client1"),
+        ("policy", "remove", "--endpoint", "hnskit-client1", "--number", "2"),
+    ],
+    ids=lambda words: " ".join(words[:3]),
+)  # fmt: skip
+def test_without_a_terminal_and_without_yes_it_is_refused_with_2(
+    set_up: list[str], capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    before = containers(capsys, set_up)
+    words = command[:2] if command[0] == "policy" else command[:1]
+    ended = subprocess.run(
+        [sys.executable, "-m", "hnskit", *words, *set_up, *command[len(words) :]],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2, ended.stderr
+    assert "--yes" in ended.stderr or "confirmed" in ended.stderr
+    assert containers(capsys, set_up) == before
+    assert hnskit(capsys, "verify", *set_up[:-2]).status == 0
+
+
+def test_a_yes_at_the_terminal_replaces_the_container(set_up: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    before = containers(capsys, set_up)
+    status, said = typed("y", "run", *set_up, "--only", "30_client_containers", *OTHER_COMMAND)
+    assert status == 0, said
+    assert len(containers(capsys, set_up) - before) == 1
