@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from hnskit.commands.options import Choice, debug_option
-from hnskit.errors import HnskitError
+from hnskit.errors import ArgumentError, HnskitError, NotebooksError, SelectionError
 from hnskit.foreign_text.terminal import say
 
 _LOCAL = "127.0.0.1"
@@ -71,7 +71,7 @@ def _notebooks() -> Path:
 
     found = project.find_notebooks(Path()).absolute()
     if not (found / "index.ipynb").is_file():
-        raise HnskitError(
+        raise NotebooksError(
             f"there is no start page in {found}", next_step="Stand in the project, or make one: hnskit init DIR"
         )
     return found
@@ -100,7 +100,7 @@ def _port(wanted: int | None) -> int:
     if _taken(wanted):
         free = (port for port in range(_PORT, _PORT + _TRIES) if port != wanted and not _taken(port))
         step = f"Name another one: --port {next(free, wanted + 1)}"
-        raise HnskitError(f"port {wanted} of this machine is taken", next_step=step)
+        raise ArgumentError(f"port {wanted} of this machine is taken", next_step=step)
     return wanted
 
 
@@ -113,7 +113,7 @@ def _require_voila() -> None:
     import importlib.util
 
     if importlib.util.find_spec("voila") is None:
-        raise HnskitError(
+        raise SelectionError(
             "Voilà is not installed in this environment",
             next_step="Install it: python -m pip install --no-deps --require-hashes -r requirements-app.lock in the "
             "project's folder, or python -m pip install 'hnskit[app]'.",

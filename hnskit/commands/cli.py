@@ -86,6 +86,10 @@ def hnskit() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: every error becomes one paragraph on stderr and an exit status."""
     given = sys.argv[1:] if arguments is None else arguments
+    if os.environ.get("_HNSKIT_COMPLETE", "").startswith("powershell"):
+        from hnskit.commands.powershell_completion import register
+
+        register()
     warnings.showwarning = _show_warning  # type: ignore[assignment]  # its last two arguments are `more`
     try:
         hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from hnskit.errors import HnskitError, ParamsError
+from hnskit.errors import FileError, ParamsError
 from hnskit.local.atomic_write import write_output
 from hnskit.params.loading import load_params, parse_params, path_parts
 
@@ -107,19 +107,19 @@ class ParamsFile:
 
         Raises:
             ParamsError: a value is wrong; nothing was written.
-            HnskitError: it cannot be written; or the file is not any more what was read.
+            FileError: it cannot be written; or the file is not any more what was read.
         """
         target, text = path or self.path, self.text()
         parse_params(yaml.safe_load(text), str(target))
         try:
             if target.exists() and (target != self.path or target.read_text(encoding="utf-8") != self._text):
-                raise HnskitError(
+                raise FileError(
                     "another user or program changed it since it was read here" if target == self.path
                     else "there is such a file already", object=str(target),
                     next_step="Save under another name, or read the file again and change that.",
                 )  # fmt: skip
         except OSError as cause:
-            raise HnskitError(f"it cannot be read: {cause.strerror}", object=str(target)) from cause
+            raise FileError(f"it cannot be read: {cause.strerror}", object=str(target)) from cause
         write_output(target, text)
         self.path, self._text = target, text
         return target

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hnskit.errors import FileError, HnskitError
+from hnskit.errors import FileError, HnskitError, NotebooksError
 from hnskit.foreign_text.escaping import json_text
 from hnskit.foreign_text.masking import mask_data
 from hnskit.local.atomic_write import atomic_write_text
@@ -33,12 +33,12 @@ def part_of(notebook: Path) -> str:
     """The part of the redirect that a notebook is about, by its metadata; "" where it names none.
 
     Raises:
-        HnskitError: it is not a notebook.
+        NotebooksError: it is not a notebook.
     """
     try:
         metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
     except (OSError, ValueError, KeyError, TypeError) as cause:
-        raise HnskitError("this is not a notebook", object=str(notebook)) from cause
+        raise NotebooksError("this is not a notebook", object=str(notebook)) from cause
     return str(metadata.get("hnskit", {}).get("part", ""))
 
 

@@ -14,6 +14,7 @@ from hnskit.commands.envelope import SCHEMA, enveloped
 from hnskit.facts.anything import load_facts
 from hnskit.facts.snapshot import save_facts
 from tests import sample_facts
+from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
 from tests.host_process import emulated_host
 from tests.terminal import commands_of, hnskit, sets
 
@@ -91,6 +92,42 @@ def test_the_form_of_what_changes_a_host_and_of_what_is_said_of_an_error(
         require_form(hnskit(capsys, "destroy", "--yes", *lab, *runs).json(), "destroy")
 
 
+def test_the_form_of_a_run_of_its_report_and_of_what_keeps_a_host(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    runs = ("--runs", str(tmp_path / "runs"))
+    with emulated_host(tmp_path / "state") as overrides:
+        lab = (PARAMS, *sets(overrides), "--json")
+        ran = hnskit(capsys, "run", *lab, *runs, "--only", "00_preflight").json()
+        require_form(ran, "run")
+        require_form(json.loads((Path(ran["run_dir"]) / "summary.json").read_text()) | {"schema": SCHEMA}, "run")
+        require_form(hnskit(capsys, "report", ran["run_dir"], "--json").json(), "report")
+        (past,) = hnskit(capsys, "runs", *runs, "--json").json()["items"]
+        assert (past["kind"], past["ok"], past["target"]) == ("run", True, ran["target"])
+        require_form(hnskit(capsys, "runs", *runs, "--json").json(), "runs")
+        kept = hnskit(capsys, "keep", *lab, *runs, "--once")
+        require_form(kept.json(), "keep")
+        assert kept.json()["ok"] is (kept.status == 0)
+
+
+def test_the_form_of_a_fleet_s_results(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    runs = ("--runs", str(tmp_path / "runs"))
+    with emulated_fleet(tmp_path, 2) as names:
+        inventory = str(inventory_file(tmp_path, [f"emulator://{name}" for name in names]))
+        require_form(hnskit(capsys, "fleet", "hosts", inventory, "--json").json(), "fleet_hosts")
+        drift = hnskit(capsys, "fleet", "drift", inventory, *runs, "--json")
+        require_form(drift.json(), "fleet")
+        assert (drift.json()["ok"], drift.status) == (False, 1)
+        require_form(hnskit(capsys, "emulator", "list", "--json").json(), "emulator_list")
+        require_form(hnskit(capsys, "emulator", "status", names[0], "--json").json(), "emulator_host")
+        require_form(hnskit(capsys, "emulator", "cut", names[0], "0.1", "--json").json(), "emulator_change")
+        require_form(hnskit(capsys, "emulator", "reset", names[0], "--json").json(), "emulator_change")
+
+
+def test_the_form_of_a_new_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    require_form(hnskit(capsys, "init", str(tmp_path / "new"), "--json").json(), "init")
+
+
 def test_policies_of_an_endpoint_are_objects(capsys: pytest.CaptureFixture[str], saved: str) -> None:
     rows = hnskit(capsys, "show", "endpoints", saved, "--json").json()["items"]
     (client,) = (row for row in rows if row["name"] == "hnskit-client1")
@@ -107,3 +144,20 @@ def test_what_facts_prints_is_a_snapshot(capsys: pytest.CaptureFixture[str], sav
 def test_every_command_but_the_app_prints_json() -> None:
     without = {path for path, command in commands_of() if not any("--json" in option.opts for option in command.params)}
     assert without == {"app", "emulator docker"}  # whose words are docker's own
+
+
+SPECIAL = {
+    "emulator cut": "emulator_change", "emulator fault": "emulator_change", "emulator list": "emulator_list",
+    "emulator reset": "emulator_change", "emulator start": "emulator_host", "emulator status": "emulator_host",
+    "emulator stop": "emulator_change", "fleet hosts": "fleet_hosts", "policy lookup": "list",
+    **{f"policy {verb}": "policy_change" for verb in ("add", "change", "clear", "remove")},
+}  # fmt: skip
+"""Command -> its form, where that has not the command's own name."""
+
+
+def test_every_command_s_json_has_a_form() -> None:
+    for path, command in commands_of():
+        if any("--json" in option.opts for option in command.params):
+            first = path.split()[0]
+            name = SPECIAL.get(path, "fleet" if first == "fleet" else path.replace(" ", "_"))
+            assert name in FORMS["$defs"], path

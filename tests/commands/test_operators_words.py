@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shlex
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,7 +161,27 @@ def test_past_runs_are_listed_with_their_verdicts_the_newest_first(
     assert "The redirect was in place and proved then" in lines[2]
     shown = hnskit(capsys, "runs", "--runs", str(tmp_path), "--json", "--target", "emulator://lab").json()
     assert [one["ok"] for one in shown["items"]] == [None, False, True]
-    assert hnskit(capsys, "runs", "--runs", str(tmp_path), "--target", "x").out.startswith("There is no run of x")
+
+
+def test_runs_of_a_target_or_in_a_folder_that_is_not_there_are_a_mistake(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run_folder(tmp_path, "20261127-090000-lab", ok=True)
+    wrong = hnskit(capsys, "runs", "--runs", str(tmp_path), "--target", "emulator://lob")
+    assert (wrong.status, "did you mean emulator://lab?" in wrong.err) == (2, True)
+    assert hnskit(capsys, "runs", "--runs", str(tmp_path / "none")).status == 2
+
+
+def test_an_app_that_cannot_be_served_is_a_mistake_of_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = hnskit(capsys, "app", "--port", str(taken.getsockname()[1]))
+    assert (ended.status, "is taken" in ended.err) == (2, True)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "voila" else find(name))
+    ended = hnskit(capsys, "app")
+    assert (ended.status, "requirements-app.lock" in ended.err) == (2, True)
 
 
 def test_a_run_is_compared_as_it_left_the_host(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
