@@ -1,1 +1,1 @@
-"""Steps to changes on a host: the only writer. `writer.apply` and `writer.destroy` are the way in."""
+"""Steps to changes on a host: the only writer. `api.apply` and `api.destroy` are the way in."""

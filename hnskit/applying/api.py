@@ -12,6 +12,7 @@ from hnskit.applying.operations import build_operation
 from hnskit.applying.outcomes import Event, EventKind, OnEvent, Outcome, StepResult, outcome_of
 from hnskit.applying.polling import RetryPolicy
 from hnskit.applying.reconciler import AGAIN, OperationBuilder, Planner, Reconciler
+from hnskit.applying.replacement_proof import ReplacementProof
 from hnskit.applying.rollback import Rollback
 from hnskit.errors import HnskitError, PreflightError, StepError, StoppedError
 from hnskit.facts.host_facts import Facts
@@ -58,22 +59,21 @@ def apply(
         The outcome: the plan, the steps that were done with their seconds, facts before and after, provenance.
 
     Raises:
-        ParamsError: an item of `parts` is not a part; nothing was changed.
+        ParamsError: an item of `parts` is not a part.
         BusyError: another process of this user holds the host's lock; nothing was changed.
         PreflightError: something must not be touched, or is not to be adopted; nothing was changed.
         StepError: a step failed; the others of its round were done.
+        VerificationError: the redirect is not proved after a container was replaced; the next ones were left.
         ConnectError, OutcomeUnknownError: the host is gone; the steps that were under way are named.
         HostAnswerError: the host answered nonsense.
-        StoppedError: by Ctrl-C.
-
-    Each has what was done until then in `outcome`, and what was rolled back in `undone`.
+        StoppedError: by Ctrl-C. Each has what was done in `outcome`, and what was rolled back in `undone`.
     """
     options: dict[str, Any] = {"known": made, "journal": journal, "on_event": on_event, "pace": pace}
 
-    def work(planner: Planner, build: OperationBuilder = build_operation) -> Reconciler:
-        return Reconciler(session, desired, planner, build=build, **options)
+    def work(planner: Planner, build: OperationBuilder = build_operation, **more: Any) -> Reconciler:
+        return Reconciler(session, desired, planner, build=build, **options, **more)
 
-    forth = work(_planner(desired, parts_of(parts), choose))
+    forth = work(_planner(desired, parts_of(parts), choose), proof=ReplacementProof(session, desired, pace))
     run_dir = journal.run_dir if journal is not None else None
     with host_lock.claim(session.target, run_dir):  # also between forth and back
         try:

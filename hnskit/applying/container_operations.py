@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hnskit.applying.operation import Operation, Probe, call_id, nothing_made
-from hnskit.errors import HnskitError, StepError
+from hnskit.errors import ContainerdError, DockerError, HnskitError, StepError
 from hnskit.facts.host_facts import Facts
 from hnskit.params.desired import Desired, DesiredContainer
 from hnskit.planning.routes import proxy_container, route_client, route_gateway
@@ -24,6 +24,10 @@ def _container_of(step: Step, desired: Desired) -> DesiredContainer:
     return next(item for item in desired.containers if step.name in (item.name, item.endpoint.name))
 
 
+_NOT_PULLED = (
+    "Look at the image's name and tag, at the host's way to the registry (a proxy, a login), and whether the image is "
+    "of this Windows; or bring it there in another way: `import` names a tarball."
+)
 _DOCKER_DONE = nothing_made(docker.output)
 _CONTAINERD_DONE = nothing_made(containerd.output)
 
@@ -31,6 +35,25 @@ _CONTAINERD_DONE = nothing_made(containerd.output)
 def _import_image(step: Step, desired: Desired, _: Facts) -> Operation:
     path = next(item.import_path for item in desired.containers if item.image == step.name)
     return Operation(step, docker.import_image(call_id(step), path, step.name), _made_by_docker)
+
+
+def _pull_image(step: Step, desired: Desired, _: Facts) -> Operation:
+    if desired.runtime == "containerd":
+        call = ctr_containers.pull_image(call_id(step), step.name)
+        return Operation(step, call, nothing_made(_pulled(containerd.output)))
+    return Operation(step, docker.pull_image(call_id(step), step.name), nothing_made(_pulled(docker.output)))
+
+
+def _pulled(read: Callable[[CallResult], str]) -> Callable[[CallResult], str]:
+    """A reader of a pull; its failure is of the registry, or of the way there."""
+
+    def reader(result: CallResult) -> str:
+        try:
+            return read(result)
+        except (DockerError, ContainerdError) as error:
+            raise error.but(next_step=_NOT_PULLED) from error
+
+    return reader
 
 
 def _delete_image(step: Step, _: Desired, __: Facts) -> Operation:
@@ -147,6 +170,7 @@ def _delete_route(step: Step, desired: Desired, facts: Facts) -> Operation:
 
 CONTAINER_BUILDERS: dict[tuple[Action, str], Callable[[Step, Desired, Facts], Operation]] = {
     (Action.IMPORT, "image"): _import_image,
+    (Action.PULL, "image"): _pull_image,
     (Action.DELETE, "image"): _delete_image,
     (Action.RUN, "container"): _run_container,
     (Action.START, "container"): _start_container,

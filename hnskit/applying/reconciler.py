@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hnskit.applying import host_lock
 from hnskit.applying.journal import Records
@@ -16,6 +16,8 @@ from hnskit.applying.operation import Operation
 from hnskit.applying.operations import build_operation, in_sending_order
 from hnskit.applying.outcomes import OnEvent, Outcome
 from hnskit.applying.polling import Poller, RetryPolicy
+from hnskit.applying.refused_plans import adoption_unasked, refusals
+from hnskit.applying.replacement_proof import ReplacementProof
 from hnskit.applying.run_recorder import RunRecorder
 from hnskit.applying.step_state import StepPhase, StepState
 from hnskit.errors import (
@@ -30,7 +32,6 @@ from hnskit.errors import (
     StoppedError,
 )
 from hnskit.facts.host_facts import Facts, fact_calls, facts_from_results, gather_facts, unread_parts
-from hnskit.model.wording import counted
 from hnskit.params.desired import Desired
 from hnskit.planning import interruption
 from hnskit.planning.bindings import seen_by
@@ -53,7 +54,6 @@ Planner = Callable[[Facts, Provenance], Plan]
 """From a host, and what is known to be made there by this run and those before, to what is left to do."""
 AGAIN = "Mend the cause, then run the same command again"
 """Next step where a step failed and nothing better is known."""
-_NAMED = 4  # objects that a refusal names; the rest is counted
 _UNSEEN = "route"  # that the host shows the routes of a container is UNCONFIRMED: see planning/routes.py
 OperationBuilder = Callable[[Step, Desired, Facts], Operation]
 
@@ -72,6 +72,7 @@ class Reconciler:
         on_event: OnEvent | None = None,
         pace: RetryPolicy | None = None,
         build: OperationBuilder = build_operation,
+        proof: ReplacementProof | None = None,
     ) -> None:
         self._session = session
         self._desired = desired
@@ -81,6 +82,7 @@ class Reconciler:
         self._policy = pace or RetryPolicy()
         self._poller = Poller(self._policy, self._read, lambda text, step: self._recorder.tell("wait", text, step))
         self._build = build
+        self._proof = proof
 
     @property
     def sent(self) -> tuple[Step, ...]:
@@ -105,16 +107,19 @@ class Reconciler:
         self._recorder.meets(before)
         first = current = self._plan(before)
         if first.refused:
-            raise PreflightError(f"nothing was changed: {_refusals(first)}", host=before.target)
+            raise PreflightError(f"nothing was changed: {refusals(first)}", host=before.target)
         if first.adopted and not adopt:
             raise adoption_unasked(first)
         self._recorder.tell("plan", first.summary)
         try:
             if write_found:
                 self._recorder.found(first, before)
+            if self._proof is not None:
+                self._proof.begins(first, before, self._recorder.made, self._recorder.tell)
             while steps := self._left(current):
                 self._round(in_sending_order(steps, self._desired))
                 current = self._goes_on(self._plan(self._now))
+                self._prove_replaced(current)
         except KeyboardInterrupt as cause:
             stopped = self._recorder.stopped_by(StoppedError(host=before.target))
             raise stopped.but(outcome=self._recorder.outcome(first, before, self._now)) from cause
@@ -129,12 +134,24 @@ class Reconciler:
     @staticmethod
     def _goes_on(current: Plan) -> Plan:
         if current.refused or current.adopted:  # what was made by hand meanwhile was not asked about
-            raise StepError(f"it cannot go on: {_refusals(current)}", host=current.target)
+            raise StepError(f"it cannot go on: {refusals(current)}", host=current.target)
         return current
 
     def _left(self, current: Plan) -> tuple[Step, ...]:
+        ready = tuple(self._unfinished(current.ready()))
+        if self._proof is None:
+            return ready
+        return tuple(step for step in ready if not self._proof.holds_back(step, current)) or ready
+
+    def _unfinished(self, steps: Sequence[Step]) -> Iterator[Step]:
         done = {result.step.key for result in self._recorder.done}
-        return tuple(step for step in current.ready() if not (step.kind == _UNSEEN and step.key in done))
+        return (step for step in steps if not (step.kind == _UNSEEN and step.key in done))
+
+    def _prove_replaced(self, current: Plan) -> None:
+        if self._proof is not None:
+            left = tuple(self._unfinished(current.pending))
+            if said := self._proof.after_round(left, self._now, self._recorder.made, self._recorder.tell):
+                self._recorder.note(said)
 
     def _round(self, steps: Sequence[Step]) -> None:
         """Do these steps; `_now` is the host afterwards."""
@@ -323,21 +340,3 @@ class Reconciler:
 def _found_nothing(error: HnskitError) -> bool:
     """Tell whether a command of the host found nothing of the number that it was given."""
     return isinstance(error, RemoteCommandError) and error.category == "ObjectNotFound"
-
-
-def _refusals(current: Plan) -> str:
-    steps = current.refused or current.adopted
-    return "; ".join(f"{step.kind} {step.title}: {step.reason}" for step in steps)
-
-
-def adoption_unasked(current: Plan) -> PreflightError:
-    """The refusal of a plan that would take over what was made by hand, where nobody said so."""
-    steps = current.adopted
-    named = ", ".join(f"{step.kind} {step.title}" for step in steps[:_NAMED])
-    more = f" and {len(steps) - _NAMED} more" if len(steps) > _NAMED else ""
-    return PreflightError(
-        f"nothing was changed: made by hand, and as it is wanted: {counted(len(steps), 'objects')}: {named}{more}",
-        host=current.target,
-        next_step="Look at `hnskit plan`; `hnskit apply --adopt` or `hnskit run --adopt` (`-p adopt true` with "
-        "papermill, adopt=True in Python) takes them over as they are.",
-    )

@@ -56,7 +56,7 @@ class Rollback:
                 yield from self._endpoint(sent, now)
             case (Action.RUN, "container"):
                 yield from self._container(sent, now)
-            case (Action.IMPORT, "image"):
+            case (Action.IMPORT | Action.PULL, "image"):
                 yield from self._image(sent, now)
             case (Action.ATTACH, "attachment"):
                 yield from self._attachment(sent, now)
@@ -84,7 +84,11 @@ class Rollback:
 
     def _container(self, sent: Step, now: Facts) -> Iterator[Step]:
         there = now.container_named(sent.name, self._desired.runtime)
-        if there and all(item.id != there.id for item in self._before.containers):
+        old = self._before.container_named(sent.name, self._desired.runtime)
+        if there and old is not None and all(item.id != old.id for item in now.containers):
+            said = f"the new container {sent.title} stays: the one that it replaced is gone"
+            yield _step(sent, Action.NONE, "replaced container", said, object_id=there.id)
+        elif there and all(item.id != there.id for item in self._before.containers):
             yield _step(sent, Action.DELETE, "container", "this run made it", object_id=there.id)
 
     def _image(self, sent: Step, now: Facts) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -181,17 +181,21 @@ def require_proof(verification: Verification) -> None:
     """
     if verification.ok:
         return
-    failed = [
-        f"{client.client}: {check.name}: wanted {check.wanted}, seen {check.seen}"
-        for client in verification.clients
-        for check in client.checks
-        if not check.ok
-    ]
     raise VerificationError(
-        "the redirect is not proved: " + "; ".join(failed),
+        "the redirect is not proved: " + "; ".join(failed_checks(verification.clients)),
         host=verification.target,
         next_step=PROOF_NEXT_STEP,
     )
+
+
+def failed_checks(clients: Iterable[ClientProof]) -> list[str]:
+    """Name each check that does not hold: `web: answer: wanted HTTP 2xx …, seen …`."""
+    return [
+        f"{client.client}: {check.name}: wanted {check.wanted}, seen {check.seen}"
+        for client in clients
+        for check in client.checks
+        if not check.ok
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hnskit.foreign_text.escaping import Lines
@@ -24,12 +25,16 @@ def say_plan(plan: Plan, *, everything: bool = False, err: bool = False) -> None
     from hnskit.planning.steps import Action, steps_text
 
     shown = [step for step in plan.steps if everything or step.pending or step in (*plan.refused, *plan.adopted)]
-    again = {step.name for step in plan.pending if (step.kind, step.action) == ("container", Action.RUN)}
+    runs = {step.name: step for step in plan.pending if (step.kind, step.action) == ("container", Action.RUN)}
+    replaced = {step.name for step in plan.pending if (step.kind, step.action) == ("container", Action.DELETE)}
     for step in shown:
+        if runs.get(step.name) is step and step.name in replaced:
+            continue  # told with the one that it replaces
         text = steps_text([step])
         colour = _COLOURS.get(text[:1])
-        if (step.kind, step.action) == ("container", Action.DELETE) and step.name in again:
-            text, colour = Lines(f"-/+ replace{text.removeprefix('- delete')}"), _COLOURS["~"]
+        if (step.kind, step.action) == ("container", Action.DELETE) and step.name in runs:
+            both = steps_text([replace(step, changes=runs[step.name].changes)])
+            text, colour = Lines(f"-/+ replace{both.removeprefix('- delete')}"), _COLOURS["~"]
         say(text, fg=colour, err=err)
     hidden = len(plan.steps) - len(shown)
     if shown:
@@ -49,7 +54,7 @@ def plan_counts(plan: Plan) -> str:
     """
     from hnskit.planning.steps import Action
 
-    adds = (Action.CREATE, Action.IMPORT, Action.RUN)
+    adds = (Action.CREATE, Action.IMPORT, Action.PULL, Action.RUN)
     add = sum(step.action in adds for step in plan.pending)
     remove = sum(step.action is Action.DELETE for step in plan.pending)
     others = f", {len(plan.adopted)} to adopt" if plan.adopted else ""

@@ -157,6 +157,8 @@ class Desired:
     """Pods that are there already and are redirected, with the endpoints of their CNI."""
     proxy_pod: DesiredPods | None = None
     """The pod that is the proxy; `proxy` has its description and nothing else then."""
+    pulls_images: bool = False
+    """True if the host is to pull an image that it does not have, and that is not to be imported."""
 
     @property
     def has_network(self) -> bool:
@@ -241,6 +243,7 @@ def desired_from(params: Params) -> Desired:
             for choice in params.pods
         ),
         proxy_pod=_pods(params.proxy.pod, ()) if params.proxy.pod is not None else None,
+        pulls_images=params.image.pull,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hnskit.model.objects import METADATA_ADDRESS
+from hnskit.params.image_schema import ImageParams
 from hnskit.params.pod_schema import PodChoice, StrictModel
 from hnskit.remote.connection import ENVIRONMENT, Auth
 from hnskit.remote.credentials import SCHEMES
@@ -339,6 +340,7 @@ class Params(TargetParams):
     """One set of parameters for library, notebooks, command line and pipelines."""
 
     runtime: Literal["docker", "containerd"] = Field("docker", description="what runs the containers")
+    image: ImageParams = ImageParams()
     network: NetworkParams = NetworkParams.model_construct(name="", subnet="")
     """Its name is "" where hnskit makes none: pods have the network of their CNI."""
     gateway_endpoint: GatewayEndpoint = GatewayEndpoint.model_construct(name="", address="")

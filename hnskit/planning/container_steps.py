@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from hnskit.foreign_text.masking import mask_command
@@ -17,19 +17,25 @@ _RUNTIMES = {"docker": "Docker", "containerd": "containerd"}
 
 
 def image_step(context: PlanningContext, part: Part, wanted: DesiredContainer) -> Step:
-    """Import an image that is not there."""
+    """Import or pull an image that is not there."""
     image = context.facts.image_named(wanted.image, context.desired.runtime)
     if image:
         return Step(part, Action.NONE, "image", wanted.image, "it is on the host", object_id=image.id)
     if wanted.import_path:
         changes = (Change("from", "", wanted.import_path),)
         return Step(part, Action.IMPORT, "image", wanted.image, "it is not on the host", changes)
+    docker = context.desired.runtime == "docker"
+    if context.desired.pulls_images:
+        said = "it is not on the host" if docker else "ctr has no image of this whole name"
+        return Step(part, Action.PULL, "image", wanted.image, f"{said}, and image.pull is set")
     reason = (
         f"it is not on the host, and the parameters name no tarball to import it from: `docker pull {wanted.image}` "
-        "there, or set `import` to a tarball of it"
+        "there, set image.pull, or set `import` to a tarball of it"
     )
-    if context.desired.runtime == "containerd":
-        reason = f"ctr has no image of this whole name: pull it with `ctr images pull {wanted.image}`"
+    if not docker:
+        reason = (
+            f"ctr has no image of this whole name: pull it with `ctr images pull {wanted.image}`, or set image.pull"
+        )
     return Step(part, Action.REFUSE, "image", wanted.image, reason)
 
 
@@ -96,13 +102,14 @@ def is_replaced(context: PlanningContext, wanted: DesiredContainer, there: Conta
 
 
 def replacement_steps(
-    part: Part, wanted: DesiredContainer, steps: Sequence[Step], own: Sequence[Step]
+    part: Part, wanted: DesiredContainer, there: Container, steps: Sequence[Step], own: Sequence[Step]
 ) -> tuple[Step, ...]:
     """Order the steps of a container that is replaced: one container after another, the new one after the old.
 
     Args:
         part: of the container.
         wanted: what is to run.
+        there: the one that is replaced.
         steps: of the plan so far; a replacement waits for those of other containers.
         own: of this container: its deletion, and the steps of its endpoint.
 
@@ -111,10 +118,11 @@ def replacement_steps(
     """
     others = tuple(step.key for step in steps if step.pending and step.kind in ("container", "attachment", "route"))
     name, endpoint = wanted.name, wanted.endpoint.name
+    image = pending_keys([*steps, *own], ("image", wanted.image))  # the old one serves while the new one is brought
     off = pending_keys([step for step in own if step.action is Action.DETACH], ("attachment", endpoint))
     run = Step(
         part, Action.RUN, "container", name, "made again as it should be",
-        (Change("image", "", wanted.image), Change("command", "", _command_text(wanted))),
+        tuple(_replaced_fields(wanted, there)),
         needs=(StepKey(Action.DELETE, "container", name),),
     )  # fmt: skip
     made: list[Step] = []
@@ -122,12 +130,20 @@ def replacement_steps(
         if step.kind == "container" and step.action is Action.DELETE:
             made += [replace(step, needs=(*step.needs, *others, *off)), run]
         elif step.kind == "attachment" and step.action is Action.DETACH:
-            made.append(replace(step, reason="its container is replaced", needs=(*step.needs, *others)))
+            made.append(replace(step, reason="its container is replaced", needs=(*step.needs, *others, *image)))
         elif step.kind == "attachment" and step.action is Action.ATTACH:
             made.append(replace(step, needs=tuple(dict.fromkeys((*step.needs, run.key)))))
         else:
             made.append(step)
     return tuple(made)
+
+
+def _replaced_fields(wanted: DesiredContainer, there: Container) -> Iterator[Change]:
+    yield Change("image", there.image, wanted.image)
+    command = " ".join(mask_command(there.command)) or "the image's own"
+    yield Change("command", command, _command_text(wanted))
+    if wanted.isolation and there.isolation != wanted.isolation:
+        yield Change("isolation", there.isolation, wanted.isolation)
 
 
 def _command_text(wanted: DesiredContainer) -> str:

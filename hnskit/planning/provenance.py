@@ -12,7 +12,7 @@ Identity = tuple[str, str, str]
 """(kind, name, id) of an object on a host."""
 
 
-_MAKING = frozenset({Action.CREATE, Action.IMPORT, Action.RUN})
+_MAKING = frozenset({Action.CREATE, Action.IMPORT, Action.PULL, Action.RUN})
 
 
 _REMOVING = frozenset({Action.DELETE})

@@ -8,7 +8,7 @@ from hnskit.foreign_text.escaping import one_line
 from hnskit.model.wording import counted
 from hnskit.planning.steps import Action, Plan, Step
 
-_MADE_AGAIN = (Action.CREATE, Action.IMPORT)
+_MADE_AGAIN = (Action.CREATE, Action.IMPORT, Action.PULL)
 
 
 def removed_objects(plan: Plan) -> tuple[Step, ...]:

@@ -303,8 +303,8 @@ def _add_container(
     if wanted.on_nat:
         asked = dict.fromkeys(redirect.address for redirect in wanted.redirects)
         steps.extend(client_route_step(context, wanted, address, steps) for address in asked)
-    if is_replaced(context, wanted, container):
-        steps[before:] = replacement_steps(part, wanted, steps[:before], steps[before:])
+    if container is not None and is_replaced(context, wanted, container):
+        steps[before:] = replacement_steps(part, wanted, container, steps[:before], steps[before:])
 
 
 def _add_proxy(context: PlanningContext, endpoints: EndpointPlanner, steps: list[Step]) -> None:

@@ -18,6 +18,7 @@ class Action(StrEnum):
 
     CREATE = "create"
     IMPORT = "import"
+    PULL = "pull"
     RUN = "run"
     START = "start"
     STOP = "stop"

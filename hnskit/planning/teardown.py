@@ -186,7 +186,9 @@ def _remove_network(context: PlanningContext, before: Sequence[Step], by_name: b
 
 def _remove_images(context: PlanningContext, before: Sequence[Step]) -> list[Step]:
     desired, steps = context.desired, []
-    for name in dict.fromkeys(item.image for item in desired.containers if item.import_path):
+    brought = {name for kind, name, _ in context.known.created if kind == "image"}
+    wanted = (item.image for item in desired.containers if item.import_path or item.image in brought)
+    for name in dict.fromkeys(wanted):
         image = context.facts.image_named(name, context.desired.runtime)
         part = Part.PROXY if name == desired.proxy.image else Part.CLIENTS
         if image is None:
@@ -206,7 +208,9 @@ def _remove_images(context: PlanningContext, before: Sequence[Step]) -> list[Ste
         else:
             needs = tuple(one.key for one in before if one.kind == "container" and one.pending)
             steps.append(
-                Step(part, Action.DELETE, "image", name, "hnskit imported it", needs=needs, object_id=image.id)
+                Step(
+                    part, Action.DELETE, "image", name, "hnskit imported or pulled it", needs=needs, object_id=image.id
+                )
             )
     return steps
 

@@ -15,6 +15,11 @@ def run_container(id: str, name: str, image: str, arguments: Sequence[str], *, l
     return containerd.command(id, "ctr", "run", "--detach", *marks, image, name, *arguments, namespace=containerd.OWN)
 
 
+def pull_image(id: str, image: str) -> Call:
+    """Pull an image from its registry, for the containers of ctr; takes minutes for a real base image."""
+    return containerd.command(id, "ctr", "images", "pull", image, namespace=containerd.OWN, timeout=3600)
+
+
 def start_task(id: str, name: str) -> Call:
     """Start a container of ctr that is there and has no task; it gets a new namespace."""
     return containerd.command(id, "ctr", "tasks", "start", "--detach", name, namespace=containerd.OWN)

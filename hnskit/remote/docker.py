@@ -36,6 +36,11 @@ def import_image(id: str, path: str, image: str) -> Call:
     return command(id, "import", path, image, timeout=3600)
 
 
+def pull_image(id: str, image: str) -> Call:
+    """Pull an image from its registry, with the host's own settings and login; takes minutes for a real base image."""
+    return command(id, "pull", image, timeout=3600)
+
+
 def remove_image(id: str, image: str) -> Call:
     """Remove an image under this name."""
     return command(id, "image", "rm", image)

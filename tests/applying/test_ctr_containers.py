@@ -46,6 +46,14 @@ def test_the_redirect_is_set_up_proved_and_taken_away(host: EmulatedHost) -> Non
     assert host.snapshot() == before
 
 
+def test_an_image_that_ctr_lacks_is_pulled_where_the_parameters_say_so(host: EmulatedHost) -> None:
+    image = "mcr.microsoft.com/windows/servercore:ltsc2022"
+    desired = wanted("image.pull=true", f"clients[0].image={image}")
+    done = apply(HereSession(host), desired, pace=QUICK)
+    assert f"pull image {image}" in [result.step.id for result in done.done]
+    assert verify(HereSession(host), desired).ok
+
+
 @pytest.mark.parametrize("engine", ["python", pytest.param("pwsh", marks=needs_engine)])
 def test_the_same_through_the_door_of_each_engine(engine: str, tmp_path: Path) -> None:
     with Lab(tmp_path, profile="ws2022", engine=engine, runtime="containerd", pods=1) as lab:

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hnskit.applying.api import Outcome, RetryPolicy, apply
+from hnskit.applying.outcomes import outcome_of
 from hnskit.commands.plan_lines import plan_counts, say_plan
-from hnskit.facts.host_facts import Facts
+from hnskit.emulator.host.host import EmulatedHost
+from hnskit.errors import VerificationError
+from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.desired import LABEL
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.removed_objects import removal_question
@@ -17,6 +21,7 @@ from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
 from tests import sample_facts
 from tests.host_process import emulated_host
+from tests.in_process_host import HereSession
 from tests.terminal import hnskit, sets
 
 PARAMS = str(sample_facts.PARAMS)
@@ -72,10 +77,20 @@ def test_the_new_image_that_is_not_there_is_refused_before_the_old_container_goe
     assert "`docker pull new:1`" in refused.reason
 
 
+def test_the_new_image_is_pulled_before_the_old_container_stops() -> None:
+    wanted = sample_facts.desired("clients[0].image=new:1", "image.pull=true")
+    found = plan(wanted, sample_facts.complete(), made=sample_facts.made())
+    levels = {step.id: found.level(step) for step in found.pending}
+    assert levels["pull image new:1"] < levels["detach endpoint hnskit-client1"]
+
+
 def test_the_plan_marks_a_replacement_counts_both_and_asks(capsys: pytest.CaptureFixture[str]) -> None:
     found = plan(sample_facts.desired(), outdated(), made=sample_facts.made())
     say_plan(found)
-    assert "-/+ replace container hnskit-client1: it runs last:month" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "-/+ replace container hnskit-client1: it runs last:month" in text
+    assert "    image: last:month -> mcr.microsoft.com/windows/nanoserver:1809" in text
+    assert "run container" not in text
     assert "3 to remove" in plan_counts(found)
     assert "3 containers" in removal_question(found)
 
@@ -115,3 +130,55 @@ def test_another_command_replaces_a_client_and_the_redirect_holds(
     assert hnskit(capsys, "verify", *newer).status == 0
     assert "Nothing to do." in hnskit(capsys, "apply", *newer, *runs).out
     assert "Nothing of hnskit's is left." in hnskit(capsys, "destroy", *newer, *runs, "--yes").out
+
+
+def events_of(err: str) -> list[str]:
+    """Deletions and proofs, in their order."""
+    lines = (line.strip() for line in err.splitlines())
+    return [line for line in lines if line.startswith(("ok delete", "proved after"))]
+
+
+def test_the_redirect_is_proved_after_each_replaced_container(
+    lab: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    runs = ("--runs", str(tmp_path / "runs"))
+    assert hnskit(capsys, "apply", *lab, *runs).status == 0
+    newer = [f"clients[{number}].command=[ping, -t, 127.0.0.1]" for number in (0, 1)]
+    newer.append("proxy.command=[metadata-proxy.exe, --verbose]")
+    done = hnskit(capsys, "apply", *lab, *(word for one in newer for word in ("--set", one)), *runs, "--yes", "--json")
+    assert done.status == 0, done.err
+    assert [line.split(" (")[0] for line in events_of(done.err)] == [
+        "ok delete container hnskit-proxy",
+        "proved after hnskit-proxy was replaced: 2 of 2 clients",
+        "ok delete container hnskit-client1",
+        "proved after hnskit-client1 was replaced: 1 of 1 client",
+        "ok delete container hnskit-client2",
+        "proved after hnskit-client2 was replaced: 1 of 1 client",
+    ]
+    assert sum("proved after" in note for note in done.json()["notes"]) == 3
+
+
+BROKEN_PROXY = ("proxy.command=[ping, -t, localhost]", "clients[0].command=[ping, localhost]")
+
+
+def test_no_client_is_replaced_behind_a_proxy_that_does_not_answer(set_up: tuple[EmulatedHost, Outcome]) -> None:
+    host, first = set_up
+    session = HereSession(host)
+    with pytest.raises(VerificationError, match=r"not proved after hnskit-proxy was replaced.* 1 container to be") as e:
+        apply(session, sample_facts.desired(*BROKEN_PROXY), made=first.made, pace=RetryPolicy(patience=0.0))
+    now = gather_facts(session)
+    old = {item.name: item.id for item in first.after.containers}
+    assert {item.name for item in now.containers if item.id != old[item.name]} == {"hnskit-proxy"}
+    stopped = outcome_of(e.value)
+    assert stopped is not None
+    assert "delete container hnskit-proxy" in [result.step.id for result in stopped.done]
+
+
+def test_a_rollback_keeps_the_new_container_where_the_old_one_is_gone(set_up: tuple[EmulatedHost, Outcome]) -> None:
+    host, first = set_up
+    session, wanted = HereSession(host), sample_facts.desired(*BROKEN_PROXY)
+    with pytest.raises(VerificationError):
+        apply(session, wanted, made=first.made, rollback=True, pace=RetryPolicy(patience=0.0))
+    proxy = gather_facts(session).container_named("hnskit-proxy", "docker")
+    assert proxy is not None
+    assert proxy.command[-3:] == ("ping", "-t", "localhost")

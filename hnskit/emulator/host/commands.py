@@ -32,7 +32,7 @@ _INSPECTED = 250
 """Containers that one `docker inspect` is asked about."""
 
 _DOCKER_ALLOWED = (
-    "exec", "image", "import", "inspect", "load", "logs", "ps", "rm", "run", "start", "stop", "version",
+    "exec", "image", "import", "inspect", "load", "logs", "ps", "pull", "rm", "run", "start", "stop", "version",
 )  # fmt: skip
 
 

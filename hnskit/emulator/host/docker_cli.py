@@ -22,6 +22,7 @@ from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.images import split_name
 
 _IMPORT_SECONDS = 20.0
+_PULL_SECONDS = 30.0
 _RUN_SECONDS = 2.0
 _STOP_SECONDS = 1.0
 
@@ -109,6 +110,15 @@ class DockerCli:
         path, name = arguments.rest[0], arguments.rest[1] if len(arguments.rest) > 1 else ""
         id = self.engine.import_image(path, name, tuple(arguments.all("change")))
         return Ran(stdout=f"sha256:{id}\n", seconds=_IMPORT_SECONDS)
+
+    def _pull(self, arguments: Arguments) -> Ran:
+        repository, tag = split_name(arguments.rest[0])
+        name, digest, newer = self.engine.pull_image(arguments.rest[0])
+        status = "Downloaded newer image for" if newer else "Image is up to date for"
+        path = repository.partition("/")[2] or repository
+        said = f"{tag}: Pulling from {path}\nDigest: {digest}\nStatus: {status} {name}\n"
+        said = "" if "quiet" in arguments.switches else said
+        return Ran(stdout=f"{said}{name}\n", seconds=_PULL_SECONDS if newer else 1.0)
 
     def _image_rm(self, arguments: Arguments) -> Ran:
         done = [self.engine.remove_image(name) for name in arguments.rest]

@@ -18,6 +18,8 @@ SYNTAX: Mapping[str, Syntax] = {
     "import": Syntax("docker import [OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
                      "Import the contents from a tarball to create a filesystem image",
                      {"change": "change", "c": "change", "message": "message", "m": "message"}, least=1, most=2),
+    "pull": Syntax("docker pull [OPTIONS] NAME[:TAG|@DIGEST]", "Download an image from a registry", {},
+                   {"quiet": "quiet", "q": "quiet"}, least=1, most=1),
     "run": Syntax("docker run [OPTIONS] IMAGE [COMMAND] [ARG...]", "Run a command in a new container",
                   {"name": "name", "network": "network", "net": "network", "label": "label", "l": "label",
                    "isolation": "isolation", "user": "user", "u": "user", "env": "env", "e": "env",
@@ -71,7 +73,7 @@ _ALIASES = {
 }
 _NOT_EMULATED = frozenset({
     "attach", "build", "commit", "container", "cp", "create", "diff", "export", "history", "image",
-    "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "pull", "push", "rename",
+    "kill", "load", "login", "logout", "network", "pause", "plugin", "port", "push", "rename",
     "save", "search", "stats", "swarm", "system", "tag", "top", "unpause", "update", "volume", "wait",
 })  # fmt: skip
 

@@ -19,7 +19,7 @@ from hnskit.emulator.host.docker_networks import NAT, NONE, DockerNetworks
 from hnskit.emulator.host.event_log import EventLog
 from hnskit.emulator.host.faults import Faults
 from hnskit.emulator.host.hns_service import HnsService
-from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, split_name
+from hnskit.emulator.host.images import NANOSERVER, Disk, DockerImage, base_image_tag, denied, pulled, split_name
 from hnskit.emulator.host.text import IdGenerator
 
 _NANOSERVER = "mcr.microsoft.com/windows/nanoserver"
@@ -93,6 +93,23 @@ class DockerEngine:
         self.images.insert(0, made)
         return made.id
 
+    def pull_image(self, reference: str) -> tuple[str, str, bool]:
+        """docker pull; name, digest, and whether it is new here."""
+        repository, tag = split_name(reference)
+        name = f"{repository}:{tag}"
+        there = self.image(name)
+        if there is not None:
+            return name, f"sha256:{there.id}", False
+        try:
+            content = pulled(name, self._around.windows_profile)
+        except LookupError as error:
+            raise DaemonError(str(error.args[0])) from error
+        if self._faults.disk_full:
+            raise DaemonError("failed to register layer: There is not enough space on the disk.")
+        made = self._image(repository, tag, content)
+        self.images.insert(0, made)
+        return name, f"sha256:{made.id}", True
+
     def remove_image(self, name: str) -> str:
         """docker image rm."""
         image = self.image(name)
@@ -112,12 +129,7 @@ class DockerEngine:
         reference, command = arguments.rest[0], tuple(arguments.rest[1:])
         image = self.image(reference)
         if image is None:
-            name = split_name(reference)[0]
-            said = (
-                f"pull access denied for {name}, repository does not exist or may require 'docker login': denied: "
-                "requested access to the resource is denied"
-            )
-            raise DaemonError(said, pulls=True)
+            raise DaemonError(denied(split_name(reference)[0]), pulls=True)
         id = self._mint.hex()
         name = arguments.value("name") or self._some_name()
         taken = self.find(name)

@@ -62,9 +62,44 @@ class Disk:
         return self.tarballs.get(path.replace("/", "\\").lower())
 
 
+_TAGS = {17134: "1803", 17763: "1809", 20348: "ltsc2022", 26100: "ltsc2025"}
+"""Build of a Windows -> the tag of its base images."""
+_REGISTRY = {"mcr.microsoft.com/windows/nanoserver": NANOSERVER, "mcr.microsoft.com/windows/servercore": SERVERCORE}
+"""Repositories that the emulated host can pull from."""
+
+
 def base_image_tag(profile: Profile) -> str:
     """The Nano Server that a process-isolated container needs on this Windows."""
-    return {17134: "1803", 17763: "1809", 20348: "ltsc2022", 26100: "ltsc2025"}[profile.build]
+    return _TAGS[profile.build]
+
+
+def denied(repository: str) -> str:
+    """Docker's words for a repository that is not there, or is private."""
+    return (
+        f"pull access denied for {repository}, repository does not exist or may require 'docker login': denied: "
+        "requested access to the resource is denied"
+    )
+
+
+def pulled(name: str, profile: Profile) -> Content:
+    """The content that the registry has under a name.
+
+    The words are moby's (distribution/pull_v2_windows.go, distribution/errors.go); real hosts were not asked.
+
+    Raises:
+        LookupError: it has no such image, or one of a newer Windows.
+    """
+    repository, tag = split_name(name)
+    if repository not in _REGISTRY:
+        raise LookupError(denied(repository))
+    builds = {known: build for build, known in _TAGS.items()}
+    if tag not in builds:
+        raise LookupError(f'manifest for {name} not found: manifest unknown: manifest tagged by "{tag}" is not found')
+    if builds[tag] > profile.build:
+        raise LookupError(
+            f"a Windows version 10.0.{builds[tag]}-based image is incompatible with a 10.0.{profile.build} host"
+        )
+    return _REGISTRY[repository]
 
 
 def split_name(reference: str) -> tuple[str, str]:

@@ -303,7 +303,7 @@ function Invoke-HnskitDocker {
         [Parameter(Mandatory)] [string[]] $ArgumentList,
         [ValidateRange(1, 86400)] [int] $TimeoutSeconds = 600
     )
-    $allowed = 'exec', 'image', 'import', 'inspect', 'load', 'logs', 'ps', 'rm', 'run', 'start', 'stop', 'version'
+    $allowed = 'exec', 'image', 'import', 'inspect', 'load', 'logs', 'ps', 'pull', 'rm', 'run', 'start', 'stop', 'version'
     if ($ArgumentList[0] -cnotin $allowed) {
         $PSCmdlet.ThrowTerminatingError((New-HnskitError -Id 'DockerCommandNotAllowed' -Category PermissionDenied `
             -Target $ArgumentList[0] -Message "docker $($ArgumentList[0]) is not one of: $($allowed -join ', ')."))

@@ -16,7 +16,7 @@ from hnskit.emulator.host.containerd.sandboxes import HYPERVISOR, PODS, PROCESS,
 from hnskit.emulator.host.containers import FOR_EVER, Ran, Surroundings
 from hnskit.emulator.host.event_log import EventLog
 from hnskit.emulator.host.faults import Faults
-from hnskit.emulator.host.images import METADATA_PROXY, NANOSERVER, Content
+from hnskit.emulator.host.images import METADATA_PROXY, NANOSERVER, Content, pulled
 from hnskit.emulator.host.text import IdGenerator
 
 VERSION = "1.7.24"
@@ -273,6 +273,17 @@ class Containerd:
         moment = datetime.fromtimestamp(self._around.clock(), UTC).strftime("%Y-%m-%d %H:%M:%S.%f000 +0000 UTC")
         event = {"container_id": container.id, **more}
         self.events.add({"time": moment, "namespace": container.runtime_namespace, "topic": topic, "event": event})
+
+    def pull(self, namespace: str, name: str) -> None:
+        """ctr images pull."""
+        images = self.images.setdefault(namespace, {})
+        if name in images:
+            return
+        try:
+            images[name] = pulled(name, self._around.windows_profile)
+        except LookupError as error:
+            said = f'failed to resolve reference "{name}": {error.args[0]}'
+            raise ContainerdRefusedError(said) from error
 
     def _image(self, namespace: str, name: str) -> Content:
         found = self.images.get(namespace, {}).get(name)

@@ -19,6 +19,7 @@ from hnskit.emulator.host.containers import Ran, Surroundings
 from hnskit.emulator.host.docker_events import EventQuery, ctr_query
 
 _PIPE = "npipe:////./pipe/containerd-containerd"
+_PULL_SECONDS = 30.0
 _RUN_SECONDS = 2.0
 
 
@@ -37,6 +38,7 @@ class ContainerdTools:
         self._ctr: Mapping[tuple[str, str], Callable[[str, list[str]], Ran]] = {
             ("containers", "info"): self._ctr_info, ("containers", "list"): self._ctr_containers,
             ("containers", "delete"): self._ctr_delete, ("images", "list"): self._ctr_images,
+            ("images", "pull"): self._ctr_pull,
             ("namespaces", "list"): self._ctr_namespaces, ("tasks", "list"): self._ctr_tasks,
             ("tasks", "exec"): self._ctr_exec, ("tasks", "kill"): self._ctr_kill,
             ("tasks", "delete"): self._ctr_task_delete, ("tasks", "start"): self._ctr_task_start,
@@ -160,6 +162,12 @@ class ContainerdTools:
     def _ctr_images(self, namespace: str, rest: list[str]) -> Ran:
         _quiet(rest, "ctr images list")
         return Ran(stdout="".join(f"{name}\n" for name in self._containerd.images.get(namespace, {})))
+
+    def _ctr_pull(self, namespace: str, rest: list[str]) -> Ran:
+        if len(rest) != 1 or rest[0].startswith("-"):
+            raise ContainerdRefusedError(f"hnskit emulator: ctr images pull {' '.join(rest)} is not emulated")
+        self._containerd.pull(namespace, rest[0])
+        return Ran(stdout=f"{rest[0]}: resolved\ndone\n", seconds=_PULL_SECONDS)
 
     def _ctr_run(self, namespace: str, rest: list[str]) -> Ran:
         words, labels, detached = list(rest), {}, False
