@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from hnskit.planning.teardown import Leftover, plan_destroy
     from hnskit.policy_editing import editing as policies
     from hnskit.remote.session import Session
+    from hnskit.running.lazy_journal import journalled
     from hnskit.running.runner import run
     from hnskit.running.summary import Summary
     from hnskit.views import topology
@@ -96,6 +97,7 @@ _HOMES = {
     "explain": "diagnosis.explaining",
     "explain_code": "errors.hns_codes",
     "gather_facts": "facts.host_facts",
+    "journalled": "running.lazy_journal",
     "load_facts": "facts.anything",
     "load_params": "params.loading",
     "made_on": "applying.journal",
@@ -169,6 +171,7 @@ __all__ = [
     "fleet",
     "frames",
     "gather_facts",
+    "journalled",
     "load_facts",
     "load_params",
     "made_on",

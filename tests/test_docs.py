@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,15 +83,17 @@ def test_the_readme_s_program_runs(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text()
     program = present(re.search(r"```python\n(import hnskit.*?)```", readme, flags=re.S))[1]
     assert len([line for line in program.splitlines() if line.strip()]) <= 13
-    with emulated_host(tmp_path) as overrides:
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    with emulated_host(tmp_path / "state") as overrides:
         texts = ", ".join(map(repr, overrides))
         program = program.replace(
             'load_params("params/emulator.yaml")', f'load_params("params/emulator.yaml", overrides=[{texts}])'
         )
         printed = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LONG, cwd=ROOT
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LONG, cwd=tmp_path
         )
     assert printed.returncode == 0, printed.stderr
+    assert printed.stdout.endswith("()\n")  # also the network, since the journal knows of it
     assert "PROVED: 2 of 2" in printed.stdout
     assert re.search(r"name +address +state", printed.stdout)
     assert "..." not in printed.stdout
