@@ -142,7 +142,7 @@ class RunRecorder:
         if not under_way:
             return error
         names = ", ".join(step.id for step in under_way)
-        said = f"{error.message}; under way, with an end that is not known: {names}"
+        said = f"{error.message}; whether these were done is not known: {names}"
         error = error.but(message=said, step=error.step or under_way[0].id)
         with contextlib.suppress(HnskitError):  # the journal may be what failed
             for step in under_way:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hnskit.commands.reaching import names_target, opened, opened_target
 from hnskit.errors import FileError
+from hnskit.errors.nearest import near_file
 from hnskit.foreign_text.terminal import say
 from hnskit.local.project import find_params, is_there
 
@@ -75,7 +76,7 @@ def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
     if words.startswith(SNAPSHOT) or _is_dump(words):
         return _of_reading(read_anything(Path(words.removeprefix(SNAPSHOT))))
     if Path(words).suffix.lower() not in _PARAMS_ENDS and not is_there(find_params(words)):
-        raise FileError(_NOT_THERE, object=words, next_step=_NAME_ONE)
+        raise FileError(_not_there(words), object=words, next_step=_NAME_ONE)
     with opened(words, overrides) as (params, host):
         return HostInput(host.facts(), params, f"the target of the parameter file {words}")
 
@@ -137,6 +138,11 @@ def _is_dump(words: str) -> bool:
 
 def _of_reading(reading: Reading) -> HostInput:
     return HostInput(reading.facts, None, ", ".join(reading.what) or "something of a host")
+
+
+def _not_there(words: str) -> str:
+    near = near_file(Path(words))
+    return f"{_NOT_THERE}; {near}" if near else _NOT_THERE
 
 
 def _standard_input() -> bytes:

@@ -240,8 +240,13 @@ def _bad_hosts(name: str, hosts: int, share: str | None) -> dict[str, str]:
         raise click.BadParameter(str(problem), param_hint="'--fault-hosts'") from problem
 
 
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
 def _value(text: str) -> Any:
-    """A fault's value: JSON, or a text as it stands."""
+    """A fault's value: JSON, a word for yes or no, or a text as it stands."""
+    if text.lower() in _FLAGS:
+        return _FLAGS[text.lower()]
     try:
         return json.loads(text)
     except ValueError:

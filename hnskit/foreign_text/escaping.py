@@ -57,6 +57,14 @@ def shortened(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[:most]}…"
 
 
+def cut_middle(text: str, room: int) -> str:
+    """A text of at most so many characters, its middle left out: names differ at their ends, too."""
+    if len(text) <= room:
+        return text
+    tail = max((room - 1) // 3, 0)
+    return f"{text[: max(room - 1 - tail, 0)]}…{text[len(text) - tail :]}"
+
+
 def block(text: str) -> str:
     """Text with its line breaks and tabs, for where they can forge nothing: a cell of a table, a box of a page."""
     return _BLOCK.sub(_escape, text.replace("\r\n", "\n"))

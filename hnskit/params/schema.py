@@ -72,7 +72,8 @@ def _local(value: object) -> object:
 
 def _check_target(value: str) -> str:
     if not _TARGET.fullmatch(value):
-        raise ValueError(f"a target is {_TARGETS}")
+        blank = "; no blank is part of it" if any(map(str.isspace, value)) else ""
+        raise ValueError(f"a target is {_TARGETS}{blank}")
     scheme, _, place = value.partition("://")
     if scheme == SSH:
         ssh_place(value)

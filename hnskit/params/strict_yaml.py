@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from hnskit.errors import Mistake, ParamsError
+from hnskit.errors.nearest import near_file
 from hnskit.local.project import searched_places
 
 UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
@@ -63,10 +64,13 @@ def parse_yaml(text: str, source: str) -> Any:
 
 def _missing(path: Path) -> ParamsError:
     """The error of a file that is not there, with the places where it was looked for."""
-    places = ", ".join(map(str, searched_places(path)))
+    searched = searched_places(path)
+    places = ", ".join(map(str, searched))
+    near = next(filter(None, map(near_file, (path, *searched))), "")
+    said = f"cannot be read: there is no such file; looked for at {places}"
     return ParamsError(
         str(path),
-        (Mistake("(file)", f"cannot be read: there is no such file; looked for at {places}"),),
+        (Mistake("(file)", f"{said}; {near}" if near else said),),
         next_step="Give an absolute path, or stand in the project's folder; params/emulator.yaml there is one.",
     )
 

@@ -149,7 +149,7 @@ def _alike(owner: PolicyTarget, policy: Policy) -> int:
 
 def _check(spec: Spec) -> None:
     if mistakes := spec.mistakes():
-        raise ParamsError(f"a {spec.kind} policy", mistakes, next_step="Correct it; no host was changed.")
+        raise ParamsError(f"the {spec.kind} policy", mistakes, next_step="Correct it; no host was changed.")
 
 
 def plan(facts: Facts, edits: Sequence[Edit]) -> Plan:

@@ -176,8 +176,8 @@ def _from_prompt(username: str, target: str) -> str:
         raise CredentialError(
             "the credential is `prompt`, and no password has been typed",
             object="connection.credential",
-            next_step="Type it into the box of the form, then run this cell again; in a pipeline use env:NAME "
-            "or keyring:SERVICE.",
+            next_step="There is no terminal to ask on: in a notebook type it into the box of the form, then run the "
+            "cell again; a command or a pipeline needs env:NAME, file:PATH or keyring:SERVICE.",
         )
     value = getpass.getpass(f"Password of {username} on {target}: ")
     if value:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hnskit.errors import FileError, SnapshotError
+from hnskit.errors.nearest import near_file
 from hnskit.errors.prose_html import prose
 from hnskit.facts.anything import load_facts
 from hnskit.facts.differences import Difference, differences
@@ -82,8 +83,11 @@ def read_summary(run_dir: Path) -> dict[str, Any]:
     """
     summary = runfolder.read_json(run_dir / runfolder.SUMMARY)
     if summary is None:
+        near = near_file(run_dir)
+        said = "there is no summary of a run in it" if run_dir.is_dir() else "there is no such folder"
+        said += f"; {near}" if near and not run_dir.is_dir() else ""
         raise FileError(
-            "there is no summary of a run in it", object=str(run_dir), next_step="Name a folder that `hnskit run` made."
+            said, object=str(run_dir), next_step="Name a folder that `hnskit run` made; `hnskit runs` lists them."
         )
     return summary
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from hnskit.foreign_text.terminal import print_file, rewrite, say
@@ -154,4 +155,5 @@ def print_table(frame: Any, form: str, name: str) -> None:
     else:
         from hnskit.views.table import View
 
-        say(View(frame).to_text() if len(frame) else f"no {name}")
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        say(View(frame).to_text(width=width) if len(frame) else f"no {name}")

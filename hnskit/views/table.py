@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hnskit.errors.prose_html import prose
-from hnskit.foreign_text.escaping import Lines, block, csv_cell, escape_html, join_lines, one_line
+from hnskit.foreign_text.escaping import Lines, block, csv_cell, cut_middle, escape_html, join_lines, one_line
 from hnskit.foreign_text.masking import mask_text
 from hnskit.model.wording import short_id, with_short_ids
 from hnskit.views.style import BAD, CARE, GOOD, QUIET, SEVERITIES
@@ -38,6 +38,7 @@ _NUMBERS = ("seconds",)  # columns of numbers with a fraction
 _SINCE = "±"
 _COLOURS[_SINCE] = {"+": GOOD, "~": CARE}
 _SHORT = 34  # characters of a cell that is kept on one line
+_LEAST = 12  # characters that a cell keeps on a terminal, however narrow that is
 _MARKED = 200  # changed cells that say what they were
 
 
@@ -115,13 +116,13 @@ class View:
         colours = {place: _COLOURS[name] for place, name in enumerate(names) if name in _COLOURS}
         return big_table(names, rows, ids, self._heading(), self._short(), colours=colours)
 
-    def to_text(self, rows: int | None = None) -> Lines:
-        """For a terminal and for text/plain; at most so many rows."""
+    def to_text(self, rows: int | None = None, width: int | None = None) -> Lines:
+        """For a terminal and for text/plain; at most so many rows, and long cells cut in the middle to fit a width."""
         heading = self._heading()
         if self._shown.empty:
             return Lines(heading)
         shown = self._shown if rows is None else self._shown.head(rows)
-        table = _text_table([(str(name), _column_texts(str(name), shown[name])) for name in shown])
+        table = _text_table([(str(name), _column_texts(str(name), shown[name])) for name in shown], width)
         more = len(self._shown) - len(shown)
         table = f"{table}\n… and {more} more rows" if more > 0 else table
         return Lines(f"{heading}\n{table}" if heading else table)
@@ -156,15 +157,30 @@ def _mapped(frame: pd.DataFrame, escaper: Callable[[str], str]) -> pd.DataFrame:
     return frame.assign(**changed) if changed else frame
 
 
-def _text_table(columns: Sequence[tuple[str, list[str]]]) -> str:
-    """Columns below their names, as wide as their longest cell; numbers that are compared end at one place."""
+def _text_table(columns: Sequence[tuple[str, list[str]]], room: int | None = None) -> str:
+    """Columns below their names, as wide as their longest cell; numbers that are compared end at one place.
+
+    Where a row would be longer than there is room, the longest cells are cut in the middle.
+    """
+    flat_columns = [
+        (name, [text.replace("\n", "; ").replace("\t", "\\t") for text in texts]) for name, texts in columns
+    ]
+    if room is not None:
+        flat_columns = _fitting(flat_columns, room)
     lines: list[list[str]] = []
-    for name, texts in columns:
-        flat = [text.replace("\n", "; ").replace("\t", "\\t") for text in texts]
+    for name, flat in flat_columns:
         width = max(map(len, [name, *flat]))
         numbers = name in _NUMBERS
         lines.append([text.rjust(width) if numbers else text.ljust(width) for text in [name, *flat]])
     return join_lines(" ".join(row).rstrip() for row in zip(*lines, strict=True))
+
+
+def _fitting(columns: Sequence[tuple[str, list[str]]], room: int) -> list[tuple[str, list[str]]]:
+    wide = [max(map(len, [name, *texts])) for name, texts in columns]
+    most = max(wide, default=0)
+    while most > _LEAST and sum(min(one, most) for one in wide) + len(wide) - 1 > room:
+        most -= 1
+    return [(name, [cut_middle(text, most) for text in texts]) for name, texts in columns]
 
 
 def _column_texts(name: str, values: Iterable[Any]) -> list[str]:

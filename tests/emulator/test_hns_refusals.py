@@ -167,7 +167,7 @@ def test_faults_are_switched_on_and_used_up() -> None:
     assert "ManagementIP" not in make_network(host)
     with pytest.raises(ValueError, match="there are: cut"):
         host.set_fault("nonsense", 1)
-    with pytest.raises(ValueError, match="takes a bool"):
+    with pytest.raises(ValueError, match="is true or false"):
         host.set_fault("disk_full", 1)
 
 

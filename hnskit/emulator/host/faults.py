@@ -89,8 +89,8 @@ class Faults:
         current = {item.name: getattr(self, item.name) for item in fields(self)}
         if name not in current:
             near = did_you_mean(name, fault_names())
-            said = f"{name} is no fault" + (f"; {near}" if near else "")
-            raise ValueError(f"{said}; there are: {', '.join(fault_names())}")
+            known = near or f"there are: {', '.join(fault_names())}"
+            raise ValueError(f"{name} is no fault; {known}")
         setattr(self, name, _cut(value) if name == "cut" else _checked(name, value, current[name]))
 
     def to_json(self) -> dict[str, Any]:
@@ -165,7 +165,8 @@ def _checked(name: str, value: Any, current: Any) -> Any:
         return value
     fits = isinstance(value, int | float if kind is float else kind) and isinstance(value, bool) == (kind is bool)
     if not fits:
-        raise ValueError(f"{name} takes a {kind.__name__}, not {value!r}")
+        wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}.get(kind, "a value")
+        raise ValueError(f"{name} is {wanted}, not {value!r}")
     if kind in (int, float) and value < 0:
         raise ValueError(f"{name} is not negative")
     if name == "second_user" and value and not _SECOND_USER.fullmatch(value):
