@@ -18,7 +18,10 @@ import yaml
 from click.testing import CliRunner
 from papermill.cli import papermill as papermill_cli
 
+from hnskit.facts.host_facts import gather_facts
 from hnskit.facts.snapshot import save_facts
+from hnskit.facts.source import connect
+from hnskit.params.loading import load_params
 from hnskit.running.papermill_engine import SharedKernelEngine
 from tests import sample_facts, warm_kernels
 from tests.emulator.client_environments import CLIENTS, environment_of
@@ -230,3 +233,40 @@ def test_a_job_of_jupyter_scheduler_has_its_parameters(runners: tuple[Path, dict
     assert "hnskit-job-" in bad["executed"]
     unknown = seen_by(python, environment, runner="scheduler", notebook=book, parameters={"param_file": "'x.yaml'"})
     assert "did you mean params_file?" in unknown["executed"]
+
+
+def test_a_converted_notebook_runs_as_a_script_and_prints_text(saved_host: Path, tmp_path: Path) -> None:
+    convert = [sys.executable, "-m", "nbconvert", "--to", "script", "--output-dir", str(tmp_path)]
+    subprocess.run([*convert, str(NOTEBOOKS / "62_host.ipynb")], check=True, capture_output=True, timeout=120)
+    script = tmp_path / "62_host.py"
+    environment = {**os.environ, "HNSKIT_PARAMS": str(saved_host)}
+    ran = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=environment,
+        cwd=ROOT,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "text/html" not in ran.stdout + ran.stderr
+
+
+def test_ipython_on_a_terminal_changes_nothing_before_it_was_asked(live_host: Path) -> None:
+    pty = pytest.importorskip("pty", reason="no terminals of this kind here")
+    notebook = NOTEBOOKS / "10_l2bridge_network.ipynb"
+    environment = {**os.environ, "HNSKIT_PARAMS": str(live_host), "IPYTHONDIR": str(live_host.parent / "ipython")}
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "IPython", "--colors=nocolor", "-c", f"%run {notebook}"],
+        stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=live_host.parent,
+    ) as process:  # fmt: skip
+        os.close(slave)
+        said, _ = process.communicate(timeout=120)
+    os.close(master)
+    assert process.returncode != 0
+    assert b"Set the parameter `interactive` to False" in said
+    params = load_params(live_host)
+    with connect(params) as session:
+        assert gather_facts(session).networks_named(params.network.name) == ()
