@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hnskit.commands.agreeing import require_yes
 from hnskit.commands.changing import apply_to, made_before, print_outcome
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
 from hnskit.commands.options import common_input, completes
+from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import connected
-from hnskit.foreign_text.escaping import Lines
+from hnskit.foreign_text.escaping import Lines, one_line
 from hnskit.foreign_text.terminal import say
 from hnskit.model.wording import counted
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 @click.command()
 @common_input
 @click.option("--fix", is_flag=True, help="Show the plan that mends what the engine can, and carry it out.")
-@click.option("--yes", is_flag=True, help="With --fix: carry it out without asking.")
+@click.option("--yes", "-y", is_flag=True, help="With --fix: carry it out without asking.")
+@click.option("--dry-run", is_flag=True, help="With --fix: show the plan, and change nothing.")
 @click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
 @click.option(
     "--check",
@@ -43,6 +46,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     as_json: bool,
     fix: bool,
     yes: bool,
+    dry_run: bool,
     strict: bool,
     only: tuple[str, ...],
 ) -> None:
@@ -70,8 +74,11 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     }
     if not as_json:
         say(findings_text(findings, facts.target))
+    if (yes or dry_run) and not fix:
+        raise click.UsageError("--yes and --dry-run are of --fix.")
     if fix:
-        findings = _fixed(params, overrides, loaded, facts, findings, result if as_json else None, yes, only)
+        said = result if as_json else None
+        findings = _fixed(params, overrides, loaded, facts, findings, said, only, yes=yes, dry_run=dry_run)
     counts = Counter(item.severity for item in findings)
     failed = counts["error"] > 0 or (strict and counts["warning"] > 0)
     if as_json:
@@ -120,8 +127,10 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     facts: Facts,
     findings: tuple[Finding, ...],
     result: dict[str, Any] | None,
-    yes: bool,
     only: tuple[str, ...],
+    *,
+    yes: bool,
+    dry_run: bool,
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
     from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
@@ -144,13 +153,14 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
         result["left_to_you"] = [item.to_json() for item in left]
     else:
         _print_plan(found, mended, left)
-    if not found.pending or found.refused or found.adopted:
+    if dry_run or not found.pending or found.refused or found.adopted:
         return findings
     if is_snapshot(loaded.target):
         say("A snapshot can be looked at, and never changed: this is only the plan.", err=True)
         return findings
-    if not yes and (result is not None or not click.confirm("Carry it out?", default=False, err=True)):
-        return findings
+    if not yes:
+        question = f"Make {counted(len(found.pending), 'changes')} on {one_line(loaded.target)}?"
+        require_yes(question, loaded.target, as_json=result is not None)
     with connected(params, overrides) as (_, session):
         outcome = apply_to(loaded, session, parts=ALL_PARTS, yes=True)  # agreed to above
         if result is None:
@@ -168,10 +178,7 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
 
 def _print_plan(found: Plan, mended: tuple[Finding, ...], left: tuple[Finding, ...]) -> None:
     say("", f"The plan mends {len(mended)} of {len(mended) + len(left)} errors and warnings:", "")
-    from hnskit.planning.steps import steps_text
-
-    shown = [step for step in found.steps if step.pending or step in found.refused]
-    say(steps_text(shown) if shown else "Nothing to do.")
+    say_plan(found)
     for item in left:
         say(f"left to you: {item.object}: {item.next_step}")
     if found.adopted:

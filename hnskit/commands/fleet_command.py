@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from hnskit.commands.agreeing import require_yes, yes_option
+from hnskit.commands.agreeing import dry_run_option, require_yes, yes_option
 from hnskit.commands.doctor_command import require_known_checks
 from hnskit.commands.envelope import print_result
 from hnskit.commands.fleet_options import FleetAsked, asked, inventory_options, work_options
@@ -84,9 +84,9 @@ _verb("verify", "Prove the redirect on each host, by requests from inside its cl
 _verb("apply", "Make each host as the parameters say, and prove it.",
       click.option("--adopt", is_flag=True, help="Take over what was made by hand."),
       click.option("--rollback-on-failure", "rollback", is_flag=True, help="If a step fails on a host, go back there."),
-      yes_option)  # fmt: skip
-_verb("destroy", "Take away what hnskit made on each host.", *_teardown_options, yes_option)
-_verb("run", "Run the notebooks for each host: a run folder with their report for each.", yes_option)
+      yes_option, dry_run_option)  # fmt: skip
+_verb("destroy", "Take away what hnskit made on each host.", *_teardown_options, yes_option, dry_run_option)
+_verb("run", "Run the notebooks for each host: a run folder with their report for each.", yes_option, dry_run_option)
 _verb("show", "Print one table of all hosts.", click.option("--table", type=Choice(TABLES), required=True))
 
 
@@ -104,6 +104,9 @@ def _run(verb: str, wanted: FleetAsked) -> None:
     place = (wanted.runs or default_runs()).absolute()
     wanted = replace(wanted, runs=place)
     options = dict(wanted.of_verb)
+    if options.pop("dry_run", False):  # the same as `hnskit fleet plan`, with --destroy for a teardown
+        kept = {name: options.get(name, False) for name in ("keep_network", "by_name")}
+        options, verb = {"destroy": verb == "destroy", **kept}, "plan"
     if "yes" in options:
         options["agreed"] = options.pop("yes")
     if verb == "destroy" and not options["agreed"]:

@@ -13,6 +13,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
+from hnskit.errors.nearest import did_you_mean
 from hnskit.facts.anything import SNAPSHOT, Reading, read_anything
 from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.schema import TargetParams
@@ -232,7 +233,9 @@ _Resolve = Callable[[str, dict[str, Any], Callable[[str], None] | None], Connect
 def _scheme(scheme: str, params: TargetParams) -> _Resolve:
     found = _schemes()
     if scheme not in found:
-        known = ", ".join(sorted([WINRM, SSH, LOCAL.rstrip(":"), SNAPSHOT.rstrip(":"), *found]))
+        schemes = sorted([WINRM, SSH, LOCAL.rstrip(":"), SNAPSHOT.rstrip(":"), *found])
+        near = did_you_mean(scheme, schemes)
+        known = f"{', '.join(schemes)}; {near}" if near else ", ".join(schemes)
         raise ParamsError(
             f"{params.source}, or what replaces its values",
             (Mistake("target", f"no such kind of target; there are: {known}", repr(params.target)),),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
 from tests.host_process import emulated_host
 from tests.terminal import hnskit, sets
 
@@ -105,3 +106,27 @@ def test_a_yes_at_the_terminal_replaces_the_container(set_up: list[str], capsys:
     status, said = typed("y", "run", *set_up, "--only", "30_client_containers", *OTHER_COMMAND)
     assert status == 0, said
     assert len(containers(capsys, set_up) - before) == 1
+
+
+def test_a_repair_shows_its_plan_and_is_refused_without_a_terminal_and_without_yes(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with emulated_host(tmp_path / "state") as overrides:
+        words = [sys.executable, "-m", "hnskit", "doctor", PARAMS, *sets(overrides), "--fix"]
+        ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert (ended.returncode, "Make 17 changes on" in ended.stderr) == (2, True), ended.stderr
+        shown = hnskit(capsys, "doctor", PARAMS, *sets(overrides), "--fix", "--dry-run", "--json").json()
+        assert (shown["plan"]["pending"], "outcome" in shown) == (17, False)
+        assert hnskit(capsys, "show", "containers", PARAMS, *sets(overrides), "--json").json()["items"] == []
+        assert hnskit(capsys, "doctor", PARAMS, *sets(overrides), "--dry-run").status == 2
+
+
+@pytest.mark.parametrize("verb", ["apply", "destroy", "run"])
+def test_a_dry_run_of_a_fleet_changes_no_host(verb: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with emulated_fleet(tmp_path, 1) as (name,):
+        inventory = str(inventory_file(tmp_path, [f"emulator://{name}"]))
+        words = ("fleet", verb, inventory, "--runs", str(tmp_path / "runs"), "--dry-run", "--json")
+        shown = hnskit(capsys, *words).json()
+        assert shown["verb"] == "plan"
+        assert [host["changed"] for host in shown["hosts"]] == [0]
+        assert hnskit(capsys, "show", "containers", f"emulator://{name}", "--json").json()["items"] == []
