@@ -6,6 +6,7 @@ A command is in the file of its name below `commands/`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _EMULATOR = "Start, look at and stop emulated Windows hosts."
 """Of a command that nothing here may import; its own help says the same."""
 
+_NAMES = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+"""Errors of the system that are about the path of a file that was named."""
+_LONGEST = 200  # characters of a path that a message repeats
 _PIPE_CLOSED = 141
 """128 and SIGPIPE: what a shell says of a program that nobody listened to. 1 would mean that something was found."""
 
@@ -118,6 +122,11 @@ def _told(given: list[str], error: Exception) -> NoReturn:
         fields = {**error.to_json(), **({"outcome": outcome.to_json()} if outcome else {})}
         fields |= {"undone": undone.to_json()} if undone else {}
         _fail(given, error, error.paragraph(), error.exit_status, fields)
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _NAMES:
+        from hnskit.errors import FileError
+        from hnskit.foreign_text.escaping import shortened
+
+        _told(given, FileError(f"it cannot be used: {error.strerror}", object=shortened(str(error.filename), _LONGEST)))
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     text = f"hnskit met something that it did not expect: {said}. Run again with --debug to see where."
     _fail(given, error, text, 1, {"error": type(error).__name__, "message": str(error)})

@@ -12,6 +12,7 @@ from hnskit.errors import FileError
 from hnskit.facts.anything import load_facts
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import shortened
+from hnskit.local.project import is_there
 from hnskit.model.wording import counted
 from hnskit.running import run_folder as runfolder
 from hnskit.running.run_verdict import Achievement, verdict_sentence
@@ -74,6 +75,8 @@ def last_seconds(runs: Path, target: str) -> float | None:
 
 def is_run(folder: Path) -> bool:
     """Tell whether a folder is one of a run with snapshots."""
+    if not is_there(folder):
+        return False
     return ((folder / "snapshots").is_dir() and (folder / _LOG).is_file()) or (folder / runfolder.SUMMARY).is_file()
 
 

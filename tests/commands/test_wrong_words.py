@@ -99,3 +99,32 @@ def test_a_pipe_that_nobody_reads_ends_a_command_like_any_other_program() -> Non
         said = process.stderr.read()
     assert process.returncode == 141, said
     assert said == b""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "LONG", "LONG"), ("report", "LONG"), ("runs", "--runs", "LONG"), ("init", "LONG"),
+        ("run", "--notebooks", "LONG"), ("plan", "LONG"), ("facts", "LONG"), ("fleet", "plan", "LONG"),
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_a_path_that_no_system_takes_is_a_mistake_of_the_command(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    ended = hnskit(capsys, *(word.replace("LONG", "a" * 3000) for word in words))
+    assert ended.status == 2
+    assert "did not expect" not in ended.err
+
+
+def test_a_file_is_told_with_the_nearest_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "host.yaml").write_text("")
+    (tmp_path / "dump.json").write_text("{}")
+    assert "did you mean params/host.yaml?" in hnskit(capsys, "plan", "params/hots.yaml").err
+    assert "did you mean dump.json?" in hnskit(capsys, "doctor", "dunp.json").err
+    assert "no blank is part of it" in hnskit(capsys, "facts", "emulator://My Lab").err
+    assert "did you mean emulator?" in hnskit(capsys, "facts", "emulater://lab").err
