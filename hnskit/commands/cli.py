@@ -28,6 +28,7 @@ _EMULATOR = "Start, look at and stop emulated Windows hosts."
 _NAMES = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
 """Errors of the system that are about the path of a file that was named."""
 _LONGEST = 200  # characters of a path that a message repeats
+_LONGEST_LINE = 2000  # of a line of a message about the command line
 _PIPE_CLOSED = 141
 """128 and SIGPIPE: what a shell says of a program that nobody listened to. 1 would mean that something was found."""
 
@@ -98,6 +99,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
     except click.ClickException as error:
+        from hnskit.foreign_text.escaping import block, shortened
+
+        words = error.message.splitlines()
+        error.message = "\n".join(block(shortened(line, _LONGEST_LINE)) for line in words)  # it repeats what was typed
         error.show()
         if "--json" in given:
             _say_json(error, error.exit_code, error.format_message(), {"message": error.message})

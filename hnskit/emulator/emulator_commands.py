@@ -16,6 +16,7 @@ from hnskit.emulator.constants import NETWORKS, RUNTIMES
 from hnskit.emulator.fleet_faults import fault_hosts as fault_hosts_of
 from hnskit.emulator.powershell.command import CutMode
 from hnskit.errors import HnskitError
+from hnskit.foreign_text.escaping import block
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -208,8 +209,8 @@ def fault(name: str, fault: str, value: str, as_json: bool) -> None:
 def docker(name: str, words: tuple[str, ...]) -> None:
     """Run docker on the host NAME itself, as somebody does who sits there: `docker lab restart hnskit-client1`."""
     answer = registry.get(name).ask({"do": "docker", "words": list(words)})
-    click.echo(answer["stdout"], nl=False)
-    click.echo(answer["stderr"], nl=False, err=True)
+    click.echo(block(answer["stdout"]), nl=False)
+    click.echo(block(answer["stderr"]), nl=False, err=True)
     raise click.exceptions.Exit(answer["exit_code"])
 
 

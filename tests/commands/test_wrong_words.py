@@ -128,3 +128,11 @@ def test_a_file_is_told_with_the_nearest_one(
     assert "did you mean dump.json?" in hnskit(capsys, "doctor", "dunp.json").err
     assert "no blank is part of it" in hnskit(capsys, "facts", "emulator://My Lab").err
     assert "did you mean emulator?" in hnskit(capsys, "facts", "emulater://lab").err
+
+
+def test_a_mistake_repeats_what_was_typed_harmlessly(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (("show", "\x1b[31mred"), ("doctor", "--check", "\x1b[31mred"), ("\x07x",)):
+        ended = hnskit(capsys, *words)
+        assert ended.status == 2
+        assert "\x1b" not in ended.err
+        assert "\x07" not in ended.err

@@ -5,6 +5,7 @@ Nothing is ever unpacked to the disk. What is left out, for its size or its path
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
 import zlib
@@ -72,8 +73,7 @@ def is_zip(data: bytes) -> bool:
 
 def _folder(place: Path) -> Iterator[Source]:
     left = MAX_TOTAL
-    files = (item for item in sorted(place.rglob("*")) if item.is_file() and not item.name.startswith("."))
-    for number, file in enumerate(files):
+    for number, file in enumerate(_files(place)):
         name = str(file.relative_to(place))
         if number >= MAX_FILES:
             yield Source(place.name, left_out=f"it has more than {MAX_FILES} files; the others were not read")
@@ -86,6 +86,20 @@ def _folder(place: Path) -> Iterator[Source]:
                 place.name, left_out=f"its files are more than {_megabytes(MAX_TOTAL)}; the others were not read"
             )
             return
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, by name; what is gone meanwhile, or may not be looked into, is passed over."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(folder / entry.name)
+        elif entry.is_file() and not entry.name.startswith("."):
+            yield folder / entry.name
 
 
 def _file(file: Path, name: str, folder: str) -> Iterator[Source]:
