@@ -138,7 +138,11 @@ def run(task: HostTask, tell: Tell) -> VerbOutcome:
         confirmed=bool(task.options.get("agreed")),
     )
     data = {"run_dir": str(summary.run_dir)}
-    return VerbOutcome("ok" if summary.ok else "failed", summary.verdict, data, changed=summary.changed)
+    if summary.ok:
+        return VerbOutcome("ok", summary.verdict, data, changed=summary.changed)
+    place = f"stopped at {summary.stopped_at}" if summary.stopped_at else "it did not start"
+    said = ": ".join(filter(None, (place, str((summary.error or {}).get("message", "")))))
+    return VerbOutcome("failed", said, data, changed=summary.changed)
 
 
 VERBS: Mapping[str, Verb] = {

@@ -265,8 +265,8 @@ def _failed(step: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         return ""
     stopped = step.get("stopped", False)
     said = " ".join(filter(None, (str(error.get("step", "")), "stopped:" if stopped else "failed:")))
-    message = escape_html(str(error.get("message", "")))
-    return _list([f'<li class="{"care" if stopped else "bad"}">{escape_html(said)} {message}</li>'])
+    message = str(error.get("message", "")).removeprefix(said).lstrip()
+    return _list([f'<li class="{"care" if stopped else "bad"}">{escape_html(f"{said} {message}")}</li>'])
 
 
 def _before(earlier: Sequence[Mapping[str, Any]]) -> str:

@@ -12,8 +12,10 @@ import pytest
 
 from hnskit.applying import host_lock
 from hnskit.errors import ArgumentError, HnskitError
-from hnskit.fleet import HostResult, HostStep, Inventory, Waves, load_inventory, outliers, run
+from hnskit.fleet import HostResult, HostStep, Inventory, Waves, load_inventory, outliers, run, verbs
+from hnskit.fleet.host_task import HostTask
 from hnskit.fleet.scheduling import FleetRun
+from hnskit.running.summary import Summary
 from tests.fleet.fleet_hosts import inventory_file
 from tests.present import present
 
@@ -193,3 +195,14 @@ def test_what_differs_from_the_majority_is_named() -> None:
     found = outliers([("a", {"hns": "9.3"}), ("b", {"hns": "9.3"}), ("c", {"hns": "13.2"}), ("gone", {})])
     assert [(one.name, one.trait, one.value, one.usual) for one in found] == [("c", "hns", "13.2", "9.3")]
     assert outliers([("a", {"hns": "9.3"}), ("b", {"hns": "9.5"})]) == ()
+
+
+def test_notebooks_that_stop_on_a_host_are_told_with_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Summary(target="emulator://x", params_file="p.yaml", run_dir="r", started="")
+    stopped.stopped_at, stopped.error = "20_proxy_container", {"message": "no space"}
+    monkeypatch.setattr("hnskit.running.runner.run", lambda *_, **__: stopped)
+    (host,) = inventory(tmp_path, ["emulator://x"]).hosts
+    outcome = verbs.run(HostTask(host, "run", runs=str(tmp_path)), lambda _: None)
+    assert (outcome.state, outcome.verdict) == ("failed", "stopped at 20_proxy_container: no space")
