@@ -10,7 +10,7 @@ import click
 
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
-from hnskit.commands.options import Choice, common_input
+from hnskit.commands.options import Choice, NamedPath, common_input
 from hnskit.commands.output import say_problems
 from hnskit.errors import ArgumentError
 from hnskit.foreign_text.terminal import say
@@ -29,9 +29,7 @@ _FORMS = Choice(("text", "table", "json", "csv"))
 @click.option("--all", "matrix", is_flag=True, help="Every container against every --to.")
 @click.option("--protocol", type=Choice(("tcp", "udp")), default="tcp", show_default=True)
 @click.option("--format", "form", type=_FORMS, default="text", show_default=True)
-@click.option(
-    "--svg", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the way on the host's topology."
-)
+@click.option("--svg", type=NamedPath(), metavar="FILE", help="Also draw the way on the host's topology.")
 def explain(  # noqa: PLR0917 - click passes options by name
     params: str,
     overrides: tuple[str, ...],

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hnskit.commands.envelope import print_result
-from hnskit.commands.options import Choice, WholeHelp, common
+from hnskit.commands.options import Choice, NamedPath, WholeHelp, common
 from hnskit.commands.reaching import opened
 from hnskit.foreign_text.terminal import print_file, say
 
@@ -31,7 +31,7 @@ def export() -> None:
     help="The proxy's address; else proxy.address, else looked up.",
 )
 @click.option("--single", is_flag=True, help="The one plug-in by itself, for runtimes that read no lists (Mesos).")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it there, not to stdout.")
+@click.option("--output", type=NamedPath(), metavar="FILE", help="Write it there, not to stdout.")
 def cni(  # noqa: PLR0917 - click passes options by name
     params: str,
     overrides: tuple[str, ...],

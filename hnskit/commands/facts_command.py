@@ -8,17 +8,15 @@ import click
 
 from hnskit.commands.envelope import print_result
 from hnskit.commands.host_input import read_input
-from hnskit.commands.options import common_input
+from hnskit.commands.options import NamedPath, common_input
 from hnskit.commands.output import say_problems
 from hnskit.foreign_text.terminal import say
 
 
 @click.command()
 @common_input
-@click.option(
-    "--save", type=click.Path(path_type=Path), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it."
-)
-@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as an SVG file.")
+@click.option("--save", type=NamedPath(), metavar="FILE", help="Write it; `target: snapshot:FILE` reads it.")
+@click.option("--picture", type=NamedPath(), metavar="FILE", help="Draw it, as an SVG file.")
 def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | None, picture: Path | None) -> None:
     """Everything that hnskit reads of a host, or of a dump, in one snapshot.
 

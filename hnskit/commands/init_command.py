@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from hnskit.commands.envelope import print_result
+from hnskit.commands.options import NamedPath
 from hnskit.foreign_text.terminal import say
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+@click.argument("folder", type=NamedPath(), default=Path(), metavar="[DIR]")
 @click.option("--json", "as_json", is_flag=True, help="Print the paths as JSON.")
 def init(folder: Path, as_json: bool) -> None:
     """Write notebooks/, params/ and a README into a folder; what is there is never written over."""

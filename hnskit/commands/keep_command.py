@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hnskit.commands.envelope import print_result
-from hnskit.commands.options import DEFAULT_PARAMS, debug_option, json_option, runs_option
+from hnskit.commands.options import DEFAULT_PARAMS, NamedPath, debug_option, json_option, runs_option
 from hnskit.commands.reaching import require_file
 from hnskit.errors import ArgumentError
 from hnskit.foreign_text.terminal import say
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--metrics", type=click.IntRange(0, 65535), metavar="PORT", help="Serve /metrics on loopback; 0: any free port."
 )
-@click.option(
-    "--state", "state_file", type=click.Path(path_type=Path, dir_okay=False), help="The state's file [RUNS/keep.json]."
-)
+@click.option("--state", "state_file", type=NamedPath(dir_okay=False), help="The state's file [RUNS/keep.json].")
 @click.option("--workers", type=click.IntRange(1, 256), default=16, show_default=True, help="Hosts at work at once.")
 @runs_option
 @json_option

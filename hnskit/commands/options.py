@@ -26,6 +26,19 @@ class Choice(click.Choice):  # type: ignore[type-arg]  # of texts
         return f"{said} {near[0].upper()}{near[1:]}" if near else said
 
 
+class NamedPath(click.Path):
+    """A path of a file or folder; an empty text, such as a variable that is not set, is none."""
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(path_type=Path, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a text of blanks, which would be the working directory."""
+        if isinstance(value, str) and not value.strip():
+            self.fail("an empty text names no file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def completes(name: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
     """A completion of `hnskit.commands.completing` by its name; it is loaded when a shell asks."""
 
@@ -43,9 +56,7 @@ debug_option = click.option("--debug", is_flag=True, expose_value=False, help="P
 table_option = click.option(
     "--format", "form", type=Choice(("table", "json", "csv")), default="table", show_default=True
 )
-runs_option = click.option(
-    "--runs", type=click.Path(path_type=Path), help="Where run folders are kept [default: runs]."
-)
+runs_option = click.option("--runs", type=NamedPath(), help="Where run folders are kept [default: runs].")
 parts_option = click.option(
     "--part", "parts", multiple=True, type=Choice(PARTS), help="Only this part of the redirect."
 )

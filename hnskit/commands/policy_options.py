@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from hnskit.commands.agreeing import yes_option
-from hnskit.commands.options import Function
+from hnskit.commands.options import Function, NamedPath
 from hnskit.model.policies.protocols import NUMBERS
 
 _SYSTEM = "system"
@@ -78,7 +78,7 @@ def what(function: Function) -> Function:
 def changing(function: Function) -> Function:
     """--dry-run and --runs."""
     for decorate in (
-        click.option("--runs", type=click.Path(path_type=Path), metavar="DIR", help="Where the journal is kept."),
+        click.option("--runs", type=NamedPath(), metavar="DIR", help="Where the journal is kept."),
         click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing."),
     ):
         function = decorate(function)

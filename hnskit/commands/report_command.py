@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from hnskit.commands.envelope import print_result
-from hnskit.commands.options import completes, debug_option, json_option
+from hnskit.commands.options import NamedPath, completes, debug_option, json_option
 from hnskit.foreign_text.terminal import say
 
 
 @click.command()
-@click.argument("run_dir", metavar="RUN", type=click.Path(path_type=Path), shell_complete=completes("complete_run"))
+@click.argument("run_dir", metavar="RUN", type=NamedPath(), shell_complete=completes("complete_run"))
 @json_option
 @debug_option
 def report(run_dir: Path, as_json: bool) -> None:

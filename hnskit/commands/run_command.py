@@ -10,7 +10,7 @@ import click
 
 from hnskit.commands.agreeing import dry_run_option, require_agreement, yes_option
 from hnskit.commands.envelope import print_result
-from hnskit.commands.options import PARTS, common, completes, runs_option
+from hnskit.commands.options import PARTS, NamedPath, common, completes, runs_option
 from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import require_file
 from hnskit.errors import HnskitError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @common
-@click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the step notebooks [default: notebooks].")
+@click.option("--notebooks", type=NamedPath(), help="Folder of the step notebooks [default: notebooks].")
 @click.option(
     "--only",
     multiple=True,

@@ -136,3 +136,13 @@ def test_a_mistake_repeats_what_was_typed_harmlessly(capsys: pytest.CaptureFixtu
         assert ended.status == 2
         assert "\x1b" not in ended.err
         assert "\x07" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("runs", "--runs", ""), ("report", " "), ("init", ""), ("run", "--notebooks", ""), ("facts", "--save", "")],
+    ids=lambda words: " ".join(words),
+)
+def test_a_variable_that_is_not_set_is_no_path(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    ended = hnskit(capsys, *words)
+    assert (ended.status, "an empty text names no file or folder" in ended.err) == (2, True)
