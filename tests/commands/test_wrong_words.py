@@ -141,7 +141,7 @@ def test_a_mistake_repeats_what_was_typed_harmlessly(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     "words",
     [("runs", "--runs", ""), ("report", " "), ("init", ""), ("run", "--notebooks", ""), ("facts", "--save", "")],
-    ids=lambda words: " ".join(words),
+    ids=" ".join,
 )
 def test_a_variable_that_is_not_set_is_no_path(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
     ended = hnskit(capsys, *words)
