@@ -35,7 +35,7 @@ def print_results(results: Sequence[HostResult], verb: str) -> None:
     from hnskit.views.table import View
 
     if verb == "show":
-        say(View(rows_of_hosts(results)).to_text())
+        say(View(rows_of_hosts(results)).to_text(width=_width()))
     else:
         _hosts(results)
     if verb == "doctor" and len(found := findings_of_hosts(results)):

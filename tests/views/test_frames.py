@@ -145,3 +145,15 @@ def test_a_view_escapes_what_a_host_said_before() -> None:
 def test_an_empty_view_says_none() -> None:
     """An empty table could also be a failure; a word is not."""
     assert View(frames.networks(fresh()), "networks").to_text() == "networks: none"
+
+
+def test_long_cells_are_cut_in_the_middle_to_fit_a_terminal() -> None:
+    """Names that differ at their ends only stay apart; without a width they stay whole."""
+    names = [f"a-very-long-name-of-a-container-in-some-namespace-{number}" for number in (1, 2)]
+    view = View(pd.DataFrame({"name": names, "state": ["attached", "detached"], "number": [1, 2]}))
+    lines = view.to_text(width=40).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert [line.split()[0].endswith(f"-{number}") for number, line in enumerate(lines[1:], 1)] == [True, True]
+    assert all("…" in line for line in lines[1:])
+    assert all("attached" in line or "detached" in line for line in lines[1:])
+    assert names[0] in view.to_text()
