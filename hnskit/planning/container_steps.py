@@ -91,11 +91,8 @@ def _without_nerdctl(context: PlanningContext) -> str:
 
 
 def is_replaced(context: PlanningContext, wanted: DesiredContainer, there: Container | None) -> bool:
-    """Tell whether a container is hnskit's own and runs another image or command than is wanted.
-
-    Docker's alone: the replacement of a container of ctr was not tried.
-    """
-    if there is None or context.desired.runtime != "docker" or not context.has_our_label(there):
+    """Tell whether a container is hnskit's own and runs another image or command than is wanted."""
+    if there is None or not context.has_our_label(there):
         return False
     adopted = context.known.was_adopted("container", there.name, there.id)
     return not adopted and not context.is_hand_made(there) and bool(_container_difference(wanted, there))

@@ -46,6 +46,21 @@ def test_the_redirect_is_set_up_proved_and_taken_away(host: EmulatedHost) -> Non
     assert host.snapshot() == before
 
 
+def test_another_command_replaces_a_container_of_ctr_and_keeps_its_endpoint(host: EmulatedHost) -> None:
+    before, journal = host.snapshot(), MemoryJournal()
+    first = apply(HereSession(host), wanted(), journal=journal, pace=QUICK)
+    newer = wanted("clients[0].command=[ping.exe, -t, 127.0.0.1]")
+    done = apply(HereSession(host), newer, made=journal.made, journal=journal, pace=QUICK)
+    assert [result.step.id for result in done.done] == [
+        f"{word} hnskit-client1" for word in ("detach endpoint", "delete container", "run container", "attach endpoint")
+    ]
+    assert [item.id for item in done.after.endpoints] == [item.id for item in first.after.endpoints]
+    assert any("proved after hnskit-client1 was replaced" in note for note in done.notes)
+    assert verify(HereSession(host), newer).ok
+    assert destroy(HereSession(host), newer, made=journal.made, journal=journal, pace=QUICK).nothing_left
+    assert host.snapshot() == before
+
+
 def test_an_image_that_ctr_lacks_is_pulled_where_the_parameters_say_so(host: EmulatedHost) -> None:
     image = "mcr.microsoft.com/windows/servercore:ltsc2022"
     desired = wanted("image.pull=true", f"clients[0].image={image}")
