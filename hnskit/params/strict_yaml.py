@@ -110,6 +110,8 @@ def _require_bounds(text: str) -> None:
             size = counts.pop() + 1
             sizes[anchors.pop()] = size
             counts[-1] += size
+        elif isinstance(event, yaml.AliasEvent) and event.anchor in anchors:
+            raise ValueError(f"has a value that contains itself (&{event.anchor})")
         elif isinstance(event, yaml.AliasEvent):
             counts[-1] += sizes.get(event.anchor or "", 1)
         elif isinstance(event, yaml.ScalarEvent):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hnskit.errors import CredentialError, ParamsError
 from hnskit.params.loading import load_params, parse_params
 from hnskit.remote import credentials
+from tests import sample_facts
 
 PARAMS = Path(__file__).parent.parent.parent / "params" / "emulator.yaml"
 CANARY = "Canary-7f3e91"
@@ -119,3 +120,13 @@ def test_a_port_of_any_kind_is_a_mistake_and_no_crash(port: object) -> None:
     data["redirect"]["port"] = port
     with contextlib.suppress(ParamsError):
         parse_params(data)
+
+
+@pytest.mark.parametrize("value", ["&a [*a]", "&a {b: *a}", "&a [{c: [*a]}]"])
+def test_a_value_that_contains_itself_is_a_mistake(value: str, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="not YAML"):
+        load_params(sample_facts.PARAMS, overrides=[f"proxy.command={value}"])
+    path = tmp_path / "own.yaml"
+    path.write_text(f"{sample_facts.PARAMS.read_text()}\nmore: {value}\n")
+    with pytest.raises(ParamsError, match="contains itself"):
+        load_params(path)
