@@ -206,8 +206,7 @@ class StepNotebook:
 
             self._waits = True
             warning = "The host's own network goes away for seconds meanwhile." if current.disruptive else ""
-            usual = "5 to 50 s" if current.disruptive else "1 to 20 s"
-            return action_button(label, warning, self._button, self._agreement.question(current), usual)
+            return action_button(label, warning, self._button, self._agreement.question(current))
         if (refusal := self._agreement.refusal(current)) is not None:
             self._failure = refusal
             return None

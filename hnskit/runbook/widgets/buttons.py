@@ -20,13 +20,11 @@ _GONE = (
 )
 
 
-def action_button(label: str, warning: str, work: ButtonWork, question: str = "", usual: str = "") -> Any:
+def action_button(label: str, warning: str, work: ButtonWork, question: str = "") -> Any:
     """A button that begins `work` when it is pressed, with live progress below it; it cannot be pressed twice.
 
     While it works, a second button stops it where its next step begins. A question, such as `Remove 13 objects from
     HOST?`, is asked before the work begins: two more buttons answer it, the first of which says what is agreed to.
-
-    `usual` is the usual duration, in words, for the clock beside it.
 
     What `work` raises is shown here and belongs to the next cell: an exception in a callback fails no run.
     """
@@ -41,7 +39,7 @@ def action_button(label: str, warning: str, work: ButtonWork, question: str = ""
     )  # fmt: skip
     note = ipywidgets.HTML(escape_html(warning))
     output = ipywidgets.HTML()
-    clock = Clock(usual)
+    clock = Clock()
 
     def show(html: str, _: str) -> None:
         output.value = html
