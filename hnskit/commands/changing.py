@@ -71,7 +71,7 @@ def carry_out(
         say(f"! {loaded.target}: its own network goes away for seconds during: {names}", fg="yellow", err=True)
     require_agreement(first, yes=yes, as_json=as_json)
     # Also where nothing is to do: what was found is written down.
-    with journalled(loaded.target, runs) as journal, EventLines() as lines:
+    with journalled(loaded.target, runs=runs) as journal, EventLines() as lines:
         return work(journal, lines)
 
 

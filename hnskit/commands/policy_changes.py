@@ -101,7 +101,7 @@ def carry_out(asked: Asked, edits: Callable[[Facts], list[Edit]]) -> None:
         if first.pending and not first.refused:
             _say_what_apply_makes_of_it(desired_from(loaded), facts, wanted)
             _require_agreement(asked, wanted, first)
-            with journalled(loaded.target, asked.runs) as journal, EventLines() as lines:
+            with journalled(loaded.target, runs=asked.runs) as journal, EventLines() as lines:
                 done = apply(journal=journal, on_event=lines)
         else:
             done = apply()

@@ -187,7 +187,7 @@ def _session(task: HostTask, tell: Tell) -> Iterator[Session]:
 def _journal(task: HostTask) -> Iterator[Any]:
     from hnskit.running.lazy_journal import journalled
 
-    with journalled(task.params.target, Path(task.runs)) as journal:
+    with journalled(task.params.target, runs=Path(task.runs)) as journal:
         yield journal
 
 

@@ -59,15 +59,15 @@ class LazyJournal(Records):
 
 
 @contextmanager
-def journalled(target: str, runs: Path | None = None) -> Iterator[Records]:
+def journalled(target: str, *, runs: Path | None = None) -> Iterator[Records]:
     """Keep a journal, in a run folder once there is something to keep; meanwhile nobody else changes the host.
 
     Args:
         target: as `Params.target` has it.
         runs: where run folders are; None: `runs` in the project's root, as for the command line and the notebooks.
 
-    Yields:
-        What `apply` and `destroy` take as `journal`.
+    Returns:
+        A context manager of what `apply` and `destroy` take as `journal`.
 
     Raises:
         BusyError: another process is at work on it.

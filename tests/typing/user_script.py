@@ -93,7 +93,8 @@ def set_up_and_take_away(params: hnskit.Params) -> None:
         edit: policies.Edit = policies.add(owner, policies.ProxyRule("10.0.1.99:81", ip="169.254.169.250", port="81"))
         print(policies.plan(outcome.after, [edit]))
         print(hnskit.plan_destroy(desired, outcome.after, made=outcome.made))
-        gone: hnskit.Outcome = hnskit.destroy(session, desired, made=outcome.made, journal=journal)
+        with hnskit.journalled(params.target, runs=Path(folder) / "more") as kept:
+            gone: hnskit.Outcome = hnskit.destroy(session, desired, made=outcome.made, journal=kept)
         left: tuple[hnskit.Leftover, ...] | None = gone.left
         assert left is not None
         assert gone.nothing_left

@@ -165,7 +165,7 @@ class HostKeeper(threading.Thread):
         return least(whole, allow_disruptive=self._options.allow_disruptive)
 
     def _put_back(self, session: ConnectedSession, now: Facts) -> Facts:
-        with journalled(self._host.target, self._options.runs) as journal:
+        with journalled(self._host.target, runs=self._options.runs) as journal:
             outcome = apply(
                 session, self._desired, facts=now, made=self._made(), journal=journal, on_event=self._listen,
                 choose=lambda whole: self._least(whole).plan,
