@@ -136,9 +136,11 @@ def replacement_steps(
 
 
 def _replaced_fields(wanted: DesiredContainer, there: Container) -> Iterator[Change]:
-    yield Change("image", there.image, wanted.image)
-    command = " ".join(mask_command(there.command)) or "the image's own"
-    yield Change("command", command, _command_text(wanted))
+    if there.image != wanted.image:
+        yield Change("image", there.image, wanted.image)
+    command = " ".join(mask_command(there.command))
+    if wanted.command and command != _command_text(wanted):
+        yield Change("command", command, _command_text(wanted))
     if wanted.isolation and there.isolation != wanted.isolation:
         yield Change("isolation", there.isolation, wanted.isolation)
 
