@@ -47,4 +47,5 @@ def test_help_imports_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.split() == [
         "hnskit", "hnskit.commands", "hnskit.commands.catalog", "hnskit.commands.cli", "hnskit.commands.options",
+        "hnskit.local", "hnskit.local.version",
     ]  # fmt: skip
