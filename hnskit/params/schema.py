@@ -39,10 +39,6 @@ def _check_address(value: str) -> str:
     return value
 
 
-def _check_address_or_nothing(value: str) -> str:
-    return _check_address(value) if value else value
-
-
 def _check_image(value: str) -> str:
     if not _IMAGE.fullmatch(value):
         raise ValueError("the name of an image is wanted: REPOSITORY[:TAG]")
@@ -72,8 +68,7 @@ def _local(value: object) -> object:
 
 def _check_target(value: str) -> str:
     if not _TARGET.fullmatch(value):
-        blank = "; no blank is part of it" if any(map(str.isspace, value)) else ""
-        raise ValueError(f"a target is {_TARGETS}{blank}")
+        raise ValueError(f"a target is {_TARGETS}" + ("; no blank is part of it" if re.search(r"\s", value) else ""))
     scheme, _, place = value.partition("://")
     if scheme == SSH:
         ssh_place(value)
@@ -108,7 +103,7 @@ def _check_endpoint_id(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_check_name)]
 Address = Annotated[str, AfterValidator(_check_address)]
-AddressOrNothing = Annotated[str, AfterValidator(_check_address_or_nothing)]
+AddressOrNothing = Annotated[str, AfterValidator(lambda value: value and _check_address(value))]
 Prefix = Annotated[str, AfterValidator(_check_prefix)]
 EndpointId = Annotated[str, AfterValidator(_check_endpoint_id)]
 Port = Annotated[int, Field(ge=1, le=65535)]

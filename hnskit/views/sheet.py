@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hnskit.foreign_text.escaping import escape_html
+from hnskit.foreign_text.escaping import cut_middle, escape_html
 from hnskit.views.picture_text import signed
 
 BOX = 46
@@ -42,7 +42,7 @@ class Sheet:
 
     def _text(self, x: int, y: int, text: str, kind: str, room: int, *, end: bool = False) -> None:
         """A line of at most `room` characters; a longer one is cut, and whole in its tooltip."""
-        shown = text if len(text) <= room else _cut(text, room)
+        shown = cut_middle(text, room)
         tooltip = f"<title>{escape_html(text)}</title>" if shown != text else ""
         anchor = ' text-anchor="end"' if end else ""
         self.parts.append(f'<text class="{kind}" x="{x}" y="{y}"{anchor}>{escape_html(shown)}{tooltip}</text>')
@@ -53,9 +53,3 @@ def _letters(text: str, width: int) -> int:
     wide = sum(one.isdigit() or one.isupper() for one in text)
     each = _BOLD + (_DIGIT - _BOLD) * wide / max(len(text), 1)
     return int(width / each)
-
-
-def _cut(text: str, room: int) -> str:
-    """A text with its middle left out: names differ at their ends, too."""
-    tail = max((room - 1) // 3, 0)
-    return f"{text[: room - 1 - tail]}…{text[len(text) - tail :]}"
