@@ -77,5 +77,5 @@ def _plan_html(found: Plan) -> str:
     steps = steps_text([step for step in found.steps if step.pending or step in shown])
     return (
         f'{by_hand}<details class="hk-plan" open><summary><b>{escape_html(head)}</b></summary>'
-        f'<div style="white-space:pre-line">{prose(Lines(steps))}</div></details>'
+        f'<div style="white-space:pre-wrap">{prose(Lines(steps))}</div></details>'
     )

@@ -37,4 +37,4 @@ def teardown_question(params_file: Path, runs: Path) -> tuple[str, str]:
     finally:
         host.close()
     found = plan_destroy(desired_from(params), facts, made=made_on(params.target, runs=runs))
-    return removal_question(found), f'<div style="white-space:pre-line">{prose(Lines(found.to_text()))}</div>'
+    return removal_question(found), f'<div style="white-space:pre-wrap">{prose(Lines(found.to_text()))}</div>'
