@@ -1,4 +1,8 @@
-# Runs first in each runspace of a shell on the emulated host. The drive before the modules: Windows' Test-Path and
-# Get-ItemProperty of EmulatedHost take the place of the engine's own, which come with New-PSDrive.
-$null = New-PSDrive -Name C -PSProvider FileSystem -Root $env:HNSKIT_DRIVE_C -Scope Global
-Import-Module -Name EmulatedHost, CimCmdlets, NetAdapter, NetTCPIP -Global -DisableNameChecking
+# Runs first in each runspace of a shell on the emulated host. The drive is made without New-PSDrive, and CimCmdlets is
+# left to be found when it is called: what a module costs, each shell would pay.
+$null = $ExecutionContext.SessionState.Drive.New([System.Management.Automation.PSDriveInfo]::new(
+    'C', $ExecutionContext.SessionState.Provider.GetOne('FileSystem'), $env:HNSKIT_DRIVE_C, '', $null), 'Global')
+Import-Module -Name EmulatedHost, NetAdapter, NetTCPIP -Global -DisableNameChecking
+# An alias comes before a function and a cmdlet: the engine's own Test-Path, which comes later with others, does not take
+# the place of Windows'.
+$null = $ExecutionContext.InvokeProvider.Item.New('Alias:', 'Test-Path', '', 'EmulatedHost\Test-Path')
