@@ -37,6 +37,11 @@ def test_the_start_page(desk: Desk) -> None:
     tab.picture("2-saved")
     assert file.read_text() == before.replace("subnet: 10.0.1.0/24", "subnet: 10.0.1.0/25")
 
+    button(tab, "Check the way").click()
+    tab.see("The way to emulator://walk is good.").scroll_into_view_if_needed()
+    tab.see("is an administrator of the host, elevated")
+    tab.picture("3-way")
+    pressable(tab, "Connect", True)
     button(tab, "Connect").click()
     tab.see("It is fit for the redirect").scroll_into_view_if_needed()
     tab.picture("3-connected")

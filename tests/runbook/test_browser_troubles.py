@@ -156,6 +156,10 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
         expect(said).to_contain_text("that WinRM listens there")
         pressable(tab, "Connect", True)
         tab.picture("20-host-gone")
+        button(tab, "Check the way").click()
+        tab.see(f"The way to winrm://127.0.0.1:{port} ends at the last of these steps.").scroll_into_view_if_needed()
+        expect(tab.see("does not take connections")).to_contain_text("no firewall is between")
+        tab.picture("20-way-ends")
     with desk.notebook("notebooks/50_verify.ipynb") as tab:
         tab.run_all()
         tab.outputs("select").select_option(label="../params/gone.yaml")

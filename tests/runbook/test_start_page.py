@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from hnskit.applying.host_lock import LockHolder
 from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.runbook.widgets import StartPage
 from hnskit.runbook.widgets import page as page_module
+from hnskit.runbook.widgets.way_check import way_html
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop
 from hnskit.running.run_state import LOST, RunState
@@ -330,3 +332,39 @@ def test_a_clock_ticks_while_something_is_waited_for(desk: Path) -> None:
     page._looking.start()
     assert " s the last time" in page._looking.widget.value
     page._looking.stop()
+
+
+def test_the_way_to_a_host_is_not_shown_below_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check may take longer than the operator stays with its host."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    text = (ROOT / "params" / "emulator.yaml").read_text(encoding="utf-8")
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.yaml").write_text(text.replace("emulator://lab", f"emulator://{name}"), encoding="utf-8")
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(path: Path, say: object) -> str:
+        asked.set()
+        assert answered.wait(30)
+        return f"the way of {path.stem}"
+
+    monkeypatch.setattr(page_module, "way_html", slow)
+    page = StartPage(tmp_path / "one.yaml", tmp_path / "runs", ROOT / "notebooks")
+    page._way.click()
+    assert asked.wait(30)
+    assert (page._way.description, page._connect.description, page._way.disabled) == ("Checking …", "Connect", True)
+    page._file.value = tmp_path / "other.yaml"
+    answered.set()
+    wait_for(lambda: page._way.description == "Check the way")
+    assert page._host.value == ""
+    page._way.click()
+    wait_for(lambda: page._way.description == "Check the way" and not page._way.disabled)
+    assert page._host.value == "the way of other"
+
+
+def test_the_way_says_to_which_host_it_leads_and_where_it_ends(tmp_path: Path) -> None:
+    params = tmp_path / "gone.yaml"
+    text = (ROOT / "params" / "emulator.yaml").read_text(encoding="utf-8")
+    params.write_text(text.replace("emulator://lab", "winrm://no-such-host.invalid"), encoding="utf-8")
+    shown = way_html(params, lambda text: None)
+    assert "The way to winrm://no-such-host.invalid ends at the last of these steps." in shown
+    assert "cannot be resolved" in shown

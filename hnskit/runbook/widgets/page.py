@@ -64,6 +64,7 @@ class StartPage:
         self._running = Clock()
         self._looked = ""  # what the host showed when it was looked at, and when that was
         self._looked_at = ""
+        self._asked: object | None = None  # the question about the host whose answer is still waited for
         self._shown = ""  # the target whose last run is shown
         steps = {path.stem: path for path in sorted(notebooks.glob("[0-9]*.ipynb")) if _is_step(path)}
         self._step = ipywidgets.Dropdown(
@@ -137,7 +138,7 @@ class StartPage:
         self._offering = False
 
     def _forget_host(self) -> None:
-        self._looked = self._host.value = ""
+        self._asked, self._looked, self._host.value = None, "", ""
 
     def _on_edit(self) -> None:
         """Something was edited or saved; what is shown of one host is not left standing below the name of another."""
@@ -289,41 +290,49 @@ class StartPage:
 
     def _on_connect(self, *, way_only: bool = False) -> None:
         self._way.disabled = self._connect.disabled = True
-        self._connect.description = "Connecting …"
+        pressed, said = (self._way, "Checking …") if way_only else (self._connect, "Connecting …")
+        pressed.description = said
         self._looking.start()
-        self._looked, self._host.value = "", '<p role="status">Connecting …</p>'
-        path = self._editor.file.path
-        threading.Thread(
-            target=self._check_way if way_only else self._look, args=(path,), name="connect", daemon=True
-        ).start()
+        self._looked, self._host.value = "", f'<p role="status">{said}</p>'
+        self._asked = asked = object()
+        work = self._check_way if way_only else self._look
+        threading.Thread(target=work, args=(self._editor.file.path, asked), name="connect", daemon=True).start()
 
-    def _check_way(self, path: Path) -> None:
+    def _check_way(self, path: Path, asked: object) -> None:
         """In a thread of its own: how far the way to the host leads."""
         try:
-            self._host.value = way_html(path, self._say)
+            self._show(asked, way_html(path, self._say))
         except HnskitError as error:
-            self._host.value = alert(error.paragraph())
+            self._show(asked, alert(error.paragraph()))
         finally:
             self._looked_over()
 
-    def _look(self, path: Path) -> None:
+    def _look(self, path: Path, asked: object) -> None:
         """In a thread of its own: what host this is."""
         try:
-            self._looked = self._host.value = look_at(path, self._runs, self._say)
-            self._looked_at = f"{datetime.now():%d %B %Y, %H:%M:%S}"
-            if self.running:
-                self._mark_as_old()
+            looked = look_at(path, self._runs, self._say)
+            if self._show(asked, looked):
+                self._looked, self._looked_at = looked, f"{datetime.now():%d %B %Y, %H:%M:%S}"
+                if self.running:
+                    self._mark_as_old()
         except HnskitError as error:
-            self._host.value = alert(error.paragraph())
+            self._show(asked, alert(error.paragraph()))
         except Exception as error:
-            self._host.value = alert(f"{type(error).__name__}: {error}")
+            self._show(asked, alert(f"{type(error).__name__}: {error}"))
             raise
         finally:
             self._looked_over()
 
+    def _show(self, asked: object, html: str) -> bool:
+        """Show what came of a question, unless the form has another host by now; whether it is shown."""
+        if asked is not self._asked:
+            return False
+        self._host.value = html
+        return True
+
     def _looked_over(self) -> None:
         self._looking.stop()
-        self._connect.description = "Connect"
+        self._connect.description, self._way.description = "Connect", "Check the way"
         self._on_params()
 
     def _say(self, text: str) -> None:

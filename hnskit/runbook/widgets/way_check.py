@@ -20,12 +20,14 @@ def way_html(path: Path, say: Callable[[str], None]) -> str:
     from hnskit.diagnosis.connection_checks import check_connection
     from hnskit.params.loading import load_params
 
-    findings = check_connection(load_params(path), on_start=say)
+    params = load_params(path)
+    findings = check_connection(params, on_start=say)
     rows = "".join(
         f'<li><b style="color:{SEVERITIES[one.severity]}">{one.severity}</b> {escape_html(one.object)}: '
-        f"{prose('. '.join(part for part in (one.message, one.next_step) if part))}</li>"
+        f"{'<br>'.join(prose(part) for part in (one.message, one.next_step) if part)}</li>"
         for one in findings
     )
     broken = any(one.severity == "error" for one in findings)
-    said = "The way to the host ends at the last of these steps." if broken else "The way to the host is good."
+    target = escape_html(params.target)
+    said = f"The way to {target} ends at the last of these steps." if broken else f"The way to {target} is good."
     return f'<p role="status">{said}</p><ol style="margin:.3em 0;line-height:1.45">{rows}</ol>'
