@@ -26,6 +26,7 @@ from hnskit.foreign_text.masking import mask_text
 from hnskit.remote import transports
 from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings
 from hnskit.remote.http_answers import GatewayError, HttpAnswers
+from hnskit.remote.https_proxy import certificate_refused, proxy_not_trusted
 from hnskit.remote.login_failures import login_error
 
 LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
@@ -47,6 +48,7 @@ def may_come_back(cause: Exception) -> bool:
     """Tell whether this was a lost connection: no refused certificate (a ConnectionError to requests, and no
     loss), no gateway that knows that nobody is there, no proxy that opens no way, and not one that was never made."""
     certain = isinstance(cause, requests.exceptions.SSLError | GatewayError) or turned_away(cause)
+    certain = certain or certificate_refused(_causes(cause)) is not None
     return isinstance(cause, LOST) and not certain and not never_arrived(cause)
 
 
@@ -68,6 +70,9 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
         )
     if not isinstance(cause, LOST):
         return conversation_failed(cause, settings)
+    refused = certificate_refused(_causes(cause))
+    if refused and settings.proxy.startswith("https://"):
+        return proxy_not_trusted(refused, settings)
     if settings.proxy and not isinstance(cause, requests.exceptions.SSLError):
         return _through_proxy(cause, settings)
     if not isinstance(cause, requests.exceptions.SSLError):

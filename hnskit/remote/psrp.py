@@ -27,8 +27,8 @@ from hnskit.remote.answer_integrity import require_encrypted
 from hnskit.remote.client_costs import OnceSerialized, environment_read_once
 from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings, require_files
 from hnskit.remote.delivery import AnswerLostError, Delivery
-from hnskit.remote.failures import LOST
 from hnskit.remote.http_answers import HttpAnswers
+from hnskit.remote.https_proxy import verify_proxy
 from hnskit.remote.intact_messages import IntactMessages
 from hnskit.remote.login_failures import package_missing
 from hnskit.remote.module_source import FIRST, module_text
@@ -94,7 +94,7 @@ class _Line:
             self.handed_over = bool(request.body)
             try:
                 return send(request, **more)  # type: ignore[no-any-return]
-            except LOST as lost:
+            except failures.LOST as lost:
                 self.handed_over = self.handed_over and not failures.never_arrived(lost)
                 raise
 
@@ -298,7 +298,7 @@ class _Told:
         except WinRMError as cause:
             raise self._connect_error(cause) from cause
         except failures.ANY as cause:
-            if isinstance(cause, LOST):
+            if isinstance(cause, failures.LOST):
                 raise
             raise failures.conversation_failed(cause, self._settings) from cause
 
@@ -325,9 +325,8 @@ class PsrpSession(RecoveringSession):
 
 def _wsman(settings: ConnectionSettings) -> _Wsman:
     require_files(settings)
-    password = None
-    if settings.auth not in ("certificate", "kerberos") or settings.credential:
-        password = credentials.resolve(settings.credential, settings.username, settings.target).reveal()
+    needed = settings.auth not in ("certificate", "kerberos") or settings.credential
+    password = credentials.resolve(settings.credential, settings.username, settings.target).reveal() if needed else None
     wsman = _Wsman(
         settings.server,
         port=settings.port,
@@ -346,5 +345,6 @@ def _wsman(settings: ConnectionSettings) -> _Wsman:
         no_proxy=settings.proxy != ENVIRONMENT,  # whatever the environment has for web pages
         **settings.negotiate_options,
     )
+    verify_proxy(wsman.transport, settings)
     wsman.create_timeout = settings.create_timeout
     return wsman

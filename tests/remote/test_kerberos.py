@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spnego
+from spnego.channel_bindings import GssChannelBindings
 
 from hnskit.applying.api import apply, destroy
 from hnskit.applying.verification import verify
+from hnskit.emulator.winrm.auth import Login
 from hnskit.errors import ConnectError, LoginRefusedError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.connection import ConnectionSettings
@@ -96,10 +99,27 @@ def test_over_tls_the_login_is_bound_to_the_certificate(kdc: Kdc, door: DoorThre
         assert gather_facts(session).system is not None
 
 
-def test_a_forwardable_ticket_is_handed_on_where_that_is_wanted(kdc: Kdc, door: DoorThread) -> None:
+def test_a_login_bound_to_another_certificate_is_refused(
+    kdc: Kdc, door: DoorThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a device on the way ends TLS: the host knows another certificate than the client saw."""
+    kdc.ticket()
+    elsewhere = GssChannelBindings(application_data=b"tls-server-end-point:" + bytes(32))
+    monkeypatch.setattr(Login, "_binding_for", lambda *_: elsewhere)
+    assert "channel binding" in refused(settings(door, tls=True)).next_step
+
+
+@pytest.mark.parametrize("delegate", [True, False])
+def test_a_forwardable_ticket_is_handed_on_only_where_that_is_wanted(
+    kdc: Kdc, door: DoorThread, monkeypatch: pytest.MonkeyPatch, delegate: bool
+) -> None:
     kdc.ticket("-f")
-    with PsrpSession(settings(door, delegate=True)) as session:
+    logins: list[Any] = []
+    accept = spnego.server
+    monkeypatch.setattr(spnego, "server", lambda **wanted: logins.append(accept(**wanted)) or logins[-1])
+    with PsrpSession(settings(door, delegate=delegate)) as session:
         assert gather_facts(session).system is not None
+    assert {bool(login.context_attr & spnego.ContextReq.delegate) for login in logins} == {delegate}
 
 
 def test_by_an_address_the_name_is_given(kdc: Kdc, door: DoorThread) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import shutil
+import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import trustme
 
-from hnskit.errors import ConnectError, HostUnreachableError
+from hnskit.errors import CertificateError, ConnectError, HostUnreachableError
 from hnskit.facts.host_facts import gather_facts
 from tests.in_process_host import Lab
 from tests.ports import free_port, is_answered
@@ -88,6 +92,66 @@ def test_a_host_that_the_proxy_does_not_reach_is_told_from_a_proxy_that_is_away(
         lab.session(proxy=proxy).open()
     assert "proxy" in gone.value.message
     assert "connection.proxy" in gone.value.object
+
+
+@contextmanager
+def behind_tls(port: int, certificate: trustme.LeafCert) -> Iterator[int]:
+    """Take connections in TLS, and hand what is in them on to a port."""
+
+    async def copied(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65536):
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    async def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copied(reader, back), copied(there, writer))
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(taken, "127.0.0.1", 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+@needs_squid
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_a_proxy_over_tls_is_verified_as_the_host_is(lab: Lab, tls: bool, tmp_path: Path) -> None:
+    """requests would not look at its certificate where the host is reached by http."""
+    authority = trustme.CA()
+    both = tmp_path / "both.pem"
+    both.write_bytes(Path(lab.settings(tls=True).ca).read_bytes() + authority.cert_pem.bytes())
+    with (
+        squid(tmp_path, pools=False) as plain,
+        behind_tls(int(plain.rpartition(":")[2]), authority.issue_cert("127.0.0.1")) as port,
+    ):
+        proxy = f"https://127.0.0.1:{port}"
+        with lab.session(tls=tls, proxy=proxy, ca=str(both), read_timeout=10.0) as session:
+            assert gather_facts(session).problems == ()
+        with pytest.raises(CertificateError) as caught:
+            lab.session(tls=tls, proxy=proxy, ca=lab.settings(tls=True).ca, read_timeout=10.0).open()
+    assert "certificate of the proxy" in caught.value.message
+    assert "connection.ca" in caught.value.next_step
+
+
+def test_no_proxy_is_heeded_where_the_environment_is(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_PROXY counts with `proxy: environment`, and says nothing about a proxy that the parameters name."""
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with lab.session(proxy="environment") as session:
+        assert gather_facts(session).problems == ()
+    with pytest.raises(HostUnreachableError, match="proxy"):
+        lab.session(proxy="http://127.0.0.1:1").open()
 
 
 @needs_sshd
