@@ -615,7 +615,10 @@ function ConvertTo-HnskitAnswer {
     # A text of Windows may hold what no XML can carry, a lone surrogate or U+FFFE: one such name would make the whole
     # host unreadable. JSON has an escape for them, which reads back the same.
     $json = ConvertTo-Json -InputObject ([pscustomobject] $answer) -Depth 6 -Compress
-    [regex]::Replace($json, '[\uD800-\uDFFF\uFFFE\uFFFF]', { param($m) '\u{0:x4}' -f [int] $m.Value[0] })
+    $uncarried = '[\uD800-\uDFFF\uFFFE\uFFFF]'
+    # A script block for .NET costs more than all else here, and hardly any answer needs it.
+    if ($json -cnotmatch $uncarried) { return $json }
+    [regex]::Replace($json, $uncarried, { param($m) '\u{0:x4}' -f [int] $m.Value[0] })
 }
 
 function Invoke-HnskitWorker {

@@ -104,7 +104,13 @@ function Get-EmulatedInstance {
         if ($name -notin $Report -and ($found.Count -eq 0 -or $name -notin $found[0].PSObject.Properties.Name)) { continue }
         $before = $found
         $found = @(foreach ($one in $before) {
-            if (@($bound[$name] | Where-Object { $one.$name -like $_ }).Count) { $one }
+            # No Where-Object: a pipeline for each row is what would cost most here.
+            foreach ($wanted in $bound[$name]) {
+                if ($one.$name -like $wanted) {
+                    $one
+                    break
+                }
+            }
         })
         if ($name -notin $Report) { continue }
         foreach ($wanted in $bound[$name]) {
