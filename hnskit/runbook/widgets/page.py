@@ -55,9 +55,7 @@ class StartPage:
         self._editor = ParamsEditor(params_file, self._on_edit)
         self._secret = ipywidgets.VBox()
         self._connect = ipywidgets.Button(description="Connect", button_style="primary", tooltip="Look at the host")
-        self._way = ipywidgets.Button(
-            description="Check the way", tooltip="Each step of the way to the host, by itself"
-        )
+        self._way = ipywidgets.Button(description="Check the way", tooltip="Each step of the way to the host by itself")
         self._connect_note = ipywidgets.HTML()
         self._host = ipywidgets.HTML()
         self._looking = Clock()
