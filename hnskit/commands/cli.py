@@ -101,8 +101,9 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         from hnskit.foreign_text.escaping import block, shortened
 
-        words = error.message.splitlines()
-        error.message = "\n".join(block(shortened(line, _LONGEST_LINE)) for line in words)  # it repeats what was typed
+        # It repeats what was typed, and click prints it itself.
+        shown = "\n".join(block(shortened(line, _LONGEST_LINE)) for line in error.message.splitlines())
+        error.message = shown  # type: ignore[misc]  # final for subclasses; this one instance is shown below
         error.show()
         if "--json" in given:
             _say_json(error, error.exit_code, error.format_message(), {"message": error.message})
