@@ -13,6 +13,7 @@ from hnskit.errors import FileError
 from hnskit.errors.nearest import near_file
 from hnskit.foreign_text.terminal import say
 from hnskit.local.project import find_params, is_there
+from hnskit.remote.targets import SNAPSHOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def read_input(words: str, overrides: tuple[str, ...] = ()) -> HostInput:
         ConnectError: the host cannot be reached, or nothing of a host is in the file (SnapshotError).
     """
     from hnskit.errors import ArgumentError
-    from hnskit.facts.anything import SNAPSHOT, read_anything
+    from hnskit.facts.anything import read_anything
 
     if not words.strip():
         raise ArgumentError(
@@ -89,7 +90,6 @@ def read_host(words: str, overrides: tuple[str, ...]) -> tuple[Params | None, Fa
 
 def is_host_input(words: str) -> bool:
     """Tell whether this names an input, and is no text itself."""
-    from hnskit.facts.anything import SNAPSHOT
 
     if words == STDIN or names_target(words) or words.startswith(SNAPSHOT):
         return True
@@ -103,7 +103,6 @@ def text_sources(words: str) -> Iterator[Source] | None:
         SnapshotError: there is nothing at the path.
     """
     from hnskit.errors import SnapshotError
-    from hnskit.facts.anything import SNAPSHOT
     from hnskit.facts.dumps.byte_sources import read_sources, sources_of
 
     if words == STDIN:

@@ -13,6 +13,7 @@ import click
 from hnskit.errors import PreflightError
 from hnskit.foreign_text.terminal import say
 from hnskit.local.project import is_there
+from hnskit.remote.targets import SNAPSHOT
 
 if TYPE_CHECKING:
     from hnskit.facts.host_facts import Facts
@@ -51,8 +52,6 @@ def require_file(params: str, verb: str = "") -> None:
     Raises:
         ParamsError: with the command that has both.
     """
-    from hnskit.facts.anything import SNAPSHOT
-
     if not names_target(params) and not params.startswith(SNAPSHOT):
         return
     from hnskit.errors import Mistake, ParamsError

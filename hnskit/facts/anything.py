@@ -9,10 +9,9 @@ from pathlib import Path
 from hnskit.errors import SnapshotError
 from hnskit.facts.dumps.byte_sources import Source, read_sources, sources_of
 from hnskit.facts.host_facts import Facts
+from hnskit.remote.targets import SNAPSHOT
 
 _LONGEST_NAME = 255
-SNAPSHOT = "snapshot:"
-"""Beginning of a target that is a file or a folder."""
 
 
 @dataclass(frozen=True, slots=True)

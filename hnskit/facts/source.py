@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hnskit.errors import Mistake, ParamsError, ReadOnlyTargetError
 from hnskit.errors.nearest import did_you_mean
-from hnskit.facts.anything import SNAPSHOT, Reading, read_anything
+from hnskit.facts.anything import Reading, read_anything
 from hnskit.facts.host_facts import Facts, gather_facts
 from hnskit.params.schema import TargetParams
 from hnskit.remote.connection import ConnectionSettings
-from hnskit.remote.targets import LOCAL, SSH, WINRM, WINRM_PORTS
+from hnskit.remote.targets import LOCAL, SNAPSHOT, SSH, WINRM, WINRM_PORTS
 
 if TYPE_CHECKING:
     from hnskit.remote.session import ConnectedSession

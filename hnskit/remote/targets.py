@@ -8,6 +8,8 @@ WINRM = "winrm"
 SSH = "ssh"
 LOCAL = "local"
 """The machine itself: a whole target. `local:`, as other targets are written, is the same."""
+SNAPSHOT = "snapshot:"
+"""Beginning of a target that is a file or a folder."""
 WINRM_PORTS = {"http": 5985, "https": 5986}
 """Transport -> the port on which WinRM listens by default."""
 
