@@ -18,7 +18,6 @@ from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.engines.pwsh.host_socket import HostSocket
 from hnskit.emulator.host import EmulatedHost, create_host
 from tests.emulator.engines import needs_compiler
-from tests.waiting import LONG
 
 pytestmark = needs_compiler
 
@@ -84,7 +83,7 @@ def listening() -> Iterator[Callable[[EmulatedHost, Path], None]]:
     for socket in sockets:
         asyncio.run_coroutine_threadsafe(socket.close(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(LONG)
+    thread.join(10)
     loop.close()
 
 

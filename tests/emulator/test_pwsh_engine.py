@@ -389,7 +389,7 @@ class listening:  # noqa: N801 - reads as what it is for
         return path, questions
 
     def __exit__(self, *reason: object) -> None:
-        self._thread.join(LONG)
+        self._thread.join(10)
         self._socket.close()
         self._place.cleanup()
 

@@ -59,7 +59,7 @@ class StdioHost:
         self._loop.call_soon_threadsafe(self._served.stop)
         self._running.result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(LONG)
+        self._thread.join(10)
 
     def do(self, act: Callable[[EmulatedHost], T]) -> T:
         """Do something with the host in its own thread."""

@@ -52,7 +52,7 @@ class Lab:
         self.run(self.door.open())
 
     def run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(LONG)
 
     def cut(self, cut: Cut) -> None:
         self.loop.call_soon_threadsafe(self.door.cut, cut)
@@ -76,7 +76,7 @@ class Lab:
     def close(self) -> None:
         self.run(self.door.close())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(LONG)
+        self._thread.join(10)
 
 
 @pytest.fixture(scope="module")
@@ -318,5 +318,5 @@ def test_who_takes_connections_and_never_answers_was_never_lost(settings: Connec
         with pytest.raises(HostUnreachableError, match="gives no answer") as caught:
             PsrpSession(replace(settings, port=server.getsockname()[1], connect_timeout=0.5)).open()
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(LONG)
+    thread.join(10)
     assert "was lost" not in str(caught.value)
