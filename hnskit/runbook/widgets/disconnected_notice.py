@@ -24,6 +24,7 @@ background:rgba(128,128,128,.12)}}
 .hk-live.{_GONE}::before,.hk-live .{_GONE}::before,.hk-live .{_GONE}::after{{content:none!important}}
 .hk-live.{_GONE}>:not(.hk-farewell){{opacity:.55}}
 .hk-live.{_GONE} :is(button,input,select){{pointer-events:none}}
+[data-jp-theme-light=false] .hk-live select{{color-scheme:dark;appearance:auto;background-image:none}}
 .hk-live button.hk-fold{{text-align:left;font-weight:600;text-overflow:ellipsis}}
 .hk-live button.jupyter-button:disabled{{opacity:1;color:var(--jp-ui-font-color1,#444);
 background:var(--jp-layout-color3,#ddd);cursor:not-allowed}}
