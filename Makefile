@@ -1,6 +1,7 @@
 # make run     the redirect on an emulated Windows host, notebook by notebook, and its proof
 # make test    everything that can be checked without a Windows host
 # make test-all  the same, with the fault and kill matrices and more random hosts (some twenty minutes)
+# make test-random  as make test, in random order: its seed is in the head of the output
 # make lab     JupyterLab on the start page, notebooks/index.ipynb
 # make app     the start page and the diagnosis pages without code, in a browser (Voilà)
 # make lint    ruff and mypy
@@ -20,7 +21,7 @@ SAYING := $(wildcard .ci/saying)
 NEED_PYTHON := $(wildcard .ci/need-python)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: app docs fuzz binder browser reach picture engines run test test-all lab lint bench lock setup setup-dev clean
+.PHONY: app docs fuzz binder browser reach picture engines run test test-random test-all lab lint bench lock setup setup-dev clean
 
 run: setup
 	@$(BIN)/hnskit run params/emulator.yaml
@@ -36,10 +37,13 @@ app: setup
 	@$(BIN)/hnskit app
 
 test: setup-dev browser reach
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-random: setup-dev browser reach
+	$(BIN)/python -m pytest -o addopts="--strict-markers --strict-config -ra -m 'not slow'" -n auto --dist worksteal
 
 test-all: setup-dev browser reach
-	HNSKIT_EXAMPLES=50 $(BIN)/python -m pytest -n auto -m "slow or not slow"
+	HNSKIT_EXAMPLES=50 $(BIN)/python -m pytest -n auto --dist worksteal -m "slow or not slow"
 
 lint: setup-dev
 	$(BIN)/ruff check .
