@@ -47,7 +47,7 @@ _CATEGORIES = (
 def may_come_back(cause: Exception) -> bool:
     """Tell whether this was a lost connection: no refused certificate (a ConnectionError to requests, and no
     loss), no gateway that knows that nobody is there, no proxy that opens no way, and not one that was never made."""
-    certain = isinstance(cause, requests.exceptions.SSLError | GatewayError) or turned_away(cause)
+    certain = isinstance(cause, requests.exceptions.SSLError | GatewayError) or bool(turned_away(cause))
     certain = certain or certificate_refused(_causes(cause)) is not None
     return isinstance(cause, LOST) and not certain and not never_arrived(cause)
 

@@ -116,7 +116,12 @@ def test_a_forwardable_ticket_is_handed_on_only_where_that_is_wanted(
     kdc.ticket("-f")
     logins: list[Any] = []
     accept = spnego.server
-    monkeypatch.setattr(spnego, "server", lambda **wanted: logins.append(accept(**wanted)) or logins[-1])
+
+    def noted(**wanted: Any) -> Any:
+        logins.append(accept(**wanted))
+        return logins[-1]
+
+    monkeypatch.setattr(spnego, "server", noted)
     with PsrpSession(settings(door, delegate=delegate)) as session:
         assert gather_facts(session).system is not None
     assert {bool(login.context_attr & spnego.ContextReq.delegate) for login in logins} == {delegate}
