@@ -99,10 +99,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
     except click.ClickException as error:
-        from hnskit.foreign_text.escaping import block, shortened
+        from hnskit.foreign_text.escaping import join_lines, shortened
 
         # It repeats what was typed, and click prints it itself.
-        shown = "\n".join(block(shortened(line, _LONGEST_LINE)) for line in error.message.splitlines())
+        shown = join_lines(shortened(line, _LONGEST_LINE) for line in error.message.splitlines())
         error.message = shown  # type: ignore[misc]  # final for subclasses; this one instance is shown below
         error.show()
         if "--json" in given:
