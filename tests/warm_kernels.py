@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 SOCKET_VARIABLE = "HNSKIT_TEST_KERNELS"
+OWNER_VARIABLE = "HNSKIT_TEST_KERNELS_OF"
+"""The process of the tests: without it no kernel is wanted any more."""
 LAUNCHER = Path(__file__).with_name("kernel_launcher.py")
 
 
@@ -29,11 +31,12 @@ def specification(folder: Path) -> dict[str, str]:
     argv = [sys.executable, "-S", "-E", "-P", str(LAUNCHER), "-f", "{connection_file}"]
     spec = {"argv": argv, "display_name": "Python 3", "language": "python", "metadata": {"debugger": True}}
     (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-    return {"JUPYTER_PATH": str(folder), SOCKET_VARIABLE: str(folder / "socket")}
+    return {"JUPYTER_PATH": str(folder), SOCKET_VARIABLE: str(folder / "socket"), OWNER_VARIABLE: str(os.getpid())}
 
 
 def serve(path: str) -> None:
-    """Fork a kernel for each launcher that comes, until the folder is gone."""
+    """Fork a kernel for each launcher that comes, until the folder or the tests are gone."""
+    owner = Path("/proc", os.environ[OWNER_VARIABLE])
     os.environ.pop("JPY_PARENT_PID", None)  # read when ipykernel is imported; a fork's parent is this process
     from ipykernel import ipkernel, kernelapp, zmqshell  # noqa: F401 - loaded for the forks
 
@@ -46,7 +49,7 @@ def serve(path: str) -> None:
         listener.listen(64)
         Path(f"{path}.new").rename(path)
         listener.settimeout(2)
-        while Path(path).exists():
+        while Path(path).exists() and owner.exists():
             try:
                 launcher, _ = listener.accept()
             except TimeoutError:
