@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -46,6 +47,7 @@ def app(port: int | None, theme: str, browser: bool) -> None:
     environment = _environment()
     port = _port(port)
     token = environment.get(_TOKEN) or secrets.token_urlsafe(24)
+    signal.signal(signal.SIGTERM, _ended)  # a service manager's way to end it: Voilà must not stay behind
     process = subprocess.Popen(  # noqa: S603 - of our own words, and a path that is this user's
         _command(notebooks, port, theme), cwd=notebooks.parent, env={**environment, _TOKEN: token}
     )
@@ -150,6 +152,10 @@ def _open(address: str) -> None:
 
     with contextlib.suppress(webbrowser.Error):
         webbrowser.open(address)
+
+
+def _ended(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

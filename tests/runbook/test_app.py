@@ -149,6 +149,14 @@ def test_a_run_s_snapshot_is_chosen_and_compared_with_another(pages: tuple[str, 
     page.close()
 
 
+def test_an_app_that_is_ended_by_a_signal_leaves_no_server_behind(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    with served(tmp_path / "app", tmp_path / "state") as address:
+        server = f"{address.removesuffix('render/')}static/voila.js?token={TOKEN}"
+        assert answers(server)
+    wait_for(lambda: not answers(server), seconds=LONG)
+
+
 def test_a_port_that_is_taken_is_told_with_a_free_one_and_left_aside_where_none_was_asked_for() -> None:
     from hnskit.commands import app_command
 
