@@ -161,7 +161,7 @@ def test_a_batch_goes_on_after_a_call_that_fails(host: EmulatedHost) -> None:
         ),
         (
             "Invoke-HnskitDocker",
-            {"ArgumentList": ["pull"]},
+            {"ArgumentList": ["login"]},
             "Hnskit.DockerCommandNotAllowed,Invoke-HnskitDocker",
             "PermissionDenied",
         ),

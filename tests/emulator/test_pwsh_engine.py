@@ -342,14 +342,24 @@ def test_the_library_hands_a_call_to_the_host(built: tuple[Path, Path], tmp_path
 
 def test_a_program_hands_its_arguments_to_the_host(built: tuple[Path, Path], tmp_path: Path) -> None:
     """Each as it is, and what the host answers comes out as it is."""
+    programs = built[1] / native_build.folder_of(("docker",))
     words = ["run", "", "a b", '"$(x)"', "\n", "\U0001f600", "x" * 50_000]
     with listening(tmp_path) as (path, questions):
-        result = run([str(built[1] / "both" / "docker"), *words], {**os.environ, "VMCOMPUTE_SOCKET": path})
+        result = run(
+            [str(programs / "docker"), *words],
+            {**os.environ, "VMCOMPUTE_SOCKET": path},
+        )
     assert result == (42, "out", "err")
     verb, nothing, arguments = questions[0]
     assert (verb.decode("utf-16-le"), nothing) == ("docker", b"")
     assert arguments.decode().split("\0")[:-1] == words
-    assert run([str(built[1] / "both" / "hostname")], {"VMCOMPUTE_SOCKET": str(tmp_path / "nobody")})[0] == 1
+    assert (
+        run(
+            [str(programs / "hostname")],
+            {"VMCOMPUTE_SOCKET": str(tmp_path / "nobody")},
+        )[0]
+        == 1
+    )
 
 
 def run(command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:

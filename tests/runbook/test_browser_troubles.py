@@ -162,7 +162,7 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
         tab.picture("20-way-ends")
     with desk.notebook("notebooks/50_verify.ipynb") as tab:
         tab.run_all()
-        tab.outputs("select").select_option(label="../params/gone.yaml")
+        tab.front().get_by_label("params_file").select_option(label="../params/gone.yaml")
         tab.see("These parameters are in order.")
         tab.run_below('choice.open("verify")')
         tab.go_to('choice.open("verify")')
