@@ -177,7 +177,8 @@ def beside(folder: str, rounds: int) -> str:
 def _wholes(folder: str) -> Iterator[tuple[str, str, int, int]]:
     """Transport, engine and requests, near and far, as a tree's own run of this prints them."""
     environment = {**os.environ, "PYTHONPATH": folder}
-    command = [sys.executable, "-m", "benchmarks.redirect"]
+    own = Path(folder) / ".venv" / "bin" / "python"  # what that tree was locked with
+    command = [str(own) if own.exists() else sys.executable, "-m", "benchmarks.redirect"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     transport = ""
     for line in done.stdout.splitlines():
