@@ -33,7 +33,8 @@ _PATIENT: dict[str, Any] = {
 }
 
 
-def _open_and_die(settings: ConnectionSettings, turns: int) -> None:
+def open_and_die(settings: ConnectionSettings, turns: int) -> None:
+    """Open so many sessions, each in a process of its own that is killed."""
     for _ in range(turns):
         child = os.fork()
         if child:
@@ -81,7 +82,7 @@ def killed(clients: int, place: Path) -> str:
     """Open so many sessions in processes that are killed; then work in one more."""
     with Lab(place) as lab:
         settings = lab.settings(tls=True, **_PATIENT)
-        child = multiprocessing.get_context("spawn").Process(target=_open_and_die, args=(settings, clients))
+        child = multiprocessing.get_context("spawn").Process(target=open_and_die, args=(settings, clients))
         child.start()
         child.join()
         left, _ = open_commands(lab)

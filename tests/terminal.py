@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import click
 import pytest
 
 from hnskit.commands import cli
+from tests.waiting import LONG
 
 
 class Ran(NamedTuple):
@@ -32,6 +37,23 @@ def hnskit(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ran:
         status = int(end.code or 0)
     said = capsys.readouterr()
     return Ran(status, said.out, said.err)
+
+
+def at_a_pty(words: Sequence[str], answer: str = "") -> tuple[int, str]:
+    """Status and output, stdout and stderr together, of a command at a real terminal where an answer is typed."""
+    master, slave = os.openpty()
+    command = [sys.executable, "-m", "hnskit", *words]
+    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, close_fds=True) as process:
+        os.close(slave)
+        if answer:
+            os.write(master, f"{answer}\n".encode())
+        read = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(master, 65_536):
+                read += part
+        os.close(master)
+        status = process.wait(LONG)
+    return status, read.decode("utf-8").replace("\r\n", "\n")
 
 
 def sets(overrides: list[str]) -> list[str]:

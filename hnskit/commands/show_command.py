@@ -12,6 +12,7 @@ from hnskit.commands.host_input import read_input
 from hnskit.commands.options import Choice, common_input, table_option
 from hnskit.commands.output import say_problems
 from hnskit.commands.reaching import require_read
+from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,10 @@ TABLES = (
     "networks", "endpoints", "policies", "containers", "pods", "namespaces", "compartments", "adapters", "routes",
     "images", "sdn_routes", "vfp_rules",
 )  # fmt: skip
+
+
+_TOLD_BY_NO_GAP = ("pods", "namespaces")
+"""Parts that many hosts do not have: that a dump has none is no gap of it."""
 
 
 @click.command()
@@ -37,16 +42,30 @@ def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, for
     found = read_input(params, overrides)
     snapshot = found.facts
     found.announce()
-    require_read(snapshot, "endpoints" if table == "policies" else table)
+    part = "endpoints" if table == "policies" else table
+    require_read(snapshot, part)
     from hnskit.running.terminal_lines import print_table
     from hnskit.views import frames
 
     frame = frames.TABLES[table](snapshot)
     if as_json or form == "json":
         print_result(_rows(frame, snapshot), target=snapshot.target)
+    elif frame.empty and form == "table" and (unknown := _unknown(snapshot, part)):
+        say(f"{table}: not known: {unknown}")
     else:
         print_table(frame, form, table)
     say_problems(snapshot)
+
+
+def _unknown(facts: Facts, part: str) -> str:
+    """Return the reason why an empty table does not mean that the host has no such objects; "" where it does."""
+    from hnskit.facts.host_facts import ONLY_IN_DUMPS
+    from hnskit.facts.source import is_snapshot
+
+    if part in ONLY_IN_DUMPS:
+        return "they are read of what a host printed (docs/explain.md), and there is none of it here"
+    is_dump = is_snapshot(facts.target) and not facts.taken_at
+    return "there is none in this dump" if not facts.knows(part) or (is_dump and part in _TOLD_BY_NO_GAP) else ""
 
 
 def _rows(frame: pd.DataFrame, facts: Facts) -> list[dict[str, Any]]:

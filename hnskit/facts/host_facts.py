@@ -46,6 +46,10 @@ _STEADY = ("system", "hns_version", "docker", "images")
 """Parts of a snapshot that no step changes, but for the images by an import; `docker` is its version."""
 
 
+ONLY_IN_DUMPS = frozenset({"services", "sdn_routes", "vfp_rules"})
+"""Parts for which no host is asked; a dump that has some need not have all."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Facts:
     """A host at one moment. Two snapshots are equal if the host was the same, whenever they were taken."""
@@ -91,7 +95,7 @@ class Facts:
 
     def knows(self, part: str) -> bool:
         """Tell whether a part (`networks`, `routes`, …) was read whole: what was not proves nothing by its absence."""
-        if not self.completeness.is_whole(part):
+        if part in ONLY_IN_DUMPS or not self.completeness.is_whole(part):
             return False
         return all(problem.part != part for problem in self.problems)
 

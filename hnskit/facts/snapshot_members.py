@@ -98,7 +98,7 @@ def _with_losses(facts: FactsT, data: Mapping[str, Any]) -> FactsT:
     shorter: dict[str, Any] = {}
     for part, counts in written.items() if isinstance(written, Mapping) else ():
         found = there.get(part, [])
-        if not isinstance(counts, list) or found == counts or part in gaps:
+        if not isinstance(counts, list) or found == counts or part in gaps or not hasattr(facts, part):
             continue
         gaps[part] = _TAKEN_OUT if len(found) != len(counts) else _SHORTENED
         if part in MEMBERS and found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 import subprocess
 import sys
@@ -15,37 +14,17 @@ import pytest
 
 from hnskit.foreign_text.escaping import one_line
 from tests.host_process import emulated_host
-from tests.waiting import LONG
+from tests.terminal import at_a_pty
 
 PARAMS = str(Path(__file__).parent.parent.parent / "params" / "emulator.yaml")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m|\r\x1b\[2K")
-pty = pytest.importorskip("pty", reason="no terminals of this kind here")
+pytest.importorskip("pty", reason="no terminals of this kind here")
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     with emulated_host(tmp_path_factory.mktemp("state")) as overrides:
         yield [word for one in (*overrides, "emulator.faults.hostile=true") for word in ("--set", one)]
-
-
-def at_a_terminal(*words: str) -> str:
-    """What a command writes to a terminal, stdout and stderr together."""
-    master, slave = pty.openpty()
-    command = [sys.executable, "-m", "hnskit", *words]
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, close_fds=True) as process:
-        os.close(slave)
-        read = b""
-        while True:
-            try:
-                part = os.read(master, 65_536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            read += part
-        os.close(master)
-        process.wait(LONG)
-    return read.decode("utf-8").replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +38,7 @@ def test_a_terminal_gets_text_and_hnskits_own_colours(lab: list[str], words: tup
     runs = ("--runs", str(tmp_path)) if words[0] == "apply" else ()
     command, *more = words
     place = (*more, PARAMS) if command == "show" else (PARAMS, *more)
-    said = at_a_terminal(command, *place, *lab, *runs)
+    said = at_a_pty([command, *place, *lab, *runs])[1]
     plain = COLOURS.sub("", said)
     assert plain
     bad = next((char for char in plain if char != "\n" and one_line(char) != char), "")

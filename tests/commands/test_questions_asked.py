@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ import pytest
 
 from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
 from tests.host_process import emulated_host
-from tests.terminal import hnskit, sets
+from tests.terminal import at_a_pty, hnskit, sets
 
-pty = pytest.importorskip("pty", reason="no terminals of this kind here")
+pytest.importorskip("pty", reason="no terminals of this kind here")
 PARAMS = str(Path(__file__).parents[2] / "params" / "emulator.yaml")
 OTHER_COMMAND = ("--set", "clients[0].command=[ping, -t, 127.0.0.1]")
 
@@ -27,28 +26,6 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         words = [PARAMS, *sets(overrides), "--runs", str(place / "runs")]
         subprocess.run([sys.executable, "-m", "hnskit", "apply", *words], check=True, capture_output=True)
         yield words
-
-
-def typed(answer: str, *words: str) -> tuple[int, str]:
-    """Status and output of a command at a terminal where somebody types an answer."""
-    master, slave = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "hnskit", *words], stdin=slave, stdout=slave, stderr=slave, close_fds=True
-    ) as process:
-        os.close(slave)
-        os.write(master, f"{answer}\n".encode())
-        read = b""
-        while True:
-            try:
-                part = os.read(master, 65_536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            read += part
-        os.close(master)
-        status = process.wait(120)
-    return status, read.decode("utf-8")
 
 
 def containers(capsys: pytest.CaptureFixture[str], words: list[str]) -> set[str]:
@@ -70,7 +47,7 @@ def test_a_no_at_the_terminal_changes_nothing(
     set_up: list[str], capsys: pytest.CaptureFixture[str], command: tuple[str, ...], question: str
 ) -> None:
     before = containers(capsys, set_up)
-    status, said = typed("n", command[0], *set_up, *command[1:])
+    status, said = at_a_pty([command[0], *set_up, *command[1:]], "n")
     assert (status, question in said) == (2, True), said
     assert "the answer was no: nothing was changed" in " ".join(said.split())
     assert containers(capsys, set_up) == before
@@ -103,7 +80,7 @@ def test_without_a_terminal_and_without_yes_it_is_refused_with_2(
 
 def test_a_yes_at_the_terminal_replaces_the_container(set_up: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     before = containers(capsys, set_up)
-    status, said = typed("y", "run", *set_up, "--only", "30_client_containers", *OTHER_COMMAND)
+    status, said = at_a_pty(["run", *set_up, "--only", "30_client_containers", *OTHER_COMMAND], "y")
     assert status == 0, said
     assert len(containers(capsys, set_up) - before) == 1
 

@@ -134,3 +134,7 @@ def test_lists_that_an_older_hnskit_did_not_have_are_no_gap() -> None:
     assert read({name: value for name, value in older.items() if name != "images"}).completeness.gaps == {
         "images": ABSENT
     }
+
+
+def test_a_part_that_facts_do_not_have_is_no_gap() -> None:
+    assert read({**WHOLE, "counts": {**WHOLE["counts"], "elsewhere": [3]}}).completeness.gaps == {}

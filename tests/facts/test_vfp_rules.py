@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from hnskit.diagnosis.doctor import diagnose
 from hnskit.facts.anything import read_anything
 from hnskit.model.vfp_rule import VfpRule
 from hnskit.views.vfp_frames import vfp_rules
+from tests.terminal import hnskit
 
 CLIENT, PROXY = "3C8C9C0E-6B25-4A0A-9B5F-0C7A3B0F5E01", "8F1A55C2-0D0B-4C55-8E6E-2F6C8E0A7702"
 LISTED = f"""\
@@ -116,3 +120,12 @@ def test_the_table_names_the_endpoint_whose_port_it_is_and_doctor_compares_both(
     with_rule = LISTED.replace("10.0.0.0/8", "169.254.169.254")
     facts = read_anything(f"{json.dumps([endpoint])}\n{with_rule}".encode(), "paste").facts
     assert not [item for item in diagnose(facts) if item.check == "policy-not-in-vfp"]
+
+
+@pytest.mark.parametrize("table", ["vfp_rules", "sdn_routes", "pods", "networks"])
+def test_an_empty_table_of_what_a_dump_does_not_have_is_not_said_to_be_none(
+    table: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "endpoints.json"
+    file.write_text(json.dumps([{"ID": "0A4C7B0E-70B5-4B40-A6D9-0B6E8C1D2F3A", "IPAddress": "10.0.1.20"}]))
+    assert hnskit(capsys, "show", table, str(file)).out.startswith(f"{table}: not known: ")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.sessions import open_and_die
 from hnskit.errors import ConnectError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.remote import open_shells
@@ -64,19 +63,9 @@ def test_three_thousand_snapshots_work_in_one_session(tmp_path: Path) -> None:
             assert gather_facts(session).networks
 
 
-def _opens_and_dies(settings: ConnectionSettings, turns: int) -> None:
-    for _ in range(turns):
-        child = os.fork()
-        if child:
-            os.waitpid(child, 0)
-            continue
-        PsrpSession(settings).open()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
 def _killed(settings: ConnectionSettings, clients: int) -> None:
     """So many clients open a session and are killed, each in a process of its own."""
-    child = multiprocessing.get_context("spawn").Process(target=_opens_and_dies, args=(settings, clients))
+    child = multiprocessing.get_context("spawn").Process(target=open_and_die, args=(settings, clients))
     child.start()
     child.join(120)
     assert child.exitcode == 0
