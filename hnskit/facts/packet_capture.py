@@ -1,4 +1,4 @@
-"""Reading of packet captures: pcap files of Ethernet, with ARP and IPv4 (ICMP, TCP, UDP) in them.
+"""Reading of packet captures: pcap files of Ethernet, with ARP and IPv4 (ICMP, IGMP, TCP, UDP) in them.
 
 https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html has the format. Only what a table needs is read: a frame
 that is cut, or of another kind, is one row that says so; a file that is none is refused.
@@ -18,7 +18,7 @@ _MAGICS = {b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000), b
 """First bytes -> byte order, and nanoseconds of a unit of time."""
 _ETHERNET, _LARGEST = 1, 1 << 18
 _ARP, _IPV4 = 0x0806, 0x0800
-_PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP"}
+_PROTOCOLS = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP"}
 _FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
 _MOST_TEXT = 120
 
@@ -32,7 +32,7 @@ class CapturedFrame:
     length: int
     """Bytes on the wire."""
     protocol: str
-    """ARP, ICMP, TCP, UDP, `IPv4 N`, `0xNNNN` (another EtherType), or `cut` where its header is not whole."""
+    """ARP, ICMP, IGMP, TCP, UDP, `IPv4 N`, `0xNNNN` (another EtherType), or `cut` where its header is not whole."""
     source: str = ""
     destination: str = ""
     source_port: int | None = None

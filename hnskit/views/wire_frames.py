@@ -18,7 +18,7 @@ def packets_frame(captures: Mapping[str, bytes]) -> pd.DataFrame:
 
     Returns:
         A DataFrame with the columns wire (the owner): str; time: datetime64[ns, UTC]; source, destination (IPv4
-        addresses): str; source_port, destination_port: Int64; protocol (ARP, ICMP, TCP, UDP, or another's number),
+        addresses): str; source_port, destination_port: Int64; protocol (ARP, ICMP, IGMP, TCP, UDP, or a number),
         flags (SYN ACK, …): str; length (bytes on the wire): Int64; text (the first line of a TCP payload that is text,
         question and answer of ARP): str.
 

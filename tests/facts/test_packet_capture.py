@@ -62,8 +62,10 @@ def test_a_question_of_arp_says_whose_address_is_asked_for() -> None:
 
 
 def test_another_kind_of_frame_and_a_cut_one_are_rows_too() -> None:
-    frames = read_frames(pcap(MAC + b"\x86\xdd" + bytes(40), tcp(2)[:30], b"", ip(47, b"?"), ip(17, bytes(8))), "x")
-    assert [item.protocol for item in frames] == ["0x86dd", "cut", "cut", "IPv4 47", "UDP"]
+    frames = read_frames(
+        pcap(MAC + b"\x86\xdd" + bytes(40), tcp(2)[:30], b"", ip(47, b"?"), ip(2, b"?"), ip(17, bytes(8))), "x"
+    )
+    assert [item.protocol for item in frames] == ["0x86dd", "cut", "cut", "IPv4 47", "IGMP", "UDP"]
 
 
 def test_a_payload_that_is_no_text_is_not_shown() -> None:

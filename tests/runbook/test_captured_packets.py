@@ -38,7 +38,9 @@ def test_the_client_s_wire_shows_the_proxy_asked_and_the_proxy_s_the_service(tmp
     assert by_wire["hnskit-client1"] == by_wire["hnskit-client2"] == {proxy}
     assert by_wire["hnskit-proxy"] == {proxy, ASKED}
     assert f"who has {ASKED}?" in set(shown.frame["text"])  # the control
-    assert set(shown.frame["protocol"]) == {"ARP", "TCP"}
+    assert (
+        {"ARP", "TCP"} <= set(shown.frame["protocol"]) <= {"ARP", "TCP", "IGMP"}
+    )  # some kernels speak IGMP on each wire
     kept = sorted((tmp_path / "run" / "captures").iterdir())
     assert [path.name for path in kept] == ["hnskit-client1.pcap", "hnskit-client2.pcap", "hnskit-proxy.pcap"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in kept)

@@ -57,7 +57,7 @@ class KernelHelper:
         self._nft = _step("libnftables.so.1 (Debian's package libnftables1)", Nftables)
         self._count = 0
         self._keep(_SWITCH)
-        _without_ipv6()
+        _without_multicast()
 
     def probe(self) -> dict[str, Any]:
         """Do once what will be done later, so that a kernel without a module says so now."""
@@ -78,7 +78,7 @@ class KernelHelper:
         ip = self._ip(_SWITCH)
         self._count += 1
         ifname = f"br{self._count}"
-        ip.link("add", ifname=ifname, kind="bridge", br_forward_delay=0, br_stp_state=0)
+        ip.link("add", ifname=ifname, kind="bridge", br_forward_delay=0, br_stp_state=0, br_mcast_snooping=0)
         self._bridges[name] = ip.link_lookup(ifname=ifname)[0]
         ip.link("set", index=self._bridges[name], state="up")
         return {}
@@ -89,7 +89,7 @@ class KernelHelper:
         unshare(NEW_NET)
         self._keep(name)
         with self._inside(name):
-            _without_ipv6()
+            _without_multicast()
             _set("net/ipv4/conf/all/rp_filter", 0)
             _set("net/ipv4/conf/default/rp_filter", 0)
             _set("net/ipv4/conf/all/arp_ignore", 1)  # an address is answered for on its own interface only
@@ -245,8 +245,9 @@ def _set(key: str, value: int | str) -> None:
         Path("/proc/sys", key).write_text(str(value), encoding="ascii")
 
 
-def _without_ipv6() -> None:
-    """In the namespace of now: its questions to everybody would fill the captures."""
+def _without_multicast() -> None:
+    """In the namespace of now: IPv6's questions to everybody and the reports of IGMP would fill the captures."""
+    _set("net/ipv4/igmp_link_local_mcast_reports", 0)
     for which in ("all", "default"):
         _set(f"net/ipv6/conf/{which}/disable_ipv6", 1)
 
