@@ -104,16 +104,16 @@ def test_a_restarted_container_redirects_again_by_its_event(farm: list[str], mad
     with kept.running():
         wait_for(lambda: all(row["follows_events"] for row in kept.rows().values()), "the events are not followed")
         docker(farm[0], "restart", CLIENT)
-        wait_for(lambda: kept.rows()["h1"]["proofs"] == 2, "it was not proved again")
+        wait_for(lambda: kept.rows()["h1"]["proofs"] >= 2, "it was not proved again")
     assert any(f"attach endpoint {CLIENT}" in line for line in kept.lines)
 
 
 def test_without_events_it_is_found_on_schedule(farm: list[str], made: Inventory, tmp_path: Path) -> None:
     kept = Kept(made, interval=1, events=False, runs=tmp_path)
     with kept.running():
-        wait_for(lambda: kept.rows()["h1"]["proofs"] == 1, "it was not proved")
+        wait_for(lambda: kept.rows()["h1"]["proofs"] >= 1, "it was not proved")
         docker(farm[0], "restart", CLIENT)
-        wait_for(lambda: kept.rows()["h1"]["proofs"] == 2, "it was not proved again")
+        wait_for(lambda: kept.rows()["h1"]["proofs"] >= 2, "it was not proved again")
 
 
 def test_a_rebooted_host_is_served_again_while_another_cannot_be_reached(
@@ -126,7 +126,7 @@ def test_a_rebooted_host_is_served_again_while_another_cannot_be_reached(
         wait_for(lambda: kept.rows()["h1"]["follows_events"], "the events are not followed")
         registry.get(farm[0]).ask({"do": "fault", "name": "cut", "value": {"seconds": 0.5, "mode": "refuse"}})
         registry.get(farm[0]).ask({"do": "fault", "name": "reboot", "value": True})
-        wait_for(lambda: kept.rows()["h1"]["proofs"] == 2, "it was not proved again")
+        wait_for(lambda: kept.rows()["h1"]["proofs"] >= 2, "it was not proved again")
         assert kept.rows()["h1"]["state"] == "ok"
         wait_for(lambda: kept.rows()["h2"]["failures"], "it has not failed")
     assert not kept.rows()["h2"]["ok"]

@@ -108,7 +108,7 @@ def test_with_0_it_proves_once_and_then_only_after_a_change(name: str, tmp_path:
         wait_for(lambda: running.row["reads"] >= 4, "it is not read on schedule")
         assert running.row["proofs"] == 1
         registry.get(name).ask({"do": "docker", "words": ["restart", CLIENT]})
-        wait_for(lambda: running.row["proofs"] == 2, "a change was not proved")
+        wait_for(lambda: running.row["proofs"] >= 2, "a change was not proved")
 
 
 @needs_engine
@@ -122,7 +122,7 @@ def test_events_of_a_real_engine_bring_a_restarted_container_back(
         with keep(tmp_path, "--allow-disruptive") as running:
             wait_for(lambda: running.row["follows_events"], "the events are not followed")
             registry.get("real").ask({"do": "docker", "words": ["restart", CLIENT]})
-            wait_for(lambda: running.row["proofs"] == 2, "it was not proved again")
+            wait_for(lambda: running.row["proofs"] >= 2, "it was not proved again")
             running.ended_by(signal.SIGTERM)
             assert running.process.returncode == 0
     finally:
