@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,19 @@ PARAMS = str(Path(__file__).parents[2] / "params" / "emulator.yaml")
 OTHER_COMMAND = ("--set", "clients[0].command=[ping, -t, 127.0.0.1]")
 
 
-@pytest.fixture(scope="module")
-def set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """Arguments of a host with the redirect, and the place of its journals."""
-    place = tmp_path_factory.mktemp("asked")
+@contextmanager
+def redirected_host(place: Path) -> Iterator[list[str]]:
+    """Arguments of a new host with the redirect, and the place of its journals."""
     with emulated_host(place / "state") as overrides:
         words = [PARAMS, *sets(overrides), "--runs", str(place / "runs")]
         subprocess.run([sys.executable, "-m", "hnskit", "apply", *words], check=True, capture_output=True)
+        yield words
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The same for all tests that change nothing."""
+    with redirected_host(tmp_path_factory.mktemp("asked")) as words:
         yield words
 
 
@@ -78,11 +85,12 @@ def test_without_a_terminal_and_without_yes_it_is_refused_with_2(
     assert hnskit(capsys, "verify", *set_up[:-2]).status == 0
 
 
-def test_a_yes_at_the_terminal_replaces_the_container(set_up: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    before = containers(capsys, set_up)
-    status, said = at_a_pty(["run", *set_up, "--only", "30_client_containers", *OTHER_COMMAND], "y")
-    assert status == 0, said
-    assert len(containers(capsys, set_up) - before) == 1
+def test_a_yes_at_the_terminal_replaces_the_container(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with redirected_host(tmp_path) as words:
+        before = containers(capsys, words)
+        status, said = at_a_pty(["run", *words, "--only", "30_client_containers", *OTHER_COMMAND], "y")
+        assert status == 0, said
+        assert len(containers(capsys, words) - before) == 1
 
 
 def test_a_repair_shows_its_plan_and_is_refused_without_a_terminal_and_without_yes(
