@@ -11,12 +11,11 @@ from tests.emulator.protocol import (
     MARK,
     PAGE,
     REASONS,
-    Side,
     all_differences,
     engine_version,
-    sides,
     tables,
 )
+from tests.emulator.protocol_behaviours import Side, sides
 
 pytestmark = needs_engine
 
