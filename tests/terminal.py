@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import click
@@ -15,6 +16,10 @@ import pytest
 
 from hnskit.commands import cli
 from tests.waiting import LONG
+
+_KEYS = ("\x03", "\x04")
+"""Ctrl-C and Ctrl-D, which are no line."""
+_CONTROLLED = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); import hnskit.__main__"
 
 
 class Ran(NamedTuple):
@@ -39,17 +44,40 @@ def hnskit(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ran:
     return Ran(status, said.out, said.err)
 
 
-def at_a_pty(words: Sequence[str], answer: str = "") -> tuple[int, str]:
-    """Status and output, stdout and stderr together, of a command at a real terminal where an answer is typed."""
+def at_a_pty(
+    words: Sequence[str],
+    answer: str = "",
+    *,
+    after: str = "",
+    columns: int = 80,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, str]:
+    """Status and output, stdout and stderr together, of a command at a real terminal where an answer is typed.
+
+    Args:
+        words: of the command, behind `hnskit`.
+        answer: what is typed: a line, or a single key of control.
+        after: what is to be seen before it is typed.
+        columns: of the terminal.
+        environment: variables beside those of the tests.
+    """
     master, slave = os.openpty()
     command = [sys.executable, "-m", "hnskit", *words]
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, close_fds=True) as process:
+    if answer in _KEYS:  # they are keys only at a terminal that controls its process
+        command = [sys.executable, "-c", _CONTROLLED, *words]
+    surroundings = {**os.environ, "COLUMNS": str(columns), **environment}
+    with subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=surroundings
+    ) as process:
         os.close(slave)
-        if answer:
-            os.write(master, f"{answer}\n".encode())
-        read = b""
+        typed, read = (answer if answer in _KEYS else f"{answer}\n").encode() if answer else b"", b""
         with contextlib.suppress(OSError):  # the other end is closed
-            while part := os.read(master, 65_536):
+            while True:
+                if typed and after.encode() in read:
+                    os.write(master, typed)
+                    typed = b""
+                if not (part := os.read(master, 65_536)):
+                    break
                 read += part
         os.close(master)
         status = process.wait(LONG)

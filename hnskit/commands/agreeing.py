@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hnskit.errors import ConfirmationError
-from hnskit.foreign_text.terminal import shown
+from hnskit.errors import ConfirmationError, StoppedError
+from hnskit.foreign_text.terminal import say, shown
 
 if TYPE_CHECKING:
     from hnskit.planning.steps import Plan
@@ -40,9 +40,17 @@ def require_yes(question: str, target: str, *, as_json: bool = False) -> None:
 
     Raises:
         ConfirmationError: the answer was no, or there is no terminal to ask on.
+        StoppedError: Ctrl-C, or the end of the input, in place of an answer.
     """
-    if as_json or not sys.stdin.isatty():
+    if as_json or sys.stdin is None or not sys.stdin.isatty():
         said = f"{question} There is no terminal to ask on, so nothing was changed"
         raise ConfirmationError(said, host=target)
-    if not click.confirm(shown(question), default=False, err=True):
-        raise ConfirmationError("the answer was no: nothing was changed", host=target, next_step="")
+    try:
+        agreed = click.confirm(shown(question), default=False, err=True)
+    except click.Abort:
+        say("", err=True)  # the question's line has no end yet
+        raise StoppedError("it was stopped at the question: nothing was changed", host=target).but(
+            next_step=""
+        ) from None
+    if not agreed:
+        raise ConfirmationError("the answer was no: nothing was changed", host=target).but(next_step="")

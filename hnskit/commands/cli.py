@@ -108,11 +108,13 @@ def main(arguments: list[str] | None = None) -> None:
         if "--json" in given:
             _say_json(error, error.exit_code, error.format_message(), {"message": error.message})
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        from hnskit.foreign_text.terminal import say
+    except (click.Abort, KeyboardInterrupt) as error:
+        from hnskit.errors import StoppedError
 
-        say("Stopped. Run the same command again: it reads the host first and does only what is missing.", err=True)
-        sys.exit(130)
+        said = "Stopped. Run the same command again: it reads the host first and does only what is missing."
+        _fail(
+            given, error, said, StoppedError.exit_status, {"error": StoppedError.__name__, "message": "it was stopped"}
+        )
     except Exception as error:  # the edge: whatever it is, the operator gets a sentence
         _told(given, error)
 
@@ -151,7 +153,7 @@ def _show_warning(message: Warning | str, category: type[Warning], filename: str
 _shown_by_python = warnings.showwarning
 
 
-def _fail(given: list[str], error: Exception, paragraph: str, status: int, fields: dict[str, Any]) -> NoReturn:
+def _fail(given: list[str], error: BaseException, paragraph: str, status: int, fields: dict[str, Any]) -> NoReturn:
     if "--debug" in given:
         import traceback
 
@@ -164,7 +166,7 @@ def _fail(given: list[str], error: Exception, paragraph: str, status: int, field
     sys.exit(status)
 
 
-def _say_json(error: Exception, status: int, paragraph: str, fields: dict[str, Any]) -> None:
+def _say_json(error: BaseException, status: int, paragraph: str, fields: dict[str, Any]) -> None:
     """Print an error in the form of every result."""
     from hnskit.commands.envelope import print_result
 

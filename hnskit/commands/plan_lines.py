@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hnskit.foreign_text.escaping import Lines
 from hnskit.foreign_text.terminal import say
 
 if TYPE_CHECKING:
     from hnskit.planning.steps import Plan
 
-_COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "red"}
+_COLOURS = {"+": "green", "-": "red", "~": "yellow", "-/+": "yellow", "!": "red"}
 
 
 def say_plan(plan: Plan, *, everything: bool = False, err: bool = False) -> None:
@@ -22,43 +20,13 @@ def say_plan(plan: Plan, *, everything: bool = False, err: bool = False) -> None
         everything: also the steps that have nothing to do.
         err: on stderr.
     """
-    from hnskit.planning.steps import Action, steps_text
+    from hnskit.planning.told_steps import plan_counts, told_steps
 
-    shown = [step for step in plan.steps if everything or step.pending or step in (*plan.refused, *plan.adopted)]
-    runs = {step.name: step for step in plan.pending if (step.kind, step.action) == ("container", Action.RUN)}
-    replaced = {step.name for step in plan.pending if (step.kind, step.action) == ("container", Action.DELETE)}
-    for step in shown:
-        if runs.get(step.name) is step and step.name in replaced:
-            continue  # told with the one that it replaces
-        text = steps_text([step])
-        colour = _COLOURS.get(text[:1])
-        if (step.kind, step.action) == ("container", Action.DELETE) and step.name in runs:
-            both = steps_text([replace(step, changes=runs[step.name].changes)])
-            text, colour = Lines(f"-/+ replace{both.removeprefix('- delete')}"), _COLOURS["~"]
-        say(text, fg=colour, err=err)
-    hidden = len(plan.steps) - len(shown)
-    if shown:
+    told = list(told_steps(plan, everything=everything))
+    for sign, text in told:
+        say(text, fg=_COLOURS.get(sign), err=err)
+    if told:
         say("", err=err)
+    hidden = 0 if everything else len(plan.steps) - len(plan.pending) - len(plan.refused) - len(plan.adopted)
     quiet = f"; {hidden} with nothing to do, which --all shows" if hidden else ""
-    say(f"{plan_counts(plan)}{quiet}.", err=err)
-
-
-def plan_counts(plan: Plan) -> str:
-    """Count a plan as Terraform does: `Plan: 9 to add, 3 to change, 0 to remove`.
-
-    Args:
-        plan: any plan.
-
-    Returns:
-        The counts, with what is to be adopted or is refused, where there is any.
-    """
-    from hnskit.planning.steps import Action
-
-    adds = (Action.CREATE, Action.IMPORT, Action.PULL, Action.RUN)
-    add = sum(step.action in adds for step in plan.pending)
-    remove = sum(step.action is Action.DELETE for step in plan.pending)
-    others = f", {len(plan.adopted)} to adopt" if plan.adopted else ""
-    others += f", {len(plan.refused)} refused" if plan.refused else ""
-    if not plan.pending and not others:
-        return "Plan: nothing to do"
-    return f"Plan: {add} to add, {len(plan.pending) - add - remove} to change, {remove} to remove{others}"
+    say(f"Plan: {plan_counts(plan) or 'nothing to do'}{quiet}.", err=err)

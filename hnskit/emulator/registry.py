@@ -81,7 +81,7 @@ class RegistryEntry:
         except ControlUnreachableError as problem:
             raise _not_running(self.name) from problem
         except ControlError as problem:
-            raise EmulatorUsageError(str(problem), object=f"emulated host {self.name}") from problem
+            raise EmulatorUsageError(str(problem), host=f"emulator://{self.name}") from problem
 
 
 def directory(name: str) -> Path:
@@ -151,9 +151,7 @@ def start(
     engine, runtime = str(wanted.pop("engine", "") or ""), str(wanted.get("runtime") or "")
     asked = {"profile": profile, "engine": engine, "network": wanted.get("network"), "runtime": runtime}
     if engine and engine not in ENGINES:
-        raise ConnectError(
-            f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", object=f"emulated host {name}"
-        )
+        raise ConnectError(f"there is no engine {engine!r}; there are: {', '.join(ENGINES)}", host=f"emulator://{name}")
     place = directory(name)
     if (entry := found or find(name)) is not None and entry.profile == profile:  # then there is such a profile
         _check_same(entry, asked)
@@ -171,7 +169,7 @@ def start(
             wanted["engine"] = engine or ENGINES[0]
             return _spawn(name, place, profile or DEFAULT_PROFILE, wanted), True
     except TimeoutError as problem:
-        raise ConnectError("another start of it does not come to an end", object=f"emulated host {name}") from problem
+        raise ConnectError("another start of it does not come to an end", host=f"emulator://{name}") from problem
 
 
 def start_many(
@@ -225,7 +223,7 @@ def stop(name: str, *, together: bool = False) -> RegistryEntry:
     while find(name) is not None:
         if time.monotonic() > deadline:
             if entry.shared:
-                raise ConnectError("it does not stop", object=f"emulated host {name}")
+                raise ConnectError("it does not stop", host=f"emulator://{name}")
             os.kill(entry.pid, signal.SIGTERM)  # it has just answered for itself
             break
         time.sleep(0.05)
@@ -280,7 +278,7 @@ def _spawn(name: str, place: Path, profile: str, options: Mapping[str, Any], cou
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     raise ConnectError(
         f"it did not start: {lines[-1] if lines else 'it said nothing'}",
-        object=f"emulated host {name}",
+        host=f"emulator://{name}",
         next_step=f"Its log is {log}.",
     )
 
@@ -291,11 +289,11 @@ def _require_profile(name: str, profile: str | None, runtime: str = "") -> None:
     if profile and profile not in PROFILES:
         raise EmulatorUsageError(
             f"there is no Windows profile {profile!r}; there are: {', '.join(sorted(PROFILES))}",
-            object=f"emulated host {name}",
+            host=f"emulator://{name}",
             next_step="Name one of these: emulator.profile in the parameters, --profile on the command line.",
         )
     if refusal := runtime_refusal(PROFILES[profile or DEFAULT_PROFILE], runtime):
-        raise EmulatorUsageError(refusal, object=f"emulated host {name}", next_step="Take ws2019 or later.")
+        raise EmulatorUsageError(refusal, host=f"emulator://{name}", next_step="Take ws2019 or later.")
 
 
 def _own_directories(*places: Path) -> None:
@@ -324,7 +322,7 @@ def _check_same(entry: RegistryEntry, asked: Mapping[str, str | None]) -> None:
         if wanted and wanted != has:
             raise ConnectError(
                 f"it runs already, with {what} {has} and not {wanted}",
-                object=f"emulated host {entry.name}",
+                host=f"emulator://{entry.name}",
                 next_step=f"Name what it has: `--set emulator.{what}={has}`. Or stop it, and lose what is on it: "
                 f"hnskit emulator stop {entry.name}",
             )
@@ -332,7 +330,7 @@ def _check_same(entry: RegistryEntry, asked: Mapping[str, str | None]) -> None:
 
 def _not_running(name: str, next_step: str = "") -> HostUnreachableError:
     start = next_step or f"Start it: hnskit emulator start {name}"
-    return HostUnreachableError("it does not run", object=f"emulated host {name}", next_step=start)
+    return HostUnreachableError("it does not run", host=f"emulator://{name}", next_step=start)
 
 
 def _token(name: str) -> str:

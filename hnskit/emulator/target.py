@@ -99,6 +99,6 @@ def _require_same_module(entry: registry.RegistryEntry) -> None:
     if entry.engine == registry.ENGINES[0] and entry.module != module_digest():
         raise ConnectError(
             "another version of hnskit started it",
-            object=f"emulated host {entry.name}",
+            host=f"emulator://{entry.name}",
             next_step=f"Stop it, and lose what is on it: hnskit emulator stop {entry.name}",
         )

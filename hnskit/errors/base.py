@@ -67,7 +67,7 @@ class HnskitError(Exception):
 
     def paragraph(self) -> str:
         """The error as one paragraph for a person: what, where, and what to do now."""
-        where = one_line(", ".join(part for part in (self.object, f"on {self.host}" if self.host else "") if part))
+        where = one_line(", on ".join(filter(None, (self.object, self.host))))
         text = f"{where}: {self.message}" if where else self.message
         if not text.endswith((".", "!", "?")):
             text += "."

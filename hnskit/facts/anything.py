@@ -84,6 +84,8 @@ def _read(sources: Iterator[Source], name: str) -> Reading:
                     own.append(found)
                 else:
                     dumps.add(source)
+        except SnapshotError:  # an OSError, too
+            raise
         except OSError as cause:
             raise SnapshotError(name, f"cannot be read: {cause.strerror or cause}") from cause
         if len(own) == 1 and not dumps.count:

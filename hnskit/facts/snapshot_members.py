@@ -57,8 +57,9 @@ def read_members(kind: type[FactsT], data: Mapping[str, Any], source: str) -> Fa
         part, *rest = first["loc"] or ("content",)
         if part == "target":
             raise SnapshotError(source, "does not say of which target it is") from cause
-        where = f" at {'.'.join(map(str, rest))}" if rest else ""
-        raise SnapshotError(source, f"its {part} is not what hnskit writes ({first['msg']}{where})") from cause
+        where = ".".join(map(str, (part, *rest)))
+        wanted = str(first["msg"]).replace("Input should be", "it should be").replace("valid tuple", "list")
+        raise SnapshotError(source, f"its member {where} is not as hnskit writes it: {wanted}") from cause
     return _with_losses(_with_gaps(read), data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +17,12 @@ def say(*texts: str, err: bool = False, fg: str | None = None, mark: str = "") -
 
     Args:
         err: on stderr.
-        fg: a colour of click's; of the mark alone, where there is one.
+        fg: a colour of click's; of the mark alone, where there is one. None is shown where NO_COLOR is set
+            (no-color.org) or the terminal has none.
         mark: stands before the first line.
     """
     text = shown(*texts)
-    click.echo(f"{click.style(shown(mark), fg=fg)}{text}" if mark else click.style(text, fg=fg), err=err)
+    click.echo(f"{_coloured(shown(mark), fg)}{text}" if mark else _coloured(text, fg), err=err)
 
 
 def shown(*texts: str) -> Lines:
@@ -50,6 +52,11 @@ def print_json(data: Any) -> None:
 def print_file(text: str) -> None:
     """The text of a file on stdout, as its writer made it with one of the escapers: JSON, CSV."""
     click.echo(text, nl=False)
+
+
+def _coloured(text: str, colour: str | None) -> str:
+    plain = colour is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else click.style(text, fg=colour)
 
 
 def _masked(text: str) -> str:

@@ -34,6 +34,12 @@ class Action(StrEnum):
     """It cannot be done safely; the reason says why and what would help. Nothing of such a plan is applied."""
 
 
+_SIGNS = {
+    **dict.fromkeys((Action.CREATE, Action.IMPORT, Action.PULL, Action.RUN), "+"), Action.DELETE: "-",
+    Action.NONE: "=", Action.ADOPT: "=", Action.REFUSE: "!",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field of an object, before and after; "" where it is not there."""
@@ -133,6 +139,17 @@ class Step:
         if self.action is not Action.NONE:
             return self.action.value
         return "not there" if self.absent else "keep"
+
+    @property
+    def sign(self) -> str:
+        """The sign before its line: `+` and `-` for an object that appears or goes, `~` for one that is changed.
+
+        An endpoint that is attached or detached is there before and after, so that the lines of a plan are as many
+        as its counts.
+        """
+        if self.absent:
+            return "."
+        return _SIGNS.get(self.action, "~")
 
     @property
     def pending(self) -> bool:
@@ -291,20 +308,10 @@ class Plan:
 
 def steps_text(steps: Iterable[Step]) -> str:
     """Describe some steps of a plan for a terminal: one line a step, one a changed field."""
-    signs = {
-        Action.NONE: "=",
-        Action.REFUSE: "!",
-        Action.ADOPT: "=",
-        Action.DELETE: "-",
-        Action.DETACH: "-",
-        Action.STOP: "-",
-        Action.UPDATE: "~",
-    }
     lines = []
     for step in steps:
         noun = step.kind if step.action in (Action.NONE, Action.REFUSE) else step.noun
-        sign = "." if step.absent else signs.get(step.action, "+")
-        lines.append(f"{sign} {step.word} {noun} {step.title}: {step.reason}")
+        lines.append(f"{step.sign} {step.word} {noun} {step.title}: {step.reason}")
         if step.disruptive:
             lines.append("    the host's own network goes away for seconds while this is done")
         lines += [f"    {change.describe()}" for change in step.changes]

@@ -166,13 +166,32 @@ def _text_table(columns: Sequence[tuple[str, list[str]]], room: int | None = Non
         (name, [text.replace("\n", "; ").replace("\t", "\\t") for text in texts]) for name, texts in columns
     ]
     if room is not None:
-        flat_columns = _fitting(flat_columns, room)
+        whole, flat_columns = flat_columns, _fitting(flat_columns, room)
+        if _width(flat_columns) > room:
+            return _records(whole, room)
     lines: list[list[str]] = []
     for name, flat in flat_columns:
         width = max(map(len, [name, *flat]))
         numbers = name in _NUMBERS
         lines.append([text.rjust(width) if numbers else text.ljust(width) for text in [name, *flat]])
     return join_lines(" ".join(row).rstrip() for row in zip(*lines, strict=True))
+
+
+def _records(columns: Sequence[tuple[str, list[str]]], room: int) -> str:
+    """Each row as lines of `name value`, where a terminal is too narrow for columns."""
+    names = max(len(name) for name, _ in columns)
+    most = max(_LEAST, room - names - 1)
+    lines: list[str] = []
+    for row in zip(*(texts for _, texts in columns), strict=True):
+        lines += [
+            "",
+            *(f"{name:<{names}} {cut_middle(text, most)}" for (name, _), text in zip(columns, row, strict=True)),
+        ]
+    return join_lines(line.rstrip() for line in lines[1:])
+
+
+def _width(columns: Sequence[tuple[str, list[str]]]) -> int:
+    return sum(max(map(len, [name, *texts])) for name, texts in columns) + len(columns) - 1
 
 
 def _fitting(columns: Sequence[tuple[str, list[str]]], room: int) -> list[tuple[str, list[str]]]:

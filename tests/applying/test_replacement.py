@@ -10,7 +10,7 @@ import pytest
 
 from hnskit.applying.api import Outcome, RetryPolicy, apply
 from hnskit.applying.outcomes import outcome_of
-from hnskit.commands.plan_lines import plan_counts, say_plan
+from hnskit.commands.plan_lines import say_plan
 from hnskit.emulator.host.host import EmulatedHost
 from hnskit.errors import VerificationError
 from hnskit.facts.host_facts import Facts, gather_facts
@@ -19,6 +19,7 @@ from hnskit.planning.provenance import Provenance
 from hnskit.planning.removed_objects import removal_question
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action, Step
+from hnskit.planning.told_steps import plan_counts
 from tests import sample_facts
 from tests.host_process import emulated_host
 from tests.in_process_host import HereSession

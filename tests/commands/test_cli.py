@@ -121,9 +121,10 @@ def test_an_interrupt_is_a_sentence_and_status_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("hnskit.params.loading.load_params", interrupted)
-    ran = hnskit(capsys, "plan", PARAMS)
+    ran = hnskit(capsys, "plan", PARAMS, "--json")
     assert ran.status == 130
     assert "Run the same command again" in ran.err
+    assert (ran.json()["ok"], ran.json()["exit_status"], ran.json()["error"]) == (False, 130, "StoppedError")
 
 
 def test_the_whole_job_without_notebooks(lab: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

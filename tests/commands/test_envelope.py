@@ -13,6 +13,7 @@ from hnskit import commands
 from hnskit.commands.envelope import SCHEMA, enveloped
 from hnskit.facts.anything import load_facts
 from hnskit.facts.snapshot import save_facts
+from hnskit.local.state_dir import STATE_VARIABLE
 from tests import sample_facts
 from tests.fleet.fleet_hosts import emulated_fleet, inventory_file
 from tests.host_process import emulated_host
@@ -161,3 +162,12 @@ def test_every_command_s_json_has_a_form() -> None:
             first = path.split()[0]
             name = SPECIAL.get(path, "fleet" if first == "fleet" else path.replace(" ", "_"))
             assert name in FORMS["$defs"], path
+
+
+@pytest.mark.parametrize("command", ["status", "stop", "reset"])
+def test_an_error_about_an_emulated_host_has_it_as_target(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    ended = hnskit(capsys, "emulator", command, "nowhere", "--json")
+    assert (ended.status, ended.json()["target"]) == (3, "emulator://nowhere")

@@ -56,7 +56,19 @@ def test_a_no_at_the_terminal_changes_nothing(
     before = containers(capsys, set_up)
     status, said = at_a_pty([command[0], *set_up, *command[1:]], "n")
     assert (status, question in said) == (2, True), said
-    assert "the answer was no: nothing was changed" in " ".join(said.split())
+    assert said.splitlines()[-1].endswith("the answer was no: nothing was changed.")  # and no advice to say --yes
+    assert containers(capsys, set_up) == before
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_a_question_that_is_not_answered_changes_nothing_and_says_so_on_a_line_of_its_own(
+    set_up: list[str], capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    before = containers(capsys, set_up)
+    status, said = at_a_pty(["destroy", *set_up], key, after="[y/N]: ")
+    assert status == 130
+    assert said.splitlines()[-1].endswith("it was stopped at the question: nothing was changed.")
+    assert said.splitlines()[-1].startswith("emulator://")
     assert containers(capsys, set_up) == before
 
 

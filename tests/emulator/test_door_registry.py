@@ -146,7 +146,7 @@ def test_a_host_that_is_not_there_is_one_sentence_and_exit_status_3(verb: str) -
     step = "Start it: hnskit emulator start nowhere"
     if verb == "stop":
         step = "There is nothing to stop; `hnskit emulator list` names the hosts that run."
-    assert result.stderr == f"emulated host nowhere: it does not run. {step}\n"
+    assert result.stderr == f"emulator://nowhere: it does not run. {step}\n"
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "-x", "x" * 80])

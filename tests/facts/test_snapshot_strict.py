@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hnskit.errors import SnapshotError
+from hnskit.facts.anything import load_facts
 from hnskit.facts.host_facts import Facts
 from tests import sample_facts
 
@@ -35,5 +37,16 @@ def test_what_was_saved_is_read() -> None:
 def test_a_value_of_another_type_is_refused(part: str, member: str, value: object) -> None:
     data = saved()
     data[part][0][member] = value
-    with pytest.raises(SnapshotError, match=f"its {part} is not what hnskit writes"):
+    with pytest.raises(
+        SnapshotError, match=rf"its member {part}\.0\.{member} is not as hnskit writes it: it should be a valid"
+    ):
         Facts.from_json(data)
+
+
+def test_a_file_that_is_not_as_it_was_written_is_named_once(tmp_path: Path) -> None:
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps({**saved(), "endpoints": {}}))
+    with pytest.raises(SnapshotError) as refused:
+        load_facts(file)
+    said = "its member endpoints is not as hnskit writes it: it should be a list."
+    assert str(refused.value) == f"snapshot {file.name}: {said}"

@@ -166,7 +166,7 @@ def test_a_host_that_is_gone(desk: Desk) -> None:
         tab.see("These parameters are in order.")
         tab.run_below('choice.open("verify")')
         tab.go_to('choice.open("verify")')
-        said = tab.see(f"HostUnreachableError: on winrm://127.0.0.1:{port}: nothing answers")
+        said = tab.see(f"HostUnreachableError: winrm://127.0.0.1:{port}: nothing answers")
         said.scroll_into_view_if_needed()
         expect(said).not_to_contain_text("Traceback")
         tab.picture("21-step-host-gone")

@@ -51,7 +51,7 @@ def test_connect_shows_the_plan_of_a_run(tmp_path: Path) -> None:
         wanted["target"] = overrides[0].partition("=")[2]
         params.write_text(yaml.safe_dump(wanted), encoding="utf-8")
         shown = look_at(params, tmp_path / "runs", lambda _: None)
-    assert "A run would make 17 changes" in shown
+    assert "A run would make 17 changes (10 to add, 7 to change, 0 to remove)" in shown
     assert "create network hnskit-l2bridge" in shown
 
 

@@ -116,7 +116,7 @@ def test_headless_a_failure_is_written_down_before_it_is_raised(lab: list[str], 
     written = runfolder.read_json(runfolder.results_file(tmp_path / "run", "verify"))
     assert written is not None
     assert written["error"]["exit_status"] == 1
-    assert written["error"]["paragraph"].startswith("on emulator://")
+    assert written["error"]["paragraph"].startswith("emulator://")
     assert written["verification"]["ok"] is False
 
 

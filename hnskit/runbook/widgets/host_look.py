@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hnskit.errors.prose_html import prose
-from hnskit.foreign_text.escaping import Lines, escape_html
+from hnskit.foreign_text.escaping import escape_html
 from hnskit.model.wording import counted
 from hnskit.planning.steps import Plan
-from hnskit.views.style import SEVERITIES
+from hnskit.views.style import BAD, CARE, GOOD, SEVERITIES
+
+_COLOURS = {"+": GOOD, "~": CARE, "-/+": CARE, "-": BAD, "!": BAD}
+_PLAN_STYLE = "white-space:pre-wrap;line-height:1.4;max-height:24em;overflow:auto;border-left:2px solid #8886;"
+_PLAN_STYLE += "padding-left:.7em"
+"""A long plan is scrolled by itself: the picture below it and the button that runs it stay near."""
 
 
 def look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
@@ -62,20 +67,23 @@ def _plan_html(found: Plan) -> str:
     """The plan that stands between Connect and Run: its count, its changes, the objects that it removes or adopts."""
     from hnskit.planning.adopted_objects import adoption_question
     from hnskit.planning.removed_objects import removal_counts
-    from hnskit.planning.steps import steps_text
+    from hnskit.planning.told_steps import plan_counts, told_steps
 
     if not found.pending and not found.refused and not found.adopted:
         return '<p class="hk-plan"><b>All of it is in place already: a run would change nothing, and prove it.</b></p>'
     removed = removal_counts(found)
-    head = f"A run would make {counted(len(found.pending), 'changes')}" + (f"; it removes {removed}" if removed else "")
+    head = f"A run would make {counted(len(found.pending), 'changes')} ({plan_counts(found)})"
+    head += f"; it removes {removed}" if removed else ""
     asked = adoption_question(found)
     said = (
         f"{asked} Then tick “Take over what was made by hand” below; a run without it changes nothing." if asked else ""
     )
     by_hand = f'<p class="hk-adopt"><b>{escape_html(said)}</b></p>' if said else ""
-    shown = (*found.refused, *found.adopted)
-    steps = steps_text([step for step in found.steps if step.pending or step in shown])
+    steps = "\n".join(
+        f'<span style="color:{_COLOURS[sign]}">{prose(text)}</span>' if sign in _COLOURS else prose(text)
+        for sign, text in told_steps(found)
+    )
     return (
         f'{by_hand}<details class="hk-plan" open><summary><b>{escape_html(head)}</b></summary>'
-        f'<div style="white-space:pre-wrap">{prose(Lines(steps))}</div></details>'
+        f'<div tabindex="0" aria-label="The plan" style="{_PLAN_STYLE}">{steps}</div></details>'
     )
