@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,13 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
             next_step="Name a parameter file that is there; params/emulator.yaml in hnskit's project folder is one.",
         ) from cause
     except UnicodeDecodeError as cause:
-        raise ParamsError(source, (Mistake("(file)", "is not UTF-8 text"),)) from cause
+        raise ParamsError(source, (Mistake("(file)", _no_utf8(cause.object)),)) from cause
     except ValueError as cause:
         raise ParamsError(source, (Mistake("(file)", str(cause)),)) from cause
     data = parse_yaml(text, source)
     if not isinstance(data, dict):
-        raise ParamsError(source, (Mistake("(file)", "is not a mapping of keys to values"),))
+        said = "is empty" if data is None else "is not a mapping of keys to values"
+        raise ParamsError(source, (Mistake("(file)", said),))
     return data
 
 
@@ -81,7 +83,15 @@ def _text_of(path: Path) -> str:
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise ValueError("is larger than 1 MiB: it is no parameter file")
+    if b"\0" in data[:4]:
+        raise UnicodeDecodeError("utf-8", data, 0, 1, "a NUL")
     return data.decode("utf-8")
+
+
+def _no_utf8(data: bytes) -> str:
+    """The reason why bytes are no text of ours; UTF-16 is what `>` of Windows PowerShell writes."""
+    wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in data[:4]
+    return f"is {'UTF-16' if wide else 'not UTF-8 text'}; save it as UTF-8"
 
 
 def load_yaml(text: str) -> Any:
@@ -125,7 +135,10 @@ def not_yaml(cause: Exception, where: str = "(file)") -> Mistake:
     if isinstance(cause, RecursionError):
         return Mistake(where, f"has more than {_MOST_LEVELS} levels")
     mark = getattr(cause, "problem_mark", None)
-    return Mistake(f"line {mark.line + 1}" if mark else where, str(getattr(cause, "problem", None) or cause))
+    said = str(getattr(cause, "problem", None) or getattr(cause, "reason", None) or cause)
+    if "cannot start any token" in said:
+        said += ": a tab (YAML is indented with blanks), or @, ` or % without quotes"
+    return Mistake(f"line {mark.line + 1}" if mark else where, said)
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml is ten times faster

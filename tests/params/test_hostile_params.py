@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,27 @@ def test_a_value_that_contains_itself_is_a_mistake(value: str, tmp_path: Path) -
     path.write_text(f"{sample_facts.PARAMS.read_text()}\nmore: {value}\n")
     with pytest.raises(ParamsError, match="contains itself"):
         load_params(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("target: x".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+        ("target: x".encode("utf-16-le"), "is UTF-16; save it as UTF-8"),
+        (b"target: \xe4", "is not UTF-8 text; save it as UTF-8"),
+        (b"", "is empty"),
+        (b"# nothing\n", "is empty"),
+        (b"proxy:\n\timage: x", r"line 2: .*: a tab \(YAML is indented with blanks\)"),
+        (b"a: \x01", "control characters are not allowed$"),
+    ],
+)
+def test_a_file_that_is_no_parameter_file_is_told_in_words_of_one_who_saves_it(
+    data: bytes, said: str, tmp_path: Path
+) -> None:
+    """UTF-16 is what `>` of Windows PowerShell writes."""
+    file = tmp_path / "params.yaml"
+    file.write_bytes(data)
+    with pytest.raises(ParamsError) as caught:
+        load_params(file)
+    assert re.search(said, caught.value.args[0], re.MULTILINE)
+    assert "unicode string" not in str(caught.value)

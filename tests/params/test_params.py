@@ -143,7 +143,7 @@ def test_a_secret_put_where_none_belongs_is_not_repeated(override: str) -> None:
         ("target: a\ntarget: b\n", "line 2", "twice"),
         ("target: [}\n", "line 1", "expected"),
         ("- a\n", "(file)", "mapping"),
-        ("", "(file)", "mapping"),
+        ("", "(file)", "is empty"),
         ("target: !!python/object/apply:os.system [ls]\n", "line 1", "could not determine a constructor"),
     ],
     ids=["doubled key", "broken", "list", "empty", "code"],
