@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 
 from hnskit.errors import ConnectError, HnskitError, HostAnswerError, HostUnreachableError
 from hnskit.remote import failures, open_shells, transports
+from hnskit.remote.answer_pause import AnswerPause
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.delivery import AnswerLostError, Delivery
 from hnskit.remote.failures import LOST
@@ -31,8 +32,6 @@ _LEAST_IDLE = 180
 clients, of which a user may have 30. A session opens another one where its own was dropped."""
 _PARTING = 2.0
 """Seconds to take leave of a host that may be gone."""
-_GATHERING = 0.03
-"""Seconds after an answer before more is asked for: what else of a batch is answered by then comes with it."""
 
 
 class GoneError(Exception):
@@ -224,21 +223,20 @@ class RecoveringSession:
     ) -> Iterator[str]:
         """See `Session.invoke`."""
         shell, pipeline = self._start(command, parameters or {}, inputs)
-        delivered, gap = 0, False
+        delivered, gap, answers = 0, False, AnswerPause(parameters or {})
         try:
             self._signal_ends(shell)
             while True:
-                before = delivered
                 for record in pipeline.output[delivered:]:
                     delivered += 1
                     shell.loaded = True  # the text that comes before the command has been run
                     if not isinstance(record, str):
                         raise HostAnswerError(f"{command} put out something else than text", got=str(record))
+                    answers.take(record)
                     yield record
                 if not pipeline.runs:
                     break
-                if delivered > before:
-                    time.sleep(_GATHERING)
+                answers.pause()
                 gap = self._poll(shell, pipeline, command, gap)
         finally:
             self._leave(shell, pipeline)

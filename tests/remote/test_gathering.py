@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hnskit.remote.answer_pause import AnswerPause
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.delivery import Delivery
 from hnskit.remote.recovering_session import RecoveringSession
@@ -77,22 +78,42 @@ class Host:
 
 
 @pytest.mark.parametrize(
-    ("brings", "expected"),
+    ("calls", "brings", "expected"),
     [
-        ([3], ["start", "poll"]),
-        ([1, 2], ["start", "poll", "gather", "poll"]),
-        ([0, 0, 1], ["start", "poll", "poll", "poll"]),
-        ([1, 0, 1], ["start", "poll", "gather", "poll", "poll"]),
+        (3, [3], ["start", "poll"]),
+        (3, [1, 2], ["start", "poll", "gather", "poll"]),
+        (1, [0, 0, 1], ["start", "poll", "poll", "poll"]),
+        (2, [1, 0, 1], ["start", "poll", "gather", "poll", "poll"]),
+        (2, [1, 1, 0], ["start", "poll", "gather", "poll", "poll"]),
+        (0, [1, 1], ["start", "poll", "poll"]),
     ],
-    ids=["all at once", "in two parts", "after silence", "with silence between"],
+    ids=["all at once", "in two parts", "after silence", "with silence between", "the end alone", "no batch"],
 )
 def test_answers_are_gathered_only_where_some_came_and_more_will(
-    brings: list[int], expected: list[str], monkeypatch: pytest.MonkeyPatch
+    calls: int, brings: list[int], expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of a pipeline is never waited for."""
     log: list[str] = []
-    monkeypatch.setattr("hnskit.remote.recovering_session.time.sleep", lambda _: log.append("gather"))
+    monkeypatch.setattr("hnskit.remote.answer_pause.time.sleep", lambda _: log.append("gather"))
     session = RecoveringSession(ConnectionSettings("winrm://host", "host", 5985, False), lambda: Host(brings, log))
     with session:
-        assert len(list(session.invoke("Get-HnskitSystem"))) == sum(brings)
+        assert len(list(session.invoke("Invoke-HnskitCall", {"Call": ["{}"] * calls}))) == sum(brings)
     assert log == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waited"), [(0.001, 0.002), (0.01, 0.02), (5.0, 0.03)], ids=["quick", "slower", "slow"]
+)
+def test_the_wait_is_as_long_as_the_answers_that_are_left_would_take(
+    seconds: float, waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And never longer than it pays."""
+    now, slept = [0.0], list[float]()
+    monkeypatch.setattr("hnskit.remote.answer_pause.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("hnskit.remote.answer_pause.time.sleep", slept.append)
+    answers = AnswerPause({"Call": ["{}"] * 4})
+    now[0] += 2 * seconds
+    answers.take("first\nsecond")
+    answers.pause()
+    answers.pause()
+    assert slept == [pytest.approx(waited)]
