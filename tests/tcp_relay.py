@@ -90,6 +90,11 @@ class TcpRelay:
             except OSError:
                 self._reset(near)
                 continue
+            for one in (
+                near,
+                far,
+            ):  # Nagle would hold small answers back for 40 ms, a delayed acknowledgement
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pair = (near, far, threading.Event())
             if self._away.is_set() and self._mode == "blackhole":
                 pair[2].set()
