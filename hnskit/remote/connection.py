@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -54,6 +55,17 @@ class ConnectionSettings:
     """Seconds without an answer until the connection counts as lost; 0: two more than a long poll may last."""
     recovery_timeout: float = 90.0
     """Seconds to get a lost connection back: 1.8 to 20 s were seen, and one create of 47 s end to end (HNS fact 64)."""
+
+    @property
+    def scheme(self) -> Auth:
+        """Login scheme that pypsrp is asked for: NTLM, where Negotiate cannot mean a domain's account.
+
+        A name with a password and without a realm is of the host itself. Outside Windows, Negotiate would try Kerberos
+        for it first, wherever gssapi is installed: a question to the KDC of the machine's default realm for each login,
+        one thread at a time, with this password. DOMAIN\\USER no Kerberos outside Windows can read.
+        """
+        local = self.auth == "negotiate" and self.credential and "@" not in self.username
+        return "ntlm" if local and sys.platform != "win32" else self.auth
 
     @property
     def negotiate_options(self) -> dict[str, Any]:

@@ -163,23 +163,28 @@ def login_refused(settings: ConnectionSettings, answers: HttpAnswers | None = No
     """WinRM is there and does not let this user in, or not in this way."""
     user = settings.username or "this user"
     offered = answers.refuses() if answers else ""
+    by_ntlm = settings.scheme == "ntlm" != settings.auth
+    of_domain = " An account of a domain is named USER@REALM: this one was tried by NTLM." if by_ntlm else ""
     if offered:
         return LoginRefusedError(
             f"{_where(settings)} does not offer a login with {settings.auth}; it offers {offered}",
             host=settings.target,
             object="connection.auth",
             next_step="Set `connection.auth` to one that it offers, or allow this one on the host "
-            "(`winrm get winrm/config/service/auth`).",
+            f"(`winrm get winrm/config/service/auth`).{of_domain}",
         )
     bound = settings.ssl and settings.auth in ("negotiate", "ntlm", "kerberos")
     return LoginRefusedError(
         f"the login of {user} with {settings.auth} was refused",
         host=settings.target,
-        next_step=f"{LoginRefusedError.default_next_step} If they are right: over TLS this login is bound to the "
-        "certificate (channel binding), so that a load balancer or a proxy that ends TLS on the way breaks it: reach "
-        "the host itself."
-        if bound
-        else "",
+        next_step=LoginRefusedError.default_next_step
+        + of_domain
+        + (
+            " If they are right: over TLS this login is bound to the certificate (channel binding), so that a load "
+            "balancer or a proxy that ends TLS on the way breaks it: reach the host itself."
+            if bound
+            else ""
+        ),
     )
 
 

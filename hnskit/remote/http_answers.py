@@ -69,7 +69,7 @@ class HttpAnswers:
 
     def refuses(self) -> str:
         """Name the login schemes of the host, if the one that is asked for is not among them; else ""."""
-        wanted = _OFFERED_FOR.get(self._settings.auth, ())
+        wanted = _OFFERED_FOR.get(self._settings.scheme, ())
         if not self.schemes or not wanted or any(scheme.lower() in _lower(wanted) for scheme in self.schemes):
             return ""
         return ", ".join(self.schemes)

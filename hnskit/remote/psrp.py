@@ -297,14 +297,14 @@ class _Told:
             raise (kind(told) if kind else told) from fault
         except WinRMError as cause:
             raise self._connect_error(cause) from cause
-        except failures.ANY as cause:
-            if isinstance(cause, failures.LOST):
+        except (failures.ANY, ValueError) as cause:  # the second of pypsrp, for a scheme that is not offered
+            if isinstance(cause, failures.LOST) or not (isinstance(cause, failures.ANY) or self._answers.refuses()):
                 raise
-            raise failures.conversation_failed(cause, self._settings) from cause
+            raise self._connect_error(cause) from cause
 
-    def _connect_error(self, cause: WinRMError) -> ConnectError:
-        settings = self._settings
-        if isinstance(cause, AuthenticationError) or getattr(cause, "code", None) in (401, _ACCESS_DENIED):
+    def _connect_error(self, cause: Exception) -> ConnectError:
+        settings, code = self._settings, getattr(cause, "code", None)
+        if isinstance(cause, AuthenticationError) or code in (401, _ACCESS_DENIED) or self._answers.refuses():
             return failures.login_refused(settings, self._answers)
         if isinstance(cause, WinRMTransportError):
             return failures.not_winrm(cause.code, settings)
@@ -333,7 +333,7 @@ def _wsman(settings: ConnectionSettings) -> _Wsman:
         username=settings.username or None,
         password=password,
         ssl=settings.ssl,
-        auth=settings.auth,
+        auth=settings.scheme,
         path=settings.path,
         cert_validation=settings.ca or True,
         certificate_pem=settings.certificate or None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -158,7 +159,17 @@ def test_a_redirect_is_told_and_not_followed(settings: Any, status: int) -> None
 
 @pytest.mark.parametrize(
     ("auth", "offered", "said"),
-    [("negotiate", 'Basic realm="WSMAN"', "Basic"), ("ntlm", 'Basic realm="a, b"|CredSSP', "Basic, CredSSP")],
+    [
+        ("negotiate", 'Basic realm="WSMAN"', "Basic"),
+        ("ntlm", 'Basic realm="a, b"|CredSSP', "Basic, CredSSP"),
+        ("ntlm", "Kerberos", "Kerberos"),
+        pytest.param(
+            "negotiate",
+            "Kerberos",
+            "Kerberos",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="there Windows itself chooses the scheme"),
+        ),
+    ],
 )
 def test_a_login_that_is_not_offered_is_named_with_those_that_are(
     settings: Any, auth: str, offered: str, said: str
