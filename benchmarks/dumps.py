@@ -44,7 +44,7 @@ else:
 
 
 def forms(folder: Path) -> dict[str, tuple[Path, str]]:
-    """A file of each form, and the JSON in it; "" where it is no JSON."""
+    """A file of each form, and the JSON in it; "" where it is not JSON."""
     rows: list[dict[str, Any]] = [dict(item.raw) for item in host(COUNT, resources=False).endpoints]
     compact, indented = json.dumps(rows), json.dumps(rows, indent=4)
     table = "Name             ID                                   Virtual Network Name\n" + "".join(

@@ -5,7 +5,7 @@
 
 Each string stands in every text of a host, of an error, of a run's summary and of its log, and each of these is shown
 in every way that hnskit has. HTML may have no element and no attribute that hnskit does not write, SVG and junit.xml
-must be XML, a terminal gets no character that it would obey and no line that a name began, a CSV cell is no formula,
+must be XML, a terminal gets no character that it would obey and no line that a name began, a CSV cell is not a formula,
 JSON reads back. It ends with 1 if anything is not so.
 """
 

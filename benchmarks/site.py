@@ -78,7 +78,7 @@ def gather(source: Path) -> None:
 
 
 def linked(text: str, place: Path) -> str:
-    """Make links of the repository links of the site; a file that is no page of it is named, without a link."""
+    """Make links of the repository links of the site; a file that is not a page of it is named, without a link."""
 
     def one(found: re.Match[str]) -> str:
         target = Path(os.path.normpath(place.parent / found[2]))

@@ -42,7 +42,7 @@ class Desk:
             self._tab.close()
 
     def page(self) -> Any:
-        """An empty tab of the browser, for a page that is no notebook."""
+        """An empty tab of the browser, for a page that is not a notebook."""
         return self._running.new_page()
 
     def params(self, name: str, *, into: str = PARAMS, **changes: str) -> None:

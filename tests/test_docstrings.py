@@ -10,7 +10,7 @@ from pathlib import Path
 import hnskit
 
 _ROOT = Path(hnskit.__file__).parent
-_OPENS_WITH_A_QUESTION = re.compile(r"(What|Who|Whom|Whose|Whether|How|Why|Which)\b")
+_OPENS_ODDLY = re.compile(r"(What|Who|Whom|Whose|Whether|How|Why|Which|That|Nobody|Somebody|Nothing|So)\b")
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
@@ -29,7 +29,7 @@ def _body(node: ast.AST) -> list[ast.stmt]:
     return found if isinstance(found, list) else []
 
 
-def test_no_docstring_opens_with_a_question_word() -> None:
+def test_no_docstring_opens_with_a_question_word_or_with_nobody() -> None:
     found = list(docstrings())
     assert len(found) > 1000
-    assert [(place, line) for place, line in found if _OPENS_WITH_A_QUESTION.match(line)] == []
+    assert [(place, line) for place, line in found if _OPENS_ODDLY.match(line)] == []

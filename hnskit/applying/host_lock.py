@@ -98,7 +98,7 @@ class Claim:
             raise _not_sure(self._who.parent, self._worker.target, cause) from cause
 
     def end(self) -> None:
-        """Nobody is at work any more; if the file stays, its lock still says so."""
+        """Remove the holder's file; where it stays, its lock shows that the holder has ended."""
         with contextlib.suppress(OSError):
             _patient(lambda: self._who.unlink(missing_ok=True))
 

@@ -74,7 +74,7 @@ class Records:
         self.write("failed", **fields, refused=was_refused(error))
 
     def lost_race(self, step: Step) -> None:
-        """Somebody else had changed what the step was about, so nothing was sent."""
+        """Write that another user had changed the object first, so that nothing was sent."""
         self.write("overtaken", step=step.id, action=step.action, kind=step.kind, name=step.title)
 
 

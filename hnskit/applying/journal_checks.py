@@ -88,7 +88,7 @@ def misfit(record: Mapping[str, Any]) -> str:
         return "what it says of the object's origin is neither true nor false"
     seconds = record.get("seconds", 0)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 1e9:
-        return "its seconds are no duration"
+        return "its seconds are not a duration"
     if not isinstance(record.get("target"), str):
         return "it does not say of which host it is"
     if any(len(str(record.get(key, ""))) > _LONGEST_NAME for key in ("kind", "name", "id", "target", "time")):
@@ -104,7 +104,7 @@ def _read(line: str) -> tuple[dict[str, Any] | None, str]:
     except (ValueError, RecursionError):
         return None, "it is not whole JSON"
     if not isinstance(record, dict):
-        return None, "it is no record"
+        return None, "it is not a record"
     return record, misfit(record)
 
 

@@ -99,7 +99,7 @@ class RunRecorder:
         self.state_of(step).send()
 
     def lost_race(self, step: Step) -> None:
-        """Somebody else was faster: this run has not made what is there."""
+        """Write that another user was faster: this run has not made the object."""
         self._journal.lost_race(step)
 
     def record_results(self, states: Iterable[StepState], now: Facts) -> None:
@@ -157,7 +157,7 @@ class RunRecorder:
 
 
 def _ignore(_: Event) -> None:
-    """Nobody looks."""
+    """Drop an event that has no reader."""
 
 
 def _identity(step: Step, facts: Facts, runtime: str) -> str:

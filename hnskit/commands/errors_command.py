@@ -24,7 +24,7 @@ _FILE = re.compile(r"[/\\]|\.(?:log|txt|json|ya?ml|zip|out|md)$", re.IGNORECASE)
 _NAMED = 5  # files that could not be read and are named
 
 
-@click.command(context_settings={"ignore_unknown_options": True})  # a signed code is no option
+@click.command(context_settings={"ignore_unknown_options": True})  # a signed code is not an option
 @click.argument(
     "words", nargs=-1, metavar="[CODE|WORDS|FILE|FOLDER|ZIP|-|TARGET]", shell_complete=completes("complete_code")
 )
@@ -67,7 +67,7 @@ def errors(words: tuple[str, ...], as_json: bool) -> None:
 
 
 def _names_a_file(word: str) -> bool:
-    """Tell whether a word that is no file can only have been meant for one."""
+    """Tell whether a word that is not a file can only have been meant for one."""
     return bool(_FILE.search(word))
 
 

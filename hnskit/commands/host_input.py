@@ -89,7 +89,7 @@ def read_host(words: str, overrides: tuple[str, ...]) -> tuple[Params | None, Fa
 
 
 def is_host_input(words: str) -> bool:
-    """Tell whether this names an input, and is no text itself."""
+    """Tell whether this names an input, and is not text itself."""
 
     if words == STDIN or names_target(words) or words.startswith(SNAPSHOT):
         return True
@@ -128,7 +128,7 @@ def is_params(path: Path) -> bool:
 
 
 def _is_dump(words: str) -> bool:
-    """Tell whether a path leads to something that is no parameter file; what is not there is left to `load_params`."""
+    """Tell whether a path leads to another file than parameters; a missing one is left to `load_params`."""
     place = Path(words).expanduser()
     if not is_there(place):
         return False

@@ -248,7 +248,7 @@ def _inside(session: ConnectedSession, configuration: str) -> Iterator[Finding]:
         yield Finding("elevation", "ok", "account", "is an administrator of the host, elevated")
     else:
         yield Finding(
-            "elevation", "error", "account", "is no administrator of the host, or not elevated",
+            "elevation", "error", "account", "is not an administrator of the host, or not elevated",
             "HNS wants an administrator: log in as one, by a session configuration that is one (docs/jea.md), or start "
             "this program elevated.",
         )  # fmt: skip

@@ -33,7 +33,7 @@ def trace(facts: Facts, source: Container | str, destination: str, port: int, pr
         protocol: `tcp` or `udp`.
 
     Raises:
-        ValueError: the destination is no IPv4 address.
+        ValueError: the destination is not an IPv4 address.
     """
     return Tracer(facts).trace(source, destination, port, protocol)
 
@@ -239,7 +239,7 @@ class _PathTracer(TraceRecorder):
                          target=target, source_address=source_address)  # fmt: skip
 
     def _nobody(self, where: str, address: str, holders: list[Endpoint]) -> Verdict:
-        """Nobody attached holds the address, as far as the snapshot says."""
+        """End the path at an address that no attached endpoint of the snapshot holds."""
         if not holders and not self._doubts.knows_endpoints:
             words = f"no endpoint of the snapshot holds {address}, and it need not have all"
             return self._end("unknown", "endpoints-not-known", where, words)

@@ -4,7 +4,7 @@
     print(explanation.to_text())
 
 A redirected connection has up to three segments: forward to the proxy, upstream from the proxy to the destination, and
-the return path of the answer. What a proxy does that is no container of this host no snapshot tells, which is said.
+the return path of the answer. What a proxy does that is not a container of this host no snapshot tells, which is said.
 `datapath` traces each; a hop that rests on an UNCONFIRMED fact says so.
 """
 
@@ -114,7 +114,7 @@ class Explainer:
             there = ", ".join(names[:_NAMED]) + more if names else "none"
             near = did_you_mean(words, [*(item.name for item in facts.containers), *(i.name for i in facts.endpoints)])
             raise SelectionError(
-                f"{words} is no container, endpoint or address of {facts.target}"
+                f"{words} is not a container, endpoint or address of {facts.target}"
                 f"{'; ' if near else ''}{near}; its containers are: {there}",
                 host=facts.target,
                 next_step="Name a container, an endpoint or an address that is in the snapshot.",
@@ -203,5 +203,5 @@ def parse_destination(words: str, default_port: int = 80) -> tuple[str, int]:
     if not colon:
         return address, default_port
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ArgumentError(f"{port!r} is no port of 1 to 65535")
+        raise ArgumentError(f"{port!r} is not a port of 1 to 65535")
     return address, int(port)

@@ -46,5 +46,5 @@ class ControlServer:
 def _object(body: bytes) -> dict[str, Any]:
     content = json.loads(body)
     if not isinstance(content, dict):
-        raise ValueError("a JSON object is expected")  # noqa: TRY004 - like any other text that is no request
+        raise ValueError("a JSON object is expected")  # noqa: TRY004 - like any other text that is not a request
     return content

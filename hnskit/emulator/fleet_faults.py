@@ -41,7 +41,7 @@ def fault_hosts(names: Sequence[str], share: str) -> dict[str, str]:
     if found and found[2]:
         number = max(1, round(len(names) * number / 100)) if 0 < number <= 100 else -1
     if not 0 <= number <= len(names):
-        raise ValueError(f"{share!r} is no number of hosts up to {len(names)}, and no share of them such as 5%")
+        raise ValueError(f"{share!r} is not a number of hosts up to {len(names)}, or a share of them such as 5%")
     kinds = list(KINDS)
     places = [int((2 * turn + 1) * len(names) / (2 * number)) for turn in range(number)]
     return {names[place]: kinds[turn % len(kinds)] for turn, place in enumerate(places)}

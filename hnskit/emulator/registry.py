@@ -92,7 +92,7 @@ def directory(name: str) -> Path:
     """
     if not _NAME.fullmatch(name) or name.endswith("."):
         raise EmulatorUsageError(
-            f"{name!r} is no name for an emulated host",
+            f"{name!r} is not a name for an emulated host",
             next_step="Use letters, digits, '_', '-' and '.', at most 63, with a letter or digit first.",
         )
     return _root() / name

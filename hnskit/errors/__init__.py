@@ -95,7 +95,7 @@ class ConnectError(HnskitError, ConnectionError):
 
 
 class HostUnreachableError(ConnectError):
-    """Nothing answers at the host's address."""
+    """The host's address gives no answer."""
 
     default_next_step = (
         "Check the address and the port, that WinRM listens there (`winrm enumerate winrm/config/listener` "
@@ -249,7 +249,7 @@ class HnsError(HnskitError):
         super().__init__(f"HNS refused: {said} ({label})" if code else f"HNS refused: {said}", **fields)
 
     def _render_traceback_(self) -> list[str]:
-        """In a notebook: a box with what the code means, its likely causes, and what to do."""
+        """Show a box in a notebook: the code's meaning, its likely causes and the next step."""
         known = explain_code(self.code)
         parts = [self.message]
         if known.meaning:

@@ -44,7 +44,7 @@ class CodeInText:
     line: int
     """Line of its first occurrence, from 1."""
     quoted: str
-    """That line, cut where it is long."""
+    """The line, cut where it is long."""
     count: int = 1
     """Lines that have it."""
 

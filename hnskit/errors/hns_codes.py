@@ -157,10 +157,10 @@ def find_codes(words: str) -> tuple[KnownCode, ...]:
         known = [item for item in found if item.is_known]
         if found:
             return tuple(known or found)[:1]
-        raise ArgumentError(f"{said!r} is no number of 32 bits")
+        raise ArgumentError(f"{said!r} is not a number of 32 bits")
     named = tuple(item for item in all_codes() if said.upper() in item.name.upper()) if said else ()
     if not named:
-        raise ArgumentError(f"{said!r} is no code (0x803b0013, 2151350291, -2143617005, 0x490) and in no name of one")
+        raise ArgumentError(f"{said!r} is not a code (0x803b0013, 2151350291, -2143617005, 0x490) or part of its name")
     return named
 
 

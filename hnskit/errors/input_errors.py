@@ -72,7 +72,7 @@ class ArgumentError(HnskitError, ValueError):
 
 
 class ConfirmationError(HnskitError):
-    """Nobody has agreed to what would be removed; nothing was changed."""
+    """A removal was not confirmed; nothing was changed."""
 
     exit_status = 2
     default_next_step = "Look at the plan (--dry-run), then say --yes."

@@ -37,7 +37,7 @@ def add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem])
 
 
 def _say_no_runtime(problems: list[Problem]) -> None:
-    """Where there is no Docker either, say so of what containerd's tools would have listed, too."""
+    """Say of images and containers that neither Docker nor containerd's tools were there to list them."""
     for place, item in enumerate(problems):
         if item.part in ("images", "containers") and _NO_DOCKER in item.message:
             problems[place] = Problem(item.part, f"{item.message.rstrip('.')}, and neither were crictl.exe and ctr.exe")

@@ -53,7 +53,7 @@ def read_frames(data: bytes, name: str) -> list[CapturedFrame]:
         Its frames, in its order.
 
     Raises:
-        FileError: it is no pcap file of Ethernet, or it ends in the middle.
+        FileError: it is not a pcap file of Ethernet, or it ends in the middle.
     """
     kind = _MAGICS.get(data[:4])
     if kind is None or len(data) < 24:

@@ -151,7 +151,7 @@ def _reader(kind: Hashable) -> SchemaValidator:
 
 
 def _strict(schema: Any) -> Any:
-    """The schema with strict numbers and yes-or-no: "5" is no number, 1 is no true.
+    """The schema with strict numbers and yes-or-no: "5" is not a number, 1 is not true.
 
     Strictness as a whole would refuse JSON's lists for tuples and its objects for dataclasses.
     """

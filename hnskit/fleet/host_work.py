@@ -86,4 +86,4 @@ def _keep(facts: Facts, folder: Path) -> None:
 
 
 def _quiet(_: str) -> None:
-    """Nobody listens."""
+    """Drop a sentence that has no reader."""

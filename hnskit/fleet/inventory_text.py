@@ -48,7 +48,7 @@ def read_inventory_text(path: Path) -> Read:
     except OSError as cause:
         raise wrong(f"cannot be read: {cause.strerror}") from cause
     if len(data) > _MOST_BYTES:
-        raise wrong("is larger than 16 MiB: it is no inventory")
+        raise wrong("is larger than 16 MiB: it is not an inventory")
     try:
         text, _ = decode(data)
     except ValueError as cause:

@@ -36,7 +36,7 @@ class Waves:
             found = _SHARE.fullmatch(text)
             if text and (found is None or int(found[1]) < least or (found[2] and int(found[1]) > 100)):
                 raise ArgumentError(
-                    f"{name} {text} is no number of hosts and no share of them",
+                    f"{name} {text} is not a number of hosts or a share of them",
                     next_step=f"Give a number, or a share such as 25%, of {least} or more.",
                 )
 

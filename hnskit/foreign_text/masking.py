@@ -1,8 +1,8 @@
 """The one masker: whatever looks like a secret becomes `***` wherever something is written for others.
 
 A table of forms says how secrets stand in text; `mask_command` knows the words of a command, `mask_data` the keys of
-JSON. A value that was masked once, and that is no everyday word, is masked from then on wherever this process writes it
-(`learn`): a password seen beside `--password` is not printed when it stands alone. docs/secrets.md has the table for
+JSON. A value that was masked once, and is not an everyday word, is masked from then on wherever this process writes
+it (`learn`): a password seen beside `--password` is not printed when it stands alone. docs/secrets.md has the table for
 readers, and what no masker can know.
 """
 
@@ -94,7 +94,7 @@ _SHORT_OPTIONS = ("-p", "-P", "-pw", "/pw", "/p", "/P", "-w")
 """A password follows them in the commands of databases, of Windows and of PuTTY; what follows is masked even if it is
 none, a port of its own apart."""
 _STRONG = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s/\\.:]{8,}")
-"""After `-p` may stand anything; what is learnt is no path, no address and no plain word."""
+"""After `-p` may stand anything; what is learnt is not a path, an address or a plain word."""
 _PORT = re.compile(r"[\d.:/]{1,21}(?:tcp|udp)?")
 _SHORT_IN_TEXT = re.compile(r"((?:^|\s)(?:-p|-P|-pw|/pw)\s+)(?![\d.:/]+(?:\s|$)|[-/]|\*\*\*)\S+")
 
@@ -246,7 +246,7 @@ def mask_override(override: str) -> str:
 
 
 def hides(path: str, value: str) -> bool:
-    """Tell whether the value of a parameter is masked: its key says so, and it is no reference to a secret."""
+    """Tell whether the value of a parameter is masked: its key says so, and it is not a reference to a secret."""
     return is_secret_key(path) and not _REFERENCE.fullmatch(value.strip().strip("\"'"))
 
 

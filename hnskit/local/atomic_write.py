@@ -14,7 +14,7 @@ _OURS, _EVERYBODYS = 0o600, 0o666  # the second less what the umask takes away, 
 def atomic_write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file, as UTF-8, in one moment.
 
-    A link stays a link, and what it leads to is written; a file that was there keeps its mode. What is no file, such as
+    A link stays a link, and its target is written; an existing file keeps its mode. A place that is not a file, such as
     /dev/stdout, is written to as it is. A `private` one only its owner can read, whatever it was.
 
     Raises:

@@ -16,7 +16,7 @@ _MIXED = "has parts in UTF-8 and in UTF-16, as after `>>`; letters beyond ASCII 
 _ASCII = (0x09, 0x0A, 0x0D, *range(0x20, 0x7F))
 _PAIRS = "".join(f"\\u{high:02x}20-\\u{high:02x}7e\\u{high:02x}09\\u{high:02x}0a\\u{high:02x}0d" for high in _ASCII)
 _BYTES = re.compile(f"[{_PAIRS}]{{24,}}")
-"""So many letters in a row whose two bytes are both of ASCII: no language has them."""
+"""Letters in a row, both bytes of which are ASCII: no language has so many."""
 _PROBE = 4096  # bytes that tell UTF-16 without a mark
 
 
@@ -24,19 +24,19 @@ def decode(data: bytes) -> tuple[str, str]:
     """Text, and a sentence about what could not be read of it; the sentence is empty where all could.
 
     Raises:
-        ValueError: it is no text.
+        ValueError: it is not text.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], encoding)
     probe = data[:_PROBE]
     if b"\0" in probe:
-        # ASCII in UTF-16 has a NUL in every second byte; whatever else has NULs is no text.
+        # ASCII in UTF-16 has a NUL in every second byte; whatever else has NULs is not text.
         for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
             half = probe[start::2]
             if half.count(0) > 0.6 * len(half) and probe[1 - start :: 2].count(0) < 0.1 * len(half) + 1:
                 return _decoded(data, encoding)
-        raise ValueError("it is no text")
+        raise ValueError("it is not text")
     try:
         text = data.decode("utf-8")
         return (text, "") if "\0" not in text else (text.replace("\0", ""), _MIXED)

@@ -23,7 +23,7 @@ _STATES = {
 }
 
 MANY = 8
-"""So many clients, or objects that are as they should be, are listed one by one; more of them are counted."""
+"""Number of clients, or of unchanged objects, that are listed one by one; more are counted."""
 _NOUN = re.compile(r"^(.*?)((?: of | \().*|)$", re.DOTALL)
 _WORTH_SAYING = 0.1  # seconds
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")

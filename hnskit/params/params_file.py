@@ -22,7 +22,7 @@ class ParamsFile:
         """Read it.
 
         Raises:
-            ParamsError: it cannot be read, or is no mapping; wrong values are no error here, see `mistakes`.
+            ParamsError: it cannot be read, or is not a mapping; wrong values are not an error here, see `mistakes`.
         """
         self.path = path
         try:

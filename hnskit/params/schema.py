@@ -219,7 +219,7 @@ def _check_headers(headers: dict[str, str]) -> dict[str, str]:
     """A line break in a header would begin another one, or the body."""
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a header")
+            raise ValueError(f"{name!r} is not a name of a header")
         if not all(char == "\t" or (char.isprintable() and char.isascii()) for char in value):
             raise ValueError(f"the value of {name} has a character that no header can have")
     return headers

@@ -24,7 +24,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML file that has a mapping; nothing in it is checked.
 
     Raises:
-        ParamsError: it cannot be read, is no YAML, too large, or no mapping.
+        ParamsError: it cannot be read, is not YAML, is too large, or is not a mapping.
     """
     source = str(path)
     try:
@@ -56,7 +56,7 @@ def parse_yaml(text: str, source: str) -> Any:
         source: what a mistake names.
 
     Raises:
-        ParamsError: it is no YAML, or too deep or too large.
+        ParamsError: it is not YAML, or too deep or too large.
     """
     try:
         return load_yaml(text)
@@ -82,7 +82,7 @@ def _text_of(path: Path) -> str:
     with path.open("rb") as file:
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise ValueError("is larger than 1 MiB: it is no parameter file")
+        raise ValueError("is larger than 1 MiB: it is not a parameter file")
     if b"\0" in data[:4]:
         raise UnicodeDecodeError("utf-8", data, 0, 1, "a NUL")
     return data.decode("utf-8")

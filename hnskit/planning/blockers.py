@@ -73,7 +73,7 @@ def runtime_blocker(desired: Desired, facts: Facts) -> Blocker | None:
 
 
 def docker_blocker(facts: Facts) -> Blocker | None:
-    """No Docker beside containerd, or one that runs no Windows containers.
+    """Find that Docker is missing beside containerd, or does not run Windows containers.
 
     One that does not answer is a part that cannot be read.
     """

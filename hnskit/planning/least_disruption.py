@@ -43,8 +43,8 @@ def least(plan: Plan, *, allow_disruptive: bool = False) -> LeastPlan:
     """Take from a plan the steps that disturb, and those that wait for one of them.
 
     A step disturbs if the host's own network goes away meanwhile; if it removes a network, an endpoint, an image or a
-    container, or stops one; if it detaches an endpoint that no step of the plan attaches again. Removals are no part of
-    putting back what is missing, so each of them waits for an operator.
+    container, or stops one; if it detaches an endpoint that no step of the plan attaches again. Removals put
+    nothing back, so each of them waits for an operator.
 
     Args:
         plan: from `plan`; refused steps stay in it, so that it is refused as a whole.

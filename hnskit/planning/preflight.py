@@ -82,7 +82,7 @@ def _windows(_: Desired, facts: Facts) -> Iterator[Finding]:
             "administrator",
             "error",
             "account",
-            "is no administrator, and HNS serves administrators only",
+            "is not an administrator, and HNS serves administrators only",
             next_step="Use another account.",
         )
 

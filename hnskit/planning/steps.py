@@ -29,7 +29,7 @@ class Action(StrEnum):
     ADOPT = "adopt"
     """Made by hand, and as it is wanted: taken over where the operator says so, without a change of the host."""
     NONE = "none"
-    """Nothing to do; the reason says why."""
+    """There is nothing to do; the reason says why."""
     REFUSE = "refuse"
     """It cannot be done safely; the reason says why and what would help. Nothing of such a plan is applied."""
 
@@ -49,7 +49,7 @@ class Change:
     after: str
 
     def describe(self) -> str:
-        """In a line: `subnet: nothing -> 10.0.1.0/24`; an arrow that a value has of its own is a word there."""
+        """Say it in a line: `subnet: nothing -> 10.0.1.0/24`; an arrow that a value has of its own is a word there."""
         before, after = (value.replace(" -> ", " to ") or "nothing" for value in (self.before, self.after))
         return f"{self.field}: {before} -> {after}"
 
@@ -158,12 +158,12 @@ class Step:
 
 
 def not_there(part: Part, kind: str, name: str, reason: str = "it is not there") -> Step:
-    """Nothing to do: what is not to be there is not."""
+    """Make the step of an object that is not wanted and not there: nothing to do."""
     return Step(part, Action.NONE, kind, name, reason, absent=True)
 
 
 def refused_for_want_of(lacks: Part, part: Part, kind: str, name: str, reason: str) -> Step:
-    """A refusal because the work of another part is not there."""
+    """Refuse a step that needs the work of another part first."""
     said = f"{reason}: apply the part {lacks} first"
     return Step(part, Action.REFUSE, kind, name, said, lacks=lacks)
 

@@ -186,7 +186,7 @@ class Applied:
         }
 
     def to_text(self) -> str:
-        """In a line."""
+        """Count the changes in a line."""
         said = [f"{self.added} added", f"{self.changed} changed", f"{self.removed} removed"]
         return ", ".join(item for item in said if not item.startswith("0 ")) or "Nothing to do"
 

@@ -110,7 +110,7 @@ def _from_file(path: Path) -> str:
         ) from cause
     if not stat.S_ISREG(mode) or len(data) > _LARGEST:
         raise CredentialError(
-            f"the password file {path} is no file of at most {_LARGEST} bytes",
+            f"the password file {path} is not a file of at most {_LARGEST} bytes",
             object="connection.credential",
             next_step="Name a file that has the password in its first line.",
         )
@@ -123,7 +123,7 @@ def _from_file(path: Path) -> str:
     try:
         text, doubt = decode(data)
     except ValueError:
-        text, doubt = "", "it is no text"
+        text, doubt = "", "it is not text"
     if doubt:  # letters that are a guess would be another password, and a few of those lock the account
         raise CredentialError(
             f"the password file {path} cannot be read: it is neither UTF-8 nor UTF-16",

@@ -142,7 +142,7 @@ def _through_proxy(cause: Exception, settings: ConnectionSettings) -> ConnectErr
 
 
 def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> ConnectError:
-    """Somebody takes connections and hangs up, each time."""
+    """Make the error of a host that takes connections and closes each without an answer."""
     if settings.proxy:
         return _through_proxy(lost, settings)
     return HostUnreachableError(

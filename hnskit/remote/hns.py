@@ -136,7 +136,7 @@ def output(result: CallResult) -> Any:
 
     Raises:
         HnsError: HNS refused.
-        HostAnswerError: the answer is no envelope.
+        HostAnswerError: the answer is not an envelope.
         RemoteCommandError: the call did not reach HNS.
     """
     answer = result.value()

@@ -52,7 +52,7 @@ class HttpAnswers:
         """A hook of requests.
 
         Raises:
-            ConnectError: this is no answer of WinRM's; it names who answered, as far as that can be seen.
+            ConnectError: this is not an answer of WinRM's; it names who answered, as far as that can be seen.
             GatewayError: nobody is there at the moment.
         """
         status = response.status_code

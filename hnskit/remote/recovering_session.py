@@ -74,7 +74,7 @@ class Pipeline(Protocol):
         """RemoteCommandError, if PowerShell put out an error record."""
 
     def leave(self) -> None:
-        """Nothing more is asked of it."""
+        """Forget the pipeline: no more requests are sent for it."""
 
 
 class Shell(Protocol):

@@ -127,7 +127,7 @@ def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult
     connection, and only calls that read are without one, those are made again.
 
     Raises:
-        HostAnswerError: what came is no answer, or not the answer to a call that still waits for one; or the
+        HostAnswerError: what came is not an answer, or not the answer to a call that still waits for one; or the
             pipeline ended and calls still wait.
         OutcomeUnknownError: the connection was lost, and calls that change something have no answer. What was yielded
             until then holds; of the others nothing is known.

@@ -67,7 +67,7 @@ def _local_command() -> tuple[str, ...]:
         return _WINDOWS_POWERSHELL
     found = shutil.which(named or "pwsh")
     if found is None:
-        why = f"{VARIABLE} names {named}, which is no program" if named else "there is no pwsh on PATH"
+        why = f"{VARIABLE} names {named}, which is not a program" if named else "there is no pwsh on PATH"
         raise ConnectError(
             f"no PowerShell was found on this machine: {why}",
             host=LOCAL,

@@ -18,7 +18,7 @@ _ELEMENT = re.compile(
 
 
 class ElementError(ValueError):
-    """A line is no element."""
+    """A line is not an element."""
 
 
 class Element(NamedTuple):

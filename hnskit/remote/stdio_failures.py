@@ -96,6 +96,6 @@ def _by_hand(settings: StdioSettings) -> str:
 
 
 def _last_line(errors: str) -> str:
-    """The line that says most: the last one that is no banner."""
+    """The line that says most: the last one that is not a banner."""
     lines = [line for line in errors.splitlines() if line.strip() and not _NOISE.match(line)]
     return lines[-1].strip()[:300] if lines else ""

@@ -98,7 +98,7 @@ class StdioPool:
 
     @property
     def banner(self) -> str:
-        """Return the lines that are no PSRP, from before the session was open."""
+        """Return the lines that are not PSRP, from before the session was open."""
         return " | ".join(self._banner)
 
     def pipeline(self, *, has_input: bool) -> ClientPowerShell:
@@ -246,13 +246,13 @@ class StdioPool:
             self._awaited = None
 
     def _take_other(self, line: bytes) -> None:
-        """A line that is no element: a banner, or a complaint of the remoting itself."""
+        """A line that is not an element: a banner, or a complaint of the remoting itself."""
         text = line.removeprefix(_ERROR_PREFIX).decode("utf-8", "replace").strip()
         self._banner_lines += 1
         if text:
             self._banner.append(text[:200])
         if self._opened or line.startswith(_ERROR_PREFIX) or self._banner_lines > _MOST_BANNER_LINES:
-            raise LostError(f"it said what is no PSRP: {text[:200]}", self.banner)
+            raise LostError(f"it sent text that is not PSRP: {text[:200]}", self.banner)
 
     def _take_data(self, element: Element) -> None:
         try:
@@ -262,7 +262,7 @@ class StdioPool:
                     raise LostError(f"PowerShell ended the session: {event.reason or event.state.name}")
                 self._events.append(event)
         except (PSRPCoreError, ElementTree.ParseError, ValueError) as cause:
-            raise LostError(f"it said what is no PSRP: {cause}") from cause
+            raise LostError(f"it sent text that is not PSRP: {cause}") from cause
 
     def _next_event(self) -> Event | None:
         while True:

@@ -12,7 +12,7 @@ from hnskit.remote.connection import ConnectionSettings
 
 _SECONDS = 2.0
 _NO_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
-"""Words of OpenSSL, in its versions, for an answer that is no TLS at all."""
+"""Words of OpenSSL, in its versions, for an answer that is not TLS at all."""
 
 
 def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:

@@ -296,7 +296,7 @@ def start_page(params_file: str | Path, interactive: bool | str | None = None) -
         A widget, or the sentence.
 
     Raises:
-        ParamsError: there is no such file, or it is no YAML.
+        ParamsError: there is no such file, or it is not YAML.
     """
     require_known()
     file, _ = default_file(parameter_text(params_file, "params_file"))

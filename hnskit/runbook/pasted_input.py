@@ -18,11 +18,11 @@ _EMPTY = "Nothing was pasted: the host of the parameters is read."
 
 
 def _nothing() -> None:
-    """Where there is no box."""
+    """Do nothing, in place of a missing box."""
 
 
 def _nobody_looks() -> bool:
-    """Where no cell below was run yet."""
+    """Say that no cell below was run yet."""
     return False
 
 

@@ -80,7 +80,7 @@ class Follower:
     Args:
         on_state: called in the thread with each new state.
         on_refused: called if the run could not begin, with the sentence that says why.
-        on_other: called with what is at work on the target if that is no run, and so has no log to follow; and with
+        on_other: called with what is at work on the target if that is not a run, and so has no log to follow; and with
             None when it has ended.
         launched: the run, if this process started it; else what is at work on the target is followed.
     """

@@ -50,7 +50,7 @@ def past_runs(runs: Path) -> tuple[PastRun, ...]:
         runs: the folder that holds them.
 
     Returns:
-        Every folder that has a summary, a journal, a log or a fleet's results; other folders are no runs.
+        Every folder that has a summary, a journal, a log or a fleet's results; other folders are not runs.
     """
     folders = sorted((path for path in runs.glob("*") if path.is_dir()), reverse=True) if runs.is_dir() else []
     return tuple(one for folder in folders if (one := _read(folder)) is not None)

@@ -33,7 +33,7 @@ from hnskit.running.interruptible import run_interruptible
 from hnskit.running.log import STOP, Patience, RunLog, asked_to_stop, read_from
 from hnskit.running.notebook_sequence import notebook_sequence
 from hnskit.running.results import done_steps, error_json, write_unfinished
-from hnskit.running.summary import Nobody, StepSummary, Summary, Watcher
+from hnskit.running.summary import SilentWatcher, StepSummary, Summary, Watcher
 
 _AGAIN = 5.0
 """Seconds after which what does not heed a request to stop is asked again."""
@@ -85,7 +85,7 @@ def run(
     digest = _digest(path)
     target, wrong = _target_of(path, overrides)
     if wrong is not None and not project.is_there(path):
-        raise wrong  # a name that was mistyped is no run
+        raise wrong  # a name that was mistyped is not a run
     place = runs or project.default_runs()
     # The lock is taken before the run folder is created: who is refused has written nothing.
     with host_lock.claim(target, kind=host_lock.RUN) if wrong is None else nullcontext() as held:
@@ -94,7 +94,7 @@ def run(
             path, tuple(overrides), tuple(todo), target, run_dir, share_kernel, cell_timeout, resume, confirmed, adopt,
             digest,
         )  # fmt: skip
-        return _run(task, held, wrong, watcher or Nobody())
+        return _run(task, held, wrong, watcher or SilentWatcher())
 
 
 @dataclass(frozen=True, slots=True)

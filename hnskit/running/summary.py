@@ -111,14 +111,14 @@ class Watcher(Protocol):
         """It has ended."""
 
 
-class Nobody:
-    """Nobody watches."""
+class SilentWatcher:
+    """A watcher that shows nothing."""
 
     def begins(self, notebook: str) -> None:
-        """Nothing."""
+        """Show nothing."""
 
     def happens(self, line: str, lasting: bool) -> None:
-        """Nothing."""
+        """Show nothing."""
 
     def ends(self, step: StepSummary) -> None:
-        """Nothing."""
+        """Show nothing."""

@@ -76,7 +76,7 @@ def export_conflist(desired: Desired, proxy_address: str, plugin: str, *, api_ve
     try:
         ipaddress.IPv4Address(proxy_address)
     except ValueError as cause:
-        raise CniError(f"the proxy's address {proxy_address!r} is no IPv4 address") from cause
+        raise CniError(f"the proxy's address {proxy_address!r} is not an IPv4 address") from cause
     made = _PLUGINS[plugin](desired, proxy_address, api_version)
     validate_conflist(made.data)
     _check_addresses(made, desired, proxy_address)
@@ -121,7 +121,7 @@ def validate_conflist(data: Mapping[str, Any]) -> None:
     errors = sorted(Draft202012Validator(_schema()).iter_errors(data), key=lambda error: error.json_path)
     if errors:
         said = "; ".join(f"{error.json_path}: {error.message}" for error in errors)
-        raise CniError(f"this is no CNI network configuration list: {said}", object=f"conflist {data.get('name', '')}")
+        raise CniError(f"not a CNI network configuration list: {said}", object=f"conflist {data.get('name', '')}")
 
 
 @functools.cache

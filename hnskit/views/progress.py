@@ -66,7 +66,7 @@ class Progress:
         self._update()
 
     def say(self, line: str) -> None:
-        """Add a line that is no step."""
+        """Add a line that is not a step."""
         self._lines.append(line)
         self._update()
 

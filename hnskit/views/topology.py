@@ -166,7 +166,7 @@ class Drawing(Sheet):
         return owner.name.rpartition("/")[0] if owner is not None and owner.pod_id else endpoint.name
 
     def _order(self, endpoint: Endpoint) -> list[tuple[int, str]]:
-        """A pod's name ends with random letters and digits, which are no number to sort by."""
+        """A pod's name ends with random letters and digits, which are not a number to sort by."""
         name = self._whose(endpoint)
         return natural_key(name) if name == endpoint.name else [(-1, name)]
 

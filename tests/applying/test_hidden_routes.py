@@ -40,7 +40,7 @@ def test_the_second_apply_and_drift_are_clean_by_the_journal() -> None:
 
 
 def test_without_a_journal_a_route_that_is_there_is_found_to_be_there() -> None:
-    """`route.exe` refuses a second one, and prints the first: that is no failure, and there is one afterwards."""
+    """`route.exe` refuses a second one, and prints the first: that is not a failure, and there is one afterwards."""
     host, wanted = host_here(), sample_facts.desired()
     apply(hiding(host), wanted, pace=QUICK)
     before = host.snapshot().routes

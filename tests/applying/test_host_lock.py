@@ -61,7 +61,7 @@ def test_another_process_is_refused_and_told_who_is_at_work(tmp_path: Path) -> N
 
 
 def test_a_notebook_of_the_run_goes_on_and_another_run_does_not(tmp_path: Path) -> None:
-    """The runner holds the claim, its kernel does the work: it has the token, while the run folder is no secret."""
+    """The runner holds the claim, its kernel does the work: it has the token, while the run folder is not a secret."""
     with host_lock.claim(TARGET, tmp_path / "run", host_lock.RUN) as held:
         assert elsewhere(claims(tmp_path / "run", host_lock.NOTEBOOK), held.environment) == "held\n"
         assert "another run is at work" in elsewhere(claims(tmp_path / "run", host_lock.NOTEBOOK))

@@ -43,7 +43,7 @@ def test_a_snapshot_of_nonsense_is_refused_with_a_quotation(id: str, nonsense: C
 
 
 def test_a_change_that_is_answered_with_nonsense_is_an_error_that_quotes_it() -> None:
-    """An envelope without Success is no success; the next run goes on."""
+    """An envelope without Success is not success; the next run goes on."""
     host = host_here()
     session = HereSession(host)
     odd = {"HResult": 0, "Response": '{"odd":1}'}

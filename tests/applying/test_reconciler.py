@@ -75,7 +75,7 @@ def test_what_was_answered_before_the_connection_was_lost_is_done() -> None:
 
 
 def test_nonsense_in_an_answer_keeps_what_was_done_and_can_be_rolled_back() -> None:
-    """A line that is no answer ends the run; the way back is gone all the same."""
+    """A line that is not an answer ends the run; the way back is gone all the same."""
     host = host_here()
     broken: list[Any] = []
     before, session = host.snapshot(), HereSession(host)

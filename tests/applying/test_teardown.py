@@ -158,7 +158,7 @@ def test_an_id_is_the_same_in_either_letter_case() -> None:
 
 
 def test_what_other_parameters_made_is_left_with_its_reason() -> None:
-    """A second parameter file's network and image are no failure of this one's teardown."""
+    """A second parameter file's network and image are not a failure of this one's teardown."""
     facts = sample_facts.complete()
     made = sample_facts.made()
     left = leftovers(sample_facts.desired("network.name=another", "proxy.image=another:1"), facts, made)

@@ -57,7 +57,7 @@ def test_a_control_that_could_not_be_asked_is_no_proof() -> None:
 
 
 def test_an_answer_of_the_proxy_that_is_an_error_is_no_proof() -> None:
-    """502 from the proxy has its mark, and is no answer of the metadata service."""
+    """502 from the proxy has its mark, and is not an answer of the metadata service."""
     wanted = sample_facts.desired()
     host = host_here()
     apply(HereSession(host), wanted, pace=QUICK)

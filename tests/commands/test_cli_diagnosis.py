@@ -67,9 +67,9 @@ def test_explain_draws(capsys: pytest.CaptureFixture[str], good: str, tmp_path: 
         (("--to", "1.2.3.4"), "--from"),
         (("--from", "hnskit-client1", "--all"), "--from"),
         (("--from", "hnskit-client1"), "--to"),
-        (("--from", "nobody", "--to", "1.2.3.4"), "nobody is no container"),
+        (("--from", "nobody", "--to", "1.2.3.4"), "nobody is not a container"),
         (("--from", "hnskit-client1", "--to", "example.org"), "IPv4"),
-        (("--from", "hnskit-client1", "--to", "1.2.3.4:99999"), "no port"),
+        (("--from", "hnskit-client1", "--to", "1.2.3.4:99999"), "is not a port"),
     ],
 )
 def test_explain_refuses_what_it_does_not_understand(
@@ -241,7 +241,7 @@ def test_export_cni_says_that_a_file_cannot_be_written(capsys: pytest.CaptureFix
 
 
 def test_the_doctor_repairs_through_the_library_and_reads_no_output() -> None:
-    """What another command prints is no interface: its text may change without the doctor."""
+    """What another command prints is not an interface: its text may change without the doctor."""
     source = Path(doctor_command.__file__).read_text(encoding="utf-8")
     assert "apply_command" not in source
     assert "redirect_stdout" not in source

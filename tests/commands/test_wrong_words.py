@@ -18,7 +18,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_several_codes_are_explained_each(capsys: pytest.CaptureFixture[str]) -> None:
-    """Words that are no codes stay one sentence."""
+    """Words that are not codes stay one sentence."""
     ended = hnskit(capsys, "errors", "0x57", "HCN_E_PORT_ALREADY_EXISTS", "1722")
     assert ended.status == 0
     assert all(name in ended.out for name in ("ERROR_INVALID_PARAMETER", "HCN_E_PORT", "RPC_S_SERVER_UNAVAILABLE"))
@@ -41,7 +41,7 @@ def test_a_dump_that_is_not_there_is_not_called_a_parameter_file(
 def test_a_parameter_file_that_is_not_there_leaves_no_run_folder(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """A name that was mistyped is no run."""
+    """A name that was mistyped is not a run."""
     ended = hnskit(capsys, "run", "nope.yaml")
     assert (ended.status, "nope.yaml" in ended.err) == (2, True)
     assert list(tmp_path.iterdir()) == []
@@ -68,7 +68,7 @@ def test_a_snapshot_in_the_place_of_parameters_is_no_parameter_file(capsys: pyte
 def test_the_machine_itself_is_a_target_of_what_reads(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    """Without PowerShell it says what to install; it is no file."""
+    """Without PowerShell it says what to install; it is not a file."""
     monkeypatch.setenv("HNSKIT_PWSH", "")
     monkeypatch.setenv("PATH", "")
     ended = hnskit(capsys, "facts", words)

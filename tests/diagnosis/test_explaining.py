@@ -242,7 +242,7 @@ def test_the_drawing_has_a_mark_for_each_hop_and_the_sentence() -> None:
 
 
 def test_of_a_large_host_only_what_the_walk_touches_is_drawn() -> None:
-    """Ten thousand endpoints are no picture."""
+    """Ten thousand endpoints are not a picture."""
     facts = sample_facts.complete()
     many = tuple(replace(facts.endpoints[2], id=f"E{n}", name=f"e{n}", address=f"10.9.{n // 250}.{n % 250}", state=1)
                  for n in range(500))  # fmt: skip
@@ -261,7 +261,7 @@ def test_a_destination_is_read(words: str, wanted: tuple[str, int]) -> None:
 @pytest.mark.parametrize("words", ["example.org", "1.2.3.4:0", "1.2.3.4:70000", "1.2.3.4:x", "::1", "", "1.2.3.4:"])
 def test_what_is_no_destination_is_refused(words: str) -> None:
     """Names are not looked up here, and IPv6 is not HNS v1's."""
-    with pytest.raises(ValueError, match=r"no port|IPv4"):
+    with pytest.raises(ValueError, match=r"not a port|IPv4"):
         parse_destination(words)
 
 

@@ -1,7 +1,9 @@
 """The messages of the two engines for the same behaviours, compared field by field.
 
-python -m tests.emulator.protocol            prints the comparison
-python -m tests.emulator.protocol --write    puts it into docs/engines.md
+    python -m tests.emulator.protocol            prints the comparison
+    python -m tests.emulator.protocol --write    puts it into docs/engines.md
+
+A difference with a reason stands in the page; one without is a mistake.
 """
 
 from __future__ import annotations

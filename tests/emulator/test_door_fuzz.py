@@ -312,7 +312,7 @@ def test_an_envelope_that_is_too_large_is_refused(session: Session) -> None:
 
 
 def test_an_answer_that_must_be_tiny_is_a_fault(session: Session) -> None:
-    """An answer of less than 8 KiB is no answer: w:EncodingLimit (MS-WSMV)."""
+    """An answer of less than 8 KiB is not an answer: w:EncodingLimit (MS-WSMV)."""
     small = envelope(WSManAction.GET, "", extra="<wsman:MaxEnvelopeSize>8191</wsman:MaxEnvelopeSize>")
     status, answer = session.post(small)
     assert status == 500

@@ -151,7 +151,7 @@ def test_a_host_that_is_not_there_is_one_sentence_and_exit_status_3(verb: str) -
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "-x", "x" * 80])
 def test_a_name_that_is_no_directory_is_refused(name: str) -> None:
-    with pytest.raises(ConnectError, match="is no name"):
+    with pytest.raises(ConnectError, match="is not a name"):
         registry.start(name)
 
 
@@ -228,7 +228,7 @@ def test_faults_are_set_and_reset(lab: registry.RegistryEntry) -> None:
     assert run("fault", "lab", "disk_full", "true").exit_code == 0
     refused = run("fault", "lab", "no_such", "true")
     assert refused.exit_code == 2
-    assert "no_such is no fault" in refused.stderr
+    assert "no_such is not a fault" in refused.stderr
     assert run("start", "new", "--profile", "dos").exit_code == 2
     assert run("reset", "lab").exit_code == 0
 

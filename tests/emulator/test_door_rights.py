@@ -85,7 +85,7 @@ def test_a_certificate_of_another_authority_is_refused(served: Rights, tmp_path:
 
 
 def test_who_says_certificate_and_has_none_is_refused(served: Rights) -> None:
-    """The header alone is no login."""
+    """The header alone is not a login."""
     header = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
     answer = requests.post(
         served.door.https, headers={"Authorization": header}, verify=str(served.door.ca), timeout=LONG

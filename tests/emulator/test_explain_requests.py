@@ -51,7 +51,7 @@ def acl(whose: str, **settings: object) -> Trouble:
 
 
 def on(whose: str, action: str) -> Trouble:
-    """Detach or delete an endpoint; what HNS refuses is no trouble."""
+    """Detach or delete an endpoint; what HNS refuses is not trouble."""
 
     def change(scenario: Scenario) -> None:
         path = f"/endpoints/{getattr(scenario, whose)['ID']}"

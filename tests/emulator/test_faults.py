@@ -154,7 +154,7 @@ def test_faults_are_switched_on_by_the_command_line_and_by_parameters(lab_name: 
 
 def test_a_host_does_not_start_with_a_fault_that_is_none(lab_name: str) -> None:
     """The reason is in the error."""
-    with pytest.raises(ConnectError, match="nonsense is no fault"):
+    with pytest.raises(ConnectError, match="nonsense is not a fault"):
         registry.start(lab_name, options={"faults": {"nonsense": 1}})
 
 

@@ -74,7 +74,7 @@ def test_a_share_of_hosts_is_spread_over_all_of_them(hosts: int, share: int) -> 
 
 @pytest.mark.parametrize("share", ["", "x", "-1", "101%", "0%", "7", "5.5%"])
 def test_a_share_that_is_none_is_refused(share: str) -> None:
-    with pytest.raises(ValueError, match="is no number of hosts up to 6"):
+    with pytest.raises(ValueError, match="is not a number of hosts up to 6"):
         fault_hosts(registry.names_of("x", 6), share)
 
 

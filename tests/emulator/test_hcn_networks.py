@@ -97,7 +97,7 @@ def test_a_network_policy_is_added_seen_and_removed(policy: dict[str, Any]) -> N
 def test_network_policies_are_gated_by_version_and_named_where_they_are_not_emulated(
     profile: str, type: str, code: int
 ) -> None:
-    """HNS fact 60; a type that a version has and the emulated host has not is no refusal of Windows'."""
+    """HNS fact 60; a type that a version has and the emulated host has not is not a refusal of Windows'."""
     client = Client(profile)
     made = client.network("Overlay")
     settings = {"RemoteSubnetRoute": SUBNET_ROUTE["Settings"]}.get(type, {})

@@ -52,7 +52,7 @@ def test_a_small_subnet_gives_its_only_address_once() -> None:
 
 
 def test_what_is_not_there_is_not_found() -> None:
-    """0x80070490 on each verb (HNS fact 74); an ActivityId is no id (HNS fact 39)."""
+    """0x80070490 on each verb (HNS fact 74); an ActivityId is not an id (HNS fact 39)."""
     host = quiet()
     network = make_network(host)
     endpoint = make_endpoint(host, network)

@@ -130,7 +130,7 @@ def test_a_running_container_is_only_removed_by_force(host: EmulatedHost) -> Non
 
 
 def test_unknown_flags_and_commands_are_refused_as_docker_does(host: EmulatedHost) -> None:
-    """125 for a flag, 1 for arguments; allowed words that are no command of docker go no further."""
+    """125 for a flag, 1 for arguments; allowed words that are not a command of docker go no further."""
     assert docker(host, "ps", "--every") == (125, "", "unknown flag: --every\nSee 'docker ps --help'.\n")
     assert docker(host, "ps", "-az") == (125, "", "unknown shorthand flag: 'z' in -az\nSee 'docker ps --help'.\n")
     code, _, err = docker(host, "exec", "one")

@@ -25,7 +25,7 @@ def test_no_engine_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         find_engine()
     assert "HNSKIT_PWSH" in error.value.paragraph()
     monkeypatch.setenv("HNSKIT_PWSH", str(tmp_path / "missing"))
-    with pytest.raises(ConnectError, match=r"HNSKIT_PWSH names .*missing, which is no program"):
+    with pytest.raises(ConnectError, match=r"HNSKIT_PWSH names .*missing, which is not a program"):
         registry.start("none", None, {"engine": "pwsh"})
 
 

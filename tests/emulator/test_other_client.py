@@ -61,7 +61,7 @@ def test_it_sends_and_gets_a_megabyte(seen: dict[str, Any]) -> None:
 def test_it_runs_several_pipelines_at_once(seen: dict[str, Any]) -> None:
     """In a pool of three runspaces, each of which has the commands: a session configuration gives them to it.
 
-    A batch that loads them first is no way: its statements take any free runspace, and the next one may not have them.
+    A batch that loads them first does not help: each statement takes a free runspace, which may not have them.
     """
     assert seen["several"] == ["LAB"] * 3
 

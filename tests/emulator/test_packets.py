@@ -205,7 +205,7 @@ def test_without_a_program_packets_fails_with_a_sentence_and_auto_falls_back(
 
 
 def test_a_network_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="'vxlan' is no network of an emulated host"):
+    with pytest.raises(ValueError, match="'vxlan' is not a network of an emulated host"):
         packet_plane.chosen("vxlan")
 
 

@@ -120,5 +120,5 @@ def test_a_line_of_its_own_is_found_in_any_text(before: str, known: KnownCode, a
 @pytest.mark.parametrize("words", ["hello world", "the host", "0x", "(0x)", "\x00"])
 def test_what_has_no_code_is_refused(words: str) -> None:
     """In a sentence."""
-    with pytest.raises(ValueError, match=r"no code|no number"):
+    with pytest.raises(ValueError, match=r"not a code|not a number"):
         look_up(words)

@@ -85,7 +85,7 @@ def test_a_folder_is_one_host(tmp_path: Path) -> None:
     (tmp_path / "picture.bin").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     facts = load_facts(tmp_path)
     assert (len(facts.networks), len(facts.endpoints)) == (1, 2)
-    assert said(facts) == ["picture.bin: it is no text", "nothing of HNS is in notes.txt"]
+    assert said(facts) == ["picture.bin: it is not text", "nothing of HNS is in notes.txt"]
 
 
 def test_format_list_of_an_endpoint_is_what_the_collector_made_of_it_by_hand() -> None:
@@ -117,7 +117,7 @@ def test_networks_through_a_runspace() -> None:
 
 
 def test_json_that_a_console_has_wrapped_in_the_middle_of_words() -> None:
-    """`-Verbose` prints the answer so; the request before it is no network."""
+    """`-Verbose` prints the answer so; the request before it is not a network."""
     facts = load_facts(SAMPLES / "textual/new-hnsnetwork-verbose-l2bridge.txt")
     (network,) = facts.networks
     assert (network.name, network.management_ip, network.vfp_enabled) == ("External", "10.138.0.5", True)

@@ -27,7 +27,7 @@ def network(host: str, management: str = "10.0.0.4") -> dict[str, Any]:
 
 
 def folder(place: Path, **files: Any) -> Path:
-    """A folder of dumps; what is no text is written as JSON."""
+    """A folder of dumps; what is not text is written as JSON."""
     for name, content in files.items():
         path = place / f"{name.replace('__', '/')}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -86,7 +86,7 @@ def test_the_later_state_of_a_service_counts() -> None:
 
 
 def test_services_of_no_interest_are_left_aside() -> None:
-    """What Get-Service prints of the whole machine is no host of its own."""
+    """What Get-Service prints of the whole machine is not a host of its own."""
     reading = read_anything(TABLE.format(*RUNS), "paste")
     assert [item.name for item in reading.facts.services] == ["docker", "hns"]
     assert any("Get-Service" in caveat for caveat in reading.caveats)

@@ -1,4 +1,4 @@
-"""A snapshot's numbers are numbers: text or yes-or-no in their place is no snapshot of hnskit's."""
+"""A snapshot's numbers are numbers: text or yes-or-no in their place is not a snapshot of hnskit's."""
 
 from __future__ import annotations
 

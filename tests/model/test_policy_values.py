@@ -35,7 +35,7 @@ def test_the_numbers_of_protocols_are_written_down_once() -> None:
     ],
 )
 def test_what_a_prefix_holds(address: str, prefixes: list[str], held: bool) -> None:
-    """Text that is no prefix holds nothing, and hides none of the others."""
+    """Text that is not a prefix holds nothing, and hides none of the others."""
     assert inside(address, prefixes) is held
 
 

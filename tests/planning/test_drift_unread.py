@@ -1,4 +1,4 @@
-"""What was not read of a host is no difference: drift says so, and the doctor plans nothing."""
+"""What was not read of a host is not a difference: drift says so, and the doctor plans nothing."""
 
 from __future__ import annotations
 

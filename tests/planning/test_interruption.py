@@ -122,7 +122,7 @@ def test_other_dns_servers_make_the_endpoints_again_where_hns_shows_them() -> No
 
 
 def test_an_endpoint_of_unknown_compartment_is_not_said_to_be_anywhere() -> None:
-    """Before 1803 HNS does not tell: a guess is no fact."""
+    """Before 1803 HNS does not tell: a guess is not a fact."""
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", compartment_id=None)
     step = next(
         step

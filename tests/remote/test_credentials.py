@@ -72,7 +72,7 @@ def password_file(path: Path, data: bytes) -> str:
     ("encoding", "end"), [("utf-8", "\n"), ("utf-8-sig", "\r\n"), ("utf-16", "\r\n"), ("utf-16-le", "\r\n")]
 )
 def test_a_password_file_may_be_as_windows_tools_write_it(encoding: str, end: str, tmp_path: Path) -> None:
-    """A mark of its encoding, which PowerShell 5.1 and its `>` put there, is no part of the password."""
+    """A mark of its encoding, which PowerShell 5.1 and its `>` put there, is not part of the password."""
     reference = password_file(tmp_path, f"{CANARY}{end}".encode(encoding))
     assert resolve(reference, "u", HOST).reveal() == CANARY
 

@@ -232,7 +232,7 @@ def test_a_command_that_was_cut_in_two_is_of_unknown_outcome(lab: Lab, monkeypat
 
 
 def test_a_name_that_is_not_found_is_unreachable_at_once(settings: ConnectionSettings) -> None:
-    """A name without an address is no lost connection."""
+    """A name without an address is not a lost connection."""
     with pytest.raises(HostUnreachableError, match="nothing answers at"):
         PsrpSession(replace(settings, server="no-such-host.invalid")).open()
 

@@ -25,7 +25,7 @@ REST = ("50_verify", "60_explain", "61_doctor", "63_stale_endpoints", "64_compar
 
 @contextmanager
 def watched(page: Any) -> Iterator[list[str]]:
-    """What is asked for while a page is open that is no file of its own; at the end its title must not be changed."""
+    """Requests of an open page for what is not a file of its own; at the end its title must not be changed."""
     asked: list[str] = []
 
     def note(request: Any) -> None:

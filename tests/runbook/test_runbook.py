@@ -130,7 +130,7 @@ def test_wrong_parameters_are_written_down_too(tmp_path: Path) -> None:
 
 
 def test_the_form_marks_a_wrong_field_and_takes_a_right_one() -> None:
-    """The error stands beside its field; what is as in the file is no override."""
+    """The error stands beside its field; what is as in the file is not an override."""
     choice = runbook.choose(PARAMS, interactive=True)
     form = Form(choice)
     form.fields["network.subnet"].value = "10.0.1.0/99"

@@ -26,7 +26,7 @@ from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop
 from hnskit.running.run_state import LOST, RunState
 from hnskit.running.server_links import Server, link
-from hnskit.running.summary import Nobody
+from hnskit.running.summary import SilentWatcher
 from tests.host_process import emulated_host
 from tests.lock_holder import lock_holder
 from tests.ports import is_answered
@@ -148,7 +148,7 @@ def test_a_run_that_begins_after_other_work_is_followed_in_its_turn(
     params, run_dir = tmp_path / "lab.yaml", tmp_path / "runs" / "20260101-000000-lab"
     shutil.copy(ROOT / "params" / "emulator.yaml", params)
     run_dir.mkdir(parents=True)
-    log = RunLog(run_dir, Nobody())
+    log = RunLog(run_dir, SilentWatcher())
     log.write("run", target="emulator://lab", todo=["00_preflight"])
     with lock_holder("emulator://lab", host_lock.COMMAND):
         page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
@@ -178,7 +178,7 @@ def test_the_last_run_is_found_by_whatever_name_its_host_had(tmp_path: Path) -> 
     """An older run wrote the target down as its parameter file spelt it."""
     run_dir = tmp_path / "20260101-000000-host"
     run_dir.mkdir()
-    RunLog(run_dir, Nobody()).write("run", target="winrm://HOST:5986", todo=[])
+    RunLog(run_dir, SilentWatcher()).write("run", target="winrm://HOST:5986", todo=[])
     assert last_run(tmp_path, "winrm://host") is not None
     assert last_run(tmp_path, "winrm://other") is None
 
@@ -187,7 +187,7 @@ def proved(runs: Path, target: str) -> None:
     """A run that was proved, in its folder."""
     run_dir = runs / "20260101-000000-lab"
     run_dir.mkdir(parents=True)
-    log = RunLog(run_dir, Nobody())
+    log = RunLog(run_dir, SilentWatcher())
     log.write("run", target=target, todo=["50_verify"])
     log.write("end", notebook="50_verify", ok=True, changed=2, seconds=1.0)
     log.write("finish", ok=True, exit_status=0, seconds=1.0, error=None, achieved="proved")
@@ -280,7 +280,7 @@ def test_a_state_is_folded_from_the_log_and_escaped(tmp_path: Path) -> None:
 
 
 def test_links_lead_into_the_server_that_started_the_kernel(tmp_path: Path) -> None:
-    """Notebooks open as a tab of JupyterLab; what lies outside the server's root is no link."""
+    """Notebooks open as a tab of JupyterLab; what lies outside the server's root is not a link."""
     (tmp_path / "runs").mkdir()
     notebook, report = tmp_path / "runs" / "a b.ipynb", tmp_path / "runs" / "report.html"
     notebook.touch()

@@ -180,7 +180,7 @@ def test_an_unreachable_host_ends_the_run_with_status_3(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_breaks_without_an_error_of_ours_is_named(tmp_path: Path) -> None:
-    """A broken notebook is no traceback for the operator."""
+    """A broken notebook is not a traceback for the operator."""
     folder = only(tmp_path / "some", "00_preflight")
     notebook = nbformat.read(folder / "00_preflight.ipynb", as_version=4)
     notebook.cells = [*notebook.cells[:2], nbformat.v4.new_code_cell("1 / 0")]
@@ -204,7 +204,7 @@ def test_the_teardown_is_no_part_of_a_run() -> None:
 
 
 def test_a_report_needs_a_summary(tmp_path: Path) -> None:
-    """A folder that is no run's is named."""
+    """A folder that is not a run's is named."""
     with pytest.raises(HnskitError, match="no summary"):
         write_report(tmp_path)
 

@@ -102,5 +102,5 @@ def test_a_list_needs_the_proxy_s_address() -> None:
 def test_a_proxy_that_is_no_address_is_refused() -> None:
     """By every plug-in alike, before anything is written."""
     for plugin in PLUGINS:
-        with pytest.raises(CniError, match="'nonsense' is no IPv4 address"):
+        with pytest.raises(CniError, match="'nonsense' is not an IPv4 address"):
             export_conflist(sample_facts.desired(), "nonsense", plugin)

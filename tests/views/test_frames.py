@@ -99,7 +99,7 @@ def test_a_view_shows_short_ids_and_keeps_the_full_one_in_the_tooltip() -> None:
 
 
 def test_a_view_says_yes_no_and_nothing() -> None:
-    """True, False and NA are no words for an operator, in HTML as in text."""
+    """True, False and NA are not words for an operator, in HTML as in text."""
     frame = pd.DataFrame({"ok": pd.array([True, False, None], dtype="boolean")})
     text, html = View(frame).to_text(), View(frame)._repr_mimebundle_()["text/html"]
     assert text.split() == ["ok", "yes", "no"]

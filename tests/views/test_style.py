@@ -29,7 +29,7 @@ def test_a_style_sheet_with_an_unknown_colour_is_a_mistake() -> None:
 
 @pytest.mark.parametrize("inline", [True, False])
 def test_an_error_is_escaped_and_its_commands_are_code(inline: bool) -> None:
-    """What a host said is no markup."""
+    """What a host said is not markup."""
     shown = style.error_html("<b>no</b>: run `hnskit show`", inline=inline)
     assert "&lt;b&gt;no" in shown
     assert "<code>hnskit show</code>" in shown

@@ -183,7 +183,7 @@ def test_what_a_host_says_is_escaped() -> None:
 
 
 def test_an_empty_host_can_be_drawn() -> None:
-    """Nothing is there to draw, and that is no error."""
+    """Nothing is there to draw, and that is not an error."""
     assert draw(Facts("emulator://lab")).text == "emulator://lab"
 
 

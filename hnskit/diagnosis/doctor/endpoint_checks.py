@@ -197,7 +197,7 @@ class UnpluggedEndpoint(DoctorCheck):
     confirmed = False
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """So after a reboot: nothing goes through it, whatever its state says."""
+        """Find endpoints whose adapter is gone, as after a reboot; their state does not show it."""
         for endpoint in patient.facts.endpoints:
             if patient.index.is_unplugged(endpoint):
                 number = endpoint.compartment_id

@@ -191,7 +191,7 @@ class DoctorCheck(ABC):
 
     @abstractmethod
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """Everything of this kind; what is not known of the host is no finding."""
+        """Everything of this kind; what is not known of the host is not a finding."""
 
     def finding(self, object: str, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:
         """A finding with the check's own severity and reference, unless `fields` has others."""

@@ -66,7 +66,7 @@ class WfpUnanswered(DoctorCheck):
                 version = ".".join(map(str, facts.hns_version))
                 yield self._unanswered(wfp, f"HNS {version} has no such policy", requirement(Feature.L4_WFP_PROXY))
             elif wrong or (not ports and wfp.endpoint.knows("policies")):
-                why = f"its proxy port {wrong[0]} is no port" if wrong else "it names no port of a proxy"
+                why = f"its proxy port {wrong[0]} is not a port" if wrong else "it names no port of a proxy"
                 yield self._unanswered(wfp, why, f"Write it again with a port, or: {patient.wfp('clear', wfp)}.")
             elif container is not None and container.isolation.lower() == "hyperv":
                 why = f"{container.name} is isolated by Hyper-V, and L4WFPPROXY works in process isolation only"

@@ -32,7 +32,7 @@ class IncompletePolicy(DoctorCheck):
     confirmed = False
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """No `ip:port` as Destination, or no OutboundNat."""
+        """Find proxy policies without an `ip:port` as Destination, or without OutboundNat."""
         for rule in patient.rules:
             if rule.settings.unknown or not rule.endpoint.knows("policies"):
                 continue
@@ -160,7 +160,7 @@ class TargetHost(DoctorCheck):
     confirmed = False
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """So in the one captured run of the scenario, probably by a slip: the proxy has an address of its own."""
+        """Find policies that lead to the gateway, as in the one captured run; the proxy has an address of its own."""
         for rule in patient.rules:
             target = rule.target
             network = patient.index.network_of(rule.endpoint)

@@ -21,7 +21,7 @@ class PolicyNotInVfp(DoctorCheck):
     confirmed = False
 
     def find(self, patient: Examination) -> Iterator[Finding]:
-        """Where `vfpctrl /list-rule` of its port was pasted. Which rule VFP makes of a proxy policy is UNCONFIRMED."""
+        """Compare with `vfpctrl /list-rule` of the port. UNCONFIRMED: which rule VFP makes of a proxy policy."""
         rules = patient.facts.vfp_rules
         if not rules:
             return

@@ -27,7 +27,7 @@ class Sink(Protocol):
         """Whole fragments for a pipeline, or for the pool."""
 
     def finished(self, pipeline: UUID) -> None:
-        """Nothing more comes from this pipeline."""
+        """Note that this pipeline has ended."""
 
     def refused(self, pipeline: UUID, reason: str) -> None:
         """The engine could not read what was sent for this pipeline, and nothing more comes from it."""

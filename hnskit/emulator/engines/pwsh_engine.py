@@ -153,7 +153,7 @@ class PwshEngine:
 
 
 def _check(fragments: bytes) -> None:
-    """Refuse what is no fragment here: the engine would end itself over it."""
+    """Refuse what is not a fragment here: the engine would end itself over it."""
     if not fragments:
         raise EngineError("no fragment")
     for _ in fragments_of(fragments):

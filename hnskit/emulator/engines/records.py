@@ -93,7 +93,7 @@ class EngineRefusalError(PSError):
 
 
 def command_not_found(name: str) -> EngineRefusalError:
-    """No command has this name in the runspace."""
+    """Refuse a command that the runspace does not have."""
     return EngineRefusalError(
         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
         "Check the spelling of the name, or if a path was included, verify that the path is correct and try again.",

@@ -270,7 +270,7 @@ def answer_call(host: Machine, text: str) -> tuple[dict[str, Any], float]:
     """One call of Invoke-HnskitCall, and the seconds that it takes.
 
     Raises:
-        PSError: the call's text is no JSON, or has no id: that ends the whole batch.
+        PSError: the call's text is not JSON, or has no id: that ends the whole batch.
     """
     return _answer(host, _request(text))
 

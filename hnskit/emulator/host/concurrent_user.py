@@ -1,4 +1,4 @@
-"""Somebody else at the same host, who makes a network or an endpoint, or gives an endpoint a policy."""
+"""Another user of the same host, who makes a network, an endpoint or a policy."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Endpoints:
         return iter(self._endpoints.values())
 
     def get(self, id: object) -> HnsEndpoint:
-        """An endpoint by id, in whatever letter case. Its ActivityId is no id (HNS fact 39)."""
+        """An endpoint by id, in whatever letter case. Its ActivityId is not an id (HNS fact 39)."""
         found = self._endpoints.get(str(id).upper())
         if found is None:
             raise refusals.not_found()

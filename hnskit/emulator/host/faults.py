@@ -34,7 +34,7 @@ class Faults:
     static_address_lost: bool = False
     """The adapter's address is a static one, and does not survive the move (HNS fact 67)."""
     unspecified_errors: int = 0
-    """So many creations of a network or an endpoint fail first (HNS fact 69)."""
+    """Number of creations of a network or an endpoint that fail first (HNS fact 69)."""
     refuse_after_delete: float = 0.0
     """Seconds after a DELETE during which what is created is refused (Juniper's HNS_error_bestiary.md)."""
     hidden_network: str = ""
@@ -62,7 +62,7 @@ class Faults:
     containerd_stopped: bool = False
     """containerd does not run."""
     namespace_leaks: int = 0
-    """So many pods that go leave their HNS namespace behind, with a dead container in it (containerd fact 27)."""
+    """Number of removed pods that leave their HNS namespace behind, with a dead container in it (containerd fact 27)."""
     hns_missing: bool = False
     """The Containers feature is not installed: there is no vmcompute.dll."""
     wifi: bool = False
@@ -90,7 +90,7 @@ class Faults:
         if name not in current:
             near = did_you_mean(name, fault_names())
             known = near or f"there are: {', '.join(fault_names())}"
-            raise ValueError(f"{name} is no fault; {known}")
+            raise ValueError(f"{name} is not a fault; {known}")
         setattr(self, name, _cut(value) if name == "cut" else _checked(name, value, current[name]))
 
     def to_json(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def drawn_from(seed: Any) -> dict[str, Any]:
     """Faults that hnskit survives, one to three of them, drawn at random.
 
     Raises:
-        ValueError: the seed is no whole number.
+        ValueError: the seed is not a whole number.
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise ValueError(f"random takes a whole number as seed, not {seed!r}")  # noqa: TRY004 - as every other one

@@ -15,7 +15,7 @@ def broken(hns: HnsService, bound: Mapping[str, Any]) -> PSError | None:
     """The error of a guard that does not hold; None where it holds, or where none was sent.
 
     Raises:
-        PSError: it is no guard.
+        PSError: it is not a guard.
     """
     guard = _read(bound["Guard"]) if bound.get("Guard") else None
     if guard is None:

@@ -15,7 +15,7 @@ def read(query: Mapping[str, Any]) -> Mapping[str, Any]:
     """The members that are asked for.
 
     Raises:
-        HostRefusal: the filter is no JSON object.
+        HostRefusal: the filter is not a JSON object.
     """
     sent = query.get("Filter")
     if not sent:

@@ -299,9 +299,9 @@ def create_host(name: str, profile: str = "ws2019", options: Mapping[str, Any] |
              "runtime", "pods", "network"}  # fmt: skip
     options = options or {}
     if profile not in PROFILES:
-        raise ValueError(f"{profile!r} is no Windows profile; there are: {', '.join(PROFILES)}")
+        raise ValueError(f"{profile!r} is not a Windows profile; there are: {', '.join(PROFILES)}")
     if options.get("runtime", "docker") not in RUNTIMES:
-        raise ValueError(f"{options['runtime']!r} is no runtime; there are: {', '.join(RUNTIMES)}")
+        raise ValueError(f"{options['runtime']!r} is not a runtime; there are: {', '.join(RUNTIMES)}")
     if refusal := runtime_refusal(PROFILES[profile], options.get("runtime", "docker")):
         raise ValueError(refusal)
     if unknown := set(options) - known:

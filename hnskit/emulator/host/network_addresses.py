@@ -117,7 +117,7 @@ class MacRange:
 
 
 def _number(mac: str) -> int:
-    """0 where it is no MAC address."""
+    """0 where it is not a MAC address."""
     digits = mac.replace("-", "").replace(":", "")
     try:
         return int(digits, 16) if len(digits) == 12 else 0

@@ -196,7 +196,7 @@ class Networks:
             if nic is None:
                 raise refusals.adapter_not_found()
             if not nic.physical:
-                raise refusals.invalid_parameter()  # a vEthernet is no adapter for a switch (HNS fact 25)
+                raise refusals.invalid_parameter()  # a vEthernet is not an adapter for a switch (HNS fact 25)
             return nic
         candidates = [nic for nic in self._windows.nics if nic.physical and nic.status == "Up"]
         if not candidates:

@@ -13,7 +13,7 @@ def body_of(request: str) -> dict[str, Any]:
     """The object of a request's JSON; {} for "".
 
     Raises:
-        Refusal: it is no JSON, or no object.
+        Refusal: it is not JSON, or not an object.
     """
     if not request:
         return {}

@@ -140,7 +140,7 @@ def invalid_policy_type() -> HostRefusal:
 
 
 def invalid_json() -> HostRefusal:
-    """HCN_E_INVALID_JSON: seen from v2; what v1 says of a body that is no JSON is UNCONFIRMED."""
+    """HCN_E_INVALID_JSON: seen from v2; what v1 says of a body that is not JSON is UNCONFIRMED."""
     return HostRefusal(0x803B001B, "Invalid JSON document string")
 
 

@@ -246,7 +246,7 @@ def _set(key: str, value: int | str) -> None:
 
 
 def _without_multicast() -> None:
-    """In the namespace of now: IPv6's questions to everybody and the reports of IGMP would fill the captures."""
+    """Keep IPv6's solicitations and IGMP's reports off the current namespace: they would fill the captures."""
     _set("net/ipv4/igmp_link_local_mcast_reports", 0)
     for which in ("all", "default"):
         _set(f"net/ipv6/conf/{which}/disable_ipv6", 1)

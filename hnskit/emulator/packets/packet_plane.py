@@ -144,7 +144,7 @@ def chosen(network: str) -> tuple[PacketPlane | None, str]:
         ValueError: another word.
     """
     if network not in NETWORKS:
-        raise ValueError(f"{network!r} is no network of an emulated host; there are: {', '.join(NETWORKS)}")
+        raise ValueError(f"{network!r} is not a network of an emulated host; there are: {', '.join(NETWORKS)}")
     if network == "model":
         return None, ""
     try:

@@ -49,7 +49,7 @@ class _Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no fault of the server's."""
+        """A client that goes away is not a fault of the server's."""
 
 
 class PacketServers:

@@ -20,7 +20,7 @@ class Batch:
 
     fragments: list[Fragment]
     last: bool
-    """Nothing comes after it."""
+    """The last of the output."""
     queue: OutputQueue = field(repr=False)
 
     def settle(self, delivered: bool) -> None:
@@ -34,7 +34,7 @@ class OutputQueue:
     def __init__(self) -> None:
         self._fragments: deque[Fragment] = deque()
         self._alone = 0
-        """So many of the first go alone."""
+        """Number of the first messages that go alone."""
         self._finished = False
         self._fault: wsman_faults.Fault | None = None
         self._in_flight = False
@@ -58,7 +58,7 @@ class OutputQueue:
         self._notify()
 
     def finish(self) -> None:
-        """No more output will come."""
+        """Note that the output is complete."""
         self._finished = True
         self._notify()
 

@@ -87,7 +87,7 @@ class ServedShell:
             command.queue.put(fragment)
 
     def finished(self, pipeline: UUID) -> None:
-        """Nothing more comes from this pipeline."""
+        """Note that this pipeline has ended."""
         if (command := self._by_psrp.get(pipeline)) is not None:
             command.asks_client = False
             command.queue.finish()

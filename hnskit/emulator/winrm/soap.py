@@ -77,7 +77,7 @@ class Message:
 
 class _NoDoctype(ET.TreeBuilder):
     def doctype(self, *_: object) -> NoReturn:
-        """No envelope has one; what has one is an attack (entities)."""
+        """Refuse a document type: no envelope has one, and its entities are an attack."""
         raise schema_error("a document type declaration")
 
 

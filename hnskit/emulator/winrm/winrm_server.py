@@ -140,7 +140,7 @@ class WinrmServer:
         """Return program, environment and directory of a shell over standard input and output.
 
         Raises:
-            ValueError: the shells of this host are no programs.
+            ValueError: the shells of this host are not programs.
         """
         if self._sessions is None:
             raise ValueError("a shell over standard input and output needs the engine pwsh, and this host has another")

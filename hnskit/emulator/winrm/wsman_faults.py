@@ -37,7 +37,7 @@ INVALID_SELECTORS = 0x8033805B
 
 
 def timed_out() -> Fault:
-    """No output within OperationTimeout; the client asks again."""
+    """Make the fault of a Receive without output within OperationTimeout; the client asks again."""
     text = "The WS-Management service cannot complete the operation within the time specified in OperationTimeout."
     return Fault(TIMED_OUT, "w:TimedOut", text, receiver=True)
 
@@ -74,7 +74,7 @@ def _invalid_selectors(message: str, *, provider: str = "") -> Fault:
 
 
 def no_such_resource(uri: str, remark: str = "") -> Fault:
-    """No resource, or session configuration, has this URI; a remark is the emulated host's own."""
+    """Make the fault of an unknown resource or session configuration; a remark is the emulated host's own."""
     return Fault(
         0x8033803B,
         "a:DestinationUnreachable",
@@ -85,7 +85,7 @@ def no_such_resource(uri: str, remark: str = "") -> Fault:
 
 
 def invalid_timeout(text: str) -> Fault:
-    """An OperationTimeout that is no time."""
+    """An OperationTimeout that is not a time."""
     return Fault(
         0x8033800F,
         "a:InvalidMessageInformationHeader",
@@ -153,7 +153,7 @@ def already_exists(what: str) -> Fault:
 
 
 def in_use(what: str) -> Fault:
-    """Somebody else has it."""
+    """Make the fault of a resource that another client uses."""
     text = (
         "The WS-Management service cannot complete the WS-Addressing Action URI in the request because the resource "
         f"was already in use. ({what})"
@@ -174,7 +174,7 @@ def aborted() -> Fault:
 
 
 def access_denied() -> Fault:
-    """The account may not use remoting: ERROR_ACCESS_DENIED, as WinRM gives it to who is no administrator."""
+    """The account may not use remoting: ERROR_ACCESS_DENIED, as WinRM gives it to who is not an administrator."""
     return Fault(5, "w:AccessDenied", "Access is denied. ")
 
 

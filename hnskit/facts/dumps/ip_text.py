@@ -99,7 +99,7 @@ def starts_routes(line: str) -> bool:
 
 
 def read_routes(lines: list[str], start: int) -> IpText:
-    """Interfaces and active IPv4 routes from a line on; persistent routes have four columns, and are no active ones."""
+    """Read interfaces and active IPv4 routes from a line on; persistent routes have four columns."""
     found = IpText(end=start)
     number, gap = start, 0
     while number < len(lines) and gap < 8:

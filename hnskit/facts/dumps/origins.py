@@ -1,4 +1,4 @@
-"""Origin of dumps: files of two hosts, or of two moments of one, are no snapshot of any.
+"""Origin of dumps: files of two hosts, or of two moments of one, are not a snapshot of any.
 
 Two files that each list everything and have nothing in common are of two hosts or moments; so are two names of
 computers, and one network with two addresses of its host.

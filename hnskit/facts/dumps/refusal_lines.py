@@ -62,7 +62,7 @@ def _all_in(line: str) -> Iterator[tuple[int, str, str]]:
 
 
 def number(text: str) -> int:
-    """A code as an unsigned number; 0 of digits that are no code."""
+    """A code as an unsigned number; 0 of digits that are not a code."""
     if len(text) > _LONGEST:
         return 0
     return int(text, 16 if "x" in text.lower() else 10) & 0xFFFFFFFF

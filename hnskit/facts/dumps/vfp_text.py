@@ -27,7 +27,7 @@ _EMPTY = 2
 
 @dataclass(slots=True)
 class _Reading:
-    """Where a list is read: the port, layer and group that its next rule belongs to, and the rules so far."""
+    """State of a list's reader: the port, layer and group of the next rule, and the rules so far."""
 
     at: dict[str, str]
     rules: list[dict[str, Any]] = field(default_factory=list)

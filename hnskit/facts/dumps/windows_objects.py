@@ -143,7 +143,7 @@ def is_ipv4(said: str) -> bool:
 
 
 def text(row: Mapping[str, Any], *names: str) -> str:
-    """A member as text; "" where there is none, or it is no plain value."""
+    """A member as text; "" where there is none, or it is not a plain value."""
     for name in names:
         value = row.get(name)
         if isinstance(value, str):

@@ -250,6 +250,6 @@ def _port_inside(port: int, item: str) -> bool:
 
 
 def _range(item: str) -> tuple[int, int]:
-    """First and last port; none at all for text that is no port."""
+    """First and last port; none at all for text that is not a port."""
     first, _, last = item.partition("-")
     return (int(first), int(last if last.isdigit() else first)) if first.isdigit() else (1, 0)

@@ -11,7 +11,7 @@ from hnskit.model.policies.protocols import NAMES
 
 
 def describe_other_policy(policy: Policy) -> str:
-    """A policy that is no redirect to `ip:port`; only its type where nothing more is known of it."""
+    """A policy that is not a redirect to `ip:port`; only its type where nothing more is known of it."""
     words = _WORDS.get(v1_v2.kind_of(policy))
     said = words(v1_v2.flat(policy).settings) if words else ""
     return f"{policy.type} {said}" if said else policy.type

@@ -132,7 +132,7 @@ class WfpProxy(FilterTuple):
         return tuple(check.found)
 
     def policy(self) -> Policy:
-        """In the flat form; HNS takes it through v2 only."""
+        """Make the policy in the flat form; HNS takes it through v2 only."""
         said: dict[str, Any] = {"InboundProxyPort": self.inbound_port, "OutboundProxyPort": self.outbound_port}
         said |= {"FilterTuple": self._tuple(), "UserSID": self.user_sid}
         for way in ("Inbound", "Outbound"):

@@ -11,7 +11,7 @@ _SID = re.compile(r"S-1-(\d{1,15})((?:-\d{1,10}){1,15})", re.ASCII)
 
 def port_problem(text: str) -> str:
     """One port."""
-    return "" if _port(text) else "is no port: a number from 1 to 65535"
+    return "" if _port(text) else "is not a port: a number from 1 to 65535"
 
 
 def ports_problem(text: str) -> str:
@@ -19,7 +19,7 @@ def ports_problem(text: str) -> str:
     for item in text.split(","):
         first, dash, last = item.strip().partition("-")
         if not _port(first) or (dash and not _port(last)):
-            return "is no list of ports: 80, or 8000-8080,9090, each from 1 to 65535"
+            return "is not a list of ports: 80, or 8000-8080,9090, each from 1 to 65535"
         if dash and int(first) > int(last):
             return f"has a range that ends before it begins: {item.strip()}"
     return ""
@@ -30,7 +30,7 @@ def address_problem(text: str) -> str:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
-        return "is no IPv4 address"
+        return "is not an IPv4 address"
     return "" if found.version == 4 else "is IPv6, and only IPv4 is known to work"
 
 
@@ -41,7 +41,7 @@ def prefix_problem(text: str) -> str:
     except ValueError as problem:
         if "host bits" in str(problem):
             return f"has bits beyond its length: {ipaddress.ip_network(text, strict=False)} is meant"
-        return "is no IPv4 address or prefix"
+        return "is not an IPv4 address or prefix"
     return "" if found.version == 4 else "is IPv6, and only IPv4 is known to work"
 
 
@@ -62,7 +62,7 @@ def target_problem(text: str) -> str:
         return "is not ip:port"
     problem = address_problem(address)
     if not problem and ipaddress.ip_address(address).is_unspecified:
-        problem = "is no address of a proxy"
+        problem = "is not an address of a proxy"
     if problem:
         return f"is not ip:port: {address} {problem}"
     return "is not ip:port: its port is none" if port_problem(port) else ""
@@ -72,9 +72,9 @@ def sid_problem(text: str) -> str:
     """A SID of a user or a group, whole: `S-1-5-32-556` (HNS fact 54)."""
     match = _SID.fullmatch(text)
     if match is None:
-        return "is no SID: S-1-5-32-556, say, or system"
+        return "is not a SID: S-1-5-32-556, say, or system"
     if int(match[1]) >= 1 << 48 or any(int(part) >= 1 << 32 for part in match[2].split("-")[1:]):
-        return "is no SID: one of its numbers is too large"
+        return "is not a SID: one of its numbers is too large"
     return ""
 
 
@@ -82,7 +82,7 @@ def protocols_problem(text: str) -> str:
     """Protocol numbers with commas, as an ACL has them."""
     for item in text.split(","):
         if not (item.strip().isascii() and item.strip().isdigit() and int(item) <= 256):
-            return "is no protocol: tcp, udp, icmp, or a number up to 256 (any)"
+            return "is not a protocol: tcp, udp, icmp, or a number up to 256 (any)"
     return ""
 
 
@@ -97,7 +97,7 @@ def inside(address: str, prefixes: Iterable[str]) -> bool:
             if wanted in ipaddress.ip_network(prefix, strict=False):
                 return True
         except ValueError:
-            continue  # HNS stores what is no prefix too, and it matches nothing
+            continue  # HNS stores what is not a prefix too, and it matches nothing
     return False
 
 

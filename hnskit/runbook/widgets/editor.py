@@ -149,7 +149,7 @@ class ParamsEditor:
         field = self._fields[path]
         if isinstance(typed, str):
             field.tooltip = f"{path}: {typed.strip()}"
-            if typed != typed.strip():  # pasted with blanks: they are no part of it
+            if typed != typed.strip():  # pasted with blanks: they are not part of it
                 field.value = typed.strip()
                 return
         if self.file.get(path) is None and value == row.default:

@@ -191,7 +191,7 @@ class StartPage:
         self._begin()
 
     def _ask(self, path: Path) -> None:
-        """In a thread of its own: ask what may be removed, in words and number; a yes begins the run."""
+        """Ask what may be removed, in words and number, on a thread of its own; a yes begins the run."""
         try:
             question, plan = teardown_question(path, self._runs)
         except HnskitError as error:
@@ -252,7 +252,7 @@ class StartPage:
             self._host.value = f'<p role="status"><b>{said}</b></p><div style="opacity:.5">{self._looked}</div>'
 
     def _on_state(self, state: RunState) -> None:
-        """In the follower's thread."""
+        """Show a state of the run; called on the follower's thread."""
         self._state = state
         if state.over:
             self._over()
@@ -263,7 +263,7 @@ class StartPage:
         self._view.value = alert(sentence)
 
     def _on_other(self, worker: host_lock.LockHolder | None) -> None:
-        """In the follower's thread: what is at work is no run, or has ended."""
+        """Show another holder of the host lock, or its end; called on the follower's thread."""
         if worker is None:
             self._over()
             self._attach()
@@ -297,7 +297,7 @@ class StartPage:
         threading.Thread(target=work, args=(self._editor.file.path, asked), name="connect", daemon=True).start()
 
     def _check_way(self, path: Path, asked: object) -> None:
-        """In a thread of its own: how far the way to the host leads."""
+        """Show how far the way to the host leads, on a thread of its own."""
         try:
             self._show(asked, way_html(path, self._say))
         except HnskitError as error:
@@ -306,7 +306,7 @@ class StartPage:
             self._looked_over()
 
     def _look(self, path: Path, asked: object) -> None:
-        """In a thread of its own: what host this is."""
+        """Show the host, on a thread of its own."""
         try:
             looked = look_at(path, self._runs, self._say)
             if self._show(asked, looked):

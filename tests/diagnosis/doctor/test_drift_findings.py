@@ -46,7 +46,7 @@ def test_nothing_is_said_of_drift_where_a_part_of_the_host_is_not_known() -> Non
 
 @pytest.mark.parametrize("lost", ["all", "one"])
 def test_without_parameters_half_a_redirect_is_seen_by_the_label(lost: str) -> None:
-    """No policy at all, or one client without; a proxy has none, and is no client."""
+    """No policy at all, or one client without; a proxy has none, and is not a client."""
     facts = sample_facts.with_endpoint(sample_facts.complete(), "hnskit-client1", policies=sample_facts.MADE_WITH)
     if lost == "all":
         facts = sample_facts.with_endpoint(facts, "hnskit-client2", policies=sample_facts.MADE_WITH)

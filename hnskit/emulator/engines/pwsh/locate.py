@@ -16,17 +16,17 @@ def find_engine() -> Path:
     """The engine's executable: what HNSKIT_PWSH names, else `pwsh` on PATH.
 
     Raises:
-        ConnectError: there is none, or this is no Linux.
+        ConnectError: there is none, or this is not Linux.
     """
     if not sys.platform.startswith("linux"):
         raise ConnectError(
-            "the engine pwsh stands Windows in for a PowerShell on Linux, and this is no Linux",
+            "the engine pwsh stands Windows in for a PowerShell on Linux, and this is not Linux",
             next_step="Use the engine python: it needs nothing but Python.",
         )
     named = os.environ.get(VARIABLE, "")
     found = shutil.which(named or "pwsh")
     if found is None:
-        why = f"{VARIABLE} names {named}, which is no program" if named else "there is no pwsh on PATH"
+        why = f"{VARIABLE} names {named}, which is not a program" if named else "there is no pwsh on PATH"
         raise ConnectError(
             f"no PowerShell engine was found: {why}",
             next_step=f"Install PowerShell 7.4 or later, or let {VARIABLE} name its executable; "

@@ -150,7 +150,7 @@ class EngineProcess:
             while line := await self._process.stdout.readline():
                 self._take(parse(line))
         except (ElementError, ValueError, OSError) as problem:
-            reason = f"the PowerShell engine said what is no PSRP: {problem}"
+            reason = f"the PowerShell engine sent text that is not PSRP: {problem}"
         self._gone = True
         if not self._closing:
             self._kill()

@@ -91,7 +91,7 @@ class PodNetworking:
         self._hns.namespaces.leak(self._hns.namespaces.get(namespace))
 
     def remove(self, namespace: str, endpoint: str) -> None:
-        """CNI DEL, then HcnDeleteNamespace; what is gone already is no failure (containerd fact 8)."""
+        """CNI DEL, then HcnDeleteNamespace; what is gone already is not a failure (containerd fact 8)."""
         if endpoint and any(item.id.upper() == endpoint.upper() for item in self._hns.endpoints):
             self._call("DELETE", f"/endpoints/{endpoint}", None)
         if namespace:

@@ -33,7 +33,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where the first packet of a connection came to."""
+    """End of the way of a connection's first packet."""
 
     place: Place
     packet: Packet | None = None
@@ -186,7 +186,7 @@ class Fabric:
             return self._over(inside, packet, next_hop, way)
         if way.origin is not None and not self._translates(way, packet.destination):
             raise PacketLostError(
-                "no-way-back", f"{packet.source} is no address of this host outside: no answer finds it (HNS fact 86)"
+                "no-way-back", f"{packet.source} is not an address of this host outside: answers are lost (HNS fact 86)"
             )
         way.translated = packet
         port = packet.source_port

@@ -1,6 +1,6 @@
 """The rules of a port, compiled from the JSON of HNS policies: ACLs, proxy rewrites, outbound NAT.
 
-Nothing here raises: HNS v1 stores whatever it is sent (HNS fact 47); what cannot be carried out is no rule.
+Nothing here raises: HNS v1 stores whatever it is sent (HNS fact 47); what cannot be carried out is not a rule.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def compile_rules(policies: Iterable[Mapping[str, Any]], shared: Iterable[Mappin
         policies: the endpoint's, in HNS's order.
         shared: those of its network: an L4Proxy there comes after the endpoint's own (the order is UNCONFIRMED).
 
-    ROUTE, NAT, L2Driver, QOS and L4WFPPROXY are no rules here: ROUTE's and L4WFPPROXY's effect on a connection was not
+    ROUTE, NAT, L2Driver, QOS and L4WFPPROXY are not rules here: ROUTE's and L4WFPPROXY's effect on a connection was not
     seen (HNS facts 42, 54: UNCONFIRMED), NAT is about connections from outside.
     """
     made = _Compiler()
@@ -266,7 +266,7 @@ def _selector(said: Mapping[str, Any], key: str, read: Callable[[object], list[A
 
 
 def _target(value: object) -> tuple[str, int] | None:
-    """`ip:port`; without both it is no target (HNS fact 49, UNCONFIRMED)."""
+    """`ip:port`; without both it is not a target (HNS fact 49, UNCONFIRMED)."""
     address, _, port = str(value or "").rpartition(":")
     number = _number(port)
     try:

@@ -26,7 +26,7 @@ function Set-NetIPInterface {
         [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [Parameter(Mandatory)] [ValidateSet('Enabled', 'Disabled')] [string] $Forwarding
     )
-    # What is to be set is no filter.
+    # What is to be set is not a filter.
     $null = $PSCmdlet.MyInvocation.BoundParameters.Remove('Forwarding')
     $interfaces = Get-EmulatedInstance -Class MSFT_NetIPInterface -Caller $PSCmdlet -Report InterfaceAlias, InterfaceIndex `
         -OwnCompartment
