@@ -18,7 +18,7 @@ members is never relied on (HNS fact 11), unknown ones stay in `raw` and in `Pol
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -307,22 +307,23 @@ def _object_version(answer: JsonReader) -> tuple[int, int] | None:
 
 
 def _compartment_id(answer: JsonReader) -> int | None:
-    if answer.json.get("Resources") is None:
-        return None
-    allocators = answer.nested("Resources").objects("Allocators")
-    ports = (item for item in allocators if item.text("Tag") == "Endpoint Port")
     # CompartmendId is HNS's own spelling (HNS fact 33); the other is read in case a build puts it right.
-    return next((item.number("CompartmendId", "CompartmentId") for item in ports), None)
+    return next((port.number("CompartmendId", "CompartmentId") for port in _ports(answer)), None)
 
 
-def port_guid(raw: Mapping[str, Any]) -> str:
+def port_guid(endpoint: Endpoint) -> str:
     """The GUID of an endpoint's port as vfpctrl names it, in lower case; "" where it has none (HNS fact 33)."""
-    resources = raw.get("Resources")
-    allocators = resources.get("Allocators") if isinstance(resources, Mapping) else None
-    for item in allocators if isinstance(allocators, list) else ():
-        if isinstance(item, Mapping) and item.get("Tag") == "Endpoint Port":
-            return str(item.get("EndpointPortGuid") or "").strip("{}").lower()
-    return ""
+    try:
+        guids = [port.text("EndpointPortGuid") for port in _ports(JsonReader(endpoint.raw, "endpoint"))]
+    except HostAnswerError:  # `raw` of a snapshot that was written by hand was never parsed
+        return ""
+    return guids[0].strip("{}").lower() if guids else ""
+
+
+def _ports(answer: JsonReader) -> Iterator[JsonReader]:
+    """Allocators of an endpoint's ports (HNS fact 33)."""
+    allocators = answer.nested("Resources").objects("Allocators")
+    return (item for item in allocators if item.text("Tag") == "Endpoint Port")
 
 
 def _text_or_number(answer: JsonReader, key: str) -> str:

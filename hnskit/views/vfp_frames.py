@@ -21,7 +21,7 @@ def vfp_rules(facts: Facts) -> pd.DataFrame:
         `; `), port (GUID): str.
     """
     columns = columns_of("endpoint layer group direction rule type priority:Int64 conditions details port")
-    names = {guid: item.name or item.id for item in facts.endpoints if (guid := hns_json.port_guid(item.raw))}
+    names = {guid: item.name or item.id for item in facts.endpoints if (guid := hns_json.port_guid(item))}
     rows = [
         (
             names.get(rule.port, ""), rule.layer, rule.group, rule.direction, rule.name, rule.type, rule.priority,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hnskit.errors import HostAnswerError
 from hnskit.model import hns_envelope, hns_json
-from hnskit.model.objects import EndpointState, NetworkType, Policy, Subnet
+from hnskit.model.objects import Endpoint, EndpointState, NetworkType, Policy, Subnet
 from tests.model.json_samples import JSON
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "hns"
@@ -212,3 +212,19 @@ def test_no_json_makes_the_codec_fail_in_another_way(value: Any) -> None:
         ):
             with contextlib.suppress(HostAnswerError):
                 parse(obj)
+
+
+@pytest.mark.parametrize(
+    ("resources", "guid"),
+    [
+        ({"Allocators": [{"Tag": "Other"}, {"Tag": "Endpoint Port", "EndpointPortGuid": "{A1}"}]}, "a1"),
+        ({"Allocators": {"Tag": "Endpoint Port", "EndpointPortGuid": "A1"}}, "a1"),
+        ({"Allocators": [{"Tag": "Endpoint Port"}]}, ""),
+        (None, ""),
+        ("@{Allocators=System.Object[]}", ""),
+    ],
+    ids=["a list", "PowerShell's list of one", "no GUID", "no resources", "cut off"],
+)
+def test_the_port_of_an_endpoint_is_read_in_every_form(resources: Any, guid: str) -> None:
+    """As the compartment is: from the same allocator."""
+    assert hns_json.port_guid(Endpoint("1", "a", "n", raw={"ID": "1", "Resources": resources})) == guid

@@ -29,7 +29,7 @@ class PolicyNotInVfp(DoctorCheck):
         for one in rules:
             ports.setdefault(one.port, []).append(one)
         for rule in patient.rules:
-            guid = hns_json.port_guid(rule.endpoint.raw)
+            guid = hns_json.port_guid(rule.endpoint)
             address = rule.settings.ip.removesuffix("/32")
             there = ports.get(guid, []) if guid else []
             if not there or not address or "/" in address or any(item.names(address) for item in there):

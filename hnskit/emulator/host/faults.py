@@ -62,7 +62,7 @@ class Faults:
     containerd_stopped: bool = False
     """containerd does not run."""
     namespace_leaks: int = 0
-    """Number of removed pods that leave their HNS namespace behind, with a dead container in it (containerd fact 27)."""
+    """Number of removed pods that leave their HNS namespace behind, a dead container in it (containerd fact 27)."""
     hns_missing: bool = False
     """The Containers feature is not installed: there is no vmcompute.dll."""
     wifi: bool = False
