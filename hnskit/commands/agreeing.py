@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hnskit.errors import ConfirmationError, StoppedError
-from hnskit.foreign_text.terminal import say, shown
+from hnskit.foreign_text.terminal import is_terminal, say, shown
 
 if TYPE_CHECKING:
     from hnskit.planning.steps import Plan
@@ -42,7 +42,7 @@ def require_yes(question: str, target: str, *, as_json: bool = False) -> None:
         ConfirmationError: the answer was no, or there is no terminal to ask on.
         StoppedError: Ctrl-C, or the end of the input, in place of an answer.
     """
-    if as_json or sys.stdin is None or not sys.stdin.isatty():
+    if as_json or not is_terminal(sys.stdin):
         said = f"{question} There is no terminal to ask on, so nothing was changed"
         raise ConfirmationError(said, host=target)
     try:

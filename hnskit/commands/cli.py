@@ -27,6 +27,8 @@ _EMULATOR = "Start, look at and stop emulated Windows hosts."
 
 _NAMES = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
 """Errors of the system that are about the path of a file that was named."""
+_OUTPUT = (errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""Errors of the system that are about a stream which is written to: a full disk behind `> FILE`."""
 _LONGEST = 200  # characters of a path that a message repeats
 _LONGEST_LINE = 2000  # of a line of a message about the command line
 _PIPE_CLOSED = 141
@@ -95,9 +97,12 @@ def main(arguments: list[str] | None = None) -> None:
         from hnskit.commands.powershell_completion import register
 
         register()
+    _open_standard_streams()
     warnings.showwarning = _show_warning  # type: ignore[assignment]  # its last two arguments are `more`
     try:
-        hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
+        status = hnskit.main(args=given, prog_name="hnskit", standalone_mode=False)
+        if isinstance(status, int) and status:  # a command's own `Exit`, which click returns here
+            sys.exit(status)
     except click.ClickException as error:
         from hnskit.foreign_text.escaping import join_lines, shortened
 
@@ -119,6 +124,19 @@ def main(arguments: list[str] | None = None) -> None:
         _told(given, error)
 
 
+def _open_standard_streams() -> None:
+    """Give a stream that the caller closed (`<&-`) to the null device: else the next file or socket has its number.
+
+    The processes that are started, such as a notebook's kernel, have it too.
+    """
+    for number, way in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            # It takes the lowest number that is free, which is this one.
+            os.set_inheritable(os.open(os.devnull, way), True)
+
+
 def _told(given: list[str], error: Exception) -> NoReturn:
     """End with one paragraph on an error, and its exit status."""
     from hnskit.errors import HnskitError
@@ -135,6 +153,12 @@ def _told(given: list[str], error: Exception) -> NoReturn:
         from hnskit.foreign_text.escaping import shortened
 
         _told(given, FileError(f"it cannot be used: {error.strerror}", object=shortened(str(error.filename), _LONGEST)))
+    if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT:
+        text = (
+            f"The output could not be written: {error.strerror}. Point it to another place; what was done is in the "
+            "journal of its run (`hnskit runs`)."
+        )
+        _fail(given, error, text, 1, {"error": type(error).__name__, "message": str(error)})
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     text = f"hnskit met something that it did not expect: {said}. Run again with --debug to see where."
     _fail(given, error, text, 1, {"error": type(error).__name__, "message": str(error)})
@@ -160,9 +184,10 @@ def _fail(given: list[str], error: BaseException, paragraph: str, status: int, f
         traceback.print_exception(error)
     from hnskit.foreign_text.terminal import say
 
-    say(paragraph, err=True)
-    if "--json" in given:
-        _say_json(error, status, paragraph, fields)
+    with contextlib.suppress(OSError):  # stderr or stdout may be what failed
+        say(paragraph, err=True)
+        if "--json" in given:
+            _say_json(error, status, paragraph, fields)
     sys.exit(status)
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hnskit.foreign_text.terminal import say
+from hnskit.foreign_text.terminal import is_terminal, say
 from hnskit.model.wording import counted
 from hnskit.views.text_columns import Column, text_columns
 
@@ -47,7 +47,7 @@ def print_results(results: Sequence[HostResult], verb: str) -> None:
 
 
 def _width() -> int:
-    return shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else _NO_EDGE
+    return shutil.get_terminal_size().columns - 1 if is_terminal(sys.stdout) else _NO_EDGE
 
 
 def _hosts(results: Sequence[HostResult]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
-from hnskit.foreign_text.terminal import redraw, say
+from hnskit.foreign_text.terminal import is_terminal, redraw, say
 from hnskit.views.text_columns import Column, text_columns
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class FleetScreen:
 
         self._rows = LiveRows(count)
         self._lock, self._ended = threading.Lock(), threading.Event()
-        self._live = sys.stderr.isatty()
+        self._live = is_terminal(sys.stderr)
         self._drawn = 0
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._draw_on, daemon=True, name="hnskit-fleet-screen")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hnskit.commands.reaching import names_target, opened, opened_target
 from hnskit.errors import FileError
 from hnskit.errors.nearest import near_file
-from hnskit.foreign_text.terminal import say
+from hnskit.foreign_text.terminal import is_terminal, say
 from hnskit.local.project import find_params, is_there
 from hnskit.remote.targets import SNAPSHOT
 
@@ -147,7 +147,9 @@ def _not_there(words: str) -> str:
 def _standard_input() -> bytes:
     from hnskit.facts.dumps.byte_sources import MAX_BYTES
 
-    if sys.stdin.isatty():
+    if sys.stdin is None:
+        return b""
+    if is_terminal(sys.stdin):
         end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
         say(f"Paste what the host printed, then end it with {end} on a line of its own.", err=True)
     return sys.stdin.buffer.read(MAX_BYTES + 1)

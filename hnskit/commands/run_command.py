@@ -15,7 +15,7 @@ from hnskit.commands.plan_lines import say_plan
 from hnskit.commands.reaching import require_file
 from hnskit.errors import HnskitError
 from hnskit.foreign_text.escaping import Lines
-from hnskit.foreign_text.terminal import say
+from hnskit.foreign_text.terminal import is_terminal, say
 
 if TYPE_CHECKING:
     from hnskit.commands.plan_command import Teardown
@@ -61,8 +61,8 @@ def run(
     from hnskit.running import runner
     from hnskit.running.terminal_lines import RunLines
 
-    agreed = yes or (sys.stdin.isatty() and not as_json and _agreed(params, overrides, notebooks, only, runs))
-    with RunLines(sys.stderr.isatty()) as watcher:
+    agreed = yes or (is_terminal(sys.stdin) and not as_json and _agreed(params, overrides, notebooks, only, runs))
+    with RunLines(is_terminal(sys.stderr)) as watcher:
         summary = runner.run(
             params,
             overrides=overrides,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -39,6 +39,11 @@ def redraw(lines: Sequence[str], before: int) -> None:
     """Put lines in place of as many of stderr's last lines as were drawn before."""
     back = f"\x1b[{before}A\x1b[J" if before else ""
     click.echo(back + "".join(f"{for_terminal(mask_text(line))}\n" for line in lines), nl=False, err=True)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a standard stream is a terminal; one that was closed before the program began (`<&-`) is None."""
+    return stream is not None and stream.isatty()
 
 
 def print_json(data: Any) -> None:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
-from hnskit.foreign_text.terminal import print_file, rewrite, say
+from hnskit.foreign_text.terminal import is_terminal, print_file, rewrite, say
 from hnskit.running.heartbeat import Heartbeat
 from hnskit.running.summary import kept_lines
 
@@ -155,5 +155,5 @@ def print_table(frame: Any, form: str, name: str) -> None:
     else:
         from hnskit.views.table import View
 
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
         say(View(frame).to_text(width=width) if len(frame) else f"no {name}")
