@@ -40,6 +40,8 @@ SAMPLE = 20
 """Hosts of the plain loop that are timed."""
 ENDPOINTS = 400
 """Of a host that is only read from its snapshot."""
+QUIET_WORKERS = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "10s"}
+"""Dask's workers look at themselves 100 times a second, else (docs/fleet.md)."""
 
 
 def processor(pid: int) -> float:
@@ -224,12 +226,13 @@ def dask(hosts: int) -> None:
     """Two Dask workers beside one process: on hosts that share the cores, then where only the client works."""
     with tempfile.TemporaryDirectory() as place, emulated(hosts, latency=0) as names:
         _two_workers(
-            f"Two Dask workers, {hosts} hosts 0 ms away", Path(place), [f"emulator://{name}" for name in names], "facts"
-        )
+            f"Two Dask workers, {hosts} hosts 0 ms away", Path(place),
+            [f"emulator://{name}" for name in names], "facts", threads=16,
+        )  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         _two_workers(
             f"Two Dask workers, doctor on {hosts} snapshots of {ENDPOINTS} endpoints", Path(place),
-            snapshots(Path(place), hosts), "doctor",
+            snapshots(Path(place), hosts), "doctor", threads=2,
         )  # fmt: skip
 
 
@@ -245,21 +248,33 @@ def snapshots(place: Path, count: int) -> list[str]:
     return [f"snapshot:{path}" for path in (first, *rest)]
 
 
-def _two_workers(title: str, place: Path, targets: Sequence[str], verb: str) -> None:
+def _two_workers(title: str, place: Path, targets: Sequence[str], verb: str, threads: int) -> None:
     """Print the two rows; the workers have read and imported everything before they are measured."""
-    from distributed import LocalCluster
+    import dask as dask_package
+    from distributed import Client, LocalCluster
 
-    path = inventory(place, targets)
-    one = client(path, verb, runs=str(place))
+    dask_package.config.set(QUIET_WORKERS)
+
+    one = client(inventory(place, targets), verb, runs=str(place))
+    share = f"{one['cpu'] / one['seconds']:.0%} of a core, of {os.cpu_count()} (load {os.getloadavg()[0]:.1f})"
     with LocalCluster(
-        n_workers=2, threads_per_worker=16, processes=True, dashboard_address=None, host="127.0.0.1",
+        n_workers=2, threads_per_worker=threads, processes=True, dashboard_address=None, host="127.0.0.1",
         local_directory=str(place),
     ) as cluster:  # fmt: skip
-        client(inventory(place, targets[:4]), verb, runs=str(place), dask=cluster.scheduler_address)
+        with Client(cluster.scheduler_address) as asking:
+            pids = list(asking.run(os.getpid).values())
+        for _ in range(2):  # each worker imports on its first host
+            client(inventory(place, targets[: 2 * threads]), verb, runs=str(place), dask=cluster.scheduler_address)
+        before = [processor(pid) for pid in (*pids, os.getpid())]
         two = client(inventory(place, targets), verb, runs=str(place), dask=cluster.scheduler_address)
+        spent = [processor(pid) - was for pid, was in zip((*pids, os.getpid()), before, strict=True)]
     rows = [(f"{verb}, one process, threads", one, len(targets)), (f"{verb}, two Dask workers", two, len(targets))]
-    share = f"{one['cpu'] / one['seconds']:.0%} of a core, of {os.cpu_count()} (load {os.getloadavg()[0]:.1f})"
-    show(title, rows, f"time: {two['seconds'] / one['seconds']:.2f}x. The one process had {share}.")
+    workers = " and ".join(f"{seconds:.1f}" for seconds in spent[:-1])
+    show(
+        title, rows,
+        f"time: {two['seconds'] / one['seconds']:.2f}x. The one process had {share}. The workers had {workers} s of "
+        f"the processor, the scheduler {spent[-1]:.1f} s, the client {two['cpu']:.1f} s (Dask's import is in it).",
+    )  # fmt: skip
 
 
 def faults(hosts: int) -> None:
