@@ -123,8 +123,8 @@ class Served(DoorThread):
             "ssl": scheme == "https",
             "auth": "basic" if scheme == "https" else "negotiate",
             "cert_validation": str(self.door.ca),
-            "operation_timeout": 5,
-            "read_timeout": 7,
+            "operation_timeout": 20,
+            "read_timeout": 120,
             "no_proxy": True,
         }
         return WSMan("127.0.0.1", **{**options, **settings})

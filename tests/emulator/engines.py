@@ -93,8 +93,9 @@ class Served(DoorThread):
             password=PASSWORD,
             ssl=False,
             auth="negotiate",
-            operation_timeout=5,
-            read_timeout=7,
+            # A real engine takes seconds to start; on a busy machine, many.
+            operation_timeout=20,
+            read_timeout=120,
             no_proxy=True,
         )
 
