@@ -2,8 +2,9 @@
 # 2026-11-28, CPython 3.11.7 with dpkt 1.9.8, scapy 2.8.0 and python-pcapng 2.1.1.
 # Guess: three readers of pcapng give the same times for the same file. Times in it count in the unit of their packet's interface
 # (if_tsresol) from that interface's zero (if_tsoffset), and a file may be two files one behind the other (sections).
-# So it is: dpkt counts each packet in the unit of the first interface, so that a second one with 100 ns (the ticks of Windows) is in
-# the year 2539. scapy and python-pcapng read no if_tsoffset and are as many seconds late or early. scapy keeps the interfaces of the first section for the second one. No reader has all of it right.
+# So it is: dpkt counts each packet in the unit of the first interface, so that a second one with 100 ns (the ticks of Windows) is
+# in the year 2539. scapy and python-pcapng read no if_tsoffset, and are as many seconds early or late. scapy keeps the interfaces
+# of the first section for the second one. No reader has all of it right.
 # It matters where captures of several vNICs, or of before and after, are merged into one file: the order in time is lost, and a
 # check like "the answer came after the request" fails or, worse, holds.
 set -euo pipefail
