@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,16 @@ from hnskit.commands.host_input import read_input
 from hnskit.commands.options import NamedPath, common_input
 from hnskit.commands.output import say_problems
 from hnskit.foreign_text.terminal import say
+from hnskit.model.wording import counted
+
+if TYPE_CHECKING:
+    from hnskit.facts.host_facts import Facts
+
+_OTHERS = {
+    "routes": "routes", "adapters": "adapters", "addresses": "addresses", "policy_lists": "policy lists",
+    "namespaces": "namespaces", "sdn_routes": "SDN routes", "vfp_rules": "rules of VFP", "refusals": "refusals of HNS",
+}  # fmt: skip
+"""Parts of a dump that the picture does not draw, or not all of them."""
 
 
 @click.command()
@@ -45,7 +56,15 @@ def facts(params: str, overrides: tuple[str, ...], as_json: bool, save: Path | N
     say("", f"images: {names or ('none' if snapshot.knows('images') else 'not known')}")
     if snapshot.services:
         say(f"services: {', '.join(f'{item.name} {item.status}' for item in snapshot.services)}")
+    if not snapshot.taken_at and (others := _others(snapshot)):
+        say(f"also read: {others} (`hnskit show`)")
     unread = [part for part in ("networks", "endpoints", "containers") if not snapshot.knows(part)]
     if absent := [part for part in unread if not getattr(snapshot, part)]:
         say(f"not known, since it was not read: {', '.join(absent)}")
     say_problems(snapshot)
+
+
+def _others(snapshot: Facts) -> str:
+    """Count what a dump has beside networks, endpoints and containers."""
+    found = ((len(getattr(snapshot, part)), words) for part, words in _OTHERS.items())
+    return ", ".join(counted(number, words) for number, words in found if number)

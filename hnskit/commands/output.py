@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 def say_problems(facts: Facts) -> None:
     """Name on stderr what could not be read, so that a table or a plan is not taken for the whole host."""
     for problem in facts.problems:
-        say(f"not readable: {problem}", err=True)
+        say(str(problem) if problem.is_aside else f"not readable: {problem}", err=True)
     for gap in facts.completeness.caveats():
         say(f"not whole: {gap}", err=True)

@@ -11,6 +11,9 @@ ABSENT = "not in this dump"
 SINGLE = "this dump has single ones, which need not be all"
 """Reason for the gap of a list of which a dump has objects that were not listed together."""
 
+LEFT_ASIDE = "left aside: "
+"""Beginning of a note on objects that say nothing of HNS."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -22,6 +25,11 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.part}: {self.message}" if self.part else self.message
+
+    @property
+    def is_aside(self) -> bool:
+        """True of what was understood, and left aside since it says nothing of HNS: nothing is missing for it."""
+        return self.message.startswith(LEFT_ASIDE)
 
 
 @dataclass(frozen=True, slots=True)

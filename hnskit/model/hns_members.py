@@ -15,7 +15,10 @@ _MEMBERS_V2 = (
     ("prefix_length", ("IpConfigurations",)), ("gateway", ("Routes",)), ("mac", ("MacAddress",)),
     ("policies", ("Policies",)), ("remote", ("Flags",)),
 )  # fmt: skip
-_OF_NETWORK = (("type", ("Type",)), ("subnets", ("Subnets", "Ipams")), ("policies", ("Policies",)))
+_OF_NETWORK = (
+    ("type", ("Type",)), ("subnets", ("Subnets", "Ipams")), ("policies", ("Policies",)),
+    ("endpoint_count", ("CurrentEndpointCount",)),
+)  # fmt: skip
 _OF_LIST = (
     ("references", ("References", "HostComputeEndpoints")),
     ("policies", ("Policies", "PortMappings", "Setting")),

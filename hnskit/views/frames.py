@@ -66,8 +66,8 @@ def networks(facts: Facts) -> pd.DataFrame:
     Returns:
         A DataFrame with the columns name, type, subnet (`10.0.1.0/24`), gateway, management_ip (the host's address that
         moved to the network's management adapter, HNS fact 19), adapter (only where it was named at creation): str;
-        endpoints (how many now): Int64; vfp (whether the Azure VFP extension is on; without it no proxy policy
-        works): boolean; policies, id: str.
+        endpoints (how many now; NA where it was not printed): Int64; vfp (whether the Azure VFP extension is on;
+        without it no proxy policy works): boolean; policies, id: str.
     """
     columns = columns_of("name type subnet gateway management_ip adapter endpoints:Int64 vfp:boolean policies id")
     rows = (
@@ -78,7 +78,7 @@ def networks(facts: Facts) -> pd.DataFrame:
             ", ".join(subnet.gateway for subnet in item.subnets if subnet.gateway),
             item.management_ip,
             item.adapter_name,
-            item.endpoint_count,
+            None if "endpoint_count" in item.unread else item.endpoint_count,
             item.vfp_enabled,
             describe_policies(item.policies),
             item.id,

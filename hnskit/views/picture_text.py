@@ -42,6 +42,39 @@ def other_redirects(policies: Iterable[Policy], *, of_network: bool = False) -> 
     ]
 
 
+def describe_network(facts: Facts, network: Network, members: int) -> str:
+    """Describe a network in a line: name, type, subnets, and how many endpoints it has as far as that is known."""
+    subnets = ", ".join(subnet.prefix for subnet in network.subnets)
+    about = " ".join(part for part in (network.type, subnets) if part)
+    count = f"{members} endpoints"
+    if not facts.knows("endpoints"):
+        printed = "endpoint_count" not in network.unread
+        count = f"{network.endpoint_count} endpoints" if printed else f"{count} in this dump" if members else ""
+    name = network.name or network.id or "(no name)"
+    return f"network {name}" + (f" ({about})" if about else "") + (f": {count}" if count else "")
+
+
+def describe_stray(facts: Facts) -> tuple[str, str]:
+    """Return the heading of endpoints whose network is not listed, and its style: a warning where that is known."""
+    if facts.knows("networks"):
+        return "endpoints of a network that is gone", "w"
+    return "endpoints of a network that was not read", "q"
+
+
+def describe_lonely(facts: Facts) -> str:
+    """Return what is said of a container with no endpoint in the list; "" where the list need not be whole."""
+    return "without an HNS endpoint" if facts.knows("endpoints") else ""
+
+
+def describe_proxy(facts: Facts, known: ProxySettings | None, first: ProxySettings) -> tuple[str, str]:
+    """Describe a redirect, or warn of one to an address that no listed endpoint has."""
+    if known is not None:
+        return f"PROXY {known.ip}:{known.port}", ""
+    if facts.knows("endpoints") or not first.target:
+        return "", "redirected nowhere"
+    return "", f"redirected to {first.target[0]}, not in this dump"
+
+
 def describe_others(policies: Iterable[Policy]) -> str:
     """Describe redirects that are not drawn, for the end of a line."""
     return "".join(f", {describe_policy(policy)} (another kind of redirect, UNCONFIRMED)" for policy in policies)

@@ -16,11 +16,10 @@ from hnskit.model.objects import HOST_COMPARTMENT, METADATA_ADDRESS, Container, 
 from hnskit.model.wording import with_short_ids
 from hnskit.params.desired import Desired
 from hnskit.planning.chosen_pods import ChosenPods
+from hnskit.views import picture_text
 from hnskit.views.picture import WIDTH, Topology
 from hnskit.views.picture_text import (
     arrow_tip,
-    describe_others,
-    has_redirects,
     natural_key,
     other_redirects,
     readable_proxies,
@@ -124,13 +123,14 @@ class Drawing(Sheet):
     def _networks(self, y: int) -> int:
         wanted = self.desired.network.name if self.desired else ""
         for network in sorted(
-            self.facts.networks, key=lambda item: (item.name != wanted, not has_redirects(self.facts, item), item.name)
+            self.facts.networks,
+            key=lambda item: (item.name != wanted, not picture_text.has_redirects(self.facts, item), item.name),
         ):
             y = self._network(network, y) + 18
         known = {item.id.lower() for item in self.facts.networks}
         stray = [item for item in self.facts.endpoints if item.network_id.lower() not in known]
         if stray:
-            self._text(_BUS_X, y + 14, "endpoints of a network that is gone", "w", 60)
+            self._text(_BUS_X, y + 14, *picture_text.describe_stray(self.facts), 60)
             for number, endpoint in enumerate(sorted(stray, key=lambda item: (item.name, item.id))):
                 self._endpoint(endpoint, y + _HEAD + number * _ROW)
             y += _HEAD + len(stray) * _ROW + 18
@@ -141,12 +141,12 @@ class Drawing(Sheet):
         mark = self._marks.get(("network", network.id.lower()), "")
         self._text(_BUS_X, y + 14, signed(network.name, mark), f"b {mark}".strip(), 40)
         vfp = "" if network.vfp_enabled is not False else ", no VFP: no proxy policy works here"
-        others = describe_others(other_redirects(network.policies, of_network=True))
+        others = picture_text.describe_others(other_redirects(network.policies, of_network=True))
         self._text(_BUS_X, y + 31, f"{network.type} {subnets}{vfp}{others}", "q", 110)
         members = [item for item in self.facts.endpoints if item.network_id.lower() == network.id.lower()]
         members.sort(key=lambda item: (self._rank(item), self._order(item), item.address, item.id))
         top = y + _HEAD
-        self.lines.append(f"network {network.name} ({network.type} {subnets}): {len(members)} endpoints{others}")
+        self.lines.append(picture_text.describe_network(self.facts, network, len(members)) + others)
         rows, small = self._crowd(members)
         for number, endpoint in enumerate(rows[:_MOST]):
             self._endpoint(endpoint, top + number * _ROW)
@@ -227,7 +227,7 @@ class Drawing(Sheet):
             + (f", {where}" if where else "")
             + (f", container {owner.name}" if owner else "")
             + (f", {redirect or warning}" if redirect or warning else "")
-            + describe_others(others)
+            + picture_text.describe_others(others)
         )
         if owner is None and endpoint.compartment_id != HOST_COMPARTMENT:
             if endpoint.attached:
@@ -241,7 +241,7 @@ class Drawing(Sheet):
             self._container(owner, y, where)
 
     def _state(self, endpoint: Endpoint) -> str:
-        """The state that HNS prints; of what is attached to something that has ended, that too."""
+        """The state that HNS prints, and whether it is attached to what has ended."""
         dead = endpoint.attached and self._owners.is_dead(endpoint)
         return f"{state_text(endpoint)} to what has ended" if dead else state_text(endpoint)
 
@@ -252,7 +252,7 @@ class Drawing(Sheet):
             return "", "misspelt proxy policy"
         if said:
             known = [one for one in said if one.target and one.target[0] in self._held]
-            return (f"PROXY {known[0].ip}:{known[0].port}", "") if known else ("", "redirected nowhere")
+            return picture_text.describe_proxy(self.facts, known[0] if known else None, said[0])
         wanted = {client.endpoint.name for client in self.desired.clients} if self.desired else set()
         missing = endpoint.name in wanted or endpoint.id in self._wanted
         return ("", "not redirected") if missing else ("", "")
@@ -310,10 +310,10 @@ class Drawing(Sheet):
         lonely = sorted((item for item in self.facts.containers if item.id not in used), key=lambda item: item.name)
         if not lonely:
             return y
-        self._text(_CON_X, y + 14, "containers without an HNS endpoint", "b", 40)
+        self._text(_CON_X, y + 14, f"containers {(said := picture_text.describe_lonely(self.facts))}", "b", 40)
         for number, container in enumerate(lonely):
             self._container(container, y + 26 + number * _ROW, container.status)
-            self.lines.append(f"container {container.name} ({container.status}) without an HNS endpoint")
+            self.lines.append(f"container {container.name} ({container.status}) {said}".rstrip())
         return y + 26 + len(lonely) * _ROW
 
     def _legend(self, y: int) -> int:

@@ -71,9 +71,10 @@ class NotReadable(DoctorCheck):
         """Each problem by itself; as a note where another tool made the dump, which loses things as it likes."""
         absent, save = patient.facts.completeness.gaps, patient.command("facts", "--save", "FILE")
         own = bool(patient.facts.taken_at)
+        aside = [str(problem) for problem in patient.facts.problems if problem.is_aside]
         again = "" if own else ", or dump it with `ConvertTo-Json -Depth 20`"
         for problem in patient.facts.problems:
-            if docker_explains(patient, problem.part) or hns_explains(patient, problem.part):
+            if problem.is_aside or docker_explains(patient, problem.part) or hns_explains(patient, problem.part):
                 continue
             yield self.finding(
                 "snapshot",
@@ -86,7 +87,7 @@ class NotReadable(DoctorCheck):
             yield self.finding(
                 "snapshot",
                 "not all of the host is in it: what is missing there proves nothing",
-                "; ".join(patient.facts.completeness.caveats()),
+                "; ".join([*patient.facts.completeness.caveats(), *aside]),
                 f"{save} takes everything.",
                 severity="note",
             )

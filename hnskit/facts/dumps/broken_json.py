@@ -79,12 +79,25 @@ def _decode(text: str, start: int, decoder: json.JSONDecoder = _DECODER) -> tupl
             if at_its_end and start + window < len(text):
                 window *= 8
                 continue
-            raise _BrokenError(start + problem.pos, problem.msg) from problem
+            raise _BrokenError(start + problem.pos, _in_words(piece, problem)) from problem
         except RecursionError as problem:
             raise _BrokenError(start, "it is nested too deeply") from problem
         except ValueError as problem:
             raise _BrokenError(start, "it has a number of thousands of digits") from problem
         return value, start + end
+
+
+def _in_words(text: str, problem: json.JSONDecodeError) -> str:
+    """Say where JSON breaks; who pasted it does not know its decoder."""
+    if text.startswith(("...", "\u2026"), problem.pos):
+        return "it was shortened here (`...`)"
+    words = {
+        "Expecting value": "a value is missing here",
+        "Invalid control character at": "a line ends within a text here",
+    }
+    return words.get(
+        problem.msg, problem.msg if problem.msg.startswith("Unterminated") else f"no JSON here: {problem.msg}"
+    )
 
 
 def read_json(text: str, start: int, is_known: Callable[[object], bool]) -> Found:

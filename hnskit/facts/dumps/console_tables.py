@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hnskit.facts.dumps.console_width import columns
+from hnskit.facts.dumps.listing_commands import is_prompt
 
 _RULE = re.compile(r"^\s*-+(?:\s+-+)*\s*$")
 _DASHES = re.compile(r"-+")
 _DOCKER_HEAD = re.compile(r"^\s*(?:CONTAINER ID\s{2,}IMAGE|NETWORK ID\s{2,}NAME|REPOSITORY\s{2,}TAG)\s{2,}")
+_END = re.compile(r"\s*(?:`{3,}|~{3,}|</?(?:pre|code|details|summary)\b|\*\*\s*$)", re.IGNORECASE)
 _GAP = re.compile(r"\s{2,}")
 _WHOLE = frozenset(
     {
@@ -37,6 +39,11 @@ def is_rule(line: str) -> bool:
     return line.lstrip()[:1] == "-" and bool(_RULE.match(line))
 
 
+def _is_end(line: str) -> bool:
+    """Tell whether a line is what follows a table that no empty line ends: a prompt, a fence, a tag of a page."""
+    return bool(_END.match(line)) or is_prompt(line)
+
+
 def is_docker_head(line: str) -> bool:
     """Tell whether a line is the head of `docker ps`, `docker network ls` or `docker images`."""
     return bool(_DOCKER_HEAD.match(line))
@@ -51,8 +58,8 @@ def read_console_table(lines: list[str], rule: int) -> ConsoleTable | None:
         return None
     table = ConsoleTable(names)
     number = rule + 1
-    while number < len(lines) and lines[number].strip():
-        cells = _cells(lines[number], starts)
+    while number < len(lines) and lines[number].strip() and not _is_end(lines[number]):
+        cells = _collapsed(lines[number], starts) or _cells(lines[number], starts)
         row: dict[str, Any] = {}
         for name, cell in zip(names, cells, strict=True):
             value = cell.strip()
@@ -72,7 +79,7 @@ def read_docker_table(lines: list[str], head: int) -> ConsoleTable:
     names = [cell.strip() for cell in _cells(lines[head], starts)]
     table = ConsoleTable(names)
     number = head + 1
-    while number < len(lines) and lines[number].strip():
+    while number < len(lines) and lines[number].strip() and not _is_end(lines[number]):
         cells = _cells(lines[number], starts)
         if not re.match(r"[0-9a-f]{12}|\S", cells[0].strip()) or _GAP.search(cells[0].strip()):
             break
@@ -92,6 +99,14 @@ def _cells(line: str, starts: list[int]) -> list[str]:
             place -= 1
         cuts.append(max(place, cuts[-1]))
     return [line[begin:end] for begin, end in zip(cuts, [*cuts[1:], len(line)], strict=True)]
+
+
+def _collapsed(line: str, starts: list[int]) -> list[str]:
+    """The cells of a line of which a page has made one blank of many; none of any other line."""
+    words = line.split()
+    if len(words) != len(starts) or "  " in line.strip():
+        return []
+    return words if any(line[start - 1 : start].strip() for start in starts[1:]) else []
 
 
 def _character_at(line: str, column: int) -> int:

@@ -34,6 +34,10 @@ _NUMBERS = frozenset(
 _NUMBER_ENDS = ("Count", "SequenceNumber", "OperationTime")
 _FLAT = re.compile(r"@\{[^{}]*\}")
 _ENDS = {ends: re.compile(f"[{ends}]") for ends in (";}", ",}")}
+_RAGGED_LINE = re.compile(r"^\s*([A-Z]\w*) : ?(.*)$")
+_RAGGED = 40  # columns of a name
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,}|</?(?:pre|code|details)\b|PS\b[^>]*>)", re.IGNORECASE)
+_MOST_WRAPPED = 40  # lines
 _FEWEST = 2  # members that make an object of a block; a line with a colon is found in any text
 
 
@@ -60,11 +64,22 @@ class RawBlock:
     end: int
     indent: int
     rows: list[tuple[str, list[str]]] = field(default_factory=list)
+    loose: set[str] = field(default_factory=set)
+    """Members whose lines were not wrapped by the console: something may be missing where they join."""
+
+
+_LOOSE = Wrapping()
 
 
 def finished(raws: Sequence[tuple[RawBlock, T]]) -> Iterator[tuple[Block, T]]:
     """Objects of their lines, each with what came with it; all of one text together, which one console has wrapped."""
-    wrapping = wrapping_of(pair for raw, _ in raws for _, parts in raw.rows for pair in itertools.pairwise(parts))
+    wrapping = wrapping_of(
+        pair
+        for raw, _ in raws
+        for name, parts in raw.rows
+        if name not in raw.loose
+        for pair in itertools.pairwise(parts)
+    )
     for raw, beside in raws:
         yield _block(raw, wrapping), beside
 
@@ -77,7 +92,8 @@ def starts_block(line: str) -> re.Match[str] | None:
 def raw_block(lines: list[str], start: int, first: re.Match[str]) -> RawBlock:
     """The lines of the members whose colons stand below each other, from a first one.
 
-    A member that comes again begins the next object: the empty line between them was lost.
+    A member that comes again begins the next object: the empty line between them was lost. Where a page has made one
+    blank of many, no two colons stand below each other; then each line with a member is one.
     """
     indent, colon = len(first[1]), first.end(3) + 1
     raw = RawBlock(start, start, colon + 2)
@@ -94,13 +110,72 @@ def raw_block(lines: list[str], start: int, first: re.Match[str]) -> RawBlock:
             raw.rows.append((name, [line]))
         elif raw.rows and line.startswith(blank) and line.strip():
             raw.rows[-1][1].append(line)
+        elif raw.rows and (behind := _wrapped_till(lines, number, raw.rows[-1][1], (indent, colon), seen)):
+            raw.rows[-1][1].extend(" " * raw.indent + part.strip() for part in lines[number:behind])
+            raw.loose.add(raw.rows[-1][0])
+            number = behind
+            continue
         else:
             break
         number += 1
+    if len(seen) == 1 and (ragged := _ragged_block(lines, start)) is not None:
+        return ragged
     raw.end = max(number, start + 1)
     if number == end and raw.rows and lines[end - 1].strip():
         raw.rows.pop()  # the text ends within its line, which may have been cut there
     return raw
+
+
+def _wrapped_till(lines: list[str], start: int, parts: list[str], at: tuple[int, int], seen: set[str]) -> int:
+    """The line behind those that go on with a value although they are not set in; 0 where none does.
+
+    A chat wraps lines of its own, and a page takes away the blanks before them. The next member stands below, or the
+    value's bracket is still open.
+    """
+    indent, colon = at
+    for number in range(start, min(start + _MOST_WRAPPED, len(lines))):
+        line = lines[number]
+        if not line.strip() or _FENCE.match(line):
+            break
+        said = _LINE.match(line)
+        if said is None:
+            continue
+        if number > start and line[colon : colon + 1] == ":" and line[indent:colon].rstrip() not in seen:
+            return number
+        break
+    else:
+        return 0
+    said_so_far = "".join(parts)
+    for number in range(start, min(start + _MOST_WRAPPED, len(lines))):
+        line = lines[number]
+        if said_so_far.count("{") <= said_so_far.count("}"):
+            return number if number > start else 0
+        if not line.strip() or _LINE.match(line) or _FENCE.match(line):
+            break
+        said_so_far += line
+    return 0
+
+
+def _ragged_block(lines: list[str], start: int) -> RawBlock | None:
+    """The members from a line on, a line each, whose colons stand anywhere; None of less than three."""
+    raw = RawBlock(start, start, _RAGGED + 3)
+    seen: set[str] = set()
+    number = start
+    while number < len(lines) and (line := lines[number]).strip():
+        found = _RAGGED_LINE.match(line)
+        if found is not None:
+            if found[1] in seen:
+                break
+            seen.add(found[1])
+            raw.rows.append((found[1], [f"{found[1]:<{_RAGGED}} : {found[2]}"]))
+        elif raw.rows and (part := "".join(raw.rows[-1][1])).count("{") > part.count("}"):
+            raw.rows[-1][1].append(" " * raw.indent + line.strip())
+            raw.loose.add(raw.rows[-1][0])
+        else:
+            break
+        number += 1
+    raw.end = number
+    return raw if len(raw.rows) > _FEWEST else None
 
 
 @lru_cache(maxsize=4096)
@@ -115,7 +190,8 @@ def _block(raw: RawBlock, wrapping: Wrapping) -> Block:
         if len(parts) == 1:
             text = parts[0][raw.indent :].strip()
         else:
-            text, fits = wrapping.joined(parts, raw.indent)
+            text, fits = _LOOSE.joined(parts, raw.indent) if name in raw.loose else wrapping.joined(parts, raw.indent)
+            fits = fits and name not in raw.loose
             if not fits and not text.startswith(("{", "@{")):
                 text = parts[0][raw.indent :].strip()  # what follows belongs to a member whose own line is missing
         value, whole = read_value(name, text)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from hnskit.errors import HostAnswerError
-from hnskit.facts.completeness import Completeness, Problem
+from hnskit.facts.completeness import LEFT_ASIDE, Completeness, Problem
 from hnskit.facts.dumps import docker_objects, windows_objects
 from hnskit.facts.dumps.assembling import PARTS, assembled
 from hnskit.facts.dumps.broken_json import CUT
@@ -106,7 +106,7 @@ class Gathering:
             parts.setdefault(kind, []).append(item)
         facts = assembled(target, parts, self._partial, self._ip, self._whole, self._broken)
         gaps = {**dict.fromkeys(self._origins.differing(), DIFFER), **facts.completeness.gaps}
-        notes = [Problem("", f"left aside: {what}") for what in self.left_aside()]
+        notes = [Problem("", f"{LEFT_ASIDE}{what}") for what in self.left_aside()]
         problems = (*self.problems, *facts.problems, *notes)
         return replace(facts, problems=problems, refusals=self._refusals.found, completeness=Completeness(gaps))
 

@@ -27,7 +27,7 @@ _RECORD = re.compile(
     rf"^\s*(?:>\s*)?(?P<noun>Network|Endpoint|Namespace|Load ?Balancer|Policy ?List|Adapter)\s*:\s*{_GUID}\s*$",
     re.IGNORECASE,
 )
-_MEMBER = re.compile(r"^(?P<indent>\s+)(?:>\s*)?(?P<name>[A-Za-z][\w ()-]*?)\s*:(?:\s+(?P<value>.*?))?\s*$")
+_MEMBER = re.compile(r"^\s*(?:>\s*)?(?P<name>[A-Za-z][\w ()-]*?)\s*:(?:\s+(?P<value>.*?))?\s*$")
 
 _KINDS: dict[str, Kind] = {
     "network": "networks", "endpoint": "endpoints", "namespace": "namespaces", "loadbalancer": "policy_lists",
@@ -150,7 +150,7 @@ def _records(lines: list[str], start: int) -> Table:
             table.rows.append({"ID": _plain(_IDS.findall(line)[-1])})
             table.places.append(number)
         else:
-            last = _member(line, table.rows[-1], last) if line[:1].isspace() else ""
+            last = _member(line, table.rows[-1], last) if line[:1].isspace() or _is_member(line) else ""
             if not last:
                 break
         number += 1
@@ -161,6 +161,12 @@ def _records(lines: list[str], start: int) -> Table:
 def _record_kind(line: str) -> Kind | None:
     found = _RECORD.match(line)
     return _KINDS[found["noun"].lower().replace(" ", "")] if found else None
+
+
+def _is_member(line: str) -> bool:
+    """Tell whether a line that is not set in is a member all the same: a page has taken its blanks away."""
+    found = _MEMBER.match(line)
+    return found is not None and found["name"].strip().lower() in _MEMBERS
 
 
 def _member(line: str, row: dict[str, Any], last: str) -> str:

@@ -14,7 +14,10 @@ from typing import Any
 _DOTTED = re.compile(r"^(?P<indent>\s*)(?P<name>\S.*?)[\s.\u3000\u2024]*(?:\. ?)+\s*[:\uff1a]\s*(?P<value>.*?)\s*$")
 _ADAPTER = re.compile(r"^(?P<indent>\s*)(?P<name>\S.*\S)\s*[:\uff1a]\s*$")
 _IPV4 = re.compile(r"^(?P<address>\d{1,3}(?:\.\d{1,3}){3})(?:\s*[(\uff08](?P<state>[^)\uff09]*)[)\uff09])?$")
+_BARE_ADDRESS = re.compile(r"^\s*(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]*(?:%\d+)?)(?:\(.*\))?\s*$")
 _MAC = re.compile(r"^[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}$")
+_FLAT = re.compile(r"\S(?: ?\.){2,}\s*[:\uff1a]|(?:\. ){2,}[:\uff1a]")
+"""Dots before the colon: a member of ipconfig that a page has not set in."""
 _QUOTED_NAME = re.compile(r"(?P<name>vEthernet \(.*\)(?: \d+)?|[^:]*)$")
 _ROUTE = re.compile(
     r"^\s*(?P<to>\d{1,3}(?:\.\d{1,3}){3})\s+(?P<mask>\d{1,3}(?:\.\d{1,3}){3})\s+(?P<hop>\S.*?)\s+"
@@ -44,7 +47,9 @@ def starts_ipconfig(lines: list[str], number: int) -> bool:
         return False
     below = [one for one in lines[number + 1 : number + 4] if one.strip()]
     # In German the first member has no dots before its colon.
-    return bool(below) and _indent(below[0]) > _indent(line) and any(map(_DOTTED.match, below[:2]))
+    if not below or not any(map(_DOTTED.match, below[:2])):
+        return False
+    return _indent(below[0]) > _indent(line) or _is_flat(lines, number)
 
 
 def read_ipconfig(lines: list[str], start: int) -> IpText:
@@ -67,14 +72,17 @@ def _adapter(lines: list[str], start: int, found: IpText) -> int:
     name = said[at:] if at >= 0 else words[-1] if len(words) > 1 else said
     adapter: dict[str, Any] = {"Name": name, "MacAddress": ""}
     indent, number, waiting = _indent(lines[start]), start + 1, ""
+    flat = _is_flat(lines, start)
     while number < len(lines):
         line = lines[number]
         number += 1
         if not line.strip():
             if number < len(lines) and lines[number].strip() and _indent(lines[number]) <= indent:
+                if flat and _goes_on(lines[number], flat):
+                    continue
                 break
             continue
-        if _indent(line) <= indent:
+        if _indent(line) < indent or (_indent(line) == indent and not _goes_on(line, flat)):
             number -= 1
             break
         member = _DOTTED.match(line)
@@ -91,6 +99,18 @@ def _adapter(lines: list[str], start: int, found: IpText) -> int:
             waiting = ipv4["address"] if ipv4 and member else ""
     found.adapters.append(adapter)
     return number
+
+
+def _is_flat(lines: list[str], number: int) -> bool:
+    """Tell whether the members below an adapter's line are not set in: a page has taken the blanks before them."""
+    below = [one for one in lines[number + 1 : number + 4] if one.strip()][:2]
+    level = all(_indent(one) == _indent(lines[number]) for one in below)
+    return level and any(map(_FLAT.search, below)) and all(map(_DOTTED.match, below))
+
+
+def _goes_on(line: str, flat: bool) -> bool:
+    """Tell whether a line that is not set in belongs to an adapter: a member with dots, or an address below one."""
+    return flat and bool(_DOTTED.match(line) or _BARE_ADDRESS.match(line))
 
 
 def starts_routes(line: str) -> bool:

@@ -48,6 +48,15 @@ _ADAPTER = frozenset(
 )  # fmt: skip
 
 FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"ConnectionState", "Dhcp"}), "Get-NetIPInterface without Forwarding"),
+    (frozenset({"IPSubnet", "IPAddress"}), "Win32_NetworkAdapterConfiguration"),
+    (frozenset({"ServiceName", "IPAddress"}), "Win32_NetworkAdapterConfiguration"),
+    (frozenset({"DHCPEnabled", "IPAddress"}), "Win32_NetworkAdapterConfiguration"),
+    (frozenset({"Description", "IPAddress", "InterfaceIndex"}), "Win32_NetworkAdapterConfiguration"),
+    (frozenset({"IPAddress", "LeaseExpiryTime"}), "Get-DhcpServerv4Lease"),
+    (frozenset({"IPAddress", "ClientId"}), "Get-DhcpServerv4Lease"),
+    (frozenset({"IPAddress", "Section"}), "Resolve-DnsName"),
+    (frozenset({"IPAddress", "QueryType"}), "Resolve-DnsName"),
     (frozenset({"LinkLayerAddress"}), "Get-NetNeighbor"),
     (frozenset({"SwitchType"}), "Get-VMSwitch"),
     (frozenset({"AllowManagementOS"}), "Get-VMSwitch"),
@@ -103,12 +112,12 @@ def _windows_kind(value: Mapping[Any, Any]) -> Kind | None:
         return "sdn_routes"
     if "DestinationPrefix" in keys and keys & {"ifIndex", "InterfaceIndex", "InterfaceAlias", "RouteMetric"}:
         return "routes"
-    if keys & {"IPAddress", "IPv4Address"} and keys & _ADDRESS:
+    if keys & {"IPAddress", "IPv4Address"} and keys & _ADDRESS and not keys & {"ScopeId", "ClientId"}:
         return "addresses"
     if "InterfaceAlias" in keys and "IPAddress" in keys:
         return "addresses"
     if keys & _INTERFACE and keys & {"InterfaceAlias", "ifIndex", "InterfaceIndex"} and "NextHop" not in keys:
-        return "interfaces"
+        return "interfaces" if "Forwarding" in keys else None
     if "CompartmentDescription" in keys:
         return "compartments"
     if keys & _ADAPTER and keys & {"Name", "InterfaceAlias", "MacAddress"} and not keys & {"SwitchType", "VMName"}:
@@ -122,6 +131,8 @@ def foreign_kind(value: object) -> str:
     """The command that prints such objects, of one that says nothing of HNS; "" of any other."""
     if not isinstance(value, Mapping):
         return ""
+    if str(value.get("Id", value.get("ID", value.get("id", "")))).startswith("/subscriptions/"):
+        return "object of Azure"
     return next((command for needed, command in FOREIGN if needed <= value.keys()), "")
 
 

@@ -26,7 +26,9 @@ _CMDLET = re.compile(
     r"(?:[^\n()]{0,60}?)(?P<code>0x[0-9a-fA-F]{8})\b"
 )
 """PowerShell's own error: `Get-HnsNetwork : The RPC server is unavailable. (Exception from HRESULT: 0x800706BA)`."""
-_MARKS = ("failed in Win32", "HRESULT", "Success", "Result code", "0x8")
+_SAID = re.compile(r"\bHNS failed with error\s*:\s*(?P<said>[^\n\"{}]{3,200}?)\s*(?=[.\"\\]*(?:$|[\"\\\n]|\. ))")
+"""Words of hcsshim until 2018, of hosts that gave no code (HNS fact 13)."""
+_MARKS = ("HNS failed with error", "failed in Win32", "HRESULT", "Success", "Result code", "0x8")
 _WIN32 = 0x80070000
 _LONGEST = 20  # characters of a code
 
@@ -57,6 +59,8 @@ def _all_in(line: str) -> Iterator[tuple[int, str, str]]:
         text, code = _JSON_ERROR.search(line, found.start()), _JSON_CODE.search(line, found.start())
         if text or code:
             yield number(code["code"]) if code else 0, text["said"].strip() if text else "", ""
+    for found in _SAID.finditer(line):
+        yield 0, found["said"].strip(" .\\"), ""
     for found in _PRINTED.finditer(line):
         yield number(found["code"] or "0"), (found["said"] or "").strip(), ""
 

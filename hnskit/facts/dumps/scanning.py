@@ -5,7 +5,6 @@ Line by line: each reader looks whether it knows the line's form, and says where
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -19,6 +18,7 @@ from hnskit.facts.dumps.go_values import find_struct, joined_struct, read_struct
 from hnskit.facts.dumps.large_texts import WINDOW, windows_of
 from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_cmdlet, is_prompt, request_of
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
+from hnskit.facts.dumps.paste_marks import bare, plain, texts_in
 from hnskit.facts.dumps.pieces import END_LINES, NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
 from hnskit.facts.dumps.refusal_lines import may_refuse, refusals_in
 
@@ -32,12 +32,6 @@ _QUOTED = re.compile(r'\bmsg="((?:[^"\\]|\\.)*)("?)')
 _REQUEST = re.compile(r"(?:Request\s*:|Data\s*\[?)\s*$", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:Response|Result)\s*:\s*$", re.IGNORECASE)
 _CALL = re.compile(r"\[(GET|POST|DELETE)\]=>\[(/[^\]]*)\]|Method\[(GET|POST|DELETE)\] Path\[(/[^\]]*)\]")
-_COLORS = re.compile(r"\x1b\[[0-9;]*[mK]")
-_QUOTE_MARK = re.compile(r"^ ?>(?!>) ?", re.MULTILINE)
-_BLANKS = {0xFEFF: None, 0xA0: " "}
-_TYPOGRAPHIC = re.compile("[\\[{,][ \\t\\r\\n]*[\u201c\u201d\u201e]")
-_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"')
-_LISTED_TEXT = 0.5  # share of a text's lines that begin with a mail's mark of quotation, for it to be quoted
 _VALUE = re.compile(r"^[\[{]", re.MULTILINE)
 _LARGE = 20_000  # characters of a value that is not worth to be split into lines
 _DECODER = json.JSONDecoder()
@@ -49,44 +43,46 @@ _CLOSING = re.compile(r'[^\\]"(?=\s*$|\s+\w+=)')
 
 def read_pieces(text: str, parse: Callable[[str], Any] = json.loads) -> Iterator[Found]:
     """Everything in a text that may say something of a host."""
-    if text[:256].lstrip()[:1] in ("{", "["):
+    if text[:256].lstrip()[:1] in ("{", "[", '"'):
         try:
             value = parse(text)
         except (ValueError, RecursionError):
             pass
         else:
-            lines = _text_in(value)
-            if lines is None:
+            texts = [] if _has_objects(value) else list(texts_in(value))
+            if not texts:
                 yield Piece(value, "line 1, offset 0")
-            else:
-                yield from _Scanner().found(plain(lines))
+            for said in texts:
+                yield from _Scanner().found(bare(plain(said), _worth))
             return
-    yield from _Scanner().found(plain(text))
+    yield from _Scanner().found(bare(plain(text), _worth))
 
 
-def plain(text: str) -> str:
-    """A text without a terminal's colours, a mail's marks of quotation, and what web pages and word processors do."""
-    if "\x1b" in text:
-        text = _COLORS.sub("", text)
-    if "\ufeff" in text or "\xa0" in text:
-        text = text.translate(_BLANKS)
-    if "&" in text and ("&quot;" in text or "&#34;" in text):
-        text = html.unescape(text)
-    if ("\u201c" in text or "\u201d" in text) and _TYPOGRAPHIC.search(text):
-        text = text.translate(_QUOTES)
-    if text[:256].lstrip()[:1] == ">":
-        head = [line for line in text[:20_000].split("\n") if line.strip()]
-        if sum(bool(_QUOTE_MARK.match(line)) for line in head) > _LISTED_TEXT * len(head):
-            text = _QUOTE_MARK.sub("", text)
-    return text
+def _has_objects(value: Any) -> bool:
+    """Tell whether a value is of a host, or a list of what is; not what a tool says of a command that it ran."""
+    items = value if isinstance(value, list) else [value]
+    return any(is_known(item) for item in items)
 
 
-def _text_in(value: Any) -> str | None:
-    """The text that `hnsdiag list endpoints | ConvertTo-Json` makes a list of lines of."""
-    lines = value.get("value") if isinstance(value, dict) and value.keys() == {"value", "Count"} else value
-    if isinstance(lines, list) and lines and all(isinstance(line, str) for line in lines):
-        return "\n".join(lines)
-    return value if isinstance(value, str) else None
+def _worth(text: str) -> int:
+    """Weigh how much a text says of a host: an object with all its members says more than many with one each."""
+    return sum(map(_worth_of, _Scanner().found(text)))
+
+
+def _worth_of(found: Found) -> int:
+    if not isinstance(found, Piece):
+        return 0
+    values = found.value if isinstance(found.value, list) else [found.value]
+    known = (
+        value for value in values if isinstance(value, dict) and (found.kind or found.command.kind or is_known(value))
+    )
+    return sum(_worth_of_members(value) for value in known)
+
+
+def _worth_of_members(value: dict[str, Any]) -> int:
+    if "inside" in value:  # of ipconfig and route print
+        return sum(len(part) for part in value.values() if isinstance(part, list))
+    return sum(str(name).isidentifier() for name in value) ** 2
 
 
 class _Scanner:
@@ -240,6 +236,8 @@ class _Scanner:
         if value is not None:
             if not found.breaks and isinstance(value, dict) and not is_known(value):
                 yield from self._inside(number, value)
+                for said in texts_in(value):
+                    yield from _Scanner().found(bare(plain(said), _worth))
             yield Piece(value, self._whole.place(offset), before, self._command, broken=bool(found.breaks))
         if value is not None or guess_kind(f"{before} {self._command.words}") is not None:
             for place, said in found.breaks:

@@ -29,7 +29,7 @@ _SC_LINES = 8  # lines behind the name, within which the state stands
 
 _DOCKER_SILENT = re.compile(
     r"error during connect:|Cannot connect to the Docker daemon|docker daemon is not running"
-    r"|open //\./pipe/docker_engine\w*:|failed to connect to the docker API",
+    r"|open (?:[/\\]{1,4}\.[/\\]{1,2})pipe[/\\]{1,2}docker_engine\w*:|failed to connect to the docker API",
     re.IGNORECASE,
 )
 _LONGEST = 400
