@@ -11,6 +11,10 @@ from hnskit.model.objects import HOST_COMPARTMENT, Endpoint, EndpointState
 from hnskit.model.wording import remove_command, state_word
 from hnskit.params.desired import Part
 
+_EACH_IN_USE = (
+    "None of them is known to be unused: see which container has which (`hnskit show endpoints`), and make all but one "
+    "of them again, with another address."
+)
 _NAMED = 3  # endpoints that a finding names; the rest is counted
 _NO_ADDRESS = ("", "0.0.0.0")  # noqa: S104 - how HNS says that it gave none
 
@@ -80,14 +84,19 @@ class AddressTwice(DoctorCheck):
                 held[endpoint.network_id.upper(), endpoint.address].append(endpoint)
         for (_, address), endpoints in held.items():
             if len(endpoints) > 1:
-                idle = next((item for item in endpoints if item.state_known and not item.attached), endpoints[-1])
+                idle = next((item for item in endpoints if _is_idle(patient, item)), None)
                 yield self.finding(
                     f"address {address}",
                     f"it is a duplicate: {len(endpoints)} endpoints of one network hold it",
                     ", ".join(f"{item.name or 'no name'} {item.id} (state {item.state})" for item in endpoints),
-                    f"Remove the one that is not in use. {remove_endpoint(idle)}",
-                    name=idle.name,
+                    f"Remove the one that is not in use. {remove_endpoint(idle)}" if idle else _EACH_IN_USE,
+                    name=(idle or endpoints[-1]).name,
                 )
+
+
+def _is_idle(patient: Examination, endpoint: Endpoint) -> bool:
+    """Tell whether nothing uses an endpoint: it is not attached, or what it is attached to has ended."""
+    return endpoint.state_known and (not endpoint.attached or patient.index.owners.is_dead(endpoint))
 
 
 class EndpointDoubled(DoctorCheck):

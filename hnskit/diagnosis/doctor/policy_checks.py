@@ -134,7 +134,7 @@ class TargetNobody(DoctorCheck):
                     rule.endpoint,
                     f"it is redirected to {target[0]}:{target[1]}, which no endpoint {where}holds",
                     describe_policy(rule.policy),
-                    again if whole else "Look for it on the host: what is missing in a dump proves nothing.",
+                    again if whole else _look_for(patient, target[0]),
                     severity=self.severity if whole else "note",
                     confirmed=whole,
                 )
@@ -275,6 +275,16 @@ def _claims(patient: Examination) -> Iterator[tuple[Endpoint, str, list[Endpoint
             if len(texts) > 1 and texts not in seen:
                 seen.add(texts)
                 yield rule.endpoint, rule.what, rules
+
+
+def _look_for(patient: Examination, address: str) -> str:
+    """Return the next step for an address of which the lists do not tell everything."""
+    if patient.facts.knows("endpoints"):
+        return (
+            f"See whether the host itself, or a machine beside it, has {address}: its addresses were not read. "
+            "If not, point the policy at an address that is held."
+        )
+    return "Look for it on the host: what is missing in a dump proves nothing."
 
 
 def _is_here(patient: Examination, endpoint: Endpoint, address: str) -> bool:
