@@ -58,22 +58,27 @@ class ConnectionSettings:
 
     @property
     def scheme(self) -> Auth:
-        """Login scheme that pypsrp is asked for: NTLM, where Negotiate cannot mean a domain's account.
-
-        A name with a password and without a realm is of the host itself. Outside Windows, Negotiate would try Kerberos
-        for it first, wherever gssapi is installed: a question to the KDC of the machine's default realm for each login,
-        one thread at a time, with this password. DOMAIN\\USER no Kerberos outside Windows can read.
-        """
-        local = self.auth == "negotiate" and self.credential and "@" not in self.username
-        return "ntlm" if local and sys.platform != "win32" else self.auth
+        """Login scheme that pypsrp is asked for: NTLM, where Negotiate cannot mean a domain's account."""
+        return "ntlm" if self.auth == "negotiate" and self._is_local else self.auth
 
     @property
-    def negotiate_options(self) -> dict[str, Any]:
-        """Arguments of pypsrp that are for Negotiate and Kerberos alone."""
+    def _is_local(self) -> bool:
+        """Tell whether the account is of the host itself: a name with a password and without a realm.
+
+        Outside Windows Negotiate would try Kerberos for it first, wherever gssapi is installed: a question to the KDC
+        of the machine's default realm for each login, one thread at a time, with this password. DOMAIN\\USER no
+        Kerberos outside Windows can read.
+        """
+        return sys.platform != "win32" and bool(self.credential) and "@" not in self.username
+
+    @property
+    def login_options(self) -> dict[str, Any]:
+        """Arguments of pypsrp that are for Negotiate, Kerberos and CredSSP alone."""
         wanted = {
             "negotiate_service": self.service,
             "negotiate_hostname_override": self.hostname_override,
             "negotiate_delegate": self.delegate,
+            "credssp_auth_mechanism": "ntlm" if self._is_local else "",
         }
         return {name: value for name, value in wanted.items() if value}
 

@@ -343,7 +343,7 @@ def _wsman(settings: ConnectionSettings) -> _Wsman:
         read_timeout=settings.read_timeout or settings.operation_timeout + 2,
         proxy=settings.proxy if settings.proxy not in ("", ENVIRONMENT) else None,
         no_proxy=settings.proxy != ENVIRONMENT,  # whatever the environment has for web pages
-        **settings.negotiate_options,
+        **settings.login_options,
     )
     verify_proxy(wsman.transport, settings)
     wsman.create_timeout = settings.create_timeout

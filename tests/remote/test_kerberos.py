@@ -12,7 +12,9 @@ from spnego.channel_bindings import GssChannelBindings
 
 from hnskit.applying.api import apply, destroy
 from hnskit.applying.verification import verify
+from hnskit.emulator.host import create_host
 from hnskit.emulator.winrm.auth import Login
+from hnskit.emulator.winrm.service_settings import ServiceSettings
 from hnskit.errors import ConnectError, LoginRefusedError
 from hnskit.facts.host_facts import gather_facts
 from hnskit.remote.connection import ConnectionSettings
@@ -36,12 +38,18 @@ def kdc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kdc]:
 
 @pytest.fixture(scope="module")
 def door(kdc: Kdc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoorThread]:
-    from hnskit.emulator.host import create_host
-    from hnskit.emulator.winrm.service_settings import ServiceSettings
-
     host = create_host("lab", options={"cut_seconds": 0})
     settings = ServiceSettings(keytab=str(kdc.keytab))
     with DoorThread(host, tmp_path_factory.mktemp("door"), "Administrator", "other", settings=settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def credssp_door(kdc: Kdc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoorThread]:
+    host = create_host("lab", options={"cut_seconds": 0})
+    wanted = ServiceSettings(keytab=str(kdc.keytab), credssp=True)
+    place = tmp_path_factory.mktemp("credssp")
+    with DoorThread(host, place, "Administrator", "other", settings=wanted) as made:
         yield made
 
 
@@ -65,6 +73,19 @@ def settings(door: DoorThread, *, tls: bool = False, **changes: Any) -> Connecti
         "recovery_timeout": 10.0,
     }
     return ConnectionSettings(**{**fields, **changes})
+
+
+def noted_logins(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """All logins that the host accepts from now on, as it sees them."""
+    logins: list[Any] = []
+    accept = spnego.server
+
+    def noted(**wanted: Any) -> Any:
+        logins.append(accept(**wanted))
+        return logins[-1]
+
+    monkeypatch.setattr(spnego, "server", noted)
+    return logins
 
 
 def refused(wanted: ConnectionSettings) -> ConnectError:
@@ -114,17 +135,52 @@ def test_a_forwardable_ticket_is_handed_on_only_where_that_is_wanted(
     kdc: Kdc, door: DoorThread, monkeypatch: pytest.MonkeyPatch, delegate: bool
 ) -> None:
     kdc.ticket("-f")
-    logins: list[Any] = []
-    accept = spnego.server
-
-    def noted(**wanted: Any) -> Any:
-        logins.append(accept(**wanted))
-        return logins[-1]
-
-    monkeypatch.setattr(spnego, "server", noted)
+    logins = noted_logins(monkeypatch)
     with PsrpSession(settings(door, delegate=delegate)) as session:
         assert gather_facts(session).system is not None
     assert {bool(login.context_attr & spnego.ContextReq.delegate) for login in logins} == {delegate}
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_within_credssp_an_account_of_the_realm_logs_in_by_kerberos(
+    kdc: Kdc, credssp_door: DoorThread, password: Path, monkeypatch: pytest.MonkeyPatch, tls: bool
+) -> None:
+    """The host knows alice from nowhere else; each message is encrypted by CredSSP."""
+    kdc.no_ticket()
+    logins = noted_logins(monkeypatch)
+    wanted = sample_facts.desired()
+    by_credssp = settings(
+        credssp_door, tls=tls, auth="credssp", username=f"alice@{REALM}", credential=f"file:{password}"
+    )
+    with PsrpSession(by_credssp) as session:
+        outcome = apply(session, wanted, facts=gather_facts(session), pace=QUICK)
+        assert verify(session, wanted).ok
+        destroy(session, wanted, made=outcome.made, pace=QUICK)
+    within = [login for login in logins if login.protocol == "credssp" and login.complete]
+    assert {(login.client_principal, login.negotiated_protocol) for login in within} == {(f"alice@{REALM}", "kerberos")}
+
+
+@pytest.mark.parametrize("username", [f"alice@{REALM}", f"nobody@{REALM}", "alice"])
+def test_within_credssp_what_the_realm_does_not_take_is_refused(
+    kdc: Kdc, credssp_door: DoorThread, password: Path, username: str
+) -> None:
+    kdc.no_ticket()
+    password.write_text("wrong")
+    error = refused(settings(credssp_door, auth="credssp", username=username, credential=f"file:{password}"))
+    assert isinstance(error, LoginRefusedError)
+    assert "does not take this name or password" in error.message
+
+
+def test_within_credssp_a_local_account_logs_in_beside_the_realm(
+    kdc: Kdc, credssp_door: DoorThread, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The realm is not asked for it."""
+    logins = noted_logins(monkeypatch)
+    password.write_text("other")
+    by_credssp = settings(credssp_door, auth="credssp", username="Administrator", credential=f"file:{password}")
+    with PsrpSession(by_credssp) as session:
+        assert gather_facts(session).system is not None
+    assert {login.negotiated_protocol for login in logins if login.protocol == "credssp"} == {"ntlm"}
 
 
 def test_by_an_address_the_name_is_given(kdc: Kdc, door: DoorThread) -> None:

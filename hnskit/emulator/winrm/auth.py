@@ -36,7 +36,6 @@ _PARTS = re.compile(rb"--%s\r\n\s*Content-Type: application/HTTP-" % _BOUNDARY.e
 _LONGEST_RECORD = 16384
 """Bytes that one record of TLS holds: with CredSSP a longer envelope goes in several parts (MS-WSMV 2.2.9.1.2)."""
 # Windows must not ask its own accounts: the pure Python implementations, on every system.
-_NTLM_SIGNATURE = b"NTLMSSP\0"
 _NTLM_AUTHENTICATE = b"NTLMSSP\x00\x03\x00\x00\x00"
 _NTLM_V1_RESPONSE = 24
 _PROVIDER = spnego.NegotiateOptions.use_negotiate | spnego.NegotiateOptions.use_ntlm
@@ -88,7 +87,7 @@ class Authority:
         self.keytab = keytab
         if keytab:  # GSSAPI looks nowhere else
             os.environ["KRB5_KTNAME"] = keytab
-        self.credssp = credssp.CredSsp(directory) if offers_credssp else None
+        self.credssp = credssp.CredSsp(directory, in_domain=bool(keytab)) if offers_credssp else None
         self._computer = computer
         self._users = directory / "ntlm-users"
         # One line for each form of the domain that a client may send.
@@ -253,7 +252,7 @@ class Login:
             token = base64.b64decode(credentials, validate=True)
             with self._authority.users():
                 if self._context is None or self._context.complete:
-                    self._of_domain = bool(self._authority.keytab) and _NTLM_SIGNATURE not in token
+                    self._of_domain = bool(self._authority.keytab) and credssp.NTLM_SIGNATURE not in token
                     provider = spnego.NegotiateOptions.none if self._of_domain else _PROVIDER
                     self._context = spnego.server(protocol="negotiate", options=provider)
                 answer = self._context.step(token, channel_bindings=self._binding_for(token))
@@ -275,7 +274,9 @@ class Login:
                     self._context, self._by_credssp = offered.acceptor(), True
                 answer = self._context.step(token) or b""
             if self._context.complete:
-                self.account = self._authority.named(str(self._context.client_principal))
+                principal = str(self._context.client_principal)
+                of_domain = self._context.negotiated_protocol == "kerberos"
+                self.account = Account(principal, "") if of_domain else self._authority.named(principal)
                 return LoginVerdict(True) if self.account is not None else self._challenge()
             if credssp.failed(self._context):
                 self._context = None  # the client hears why, and begins anew

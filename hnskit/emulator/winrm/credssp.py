@@ -1,4 +1,4 @@
-"""The host's side of CredSSP (MS-CSSP): TLS in the headers of HTTP, in it a login by NTLM, in it a password."""
+"""The host's side of CredSSP (MS-CSSP): TLS in HTTP's headers, in it a login by NTLM or Kerberos, in it a password."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from hnskit.local.private_files import write_private
 _LOGON_FAILURE = 0xC000006D - 2**32
 """STATUS_LOGON_FAILURE, signed as pyspnego has such numbers: what TSRequest's errorCode says of a wrong password."""
 _NTLM = spnego.NegotiateOptions.use_negotiate | spnego.NegotiateOptions.use_ntlm
+NTLM_SIGNATURE = b"NTLMSSP\x00"
+"""In each token of a login by NTLM."""
 
 
 class CredSsp:
-    """The certificate that a host shows within CredSSP: signed by itself, and verified by nobody (MS-CSSP 3.1.5)."""
+    """The certificate that a host shows within CredSSP: signed by itself, and verified by nobody (MS-CSSP 3.1.5).
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: its file lies here for a moment.
+        in_domain: the host has keys in a Kerberos realm.
+    """
+
+    def __init__(self, directory: Path, *, in_domain: bool = False) -> None:
+        self._in_domain = in_domain
         certificate, key, public_key = spnego.tls.generate_tls_certificate()
         self._tls = spnego.tls.default_tls_context(usage="accept")
         path = directory / "credssp.pem"
@@ -32,17 +40,18 @@ class CredSsp:
 
     def acceptor(self) -> Any:
         """A login that has not begun; the accounts are those of pyspnego's file of users."""
-        inner = _NtlmLogin(spnego.server(protocol="negotiate", options=_NTLM))
+        inner = _InnerLogin(in_domain=self._in_domain)
         return spnego.server(
             protocol="credssp", credssp_tls_context=self._tls, credssp_negotiate_context=inner, options=_NTLM
         )
 
 
-class _NtlmLogin:
-    """The login within, whose refusal has the number that Windows gives."""
+class _InnerLogin:
+    """The login within, by what its first token begins; its refusal has the number that Windows gives."""
 
-    def __init__(self, context: Any) -> None:
-        self._context = context
+    def __init__(self, *, in_domain: bool) -> None:
+        self._context = spnego.server(protocol="negotiate", options=_NTLM)
+        self._may_be_kerberos = in_domain
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
@@ -50,6 +59,9 @@ class _NtlmLogin:
     def step(self, token: bytes) -> Any:
         """See pyspnego's context."""
         try:
+            if self._may_be_kerberos and NTLM_SIGNATURE not in token:
+                self._context = spnego.server(protocol="negotiate")
+            self._may_be_kerberos = False
             return self._context.step(token)
         except SpnegoError as refused:
             native = NativeError(str(refused), winerror=_LOGON_FAILURE)
