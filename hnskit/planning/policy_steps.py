@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hnskit.model.objects import VFP_NETWORKS, Endpoint
+from hnskit.model.objects import VFP_NETWORKS, Endpoint, Policy
 from hnskit.model.wording import describe_policies, describe_policy
 from hnskit.params.desired import DesiredContainer, Part
 from hnskit.planning.context import PlanningContext, pending_keys
@@ -73,9 +73,27 @@ def policy_step(context: PlanningContext, client: DesiredContainer, before: Sequ
         if context.is_hand_made_endpoint(there) and not context.is_taken_over("policy", name, there.id):
             return step(Action.ADOPT, f"it was put there by hand: {goes}")
         return step(Action.NONE, goes)
+    if context.is_hand_made_endpoint(there) and not context.is_taken_over("policy", name, there.id):
+        foreign = [one for one in managed_policies(there, desired, context.facts) if not _is_claimed(one, client)]
+        if foreign:
+            return step(Action.REFUSE, _foreign_refusal(there, foreign))
     now = managed_policies(there, desired, context.facts)
     reason = "its proxy policies are not what they should be" if now else "the endpoint has no proxy policy for this"
     return step(Action.UPDATE, reason, _changes(context, client, there, address), waits)
+
+
+def _is_claimed(policy: Policy, client: DesiredContainer) -> bool:
+    """Tell whether a policy is for what a redirect of the client is for."""
+    return any(claiming(policy, redirect) for redirect in client.redirects)
+
+
+def _foreign_refusal(there: Endpoint, foreign: Sequence[Policy]) -> str:
+    """Return why a list that was made by hand is not written: it redirects more than the parameters say."""
+    return (
+        f"it was put there by hand, and it also has {describe_policies(foreign)}, of which the parameters say nothing: "
+        f"add that to the client's redirects, or take it away (`hnskit policy list --endpoint {there.id}` numbers it, "
+        "`hnskit policy remove --number` removes it)"
+    )
 
 
 def _wider_refusal(context: PlanningContext, there: Endpoint) -> str:

@@ -13,6 +13,7 @@ from hnskit.applying.api import apply, destroy
 from hnskit.diagnosis.doctor import diagnose
 from hnskit.emulator.host import EmulatedHost
 from hnskit.errors import PreflightError
+from hnskit.model import hns_json
 from hnskit.params.desired import NEW, Desired
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
@@ -55,6 +56,28 @@ def test_a_misspelt_policy_made_by_hand_is_all_that_is_changed() -> None:
     hand_made.make(host, desired, HandMade(policy="misspelt"))
     outcome = apply(HereSession(host), desired, adopt=True, pace=QUICK)
     assert {(result.step.action, result.step.kind) for result in outcome.done} == {(Action.UPDATE, "policy")}
+
+
+@pytest.mark.parametrize(
+    ("address", "port"), [("169.254.170.2", "80"), ("169.254.169.254", "8080"), ("168.63.129.16", "80")]
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_redirect_of_which_the_parameters_say_nothing_is_named_and_kept(
+    address: str, port: str, beside: bool
+) -> None:
+    """It leads to the proxy, too; hnskit did not put it there, so hnskit does not take it away."""
+    host, desired = host_here(), sample_facts.desired()
+    ids = hand_made.make(host, desired)
+    proxy = strategies.hns(host, "GET", f"/endpoints/{ids[desired.proxy.name]}")["IPAddress"]
+    right = hand_made.policies_of("right", desired.clients[0], proxy) if beside else []
+    hand_made.set_policy(host, ids[CLIENT], [*right, hns_json.proxy_policy(f"{proxy}:80", address, port, True)])
+    before = host.snapshot()
+
+    assert f"{address}:{port}" in refused(host, desired)[CLIENT]
+    with pytest.raises(PreflightError):
+        apply(HereSession(host), desired, adopt=True, pace=QUICK)
+    destroy(HereSession(host), desired, pace=QUICK)
+    assert host.snapshot() == before
 
 
 def test_an_adopted_container_is_found_again_after_a_restart() -> None:
