@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hnskit.errors.prose_html import prose
-from hnskit.foreign_text.escaping import escape_html
+from hnskit.foreign_text.escaping import escape_html, join_lines
 from hnskit.model.wording import counted
 from hnskit.planning.steps import Plan
 from hnskit.views.style import BAD, CARE, GOOD, SEVERITIES
@@ -79,7 +79,7 @@ def _plan_html(found: Plan) -> str:
         f"{asked} Then tick “Take over what was made by hand” below; a run without it changes nothing." if asked else ""
     )
     by_hand = f'<p class="hk-adopt"><b>{escape_html(said)}</b></p>' if said else ""
-    steps = "\n".join(
+    steps = join_lines(
         f'<span style="color:{_COLOURS[sign]}">{prose(text)}</span>' if sign in _COLOURS else prose(text)
         for sign, text in told_steps(found)
     )
