@@ -1,5 +1,18 @@
-"""`python -m hnskit` is the command line."""
+"""`hnskit`, and `python -m hnskit`: the command line."""
 
-from hnskit.commands.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is loaded ends it without a traceback, since nothing was begun."""
+    try:
+        from hnskit.commands import cli
+    except KeyboardInterrupt:
+        sys.exit(130)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

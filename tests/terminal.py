@@ -19,7 +19,9 @@ from tests.waiting import LONG
 
 _KEYS = ("\x03", "\x04")
 """Ctrl-C and Ctrl-D, which are no line."""
-_CONTROLLED = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); import hnskit.__main__"
+_CONTROLLED = (
+    "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from hnskit.commands.cli import main; main()"
+)
 
 
 class Ran(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import ipywidgets
 import pytest
 
+from hnskit.errors import ParamsError
+from hnskit.fleet.inventory import load_inventory
 from hnskit.params.loading import load_params
 from hnskit.remote import credentials
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.running import runner
 from tests.host_process import emulated_host
+from tests.terminal import hnskit
 
 PARAMS = Path(__file__).parent.parent / "params" / "emulator.yaml"
 CANARY = "canary-7f3e91-secret"
@@ -156,3 +160,18 @@ def test_the_page_hands_the_password_on_by_reference(tmp_path: Path, monkeypatch
     assert CANARY in named["environment"].values()
     assert CANARY not in json.dumps(ipywidgets.Widget.get_manager_state(), default=str)
     assert found_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("form", ["defaults: {password: %s}\nhosts: []\n", "hosts: [{name: a, password: %s}]\n"])
+def test_a_secret_in_an_inventory_is_in_no_traceback_either(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The library that checks it repeats what it was given."""
+    inventory = tmp_path / "hosts.yaml"
+    inventory.write_text(form % CANARY)
+    ended = hnskit(capsys, "fleet", "facts", str(inventory), "--debug", "--json")
+    assert (ended.status, "Traceback" in ended.err) == (2, True)
+    assert CANARY not in ended.err + ended.out
+    with pytest.raises(ParamsError) as refused:
+        load_inventory(inventory)
+    assert CANARY not in "".join(traceback.format_exception(refused.value))

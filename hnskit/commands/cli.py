@@ -155,8 +155,8 @@ def _told(given: list[str], error: Exception) -> NoReturn:
         _told(given, FileError(f"it cannot be used: {error.strerror}", object=shortened(str(error.filename), _LONGEST)))
     if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT:
         text = (
-            f"The output could not be written: {error.strerror}. Point it to another place; what was done is in the "
-            "journal of its run (`hnskit runs`)."
+            f"A file or the output could not be written: {error.strerror}. Make room, or name another place; what was "
+            "done is in the journal of its run (`hnskit runs`)."
         )
         _fail(given, error, text, 1, {"error": type(error).__name__, "message": str(error)})
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -178,12 +178,15 @@ _shown_by_python = warnings.showwarning
 
 
 def _fail(given: list[str], error: BaseException, paragraph: str, status: int, fields: dict[str, Any]) -> NoReturn:
+    from hnskit.foreign_text.escaping import Lines
+    from hnskit.foreign_text.terminal import say
+
     if "--debug" in given:
         import traceback
 
-        traceback.print_exception(error)
-    from hnskit.foreign_text.terminal import say
-
+        told = "".join(traceback.format_exception(error))
+        with contextlib.suppress(OSError):
+            say(Lines(told.rstrip("\n")), err=True)  # masked: a foreign error may repeat what it was given
     with contextlib.suppress(OSError):  # stderr or stdout may be what failed
         say(paragraph, err=True)
         if "--json" in given:

@@ -147,7 +147,9 @@ def _reader(kind: Hashable) -> SchemaValidator:
     from pydantic import TypeAdapter
     from pydantic_core import SchemaValidator
 
-    return SchemaValidator(cast("CoreSchema", _strict(TypeAdapter(cast("type[Any]", kind)).core_schema)))
+    return SchemaValidator(
+        cast("CoreSchema", _strict(TypeAdapter(cast("type[Any]", kind)).core_schema)), {"hide_input_in_errors": True}
+    )
 
 
 def _strict(schema: Any) -> Any:

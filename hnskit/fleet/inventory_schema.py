@@ -26,7 +26,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class HostEntry(_Strict):

@@ -76,7 +76,8 @@ class Execution:
         kernel = self._slot.kernel if self._slot is not None else None
         manager = kernel.manager if kernel is not None else self._managers.latest
         if manager is not None:
-            (interrupt if self._asked < _PATIENT else kill)(manager)
+            begins = kernel is not None and not kernel.answered  # nothing of the notebook was executed yet
+            (kill if begins or self._asked >= _PATIENT else interrupt)(manager)
 
     def execute(self, source: Path, output: Path, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """Execute one notebook; its error as `results.error_json` has it, if it failed. Raises nothing."""

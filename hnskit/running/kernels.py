@@ -80,6 +80,8 @@ class SharedKernel:
         self.cwd = Path.cwd()
         self.environment = dict(environment or {})
         self.client: Any = None
+        self.answered = False
+        """Whether it has answered; before, an interrupt meets an import: a traceback on our stderr, or nothing."""
         # A folder of its own, that nobody else can enter: its sockets are named after the file in it.
         self._place = Path(tempfile.mkdtemp(prefix="hnskit-"))
         self.manager: Any = manager_with(self.environment)(
@@ -110,6 +112,7 @@ class SharedKernel:
             run_sync(self.client.wait_for_ready)(timeout=timeout)
             self.client.allow_stdin = False
         self._reset(timeout)
+        self.answered = True
 
     def _reset(self, timeout: float) -> None:
         # Only the reply counts: what a new kernel says on its other channel may come before anybody listens there.

@@ -28,7 +28,9 @@ def test_an_output_that_cannot_be_written_is_a_sentence_and_status_1(option: str
     saved = str(save_facts(sample_facts.complete(), tmp_path / "host.json"))
     ended = in_shell(f'"$1" -m hnskit facts "$2" {option} > {FULL}', sys.executable, saved)
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].startswith("The output could not be written: No space left on device.")
+    assert ended.stderr.splitlines()[-1].startswith(
+        "A file or the output could not be written: No space left on device."
+    )
     assert "Traceback" not in ended.stderr
 
 

@@ -242,3 +242,17 @@ def test_a_kernel_that_is_ended_before_it_answers_counts_as_stopped_where_a_stop
         error = execution.execute(notebook(tmp_path / "a.ipynb", "1"), tmp_path / "out.ipynb", {})
     assert error is not None
     assert error["exit_status"] == status
+
+
+def test_a_kernel_that_has_not_answered_yet_is_ended_by_the_first_request_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It imports, and an interrupt would be a traceback on the operator's terminal, or be lost."""
+    asked: list[str] = []
+    for name in ("interrupt", "kill"):
+        monkeypatch.setattr(execution_module, name, lambda _, name=name: asked.append(name))
+    with Execution() as execution:
+        execution.stop()
+        error = execution.execute(notebook(tmp_path / "a.ipynb", "1"), tmp_path / "out.ipynb", {})
+        execution.stop()
+    assert (error, asked) == (None, ["kill", "interrupt"])
