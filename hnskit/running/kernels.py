@@ -81,7 +81,7 @@ class SharedKernel:
         self.environment = dict(environment or {})
         self.client: Any = None
         self.answered = False
-        """True once it has answered: before, an interrupt meets an import, as a traceback on our stderr or as nothing."""
+        """True once it has answered; before, an interrupt is a traceback on our stderr, or is lost."""
         # A folder of its own, that nobody else can enter: its sockets are named after the file in it.
         self._place = Path(tempfile.mkdtemp(prefix="hnskit-"))
         self.manager: Any = manager_with(self.environment)(
