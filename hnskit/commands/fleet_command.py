@@ -144,7 +144,7 @@ def _end_at_once(folder: FleetFolder) -> NoReturn:
 
 def exit_status(results: list[HostResult], verb: str, *, stopped: bool) -> int:
     """0: all as wanted; 3: no host was reached; 130: stopped by Ctrl-C before all were done; else 1."""
-    from hnskit.fleet.fleet_folder import all_well
+    from hnskit.fleet.fleet_verdict import all_well
 
     states = [one.state for one in results]
     if stopped and {"stopped", "not begun"} & set(states):

@@ -30,8 +30,8 @@ _LEAST = {"Windows": 110, "build": 110, "HNS": 110, "changed": 70, "seconds": 60
 
 def print_results(results: Sequence[HostResult], verb: str) -> None:
     """Print all that is to be said; the verdict last."""
-    from hnskit.fleet.fleet_folder import verdict
     from hnskit.fleet.fleet_frames import findings_of_hosts, outliers_frame, rows_of_hosts
+    from hnskit.fleet.fleet_verdict import verdict
     from hnskit.views.table import View
 
     if verb == "show":

@@ -19,19 +19,16 @@ from xml.etree import ElementTree
 from hnskit.errors import FileError
 from hnskit.fleet import fleet_report
 from hnskit.fleet.fleet_frames import by_trouble
+from hnskit.fleet.fleet_verdict import all_well, verdict
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.shared_addresses import found_on
 from hnskit.foreign_text.escaping import json_text, xml_text
 from hnskit.foreign_text.masking import mask_data, mask_text
 from hnskit.local.atomic_write import atomic_write_text
 from hnskit.local.private_files import private_opener
-from hnskit.model.wording import counted
 from hnskit.running.run_folder import new_run_folder, write_json
 
 RESULTS, FLEET, REPORT, JUNIT = "results.jsonl", "fleet.json", "report.html", "junit.xml"
-
-_FINDING = ("doctor", "drift")
-"""Verbs that look for what is wrong."""
 
 
 class FleetFolder:
@@ -132,21 +129,6 @@ def envelope(
             {"address": one.address, "hosts": list(one.hosts)} for one in found_on(hosts)
         ], "hosts": [one.to_json() for one in hosts],
     }  # fmt: skip
-
-
-def all_well(results: Iterable[HostResult], verb: str) -> bool:
-    """Tell whether each host is as the verb wants it; a host that was not begun is not."""
-    return not any(
-        one.failed or one.state == "not begun" or (verb in _FINDING and one.state == "differs") for one in results
-    )
-
-
-def verdict(results: Sequence[HostResult]) -> str:
-    """The verdict on all hosts: `17 of 20 hosts ok: 2 unreachable, 1 failed`."""
-    states = Counter(one.state for one in by_trouble(results) if not one.ok)
-    other = ", ".join(f"{count} {state}" for state, count in states.items())
-    good = sum(one.ok for one in results)
-    return f"{good} of {counted(len(results), 'hosts')} ok" + (f": {other}" if other else "")
 
 
 def junit(results: Sequence[HostResult], verb: str, started: str) -> str:

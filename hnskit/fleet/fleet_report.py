@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hnskit.fleet.fleet_frames import by_trouble, findings_of_hosts
+from hnskit.fleet.fleet_verdict import all_well, verdict
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.shared_addresses import found_on
 from hnskit.fleet.traits import outliers, windows_of
@@ -37,10 +37,8 @@ def render(results: Sequence[HostResult], verb: str, inventory: str, started: st
 
 
 def _verdict(hosts: Sequence[HostResult], verb: str, inventory: str, started: str) -> str:
-    states = Counter(one.state for one in hosts)
-    bad = any(one.failed for one in hosts) or states["not begun"]
-    said = f"{sum(one.ok for one in hosts)} of {counted(len(hosts), 'hosts')} ok"
-    rest = ", ".join(f"{count} {state}" for state, count in Counter(one.state for one in hosts if not one.ok).items())
+    bad = not all_well(hosts, verb)
+    said, _, rest = verdict(hosts).partition(": ")
     changed = sum(one.changed for one in hosts)
     about = f"{counted(changed, 'changes')} on {counted(sum(bool(one.changed) for one in hosts), 'hosts')}"
     return (

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hnskit.errors import HnskitError
-from hnskit.fleet.fleet_folder import FleetFolder, verdict
+from hnskit.fleet.fleet_folder import FleetFolder
 from hnskit.fleet.fleet_frames import addresses_frame, by_trouble, findings_of_hosts, frame, outliers_frame
+from hnskit.fleet.fleet_verdict import verdict
 from hnskit.fleet.host_result import HostResult
 from hnskit.fleet.inventory import Inventory, load_inventory
 from hnskit.fleet.live_rows import LiveRows

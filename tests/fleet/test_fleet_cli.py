@@ -99,7 +99,7 @@ def test_a_resumed_run_takes_no_host_for_another_of_its_name(place: Path, target
 def test_a_plan_with_changes_is_ok_in_the_envelope(place: Path, targets: list[str], tmp_path: Path) -> None:
     found = json.loads(fleet("plan", inventory_file(place, targets), "--runs", tmp_path, "--json").stdout)
     assert [(host["ok"], host["state"]) for host in found["hosts"]] == [(True, "differs")] * 2
-    assert found["verdict"] == "2 of 2 hosts ok"
+    assert found["verdict"] == "2 of 2 hosts planned: 2 to be changed"
 
 
 def test_one_table_of_all_hosts_has_the_host_first(place: Path, targets: list[str], tmp_path: Path) -> None:
