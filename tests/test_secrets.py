@@ -139,14 +139,14 @@ def test_the_box_at_the_screen_is_empty_once_it_is_typed(tmp_path: Path) -> None
 
 def test_the_page_hands_the_password_on_by_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the environment of the run, never on its command line."""
-    from hnskit.runbook.widgets import StartPage, page
+    from hnskit.runbook.widgets import StartPage, start_page
 
     monkeypatch.chdir(tmp_path)
     text = PARAMS.read_text().replace("target: emulator://lab", "target: winrm://host")
     text = text.replace("  auth: negotiate\n", "  auth: negotiate\n  username: admin\n  credential: prompt\n")
     (tmp_path / "host.yaml").write_text(text)
     started: list[Any] = []
-    monkeypatch.setattr(page, "launch", lambda *arguments, **named: started.append((arguments, named)))
+    monkeypatch.setattr(start_page, "launch", lambda *arguments, **named: started.append((arguments, named)))
     shown = StartPage(Path("host.yaml"), tmp_path / "runs", tmp_path)
     assert shown._run.disabled
     assert "Type the password" in shown._note.value

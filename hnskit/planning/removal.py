@@ -22,7 +22,7 @@ UNPROVED = "no journal says that hnskit made it: `hnskit destroy --by-name` (by_
 def remove_endpoint(
     context: PlanningContext, part: Part, name: str, reason: str, *, by_name: bool = False
 ) -> list[Step]:
-    """Detach an endpoint and delete it; what a network left that is gone is deleted too.
+    """Detach an endpoint and delete it; an orphaned one of a deleted network is deleted too.
 
     Keeps objects that the journal recorded as pre-existing, and unproven ones unless by name.
     """

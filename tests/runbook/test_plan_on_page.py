@@ -11,7 +11,7 @@ import yaml
 from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.planning.setup import plan
 from hnskit.runbook.widgets import StartPage, host_look
-from hnskit.runbook.widgets import page as page_module
+from hnskit.runbook.widgets import start_page as page_module
 from hnskit.runbook.widgets.host_look import look_at
 from tests import hand_made, sample_facts
 from tests.host_process import emulated_host

@@ -20,7 +20,7 @@ from hnskit.applying import host_lock
 from hnskit.applying.host_lock import LockHolder
 from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.runbook.widgets import StartPage
-from hnskit.runbook.widgets import page as page_module
+from hnskit.runbook.widgets import start_page as page_module
 from hnskit.runbook.widgets.way_check import way_html
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop

@@ -135,8 +135,8 @@ def diagnose(
         left out where another check says why.
     """
     with without_collector():
-        patient = Examination(facts, desired, params_file, overrides, made)
-        found = [finding for check in CHECKS for finding in check.find(patient)]
+        exam = Examination(facts, desired, params_file, overrides, made)
+        found = [finding for check in CHECKS for finding in check.find(exam)]
     explained = {item.name for item in found if item.check != RedirectDrift.name and item.severity == "error"}
     found = [item for item in found if item.check != RedirectDrift.name or item.name not in explained]
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))

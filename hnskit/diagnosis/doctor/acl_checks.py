@@ -23,11 +23,11 @@ class MetadataBlocked(DoctorCheck):
     reference = "Azure/AgentBaker azurecnifunc.ps1; amazon-vpc-cni-plugins PR#55"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """AKS and EKS block 169.254.169.254 so. Which of the two acts on redirected traffic is not known."""
         redirected: set[str] = set()
-        with_acls = {item.id for item in patient.with_acls}
-        for rule in patient.rules:
+        with_acls = {item.id for item in exam.with_acls}
+        for rule in exam.rules:
             if rule.endpoint.id not in with_acls:
                 continue
             asked = asked_by(rule.settings)
@@ -39,9 +39,9 @@ class MetadataBlocked(DoctorCheck):
                 rule.endpoint,
                 f"an ACL blocks {asked}, which its proxy policy redirects; which of the two acts is not known",
                 f"{describe_policy(blocked[0])}; {describe_policy(rule.policy)}",
-                f"Take the ACL away where the redirect is wanted: {patient.policy('list', rule.endpoint)} numbers it.",
+                f"Take the ACL away where the redirect is wanted: {exam.policy('list', rule.endpoint)} numbers it.",
             )
-        blocking = [item for item in patient.with_acls if item.id not in redirected and _blocks_metadata(item)]
+        blocking = [item for item in exam.with_acls if item.id not in redirected and _blocks_metadata(item)]
         if blocking:
             more = f" and {len(blocking) - _NAMED} more" if len(blocking) > _NAMED else ""
             yield self.finding(
@@ -63,18 +63,18 @@ class MetadataAsNode(DoctorCheck):
     reference = "Azure/AgentBaker azurecnifunc.ps1:59-76; kubernetes-sigs/cluster-api-provider-azure#2132"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """LoopbackDSR: a pod asks 169.254.169.254 with the address of its node, which alone may ask it."""
         so = [
             (item, policy)
-            for item in patient.facts.endpoints
+            for item in exam.facts.endpoints
             for policy in item.policies
             if inside(METADATA_ADDRESS, nat_destinations(policy))
         ]
         if not so:
             return
         more = f" and {len(so) - _NAMED} more" if len(so) > _NAMED else ""
-        redirected = {rule.endpoint.id for rule in patient.rules}
+        redirected = {rule.endpoint.id for rule in exam.rules}
         plain = sum(item.id not in redirected for item, _ in so)
         yield self.finding(
             "endpoints",
@@ -93,12 +93,12 @@ class DefaultDeny(DoctorCheck):
     severity = "error"
     reference = "microsoft/Windows-Containers#616 (Microsoft, 2026-05-11)"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Any ACL makes an endpoint deny by default what goes out; a Block alone so blocks everything."""
-        for endpoint in patient.with_acls:
+        for endpoint in exam.with_acls:
             if not endpoint.knows("policies"):
                 continue
-            if not patient.index.denies_by_default(endpoint) or _allows_out(endpoint):
+            if not exam.index.denies_by_default(endpoint) or _allows_out(endpoint):
                 continue
             acls = [policy for policy in endpoint.policies if is_acl(policy)]
             yield self.of_endpoint(
@@ -107,7 +107,7 @@ class DefaultDeny(DoctorCheck):
                 "allows, by design, and none of its ACLs allows anything outbound",
                 "; ".join(describe_policy(policy) for policy in acls),
                 "Add an Allow for Direction Out with a Priority number above those of the Block rules: "
-                f"{patient.policy('add', endpoint, '--kind', 'acl', '--direction', 'Out', '--action', 'Allow')}.",
+                f"{exam.policy('add', endpoint, '--kind', 'acl', '--direction', 'Out', '--action', 'Allow')}.",
             )
 
 

@@ -26,23 +26,23 @@ class StaleEndpoint(DoctorCheck):
     severity = "warning"
     reference = "HNS facts 76, 77"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Docker never removes what was made outside of it; after a reboot they may still be there."""
-        for endpoint in patient.facts.endpoints:
-            gone = bool(endpoint.network_id) and patient.index.network_of(endpoint) is None
-            if gone and patient.facts.knows("networks"):
-                yield self._stale(patient, endpoint, "its network is gone", f"VirtualNetwork {endpoint.network_id}")
-            elif patient.facts.knows("containers") and endpoint.containers and _is_orphan(patient, endpoint):
+        for endpoint in exam.facts.endpoints:
+            gone = bool(endpoint.network_id) and exam.index.network_of(endpoint) is None
+            if gone and exam.facts.knows("networks"):
+                yield self._stale(exam, endpoint, "its network is gone", f"VirtualNetwork {endpoint.network_id}")
+            elif exam.facts.knows("containers") and endpoint.containers and _is_orphan(exam, endpoint):
                 there = ", ".join(endpoint.containers)
-                yield self._stale(patient, endpoint, "its container is gone", f"SharedContainers {there}")
+                yield self._stale(exam, endpoint, "its container is gone", f"SharedContainers {there}")
 
-    def _stale(self, patient: Examination, endpoint: Endpoint, why: str, evidence: str) -> Finding:
+    def _stale(self, exam: Examination, endpoint: Endpoint, why: str, evidence: str) -> Finding:
         holds = f", and it still holds {endpoint.address}" if endpoint.address else ""
         return self.of_endpoint(
             endpoint,
             f"{why}{holds}",
             evidence,
-            patient.repair(patient.part_of(endpoint), endpoint.name, remove_endpoint(endpoint)),
+            exam.repair(exam.part_of(endpoint), endpoint.name, remove_endpoint(endpoint)),
         )
 
 
@@ -53,16 +53,16 @@ class DegradedEndpoint(DoctorCheck):
     severity = "error"
     reference = "HNS fact 40"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """State 5."""
-        for endpoint in patient.facts.endpoints:
+        for endpoint in exam.facts.endpoints:
             if endpoint.state == EndpointState.DEGRADED:
                 yield self.of_endpoint(
                     endpoint,
                     "HNS accepted it, and could not carry out one of its policies; it cannot be attached (0x803B0017)",
                     "State 5 (degraded)",
-                    patient.repair(
-                        patient.part_of(endpoint),
+                    exam.repair(
+                        exam.part_of(endpoint),
                         endpoint.name,
                         f"Look for a placeholder in its policies. {remove_endpoint(endpoint)}",
                     ),
@@ -76,15 +76,15 @@ class AddressTwice(DoctorCheck):
     severity = "error"
     reference = "HNS fact 73; Azure/AKS#5653"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """HNS refuses a second one at creation; what survived a reboot it does not look at."""
         held: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
-        for endpoint in patient.facts.endpoints:
+        for endpoint in exam.facts.endpoints:
             if endpoint.address not in _NO_ADDRESS and endpoint.network_id and not endpoint.remote:
                 held[endpoint.network_id.upper(), endpoint.address].append(endpoint)
         for (_, address), endpoints in held.items():
             if len(endpoints) > 1:
-                idle = next((item for item in endpoints if _is_idle(patient, item)), None)
+                idle = next((item for item in endpoints if _is_idle(exam, item)), None)
                 yield self.finding(
                     f"address {address}",
                     f"it is a duplicate: {len(endpoints)} endpoints of one network hold it",
@@ -94,9 +94,9 @@ class AddressTwice(DoctorCheck):
                 )
 
 
-def _is_idle(patient: Examination, endpoint: Endpoint) -> bool:
+def _is_idle(exam: Examination, endpoint: Endpoint) -> bool:
     """Tell whether nothing uses an endpoint: it is not attached, or what it is attached to has ended."""
-    return endpoint.state_known and (not endpoint.attached or patient.index.owners.is_dead(endpoint))
+    return endpoint.state_known and (not endpoint.attached or exam.index.owners.is_dead(endpoint))
 
 
 class EndpointDoubled(DoctorCheck):
@@ -107,17 +107,17 @@ class EndpointDoubled(DoctorCheck):
     reference = "HNS facts 31, 48"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """A container then has two adapters of one subnet, and a policy is on one of them."""
         held: dict[tuple[str, int], list[Endpoint]] = defaultdict(list)
-        for item in patient.facts.endpoints:
+        for item in exam.facts.endpoints:
             number = item.compartment_id
-            if item.attached and number is not None and item.network_id and not patient.index.is_unplugged(item):
+            if item.attached and number is not None and item.network_id and not exam.index.is_unplugged(item):
                 held[item.network_id.upper(), number].append(item)
         for (_, number), there in held.items():
             if len(there) < 2 or any(item.remote for item in there):
                 continue
-            owner = patient.index.owners.of_compartment(number)
+            owner = exam.index.owners.of_compartment(number)
             whose = "the host's compartment" if number == HOST_COMPARTMENT else (
                 f"the compartment of {owner.name}" if owner else f"compartment {number}"
             )  # fmt: skip
@@ -140,14 +140,14 @@ class StaleRemote(DoctorCheck):
     severity = "warning"
     reference = "microsoft/Windows-Containers#631"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """One with a local endpoint's address is stale for certain; one that no load balancer uses may be."""
-        remotes = [item for item in patient.facts.endpoints if item.remote and item.address]
-        lists = patient.facts.policy_lists
+        remotes = [item for item in exam.facts.endpoints if item.remote and item.address]
+        lists = exam.facts.policy_lists
         used = {reference.rpartition("/")[2].upper() for item in lists for reference in item.references}
         unused = []
         for remote in remotes:
-            local = _local_twin(patient, remote)
+            local = _local_twin(exam, remote)
             if local is not None:
                 yield self.of_endpoint(
                     remote,
@@ -158,7 +158,7 @@ class StaleRemote(DoctorCheck):
                 )
             elif remote.id.upper() not in used:
                 unused.append(remote)
-        if unused and patient.facts.knows("policy_lists") and len(unused) < len(remotes):
+        if unused and exam.facts.knows("policy_lists") and len(unused) < len(remotes):
             named = ", ".join(f"{item.id} ({item.address})" for item in unused[:_NAMED])
             more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
             yield self.finding(
@@ -179,20 +179,20 @@ class DeadCompartment(DoctorCheck):
     reference = "HNS fact 81"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """A container's compartment has a new number after each start; the endpoint stays bound to the old one."""
-        if not patient.facts.knows("compartments"):
+        if not exam.facts.knows("compartments"):
             return
-        there = {item.id for item in patient.facts.compartments}
-        for endpoint in patient.facts.endpoints:
+        there = {item.id for item in exam.facts.compartments}
+        for endpoint in exam.facts.endpoints:
             number = endpoint.compartment_id
             if endpoint.attached and number is not None and number not in there:
                 yield self.of_endpoint(
                     endpoint,
                     f"it is attached to compartment {number}, which is gone: its container was stopped or restarted",
                     f"CompartmendId {number}; compartments: {', '.join(map(str, sorted(there))) or 'none'}",
-                    patient.repair(
-                        patient.part_of(endpoint), endpoint.name, "Detach it, and attach it to the new compartment."
+                    exam.repair(
+                        exam.part_of(endpoint), endpoint.name, "Detach it, and attach it to the new compartment."
                     ),
                 )
 
@@ -205,29 +205,29 @@ class UnpluggedEndpoint(DoctorCheck):
     reference = "HNS facts 76, 82"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Find endpoints whose adapter is gone, as after a reboot; their state does not show it."""
-        for endpoint in patient.facts.endpoints:
-            if patient.index.is_unplugged(endpoint):
+        for endpoint in exam.facts.endpoints:
+            if exam.index.is_unplugged(endpoint):
                 number = endpoint.compartment_id
-                part = Part.NETWORK if number == HOST_COMPARTMENT else patient.part_of(endpoint)
+                part = Part.NETWORK if number == HOST_COMPARTMENT else exam.part_of(endpoint)
                 yield self.of_endpoint(
                     endpoint,
                     f"it is attached to compartment {number}, and the host has no adapter of it, as after a reboot: "
                     "nothing goes through it",
                     f"State {endpoint.state} ({state_word(endpoint.state)}); no adapter has the MAC {endpoint.mac}",
-                    patient.repair(part, endpoint.name, "Detach it, and attach it again."),
+                    exam.repair(part, endpoint.name, "Detach it, and attach it again."),
                 )
 
 
-def _local_twin(patient: Examination, remote: Endpoint) -> Endpoint | None:
+def _local_twin(exam: Examination, remote: Endpoint) -> Endpoint | None:
     """The attached endpoint of this host with a remote one's address, on the same network."""
     network = remote.network_id.upper()
-    there = patient.index.endpoints_at(remote.address)
+    there = exam.index.endpoints_at(remote.address)
     return next(
         (item for item in there if not item.remote and item.attached and item.network_id.upper() == network), None
     )
 
 
-def _is_orphan(patient: Examination, endpoint: Endpoint) -> bool:
-    return all(patient.index.container_by_id(item) is None for item in endpoint.containers)
+def _is_orphan(exam: Examination, endpoint: Endpoint) -> bool:
+    return all(exam.index.container_by_id(item) is None for item in endpoint.containers)

@@ -190,7 +190,7 @@ class DoctorCheck(ABC):
     confirmed: ClassVar[bool] = True
 
     @abstractmethod
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Everything of this kind; what is not known of the host is not a finding."""
 
     def finding(self, object: str, message: str, evidence: str, next_step: str, **fields: Any) -> Finding:

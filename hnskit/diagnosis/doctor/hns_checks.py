@@ -32,18 +32,18 @@ class HnsSilent(DoctorCheck):
     severity = "error"
     reference = "this snapshot"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """The host's own answer, a list of services, or a refusal that says that nobody listens."""
-        stopped = [item for item in patient.facts.services if is_stopped(item)]
-        said = silence_of(patient)
-        refused = [item for item in patient.facts.refusals if says_silent(item)]
+        stopped = [item for item in exam.facts.services if is_stopped(item)]
+        said = silence_of(exam)
+        refused = [item for item in exam.facts.refusals if says_silent(item)]
         if stopped:
             start = " and its start type is Disabled" if stopped[0].start == "Disabled" else ""
             yield self._found(f"its service does not run{start}", f"hns: {stopped[0].status}", _START)
         elif said:
             yield self._found("it does not answer", said, _INSTALL if _NOT_FOUND in said else _START)
         elif refused:
-            answered = any(patient.facts.networks) or any(patient.facts.endpoints)
+            answered = any(exam.facts.networks) or any(exam.facts.endpoints)
             first = refused[0]
             yield self._found(
                 "it did not answer when this was printed",
@@ -71,13 +71,13 @@ def says_silent(refusal: Refusal) -> bool:
     return any(item.known.code in _UNAVAILABLE for item in find_in_text(refusal.message))
 
 
-def silence_of(patient: Examination) -> str:
+def silence_of(exam: Examination) -> str:
     """Return the words of a live host that gave no lists; "" where it gave them, and for a dump."""
-    facts = patient.facts
+    facts = exam.facts
     problems = [item for item in facts.problems if facts.taken_at and item.part in _NEEDED]
     return next((item.message for item in problems if not getattr(facts, item.part)), "")
 
 
-def hns_explains(patient: Examination, part: str) -> bool:
+def hns_explains(exam: Examination, part: str) -> bool:
     """Tell whether a part could not be read because HNS is silent, which is a finding of its own."""
-    return part in _PARTS and bool(silence_of(patient))
+    return part in _PARTS and bool(silence_of(exam))

@@ -67,14 +67,14 @@ class NotReadable(DoctorCheck):
     severity = "warning"
     reference = "this snapshot"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Each problem by itself; as a note where another tool made the dump, which loses things as it likes."""
-        absent, save = patient.facts.completeness.gaps, patient.command("facts", "--save", "FILE")
-        own = bool(patient.facts.taken_at)
-        aside = [str(problem) for problem in patient.facts.problems if problem.is_aside]
+        absent, save = exam.facts.completeness.gaps, exam.command("facts", "--save", "FILE")
+        own = bool(exam.facts.taken_at)
+        aside = [str(problem) for problem in exam.facts.problems if problem.is_aside]
         again = "" if own else ", or dump it with `ConvertTo-Json -Depth 20`"
-        for problem in patient.facts.problems:
-            if problem.is_aside or docker_explains(patient, problem.part) or hns_explains(patient, problem.part):
+        for problem in exam.facts.problems:
+            if problem.is_aside or docker_explains(exam, problem.part) or hns_explains(exam, problem.part):
                 continue
             yield self.finding(
                 "snapshot",
@@ -87,7 +87,7 @@ class NotReadable(DoctorCheck):
             yield self.finding(
                 "snapshot",
                 "not all of the host is in it: what is missing there proves nothing",
-                "; ".join([*patient.facts.completeness.caveats(), *aside]),
+                "; ".join([*exam.facts.completeness.caveats(), *aside]),
                 f"{save} takes everything.",
                 severity="note",
             )
@@ -100,11 +100,11 @@ class HnsTooOld(DoctorCheck):
     severity = "error"
     reference = "HNS facts 49, 60"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """The build decides; the HNS version only where the build is not known."""
-        facts = patient.facts
+        facts = exam.facts
         build = facts.system.build if facts.system else None
-        wanted = patient.desired is not None or any(rule.policy.is_proxy for rule in patient.rules)
+        wanted = exam.desired is not None or any(rule.policy.is_proxy for rule in exam.rules)
         if not wanted or (build is None and facts.hns_version is None):
             return
         if not supports(facts.hns_version, build, Feature.PROXY):
@@ -125,14 +125,14 @@ class KnownBadWindows(DoctorCheck):
     reference = "docs/facts.md"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Return reports of faults of this revision."""
-        system = patient.facts.system
+        system = exam.facts.system
         if system is None:
             return
-        static = any(item.origin == "Manual" for item in patient.facts.addresses)
+        static = any(item.origin == "Manual" for item in exam.facts.addresses)
         for report in KNOWN_BAD.get(system.build, ()):
-            harmless = report.only_with_static_address and patient.facts.knows("addresses") and not static
+            harmless = report.only_with_static_address and exam.facts.knows("addresses") and not static
             if harmless or not report.is_of(system.revision):
                 continue
             yield self.finding(
@@ -153,10 +153,10 @@ class WifiUplink(DoctorCheck):
     severity = "warning"
     reference = "HNS fact 26"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """An L2Bridge network cannot be made on it."""
-        uplinks = _uplinks(patient)
-        if uplinks and patient.facts.knows("adapters") and all(map(is_wifi, uplinks)):
+        uplinks = _uplinks(exam)
+        if uplinks and exam.facts.knows("adapters") and all(map(is_wifi, uplinks)):
             yield self.finding(
                 f"adapter {uplinks[0].name}",
                 "it is Wi-Fi, and no other adapter is up: an L2Bridge network does not work on it",
@@ -173,9 +173,9 @@ class TeamedUplink(DoctorCheck):
     reference = "HNS fact 25"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """HNS has refused such ones with 0x803B0006."""
-        for adapter in patient.facts.adapters:
+        for adapter in exam.facts.adapters:
             if _TEAM in adapter.description and adapter.status == "Up":
                 yield self.finding(
                     f"adapter {adapter.name}",
@@ -192,13 +192,13 @@ class StaticAddress(DoctorCheck):
     severity = "warning"
     reference = "HNS fact 67"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Only before there is a bridge: it has been moved once there is one."""
-        facts = patient.facts
+        facts = exam.facts
         if not facts.knows("networks") or any(item.is_type(NetworkType.L2BRIDGE) for item in facts.networks):
             return
-        wanted = patient.desired.network.adapter if patient.desired else ""
-        indexes = {item.index for item in _uplinks(patient) if not wanted or item.is_named(wanted)}
+        wanted = exam.desired.network.adapter if exam.desired else ""
+        indexes = {item.index for item in _uplinks(exam) if not wanted or item.is_named(wanted)}
         for address in facts.addresses:
             if address.interface_index in indexes and address.origin == "Manual":
                 yield self.finding(
@@ -209,5 +209,5 @@ class StaticAddress(DoctorCheck):
                 )
 
 
-def _uplinks(patient: Examination) -> list[Adapter]:
-    return [item for item in patient.facts.adapters if item.physical and item.status == "Up"]
+def _uplinks(exam: Examination) -> list[Adapter]:
+    return [item for item in exam.facts.adapters if item.physical and item.status == "Up"]

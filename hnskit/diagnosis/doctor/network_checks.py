@@ -24,19 +24,19 @@ class NoGatewayEndpoint(DoctorCheck):
     severity = "warning"
     reference = "HNS fact 70"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """HNS keeps the subnet's own gateway; an endpoint in the host's compartment has to be the containers'."""
-        if not patient.facts.knows("endpoints"):
+        if not exam.facts.knows("endpoints"):
             return
-        for network in patient.facts.networks:
+        for network in exam.facts.networks:
             if not network.is_type(NetworkType.L2BRIDGE):
                 continue
-            members = [item for item in patient.facts.endpoints if item.network_id.upper() == network.id.upper()]
+            members = [item for item in exam.facts.endpoints if item.network_id.upper() == network.id.upper()]
             used = Counter(item.gateway for item in members if item.gateway not in _NO_GATEWAY and not item.remote)
-            wanted = patient.desired is not None and patient.desired.network.name == network.name
+            wanted = exam.desired is not None and exam.desired.network.name == network.name
             for gateway, count in used.items():
-                holders = patient.index.endpoints_at(gateway, network)
-                if patient.is_host_address(gateway) or any(
+                holders = exam.index.endpoints_at(gateway, network)
+                if exam.is_host_address(gateway) or any(
                     item.compartment_id in (HOST_COMPARTMENT, None) and (item.attached or not item.state_known)
                     for item in holders
                 ):
@@ -47,8 +47,8 @@ class NoGatewayEndpoint(DoctorCheck):
                     network,
                     message + (": HNS itself keeps it, and does not forward" if reserved else ""),
                     f"gateways in use: {', '.join(sorted(used))}; endpoints of the host: "
-                    f"{', '.join(item.address for item in patient.gateways) or 'none'}",
-                    patient.repair(
+                    f"{', '.join(item.address for item in exam.gateways) or 'none'}",
+                    exam.repair(
                         Part.NETWORK,
                         network.name,
                         "Unless a router outside has this address: make an endpoint with it, attach it to "
@@ -65,33 +65,33 @@ class ForwardingOff(DoctorCheck):
     severity = "error"
     reference = "HNS fact 71"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Without it nothing leaves the bridge through the host."""
-        if not patient.gateways or not patient.facts.knows("interfaces"):
+        if not exam.gateways or not exam.facts.knows("interfaces"):
             return
-        for endpoint in patient.gateways:
-            interface = patient.index.interface_of(endpoint)
+        for endpoint in exam.gateways:
+            interface = exam.index.interface_of(endpoint)
             if interface is not None and not interface.forwarding:
                 alias = interface.alias
                 yield self.finding(
                     f"adapter {alias}",
                     f"forwarding is off: {describe_endpoint(endpoint)} is a gateway that lets nothing through",
                     f"Forwarding Disabled on {alias}",
-                    patient.repair(
+                    exam.repair(
                         Part.NETWORK,
                         endpoint.name,
                         f'On the host: `netsh interface ipv4 set interface "{alias}" forwarding=enabled`.',
                     ),
                     name=endpoint.name,
                 )
-        yield from self._management(patient)
+        yield from self._management(exam)
 
-    def _management(self, patient: Examination) -> Iterator[Finding]:
-        route = patient.index.best_route(HOST_COMPARTMENT, "8.8.8.8")
+    def _management(self, exam: Examination) -> Iterator[Finding]:
+        route = exam.index.best_route(HOST_COMPARTMENT, "8.8.8.8")
         interface = next(
             (
                 item
-                for item in patient.facts.interfaces
+                for item in exam.facts.interfaces
                 if route and item.index == route.interface_index and item.compartment_id == HOST_COMPARTMENT
             ),
             None,
@@ -116,14 +116,14 @@ class MetadataRoute(DoctorCheck):
     severity = "error"
     reference = "HNS facts 67, 84"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Windows takes 169.254.0.0/16 as on-link; the move of the adapter may lose the host's own route."""
-        asked = {rule.settings.ip for rule in patient.rules}
+        asked = {rule.settings.ip for rule in exam.rules}
         addresses = sorted({ip.partition("/")[0] for ip in asked if _is_link_local(ip)})
         for address in addresses:
-            if not patient.facts.knows("routes"):
+            if not exam.facts.knows("routes"):
                 return
-            if patient.index.knows_routes(HOST_COMPARTMENT) and not _has_route(patient, HOST_COMPARTMENT, address):
+            if exam.index.knows_routes(HOST_COMPARTMENT) and not _has_route(exam, HOST_COMPARTMENT, address):
                 yield self.finding(
                     "host",
                     f"it has no route of its own to {address}: the proxy cannot be served through it",
@@ -131,17 +131,17 @@ class MetadataRoute(DoctorCheck):
                     f"On the host: `route -p add {address} mask 255.255.255.255 <the host's gateway>`.",
                     reference="HNS fact 67",
                 )
-            for container in _proxies(patient, address):
-                compartment = patient.index.owners.compartment_of(container)
-                if compartment is None or not patient.index.knows_routes(compartment):
+            for container in _proxies(exam, address):
+                compartment = exam.index.owners.compartment_of(container)
+                if compartment is None or not exam.index.knows_routes(compartment):
                     continue
-                if not _has_route(patient, compartment, address):
+                if not _has_route(exam, compartment, address):
                     yield self.finding(
                         f"container {container.name}",
                         f"it has no route to {address}, and Windows looks on the bridge: the proxy gets no answer",
                         f"no route of {address}/32 in compartment {compartment}",
-                        f"{patient.apply(Part.PROXY)}."
-                        if patient.desired and patient.desired.proxy.name == container.name
+                        f"{exam.apply(Part.PROXY)}."
+                        if exam.desired and exam.desired.proxy.name == container.name
                         else f"In the container: `route.exe add {address} mask 255.255.255.255 <its gateway>`.",
                         reference="HNS fact 84",
                         name=container.name,
@@ -155,12 +155,12 @@ class DeadReference(DoctorCheck):
     severity = "warning"
     reference = "HNS fact 75"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Policy lists outlive their endpoints."""
-        if not patient.facts.knows("endpoints"):
+        if not exam.facts.knows("endpoints"):
             return
-        there = {item.id.upper() for item in patient.facts.endpoints}
-        for item in patient.facts.policy_lists:
+        there = {item.id.upper() for item in exam.facts.endpoints}
+        for item in exam.facts.policy_lists:
             dead = [one for one in item.references if one.rpartition("/")[2].upper() not in there]
             if dead:
                 yield self.finding(
@@ -178,9 +178,9 @@ class VfpOff(DoctorCheck):
     severity = "error"
     reference = "HNS facts 20, 49"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """VFP carries out every proxy policy."""
-        for network in patient.facts.networks:
+        for network in exam.facts.networks:
             if network.is_type(*VFP_NETWORKS) and network.vfp_enabled is False:
                 yield self.of_network(
                     network,
@@ -197,16 +197,14 @@ def _is_link_local(words: str) -> bool:
         return False
 
 
-def _has_route(patient: Examination, compartment: int, address: str) -> bool:
-    route = patient.index.best_route(compartment, address)
+def _has_route(exam: Examination, compartment: int, address: str) -> bool:
+    route = exam.index.best_route(compartment, address)
     return route is not None and prefix_of(route.prefix).prefixlen >= _LINK_LOCAL.prefixlen
 
 
-def _proxies(patient: Examination, address: str) -> list[Container]:
+def _proxies(exam: Examination, address: str) -> list[Container]:
     """Containers that requests to an address are redirected to."""
-    targets = {
-        rule.target[0] for rule in patient.rules if rule.target and rule.settings.ip.partition("/")[0] == address
-    }
-    holders = (item for target in sorted(targets) for item in patient.index.endpoints_at(target) if item.attached)
-    found = (patient.index.owners.of_endpoint(one) for one in holders)
+    targets = {rule.target[0] for rule in exam.rules if rule.target and rule.settings.ip.partition("/")[0] == address}
+    holders = (item for target in sorted(targets) for item in exam.index.endpoints_at(target) if item.attached)
+    found = (exam.index.owners.of_endpoint(one) for one in holders)
     return list({item.id: item for item in found if item is not None}.values())

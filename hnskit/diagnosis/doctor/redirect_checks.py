@@ -29,23 +29,23 @@ class EndpointMissing(DoctorCheck):
     severity = "error"
     reference = "HNS facts 77, 80"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """One that hnskit labelled, or to which Docker gave a network."""
-        facts = patient.facts
+        facts = exam.facts
         if not all(map(facts.knows, ("endpoints", "containers", "compartments"))):
             return
         for container in facts.containers:
             network = _network_of(container)
-            number = patient.index.owners.compartment_of(container)
-            if not network or number is None or patient.index.endpoints_of(container, number):
+            number = exam.index.owners.compartment_of(container)
+            if not network or number is None or exam.index.endpoints_of(container, number):
                 continue
-            part = Part.PROXY if patient.desired and patient.desired.proxy.name == container.name else Part.CLIENTS
+            part = Part.PROXY if exam.desired and exam.desired.proxy.name == container.name else Part.CLIENTS
             yield self.finding(
                 f"container {container.name}",
                 f"it runs without an endpoint, and belongs on {network}: it reaches nothing, and nothing reaches it"
-                + _restarted(patient),
+                + _restarted(exam),
                 f"no endpoint is attached to its compartment {number}",
-                patient.repair(part, container.name, f"{_again(container)}{_restart_hint(patient)}"),
+                exam.repair(part, container.name, f"{_again(container)}{_restart_hint(exam)}"),
                 name=container.name,
             )
 
@@ -57,17 +57,17 @@ class RedirectHalf(DoctorCheck):
     severity = "error"
     reference = "HNS facts 45, 48"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """By hnskit's label: the proxy is whom policies lead to, every other container is a client."""
-        facts = patient.facts
-        if patient.desired is not None or not all(map(facts.knows, ("endpoints", "containers", "compartments"))):
+        facts = exam.facts
+        if exam.desired is not None or not all(map(facts.knows, ("endpoints", "containers", "compartments"))):
             return
-        redirected = {rule.endpoint.id for rule in patient.rules} | {rule.endpoint.id for rule in patient.wfp_rules}
-        targets = {rule.target[0] for rule in patient.rules if rule.target}
-        for network, containers in _labelled(patient).items():
+        redirected = {rule.endpoint.id for rule in exam.rules} | {rule.endpoint.id for rule in exam.wfp_rules}
+        targets = {rule.target[0] for rule in exam.rules if rule.target}
+        for network, containers in _labelled(exam).items():
             if any(item.policies for item in facts.networks_named(network)):
                 continue  # a network's own policy may be what redirects
-            held = [(one, patient.index.endpoints_of(one, patient.index.owners.compartment_of(one)))
+            held = [(one, exam.index.endpoints_of(one, exam.index.owners.compartment_of(one)))
                     for one in containers]  # fmt: skip
             attached = [(one, endpoints) for one, endpoints in held if endpoints]
             lacking = [
@@ -82,7 +82,7 @@ class RedirectHalf(DoctorCheck):
                     f"nothing on it is redirected: none of the endpoints of {len(attached)} containers that hnskit "
                     "made for it has a proxy policy",
                     ", ".join(one.name for one, _ in attached),
-                    f"{patient.command('apply', '--part', 'policy')} with the parameters that it was made with.",
+                    f"{exam.command('apply', '--part', 'policy')} with the parameters that it was made with.",
                     name=network,
                 )
                 continue
@@ -92,7 +92,7 @@ class RedirectHalf(DoctorCheck):
                     f"it has no proxy policy, and others of {network} have: what {container.name} asks is not "
                     "redirected",
                     f"policies: {', '.join(policy.type for policy in endpoint.policies) or 'none'}",
-                    f"{patient.command('apply', '--part', 'policy')} with the parameters that it was made with.",
+                    f"{exam.command('apply', '--part', 'policy')} with the parameters that it was made with.",
                 )
 
 
@@ -103,19 +103,19 @@ class RedirectDrift(DoctorCheck):
     severity = "error"
     reference = "the parameters"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """A step of the plan is a difference. A host on which nothing was ever set up is a note."""
-        desired = patient.desired
-        if desired is None or unread_parts(patient.facts):
+        desired = exam.desired
+        if desired is None or unread_parts(exam.facts):
             return
-        differs = [step for step in patient.plan.steps if step.pending or step in patient.plan.refused]
-        if differs and _nothing_is_there(patient):
-            made = patient.was_set_up
+        differs = [step for step in exam.plan.steps if step.pending or step in exam.plan.refused]
+        if differs and _nothing_is_there(exam):
+            made = exam.was_set_up
             yield self.finding(
                 f"redirect {desired.network.name}",
                 "nothing of it is on the host" + (", and a journal says that hnskit set it up" if made else " (yet)"),
                 f"no network, endpoint or container of the parameters; {len(differs)} steps to do",
-                f"{patient.command('plan')} shows what would be done, {patient.command('apply')} does it.",
+                f"{exam.command('plan')} shows what would be done, {exam.command('apply')} does it.",
                 severity="error" if made else "note",
                 name=desired.network.name,
             )
@@ -124,20 +124,20 @@ class RedirectDrift(DoctorCheck):
         for step in differs:
             objects.setdefault(step.container or step.name, []).append(step)
         for name, steps in objects.items():
-            yield self._of_object(patient, name, steps)
+            yield self._of_object(exam, name, steps)
 
-    def _of_object(self, patient: Examination, name: str, steps: list[Step]) -> Finding:
+    def _of_object(self, exam: Examination, name: str, steps: list[Step]) -> Finding:
         """All that differs of one object; what is refused comes first."""
-        refused = [step for step in steps if step in patient.plan.refused]
+        refused = [step for step in steps if step in exam.plan.refused]
         first = (refused or steps)[0]
         changes = [change.describe() for step in steps for change in step.changes]
         return self.finding(
             f"{first.kind} {first.title}",
             f"it is not as the parameters want it: {first.reason}",
             "; ".join([f"to do: {', '.join(step.id for step in steps)}", *changes]),
-            f"{patient.command('plan')} says what stands in the way."
+            f"{exam.command('plan')} says what stands in the way."
             if refused
-            else f"{patient.command('drift')} lists all differences; {patient.apply(first.part)} takes them away.",
+            else f"{exam.command('drift')} lists all differences; {exam.apply(first.part)} takes them away.",
             severity="error" if any(_severity(step) == "error" for step in steps) else "warning",
             name=name,
         )
@@ -151,19 +151,19 @@ class HnsRestarted(DoctorCheck):
     reference = "HNS fact 77"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """A restart of the HNS service removes endpoints; networks stay, and count what they once had."""
-        if not _lost_all(patient):
+        if not _lost_all(exam):
             return
-        counted = [(item.name, item.raw.get("TotalEndpoints")) for item in patient.facts.networks]
+        counted = [(item.name, item.raw.get("TotalEndpoints")) for item in exam.facts.networks]
         had = [f"{name} had {total}" for name, total in counted if isinstance(total, int) and total > 0]
         yield self.finding(
             "HNS",
             "it lists no endpoint at all, and containers that belong on a network run: so after a restart of its "
             "service, which removes endpoints",
             f"no endpoints; {', '.join(had) or 'networks do not count theirs'}",
-            f"{patient.command('apply')} makes the endpoints again; restart containers that Docker gave a network."
-            if patient.desired
+            f"{exam.command('apply')} makes the endpoints again; restart containers that Docker gave a network."
+            if exam.desired
             else "Make the endpoints again (`hnskit apply` with the parameters); restart containers that Docker gave "
             "a network.",
         )
@@ -186,40 +186,40 @@ def _again(container: Container) -> str:
     )
 
 
-def _lost_all(patient: Examination) -> bool:
-    facts = patient.facts
+def _lost_all(exam: Examination) -> bool:
+    facts = exam.facts
     if facts.endpoints or not all(map(facts.knows, ("endpoints", "containers", "networks", "compartments"))):
         return False
     return bool(facts.networks) and any(
-        _network_of(item) and patient.index.owners.compartment_of(item) is not None for item in facts.containers
+        _network_of(item) and exam.index.owners.compartment_of(item) is not None for item in facts.containers
     )
 
 
-def _restarted(patient: Examination) -> str:
-    return ", as after a restart of HNS" if _lost_all(patient) else ""
+def _restarted(exam: Examination) -> str:
+    return ", as after a restart of HNS" if _lost_all(exam) else ""
 
 
-def _restart_hint(patient: Examination) -> str:
-    return "" if _lost_all(patient) else " If many have none, look whether HNS was restarted."
+def _restart_hint(exam: Examination) -> str:
+    return "" if _lost_all(exam) else " If many have none, look whether HNS was restarted."
 
 
-def _labelled(patient: Examination) -> dict[str, list[Container]]:
+def _labelled(exam: Examination) -> dict[str, list[Container]]:
     """Running containers that hnskit made, by the network that they are for; of bridges that are there."""
-    there = {item.name for item in patient.facts.networks if item.is_type(NetworkType.L2BRIDGE)}
+    there = {item.name for item in exam.facts.networks if item.is_type(NetworkType.L2BRIDGE)}
     found: dict[str, list[Container]] = {}
-    for container in patient.facts.containers:
+    for container in exam.facts.containers:
         network = container.labels.get(LABEL, "")
         if container.running and network in there:
             found.setdefault(network, []).append(container)
     return found
 
 
-def _nothing_is_there(patient: Examination) -> bool:
-    desired = patient.desired
+def _nothing_is_there(exam: Examination) -> bool:
+    desired = exam.desired
     if desired is None:
         return False
     names = {item.name for item in desired.endpoints} | {item.name for item in desired.containers}
-    facts = patient.facts
+    facts = exam.facts
     there = {item.name for item in facts.endpoints} | {item.name for item in facts.containers}
     return not there & names and not facts.networks_named(desired.network.name)
 

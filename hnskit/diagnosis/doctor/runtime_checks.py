@@ -28,9 +28,9 @@ class DockerSilent(DoctorCheck):
     severity = "error"
     reference = "this snapshot"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """A daemon that is stopped is an error; a host without docker.exe may have another runtime."""
-        docker = patient.facts.docker
+        docker = exam.facts.docker
         if docker is not None and docker.error:
             denied = "denied" in docker.error.lower()
             yield self.finding(
@@ -39,13 +39,13 @@ class DockerSilent(DoctorCheck):
                 + ": what containers run is not known, and none can be made or mended",
                 docker.error,
                 "Run docker in a console of an administrator, or as a member of docker-users." if denied else _START,
-                severity="warning" if patient.facts.containers else "error",
+                severity="warning" if exam.facts.containers else "error",
             )
             return
-        yield from self._stopped(patient)
-        said = next((str(problem) for problem in patient.facts.problems if problem.part == "docker"), "")
+        yield from self._stopped(exam)
+        said = next((str(problem) for problem in exam.facts.problems if problem.part == "docker"), "")
         if docker is None and said:
-            wanted = patient.desired is not None
+            wanted = exam.desired is not None
             yield self.finding(
                 "Docker",
                 "it is not there, and the parameters need it"
@@ -58,9 +58,9 @@ class DockerSilent(DoctorCheck):
                 severity="error" if wanted else "note",
             )
 
-    def _stopped(self, patient: Examination) -> Iterator[Finding]:
+    def _stopped(self, exam: Examination) -> Iterator[Finding]:
         """A list of services has it as stopped: so it should be on a node whose containers containerd runs."""
-        for service in patient.facts.services:
+        for service in exam.facts.services:
             if service.name == "docker" and service.status == "Stopped":
                 yield self.finding(
                     "Docker",
@@ -78,16 +78,16 @@ class TwoRuntimes(DoctorCheck):
     severity = "warning"
     reference = "moby/moby#45462"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """dockerd removes, when it starts, the endpoints that it did not make."""
-        docker = patient.facts.docker
+        docker = exam.facts.docker
         if docker is None or docker.error or not docker.version:
             return
-        pods = [item for item in patient.facts.endpoints if not item.remote and _POD.match(item.name)]
-        pods = [item for item in pods if not _is_dockers(patient, item)]
-        if pods or patient.facts.pods:
-            seen = f"endpoint {pods[0].name}" if pods else f"pod {patient.facts.pods[0].full_name}"
-            told = patient.facts.knows("containers")
+        pods = [item for item in exam.facts.endpoints if not item.remote and _POD.match(item.name)]
+        pods = [item for item in pods if not _is_dockers(exam, item)]
+        if pods or exam.facts.pods:
+            seen = f"endpoint {pods[0].name}" if pods else f"pod {exam.facts.pods[0].full_name}"
+            told = exam.facts.knows("containers")
             yield self.finding(
                 "Docker",
                 f"it runs beside containerd, whose pods have {len(pods)} of the endpoints: dockerd removes endpoints "
@@ -99,12 +99,12 @@ class TwoRuntimes(DoctorCheck):
             )
 
 
-def _is_dockers(patient: Examination, endpoint: Endpoint) -> bool:
+def _is_dockers(exam: Examination, endpoint: Endpoint) -> bool:
     """Tell whether Docker runs the container: dockershim gave pods the names that CNI plug-ins give them."""
-    owner = patient.index.owners.of_endpoint(endpoint)
+    owner = exam.index.owners.of_endpoint(endpoint)
     if owner is not None:
         return owner.runtime == "docker"
-    ids = {item.id for item in patient.facts.containers if item.runtime == "docker"}
+    ids = {item.id for item in exam.facts.containers if item.runtime == "docker"}
     return endpoint.name[:64] in ids or any(one in ids for one in endpoint.containers)
 
 
@@ -115,9 +115,9 @@ class NamespaceLeaked(DoctorCheck):
     severity = "warning"
     reference = "microsoft/Windows-Containers#485"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """State 4, no endpoint any more, and a container that is dead; what State 4 is called is not known."""
-        for namespace in patient.facts.namespaces:
+        for namespace in exam.facts.namespaces:
             if namespace.state != _LEAKED or namespace.endpoints or namespace.compartment_id == HOST_COMPARTMENT:
                 continue
             listed = ", ".join(namespace.containers) or "none"
@@ -140,9 +140,9 @@ class HnsRefused(DoctorCheck):
     severity = "warning"
     reference = "this log"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Each code once; what it means is in `hnskit errors`."""
-        for refusal in patient.facts.refusals:
+        for refusal in exam.facts.refusals:
             if says_silent(refusal):
                 continue  # a finding of its own
             line = f"{refusal.call} {refusal.message}"
@@ -166,11 +166,11 @@ class HnsRefused(DoctorCheck):
             )
 
 
-def docker_explains(patient: Examination, part: str) -> bool:
+def docker_explains(exam: Examination, part: str) -> bool:
     """Tell whether a part could not be read because Docker is silent, which is a finding of its own."""
-    docker = patient.facts.docker
+    docker = exam.facts.docker
     silent = (docker is not None and bool(docker.error)) or (
-        docker is None and any(problem.part == "docker" for problem in patient.facts.problems)
+        docker is None and any(problem.part == "docker" for problem in exam.facts.problems)
     )
     return silent and part in _DOCKER_PARTS
 

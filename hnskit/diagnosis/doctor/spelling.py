@@ -40,9 +40,9 @@ class MisspeltKey(DoctorCheck):
     severity = "error"
     reference = "HNS fact 47"
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """v1 takes any key and does nothing with one that it does not know."""
-        for rule in patient.rules:
+        for rule in exam.rules:
             for key in rule.settings.unknown:
                 near = hns_json.likely_proxy_key(key)
                 message = f"the proxy policy has the key {key}, which HNS stored and does not know"
@@ -52,10 +52,10 @@ class MisspeltKey(DoctorCheck):
                     rule.endpoint,
                     f"{message}: it redirects nothing",
                     policy_text(rule.policy),
-                    patient.repair(
+                    exam.repair(
                         Part.POLICY,
                         rule.endpoint.name,
-                        _mend(patient, rule, key, near),
+                        _mend(exam, rule, key, near),
                     ),
                 )
 
@@ -68,9 +68,9 @@ class SuspiciousKey(DoctorCheck):
     reference = "HNS facts 42, 47"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Only near misses: the list of keys that HNS knows is not public."""
-        for endpoint, policy in _policies(patient):
+        for endpoint, policy in _policies(exam):
             known = _V1_KEYS.get(policy.type.upper(), frozenset())
             for key in policy.settings if policy.schema == 1 else ():
                 if near := _near_miss(key, known):
@@ -90,10 +90,10 @@ class UnknownPolicyType(DoctorCheck):
     reference = "HNS facts 42, 47"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """`PROXXY` and the like; letter case does not count."""
         known = {item.lower() for item in _TYPES}
-        for endpoint, policy in _policies(patient):
+        for endpoint, policy in _policies(exam):
             near = "" if policy.type.lower() in known else _near_miss(policy.type, _TYPES)
             if near:
                 yield self.of_endpoint(
@@ -107,7 +107,7 @@ class UnknownPolicyType(DoctorCheck):
 _OPTIONS = {"IP": "--ip", "Port": "--port", "Destination": "--destination"}
 
 
-def _mend(patient: Examination, rule: EndpointProxyRule, key: str, near: str) -> str:
+def _mend(exam: Examination, rule: EndpointProxyRule, key: str, near: str) -> str:
     """Say how one policy that was made by hand is mended: `hnskit policy change` leaves out keys that no HNS knows."""
     again = f"Write the policy again with {f'{near} in place of {key}' if near else f'no {key}'}"
     value = rule.policy.settings.get(key)
@@ -118,13 +118,13 @@ def _mend(patient: Examination, rule: EndpointProxyRule, key: str, near: str) ->
     else:
         return f"{again}."
     number = next(place for place, item in enumerate(rule.endpoint.policies, 1) if item is rule.policy)
-    if not patient.facts.knows("endpoints") or not rule.endpoint.knows("policies"):
+    if not exam.facts.knows("endpoints") or not rule.endpoint.knows("policies"):
         return f"{again}."  # a number in a part of the list is that of another policy
-    return f"{again}: {patient.policy('change', rule.endpoint, '--number', str(number), *said)}."
+    return f"{again}: {exam.policy('change', rule.endpoint, '--number', str(number), *said)}."
 
 
-def _policies(patient: Examination) -> Iterator[tuple[Endpoint, Policy]]:
-    return ((endpoint, policy) for endpoint in patient.facts.endpoints for policy in endpoint.policies)
+def _policies(exam: Examination) -> Iterator[tuple[Endpoint, Policy]]:
+    return ((endpoint, policy) for endpoint in exam.facts.endpoints for policy in endpoint.policies)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -20,15 +20,15 @@ class PolicyNotInVfp(DoctorCheck):
     reference = "HNS fact 48; calico#12862; microsoft/SDN VFP.psm1"
     confirmed = False
 
-    def find(self, patient: Examination) -> Iterator[Finding]:
+    def find(self, exam: Examination) -> Iterator[Finding]:
         """Compare with `vfpctrl /list-rule` of the port. UNCONFIRMED: which rule VFP makes of a proxy policy."""
-        rules = patient.facts.vfp_rules
+        rules = exam.facts.vfp_rules
         if not rules:
             return
         ports: dict[str, list[VfpRule]] = {}
         for one in rules:
             ports.setdefault(one.port, []).append(one)
-        for rule in patient.rules:
+        for rule in exam.rules:
             guid = hns_json.port_guid(rule.endpoint)
             address = rule.settings.ip.removesuffix("/32")
             there = ports.get(guid, []) if guid else []
@@ -39,7 +39,7 @@ class PolicyNotInVfp(DoctorCheck):
                 f"HNS lists its proxy policy for {rule.what}, and none of its port's rules in VFP ({len(there)}) "
                 f"names {address}: it may not be carried out",
                 f"{describe_policy(rule.policy)}; rules: {_named(there)}",
-                patient.repair(
+                exam.repair(
                     Part.POLICY,
                     rule.endpoint.name,
                     f"List all rules of the port (`vfpctrl /port {guid} /list-rule`); if it is not there, write the "

@@ -7,7 +7,7 @@ a reference to one, and what is typed into a password box is taken out of it at 
 from hnskit.runbook.widgets.buttons import action_button
 from hnskit.runbook.widgets.forms import params_form
 from hnskit.runbook.widgets.live_box import Question, output_box
-from hnskit.runbook.widgets.page import StartPage
 from hnskit.runbook.widgets.paste_box import paste_box
+from hnskit.runbook.widgets.start_page import StartPage
 
 __all__ = ["Question", "StartPage", "action_button", "output_box", "params_form", "paste_box"]
