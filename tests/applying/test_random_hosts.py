@@ -75,7 +75,7 @@ def test_apply_makes_the_host_as_desired_once_and_destroy_leaves_it_as_it_was(ca
 
 @SOME
 @given(case=cases, desired=strategies.desired_states())
-def test_order_respects_dependencies(case: Case, desired: Desired) -> None:
+def test_each_step_comes_after_those_that_it_needs(case: Case, desired: Desired) -> None:
     """No step is sent before, or together with, one that it needs; no client's policy before its proxy's endpoint."""
     first = plan(desired, case.start, made=case.journal.made)
     case.session.pipelines.clear()

@@ -87,7 +87,7 @@ def test_a_management_ip_that_never_comes_is_a_note(adapter: str) -> None:
     assert [note for note in outcome.notes if "no ManagementIP" in note]
 
 
-def test_patience_ends() -> None:
+def test_waiting_ends_with_its_patience() -> None:
     """What never appears is an error that names the step, and the run can be gone on with."""
     host = host_here()
     session, _ = late(

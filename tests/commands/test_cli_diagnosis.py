@@ -54,7 +54,7 @@ def test_explain_all_is_a_table_and_draws_none(capsys: pytest.CaptureFixture[str
     assert len(json.loads(out)["items"]) == 6
 
 
-def test_explain_draws(capsys: pytest.CaptureFixture[str], good: str, tmp_path: Path) -> None:
+def test_explain_draws_the_way(capsys: pytest.CaptureFixture[str], good: str, tmp_path: Path) -> None:
     """As SVG."""
     path = tmp_path / "way.svg"
     hnskit(capsys, "explain", good, "--from", "10.0.1.20", "--to", "169.254.169.254:80", "--svg", str(path))

@@ -82,7 +82,7 @@ def test_a_transparent_network_without_a_subnet_asks_for_any(host: EmulatedHost)
         (["run", "-d", "--network", "nosuch", NANOSERVER, "cmd"], "network nosuch not found"),
     ],
 )  # fmt: skip
-def test_what_docker_refuses(host: EmulatedHost, words: list[str], said: str) -> None:
+def test_docker_refuses_what_it_cannot_make(host: EmulatedHost, words: list[str], said: str) -> None:
     code, out, err = run(host, *words)
     assert code != 0
     assert said in out + err

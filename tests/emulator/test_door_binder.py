@@ -111,7 +111,9 @@ def bind_named(command: Command, *named: tuple[str, Any], positional: tuple[Any,
         (FORWARDING, [("InterfaceIndex", 1), ("State", "x")], INVALID, 'to the set "Enabled,Disabled"'),
     ],
 )
-def test_what_powershell_refuses(command: Command, named: list[tuple[str, Any]], error_id: str, text: str) -> None:
+def test_the_binder_refuses_what_powershell_refuses(
+    command: Command, named: list[tuple[str, Any]], error_id: str, text: str
+) -> None:
     with pytest.raises(BindingError) as caught:
         bind_named(command, *named)
     assert caught.value.error_id == error_id
@@ -153,7 +155,9 @@ def test_what_powershell_refuses(command: Command, named: list[tuple[str, Any]],
         (DOCKER, [("ArgumentList", "ps"), ("TimeoutSeconds", True)], {"ArgumentList": ["ps"], "TimeoutSeconds": 1}),
     ],
 )
-def test_what_powershell_takes(command: Command, named: list[tuple[str, Any]], expected: dict[str, Any]) -> None:
+def test_the_binder_takes_what_powershell_takes(
+    command: Command, named: list[tuple[str, Any]], expected: dict[str, Any]
+) -> None:
     assert bind_named(command, *named) == expected
 
 

@@ -157,7 +157,7 @@ def mutated(data: st.DataObject, good: bytes) -> bytes:
 
 @examples(150)
 @given(st.binary(max_size=600))
-def test_random_bytes(served: Served, noise: bytes) -> None:
+def test_random_bytes_end_nothing(served: Served, noise: bytes) -> None:
     """Whatever they are."""
     check(raw(served, noise))
 
@@ -252,7 +252,7 @@ def test_envelopes_of_known_words_in_a_wrong_order(session: Session, action: str
 
 @examples(100)
 @given(st.data())
-def test_changed_envelopes(session: Session, data: st.DataObject) -> None:
+def test_changed_envelopes_are_answered_or_refused(session: Session, data: st.DataObject) -> None:
     """A right one with a few wrong bytes."""
     good = envelope(
         data.draw(st.sampled_from(ACTIONS)), "<rsp:Receive><rsp:DesiredStream>stdout</rsp:DesiredStream></rsp:Receive>"

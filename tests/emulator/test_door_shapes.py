@@ -204,7 +204,7 @@ def test_a_shell_is_described_as_recorded_hosts_do(served: Served, client: SoapC
     assert re.fullmatch(r"\d+MB", said["MemoryUsed"])
 
 
-def test_times_carry(served: Served, client: SoapClient, pool: RunspacePool) -> None:
+def test_a_time_carries_into_the_next_unit(served: Served, client: SoapClient, pool: RunspacePool) -> None:
     shell = served.door.shells.look(pool.id)
     assert shell is not None
     shell.created -= 90061 + 3600

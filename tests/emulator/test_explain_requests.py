@@ -161,7 +161,7 @@ def test_each_trouble_by_itself_on_a_host_that_redirects(name: str) -> None:
 
 @given(st.lists(st.sampled_from(sorted(TROUBLES)), min_size=1, max_size=6))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_troubles_together(names: list[str]) -> None:
+def test_explain_is_right_of_any_troubles_together(names: list[str]) -> None:
     """In any order, on a host that has no redirect yet."""
     scenario = Scenario()
     for name in names:

@@ -186,7 +186,7 @@ def test_the_job_survives_a_cut(tmp_path: Path, mode: str) -> None:
     ],
     ids=str,
 )
-def test_the_job_survives(tmp_path: Path, faults: dict[str, Any]) -> None:
+def test_the_whole_job_survives_a_fault(tmp_path: Path, faults: dict[str, Any]) -> None:
     """It ends with the proof that every client is redirected."""
     with Lab(tmp_path, cut_seconds=0.2, faults=faults) as lab:
         _, proof = set_up(lab)

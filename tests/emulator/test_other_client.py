@@ -26,7 +26,7 @@ def seen(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 
 @pytest.mark.parametrize("how", ["http negotiate", "https basic", "https negotiate", "https certificate"])
-def test_it_logs_in(seen: dict[str, Any], how: str) -> None:
+def test_another_client_logs_in(seen: dict[str, Any], how: str) -> None:
     """And runs a command of hnskit."""
     assert seen[how] == "LAB"
 
@@ -38,7 +38,7 @@ def test_it_logs_in(seen: dict[str, Any], how: str) -> None:
         ("untrusted authority", "ConnectError"),
     ],
 )
-def test_it_is_refused(seen: dict[str, Any], how: str, error: str) -> None:
+def test_another_client_is_refused(seen: dict[str, Any], how: str, error: str) -> None:
     """With its own error for it."""
     assert str(seen[how]).startswith(error)
 
@@ -66,7 +66,7 @@ def test_it_runs_several_pipelines_at_once(seen: dict[str, Any]) -> None:
     assert seen["several"] == ["LAB"] * 3
 
 
-def test_it_counts_runspaces(seen: dict[str, Any]) -> None:
+def test_another_client_counts_runspaces(seen: dict[str, Any]) -> None:
     """More are allowed, a minimum above the maximum is not, and a pool of several is not reset."""
     assert seen["runspaces"] == [True, 3, False, False]
 
@@ -84,7 +84,7 @@ def test_it_disconnects_and_a_second_one_takes_over(seen: dict[str, Any], engine
         assert "lets no second client connect" in seen["disconnect"]
 
 
-def test_it_exchanges_keys(seen: dict[str, Any]) -> None:
+def test_another_client_exchanges_keys(seen: dict[str, Any]) -> None:
     """For SecureString."""
     assert seen["key"] is True
 

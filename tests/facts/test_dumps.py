@@ -135,7 +135,7 @@ def log(objects: list[Any], request: str = '{"Name":"asked"}', tail: str = "") -
     return LOG.format(answer=quoted["answer"], request=request.replace('"', '\\"')) + tail
 
 
-def test_hcsshim_s_log() -> None:
+def test_a_log_of_hcsshim_is_read() -> None:
     """Answers are quoted; what is asked for is not what the host has."""
     facts = read_text(log([CLIENT, SWARM]), "docker.log")
     assert [item.id for item in facts.endpoints] == [CLIENT["ID"], SWARM["ID"]]
@@ -219,7 +219,7 @@ def test_a_state_that_was_not_printed_is_not_known() -> None:
     assert read_text(json.dumps(CLIENT)).endpoints[0].state_known
 
 
-def test_docker_inspect() -> None:
+def test_the_output_of_docker_inspect_is_read() -> None:
     """Containers, as Docker prints them."""
     row = {"Id": "c1", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web:1"},
            "State": {"Status": "running"}, "HostConfig": {"NetworkMode": "none"}}  # fmt: skip
@@ -235,7 +235,7 @@ def test_a_foreign_text_is_one_sentence(text: str) -> None:
         read_text(text)
 
 
-def test_format_list_values() -> None:
+def test_values_of_format_list_are_read() -> None:
     """Nested, empty, cut and lost ones."""
     assert read_value("Policies", "{}") == ([], True)
     assert read_value("State", "2") == (2, True)

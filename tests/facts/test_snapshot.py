@@ -59,7 +59,7 @@ def test_what_facts_json_prints_is_a_snapshot_too(tmp_path: Path) -> None:
     st.text(),
 )
 @settings(max_examples=60, deadline=None)
-def test_any_endpoint_survives(
+def test_any_endpoint_survives_a_snapshot(
     policies: list[Policy], containers: list[str], version: tuple[int, int] | None, compartment: int | None, name: str
 ) -> None:
     """Whatever its names and keys are."""

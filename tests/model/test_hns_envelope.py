@@ -27,12 +27,12 @@ def test_member_order_of_an_envelope_does_not_matter(member: str) -> None:
         ('{ "Success" : true, "Output" : {"Path":"\\/networks\\/"} }', {"Path": "/networks/"}),
     ],
 )
-def test_success(text: str, output: dict[str, str] | list[Any] | None) -> None:
+def test_a_success_gives_its_output(text: str, output: dict[str, str] | list[Any] | None) -> None:
     """No text, and an envelope without Output, are successes with nothing to say."""
     assert hns_envelope.parse_envelope(text) == output
 
 
-def test_filetimes_stay_integers() -> None:
+def test_file_times_stay_whole_numbers() -> None:
     """A FILETIME is larger than what a float holds exactly."""
     read = hns_envelope.parse_envelope('{"Output":{"StartTime":131614059830560691},"Success":true}')
     assert read["StartTime"] == 131614059830560691

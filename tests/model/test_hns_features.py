@@ -41,7 +41,9 @@ def test_proxy_policy_is_told_by_the_build_else_by_hns(
         (Feature.ACCELNET, [(15, 4), (16, 0)], [(15, 3)]),
     ],
 )
-def test_version_ranges(feature: Feature, yes: list[tuple[int, int]], no: list[tuple[int, int]]) -> None:
+def test_a_feature_is_there_in_its_ranges_of_versions(
+    feature: Feature, yes: list[tuple[int, int]], no: list[tuple[int, int]]
+) -> None:
     """Later minors of an older line have what was carried back to it; the next major may not."""
     assert [version for version in yes if not supports(version, None, feature)] == []
     assert [version for version in no if supports(version, None, feature)] == []

@@ -94,7 +94,7 @@ def test_compartment_is_the_endpoint_ports() -> None:
     assert endpoint.dns == ("10.0.1.1", "192.168.100.1")
 
 
-def test_v2_endpoint() -> None:
+def test_an_endpoint_of_v2_is_read() -> None:
     """The v2 spellings come to the same model; its policies keep their v2 form."""
     endpoint = hns_json.parse_endpoint(sample("endpoints/v2-create-request-containerd5729.json"))
     assert endpoint.network_id == "7198D0AB-9758-4C83-8CED-311F4DD0CF9C"
@@ -103,7 +103,7 @@ def test_v2_endpoint() -> None:
     assert endpoint.policies[2] == Policy("ProviderAddress", {"ProviderAddress": "10.0.2.15"}, schema=2)
 
 
-def test_v2_network() -> None:
+def test_a_network_of_v2_is_read() -> None:
     subnet = {
         "IpAddressPrefix": "10.0.1.0/24",
         "Routes": [{"NextHop": "10.0.1.1", "DestinationPrefix": "0.0.0.0/0"}],
@@ -120,7 +120,7 @@ def test_v2_remote_endpoint_is_told_by_its_flags() -> None:
     assert not hns_json.parse_endpoint({"VirtualNetwork": "A", "Flags": 33}).remote
 
 
-def test_v2_load_balancer() -> None:
+def test_a_load_balancer_of_v2_is_read() -> None:
     read = hns_json.parse_policy_list({"ID": "A", "HostComputeEndpoints": ["B", "C"]})
     assert read.references == ("/endpoints/B", "/endpoints/C")
 

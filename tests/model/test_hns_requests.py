@@ -12,18 +12,18 @@ from hnskit.model.objects import NetworkType, Policy
 from tests.model.json_samples import JSON
 
 
-def test_version_of_an_object_and_of_the_service() -> None:
+def test_the_version_of_an_object_and_of_the_service_is_read() -> None:
     assert hns_json.version_of(38654705666) == (9, 2)
     assert hns_json.parse_version({"Minor": 3, "Major": 13}) == (13, 3)
 
 
-def test_network_request() -> None:
+def test_the_request_of_a_network_has_its_members() -> None:
     request = hns_requests.network_request("hnskit-l2bridge", "L2Bridge", "10.0.1.0/24", "10.0.1.1")
     subnets = [{"AddressPrefix": "10.0.1.0/24", "GatewayAddress": "10.0.1.1"}]
     assert request == {"Name": "hnskit-l2bridge", "Type": "L2Bridge", "Subnets": subnets}
 
 
-def test_network_request_in_full() -> None:
+def test_the_request_of_a_network_has_each_member_that_is_given() -> None:
     request = hns_requests.network_request(
         "n", NetworkType.L2BRIDGE, "10.0.1.0/24", "10.0.1.1", "Ethernet 2", dns=("10.0.0.1", "10.0.0.2")
     )
@@ -52,7 +52,7 @@ def test_endpoint_request_is_read_back() -> None:
     assert read.policies == (Policy("OutBoundNAT", {"ExceptionList": ["10.0.0.0/8"]}),)
 
 
-def test_attach_and_detach_requests() -> None:
+def test_the_requests_of_attach_and_detach_have_their_members() -> None:
     assert hns_requests.attach_request(4) == {"SystemType": "Host", "CompartmentId": 4}
     assert hns_requests.detach_request() == {"SystemType": "Host"}
 
@@ -114,7 +114,9 @@ def test_l4proxy_is_read_in_both_spellings_of_its_sources() -> None:
         ("10.0.1.2:²", None),
     ],
 )
-def test_target_of_a_proxy_policy(destination: str, target: tuple[int | str, ...] | None) -> None:
+def test_the_target_of_a_proxy_policy_is_an_address_and_a_port(
+    destination: str, target: tuple[int | str, ...] | None
+) -> None:
     assert hns_json.proxy_settings(Policy("PROXY", {"Destination": destination})).target == target
 
 

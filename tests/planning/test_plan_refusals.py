@@ -130,7 +130,7 @@ def test_a_client_without_endpoint_is_refused_by_the_policy_part() -> None:
     assert "apply the part clients first" in refusals(facts, parts=(Part.POLICY,))["hnskit-client2"]
 
 
-def test_plan_survives_json() -> None:
+def test_a_plan_survives_json() -> None:
     """A plan from JSON equals the plan."""
     for facts in (sample_facts.fresh(), sample_facts.complete()):
         current = plan(sample_facts.desired(), facts)

@@ -198,7 +198,7 @@ def test_the_service_of_the_spn_may_be_another(kdc: Kdc, door: DoorThread) -> No
     assert "no host of this name" in refused(settings(door, service="NOSUCH")).message
 
 
-def test_no_ticket(kdc: Kdc, door: DoorThread) -> None:
+def test_a_missing_ticket_is_named(kdc: Kdc, door: DoorThread) -> None:
     kdc.no_ticket()
     error = refused(settings(door))
     assert isinstance(error, LoginRefusedError)
@@ -206,7 +206,7 @@ def test_no_ticket(kdc: Kdc, door: DoorThread) -> None:
     assert "kinit" in error.next_step
 
 
-def test_a_wrong_password(kdc: Kdc, door: DoorThread, password: Path) -> None:
+def test_a_wrong_password_of_a_domain_is_named(kdc: Kdc, door: DoorThread, password: Path) -> None:
     kdc.no_ticket()
     password.write_text("wrong")
     error = refused(settings(door, username=f"alice@{REALM}", credential=f"file:{password}"))

@@ -12,7 +12,7 @@ from tests.jupyter_fixture import PAGE, Desk, button, pressable
 from tests.waiting import LONG
 
 
-def test_the_start_page(desk: Desk) -> None:
+def test_the_start_page_sets_the_redirect_up(desk: Desk) -> None:
     """A wrong value is refused, comments survive a save; connect, run, stop in the middle, go on to the proof."""
     desk.params("walk")
     tab = desk.open(PAGE)
