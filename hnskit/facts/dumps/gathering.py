@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnskit.errors import HostAnswerError
 from hnskit.facts.completeness import LEFT_ASIDE, Completeness, Problem
 from hnskit.facts.dumps import docker_objects, windows_objects
 from hnskit.facts.dumps.assembling import PARTS, assembled
 from hnskit.facts.dumps.broken_json import CUT
+from hnskit.facts.dumps.listings import Listings, is_whole
 from hnskit.facts.dumps.merging import filled
 from hnskit.facts.dumps.object_kinds import Kind, foreign_kind, guess_kind, is_envelope, kind_of
+from hnskit.facts.dumps.one_object import parsed
 from hnskit.facts.dumps.origins import DIFFER, Origins
 from hnskit.facts.dumps.pieces import Break, Deleted, Piece, RefusedAnswer
 from hnskit.facts.dumps.printed_members import PrintedMembers
@@ -37,9 +38,6 @@ _WORDS = {"policy_lists": "policy lists", "hns_version": "version of HNS", "dock
 _POOR = ("hnsdiag", "table", "CSV", "Markdown table")
 _DEPTH = "PowerShell cut something off: print it again with `ConvertTo-Json -Depth 20`"
 _CUT = "it is cut off here"
-_MAX_WRONG = 8  # members of one object that may be left out before the object is
-_COLLECTED = {"network.txt": "networks", "endpoint.txt": "endpoints", "policy.txt": "policy_lists"}
-"""Files of microsoft/SDN's collectlogs.ps1: each has the whole output of one command that lists all."""
 
 
 class Gathering:
@@ -54,6 +52,7 @@ class Gathering:
         self._whole: set[str] = set()
         self._refusals = RefusalRecord()
         self._origins = Origins()
+        self._listings = Listings()
         self._sorts: Counter[str] = Counter()
         self._foreign: Counter[str] = Counter()
         self._name = self._hint = ""
@@ -77,6 +76,7 @@ class Gathering:
         self._name, self._hint = name, f"{name} {hint}"
         self._may_be_cut = has_cut_marks(text)
         self._kinds.clear()
+        self._listings = Listings()
         self._last = None
         self._origins.note_text(name, text)
         before = (self.count, len(self.problems), self._foreign.total())
@@ -92,6 +92,7 @@ class Gathering:
                 self._delete(piece)
             else:
                 self._foreign[piece.what] += piece.count
+        self._leave_outdated()
         return before != (self.count, len(self.problems), self._foreign.total())
 
     def facts(self, target: str) -> Facts:
@@ -125,6 +126,9 @@ class Gathering:
             self._ip.append({**piece.value, "place": place, "form": piece.form})
             self._count(f"routes ({piece.form})" if piece.value["routes"] else f"adapters ({piece.form})",
                         len(piece.value["routes"] or piece.value["adapters"]))  # fmt: skip
+            return
+        if piece.form == "no output":
+            self._listings.note_nothing(str(piece.command.kind), piece)
             return
         if piece.value == [] and self._lists_nothing(piece):
             return
@@ -185,7 +189,9 @@ class Gathering:
         if not read.id or key in self._objects or (read.compartment_id is None and read.attached):
             return False
         self._objects[key] = read
-        self._origins.note_object(self._name, "endpoints", read, self._note_list("endpoints", piece, True))
+        whole = self._note_list("endpoints", piece, True)
+        self._origins.note_object(self._name, "endpoints", read, whole)
+        self._listings.note("endpoints", piece, read.id, whole)
         return True
 
     def _add_envelope(self, envelope: Mapping[str, Any], piece: Piece, place: str) -> None:
@@ -226,7 +232,7 @@ class Gathering:
         if lost and piece.form not in _POOR[:2]:
             said = _CUT if piece.broken else _DEPTH
             self._problem(kind, place, f"{said} ({', '.join(dict.fromkeys(lost))})", part_is_known=True)
-        read = self._parsed(_HNS[kind], kind, item, place)
+        read = parsed(_HNS[kind], kind, item, place, self._problem)
         if read is None:
             return
         v2 = "SchemaVersion" in item or "HostComputeNetwork" in item
@@ -239,6 +245,7 @@ class Gathering:
         whole = self._note_list(kind, piece, listed)
         if kind in ("networks", "endpoints"):
             self._origins.note_object(self._name, kind, read, whole)
+        self._listings.note(kind, piece, read.id, whole)
         if not read.id and kind == "endpoints":
             self._partial.append(read)
             return
@@ -266,7 +273,7 @@ class Gathering:
     def _add_other(self, kind: str, item: Mapping[str, Any], piece: Piece, place: str, listed: bool) -> None:
         """Objects of Windows and of docker, and HNS's version."""
         if kind == "hns_version":
-            read: Any = self._parsed(hns_json.parse_version, kind, item, place)
+            read: Any = parsed(hns_json.parse_version, kind, item, place, self._problem)
         elif kind == "docker_networks":
             self._partial += docker_objects.endpoints_of_network(item)
             read = docker_objects.read_network(item)
@@ -290,12 +297,7 @@ class Gathering:
 
     def _note_list(self, kind: str, piece: Piece, listed: bool) -> bool:
         """Note that a list is whole, if this object stands in one that is; and tell it."""
-        command = piece.command
-        if piece.part_of_list is not None:
-            whole = piece.part_of_list and command.kind in (kind, None)
-        else:
-            whole = (listed and not command.chooses) or (command.lists_all and command.kind == kind)
-            whole = whole or _COLLECTED.get(self._name.rpartition("/")[2].lower()) == kind
+        whole = is_whole(kind, piece, listed, self._name)
         if whole:
             self._whole.add(kind)
         return whole
@@ -314,25 +316,22 @@ class Gathering:
                 read = filled(read, there, same_moment=not v2 and not v1_there)
         self._objects[kind, identity] = read
 
-    def _parsed(self, parse: Callable[[Any], Any], kind: str, item: Mapping[str, Any], place: str) -> Any:
-        """One object; a member of a wrong type is left out, and named."""
-        for _ in range(_MAX_WRONG):
-            try:
-                return parse(item)
-            except HostAnswerError as problem:
-                self._problem(kind, place, problem.message, part_is_known=True)
-                member = problem.message.split(" ")[0].partition(".")[2].split(".")[0].split("[")[0]
-                if member not in item:
-                    return None
-                item = {name: value for name, value in item.items() if name != member}
-            except (KeyError, TypeError, AttributeError, ValueError) as problem:
-                self._problem(kind, place, f"it is not whole ({type(problem).__name__}: {problem})")
-                return None
-        return None
-
     def _add_break(self, piece: Break) -> None:
         kind = self._last or piece.command.kind or guess_kind(f"{piece.hint} {self._hint}")
         self._problem(kind, f"{self._name} {piece.place}", piece.said)
+
+    def _leave_outdated(self) -> None:
+        """Leave out what an earlier list of this text had, and a later one has not."""
+        for one in self._listings.outdated():
+            words = counted(len(one.ids), _WORDS.get(one.kind, one.kind))
+            if one.nothing:
+                said = f"the list was printed again, with nothing in it: the {words} above may be gone"
+                self._problem(one.kind, f"{self._name} line {one.line}", said)
+            elif one.kind not in self._broken:
+                for id in one.ids:
+                    self._objects.pop((one.kind, id), None)
+                last = f"which the last one ({self._name} line {one.line}) has not"
+                self.problems.append(Problem("", f"{LEFT_ASIDE}{words} of an earlier list, {last}"))
 
     def _delete(self, deleted: Deleted) -> None:
         kind, _, identity = deleted.path.strip("/").partition("/")

@@ -50,6 +50,10 @@ _HARMLESS = re.compile(
     r"|[12]?>{1,2}\s*\S+|2>&1|-df?\b|-AutoSize\b|\*",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(
+    r"^\s*\$|>|\b(?:Out-File|Set-Content|Add-Content|clip|Export-\w+|Tee-Object|tee)\b", re.IGNORECASE
+)
+"""The output goes into a variable or a file."""
 _REST_OF_QUOTE = re.compile(r"^[\s\"')};]*$")
 
 
@@ -83,6 +87,13 @@ def is_cmdlet(word: str) -> bool:
 def is_prompt(line: str) -> bool:
     """Tell whether a line begins as a console's prompt does: what was printed before it has ended."""
     return bool(_PROMPT.match(line))
+
+
+def prints_nothing(command: ListingCommand, following: list[str]) -> bool:
+    """Tell whether a prompt follows a command at once that lists all of a kind on the console."""
+    if command.kind is None or not command.lists_all or _ELSEWHERE.search(command.words):
+        return False
+    return bool(following) and is_prompt(following[0])
 
 
 def parse_command(said: str) -> ListingCommand:

@@ -16,7 +16,14 @@ from hnskit.facts.dumps.console_pieces import console_pieces
 from hnskit.facts.dumps.format_list import RawBlock, finished, raw_block, starts_block
 from hnskit.facts.dumps.go_values import find_struct, joined_struct, read_struct
 from hnskit.facts.dumps.large_texts import WINDOW, windows_of
-from hnskit.facts.dumps.listing_commands import ListingCommand, command_of, is_cmdlet, is_prompt, request_of
+from hnskit.facts.dumps.listing_commands import (
+    ListingCommand,
+    command_of,
+    is_cmdlet,
+    is_prompt,
+    prints_nothing,
+    request_of,
+)
 from hnskit.facts.dumps.object_kinds import guess_kind, is_known, kind_of
 from hnskit.facts.dumps.paste_marks import bare, plain, texts_in
 from hnskit.facts.dumps.pieces import END_LINES, NO_COMMAND, Break, Deleted, Foreign, Piece, PrintedLines, RefusedAnswer
@@ -143,6 +150,8 @@ class _Scanner:
             if command is not None:
                 self._command = command
                 if is_prompt(line) and not _JSON.search(line):
+                    if prints_nothing(command, self._lines[number + 1 : number + 2]):
+                        yield Piece([], self._whole.place_of(number), command=command, form="no output")
                     return number + 1
         if " :" in line and (block := self._block_at(number, line)) is not None:
             return block
