@@ -14,6 +14,12 @@ _DASHES = re.compile(r"-+")
 _DOCKER_HEAD = re.compile(r"^\s*(?:CONTAINER ID\s{2,}IMAGE|NETWORK ID\s{2,}NAME|REPOSITORY\s{2,}TAG)\s{2,}")
 _END = re.compile(r"\s*(?:`{3,}|~{3,}|</?(?:pre|code|details|summary)\b|\*\*\s*$)", re.IGNORECASE)
 _GAP = re.compile(r"\s{2,}")
+_WHOLE_VALUE = re.compile(
+    r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?|(?:[0-9A-Fa-f]{2}[-:]){5}[0-9A-Fa-f]{2}"
+    r"|True|False|Up|Disconnected"
+)
+"""A value that no row above goes on with: an id, an address, a word of a kind of its own."""
+_PART_OF_ID = re.compile(r"[0-9A-Fa-f-]{9,36}|[0-9A-Fa-f]{32,64}")
 _WHOLE = frozenset(
     {
         "ifIndex", "InterfaceIndex", "RouteMetric", "ifMetric", "InterfaceMetric", "NlMtu(Bytes)", "PrefixLength",
@@ -60,6 +66,10 @@ def read_console_table(lines: list[str], rule: int) -> ConsoleTable | None:
     number = rule + 1
     while number < len(lines) and lines[number].strip() and not _is_end(lines[number]):
         cells = _collapsed(lines[number], starts) or _cells(lines[number], starts)
+        if table.rows and _goes_on([cell.strip() for cell in cells]):
+            _add_to_row(table, cells)
+            number += 1
+            continue
         row: dict[str, Any] = {}
         for name, cell in zip(names, cells, strict=True):
             value = cell.strip()
@@ -99,6 +109,22 @@ def _cells(line: str, starts: list[int]) -> list[str]:
             place -= 1
         cuts.append(max(place, cuts[-1]))
     return [line[begin:end] for begin, end in zip(cuts, [*cuts[1:], len(line)], strict=True)]
+
+
+def _goes_on(cells: list[str]) -> bool:
+    """Tell whether a line goes on with the row above, as `Format-Table -Wrap` prints it: parts of values alone."""
+    parts = [cell for cell in cells if cell]
+    return bool(parts) and not cells[0] and len(parts) < len(cells) and not any(map(_WHOLE_VALUE.fullmatch, parts))
+
+
+def _add_to_row(table: ConsoleTable, cells: list[str]) -> None:
+    """Join the parts of a wrapped row; between words PowerShell has dropped the blank."""
+    row = table.rows[-1]
+    for name, cell in zip(table.names, cells, strict=True):
+        part, before = cell.strip(), row.get(name)
+        if part and isinstance(before, str):
+            is_id = bool(_PART_OF_ID.fullmatch(before + part))
+            row[name] = before + ("" if is_id or not before else " ") + part
 
 
 def _collapsed(line: str, starts: list[int]) -> list[str]:

@@ -20,7 +20,7 @@ from hnskit.facts.dumps.pieces import Break, Deleted, Piece, RefusedAnswer
 from hnskit.facts.dumps.printed_members import PrintedMembers
 from hnskit.facts.dumps.refusal_record import RefusalRecord
 from hnskit.facts.dumps.scanning import read_pieces
-from hnskit.facts.dumps.settling import has_cut_marks, is_folder, settled, unpacked
+from hnskit.facts.dumps.settling import has_cut_marks, is_folder, owner_of_policies, settled, unpacked
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint
@@ -149,6 +149,9 @@ class Gathering:
         self.count += max(number, 1)
 
     def _add_value(self, value: Any, piece: Piece, place: str, words: str, listed: bool = False) -> None:
+        if owner := owner_of_policies(value):
+            self._add_hns("endpoints", owner, replace(piece, printed=tuple(owner), part_of_list=False), place, False)
+            return
         if type(value) is list and len(value) > 1:
             self._add_list(value, piece, place, words)
             return
@@ -297,8 +300,7 @@ class Gathering:
 
     def _note_list(self, kind: str, piece: Piece, listed: bool) -> bool:
         """Note that a list is whole, if this object stands in one that is; and tell it."""
-        whole = is_whole(kind, piece, listed, self._name)
-        if whole:
+        if whole := is_whole(kind, piece, listed, self._name):
             self._whole.add(kind)
         return whole
 
@@ -330,13 +332,12 @@ class Gathering:
             elif one.kind not in self._broken:
                 for id in one.ids:
                     self._objects.pop((one.kind, id), None)
-                last = f"which the last one ({self._name} line {one.line}) has not"
-                self.problems.append(Problem("", f"{LEFT_ASIDE}{words} of an earlier list, {last}"))
+                where = f"{self._name} line {one.line}"
+                self.problems.append(Problem("", f"{LEFT_ASIDE}{words} of an earlier list than that of {where}"))
 
     def _delete(self, deleted: Deleted) -> None:
         kind, _, identity = deleted.path.strip("/").partition("/")
-        found = self._objects.pop(("endpoints" if kind == "endpoints" else "networks", identity.upper()), None)
-        if found is not None:
+        if found := self._objects.pop(("endpoints" if kind == "endpoints" else "networks", identity.upper()), None):
             said = f"{kind[:-1]} {found.name or identity} was deleted afterwards, and is left out"
             self._problem(None, f"{self._name} {deleted.place}", said)
 

@@ -23,6 +23,12 @@ def has_cut_marks(text: str) -> bool:
     return ("@" in text and "@{" in text) or "System." in text  # one letter is found much faster than two
 
 
+_REDIRECTS = frozenset({"PROXY", "L4PROXY", "L4WFPPROXY"})
+_OF_ENDPOINT = _REDIRECTS | {"L2DRIVER", "OUTBOUNDNAT"}
+_SHARED = frozenset({"ACL", "NAT", "ROUTE", "PA", "QOS", "VLAN", "VSID", "PORTMAPPING", "SDNROUTE", "PROVIDERADDRESS"})
+"""Types of policies that an endpoint may have, and others may, too; in upper case."""
+
+
 def unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any, str, bool]]:
     """The objects of a value, and whether each stands in a list.
 
@@ -41,6 +47,29 @@ def unpacked(value: Any, place: str, listed: bool = False) -> Iterator[tuple[Any
         yield value["raw"] or value, place, listed  # of hnskit's own snapshot that is not whole
     else:
         yield value, place, listed
+
+
+def owner_of_policies(value: Any) -> dict[str, Any]:
+    """An endpoint for policies that were printed alone (`(Get-HnsEndpoint).Policies`); {} of any other value.
+
+    A single object is one if it redirects; in a list all have to be policies, and one of them of an endpoint alone.
+    """
+    items = value if isinstance(value, list) else [value]
+    if not items or not all(map(_is_policy, items)):
+        return {}
+    types = {str(item["Type"]).upper() for item in items}
+    if not types & (_REDIRECTS if not isinstance(value, list) else _OF_ENDPOINT):
+        return {}
+    return {"Policies": items}
+
+
+def _is_policy(item: Any) -> bool:
+    return (
+        isinstance(item, Mapping)
+        and isinstance(item.get("Type"), str)
+        and item["Type"].upper() in _OF_ENDPOINT | _SHARED
+        and not {"ID", "Id", "Name", "MacAddress", "VirtualNetwork", "Subnets"} & item.keys()
+    )
 
 
 def is_folder(value: Any) -> bool:
