@@ -1,9 +1,10 @@
-"""`hnskit doctor`: what is wrong on a host, and --fix, which mends what the engine can."""
+"""`hnskit doctor`: faults of a host, and --fix, which carries out the plan that mends them."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,11 +61,14 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     """
     from hnskit.diagnosis.doctor import findings_text
 
+    if (yes or dry_run) and not fix:
+        raise click.UsageError("--yes and --dry-run are of --fix.")
     require_known_checks(only)
+    asked = _Asked(params, overrides, only, as_json, yes, dry_run)
     found = read_input(params, overrides)
     loaded, facts = found.params, found.facts
     found.announce()
-    findings = _examined(loaded, facts, params, overrides, only)
+    findings = _examined(asked, loaded, facts)
     result: dict[str, Any] = {
         "target": facts.target,
         "taken_for": found.taken_for,
@@ -74,17 +78,26 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     }
     if not as_json:
         say(findings_text(findings, facts.target))
-    if (yes or dry_run) and not fix:
-        raise click.UsageError("--yes and --dry-run are of --fix.")
     if fix:
-        said = result if as_json else None
-        findings = _fixed(params, overrides, loaded, facts, findings, said, only, yes=yes, dry_run=dry_run)
+        findings = _fixed(asked, loaded, facts, findings, result)
     counts = Counter(item.severity for item in findings)
     failed = counts["error"] > 0 or (strict and counts["warning"] > 0)
     if as_json:
         result["counts"] = {name: counts[name] for name in ("error", "warning", "note")}
         print_result(result, ok=not failed)
     sys.exit(1 if failed else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The command as it was typed."""
+
+    params: str
+    overrides: tuple[str, ...]
+    only: tuple[str, ...]
+    as_json: bool
+    yes: bool
+    dry_run: bool
 
 
 def require_known_checks(only: tuple[str, ...]) -> None:
@@ -100,9 +113,7 @@ def require_known_checks(only: tuple[str, ...]) -> None:
         raise click.UsageError(f"{said}; there are: {', '.join(sorted(names))}.")
 
 
-def _examined(
-    loaded: Params | None, facts: Facts, params: str, overrides: tuple[str, ...], only: tuple[str, ...]
-) -> tuple[Finding, ...]:
+def _examined(asked: _Asked, loaded: Params | None, facts: Facts) -> tuple[Finding, ...]:
     from hnskit.diagnosis.doctor import diagnose
     from hnskit.params.desired import desired_from
 
@@ -110,27 +121,18 @@ def _examined(
         diagnose(
             facts,
             desired=desired_from(loaded),
-            params_file=params,
-            overrides=overrides,
+            params_file=asked.params,
+            overrides=asked.overrides,
             made=made_before(loaded),
         )
         if loaded
         else diagnose(facts)
     )
-    return tuple(item for item in findings if not only or item.check in only)
+    return tuple(item for item in findings if not asked.only or item.check in asked.only)
 
 
-def _fixed(  # noqa: PLR0917 - what the command was given, in its order
-    params: str,
-    overrides: tuple[str, ...],
-    loaded: Params | None,
-    facts: Facts,
-    findings: tuple[Finding, ...],
-    result: dict[str, Any] | None,
-    only: tuple[str, ...],
-    *,
-    yes: bool,
-    dry_run: bool,
+def _fixed(
+    asked: _Asked, loaded: Params | None, facts: Facts, findings: tuple[Finding, ...], result: dict[str, Any]
 ) -> tuple[Finding, ...]:
     """Show the plan; carry it out; give the findings that are left."""
     from hnskit.diagnosis.doctor.repair import mended_by, plan_repair
@@ -141,35 +143,32 @@ def _fixed(  # noqa: PLR0917 - what the command was given, in its order
     if loaded is None:
         raise click.UsageError("--fix needs a parameter file: it says what the host should be.")
     if unread := unread_parts(facts):
-        if result is not None:
-            result["unread"] = unread
-        else:
+        result["unread"] = unread
+        if not asked.as_json:
             say("", f"There is no plan: what was not read of the host may be there ({unread}).")
         return findings
     found = plan_repair(desired_from(loaded), facts, made_before(loaded))
     mended, left = mended_by(found, findings)
-    if result is not None:
-        result["plan"] = found.to_json()
-        result["left_to_you"] = [item.to_json() for item in left]
-    else:
+    result["plan"] = found.to_json()
+    result["left_to_you"] = [item.to_json() for item in left]
+    if not asked.as_json:
         _print_plan(found, mended, left)
-    if dry_run or not found.pending or found.refused or found.adopted:
+    if asked.dry_run or not found.pending or found.refused or found.adopted:
         return findings
     if is_snapshot(loaded.target):
         say("A snapshot can be looked at, and never changed: this is only the plan.", err=True)
         return findings
-    if not yes:
+    if not asked.yes:
         question = f"Make {counted(len(found.pending), 'changes')} on {one_line(loaded.target)}?"
-        require_yes(question, loaded.target, as_json=result is not None)
-    with connected(params, overrides) as (_, session):
+        require_yes(question, loaded.target, as_json=asked.as_json)
+    with connected(asked.params, asked.overrides) as (_, session):
         outcome = apply_to(loaded, session, parts=ALL_PARTS, yes=True)  # agreed to above
-        if result is None:
+        if not asked.as_json:
             print_outcome(outcome, as_json=False)
-        after = _examined(loaded, gather_facts(session), params, overrides, only)
-    if result is not None:
-        result["outcome"] = outcome.to_json()
-        result["after"] = [item.to_json() for item in after]
-    else:
+        after = _examined(asked, loaded, gather_facts(session))
+    result["outcome"] = outcome.to_json()
+    result["after"] = [item.to_json() for item in after]
+    if not asked.as_json:
         from hnskit.diagnosis.doctor import findings_text
 
         say("", Lines(f"Afterwards: {findings_text(after, loaded.target)}"))

@@ -96,6 +96,15 @@ def test_doctor_s_exit_status(capsys: pytest.CaptureFixture[str], good: str, bad
     assert hnskit(capsys, "doctor", bad, "--check", "nonsense")[0] == 2
 
 
+@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+def test_an_option_of_fix_without_fix_is_refused_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str], bad: str, option: str
+) -> None:
+    status, out, err = hnskit(capsys, "doctor", bad, option)
+    assert (status, out) == (2, "")
+    assert "are of --fix" in err
+
+
 def test_doctor_plans_the_repair_of_a_snapshot_and_changes_nothing(
     capsys: pytest.CaptureFixture[str], bad: str
 ) -> None:
