@@ -53,6 +53,10 @@ def test_connect_shows_the_plan_of_a_run(tmp_path: Path) -> None:
         shown = look_at(params, tmp_path / "runs", lambda _: None)
     assert "A run would make 17 changes (10 to add, 7 to change, 0 to remove)" in shown
     assert "create network hnskit-l2bridge" in shown
+    now, _, after = shown.partition("After the run, as planned")
+    assert "hnskit-client1" not in now.partition("<svg")[2]
+    assert "hnskit-client1" in after
+    assert "chosen by HNS, attached" in after
 
 
 @pytest.mark.parametrize("ticked", [False, True])

@@ -170,7 +170,7 @@ class ParamsEditor:
             )
         for name, title in self._titles:
             count = sum(where.split(".")[0].split("[")[0] == name for where in mistakes)
-            words = f"{name}: {title}" + (f" ({count} to correct)" if count else "")
+            words = name + (f" ({count} to correct)" if count else "") + f": {title}"
             self._folds.set_title(name, words)
         self._name_all()
         elsewhere = [f"{where}: {words}" for where, words in mistakes.items() if not self._has_row(where)]
@@ -185,10 +185,15 @@ class ParamsEditor:
 
     def _name_all(self) -> None:
         closed = self._folds.widget.layout.display == "none"
-        names, wrong = ", ".join(name for name, _ in self._titles), len(self.file.mistakes())
-        words = f"All parameters: {names}" + (f" ({wrong} to correct)" if wrong else "")
+        names, wrong = ", ".join(name for name, _ in self._titles), self._wrong_inside()
+        words = "All parameters" + (f" ({wrong} to correct)" if wrong else "") + f": {names}"
         self._all.description = f"{'▸' if closed else '▾'} {words}"
         self._all.tooltip = f"{'Open' if closed else 'Close'} all parameters"
+
+    def _wrong_inside(self) -> int:
+        """Count the mistakes of the folded parts; target and runtime stand above them."""
+        inside = {name for name, _ in self._titles}
+        return sum(where.split(".")[0].split("[")[0] in inside for where in self.file.mistakes())
 
     @property
     def _renamed(self) -> bool:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html, join_lines
 from hnskit.model.wording import counted
 from hnskit.planning.steps import Plan
 from hnskit.views.style import BAD, CARE, GOOD, SEVERITIES
+
+if TYPE_CHECKING:
+    from hnskit.facts.host_facts import Facts
+    from hnskit.params.desired import Desired
 
 _COLOURS = {"+": GOOD, "~": CARE, "-/+": CARE, "-": BAD, "!": BAD}
 _PLAN_STYLE = "white-space:pre-wrap;line-height:1.4;max-height:24em;overflow:auto;border-left:2px solid #8886;"
@@ -58,9 +63,27 @@ def look_at(path: Path, runs: Path, say: Callable[[str], None]) -> str:
     errors = sum(one.severity == "error" for one in findings)
     said = f"It is not fit for the redirect: {errors} to mend first." if errors else "It is fit for the redirect."
     fit = f'<p style="margin:.3em 0">{said}</p><ul style="margin:.3em 0;line-height:1.45">{rows}</ul>'
-    planned = "" if errors or unread_parts(facts) else _plan_html(plan(desired, facts, made=made))
     picture = draw(facts, desired=desired).svg(alone=False)
+    planned = ""
+    if not errors and not unread_parts(facts):
+        found = plan(desired, facts, made=made)
+        planned, picture = _plan_html(found), _before_and_after(desired, facts, found) or picture
     return f'<p role="status">✓ {escape_html(describe_host(facts))}</p>{fit}{planned}{picture}'
+
+
+def _before_and_after(desired: Desired, facts: Facts, found: Plan) -> str:
+    """The host as it is and as a run would leave it; "" where that is not foreseen."""
+    from hnskit.planning.planned_host import planned_host
+    from hnskit.views.topology import draw
+
+    after = planned_host(desired, facts, found)
+    if after is None:
+        return ""
+    said = "After the run, as planned. Addresses and compartments that are not there yet are Windows' to choose."
+    return (
+        f'<p style="margin:.8em 0 0"><b>Now</b></p>{draw(facts, desired=desired).svg(alone=False)}'
+        f'<p style="margin:.8em 0 0"><b>{said}</b></p>{draw(after, desired=desired, before=facts).svg(alone=False)}'
+    )
 
 
 def _plan_html(found: Plan) -> str:
