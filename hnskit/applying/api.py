@@ -47,7 +47,7 @@ def apply(
         desired: from `desired_from`.
         parts: which parts of the redirect.
         facts: a snapshot that was just taken, to save taking it again.
-        made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
+        made: from `made_on`: tells an endpoint that hnskit left behind from another user's.
         journal: where to write what is done.
         on_event: called as things happen.
         rollback: when a step fails, go back to the facts before.

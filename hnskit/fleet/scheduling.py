@@ -195,7 +195,7 @@ def run(
         An iterator over the results. A host's error is in its result; none is raised.
 
     Raises:
-        ArgumentError: there is no such verb; or credentials of some hosts are prompts, which nobody would answer.
+        ArgumentError: there is no such verb; or credentials of some hosts are prompts, which cannot be asked.
     """
     require_fit(inventory, verb, workers)
     return FleetRun(

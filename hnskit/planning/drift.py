@@ -105,7 +105,7 @@ def drift(desired: Desired, facts: Facts, *, made: Provenance | None = None) -> 
     Args:
         desired: from `desired_from`.
         facts: from `gather_facts`.
-        made: from `made_on`: tells an endpoint that hnskit left behind from somebody else's.
+        made: from `made_on`: tells an endpoint that hnskit left behind from another user's.
 
     Returns:
         The differences, each a step that would repair it, and what could not be read.

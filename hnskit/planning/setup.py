@@ -36,7 +36,7 @@ def plan(
         desired: from `desired_from`.
         facts: from `gather_facts`; nothing else is looked at.
         parts: what others make is then expected to be there; `Plan.lacking` are those whose work is missing.
-        made: from `made_on`: tells what hnskit made and is no longer in the parameters from somebody else's.
+        made: from `made_on`: tells objects of hnskit's that left the parameters from another user's.
 
     Returns:
         A plan with one step for each object, `Action.NONE` where nothing is to do and `Action.REFUSE` where

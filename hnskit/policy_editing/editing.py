@@ -135,7 +135,7 @@ def clear(owner: PolicyTarget, *, kinds: Iterable[str] = ()) -> Edit:
 
     Args:
         owner: an `Endpoint` or a `Network` of the facts.
-        kinds: types, in v1's or v2's word; empty: every kind of proxy policy, whoever made it.
+        kinds: types, in v1's or v2's word; empty: every kind of proxy policy, of any maker.
 
     Returns:
         The edit, for `plan` and `apply`.

@@ -78,7 +78,7 @@ class ParamsChoice:
 
     @property
     def interactive(self) -> bool:
-        """Tell whether somebody is there to press a button."""
+        """Tell whether a person is there to press a button."""
         return self.reader is Reader.PRESENT
 
     def _walk(self) -> Path | None:
@@ -203,7 +203,7 @@ def choose(
         overrides: `key.path=value`, as `--set` takes them; also as the text that `papermill -p overrides` makes of one
             or of a list in brackets.
         run_dir: the run's folder; empty: one is made below `runs` when something is changed.
-        interactive: whether somebody is at the screen, also in a word (yes, no, true, false, on, off); None finds out.
+        interactive: whether a person is at the screen, also in a word (yes, no, true, false, on, off); None finds out.
             There, what was typed into the form is kept for the next call with the same arguments.
 
     Returns:
@@ -231,7 +231,7 @@ def paste(content: str = "", interactive: bool | str | None = None) -> Paste:
     Args:
         content: the text, or the path of a file, a folder or a zip; empty: nothing, the host of the parameters is
             read.
-        interactive: whether somebody is at the screen; None finds out. There, what was pasted is kept for the next
+        interactive: whether a person is at the screen; None finds out. There, what was pasted is kept for the next
             call with the same content.
 
     Returns:
@@ -273,7 +273,7 @@ def open_session(
         part: see `PARTS`.
         overrides: as `choose` takes them.
         run_dir: the run's folder; empty: one is made when something is changed.
-        interactive: whether somebody is at the screen; None finds out.
+        interactive: whether a person is at the screen; None finds out.
 
     Returns:
         The book.
@@ -290,7 +290,7 @@ def start_page(params_file: str | Path, interactive: bool | str | None = None) -
 
     Args:
         params_file: as `choose` takes it.
-        interactive: whether somebody is at the screen; None finds out.
+        interactive: whether a person is at the screen; None finds out.
 
     Returns:
         A widget, or the sentence.

@@ -149,7 +149,7 @@ class FleetNotebook:
         return shown.end(self._table("apply"))
 
     def result(self) -> View | Sentence:
-        """Show what came of the button; at the screen it follows the button.
+        """Show the result of the button's work; at the screen it follows the button.
 
         Returns:
             The table, or a sentence that nothing was done.
@@ -300,7 +300,7 @@ def open_fleet(
         overrides: `key.path=value` for every host.
         params: a parameter file in place of the inventory's own.
         runs: where run folders are kept; empty: the project's.
-        interactive: whether somebody is at the screen; None finds out.
+        interactive: whether a person is at the screen; None finds out.
 
     Returns:
         The session.

@@ -13,7 +13,7 @@ from hnskit.views.topology import Topology, draw
 
 
 class PastedNotebook:
-    """A session that only looks, at what somebody pasted."""
+    """A session that only reads, over a paste."""
 
     def __init__(self, reading: Reading) -> None:
         self.facts = reading.facts

@@ -58,7 +58,7 @@ def is_app() -> bool:
 
 
 def at_screen() -> bool:
-    """Tell whether somebody is there to press a button."""
+    """Tell whether a person is there to press a button."""
     return find_reader() is Reader.PRESENT
 
 

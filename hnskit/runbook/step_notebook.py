@@ -40,7 +40,7 @@ from hnskit.views.topology import Topology, draw
 
 
 class StepNotebook:
-    """One part of the redirect on one host: what is, what would change, change it, what came of it.
+    """One part of the redirect on one host: its state, its plan, the change and the result.
 
     Attributes:
         params, desired: what is wanted.
@@ -225,7 +225,7 @@ class StepNotebook:
 
         Raises:
             PreflightError, StepError, ConnectError: what went wrong.
-            ConfirmationError: nobody has agreed to what would be removed.
+            ConfirmationError: a removal was not confirmed.
         """
         with self._recorded():
             if self._failure is not None:

@@ -60,7 +60,7 @@ class LazyJournal(Records):
 
 @contextmanager
 def journalled(target: str, *, runs: Path | None = None) -> Iterator[Records]:
-    """Keep a journal, in a run folder once there is something to keep; meanwhile nobody else changes the host.
+    """Keep a journal, in a run folder once there is something to keep; hold the host lock meanwhile.
 
     Args:
         target: as `Params.target` has it.

@@ -76,8 +76,8 @@ def run(
         ParamsError: there is no such parameter file; no run folder was made.
         BusyError: another run is at work on the host; nothing was changed, and no run folder was made.
         NotebooksError: there are none, or none of a name in `only`; nothing was changed.
-        HnskitError: the run folder could not be made, there is no run to go on with, or that nobody else is at work
-            cannot be made sure; nothing was changed.
+        HnskitError: the run folder could not be made, there is no run to go on with, or the host lock could not be
+            taken; nothing was changed.
     """
     overrides = reveal(overrides)
     path = project.find_params(params_file)
