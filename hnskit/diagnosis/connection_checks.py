@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from hnskit.errors import ConnectError, HnskitError, LoginRefusedError
+from hnskit.errors import CertificateError, ConnectError, HnskitError, LoginRefusedError
 from hnskit.facts.finding import Finding
 from hnskit.facts.source import connect, connection_settings, is_snapshot
 from hnskit.params.schema import TargetParams
 from hnskit.remote import transports, windows
-from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings
+from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings, require_files
 from hnskit.remote.session import ConnectedSession, invoke_calls
 from hnskit.remote.targets import LOCAL, SSH
 
@@ -140,6 +140,10 @@ def _transport_steps(settings: ConnectionSettings) -> Iterator[Finding]:
 
 def _certificate(settings: ConnectionSettings) -> Finding:
     where = f"certificate of {settings.server}"
+    try:
+        require_files(settings)
+    except CertificateError as error:
+        return Finding("certificate", "error", error.object, error.message, error.next_step)
     try:
         context = ssl.create_default_context(cafile=settings.ca or None)
         with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,13 +85,44 @@ class ConnectionSettings:
 
 
 def require_files(settings: ConnectionSettings) -> None:
-    """Raise CertificateError for a PEM file that is named and is not there."""
+    """Raise CertificateError for a PEM file that is named and is not there, or has not what is looked for in it."""
     named = {"ca": settings.ca, "certificate": settings.certificate, "certificate_key": settings.certificate_key}
     for key, path in named.items():
         if path and not Path(path).is_file():
-            raise CertificateError(
-                f"there is no file {path}",
-                host=settings.target,
-                object=f"connection.{key}",
-                next_step="Give the path of a PEM file.",
-            )
+            raise _unusable(settings, key, f"there is no file {path}", "Give the path of a PEM file.")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if settings.ca:
+            context.load_verify_locations(settings.ca)
+    except OSError as cause:  # those of ssl are such
+        raise _unusable(
+            settings, "ca", f"{settings.ca} has no certificate that can be read",
+            "Give the authority's certificate as PEM: it begins with -----BEGIN CERTIFICATE-----. On Windows: "
+            "`certutil -encode FILE.cer FILE.pem`.",
+        ) from cause  # fmt: skip
+    try:
+        if settings.certificate:
+            context.load_cert_chain(settings.certificate, settings.certificate_key or None, password=_no_passphrase)
+    except _EncryptedKeyError as cause:
+        raise _unusable(
+            settings, "certificate_key", "the key is encrypted, and nobody is asked for its passphrase",
+            "Decrypt it into a file that only you can read: openssl pkey -in KEY -out FILE.",
+        ) from cause  # fmt: skip
+    except OSError as cause:
+        raise _unusable(
+            settings, "certificate",
+            f"{settings.certificate} and its key do not go together: one is not PEM, or the key is of another one",
+            "Give the certificate and its own private key as PEM files (the key by connection.certificate_key).",
+        ) from cause  # fmt: skip
+
+
+class _EncryptedKeyError(Exception):
+    """A private key wants a passphrase."""
+
+
+def _no_passphrase() -> str:
+    raise _EncryptedKeyError
+
+
+def _unusable(settings: ConnectionSettings, key: str, message: str, next_step: str) -> CertificateError:
+    return CertificateError(message, host=settings.target, object=f"connection.{key}", next_step=next_step)

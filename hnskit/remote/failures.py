@@ -81,9 +81,19 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
         return transports.wrong_transport(settings)
     if transports.broke_off(_causes(cause)):
         return HostUnreachableError(
-            f"{where} takes connections and gives no answer in TLS: {reason(cause)}", host=settings.target
+            f"{where} takes connections and gives no answer in TLS: {reason(cause)}",
+            host=settings.target,
+            next_step=_about_certificate(settings),
         )
-    return _not_trusted(reason(cause), settings)
+    said = reason(cause)
+    if settings.auth == "certificate" and re.search(r"\balert\b", said):  # an alert is what the other side thinks
+        return CertificateError(
+            f"{where} refuses the client certificate: {said}",
+            host=settings.target,
+            object="connection.certificate",
+            next_step=_about_certificate(settings),
+        )
+    return _not_trusted(said, settings)
 
 
 def _not_trusted(why: str, settings: ConnectionSettings) -> CertificateError:
@@ -146,7 +156,19 @@ def gives_no_answer(lost: Exception, settings: ConnectionSettings) -> ConnectErr
     if settings.proxy:
         return _through_proxy(lost, settings)
     return HostUnreachableError(
-        f"{_where(settings)} takes connections and gives no answer: {reason(lost)}", host=settings.target
+        f"{_where(settings)} takes connections and gives no answer: {reason(lost)}",
+        host=settings.target,
+        next_step=_about_certificate(settings),
+    )
+
+
+def _about_certificate(settings: ConnectionSettings) -> str:
+    """Return the next step where a client certificate may be the reason of an end without words; else ""."""
+    if settings.auth != "certificate":
+        return ""
+    return (
+        "A host that does not trust the client certificate may end the connection so: see `winrm enumerate "
+        "winrm/config/service/certmapping` on it, and that its authority is among the host's trusted ones."
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from psrpcore import (
@@ -163,7 +164,7 @@ class StdioSession:
                 process.end()
                 last = number + 1 == len(self._settings.commands)
                 if last or not stdio_failures.offers_no_powershell(process.errors, status):
-                    raise self._no_session(lost, process.errors, status) from lost
+                    raise self._no_session(number, lost, process.errors, status) from lost
             except BaseException:
                 process.end()
                 raise
@@ -172,10 +173,12 @@ class StdioSession:
                 return pool
         raise AssertionError("settings name a command")
 
-    def _no_session(self, lost: LostError, errors: str, status: int | None) -> ConnectError:
-        if self._settings.host:
-            return stdio_failures.of_ssh(self._settings, lost.reason, errors, status, lost.banner)
-        return stdio_failures.of_local(self._settings, lost.reason, errors, lost.banner)
+    def _no_session(self, number: int, lost: LostError, errors: str, status: int | None) -> ConnectError:
+        tried = replace(self._settings, commands=self._settings.commands[number : number + 1])
+        reason = f"{lost.reason}, with status {status}" if status else lost.reason
+        if tried.host:
+            return stdio_failures.of_ssh(tried, reason, errors, status, lost.banner)
+        return stdio_failures.of_local(tried, reason, errors, lost.banner)
 
     def _is_reachable(self) -> bool:
         """Tell whether another connection can be made while this one is silent; it is kept for then."""

@@ -16,6 +16,12 @@ import pypsrp.wsman
 import pytest
 import requests
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from hnskit.errors import CertificateError, ConnectError, HostUnreachableError, LoginRefusedError
 from hnskit.remote.connection import ConnectionSettings
@@ -251,3 +257,47 @@ def test_proxies_of_the_environment_are_not_for_winrm(
     monkeypatch.delenv("NO_PROXY", raising=False)
     with Lab(tmp_path) as lab, lab.session(tls=name == "https_proxy") as session:
         session.open()
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("ca", "has no certificate"), ("certificate", "do not go together"), ("certificate_key", "key is encrypted")],
+)
+def test_a_pem_file_that_is_of_no_use_is_named(
+    settings: Any, authority: trustme.CA, tmp_path: Path, place: str, said: str
+) -> None:
+    """The host's certificate is not blamed, and nobody is asked for a passphrase."""
+    issued = authority.issue_cert("lab.example.test")
+    files = {
+        "ca": tmp_path / "ca.pem",
+        "certificate": tmp_path / "certificate.pem",
+        "certificate_key": tmp_path / "key",
+    }
+    authority.cert_pem.write_to_path(files["ca"])
+    issued.cert_chain_pems[0].write_to_path(files["certificate"])
+    issued.private_key_pem.write_to_path(files["certificate_key"])
+    if place == "certificate_key":
+        key = load_pem_private_key(files[place].read_bytes(), None)
+        locked = BestAvailableEncryption(b"passphrase")
+        files[place].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+    else:
+        files[place].write_text("nothing of use")
+    paths = {name: str(path) for name, path in files.items()}
+    error = refused(settings(1, ssl=True, auth="certificate", **paths))
+    assert isinstance(error, CertificateError)
+    assert said in error.message
+    assert error.object == f"connection.{place}"
+
+
+def test_a_client_certificate_that_the_host_does_not_take_is_what_is_named(
+    settings: Any, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """Whether the host's alert comes in time, or only its end."""
+    context, ca = tls(authority, tmp_path)
+    context.verify_mode = ssl.CERT_REQUIRED
+    own = trustme.CA().issue_cert("lab.example.test")
+    own.private_key_and_cert_chain_pem.write_to_path(tmp_path / "own.pem")
+    pair = dict.fromkeys(("certificate", "certificate_key"), str(tmp_path / "own.pem"))
+    with web(401, tls=context, WWW_Authenticate="Negotiate") as port:
+        error = refused(settings(port, ssl=True, auth="certificate", ca=ca, **pair))
+    assert "does not trust the client certificate" in error.next_step

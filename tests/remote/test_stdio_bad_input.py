@@ -119,7 +119,7 @@ def test_a_machine_without_powershell(monkeypatch: pytest.MonkeyPatch, tmp_path:
         ("echo Welcome to the machine", "printed 'Welcome to the machine'"),
         ("echo broken >&2; exit 3", "broken"),
         ("exec sleep 60", "no session was open after 1 s"),
-        ("yes banner", "no PSRP"),
+        ("yes banner", "not PSRP"),
         ("echo \"<DataAck PSGuid='00000000-0000-0000-0000-000000000000' />\"; exec sleep 60", "no session was open"),
         ('echo "__NamedPipeError__: it is not allowed here"; exec sleep 60', "it is not allowed here"),
     ],
@@ -132,6 +132,16 @@ def test_a_program_that_is_no_powershell_is_quoted(
     error = refusal(replace(local_settings(), start_timeout=1.0))
     assert said in error.message
     assert "Run by hand" in error.next_step
+
+
+@needs_sshd
+def test_a_subsystem_that_ends_is_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the command that would be tried where there is no subsystem; sshd keeps the words of a subsystem's errors."""
+    with Sshd(tmp_path / "ssh", str(script(tmp_path / "ends", "echo broken >&2; exit 3")), {}) as server:
+        monkeypatch.setenv("PATH", f"{server.client()}{os.pathsep}{os.environ['PATH']}")
+        error = refusal()
+    assert "it ended before a session was open, with status 3" in error.message
+    assert error.next_step.endswith("-s -- lab powershell")
 
 
 @needs_engine
