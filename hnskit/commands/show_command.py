@@ -30,11 +30,14 @@ _TOLD_BY_NO_GAP = ("pods", "namespaces")
 
 
 @click.command()
-@click.argument("table", type=Choice(TABLES))
+@click.argument("table", type=Choice(TABLES), metavar="TABLE")
 @common_input
 @table_option
 def show(table: str, params: str, overrides: tuple[str, ...], as_json: bool, form: str) -> None:
     """Print one table of the host, such as networks, endpoints, policies or pods.
+
+    TABLE: networks, endpoints, policies, containers, pods, namespaces, compartments, adapters, routes, images,
+    sdn_routes or vfp_rules.
 
     In place of PARAMS: a file, folder or zip of a host's output (docs/explain.md), - for standard input, or a target
     such as emulator://lab or winrm://host. What of a dump is not whole is said beside the table.

@@ -52,7 +52,7 @@ def test_connect_shows_the_plan_of_a_run(tmp_path: Path) -> None:
         params.write_text(yaml.safe_dump(wanted), encoding="utf-8")
         shown = look_at(params, tmp_path / "runs", lambda _: None)
     assert "A run would make 17 changes (10 to add, 7 to change, 0 to remove)" in shown
-    assert "create network hnskit-l2bridge" in shown
+    assert "hnskit-l2bridge: it is not there; the address of Ethernet moves to a virtual adapter when the bridge appears\n    the" in shown
     now, _, after = shown.partition("After the run, as planned")
     assert "hnskit-client1" not in now.partition("<svg")[2]
     assert "hnskit-client1" in after

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hnskit.errors.prose_html import prose
-from hnskit.foreign_text.escaping import escape_html, join_lines
+from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.model.wording import counted
 from hnskit.planning.steps import Plan
 from hnskit.views.style import BAD, CARE, GOOD, SEVERITIES
@@ -90,7 +90,7 @@ def _plan_html(found: Plan) -> str:
     """The plan that stands between Connect and Run: its count, its changes, the objects that it removes or adopts."""
     from hnskit.planning.adopted_objects import adoption_question
     from hnskit.planning.removed_objects import removal_counts
-    from hnskit.planning.told_steps import plan_counts, told_steps
+    from hnskit.planning.told_steps import plan_counts
 
     if not found.pending and not found.refused and not found.adopted:
         return '<p class="hk-plan"><b>All of it is in place already: a run would change nothing, and prove it.</b></p>'
@@ -102,11 +102,18 @@ def _plan_html(found: Plan) -> str:
         f"{asked} Then tick “Take over what was made by hand” below; a run without it changes nothing." if asked else ""
     )
     by_hand = f'<p class="hk-adopt"><b>{escape_html(said)}</b></p>' if said else ""
-    steps = join_lines(
-        f'<span style="color:{_COLOURS[sign]}">{prose(text)}</span>' if sign in _COLOURS else prose(text)
-        for sign, text in told_steps(found)
-    )
     return (
         f'{by_hand}<details class="hk-plan" open><summary><b>{escape_html(head)}</b></summary>'
-        f'<div tabindex="0" aria-label="The plan" style="{_PLAN_STYLE}">{steps}</div></details>'
+        f"{steps_html(found)}</details>"
     )
+
+
+def steps_html(found: Plan) -> str:
+    """The changes of a plan, each in the colour of its sign, in a box that is scrolled by itself."""
+    from hnskit.planning.told_steps import told_steps
+
+    steps = join_lines(
+        Lines(f'<span style="color:{_COLOURS[sign]}">{prose(text)}</span>' if sign in _COLOURS else prose(text))
+        for sign, text in told_steps(found)
+    )
+    return f'<div tabindex="0" aria-label="The plan" style="{_PLAN_STYLE}">{steps}</div>'

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hnskit.errors.prose_html import prose
-from hnskit.foreign_text.escaping import Lines
+from hnskit.runbook.widgets.host_look import steps_html
 
 TEARDOWN = "90_teardown"
 
@@ -37,4 +36,4 @@ def teardown_question(params_file: Path, runs: Path) -> tuple[str, str]:
     finally:
         host.close()
     found = plan_destroy(desired_from(params), facts, made=made_on(params.target, runs=runs))
-    return removal_question(found), f'<div style="white-space:pre-wrap">{prose(Lines(found.to_text()))}</div>'
+    return removal_question(found), steps_html(found)
