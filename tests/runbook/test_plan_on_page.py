@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_connect_shows_the_plan_of_a_run(tmp_path: Path) -> None:
         params.write_text(yaml.safe_dump(wanted), encoding="utf-8")
         shown = look_at(params, tmp_path / "runs", lambda _: None)
     assert "A run would make 17 changes (10 to add, 7 to change, 0 to remove)" in shown
-    assert "hnskit-l2bridge: it is not there; the address of Ethernet moves to a virtual adapter when the bridge appears\n    the" in shown
+    assert "when the bridge appears\n    the host's own network goes away" in html.unescape(shown)
     now, _, after = shown.partition("After the run, as planned")
     assert "hnskit-client1" not in now.partition("<svg")[2]
     assert "hnskit-client1" in after
