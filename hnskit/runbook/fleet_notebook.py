@@ -186,16 +186,14 @@ class FleetNotebook:
         return self._outputs.show(draw) if self._interactive and self._made is None else draw()
 
     def _press(self, progress: Progress) -> None:
-        seen: list[str] = []
-
         def draw(live: LiveRows) -> None:
-            for one in live.ended[len(seen) :]:
-                seen.append(one.name)
-                progress.say(f"{len(seen)} of {live.count}: {one.name}: {one.state}")
+            progress.count(len(live.ended), live.count)
+            progress.show_below((table := _live_table("apply", live)).to_html(), table.to_text(20))
 
         try:
             self._made = self.results = self._work("apply", draw, progress.stop_asked)
             self._result()  # which raises, where a host failed: the button can be pressed again then
+            progress.show_below("", "")  # the cell of the result has them all
             progress.finish(True, verdict(self.results))
         finally:
             self._outputs.redraw()
@@ -231,6 +229,11 @@ class FleetNotebook:
         return f"{counted(len(self.inventory), 'hosts')} of {self.inventory.source}. No host was contacted yet."
 
 
+def _live_table(verb: str, live: LiveRows) -> View:
+    rows = [(row.host, row.windows, row.state, row.step, round(row.seconds, 1), row.verdict) for row in live.rows()]
+    return View(make_frame(columns_of(_LIVE), rows), f"{verb}: {live.summary()}")
+
+
 class _LiveTable:
     """One output that is drawn again in place, and whose last state stays in papermill's file."""
 
@@ -247,8 +250,7 @@ class _LiveTable:
         if self._handle is None or time.monotonic() - self._drawn < _SECONDS:
             return
         self._drawn = time.monotonic()
-        rows = [(row.host, row.windows, row.state, row.step, round(row.seconds, 1), row.verdict) for row in live.rows()]
-        view = View(make_frame(columns_of(_LIVE), rows), f"{self._verb}: {live.summary()}")
+        view = _live_table(self._verb, live)
         self._handle.update({"text/html": view.to_html(), "text/plain": view.to_text(20)}, raw=True)
 
     def end(self, view: View) -> View:

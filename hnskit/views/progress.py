@@ -36,7 +36,8 @@ class Progress:
         self._stopped = False
         self._title = title
         self._show = show
-        self._total = 0
+        self._total = self._ended = 0
+        self._below = ("", "")
         self._finished: set[StepKey] = set()
         self._lines: list[str] = []
         self._since = time.monotonic()
@@ -65,6 +66,15 @@ class Progress:
         self._total = len(steps)
         self._update()
 
+    def count(self, ended: int, total: int) -> None:
+        """Say how many of how many objects have come to their end, of work that is no plan's."""
+        self._ended, self._total = ended, total
+
+    def show_below(self, html: str, text: str) -> None:
+        """Draw a table under the lines, in place of the one before."""
+        self._below = (html, text)
+        self._update()
+
     def say(self, line: str) -> None:
         """Add a line that is not a step."""
         self._lines.append(line)
@@ -81,7 +91,7 @@ class Progress:
         """The share that is done; 100 only after success."""
         if self._state == "done":
             return 100
-        return min(99, 100 * len(self._finished) // self._total) if self._total else 0
+        return min(99, 100 * (len(self._finished) + self._ended) // self._total) if self._total else 0
 
     def _update(self) -> None:
         seconds = time.monotonic() - self._since
@@ -95,8 +105,8 @@ class Progress:
         lines = [one_line(mask_text(line)) for line in lines]
         log = "<br>".join(escape_html(line) for line in lines)
         quiet = "font-size:90%;line-height:1.4;opacity:.85"
-        html = f'<div><b>{escape_html(head)}</b>{bar}<div style="{quiet}">{log}</div></div>'
-        self._show(html, join_lines([head, *lines]))
+        html = f'<div><b>{escape_html(head)}</b>{bar}<div style="{quiet}">{log}</div>{self._below[0]}</div>'
+        self._show(html, join_lines([head, *lines, *self._below[1].splitlines()]))
 
 
 def event_line(event: Event) -> str:

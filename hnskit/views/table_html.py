@@ -9,7 +9,7 @@ from hnskit.foreign_text.escaping import escape_html
 
 _STYLE = """<style>
 table.hk-table.hk-paper :is(td,th){text-align:left;vertical-align:top;white-space:pre-line;max-width:34em;
-overflow-wrap:break-word}
+overflow-wrap:break-word;padding:.3em .5em;line-height:1.3}
 table.hk-table.hk-paper :is(td,th).n{white-space:nowrap}
 table.hk-table.hk-paper caption{caption-side:top;white-space:pre-line;text-align:left;font-weight:bold;padding:.3em 0}
 </style>"""

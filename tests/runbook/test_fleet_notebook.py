@@ -76,6 +76,20 @@ def test_the_button_does_the_work_when_it_is_pressed(place: Path, targets: list[
     assert list(made.frame["state"]) == ["ok"]
 
 
+def test_a_host_that_failed_stays_in_the_table_under_the_button(
+    place: Path, targets: list[str], tmp_path: Path
+) -> None:
+    session = runbook.open_fleet(inventory_file(place, [*targets[:1], GONE]), runs=tmp_path, interactive=True)
+    box = session.apply_button("Set up")
+    box.children[2].children[0].click()
+    with pytest.raises(HnskitError):
+        session.result()
+    shown = box.children[-1].value
+    assert "Set up: 99 %" in shown, "both hosts have come to their end"
+    assert "apply: 2 of 2 hosts done" in shown
+    assert shown.index(">failed<") < shown.index(">ok<")
+
+
 def test_only_verbs_that_change_nothing_are_looks(place: Path, targets: list[str], tmp_path: Path) -> None:
     session = runbook.open_fleet(inventory_file(place, targets), runs=tmp_path, interactive=False)
     with pytest.raises(ArgumentError, match="destroy"):
