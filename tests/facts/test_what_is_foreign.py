@@ -91,6 +91,36 @@ def test_a_pipe_of_docker_that_is_not_there_is_a_daemon_that_does_not_answer(pip
     assert any(item.severity == "error" and item.object == "Docker" for item in diagnose(facts))
 
 
+@pytest.mark.parametrize(("members", "code"), [
+    ("Success=False; Error=The object already exists. ; ErrorCode=2147947410", 0x80071392),
+    ("Error=The object already exists. ; ErrorCode=2147947410; Success=False", 0x80071392),
+    ("Error=The object already exists. ; Success=False", 0),
+    ("Success=False; Error=The object already exists. ", 0),
+])  # fmt: skip
+def test_a_refusal_that_powershell_prints_is_read_in_any_order(members: str, code: int) -> None:
+    """Server 2022 begins with Success, 2019 ends with it, 2016 has no code (HNS facts 11, 13)."""
+    found = read_text(f"Invoke-HnsRequest : @{{{members}}}").refusals
+
+    assert [(one.message, one.code) for one in found] == [("The object already exists.", code)]
+
+
+def test_a_refusal_within_hcsshim_s_words_is_one() -> None:
+    said = "hcnCreateEndpoint failed in Win32: The endpoint was not found. (0x803b0002)"
+    found = read_text(f"HNS failed with error : {said}").refusals
+
+    assert [one.code for one in found] == [0x803B0002]
+
+
+@pytest.mark.parametrize("text", [
+    '{"Success": false, "message": "bad password"}',
+    '{"level": "info", "response": {"Success": false, "items": []}}',
+    'The shop said "Success": false to the till, and "Error": "no such user".',
+])  # fmt: skip
+def test_another_service_s_refusal_is_none_of_hns(text: str) -> None:
+    with pytest.raises(SnapshotError):
+        read_text(text)
+
+
 def test_a_count_of_endpoints_that_was_not_printed_is_left_empty() -> None:
     facts = read_text(
         "PS C:\\> hnsdiag list networks\nName ID\nquay 71C00000-0000-4000-8000-00000000000A\n\n\nPS C:\\>\n"

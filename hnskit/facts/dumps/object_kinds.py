@@ -162,5 +162,7 @@ def is_known(value: Any) -> bool:
 
 
 def is_envelope(value: Any) -> bool:
-    """Tell whether it is a whole answer of HNSCall (HNS facts 11-13)."""
-    return isinstance(value, Mapping) and isinstance(value.get("Success"), bool)
+    """Tell whether it is a whole answer of HNSCall (HNS facts 11-13); another service refuses in words of its own."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("Success"), bool):
+        return False
+    return value["Success"] or not {"Error", "ErrorCode"}.isdisjoint(value)

@@ -18,9 +18,11 @@ _JSON = re.compile(
 )
 _JSON_ERROR = re.compile(r"\\*\"Error\\*\"\s*:\s*\\*\"(?P<said>.*?)\\*\"\s*(?:,|\}|$)")
 _JSON_CODE = re.compile(r"\\*\"ErrorCode\\*\"\s*:\s*\\*\"?(?P<code>-?\d+|0x[0-9a-fA-F]+)")
-_PRINTED = re.compile(
-    r"@\{(?:Error=(?P<said>[^;]*);\s*(?:ErrorCode=(?P<code>-?\d+);\s*)?Success=False|Success=False;[^}]*)\}"
-)
+_PRINTED = re.compile(r"@\{(?P<members>[^{}\n]*\bSuccess=False\b[^{}\n]*)\}")
+_PRINTED_ERROR = re.compile(r"(?:^|; )Error=(?P<said>[^;]*)")
+_PRINTED_CODE = re.compile(r"(?:^|; )ErrorCode=(?P<code>-?\d+)")
+_OF_HNS = re.compile(r"hns|hcn|endpoint|network|polic|namespace|load ?balancer|vmcompute", re.IGNORECASE)
+"""Words of which one is near a refusal of HNS; without any, and without a code, it may be of any service."""
 _CMDLET = re.compile(
     r"(?P<call>\b[A-Za-z]+-H(?:ns|cn)\w*|\bhnsdiag(?:\.exe)?)\s*:\s*(?P<said>[^\n(]{0,300}?)\s*\(?"
     r"(?:[^\n()]{0,60}?)(?P<code>0x[0-9a-fA-F]{8})\b"
@@ -57,12 +59,15 @@ def _all_in(line: str) -> Iterator[tuple[int, str, str]]:
         yield number(found["code"]), said.strip(), found["call"]
     for found in _JSON.finditer(line):
         text, code = _JSON_ERROR.search(line, found.start()), _JSON_CODE.search(line, found.start())
+        if code or (text and _OF_HNS.search(line)):
+            yield number(code["code"]) if code else 0, text["said"].strip() if text else "", ""
+    if "failed in Win32" not in line:
+        for found in _SAID.finditer(line):
+            yield 0, found["said"].strip(" .\\"), ""
+    for found in _PRINTED.finditer(line):
+        text, code = _PRINTED_ERROR.search(found["members"]), _PRINTED_CODE.search(found["members"])
         if text or code:
             yield number(code["code"]) if code else 0, text["said"].strip() if text else "", ""
-    for found in _SAID.finditer(line):
-        yield 0, found["said"].strip(" .\\"), ""
-    for found in _PRINTED.finditer(line):
-        yield number(found["code"] or "0"), (found["said"] or "").strip(), ""
 
 
 def number(text: str) -> int:
