@@ -125,6 +125,8 @@ WAYS: dict[str, Callable[[str], str]] = {
     "what containerd's log has": _before("2025-02-03T04:05:06.789012345Z stdout F "),
     "a pod's name": _before("[pod/probe-x7/shell] "),
     "a pod's name and a moment": _before("probe-x7 shell 2025-02-03T04:05:06Z "),
+    "a mail's quotation of numbered lines": lambda text: _before("> ")(_numbered("{:6}\t{}")(text)),
+    "a pod's name before a quotation": lambda text: _before("probe-x7 shell ")(_before("> ")(text)),
     "numbers of cat": _numbered("{:6}\t{}"),
     "numbers of grep": _numbered("{}:{}"),
     "numbers of an editor": _numbered("{:4} | {}"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 _TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
@@ -60,13 +60,26 @@ def bare(text: str, worth: Callable[[str], int]) -> str:
     """
     for _ in range(_ROUNDS):
         sample = _sample(text)
-        peels = list(_peels(sample.split("\n")))
-        if not peels:
+        ways = [(peel,) for peel in _peels(sample.split("\n"))]
+        if not ways:
             break
         known = worth(sample)
-        said, peel = max(((worth(peel(sample)), peel) for peel in peels), key=lambda item: item[0])
+        said, way = _best(sample, ways, worth)
+        if said <= known:  # one mark before another: neither says anything alone
+            pairs = [(peel, other) for (peel,) in ways for other in _peels(peel(sample).split("\n"))]
+            said, way = _best(sample, pairs, worth) if pairs else (0, ())
         if said <= known:
             break
+        text = _peeled(text, way)
+    return text
+
+
+def _best(sample: str, ways: Sequence[tuple[Peel, ...]], worth: Callable[[str], int]) -> tuple[int, tuple[Peel, ...]]:
+    return max(((worth(_peeled(sample, way)), way) for way in ways), key=lambda item: item[0])
+
+
+def _peeled(text: str, way: tuple[Peel, ...]) -> str:
+    for peel in way:
         text = peel(text)
     return text
 
@@ -122,7 +135,7 @@ def _peels(lines: list[str]) -> Iterator[Peel]:
         short = mark.rstrip()
         yield lambda text: _each(text, lambda line: _without(line, mark, short))
     if _is_spaced(lines):
-        yield lambda text: re.sub(r"\n[ \t]*\n", "\n", text)
+        yield lambda text: re.sub(r"\n[ \t\r]*\n", "\n", text)
 
 
 def _each(text: str, change: Callable[[str], str]) -> str:
