@@ -25,11 +25,12 @@ _MOMENT = re.compile(
 _NUMBERED = re.compile(r"^[ \t]*(?P<number>\d{1,7})(?:\t|[:.)](?: |$)?|[ \t]*\|(?: |$)?|[ \t]{2,}|$)")
 _SIGNS = ("+", "|", "#", "*")  # a difference, a table, a comment: one letter before each line
 _SAMPLE = 400  # lines that are looked at
-_SAMPLE_SIZE = 100_000  # characters of them
+_SAMPLE_SIZE = 40_000  # characters of them
 _MOST = 0.6  # share of the lines that have the mark
 _FEWEST = 3  # lines
 _ROUNDS = 3  # marks, one before the other
 _SPACED = 5  # lines, each with an empty one behind it, that a mail has set apart
+_LARGEST = 64 * 1024 * 1024  # characters of a text that is split into its lines for this
 _DEPTH = 6  # of JSON in which a tool puts what a command printed
 
 Peel = Callable[[str], str]
@@ -58,7 +59,7 @@ def bare(text: str, worth: Callable[[str], int]) -> str:
         text: of which a sample is read once for each mark that it may have.
         worth: how much a text says of a host.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if len(text) <= _LARGEST else 0):
         sample = _sample(text)
         ways = [(peel,) for peel in _peels(sample.split("\n"))]
         if not ways:
@@ -112,7 +113,7 @@ def _sample(text: str) -> str:
     if len(head) < len(text):
         lines.pop()
     size, kept = 0, []
-    for line in lines[: 2 * _SAMPLE]:
+    for line in lines[:_SAMPLE]:
         size += len(line)
         if size > _SAMPLE_SIZE:
             break
