@@ -30,6 +30,12 @@ netvsc      {10.72.0.4}
 ---------   -------    --------          -------- ------------ ---------------
 10.72.9.10  10.72.9.0  00-15-5d-72-00-01 crane    Active       5/6/2025 7:08:09
 """,
+    "Get-VMNetworkAdapter": """PS C:\\> Get-VMNetworkAdapter -ManagementOS
+
+Name             IsManagementOs VMName SwitchName MacAddress   Status IPAddresses
+----             -------------- ------ ---------- ----------   ------ -----------
+HNS Internal NIC True                  nat        00155D720011 {Ok}
+""",
     "Resolve-DnsName": """Name        Type TTL Section IPAddress
 ----        ---- --- ------- ---------
 crane.dock  A    300 Answer  10.72.1.5

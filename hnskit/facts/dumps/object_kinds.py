@@ -61,6 +61,7 @@ FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"SwitchType"}), "Get-VMSwitch"),
     (frozenset({"AllowManagementOS"}), "Get-VMSwitch"),
     (frozenset({"VMName", "SwitchName"}), "Get-VMNetworkAdapter"),
+    (frozenset({"IsManagementOs"}), "Get-VMNetworkAdapter"),
     (frozenset({"IPv4DefaultGateway"}), "Get-NetIPConfiguration"),
     (frozenset({"InternalIPInterfaceAddressPrefix"}), "Get-NetNat"),
     (frozenset({"TcpTestSucceeded"}), "Test-NetConnection"),
@@ -106,6 +107,8 @@ def kind_of(value: object) -> Kind | None:
 def _windows_kind(value: Mapping[Any, Any]) -> Kind | None:
     """Objects of Windows' own cmdlets, which share members with those of HNS: IPAddress, MacAddress, Name."""
     keys = value.keys()
+    if "IsManagementOs" in keys:
+        return None  # Get-VMNetworkAdapter: of Hyper-V's switch, and no adapter of Windows' own list
     if is_service(value):
         return "services"
     if {"NextHop", "DestinationPrefix"} <= keys and keys & {"AutomaticSetup", "NeedEncap", "NeedsEncap", "Routes"}:
