@@ -42,7 +42,7 @@ def read_anything(source: str | Path | bytes, name: str = "") -> Reading:
     """
     if isinstance(source, bytes):
         return _read(sources_of(name or "text", source), name or "text")
-    if isinstance(source, str) and is_text(source):
+    if isinstance(source, str) and (is_text(source) or not source):  # an empty paste is not the folder one is in
         return _read(iter([Source(name or "text", source.encode("utf-8", "surrogatepass"))]), name or "text")
     words = str(source).removeprefix(SNAPSHOT)
     place = Path(words).expanduser()

@@ -199,6 +199,13 @@ def test_bad_input_is_one_sentence(data: bytes) -> None:
         read_anything(data)
 
 
+def test_an_empty_paste_is_not_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "endpoints.json").write_text(json.dumps(ENDPOINTS))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SnapshotError):
+        read_anything("")
+
+
 def test_a_long_line_is_a_text_and_no_path() -> None:
     """No file's name is that long: the system would refuse to look for it."""
     with pytest.raises(SnapshotError, match="nothing of HNS"):
