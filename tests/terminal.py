@@ -20,7 +20,9 @@ from tests.waiting import LONG
 _KEYS = ("\x03", "\x04")
 """Ctrl-C and Ctrl-D, which are no line."""
 _CONTROLLED = (
-    "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from hnskit.commands.cli import main; main()"
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background begins without it
+    "from hnskit.commands.cli import main; main()"
 )
 
 
