@@ -368,3 +368,12 @@ def test_the_way_says_to_which_host_it_leads_and_where_it_ends(tmp_path: Path) -
     shown = way_html(params, lambda text: None)
     assert "The way to winrm://no-such-host.invalid ends at the last of these steps." in shown
     assert "cannot be resolved" in shown
+
+
+def test_a_narrow_page_puts_its_buttons_into_further_lines(tmp_path: Path) -> None:
+    """In one line *Run* and *Stop* were a letter wide."""
+    params = tmp_path / "lab.yaml"
+    shutil.copy(ROOT / "params" / "emulator.yaml", params)
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    rows = [one for one in page.widget.children if page._run in getattr(one, "children", ())]
+    assert [row.layout.flex_flow for row in rows] == ["row wrap"]

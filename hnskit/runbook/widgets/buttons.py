@@ -124,3 +124,8 @@ def question_box(question: str, answer: Callable[[bool], None]) -> tuple[Any, ..
     yes.on_click(lambda _: answer(True))
     no.on_click(lambda _: answer(False))
     return said, ipywidgets.HBox([yes, no])
+
+
+def side_by_side(*parts: Any) -> Any:
+    """Widgets beside each other, and below each other on a narrow page: a button is never squeezed."""
+    return ipywidgets.HBox(parts, layout={"flex_flow": "row wrap"})

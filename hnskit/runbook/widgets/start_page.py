@@ -15,7 +15,7 @@ from hnskit.errors import HnskitError
 from hnskit.errors.prose_html import prose
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.remote.targets import canonical
-from hnskit.runbook.widgets.buttons import question_box
+from hnskit.runbook.widgets.buttons import question_box, side_by_side
 from hnskit.runbook.widgets.clock import Clock
 from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
@@ -87,12 +87,12 @@ class StartPage:
         self._step.observe(lambda _: self._on_params(), "value")
         self.widget = with_disconnect_notice(
             [
-                heading("1. Parameters"), ipywidgets.HBox([self._file, self._again]), self._file_said,
+                heading("1. Parameters"), side_by_side(self._file, self._again), self._file_said,
                 self._editor.widget,
                 heading("2. The host"), self._secret,
-                ipywidgets.HBox([self._connect, self._way, self._connect_note, self._looking.widget]), self._host,
+                side_by_side(self._connect, self._way, self._connect_note, self._looking.widget), self._host,
                 heading("3. Run"), disconnect_notice(GONE),
-                ipywidgets.HBox([self._step, self._run, self._stop, self._adopt, self._running.widget]), self._note,
+                side_by_side(self._step, self._run, self._stop, self._adopt, self._running.widget), self._note,
                 self._asking, self._view,
             ],
             GONE,
