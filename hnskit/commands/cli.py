@@ -93,10 +93,9 @@ def hnskit() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: every error becomes one paragraph on stderr and an exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    if os.environ.get("_HNSKIT_COMPLETE", "").startswith("powershell"):
-        from hnskit.commands.powershell_completion import register
-
-        register()
+    shell = os.environ.get("_HNSKIT_COMPLETE", "").partition("_")[0]
+    if shell in ("bash", "powershell"):
+        importlib.import_module(f"hnskit.commands.{shell}_completion").register()
     _open_standard_streams()
     warnings.showwarning = _show_warning  # type: ignore[assignment]  # its last two arguments are `more`
     try:

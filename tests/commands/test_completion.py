@@ -46,6 +46,18 @@ def test_bash_completes_after_its_line(tmp_path: Path) -> None:
     assert run(["bash", "--norc", "-c", f"{line_of('bash')}\n{asks}"], tmp_path).split() == ["endpoints"]
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+@pytest.mark.parametrize(("typed", "found"), [("emu", ["emulator://lab"]), ("''", [])])
+def test_bash_completes_a_target_where_a_file_may_stand_and_leaves_an_empty_word_to_files(
+    typed: str, found: list[str], tmp_path: Path
+) -> None:
+    host = tmp_path / "emulators" / "lab" / "host.json"
+    host.parent.mkdir(parents=True)
+    host.write_text("{}")
+    asks = f"COMP_WORDS=(hnskit plan {typed}) COMP_CWORD=2; _hnskit_completion hnskit; echo ${{COMPREPLY[@]}}"
+    assert run(["bash", "--norc", "-c", f"{line_of('bash')}\n{asks}"], tmp_path).split() == found
+
+
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_the_line_of_a_shell_gives_its_script_and_the_script_s_question_is_answered(shell: str, tmp_path: Path) -> None:
     assert f"{VARIABLE}={shell}_source hnskit" in line_of(shell)
