@@ -12,7 +12,7 @@
     ├── FileError              a file that was named cannot be written                exit status 2
     ├── ReadOnlyTargetError    a snapshot cannot be changed                           exit status 2
     ├── ArgumentError          an argument is not of the form that is wanted          exit status 2
-    ├── ConfirmationError      a removal was not confirmed                          exit status 2
+    ├── ConfirmationError      a removal was not confirmed                            exit status 2
     ├── SelectionError         what was named is not there, or is more than one       exit status 2
     ├── CniError               no CNI list can be made of it                          exit status 2
     ├── PlanError              a plan contradicts itself                              exit status 1
