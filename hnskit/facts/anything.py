@@ -45,6 +45,8 @@ def read_anything(source: str | Path | bytes, name: str = "") -> Reading:
     if isinstance(source, str) and (is_text(source) or not source):  # an empty paste is not the folder one is in
         return _read(iter([Source(name or "text", source.encode("utf-8", "surrogatepass"))]), name or "text")
     words = str(source).removeprefix(SNAPSHOT)
+    if not words.strip():  # as a path it would be the working directory
+        raise SnapshotError(name or "text", "it is empty")
     place = Path(words).expanduser()
     try:
         place.stat()
@@ -67,7 +69,7 @@ def load_facts(path: str | Path) -> Facts:
     Raises:
         SnapshotError: there is nothing at the path, or nothing in it that says anything of a host.
     """
-    return read_anything(Path(path)).facts
+    return read_anything(Path(path) if str(path).strip() else "").facts
 
 
 def _read(sources: Iterator[Source], name: str) -> Reading:

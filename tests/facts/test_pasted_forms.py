@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hnskit.diagnosis.doctor import diagnose
 from hnskit.diagnosis.explaining import Explainer
 from hnskit.errors import SnapshotError
-from hnskit.facts.anything import read_anything
+from hnskit.facts.anything import load_facts, read_anything
 from tests.facts.powershell_print import format_list
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -116,6 +116,17 @@ def test_what_is_not_hns_is_read_as_what_it_is() -> None:
     assert (facts.endpoints, facts.networks) == ((), ())
     assert facts.addresses[0].address == "10.0.0.4"
     assert any("Get-NetNeighbor" in str(problem) for problem in facts.problems)
+
+
+@pytest.mark.parametrize("read", [read_anything, load_facts], ids=["read_anything", "load_facts"])
+@pytest.mark.parametrize("nothing", ["", "  ", "snapshot:"])
+def test_an_empty_input_is_refused_and_is_not_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Any, nothing: str
+) -> None:
+    (tmp_path / "endpoint.json").write_text(json.dumps(ENDPOINTS[0]), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SnapshotError, match="it is empty"):
+        read(nothing)
 
 
 def certain(text: str) -> tuple[dict[Any, Any], set[Any]]:
