@@ -346,5 +346,5 @@ class Drawing(Sheet):
         kinds = sorted({one.what for one in self._differences})
         for number, what in enumerate(kinds):
             self._text(_BUS_X + number * 90, y, signed(what, what), f"b {what}", 20)
-        self._text(_BUS_X + len(kinds) * 90, y, "since the snapshot before", "q", 60)
+        self._text(_BUS_X + len(kinds) * 90, y, "compared with before", "q", 60)
         return y
