@@ -83,3 +83,17 @@ def test_the_plan_on_the_page_asks_about_what_was_made_by_hand() -> None:
     shown = host_look._plan_html(plan(desired, host.snapshot()))
     assert "Take over 9 objects on emulator://lab made by hand" in shown
     assert "adopt endpoint hnskit-client1" in shown
+
+
+@pytest.mark.parametrize(("name", "warned"), [("containerd", True), ("pods", False)])
+def test_a_cut_is_announced_where_a_bridge_is_made_and_not_for_pods(
+    name: str, warned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pods have the network of their CNI, whichever step is chosen."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
+    params = tmp_path / "node.yaml"
+    shutil.copy(ROOT / "params" / f"{name}.example.yaml", params)
+    page = StartPage(params, tmp_path / "runs", ROOT / "notebooks")
+    for step in ("", "90_teardown"):
+        page._step.value = step
+        assert ("network goes away for seconds" in page._note.value) == warned

@@ -101,7 +101,8 @@ class ParamsEditor:
         return self._table.widget
 
     def _longest(self, key: str) -> int:
-        return max(len(str(self.file.get(f"clients[{at}].{key}") or "")) for at in range(self.file.clients))
+        values = (self.file.get(f"clients[{at}].{key}") for at in range(self.file.clients))
+        return max((len(str(value or "")) for value in values), default=0)  # pods alone: no client
 
     def _cell(self, path: str, row: Row) -> Any:
         """A field in a line of the table, without label: its column says which key it is."""

@@ -20,7 +20,7 @@ from hnskit.runbook.widgets.clock import Clock
 from hnskit.runbook.widgets.disconnected_notice import disconnect_notice, with_disconnect_notice
 from hnskit.runbook.widgets.editor import ParamsEditor
 from hnskit.runbook.widgets.host_look import look_at
-from hnskit.runbook.widgets.page_words import CUTS, CUTTING, GONE, OTHER, alert, heading
+from hnskit.runbook.widgets.page_words import GONE, OTHER, alert, cut_note, heading
 from hnskit.runbook.widgets.removal_question import TEARDOWN, teardown_question
 from hnskit.runbook.widgets.secrets import secret_box
 from hnskit.runbook.widgets.way_check import way_html
@@ -166,7 +166,7 @@ class StartPage:
         elif lacks_secret:
             lack = "Type the password above first."
         self._connect_note.value = lack
-        self._note.value = lack or (CUTS if self._step.value in CUTTING else "")
+        self._note.value = lack or cut_note(self._step.value, params)
 
     def _attach(self) -> None:
         """Follow what is at work on the host already, or show the last run."""
