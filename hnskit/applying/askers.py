@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hnskit.errors import HnskitError
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import Container
 from hnskit.params.desired import Desired, DesiredRedirect
@@ -15,6 +16,7 @@ from hnskit.remote import containerd, docker
 from hnskit.remote.session import Call, CallResult
 
 _TAIL = 1000  # lines of the proxy's log
+_GONE = ("code = NotFound", "no running task found")  # of gRPC, as crictl prints it; of containerd's client in ctr
 
 Execute = Callable[[str, Sequence[str], int], Call]
 """From a call's id, a program with its arguments and seconds, to the call that runs it."""
@@ -63,6 +65,32 @@ def log_call(id: str, desired: Desired, facts: Facts | None) -> Call | None:
     if container is None or not container.pod_id or not desired.verify.proof.log:
         return None
     return containerd.logs(id, container, tail=_TAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyLog:
+    """The end of the proxy's log."""
+
+    text: str
+    lack: str = "no such line"
+    """Where a line that is looked for is not in it: the reason."""
+
+
+def proxy_log(desired: Desired, result: CallResult | None) -> ProxyLog:
+    """The log that `log_call` asked for; no result where nothing could be asked."""
+    if result is None:
+        return ProxyLog("", "no ready pod of this host is the proxy" if desired.proxy_pod else "nothing keeps its log")
+    try:
+        code, stdout, stderr = finished(desired, result)
+    except HnskitError as error:
+        return ProxyLog("", f"it could not be read: {error.message}")
+    text = stdout + stderr  # containers log to either
+    return ProxyLog(text, f"it could not be read: {stderr.strip()}") if code else ProxyLog(text)
+
+
+def went_meanwhile(desired: Desired, said: str) -> bool:
+    """Tell whether a tool of containerd says that the container in which a program was to run is gone."""
+    return desired.runtime != "docker" and any(words in said for words in _GONE)
 
 
 def finished(desired: Desired, result: CallResult) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hnskit.applying.askers import Asker, askers, finished, log_call
+from hnskit.applying.askers import Asker, ProxyLog, askers, finished, log_call, proxy_log, went_meanwhile
 from hnskit.applying.outcomes import Event, OnEvent
 from hnskit.errors import HnskitError, VerificationError
 from hnskit.facts.host_facts import Facts, gather_facts
@@ -156,7 +156,7 @@ def verify(
         results[result.id] = result
         if on_event is not None:
             on_event(Event("answer", f"{result.id}: {_came(result)}"))
-    log = _log(desired, results["log"]) if "log" in results else ""
+    log = proxy_log(desired, results.get("log"))
     return Verification(
         session.target,
         tuple(
@@ -264,7 +264,8 @@ def _answer(desired: Desired, result: CallResult) -> _Answer:
     found = re.match(r"HTTP/\S+ (\d+)", lines[0]) if lines else None
     if code != 0 or found is None:
         reason = stderr.strip() or _CURL.get(code) or stdout.strip() or "no answer"
-        return _Answer(0, {}, "", f"{reason} (exit status {code})", asked=code in _UNANSWERED)
+        again = "; its container went meanwhile: verify again" if went_meanwhile(desired, reason) else ""
+        return _Answer(0, {}, "", f"{reason} (exit status {code}){again}", asked=code in _UNANSWERED)
     headers: dict[str, str] = {}
     for line in lines[1:]:
         name, _, value = line.partition(":")
@@ -273,16 +274,8 @@ def _answer(desired: Desired, result: CallResult) -> _Answer:
     return _Answer(int(found[1]), headers, body, "")
 
 
-def _log(desired: Desired, result: CallResult) -> str:
-    try:
-        _, stdout, stderr = finished(desired, result)
-    except HnskitError:
-        return ""
-    return stdout + stderr  # containers log to either
-
-
 def _checks(
-    desired: Desired, client: Asker, probes: _Probes, results: Mapping[str, CallResult], log: str
+    desired: Desired, client: Asker, probes: _Probes, results: Mapping[str, CallResult], log: ProxyLog
 ) -> list[Check]:
     if client.execute is None:
         return [Check("answer", False, "a request from inside it", client.problem)]
@@ -297,7 +290,9 @@ def _checks(
     return checks
 
 
-def _redirect_checks(desired: Desired, redirect: DesiredRedirect, probe: str, answer: _Answer, log: str) -> list[Check]:
+def _redirect_checks(
+    desired: Desired, redirect: DesiredRedirect, probe: str, answer: _Answer, log: ProxyLog
+) -> list[Check]:
     proof = desired.verify.proof
     said = f"HTTP {answer.status}" if answer.status else answer.problem
     checks = [Check("answer", 200 <= answer.status < 300, f"HTTP 2xx from {redirect.what}", said)]
@@ -309,9 +304,9 @@ def _redirect_checks(desired: Desired, redirect: DesiredRedirect, probe: str, an
         )
     if proof.log:
         text = proof.log.replace("{probe}", probe)
-        line = next((line.strip() for line in log.splitlines() if text in line), "")
+        line = next((line.strip() for line in log.text.splitlines() if text in line), "")
         wanted = f"{text!r} in the log of {desired.proxy.name}"
-        checks.append(Check("log", bool(line), wanted, shortened(line, _SHOWN) if line else "no such line"))
+        checks.append(Check("log", bool(line), wanted, shortened(line, _SHOWN) if line else log.lack))
     return checks
 
 
@@ -323,14 +318,14 @@ def _header_check(answer: _Answer, name: str, contains: str) -> Check:
     )
 
 
-def _control_check(desired: Desired, address: str, probe: str, answer: _Answer, log: str) -> Check:
+def _control_check(desired: Desired, address: str, probe: str, answer: _Answer, log: ProxyLog) -> Check:
     """The other port must not show any of the proxy's marks; that nothing answers there is as good."""
     proof = desired.verify.proof
     header = proof.header
     marks = {
         "header": header is not None and _header_check(answer, header.name, header.contains).ok,
         "body": bool(proof.body) and proof.body in answer.body,
-        "log": "{probe}" in proof.log and proof.log.replace("{probe}", probe) in log,
+        "log": "{probe}" in proof.log and proof.log.replace("{probe}", probe) in log.text,
     }
     marked = [name for name, there in marks.items() if there]
     wanted = f"{address}:{desired.verify.control.port} is left alone"

@@ -158,6 +158,39 @@ def test_the_last_pod_of_a_choice_that_vanishes_stops_with_a_sentence(host: Emul
         apply(session, only, pace=QUICK)
 
 
+def test_a_pod_that_vanishes_while_it_is_asked_is_told_so(host: EmulatedHost) -> None:
+    """Its sentence says what to do; the others are proved, and nothing is changed by the proof."""
+    apply(HereSession(host), wanted(), pace=QUICK)
+    session, engine = HereSession(host), host._containerd
+    gone = next(item for item in engine.sandboxes if item.name.startswith("web-"))
+
+    def vanish(call: Any) -> None:
+        if call["id"].startswith(f"request from {gone.namespace}/{gone.name}"):
+            engine.end_pod(gone)
+
+    session.before_call = vanish
+    proofs = {client.client: client for client in verify(session, wanted()).clients}
+    assert [name for name, proof in proofs.items() if not proof.ok] == [f"{gone.namespace}/{gone.name}"]
+    assert "its container went meanwhile: verify again" in proofs[f"{gone.namespace}/{gone.name}"].checks[0].seen
+
+
+@pytest.mark.parametrize(
+    ("when", "said"), [("system", "no ready pod of this host is the proxy"), ("log", "it could not be read: FATA")]
+)
+def test_a_proxy_pod_that_vanishes_is_told_where_its_log_is_read(host: EmulatedHost, when: str, said: str) -> None:
+    apply(HereSession(host), wanted(), pace=QUICK)
+    session, engine = HereSession(host), host._containerd
+    gone = next(item for item in engine.sandboxes if item.name.startswith("metadata-proxy"))
+
+    def vanish(call: Any) -> None:
+        if call["id"] == when:
+            engine.end_pod(gone)
+
+    session.before_call = vanish
+    checks = {check.name: check.seen for check in verify(session, wanted()).clients[0].checks}
+    assert checks["log"].startswith(said)
+
+
 def test_a_host_process_pod_is_refused_in_words(host: EmulatedHost) -> None:
     chosen = wanted("pods=[{namespace: kube-system}]")
     (step,) = plan(chosen, host.snapshot()).refused
