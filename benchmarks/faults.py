@@ -4,7 +4,8 @@
     python -m benchmarks.faults --write             puts them into docs/fault-matrix.md as well
     python -m benchmarks.faults --results FILE      keeps each result there: what was broken off goes on from it
     python -m benchmarks.faults --engine python     on this engine alone; --every 4 takes one case of four
-    python -m benchmarks.faults --way pods          of pods that are there already; --way ctr of containers of ctr
+    python -m benchmarks.faults --seed 3 --limit 50    so many, drawn at random
+    python -m benchmarks.faults --way pods          of pods that are there; --way ctr or nerdctl of containers of these
 
 A run is disturbed at one place: a set-up or a teardown, on the engine python or pwsh, with a host that keeps answers
 for a client that did not get them (MS-WSMV 3.1.4.1.39) or one that does not.
@@ -40,10 +41,12 @@ MARKS = {
     "docker": "<!-- the tables of python -m benchmarks.faults -->",
     "pods": "<!-- the tables of python -m benchmarks.faults --way pods -->",
     "ctr": "<!-- the tables of python -m benchmarks.faults --way ctr -->",
+    "nerdctl": "<!-- the tables of python -m benchmarks.faults --way nerdctl -->",
 }
 """Way of the containers -> the line of the page after which its tables stand."""
 _MOMENTS = {"before": "before it reaches the host", "after": "after the host has acted"}
-_HEADS = {"docker": "## ", "pods": "### Pods: ", "ctr": "### Containers of ctr: "}
+_HEADS = {"docker": "## ", "pods": "### Pods: ", "ctr": "### Containers of ctr: ",
+          "nerdctl": "### Containers of nerdctl: "}  # fmt: skip
 _KILL = "kill"
 _SPARE = 4
 """Requests that a run on a real engine may send more than the one that was counted."""
@@ -61,7 +64,7 @@ class Case(NamedTuple):
     number: int
     """Of the request, or of the line."""
     way: str = "docker"
-    """Of the containers: `docker`, `pods` that are there already, or `ctr`."""
+    """Of the containers: `docker`, `pods` that are there already, `ctr` or `nerdctl`."""
 
 
 class Result(NamedTuple):
@@ -157,7 +160,7 @@ def results_of(options: argparse.Namespace) -> list[Result]:
     with ProcessPoolExecutor(options.workers) as pool:
         asked = list(cases_of(options.engine or engines_here(), [options.way], pool))[:: options.every]
         left = [case for case in asked if case not in kept]
-        random.Random(0).shuffle(left)
+        random.Random(options.seed).shuffle(left)
         left = left[: options.limit]
         for result in pool.map(run, left):
             kept[result.case] = result
@@ -213,8 +216,9 @@ def main() -> None:
     """Print both tables, or put them into the page as well; exit status 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", action="append", choices=["python", "pwsh"])
-    parser.add_argument("--way", choices=["docker", "pods", "ctr"], default="docker", help="what the containers are")
+    parser.add_argument("--way", choices=list(MARKS), default="docker", help="what the containers are")
     parser.add_argument("--every", type=int, default=1, help="one case of so many")
+    parser.add_argument("--seed", type=int, default=0, help="of the order of the cases")
     parser.add_argument("--limit", type=int, help="so many cases at most; 0: only what was kept")
     parser.add_argument("--workers", type=int, default=4, help="processes; most of the time is waiting for a timeout")
     parser.add_argument("--results", type=Path)
@@ -226,7 +230,7 @@ def main() -> None:
     text = "\n".join([*tables(results, options.way), made])
     print(text)
     if options.write:
-        page, marks = PAGE.read_text(encoding="utf-8"), ["## containerd", MARKS["pods"], MARKS["ctr"]]
+        page, marks = PAGE.read_text(encoding="utf-8"), ["## containerd", *MARKS.values()]
         head, _, rest = page.partition(MARKS[options.way])
         ends = [rest.index(mark) for mark in marks if mark in rest]
         tail = rest[min(ends) :] if ends else ""

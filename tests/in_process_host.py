@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 USER, PASSWORD = "Administrator", "correct-horse-battery"
 TARGET = "emulator://lab"
+NANO_SERVER = "mcr.microsoft.com/windows/nanoserver:ltsc2022"
 QUICK = RetryPolicy(patience=3.0, pause=0.02, longest_pause=0.2)
 
 
@@ -164,6 +165,13 @@ class Lab(DoorThread):
         """Do something with a session without a wire."""
         return self.do(lambda host: act(HereSession(host)))
 
+    def _nat_is_there(self) -> None:
+        """As nerdctl leaves a host: it makes nat with its first container, and keeps it."""
+        for words in (["run", "--detach", "--name", "first", NANO_SERVER, "ping.exe"], ["rm", "--force", "first"]):
+            assert self.host.containerd is not None
+            ran = self.host.containerd.run("nerdctl", ["--namespace", "default", *words])
+            assert ran.exit_code == 0, ran.stderr
+
     def fresh(self) -> Facts:
         """End every shell, whatever runs in it, and put the host back to how it was made."""
 
@@ -171,6 +179,8 @@ class Lab(DoorThread):
             for shell in self.door.shells.all():
                 await self.door.shells.delete(shell)
             self.host.reset()
+            if self.way == "nerdctl":
+                self._nat_is_there()
             return self.host.snapshot()
 
         made: Facts = self.run(now())

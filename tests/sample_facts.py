@@ -40,9 +40,13 @@ def desired(*overrides: str) -> Desired:
 
 
 def desired_by(way: str, *overrides: str) -> Desired:
-    """A redirect of each way: `docker` of params/emulator.yaml, `pods` and `ctr` of the files for containerd."""
+    """A redirect of each way: `docker` of params/emulator.yaml; of the files for containerd `pods`, `ctr`, and
+    `nerdctl`, which runs both clients in place of ctr.
+    """
     if way == "docker":
         return desired(*overrides)
+    if way == "nerdctl":
+        overrides = ("clients[0].runner=nerdctl", "clients[1].runner=nerdctl", *overrides)
     name = "pods" if way == "pods" else "containerd"
     return desired_from(load_params(PARAMS.parent / f"{name}.example.yaml", overrides=overrides))
 

@@ -33,6 +33,7 @@ EXAMPLES = len(JOBS) * len(MOMENTS) * len(MODES)
 
 
 ENGINE = pytest.mark.parametrize("engine", ["python", pytest.param("pwsh", marks=needs_engine)])
+CONTAINERD = pytest.mark.parametrize("way", ["pods", "ctr", "nerdctl"])
 KEPT = pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
 EVERY = int(os.environ.get("HNSKIT_EVERY", "8"))
 """On a real engine, one place of so many; another one in each row of the matrix, so that rows together meet most."""
@@ -140,20 +141,20 @@ def test_a_process_may_be_killed_at_any_line(labs: Labs, engine: str, job: Job, 
         assert verdict.wrong == (), verdict
 
 
-@pytest.mark.parametrize("way", ["pods", "ctr"])
+@CONTAINERD
 @JOB
 @pytest.mark.parametrize(("moment", "mode"), [("after", "reset"), ("before", "stall")])
 def test_a_lost_request_loses_nothing_of_containerd(  # noqa: PLR0917
     labs: Labs, way: str, job: Job, moment: Moment, mode: Mode, tmp_path: Path
 ) -> None:
-    """Policies on the endpoints of pods, and containers of ctr."""
+    """Policies on the endpoints of pods, containers of ctr, and second endpoints of nerdctl's."""
     lab = labs(kept=False, way=way)
     number = requests_of(lab, job, tmp_path / "count") - 3 * (1 + MODES.index(mode))
     verdict = lose(lab, job, Fault(max(1, number), moment, mode), tmp_path / "case")
     assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
 
 
-@pytest.mark.parametrize("way", ["pods", "ctr"])
+@CONTAINERD
 @JOB
 @MOMENT
 def test_a_killed_process_is_finished_on_containerd(
@@ -168,7 +169,11 @@ def test_a_killed_process_is_finished_on_containerd(
 @needs_engine
 @pytest.mark.parametrize(
     ("way", "job", "number", "moment", "mode"),
-    [("pods", "set-up", 12, "after", "reset"), ("ctr", "teardown", 20, "before", "refuse")],
+    [
+        ("pods", "set-up", 12, "after", "reset"),
+        ("ctr", "teardown", 20, "before", "refuse"),
+        ("nerdctl", "set-up", 20, "after", "stall"),
+    ],
 )
 def test_a_lost_request_loses_nothing_of_containerd_on_a_real_engine(  # noqa: PLR0917
     labs: Labs, way: str, job: Job, number: int, moment: Moment, mode: Mode, tmp_path: Path
@@ -179,7 +184,7 @@ def test_a_lost_request_loses_nothing_of_containerd_on_a_real_engine(  # noqa: P
 
 @pytest.mark.slow
 @ENGINE
-@pytest.mark.parametrize("way", ["pods", "ctr"])
+@CONTAINERD
 @JOB
 def test_nothing_is_lost_of_containerd(labs: Labs, engine: str, way: str, job: Job, tmp_path: Path) -> None:
     """Both matrices, with a service that keeps no answers: whole on the engine python."""
