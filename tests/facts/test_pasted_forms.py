@@ -125,7 +125,7 @@ def test_an_empty_input_is_refused_and_is_not_the_working_directory(
 ) -> None:
     (tmp_path / "endpoint.json").write_text(json.dumps(ENDPOINTS[0]), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SnapshotError, match="it is empty|nothing of HNS"):
+    with pytest.raises(SnapshotError, match=r"it is empty|nothing of HNS"):
         read(nothing)
 
 
