@@ -1,4 +1,4 @@
-"""The pause before more answers of a batch are asked for: what else is answered by then comes with it."""
+"""The pause before more of a pipeline's output is asked for: what else is there by then comes with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class AnswerPause:
 
     Args:
         parameters: of its command; a batch's are under `Call` (see `session.invoke_calls`). Any other command is no
-            batch, and nothing of it is waited for.
+            batch, and no further answer of it is waited for.
     """
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
@@ -28,12 +28,18 @@ class AnswerPause:
         self._waiting = max(self._waiting - 1 - record.count("\n"), 0)
         self._came = True
 
-    def pause(self) -> None:
+    def pause(self, *, in_pieces: bool = False) -> None:
         """Wait, where answers came and others are to come: as long as those would take, and not longer than it pays.
 
         After the last answer there is no wait: the end of a pipeline follows it at once.
+
+        Args:
+            in_pieces: the last record is there in part. PowerShell sends one in fragments of 32 KB, each as soon as it
+                is written, so that without a wait the tables of a node with 110 pods take a request for each.
         """
         came, self._came = self._came, False
-        if came and self._waiting:
+        if in_pieces:
+            time.sleep(_LONGEST)
+        elif came and self._waiting:
             each = (time.perf_counter() - self._began) / (self._asked - self._waiting)
             time.sleep(min(self._waiting * each, _LONGEST))

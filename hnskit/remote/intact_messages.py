@@ -21,6 +21,11 @@ class IntactMessages:
         self._parts: dict[int, list[bytes]] = {}
         self._over: set[int] = set()
 
+    @property
+    def in_pieces(self) -> bool:
+        """Tell whether a message is there in part, and the rest of it may come."""
+        return bool(self._parts)
+
     def begin(self) -> None:
         """A new pipeline begins: that its messages have other numbers than those before is not relied on."""
         self._over.clear()

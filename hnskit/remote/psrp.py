@@ -153,10 +153,9 @@ class _Pipeline:
     def __init__(self, pool: RunspacePool, told: _Told) -> None:
         self.powershell = PowerShell(pool)
         self.id: str = self.powershell.id
-        self.fragments = 0
+        self.fragments, self.in_pieces = 0, False
         self.same: tuple[str, str] | None = None
-        self._pool = pool
-        self._told = told
+        self._pool, self._told = pool, told
 
     @property
     def output(self) -> list[Any]:
@@ -181,6 +180,7 @@ class _Pipeline:
     def poll(self, seconds: int | None = None) -> bool:
         with self._told():
             self.powershell.poll_invoke(timeout=seconds)
+        self.in_pieces = self._pool._fragmenter.intact.in_pieces
         return not self._pool.connection.timed_out
 
     def raise_error(self) -> None:

@@ -52,6 +52,8 @@ class Pipeline(Protocol):
     id: str
     fragments: int
     """In how many parts it goes: only the first is in the request that starts it."""
+    in_pieces: bool
+    """True while a part of a record is there, and its rest is to come."""
 
     @property
     def output(self) -> list[Any]:
@@ -236,7 +238,7 @@ class RecoveringSession:
                     yield record
                 if not pipeline.runs:
                     break
-                answers.pause()
+                answers.pause(in_pieces=pipeline.in_pieces)
                 gap = self._poll(shell, pipeline, command, gap)
         finally:
             self._leave(shell, pipeline)

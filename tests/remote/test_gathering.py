@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,14 @@ import pytest
 from hnskit.remote.answer_pause import AnswerPause
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.delivery import Delivery
+from hnskit.remote.intact_messages import IntactMessages
 from hnskit.remote.recovering_session import RecoveringSession
 
 
 class Quiet:
     """A pipeline of which each poll brings so many records; after the last it has ended."""
 
-    id, fragments = "1", 1
+    id, fragments, in_pieces = "1", 1, False
 
     def __init__(self, brings: Sequence[int], log: list[str]) -> None:
         self.output: list[Any] = []
@@ -117,3 +119,22 @@ def test_the_wait_is_as_long_as_the_answers_that_are_left_would_take(
     answers.pause()
     answers.pause()
     assert slept == [pytest.approx(waited)]
+
+
+def test_a_record_that_is_there_in_part_is_waited_for_also_where_no_batch_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("hnskit.remote.answer_pause.time.sleep", slept.append)
+    answers = AnswerPause({})
+    answers.pause(in_pieces=True)
+    answers.take("the whole of it")
+    answers.pause()
+    assert slept == [pytest.approx(0.03)]
+
+
+def test_a_message_is_in_pieces_until_its_last_fragment_came() -> None:
+    messages = IntactMessages()
+    seen = []
+    for number, marks in ((0, 1), (1, 0), (2, 2)):
+        messages.take(struct.pack(">QQBI", 7, number, marks, 1) + b"x")
+        seen.append(messages.in_pieces)
+    assert seen == [True, True, False]
