@@ -14,7 +14,7 @@ class FilesFirst(BashComplete):
     """
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
-        """What may stand there, files and folders first."""
+        """Items that may stand there, files and folders first."""
         found = super().get_completions(args, incomplete)
         files = [item for item in found if item.type != "plain"]
         words = [item for item in found if item.type == "plain"]

@@ -66,9 +66,9 @@ def spread(job: Job, moment: Moment, mode: Mode, most: int) -> int:
     return 1 + place * 7 % most
 
 
-def places(engine: str, most: int, row: int) -> range:
-    """The requests or lines that a row of the matrix disturbs."""
-    every = EVERY if engine == "pwsh" else 1
+def places(engine: str, most: int, row: int, way: str = "") -> range:
+    """The requests or lines that a row of the matrix disturbs; nerdctl differs from ctr in how a container is run."""
+    every = EVERY if engine == "pwsh" or way == "nerdctl" else 1
     return range(1 + row * 3 % every, most + 1, every)
 
 
@@ -187,15 +187,15 @@ def test_a_lost_request_loses_nothing_of_containerd_on_a_real_engine(  # noqa: P
 @CONTAINERD
 @JOB
 def test_nothing_is_lost_of_containerd(labs: Labs, engine: str, way: str, job: Job, tmp_path: Path) -> None:
-    """Both matrices, with a service that keeps no answers: whole on the engine python."""
+    """Both matrices, with a service that keeps no answers: whole on the engine python, of nerdctl a sample."""
     lab = labs(engine, kept=False, way=way)
     requests, lines = requests_of(lab, job, tmp_path / "requests"), lines_of(lab, job, tmp_path / "lines")
     for moment in MOMENTS:
         for mode in MODES:
-            for number in places(engine, requests, MODES.index(mode) + len(MODES) * MOMENTS.index(moment)):
+            for number in places(engine, requests, MODES.index(mode) + len(MODES) * MOMENTS.index(moment), way):
                 verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / f"{moment}{mode}{number}")
                 assert (verdict.wrong, verdict.runs) == ((), 1), verdict
-        for line in places(engine, lines, MOMENTS.index(moment)):
+        for line in places(engine, lines, MOMENTS.index(moment), way):
             verdict = kill(lab, job, line, moment, tmp_path / f"{moment}{line}")
             assert verdict.wrong == (), verdict
 
