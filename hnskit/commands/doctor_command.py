@@ -62,7 +62,7 @@ def doctor(  # noqa: PLR0917 - click passes options by name
     from hnskit.diagnosis.doctor import findings_text
 
     if (yes or dry_run) and not fix:
-        raise click.UsageError("--yes and --dry-run are of --fix.")
+        raise click.UsageError("--yes and --dry-run go with --fix.")
     require_known_checks(only)
     asked = _Asked(params, overrides, only, as_json, yes, dry_run)
     found = read_input(params, overrides)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hnskit.foreign_text.terminal import is_terminal, redraw, say
 from hnskit.views.text_columns import Column, text_columns
@@ -113,7 +113,7 @@ class StopsInOrder:
 
     def __init__(self, stop: Callable[[], None], tell: Callable[[str], None]) -> None:
         self._stop, self._tell = stop, tell
-        self._before = signal.getsignal(signal.SIGINT)
+        self._before: Any = None
         self.stopped = False
         """True after the first Ctrl-C."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 import sys
 from dataclasses import dataclass
@@ -90,10 +91,9 @@ def require_files(settings: ConnectionSettings) -> None:
     for key, path in named.items():
         if path and not Path(path).is_file():
             raise _unusable(settings, key, f"there is no file {path}", "Give the path of a PEM file.")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         if settings.ca:
-            context.load_verify_locations(settings.ca)
+            _read_authorities(settings.ca, Path(settings.ca).stat().st_mtime_ns)
     except OSError as cause:  # those of ssl are such
         raise _unusable(
             settings, "ca", f"{settings.ca} has no certificate that can be read",
@@ -102,7 +102,9 @@ def require_files(settings: ConnectionSettings) -> None:
         ) from cause  # fmt: skip
     try:
         if settings.certificate:
-            context.load_cert_chain(settings.certificate, settings.certificate_key or None, password=_no_passphrase)
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+                settings.certificate, settings.certificate_key or None, password=_no_passphrase
+            )
     except _EncryptedKeyError as cause:
         raise _unusable(
             settings, "certificate_key", "the key is encrypted, and nobody is asked for its passphrase",
@@ -114,6 +116,12 @@ def require_files(settings: ConnectionSettings) -> None:
             f"{settings.certificate} and its key do not go together: one is not PEM, or the key is of another one",
             "Give the certificate and its own private key as PEM files (the key by connection.certificate_key).",
         ) from cause  # fmt: skip
+
+
+@functools.lru_cache(maxsize=64)
+def _read_authorities(path: str, changed: int) -> None:  # noqa: ARG001 - a file that was changed is read again
+    """Read a file of authorities, once for all hosts of a fleet: a system's takes as long as facts of a host."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
 
 
 class _EncryptedKeyError(Exception):

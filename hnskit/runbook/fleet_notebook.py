@@ -73,7 +73,7 @@ class FleetNotebook:
         """
         if verb not in ("facts", "doctor", "plan", "drift", "verify"):
             require_fit(self.inventory, f"{verb} in `look`, which changes nothing,")
-        shown = _LiveTable(verb)
+        shown = _LiveTable(verb, _cell_output(verb))
         self.results = self._work(verb, shown.draw)
         return shown.end(self._table(verb))
 
@@ -144,7 +144,7 @@ class FleetNotebook:
 
             warning = "The network of a host goes away for seconds where its first bridge is made."
             return action_button(label, warning, self._button)
-        shown = _LiveTable("apply")
+        shown = _LiveTable("apply", _cell_output("apply"))
         self._made = self.results = self._work("apply", shown.draw)
         return shown.end(self._table("apply"))
 
@@ -186,9 +186,11 @@ class FleetNotebook:
         return self._outputs.show(draw) if self._interactive and self._made is None else draw()
 
     def _press(self, progress: Progress) -> None:
+        table = _LiveTable("apply", progress.show_below)
+
         def draw(live: LiveRows) -> None:
             progress.count(len(live.ended), live.count)
-            progress.show_below((table := _live_table("apply", live)).to_html(), table.to_text(20))
+            table.draw(live, at_once=len(live.ended) == live.count)
 
         try:
             self._made = self.results = self._work("apply", draw, progress.stop_asked)
@@ -229,34 +231,35 @@ class FleetNotebook:
         return f"{counted(len(self.inventory), 'hosts')} of {self.inventory.source}. No host was contacted yet."
 
 
-def _live_table(verb: str, live: LiveRows) -> View:
-    rows = [(row.host, row.windows, row.state, row.step, round(row.seconds, 1), row.verdict) for row in live.rows()]
-    return View(make_frame(columns_of(_LIVE), rows), f"{verb}: {live.summary()}")
+def _cell_output(verb: str) -> Callable[[str, str], None] | None:
+    """An output of the cell that is drawn again in place, and whose last state stays in papermill's file."""
+    if not is_shown():
+        return None
+    from IPython.display import display
+
+    handle: Any = display({"text/plain": f"{verb} …"}, raw=True, display_id=True)
+    return lambda html, text: handle.update({"text/html": html, "text/plain": text}, raw=True)
 
 
 class _LiveTable:
-    """One output that is drawn again in place, and whose last state stays in papermill's file."""
+    """The hosts while they are at work; `show` takes the table as HTML and as text, each time anew."""
 
-    def __init__(self, verb: str) -> None:
-        self._verb, self._drawn = verb, 0.0
-        self._handle: Any = None
-        if is_shown():
-            from IPython.display import display
+    def __init__(self, verb: str, show: Callable[[str, str], None] | None) -> None:
+        self._verb, self._show, self._drawn = verb, show, 0.0
 
-            self._handle = display({"text/plain": f"{verb} …"}, raw=True, display_id=True)
-
-    def draw(self, live: LiveRows) -> None:
-        """Draw it, if it was not drawn just before."""
-        if self._handle is None or time.monotonic() - self._drawn < _SECONDS:
+    def draw(self, live: LiveRows, *, at_once: bool = False) -> None:
+        """Draw it, if it was not drawn just before: a table of a thousand hosts costs more than a host."""
+        if self._show is None or (not at_once and time.monotonic() - self._drawn < _SECONDS):
             return
         self._drawn = time.monotonic()
-        view = _live_table(self._verb, live)
-        self._handle.update({"text/html": view.to_html(), "text/plain": view.to_text(20)}, raw=True)
+        rows = [(row.host, row.windows, row.state, row.step, round(row.seconds, 1), row.verdict) for row in live.rows()]
+        view = View(make_frame(columns_of(_LIVE), rows), f"{self._verb}: {live.summary()}")
+        self._show(view.to_html(), view.to_text(20))
 
     def end(self, view: View) -> View:
         """Take the live table away: the cell's result is the last one."""
-        if self._handle is not None:
-            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
+        if self._show is not None:
+            self._show("", "")
         return view
 
 

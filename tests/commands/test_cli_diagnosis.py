@@ -102,7 +102,7 @@ def test_an_option_of_fix_without_fix_is_refused_before_anything_is_read(
 ) -> None:
     status, out, err = hnskit(capsys, "doctor", bad, option)
     assert (status, out) == (2, "")
-    assert "are of --fix" in err
+    assert "go with --fix" in err
 
 
 def test_doctor_plans_the_repair_of_a_snapshot_and_changes_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 import sys
@@ -24,7 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from hnskit.errors import CertificateError, ConnectError, HostUnreachableError, LoginRefusedError
-from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote import connection
+from hnskit.remote.connection import ConnectionSettings, require_files
 from hnskit.remote.psrp import PsrpSession
 from tests.in_process_host import Lab
 
@@ -287,6 +289,23 @@ def test_a_pem_file_that_is_of_no_use_is_named(
     assert isinstance(error, CertificateError)
     assert said in error.message
     assert error.object == f"connection.{place}"
+
+
+def test_authorities_are_read_once_for_many_hosts_and_again_when_their_file_was_changed(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    """A system's bundle takes as long as the facts of a host."""
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    hosts = [ConnectionSettings(f"winrm://h{number}", "h", 5986, True, ca=str(path)) for number in range(3)]
+    before = connection._read_authorities.cache_info().misses
+    for settings in hosts:
+        require_files(settings)
+    assert connection._read_authorities.cache_info().misses == before + 1
+    path.write_text("nothing of use")
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(CertificateError):
+        require_files(hosts[0])
 
 
 def test_a_client_certificate_that_the_host_does_not_take_is_what_is_named(
