@@ -12,12 +12,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from hnskit.emulator.engines.pwsh.locate import find_engine
+from hnskit.remote.module_source import module_text
 
-MODULE = Path(str(resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1")))
 MAKERS = {"in memory (System.Reflection.Emit)": "New-HnskitNativeType", "compiled (Add-Type)": "New-HnskitCompiledType"}
 SCRIPT = """
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
@@ -30,7 +29,7 @@ def seconds(maker: str) -> float:
     """Of one new process, its start not counted."""
     with tempfile.TemporaryDirectory() as place:
         script = Path(place, "measure.ps1")
-        script.write_text(MODULE.read_text(encoding="utf-8") + SCRIPT.format(maker=maker), encoding="utf-8")
+        script.write_text(module_text() + SCRIPT.format(maker=maker), encoding="utf-8")
         run = subprocess.run(
             [str(find_engine()), "-NoProfile", "-File", str(script)],
             capture_output=True,

@@ -22,7 +22,7 @@ from tests.present import present
 from tests.waiting import LONG
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [*ROOT.glob("hnskit/**/*.py"), *ROOT.glob("hnskit/**/*.psm1"), *ROOT.glob("notebooks/*.ipynb")]
+SOURCES = [*ROOT.glob("hnskit/**/*.py"), *ROOT.glob("hnskit/**/*.ps*1"), *ROOT.glob("notebooks/*.ipynb")]
 
 
 def test_every_fact_that_is_cited_is_in_the_list_of_facts() -> None:

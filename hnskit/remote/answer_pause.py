@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from hnskit.remote.compressed_records import lines_in
+
 _LONGEST = 0.03
 """Seconds; a fifth fewer requests on a real engine near by, and nothing to speak of beside a docker command."""
 
@@ -24,8 +26,8 @@ class AnswerPause:
         self._came = False
 
     def take(self, record: str) -> None:
-        """Note what came: a record has an answer in each of its lines."""
-        self._waiting = max(self._waiting - 1 - record.count("\n"), 0)
+        """Note what came: a record has one answer or more."""
+        self._waiting = max(self._waiting - lines_in(record), 0)
         self._came = True
 
     def pause(self, *, in_pieces: bool = False) -> None:

@@ -307,7 +307,7 @@ def command_error(record: Any, command: str, host: str) -> ConnectError | Remote
 
 _CONSTRAINED = (
     "AppLocker, WDAC or __PSLockdownPolicy made it so, and no commands run there that hnskit sends. Let the host's "
-    "policy trust hnskit.psm1 and offer it by a session configuration (docs/jea.md), and name that in "
+    "policy trust hnskit's module and offer it by a session configuration (docs/jea.md), and name that in "
     "connection.configuration."
 )
 _JEA = (

@@ -22,10 +22,19 @@ FIRST = Statement("Set-StrictMode", {"Version": "Latest"})
 know no batches, and as the batch's first. So it is a short one, of which the text does the same again."""
 
 
+PARTS = (
+    "error_records", "native_functions", "hns_calls", "host_programs", "container_tools", "runtime_events",
+    "host_windows", "detached_calls", "batches",
+)  # fmt: skip
+"""The files beside hnskit.psm1 that it loads where it lies on the host."""
+
+
 @functools.cache
 def module_text() -> str:
-    """The PowerShell that runs on the host."""
-    return resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1").read_text(encoding="utf-8")
+    """The PowerShell that runs on the host: hnskit.psm1, and its parts behind it."""
+    scripts = resources.files("hnskit.remote").joinpath("scripts")
+    names = ("hnskit.psm1", *(f"{part}.ps1" for part in PARTS))
+    return "\n".join(scripts.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 @functools.cache

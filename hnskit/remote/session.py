@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from hnskit.errors import HostAnswerError, OutcomeUnknownError, RemoteCommandError
+from hnskit.remote.compressed_records import lines_of
 
 _READINGS = 3
 """Number of tries of calls that only read, where their answers are lost."""
 
 _OLDER = (
-    "The host's session configuration has an older hnskit than this machine: copy its two module files there again "
+    "The host's session configuration has an older hnskit than this machine: copy its module files there again "
     "(docs/jea.md)."
 )
 
@@ -92,6 +93,8 @@ class Call:
     def to_json(self, *, detached: bool = False) -> str:
         """As `Invoke-HnskitCall` reads it."""
         content = {"id": self.id, "command": self.command, "parameters": dict(self.parameters), "reads": self.reads}
+        # Asked for, so that a client of before, which cannot read it, gets none from a host with today's module.
+        content |= {"gzip": True} if self.reads else {}
         return json.dumps({**content, "detached": True} if detached else content)
 
 
@@ -153,7 +156,7 @@ def invoke_calls(session: Session, calls: Iterable[Call]) -> Iterator[CallResult
 def _answers(session: Session, calls: Iterable[Call], waiting: dict[str, str]) -> Iterator[CallResult]:
     texts = [call.to_json(detached=call.cuts and not session.survives_cuts) for call in calls]
     for record in session.invoke("Invoke-HnskitCall", {"Call": texts}):
-        for line in record.split("\n"):  # not splitlines: JSON may have U+2028 and its like in a text, as it is
+        for line in lines_of(record):
             yield _result(line, waiting, session.target)
 
 

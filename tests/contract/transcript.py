@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hnskit.remote.compressed_records import lines_of
 from hnskit.remote.session import Session
 from tests.contract.scrub import Scrubber
 
@@ -38,7 +39,7 @@ class Recorder:
     ) -> Iterator[str]:
         calls = {call["id"]: call for call in map(json.loads, (parameters or {}).get("Call", []))}
         for record in self._session.invoke(command, parameters, inputs):
-            for answer in map(json.loads, record.split("\n")):
+            for answer in map(json.loads, lines_of(record)):
                 self.answers.setdefault(key_of(calls[answer["id"]]), answer)
             yield record
 

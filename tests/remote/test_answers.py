@@ -17,6 +17,7 @@ from hnskit.errors import HostAnswerError, OutcomeUnknownError
 from hnskit.facts.host_facts import fact_calls, gather_facts
 from hnskit.model import hns_requests
 from hnskit.remote import docker, hcn, hns, windows
+from hnskit.remote.compressed_records import lines_of
 from hnskit.remote.connection import ConnectionSettings
 from hnskit.remote.psrp import PsrpSession
 from hnskit.remote.session import Call, CallResult, invoke_calls
@@ -212,6 +213,19 @@ def test_a_change_is_answered_before_the_next_call_begins(served: Served, sessio
             next(results)
     finally:
         served.call(lambda: served.host.set_fault("docker_seconds", 0))
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_an_engine_compresses_a_long_record_where_that_is_asked_for(session: PsrpSession, asked_for: bool) -> None:
+    """A client of before, which could not read it, gets it as it was."""
+    call = json.loads(path("a").to_json())
+    call["parameters"]["Path"] = long = "C:\\" + 4_000 * "a\u00e9\u65e5\U0001f600 \\u"
+    if not asked_for:
+        del call["gzip"]
+    (record,) = session.invoke("Invoke-HnskitCall", {"Call": [json.dumps(call)]})
+    assert record.startswith("gzip 1 ") == asked_for
+    (line,) = lines_of(record)
+    assert json.loads(line)["output"] == [{"Path": long, "Exists": False}]
 
 
 HELD = {

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-from importlib import resources
 from pathlib import Path
 
 from hnskit.emulator.engines.pwsh import native_build
 from hnskit.emulator.engines.pwsh.locate import find_engine
+from hnskit.remote.module_source import module_text
 from tests.emulator.engines import needs_engine
 from tests.waiting import LONG
 
 pytestmark = needs_engine
 
-MODULE = Path(str(resources.files("hnskit.remote").joinpath("scripts/hnskit.psm1")))
 EMIT = "[System.Reflection.Emit.AssemblyBuilder]::DefineDynamicAssembly("
 ASK = """
 $hns = Invoke-HnskitHns -Method GET -Path /networks/
@@ -46,11 +45,11 @@ def said(module: str, script: str, tmp_path: Path) -> list[str]:
 
 def test_the_functions_are_called_without_a_compiler(tmp_path: Path) -> None:
     """Add-Type is not touched: on 5.1 it runs csc.exe, writes files, and may be refused."""
-    assert said(MODULE.read_text() + ADD_TYPE, ASK, tmp_path) == ["800706BA", "800706BA", "True"]
+    assert said(module_text() + ADD_TYPE, ASK, tmp_path) == ["800706BA", "800706BA", "True"]
 
 
 def test_a_host_that_makes_no_type_in_memory_compiles_it(tmp_path: Path) -> None:
     """The same answers come by Add-Type."""
-    module = MODULE.read_text().replace(EMIT, "[System.Missing]::DefineDynamicAssembly(")
+    module = module_text().replace(EMIT, "[System.Missing]::DefineDynamicAssembly(")
     assert "[System.Missing]" in module
     assert said(module, ASK, tmp_path) == ["800706BA", "800706BA", "False"]

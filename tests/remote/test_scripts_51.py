@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hnskit.emulator.engines.pwsh.locate import find_engine
+from hnskit.remote.module_source import PARTS, module_text
 from tests.emulator.engines import needs_engine
 from tests.waiting import LONG
 
@@ -33,8 +34,9 @@ TYPES = {
     "AllowEmptyString", "CmdletBinding", "Parameter", "ValidatePattern", "ValidateRange", "ValidateSet", "bool",
     "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "type[]", "System.Guid",
     "System.Convert", "System.IO.Directory", "System.IO.File", "System.IO.Path", "System.IntPtr", "scriptblock",
-    "System.Reflection.CallingConventions", "System.Reflection.Emit.AssemblyBuilder",
-    "System.Reflection.Emit.AssemblyBuilderAccess", "System.Reflection.MethodAttributes",
+    "System.IO.Compression.CompressionMode", "System.Reflection.CallingConventions",
+    "System.Reflection.Emit.AssemblyBuilder", "System.Reflection.Emit.AssemblyBuilderAccess",
+    "System.Reflection.MethodAttributes",
     "System.Reflection.MethodImplAttributes", "System.Reflection.ParameterAttributes",
     "System.Reflection.TypeAttributes",
     "System.Runtime.InteropServices.CallingConvention", "System.Runtime.InteropServices.CharSet",
@@ -101,10 +103,10 @@ def windows_commands() -> dict[str, dict[str, Any]]:
 
 def not_of_51(found: dict[str, Any]) -> list[str]:
     """Commands and parameters that 5.1 has not."""
-    known = windows_commands()
+    known, own = windows_commands(), {name for path in SOURCES for name in facts(path)["functions"]}
     wrong = []
     for command in found["commands"]:
-        if command["name"] in found["functions"]:
+        if command["name"] in {*found["functions"], *own}:
             continue
         if command["name"] not in known:
             wrong.append(command["name"])
@@ -123,30 +125,41 @@ def test_a_script_has_nothing_that_came_after_51(path: Path) -> None:
     assert set(found["types"]) <= TYPES
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in SOURCES if path.suffix in {".psm1", ".ps1"}], ids=lambda path: path.name
-)
-def test_a_script_states_what_it_needs_and_is_strict(path: Path) -> None:
+def test_the_module_states_what_it_needs_and_is_strict() -> None:
     """The version by #requires, the rest in words; a mistake in a name or an error must not go by."""
-    text = path.read_text(encoding="utf-8")
-    assert facts(path)["version"] == "5.1"
+    text = (SCRIPTS / "hnskit.psm1").read_text(encoding="utf-8")
+    assert facts(SCRIPTS / "hnskit.psm1")["version"] == "5.1"
     assert re.search(r"^# Needs: ", text, re.MULTILINE)
     assert "Set-StrictMode -Version Latest\n" in text
     assert "$ErrorActionPreference = 'Stop'\n" in text
 
 
+def test_the_module_has_the_parts_that_are_sent() -> None:
+    """On a host it loads them itself, those and no other file; each only defines functions."""
+    loaded = re.search(
+        r"\$parts = (.*?)\n    foreach", (SCRIPTS / "hnskit.psm1").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert loaded is not None
+    assert tuple(re.findall(r"'(\w+)'", loaded[1])) == PARTS
+    assert sorted(path.name for path in SCRIPTS.glob("*.ps1")) == sorted(f"{part}.ps1" for part in PARTS)
+    for part in PARTS:
+        outside = re.sub(r"^function [\w-]+ \{\n.*?^\}\n", "", (SCRIPTS / f"{part}.ps1").read_text(), flags=re.M | re.S)
+        assert [line for line in outside.splitlines() if line and not line.startswith("#")] == [], part
+
+
 def test_commands_of_other_modules_are_told_to_stop() -> None:
     """They do not see the preference of hnskit's own module, and would go on after an error."""
-    found = facts(SCRIPTS / "hnskit.psm1")
-    others = [command for command in found["commands"] if re.match(r"\w+-(Net|ItemProperty)", command["name"])]
+    found = [command for path in SOURCES for command in facts(path)["commands"]]
+    others = [command for command in found if re.match(r"\w+-(Net|ItemProperty)", command["name"])]
     assert len(others) >= 7
     assert [command["name"] for command in others if "ErrorAction" not in command["parameters"]] == []
 
 
 def test_the_manifest_exports_what_is_meant_for_clients() -> None:
     """Functions with [CmdletBinding()]; helpers stay hidden."""
-    text = (SCRIPTS / "hnskit.psm1").read_text(encoding="utf-8")
-    public = set(re.findall(r"^function ([\w-]+) \{\n(?:    #.*\n)*    \[CmdletBinding\(\)\]", text, re.MULTILINE))
+    public = set(
+        re.findall(r"^function ([\w-]+) \{\n(?:    #.*\n)*    \[CmdletBinding\(\)\]", module_text(), re.MULTILINE)
+    )
     manifest = (SCRIPTS / "hnskit.psd1").read_text(encoding="utf-8")
     assert set(re.findall(r"'(\w+-Hnskit\w+)'", manifest)) == public
 

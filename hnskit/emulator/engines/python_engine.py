@@ -33,11 +33,12 @@ from hnskit.emulator.engines.records import (
     scripts_not_allowed,
 )
 from hnskit.emulator.engines.runspace import Pool, RemotePipeline
-from hnskit.emulator.engines.runspaces import IN_THE_BOX, Runspace, Runspaces, module_texts
+from hnskit.emulator.engines.runspaces import IN_THE_BOX, Runspace, Runspaces, module_functions
 from hnskit.emulator.powershell.binder import bind
 from hnskit.emulator.powershell.command import Command, PSError, StreamRecord
 from hnskit.emulator.powershell.expressions import Expressions
 from hnskit.foreign_text.escaping import shortened
+from hnskit.remote.module_source import module_text
 
 log = logging.getLogger(__name__)
 
@@ -245,8 +246,8 @@ class PythonEngine:
         if statement.is_script:
             if self._restricted:
                 raise _StatementError(scripts_not_allowed(text))
-            if text in module_texts():
-                runspace.functions |= {name.lower() for name in module_texts()[text]}
+            if text == module_text():
+                runspace.functions |= module_functions()
                 return
             value = await self._expressions.evaluate(text)
             if value is None:

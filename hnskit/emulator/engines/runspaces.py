@@ -7,19 +7,17 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from hnskit.emulator.engines.runspace import Pool
 from hnskit.emulator.powershell.command import Command, Parameter
+from hnskit.remote.module_source import module_text
 
 
 @cache
-def module_texts() -> Mapping[str, frozenset[str]]:
-    """Each module text that hnskit may send, and the names of its functions."""
-    scripts = resources.files("hnskit.remote").joinpath("scripts")
-    texts = [item.read_text(encoding="utf-8") for item in scripts.iterdir() if item.name.endswith(".psm1")]
-    return {text: frozenset(re.findall(r"^function ([\w-]+)", text, re.MULTILINE)) for text in texts}
+def module_functions() -> frozenset[str]:
+    """Names of the functions of the module text that hnskit sends, in lower case."""
+    return frozenset(name.lower() for name in re.findall(r"^function ([\w-]+)", module_text(), re.MULTILINE))
 
 
 async def _nothing(host: Any, bound: Mapping[str, Any]) -> AsyncIterator[dict[str, Any] | str]:

@@ -1,4 +1,4 @@
-"""The result of a command of scripts/hnskit.psm1 on the emulated host."""
+"""The result of a command of remote/scripts/ on the emulated host."""
 
 from __future__ import annotations
 

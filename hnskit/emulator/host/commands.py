@@ -1,8 +1,10 @@
-"""Doubles of the functions of scripts/hnskit.psm1: the same properties in the same order and types, the same errors."""
+"""Doubles of the functions of remote/scripts/: the same properties in the same order and types, the same errors."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 import json
 import math
 import re
@@ -26,6 +28,8 @@ from hnskit.model.objects import HOST_COMPARTMENT
 
 _LONGEST_SILENCE = 1.0
 """Seconds that the answers of calls that only read may wait for each other."""
+_COMPRESSED = (16 * 1024, 16 * 1024 * 1024)
+"""Shortest and longest record that is compressed, where its calls ask for that."""
 _NOT_CARRIED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 _INSPECTED = 250
@@ -237,25 +241,36 @@ def _carried(line: str) -> str:
     return _NOT_CARRIED.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
 
 
+def _record(lines: list[str], *, compress: bool) -> str:
+    """The record of these answers, as `ConvertTo-HnskitRecord` makes it."""
+    text = "\n".join(lines)
+    # .NET counts in units of UTF-16, so that near the limits the two engines differ, and the lines read the same.
+    if not compress or not _COMPRESSED[0] <= len(text) <= _COMPRESSED[1]:
+        return text
+    return f"gzip {len(lines)} {base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()}"
+
+
 async def _run_calls(host: Machine, bound: Mapping[str, Any]) -> AsyncIterator[Row | str]:
     lines: list[str] = []
+    compress = False
     spoke = time.monotonic()
     for text in bound["Call"]:
         request = _request(text)
         reads = request.get("reads") is True
         if lines and not reads:
-            yield "\n".join(lines)
+            yield _record(lines, compress=compress)
             lines = []
+        compress = "gzip" in request
         started = time.monotonic()
         answer, seconds = _answer(host, request)
         await _wait(seconds)
         answer["ms"] = int((time.monotonic() - started) * 1000)
         lines.append(_carried(json.dumps(answer, separators=(",", ":"), ensure_ascii=False)))
         if not reads or time.monotonic() - spoke >= _LONGEST_SILENCE:
-            yield "\n".join(lines)
+            yield _record(lines, compress=compress)
             lines, spoke = [], time.monotonic()
     if lines:
-        yield "\n".join(lines)
+        yield _record(lines, compress=compress)
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -1,4 +1,4 @@
-"""Doubles of the functions of scripts/hnskit.psm1 that run containerd's tools."""
+"""Doubles of the functions of remote/scripts/ that run containerd's tools."""
 
 from __future__ import annotations
 

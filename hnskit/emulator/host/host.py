@@ -79,7 +79,7 @@ class EmulatedHost:
 
     @property
     def commands(self) -> Mapping[str, Command]:
-        """The public functions of scripts/hnskit.psm1, by name."""
+        """The public functions of remote/scripts/, by name."""
         return commands.COMMANDS
 
     def reset(self) -> None:

@@ -251,7 +251,7 @@ class Windows:
             free, number = f"{name} {number}", number + 1
         return free
 
-    # What the host's commands print: properties as scripts/hnskit.psm1 names, types and orders them.
+    # What the host's commands print: properties as scripts/host_windows.ps1 names, types and orders them.
 
     def adapter_rows(self) -> Iterator[dict[str, Any]]:
         """Get-NetAdapter, container vNICs among them (HNS fact 82)."""
