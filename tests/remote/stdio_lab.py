@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import pytest
 
 from hnskit.emulator import registry
+from hnskit.emulator.engines.pwsh.wmi_processes import WmiProcesses
 from hnskit.emulator.host import EmulatedHost
 from hnskit.emulator.powershell.command import Cut
 from hnskit.emulator.serve import Served
@@ -81,11 +82,16 @@ class StdioHost:
         return sessions.directory
 
     @property
-    def detached(self) -> int:
-        """How many processes WMI has started on this host."""
+    def processes(self) -> WmiProcesses:
+        """Processes that WMI starts on this host."""
         sessions = self._served._door._sessions
         assert sessions is not None
-        return sessions.processes.created
+        return sessions.processes
+
+    @property
+    def detached(self) -> int:
+        """How many processes WMI has started on this host."""
+        return self.processes.created
 
     def fresh(self, **faults: Any) -> None:
         """Put it back to how it was made, and switch these faults on."""

@@ -12,7 +12,8 @@ function ConvertTo-HnskitAnswer {
         }
         $parameters = @{}
         foreach ($property in $Request.parameters.PSObject.Properties) { $parameters[$property.Name] = $property.Value }
-        $answer.output = @(& $Request.command @parameters)
+        $detached = $Request.command -ceq 'Invoke-HnskitHns' -and $Request.PSObject.Properties['detached']
+        $answer.output = @(if ($detached) { Invoke-HnskitDetached @parameters } else { & $Request.command @parameters })
     } catch {
         $answer.ok = $false
         $answer.error = [ordered] @{
@@ -74,8 +75,7 @@ function Invoke-HnskitCall {
         $reads = $request.PSObject.Properties['reads'] -and $request.reads -is [bool] -and $request.reads
         if ($lines -and -not $reads) { ConvertTo-HnskitRecord -Line $lines -Compress $gzip; $lines = @() }
         $gzip = [bool] $request.PSObject.Properties['gzip']
-        $answer = if ($request.PSObject.Properties['detached']) { Invoke-HnskitDetached -Text $text }
-        $lines += if ($answer) { $answer } else { ConvertTo-HnskitAnswer -Request $request -Allowed $commands }
+        $lines += ConvertTo-HnskitAnswer -Request $request -Allowed $commands
         if (-not $reads -or $quiet.ElapsedMilliseconds -ge 1000) {
             ConvertTo-HnskitRecord -Line $lines -Compress $gzip
             $lines = @()
