@@ -31,19 +31,19 @@ COMMON = {
     "InformationVariable", "OutVariable", "OutBuffer", "PipelineVariable",
 }  # fmt: skip
 TYPES = {
-    "AllowEmptyCollection", "AllowEmptyString", "char[]", "CmdletBinding", "Parameter", "ValidatePattern", "ValidateRange",
-    "ValidateSet", "bool", "int", "long", "ordered", "pscustomobject", "ref", "regex", "string", "string[]", "type", "type[]", "System.Guid",
-    "System.Convert", "System.IO.Directory", "System.IO.File", "System.IO.Path", "System.IntPtr", "scriptblock",
-    "System.IO.Compression.CompressionMode", "System.Reflection.CallingConventions",
-    "System.Reflection.Emit.AssemblyBuilder", "System.Reflection.Emit.AssemblyBuilderAccess",
-    "System.Reflection.MethodAttributes",
+    "AllowEmptyCollection", "AllowEmptyString", "bool", "char[]", "CmdletBinding", "int", "long", "ordered",
+    "Parameter", "pscustomobject", "ref", "regex", "scriptblock", "string", "string[]",
+    "System.ComponentModel.Win32Exception", "System.Convert", "System.DateTime", "System.Diagnostics.Process",
+    "System.Diagnostics.Stopwatch", "System.DllNotFoundException", "System.Environment",
+    "System.Globalization.CultureInfo", "System.Guid", "System.IntPtr", "System.IO.Compression.CompressionMode",
+    "System.IO.Directory", "System.IO.File", "System.IO.Path", "System.Management.Automation.ErrorCategory",
+    "System.Math", "System.Reflection.CallingConventions", "System.Reflection.Emit.AssemblyBuilder",
+    "System.Reflection.Emit.AssemblyBuilderAccess", "System.Reflection.MethodAttributes",
     "System.Reflection.MethodImplAttributes", "System.Reflection.ParameterAttributes",
-    "System.Reflection.TypeAttributes", "System.Threading.Thread",
-    "System.Runtime.InteropServices.CallingConvention", "System.Runtime.InteropServices.CharSet",
-    "System.ComponentModel.Win32Exception", "System.DateTime", "System.Diagnostics.Process",
-    "System.Diagnostics.Stopwatch", "System.DllNotFoundException", "System.Globalization.CultureInfo", "System.Math",
-    "System.Management.Automation.ErrorCategory", "System.Security.Principal.WindowsBuiltInRole",
-    "System.Security.Principal.WindowsIdentity", "System.Environment", "System.Text.Encoding",
+    "System.Reflection.TypeAttributes", "System.Runtime.InteropServices.CallingConvention",
+    "System.Runtime.InteropServices.CharSet", "System.Security.Principal.WindowsBuiltInRole",
+    "System.Security.Principal.WindowsIdentity", "System.Text.Encoding", "System.Threading.Thread", "type",
+    "type[]", "ValidatePattern", "ValidateRange", "ValidateSet",
 }  # fmt: skip
 """What PowerShell 5.1 and .NET Framework 4.5 have (Reflection.Emit as of .NET Framework 4.5)."""
 
