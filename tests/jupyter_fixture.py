@@ -74,6 +74,13 @@ class Desk:
         ]
         return [line["step"] for line in lines if line["event"] == "done"]
 
+    def fault(self, name: str, fault: str, value: object) -> None:
+        """Set a fault of an emulated host that a page is about to start."""
+        from hnskit.emulator import registry
+
+        wait_for(lambda: registry.find(name) is not None)
+        registry.get(name).ask({"do": "fault", "name": fault, "value": value})
+
     def wait_for(self, name: str) -> None:
         """Wait until an emulated host that was cut answers again."""
         from hnskit.emulator import registry

@@ -80,11 +80,13 @@ def test_a_closed_tab_a_second_one_and_a_host_that_is_cut(desk: Desk) -> None:
     first.see("3. Run")
     button(first, "Run").click()
     first.see("At work on emulator://tabs")
+    desk.fault("tabs", "docker_seconds", 5)  # the run is under way until the second page is there
     first.leave()
     second = desk.open(PAGE)
     second.run_all()
     second.see("this page follows it")
     pressable(second, "Run", False)
+    desk.fault("tabs", "docker_seconds", 0)
     second.see("the connection was lost and came back")
     second.picture("6-second-tab")
     second.see("in place and proved")
