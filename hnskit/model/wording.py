@@ -27,6 +27,7 @@ MANY = 8
 _NOUN = re.compile(r"^(.*?)((?: of | \().*|)$", re.DOTALL)
 _WORTH_SAYING = 0.1  # seconds
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
+_HEX = re.compile(r"[0-9a-fA-F-]+")
 _SHORT = 8  # characters of an id that tell objects of one host apart; Docker shows 12, HNS's GUIDs have a group of 8
 
 
@@ -68,8 +69,12 @@ def state_word(state: int) -> str:
 
 
 def short_id(identity: str) -> str:
-    """The first group of an id, for a person's eye; the full one is what commands take."""
-    return identity.removeprefix("sha256:").lstrip("{")[:_SHORT]
+    """The first group of an id, for a person's eye; the full one is what commands take.
+
+    An id that somebody chose, as ctr's are, is a name: its beginning is that of others, too.
+    """
+    bare = identity.removeprefix("sha256:").strip("{}")
+    return bare[:_SHORT] if _HEX.fullmatch(bare) else bare
 
 
 def with_short_ids(text: str) -> str:

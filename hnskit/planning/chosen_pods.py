@@ -85,11 +85,13 @@ class ChosenPods:
             return None
         found = [pod for pod in ready if wanted.takes(pod)]
         if len(found) != 1:
-            names = f": {', '.join(pod.full_name for pod in found[:4])}" if found else ""
-            self.proxy_problem = (
-                f"{len(found) or 'no'} ready pods of this host are {wanted}, and one is the proxy{names}; "
-                "`hnskit show pods` lists them"
+            names = ", ".join(pod.full_name for pod in found[:4])
+            said = (
+                f"{len(found)} ready pods of this host are {wanted}, and the proxy must be one alone: {names}"
+                if found
+                else f"no ready pod of this host is {wanted}"
             )
+            self.proxy_problem = f"{said}; `hnskit show pods` lists them, with their labels"
             return None
         placed = self._placed(found[0], (), address)
         self.proxy_problem = placed.refusal

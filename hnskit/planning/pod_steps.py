@@ -49,7 +49,7 @@ def client_steps(chosen: ChosenPods) -> Iterator[Step]:
         else:
             yield _seen(Part.CLIENTS, pod)
     for choice in chosen.unmatched:
-        said = "no ready pod of this host is one of these; `hnskit show pods` lists them"
+        said = "no ready pod of this host is one of these; `hnskit show pods` lists them, with their labels"
         yield Step(Part.CLIENTS, Action.REFUSE, "pods", str(choice), said)
 
 

@@ -12,10 +12,11 @@ _MADE_AGAIN = (Action.CREATE, Action.IMPORT, Action.PULL)
 
 
 def removed_objects(plan: Plan) -> tuple[Step, ...]:
-    """Find the steps that delete an object.
+    """Find the steps that delete an object, or take a redirect off an endpoint that stays.
 
     An endpoint that the same plan makes again is not counted: a restart of its container has made it useless. A
-    container that is replaced is: whatever was written inside of it goes.
+    container that is replaced is: whatever was written inside of it goes. A pod's endpoint is its CNI's, and its
+    redirect is all that hnskit put there: where that goes, the pod asks the real service.
 
     Args:
         plan: any plan.
@@ -24,7 +25,13 @@ def removed_objects(plan: Plan) -> tuple[Step, ...]:
         The steps, in the plan's order.
     """
     again = {(step.kind, step.name) for step in plan.pending if step.action in _MADE_AGAIN}
-    return tuple(step for step in plan.pending if step.action is Action.DELETE and (step.kind, step.name) not in again)
+    return tuple(step for step in plan.pending if _removes(step) and (step.kind, step.name) not in again)
+
+
+def _removes(step: Step) -> bool:
+    if step.action is Action.UPDATE and step.kind == "policy":
+        return bool(step.changes) and not any(change.after for change in step.changes)
+    return step.action is Action.DELETE
 
 
 def removal_counts(plan: Plan) -> str:

@@ -87,11 +87,13 @@ def _pods(context: PlanningContext, wanted: set[Part], before: Sequence[Step]) -
     seen = [*pod_steps.proxy_steps(context, chosen), *pod_steps.client_steps(chosen)]
     refused = [step for step in seen if step.action is Action.REFUSE]
     steps = refused if wanted == {Part.POLICY} else [step for step in seen if step.part in wanted]
-    if refused or any(step.action is Action.REFUSE for step in before):
+    if any(step.action is Action.REFUSE for step in before):
         return steps
-    if Part.PROXY in wanted and desired.proxy_pod is not None and desired.proxy.route_user:
+    lacks_proxy = any(step.part is Part.PROXY for step in refused)
+    # Clients that are not there are no reason to leave the proxy without its route, where it is planned by itself.
+    if Part.PROXY in wanted and desired.proxy_pod is not None and desired.proxy.route_user and not lacks_proxy:
         steps += [route_step(context, address, ()) for address in desired.redirected_addresses]
-    if Part.POLICY in wanted and desired.pods:
+    if Part.POLICY in wanted and desired.pods and not refused:
         steps += pod_steps.policy_steps(context, chosen, before)
     return steps
 

@@ -22,7 +22,9 @@ def pods(facts: Facts) -> pd.DataFrame:
         (their names in the pod): str; compartment: Int64; network_namespace (GUID of the HNS namespace; empty for a pod
         on the host's own network), handler, id: str.
     """
-    columns = columns_of("pod ready:boolean address endpoint containers compartment:Int64 network_namespace handler id")
+    columns = columns_of(
+        "pod ready:boolean address endpoint containers labels compartment:Int64 network_namespace handler id"
+    )
     index, rows = SnapshotIndex(facts), []
     inside: dict[str, list[Container]] = {}
     for container in facts.containers:
@@ -39,6 +41,7 @@ def pods(facts: Facts) -> pd.DataFrame:
                 ", ".join(endpoint.address for endpoint in used),
                 ", ".join(endpoint.name for endpoint in used),
                 ", ".join(sorted(item.name.rpartition("/")[2] for item in members)),
+                "\n".join(f"{name}={value}" for name, value in sorted(pod.labels.items()) if not _of_cri(name)),
                 compartment or None,
                 namespace.id.lower() if namespace else "",
                 pod.runtime_handler,
@@ -46,6 +49,11 @@ def pods(facts: Facts) -> pd.DataFrame:
             )
         )
     return make_frame(columns, rows, "pod", "id")
+
+
+def _of_cri(label: str) -> bool:
+    """Tell whether a label only says again what the pod is called, as the kubelet does in those that it adds."""
+    return label.startswith("io.kubernetes.")
 
 
 def _namespace_of(facts: Facts, pod: Pod, members: list[Container]) -> Namespace | None:

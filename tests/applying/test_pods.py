@@ -17,10 +17,12 @@ from hnskit.errors import PreflightError, StepError
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Endpoint, Policy
-from hnskit.params.desired import Desired, desired_from
+from hnskit.params.desired import Desired, Part, desired_from
 from hnskit.params.loading import load_params
+from hnskit.planning.removed_objects import removal_question
 from hnskit.planning.setup import plan
 from hnskit.planning.steps import Action
+from hnskit.planning.teardown import plan_destroy
 from hnskit.remote import hns
 from hnskit.remote.session import invoke_calls
 from tests.in_process_host import QUICK, HereSession, MemoryJournal
@@ -256,7 +258,7 @@ def test_a_redirect_made_by_hand_is_adopted_and_then_kept(host: EmulatedHost) ->
 def test_two_pods_that_could_be_the_proxy_are_a_question(host: EmulatedHost) -> None:
     (step,) = plan(wanted("proxy.pod={namespace: default, labels: {app: web}}"), host.snapshot()).refused[:1]
     assert step.kind == "proxy"
-    assert "one is the proxy" in step.reason
+    assert "the proxy must be one alone: default/web-" in step.reason
 
 
 def test_a_choice_that_no_pod_fits_is_refused_with_its_words(host: EmulatedHost) -> None:
@@ -284,3 +286,25 @@ def test_policies_of_other_parameters_stay_and_are_named(host: EmulatedHost) -> 
     assert {step.name.split("-")[0] for step in kept} == {"default/worker"}
     assert outcome.left
     assert all(item.reason for item in outcome.left)
+
+
+def test_before_a_teardown_each_redirect_that_goes_is_asked_about(host: EmulatedHost) -> None:
+    """The endpoints stay, and what their pods ask goes to the real service again."""
+    journal = MemoryJournal()
+    apply(HereSession(host), wanted(), journal=journal, pace=QUICK)
+    going = plan_destroy(wanted(), host.snapshot(), made=journal.made)
+    count = sum(step.kind == "policy" for step in going.pending)
+    assert count > 1
+    assert removal_question(going) == f"Remove {count + 1} objects from emulator://lab ({count} policies, 1 route)?"
+    assert removal_question(plan(wanted(), node().snapshot())) == ""
+
+
+def test_the_proxy_gets_its_route_though_a_choice_of_clients_fits_no_pod(host: EmulatedHost) -> None:
+    """The part of the proxy by itself: a client that went for a moment is none of its business."""
+    nobody = wanted("pods[0].labels={app: none}")
+    alone = plan(nobody, host.snapshot(), parts=[Part.PROXY])
+    assert [step.kind for step in alone.pending] == ["route"]
+    assert not alone.refused
+    whole = plan(nobody, host.snapshot())
+    assert [step.kind for step in whole.refused] == ["pods"]
+    assert not any(step.kind == "policy" for step in whole.steps)

@@ -61,3 +61,14 @@ def test_a_long_table_of_pods_has_the_whole_name_in_the_tooltip(facts: Facts) ->
     frame = pd.concat([frames.pods(facts)] * 20, ignore_index=True)
     whole = f"{facts.containers_called('web')[0].pod_id}_cbr0"
     assert f'"{whole}"' in View(frame).to_html()
+
+
+def test_the_labels_by_which_parameters_choose_a_pod_are_in_its_row(facts: Facts) -> None:
+    frame = frames.pods(facts)
+    assert frame[frame["pod"].str.startswith("identity/")].iloc[0]["labels"].splitlines() == ["app=metadata-proxy"]
+
+
+def test_an_id_that_is_a_name_is_shown_whole() -> None:
+    """ctr's ids are what somebody called the containers: two of them may begin alike."""
+    frame = pd.DataFrame({"name": ["hnskit-client1", "hnskit-client2"], "id": ["hnskit-client1", "hnskit-client2"]})
+    assert View(frame.astype("str")).to_text().split()[2:] == ["hnskit-client1"] * 2 + ["hnskit-client2"] * 2
