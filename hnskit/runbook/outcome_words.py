@@ -5,20 +5,40 @@ from __future__ import annotations
 from hnskit.applying.outcomes import Outcome
 from hnskit.foreign_text.escaping import one_line
 from hnskit.model.wording import counted
+from hnskit.params.desired import Part
 from hnskit.planning.adopted_objects import adoption_result
+from hnskit.runbook.screen import Sentence
 from hnskit.running.results import left_lines
 from hnskit.views.table import View
 
 
-def outcome_view(outcome: Outcome) -> View:
+def empty_plan(part: str) -> Sentence:
+    """Say why a plan has no row: the parameters of pods make no network, for instance.
+
+    Args:
+        part: of the notebook.
+
+    Returns:
+        A sentence, in place of a table without a row.
+    """
+    if part == Part.NETWORK:
+        return Sentence("Nothing to do: these parameters make no network. The pods have that of their CNI.")
+    return Sentence("Nothing to do: the host has nothing that these parameters are about.")
+
+
+def outcome_view(outcome: Outcome, part: str) -> View | Sentence:
     """Tabulate the steps that were done, or the reasons why nothing was to do.
 
     Args:
         outcome: of the notebook's plan.
+        part: of the notebook.
 
     Returns:
-        A table; its caption counts, and names what happened besides and what a teardown left.
+        A table; its caption counts, and names what happened besides and what a teardown left. A sentence where the
+        plan has no step.
     """
+    if not outcome.plan.steps:
+        return empty_plan(part)
     from hnskit.views.change_frames import outcome_frame, plan_frame
 
     kept = [f"kept: {line}" for line in left_lines(outcome)]
@@ -47,4 +67,9 @@ def closing_words(outcome: Outcome | None) -> str:
     stayed = f" {counted(len(left), 'objects')} with hnskit's marks stayed: {'; '.join(left)}." if left else ""
     adopted = adoption_result(outcome.plan)
     taken = f" {adopted}" if adopted else ""
-    return f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s.{taken}{stayed}"
+    did = (
+        f"{counted(outcome.changed, 'changes')} in {outcome.seconds:.1f} s"
+        if outcome.changed
+        else "Nothing was changed"
+    )
+    return f"{did}.{taken}{stayed}"

@@ -31,7 +31,7 @@ from hnskit.runbook.diagnosis_notebook import HostDiagnosis
 from hnskit.runbook.notebook_checks import CheckResults, NotebookChecks
 from hnskit.runbook.notebook_host import NotebookHost
 from hnskit.runbook.notebook_record import NotebookRecord
-from hnskit.runbook.outcome_words import closing_words, outcome_view
+from hnskit.runbook.outcome_words import closing_words, empty_plan, outcome_view
 from hnskit.runbook.part_work import PARTS, PartWork, notebooks_to_run_first
 from hnskit.runbook.screen import Reader, Sentence, sentence_mimebundle
 from hnskit.views.progress import Progress, display_progress
@@ -164,11 +164,11 @@ class StepNotebook:
         with self._recorded():
             return self._checks.require_fit(self.facts, self._known())
 
-    def plan(self) -> View:
+    def plan(self) -> View | Sentence:
         """Plan the changes, each with its reason; nothing is changed by asking.
 
         Returns:
-            A table, a row a step.
+            A table, a row a step; a sentence where the parameters have nothing of this part.
 
         Raises:
             ConnectError: the host cannot be reached any more.
@@ -180,11 +180,13 @@ class StepNotebook:
                 self.facts = self._host.facts()
         self._plan = self._work.plan(self.facts, self._known())
         count, refused = len(self._plan.pending), len(self._plan.refused)
-        caption = f"plan: {count} to do" if count else "plan: nothing to do"
-        caption += f", {len(self._plan.adopted)} made by hand to be taken over" if self._plan.adopted else ""
-        return View(
-            plan_frame(self._plan), caption + (f", {refused} refused" if refused else ""), ("wave", "part", "id")
-        )
+        adopted = len(self._plan.adopted)
+        if not self._plan.steps:
+            return empty_plan(self.part)
+        said = [f"{count} to do" if count else "", f"{adopted} made by hand to be taken over" if adopted else ""]
+        said.append(f"{refused} refused" if refused else "")
+        caption = f"plan: {', '.join(filter(None, said)) or 'nothing to do'}"
+        return View(plan_frame(self._plan), caption, ("wave", "part", "id"))
 
     def apply_button(self, label: str) -> Any:
         """Carry out the plan: at once when headless, when the button is pressed at the screen.
@@ -232,7 +234,7 @@ class StepNotebook:
                 raise self._failure
         if self._outcome is None:
             return Sentence("The button above has not been pressed yet: once it is, the result stands here.")
-        return outcome_view(self._outcome)
+        return outcome_view(self._outcome, self.part)
 
     def verify(self) -> View:
         """Ask the metadata service from inside each client: the proof, whether it holds or not.
@@ -273,7 +275,8 @@ class StepNotebook:
         self._record(None)
         self._host.close()
         if waiting:
-            return Sentence("Nothing was changed: the button was not pressed.")
+            failed = "It did not come to its end: what went wrong stands under the button."
+            return Sentence(failed if self._failure else "Nothing was changed: the button was not pressed.")
         kept = f" The run is kept in {self._kept.run_dir}." if self._kept.run_dir else ""
         return Sentence(f"{closing_words(self._outcome)}{kept}")
 

@@ -25,6 +25,7 @@ from tests.host_process import emulated_host
 
 ROOT = Path(__file__).parents[2]
 PARAMS = ROOT / "params" / "emulator.yaml"
+PODS = ROOT / "params" / "pods.example.yaml"
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ class Form:
 def test_a_button_applies_once_and_the_next_cell_says_what_came_of_it(lab: list[str], tmp_path: Path) -> None:
     """Nothing happens before it is pressed, and it cannot be pressed twice."""
     session = runbook.choose(PARAMS, lab, tmp_path / "run", interactive=True).open("network")
-    assert "4 to do" in session.plan().to_text()
+    assert "4 to do" in str(session.plan())
     widget = session.apply_button("Create the network")
     assert "not been pressed" in str(session.result())
     (button,) = buttons(widget)
@@ -313,7 +314,7 @@ def by_hand(lab: list[str], tmp_path: Path) -> list[str]:
 def test_headless_what_was_made_by_hand_is_taken_over_only_by_the_parameter(by_hand: list[str], tmp_path: Path) -> None:
     """Without it nothing is changed, and the error names the parameter."""
     session = runbook.choose(PARAMS, by_hand, tmp_path / "run", interactive=False).open("proxy")
-    assert "made by hand to be taken over" in session.plan().to_text()
+    assert "made by hand to be taken over" in str(session.plan())
     session.apply_button("Start the proxy")
     with pytest.raises(PreflightError, match="made by hand") as refused:
         session.result()
@@ -345,4 +346,38 @@ def test_at_the_screen_the_button_asks_before_it_takes_over(by_hand: list[str], 
     assert isinstance(done := session.result(), View)
     assert "changes" in done.to_text()
     assert "1 object made by hand adopted: the journal has it, and nothing of it is changed" in done.to_text()
-    assert not session.plan().to_text().count("adopt")
+    assert not str(session.plan()).count("adopt")
+
+
+def test_the_networks_notebook_says_that_pods_need_none(lab: list[str], tmp_path: Path) -> None:
+    """A plan without a row is no table with a head alone."""
+    session = runbook.choose(PODS, lab, tmp_path / "run", interactive=True).open("network")
+    said = "Nothing to do: these parameters make no network. The pods have that of their CNI."
+    assert str(session.plan()) == said
+    session.apply_button("Create the network")
+    assert str(session.result()) == said
+    assert str(session.finish()).startswith("Nothing was changed.")
+
+
+def test_a_plan_that_is_refused_is_not_captioned_as_one_that_has_nothing_to_do(lab: list[str], tmp_path: Path) -> None:
+    session = runbook.choose(PODS, [*lab, "pods[0].labels={app: none}"], tmp_path / "run", interactive=True).open(
+        "clients"
+    )
+    (caption, *_), text = str(session.plan()).splitlines(), str(session.plan())
+    assert caption == "plan: 1 refused"
+    assert "no ready pod of this host is one of these; `hnskit show pods` lists them, with their labels" in text
+
+
+def test_a_book_whose_button_failed_does_not_say_that_it_was_not_pressed(lab: list[str], tmp_path: Path) -> None:
+    """A pod of the plan may be gone when the button is pressed, and the host, too."""
+    from hnskit.emulator import registry
+
+    session = runbook.choose(PODS, lab, tmp_path / "run", interactive=True).open("policy")
+    session.plan()
+    (button,) = buttons(session.apply_button("Redirect the clients"))
+    registry.stop(lab[0].rpartition("/")[2])
+    object.__setattr__(session.params.emulator, "start", False)
+    button.click()
+    with pytest.raises(HnskitError):
+        session.result()
+    assert str(session.finish()).startswith("It did not come to its end: what went wrong stands under the button.")
