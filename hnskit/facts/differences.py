@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT
-from hnskit.model.wording import describe_policies, state_word
+from hnskit.model.wording import describe_policies, state_word, with_short_ids
 
 What = Literal["new", "gone", "changed"]
 
@@ -27,6 +28,13 @@ class Difference:
     what: What
     changes: tuple[tuple[str, str, str], ...] = ()
     """(field, before, after) in words; for what is new or gone the fields that it has or had."""
+    owner: str = ""
+    """Of an endpoint that a CNI named after an id: the pod that it serves."""
+
+    @property
+    def title(self) -> str:
+        """Name it for a person: `endpoint 1b1226cd9eaa…_cbr0 of default/web-7d9f`."""
+        return f"{self.kind} {with_short_ids(self.name)}" + (f" of {self.owner}" if self.owner else "")
 
     def __str__(self) -> str:
         said = "; ".join(_describe_change(self.what, *change) for change in self.changes)
@@ -46,6 +54,7 @@ def differences(before: Facts, after: Facts, *, by_name: bool = False) -> tuple[
         The differences: new, gone or changed objects, each with its changed fields as (name, before, after), as text.
     """
     found: list[Difference] = []
+    pods = {**_pods_of_endpoints(before), **_pods_of_endpoints(after)}
     for kind, rows in _KINDS.items():
         was, now = _keyed(rows(before), by_name), _keyed(rows(after), by_name)
         some = [
@@ -53,8 +62,16 @@ def differences(before: Facts, after: Facts, *, by_name: bool = False) -> tuple[
             for key in {**was, **now}
             if (difference := _difference(kind, key, was.get(key), now.get(key))) is not None
         ]
-        found += sorted(some, key=lambda one: (one.name, one.key))
+        if kind == "endpoint":
+            some = [replace(one, owner=pods.get(one.key, "")) for one in some]
+        found += sorted(some, key=lambda one: (one.owner, one.name, one.key))
     return tuple(found)
+
+
+def _pods_of_endpoints(facts: Facts) -> dict[str, str]:
+    owners = CompartmentOwners(facts)
+    served = ((item.id.lower(), owners.of_endpoint(item)) for item in facts.endpoints)
+    return {id: owner.name.rpartition("/")[0] for id, owner in served if owner is not None and owner.pod_id}
 
 
 def share_objects(before: Facts, after: Facts) -> bool:

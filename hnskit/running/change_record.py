@@ -14,9 +14,12 @@ from hnskit.foreign_text.escaping import escape_html
 from hnskit.foreign_text.masking import mask_data, mask_override
 from hnskit.local.originator import originator
 from hnskit.local.version import __version__
+from hnskit.model.wording import MANY
 from hnskit.params.loading import load_params
 
 _EMULATOR = "emulator"
+_LONG = 3 * MANY
+"""Rows of differences that are shown at once; more are folded away, so that the pictures are found."""
 
 
 def change_record(params_file: Path, overrides: Sequence[str], shown: Sequence[str] = ()) -> dict[str, Any]:
@@ -66,12 +69,17 @@ def record_table(summary: Mapping[str, Any]) -> str:
 def differences_table(found: Sequence[Difference]) -> str:
     """Differences of the host, before and after, as HTML."""
     rows = [
-        f"<tr><td>{escape_html(item.what)}</td><td>{escape_html(f'{item.kind} {item.name}')}</td>"
-        f"<td>{_fields(item)}</td></tr>"
-        for item in found
+        f"<tr><td>{escape_html(item.what)}</td><td>{_titled(item)}</td><td>{_fields(item)}</td></tr>" for item in found
     ]
     head = "<tr><th></th><th>object</th><th>before → after</th></tr>"
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+    whole = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+    return whole if len(rows) <= _LONG else f"<details><summary>{len(rows)} objects</summary>{whole}</details>"
+
+
+def _titled(item: Difference) -> str:
+    """Name an object; where its name is shortened, the tooltip has it whole."""
+    shown, whole = escape_html(item.title), f"{item.kind} {item.name}"
+    return shown if item.title == whole else f'<span title="{escape_html(whole, quote=True)}">{shown}</span>'
 
 
 def _fields(item: Difference) -> str:

@@ -20,7 +20,7 @@ from hnskit.facts.differences import Difference, differences
 from hnskit.facts.host_facts import Facts
 from hnskit.foreign_text.escaping import Lines, escape_html, join_lines
 from hnskit.local.atomic_write import atomic_write_text
-from hnskit.model.wording import MANY, duration_text
+from hnskit.model.wording import MANY, duration_text, with_short_ids
 from hnskit.running import run_folder as runfolder
 from hnskit.running.change_record import differences_table, record_table
 from hnskit.running.run_verdict import achieved, verdict_sentence
@@ -39,7 +39,8 @@ th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px 
 td{overflow-wrap:normal}td:last-child{overflow-wrap:anywhere;min-width:16em}td:first-child{white-space:nowrap}
 th{font-weight:600;white-space:nowrap}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.care{color:var(--care);font-weight:600}
-.quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}ul{margin:.2rem 0;padding-left:1.2rem}
+.quiet{opacity:.7}pre{white-space:pre-wrap;margin:0;font:inherit}
+ul{margin:.2rem 0;padding-left:1.2rem}li{overflow-wrap:anywhere}
 figure{margin:0 0 1rem}figcaption{font-weight:600;margin-bottom:.3rem}svg{max-width:100%;height:auto}
 @media screen and (max-width:640px){
 body{margin:1rem auto}table,tbody,tr,td{display:block}thead{display:none}tr{border-bottom:1px solid var(--line)}
@@ -243,7 +244,7 @@ def _checks(clients: Iterable[Mapping[str, Any]]) -> str:
 def _changes(summary: Mapping[str, Any]) -> str:
     parts = []
     for step in summary["steps"]:
-        kept = [f'<li class="quiet">{escape_html(reason)}</li>' for reason in step["kept"]]
+        kept = [f'<li class="quiet">{escape_html(with_short_ids(reason))}</li>' for reason in step["kept"]]
         said = [*step["notes"], *(f"kept: {left}" for left in step.get("left", ()))]
         notes = [f'<li class="care">{escape_html(note)}</li>' for note in said]
         failed = _failed(step, summary)

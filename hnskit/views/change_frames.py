@@ -58,7 +58,7 @@ def differences_frame(found: Iterable[Difference]) -> pd.DataFrame:
     rows = (
         (
             one.what,
-            f"{one.kind} {one.name}",
+            f"{one.kind} {one.name}" + (f" of {one.owner}" if one.owner else ""),
             "\n".join(
                 Change(name, before, after).describe() if one.what == "changed" else f"{name}: {after or before}"
                 for name, before, after in one.changes

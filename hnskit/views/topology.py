@@ -37,8 +37,8 @@ END_X, END_W = 332, 330
 _CON_X, _CON_W = 700, 264
 _ROW, _TOP, _HEAD = 58, 64, 50
 
-_MOST = 100
-"""Endpoints that are drawn of a network in rows, and as many in small boxes; the table has more."""
+_MOST = 120
+"""Endpoints of a network in rows, and as many in small boxes: a kubelet's usual 110 pods fit. The table has more."""
 _CROWD = 24  # endpoints of a network with a row each; of more, those that nothing redirects have small boxes
 _SMALL_ROW = 3  # small boxes beside each other
 _GONE_ROW = 3  # boxes beside each other of what is gone
@@ -155,7 +155,8 @@ class Drawing(Sheet):
             bottom = self._small_boxes(small[:_MOST], bottom + 28)
         if (more := len(rows[_MOST:]) + len(small[_MOST:])) > 0:
             bottom += 24
-            self._text(END_X, bottom - 4, f"and {more} more endpoints, which the table has", "q", 60)
+            self._text(END_X, bottom - 4, said := f"and {more} more endpoints, which the table has", "q", 60)
+            self.lines.append(f"  {said}")
         self.parts.append(f'<line class="bus" x1="{_BUS_X}" y1="{top}" x2="{_BUS_X}" y2="{bottom}"/>')
         self._paths(rows[:_MOST])
         return bottom
@@ -327,8 +328,7 @@ class Drawing(Sheet):
     def _gone(self, y: int) -> int:
         """List the objects of an earlier snapshot that this one does not have."""
         gone = [one for one in self._differences if one.what == "gone" and one.kind not in ("route", "image")]
-        for one in self._differences:
-            self.lines.append(str(one))
+        self.lines += map(str, self._differences)
         if not gone:
             return y
         self._text(HOST_X, y + 20, "gone since then", "b", 40)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hnskit.commands import cli
+from hnskit.facts.differences import Difference
 from hnskit.facts.snapshot import save_facts
 from hnskit.running import junit
 from hnskit.running.report import render, write_report
@@ -148,3 +149,18 @@ def test_only_a_verification_of_this_run_with_nothing_after_it_is_a_proof(
     found = achieved(steps, verification)
     assert found == said
     assert ("proved" in verdict_sentence(found)) == (said == "proved")
+
+
+def test_many_differences_are_folded_away_and_ids_are_short() -> None:
+    """A node of 110 pods has as many changed endpoints, named after ids of 64 digits; the pictures come below."""
+    name = "1b1226cd9eaa" + 52 * "0"
+    change = (("policies", "", "PROXY"),)
+    found = [
+        Difference("endpoint", str(one), f"{name}_cbr0", "changed", change, f"default/web-{one}") for one in range(54)
+    ]
+    page = render(summary(), {}, found)
+    assert "<details><summary>54 objects</summary><table>" in page
+    assert '">endpoint 1b1226cd9eaa…_cbr0 of default/web-53</span></td>' in page
+    assert "objects</summary>" not in render(summary(), {}, found[:10])
+    kept = {**summary()["steps"][0], "kept": [f"pod default/web: its CNI's endpoint is {name}_cbr0"]}
+    assert "endpoint is 1b1226cd9eaa…_cbr0" in render(summary(steps=[kept]), {})

@@ -250,3 +250,16 @@ def test_the_pods_of_a_picture_stand_in_the_order_of_their_names(node: Facts) ->
     svg = draw(node).svg()
     places = [svg.index(name) for name in sorted(pod.full_name for pod in node.pods if "/web-" in pod.full_name)]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_node_with_as_many_pods_as_a_kubelet_takes_is_drawn_whole(redirected: bool) -> None:
+    host = create_host("node", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1, "pods": 110}).snapshot()
+    if redirected:
+        policy = proxy_policy(f"{host.endpoints[0].address}:80", "169.254.169.254", 80)
+        others = (replace(item, policies=(policy,)) for item in host.endpoints[1:])
+        host = replace(host, endpoints=(host.endpoints[0], *others))
+    picture = draw(host)
+    assert "more endpoints" not in picture.svg()
+    drawn = [line for line in picture.text.splitlines() if line.startswith("  endpoint ")]
+    assert len(drawn) == len(host.endpoints) > 108
