@@ -181,11 +181,15 @@ class Facts:
             return whole
         # The beginning of an id (containerd fact 26) may be that of two containers, or the whole id of another one.
         known = {item.id for item in self.containers} | {item.id for item in self.pods}
+        others = known - ids - {item.id for item in self.containers if item.pod_id and item.pod_id == container.pod_id}
         begun = [
             item
             for item in self.namespaces
             if any(
-                len(listed) >= _SHORTEST_ID and listed not in known and any(id.startswith(listed) for id in ids)
+                len(listed) >= _SHORTEST_ID
+                and listed not in known
+                and any(id.startswith(listed) for id in ids)
+                and not any(id.startswith(listed) for id in others)
                 for listed in item.containers
             )
         ]

@@ -6,7 +6,7 @@ no policy can redirect is named with the reason (the verdicts of docs/facts-cont
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hnskit.facts.host_facts import Facts
@@ -60,6 +60,7 @@ class ChosenPods:
         self._facts = facts
         self._index = index or SnapshotIndex(facts)
         self._listed = {id: item for item in facts.namespaces for id in item.containers}
+        self._known = {item.id for item in facts.containers} | {item.id for item in facts.pods}
         self._by_guid = {item.id.upper(): item for item in facts.namespaces}
         self._endpoints = {item.id.upper(): item for item in facts.endpoints}
         running = (item for item in facts.containers if item.pod_id and item.running)
@@ -95,15 +96,24 @@ class ChosenPods:
             return None
         placed = self._placed(found[0], (), address)
         self.proxy_problem = placed.refusal
-        if not placed.refusal and not (placed.endpoint and placed.endpoint.address):
-            self.proxy_problem = "its endpoint has no address"
+        if not placed.refusal:
+            self.proxy_problem = self._doubt_about_address(placed.endpoint)
         return placed
+
+    def _doubt_about_address(self, endpoint: Endpoint | None) -> str:
+        """Say why nothing is redirected to the address of the proxy's endpoint; "" where there is no reason."""
+        if endpoint is None or not endpoint.address:
+            return "its endpoint has no address"
+        held = self._index.endpoints_at(endpoint.address, self._index.network_of(endpoint))
+        return shared_address(endpoint.address, [item for item in held if not item.remote])
 
     def _placed(self, pod: Pod, redirects: tuple[DesiredRedirect, ...], address: str) -> ChosenPod:
         container = self._inside.get(pod.id)
-        if "hypervisor" in pod.runtime_handler:
+        if "hypervisor" in pod.runtime_handler or (container is not None and container.isolation == "hyperv"):
             return ChosenPod(pod, redirects, container, refusal=_HYPERV)
-        namespace = self._namespace_of(pod, container)
+        namespace, refusal = self._namespace_of(pod, container)
+        if refusal:
+            return ChosenPod(pod, redirects, container, refusal=refusal)
         if namespace is None:
             known = self._facts.knows("namespaces")
             said = _HOST_PROCESS if known else "HNS did not tell its namespaces, so its endpoint is not known"
@@ -111,14 +121,31 @@ class ChosenPods:
         endpoint, refusal = self._endpoint_in(namespace, address)
         return ChosenPod(pod, redirects, container, endpoint, refusal)
 
-    def _namespace_of(self, pod: Pod, container: Container | None) -> Namespace | None:
+    def _namespace_of(self, pod: Pod, container: Container | None) -> tuple[Namespace | None, str]:
+        """The pod's namespace, None where none lists it; or why it is not known which one is its own."""
         guid = container.network_namespace.upper() if container else ""
         if guid in self._by_guid:
-            return self._by_guid[guid]
+            return self._by_guid[guid], ""
         if pod.id in self._listed:
-            return self._listed[pod.id]
-        begun = (id for id in self._listed if len(id) >= _SHORTEST_ID and pod.id.startswith(id))
-        return next((self._listed[id] for id in begun), None)
+            return self._listed[pod.id], ""
+        begun = [(id, item) for item in self._facts.namespaces for id in item.containers if self._is_begun(id, pod.id)]
+        if not begun:
+            return None, ""
+        words = begun[0][0]
+        others = {item.full_name for item in self._facts.pods if item.id != pod.id and item.id.startswith(words)}
+        spaces = {item.id for _, item in begun}
+        if others or len(spaces) > 1:
+            named = f", and so does that of {', '.join(sorted(others))}" if others else f" in {len(spaces)} namespaces"
+            return None, (
+                f"HNS lists {words} alone, with which its id begins{named}: which namespace is its own is not known "
+                f"(containerd fact 26). `crictl inspectp {pod.id}` has it as networkNamespace; put the policy there by "
+                "hand: `hnskit policy add --endpoint`"
+            )
+        return begun[0][1], ""
+
+    def _is_begun(self, listed: str, id: str) -> bool:
+        """Tell whether HNS lists the beginning of an id, which is not the whole id of something else."""
+        return len(listed) >= _SHORTEST_ID and listed not in self._known and id.startswith(listed)
 
     def _endpoint_in(self, namespace: Namespace, address: str) -> tuple[Endpoint | None, str]:
         """The endpoint of a namespace through which a request to an address leaves, or why none can be taken."""
@@ -148,6 +175,18 @@ class ChosenPods:
         if network is not None and not network.is_type(*VFP_NETWORKS):
             return None, f"its endpoint is on {network.name}, a network of type {network.type}, {_NOT_VFP}"
         return endpoint, ""
+
+
+def shared_address(address: str, holders: Sequence[Endpoint]) -> str:
+    """Say that more than one endpoint holds the proxy's address; "" where it has one holder or none."""
+    if len(holders) < 2:
+        return ""
+    named = ", ".join(item.name or item.id for item in holders)
+    return (
+        f"{len(holders)} endpoints hold its address {address}, {named}, and which of them answers is not known "
+        "(containerd fact 37): what is redirected could reach the wrong one. `hnskit doctor` tells which of them is "
+        "not in use (address-twice)"
+    )
 
 
 def recorded_pods(created: frozenset[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

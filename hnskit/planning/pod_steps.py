@@ -9,7 +9,7 @@ from hnskit.model.objects import Endpoint, Policy
 from hnskit.model.policies.matching import Flow, blocking_acl
 from hnskit.model.wording import describe_policies, describe_policy
 from hnskit.params.desired import Desired, DesiredRedirect, Part
-from hnskit.planning.chosen_pods import ChosenPod, ChosenPods, recorded_pods
+from hnskit.planning.chosen_pods import ChosenPod, ChosenPods, recorded_pods, shared_address
 from hnskit.planning.context import PlanningContext, pending_keys
 from hnskit.planning.redirect import (
     REDIRECTS,
@@ -32,9 +32,10 @@ def proxy_steps(context: PlanningContext, chosen: ChosenPods) -> Iterator[Step]:
         return
     name = desired.proxy.name
     if desired.proxy_pod is None:
-        holders = [item.name for item in context.facts.endpoints_at(name)]
-        said = f"endpoint {holders[0]} of this host holds it" if holders else "no endpoint of this host holds it"
-        yield Step(Part.PROXY, Action.NONE, "address", name, said)
+        holders = [item for item in context.facts.endpoints_at(name) if not item.remote]
+        said = f"endpoint {holders[0].name} of this host holds it" if holders else "no endpoint of this host holds it"
+        doubt = shared_address(name, [item for item in holders if item.network_id == holders[0].network_id])
+        yield Step(Part.PROXY, Action.REFUSE if doubt else Action.NONE, "address", name, doubt or said)
     elif chosen.proxy_problem or chosen.proxy is None:
         yield Step(Part.PROXY, Action.REFUSE, "proxy", name, chosen.proxy_problem)
     else:

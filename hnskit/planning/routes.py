@@ -7,11 +7,13 @@ them, what a journal says counts: of this container since its start, and of its 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hnskit.facts.host_facts import Facts
 from hnskit.model import hns_json
 from hnskit.model.objects import Container
+from hnskit.model.policies.matching import Flow, blocking_acl
+from hnskit.model.wording import describe_policy
 from hnskit.params.desired import Desired, DesiredContainer, Part
 from hnskit.planning.chosen_pods import ChosenPods
 from hnskit.planning.context import PlanningContext, pending_keys
@@ -26,6 +28,11 @@ _WITHOUT_CTR = (
     "ctr.exe was not found on PATH or where installers put it, and crictl cannot run a program as an administrator of "
     "the container: install ctr, or add the route by hand and set proxy.route: false"
 )
+_BLOCKED = (
+    "{} blocks {} on the proxy's own endpoint, as AKS and EKS do where the metadata service is restricted (containerd "
+    "facts 56, 59), and the proxy would not reach it: take the restriction away for this pod in the CNI's "
+    "configuration, or, where the proxy does not ask there itself, set proxy.route: false"
+)
 _UNSEEN = "this host does not show the routes of a container"
 
 
@@ -36,6 +43,25 @@ def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -
     name = container.name if container is not None and context.desired.proxy_pod is not None else proxy.name
     place = _Place(Part.PROXY, name, container, proxy.endpoint.name, proxy_gateway(context.desired, context.facts))
     return _step(context, place, address, before, _WHY)
+
+
+def pod_route_step(context: PlanningContext, address: str) -> Step:
+    """The same in a proxy pod, unless an ACL of its CNI's blocks what it would ask there (containerd facts 56, 59)."""
+    step, proxy = route_step(context, address, ()), context.chosen_pods.proxy
+    endpoint = proxy.endpoint if proxy is not None else None
+    for redirect in context.desired.redirects:
+        if endpoint is None or redirect.address != address or step.action is Action.REFUSE:
+            continue
+        asked = Flow(address, redirect.port)
+        default_deny = context.index.denies_by_default(endpoint)
+        blocked = blocking_acl(
+            endpoint.policies, "Out", asked, address, local=endpoint.address, default_deny=default_deny
+        )
+        if blocked is not None:
+            return replace(
+                step, action=Action.REFUSE, changes=(), reason=_BLOCKED.format(describe_policy(blocked[0]), asked)
+            )
+    return step
 
 
 def client_route_step(context: PlanningContext, client: DesiredContainer, address: str, before: Sequence[Step]) -> Step:

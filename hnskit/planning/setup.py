@@ -23,7 +23,7 @@ from hnskit.planning.interruption import adapter_of, creation_interrupts, moving
 from hnskit.planning.policy_steps import misplaced_steps, policy_step
 from hnskit.planning.provenance import Provenance
 from hnskit.planning.removal import remove_container, remove_endpoint
-from hnskit.planning.routes import client_route_step, route_step
+from hnskit.planning.routes import client_route_step, pod_route_step, route_step
 from hnskit.planning.steps import Action, Change, Plan, Step, refused_for_want_of
 
 
@@ -92,7 +92,7 @@ def _pods(context: PlanningContext, wanted: set[Part], before: Sequence[Step]) -
     lacks_proxy = any(step.part is Part.PROXY for step in refused)
     # Clients that are not there are no reason to leave the proxy without its route, where it is planned by itself.
     if Part.PROXY in wanted and desired.proxy_pod is not None and desired.proxy.route_user and not lacks_proxy:
-        steps += [route_step(context, address, ()) for address in desired.redirected_addresses]
+        steps += [pod_route_step(context, address) for address in desired.redirected_addresses]
     if Part.POLICY in wanted and desired.pods and not refused:
         steps += pod_steps.policy_steps(context, chosen, before)
     return steps

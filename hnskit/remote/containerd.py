@@ -20,6 +20,7 @@ from hnskit.model.json_reader import JsonReader
 from hnskit.model.objects import Container, Image
 from hnskit.model.runtime_objects import ContainerdVersion, Pod
 from hnskit.model.wording import decimal_size
+from hnskit.remote.runhcs_options import isolation_in
 from hnskit.remote.session import Call, CallResult
 
 OWN = "default"
@@ -205,16 +206,17 @@ def _of_ctr(runs: Sequence[_Run]) -> tuple[list[Pod], list[Container]]:
         for words in (line.split() for line in run.stdout.splitlines()[1:])
         if len(words) >= 3
     }
-    pods, containers = [], []
+    pods, containers, isolated = list[Pod](), list[Container](), set[str]()
     for run in _of(runs, "ctr", "info"):
         item = JsonReader(run.json(), "ctr containers info")
         labels = _texts(item.nested("Labels"))
         status = states.get((run.namespace, _needed(item, "ID")), "created")
         if labels.get("io.cri-containerd.kind") == "sandbox":
             pods.append(_sandbox(item, labels, status))
+            isolated.update({pods[-1].id} if isolation_in(item) == "hyperv" else ())
         else:
             containers.append(_ctr_container(item, labels, status, run.namespace))
-    return pods, containers
+    return pods, [replace(item, isolation="hyperv") if item.pod_id in isolated else item for item in containers]
 
 
 def _sandbox(item: JsonReader, labels: Mapping[str, str], status: str) -> Pod:
@@ -242,7 +244,7 @@ def _ctr_container(item: JsonReader, labels: Mapping[str, str], status: str, nam
         status=status,
         command=tuple(word for word in process.items("args") if isinstance(word, str)),
         labels=labels,
-        isolation="hyperv" if "hyperv" in windows.json else "process",
+        isolation=isolation_in(item),
         started_at=item.text("CreatedAt"),
         runtime="containerd",
         runtime_namespace=namespace,

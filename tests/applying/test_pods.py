@@ -207,6 +207,48 @@ def test_a_pod_that_hyperv_isolates_is_refused(host: EmulatedHost) -> None:
     assert "Hyper-V" in step.reason
 
 
+def test_a_pod_that_hyperv_isolates_is_refused_where_ctr_alone_tells_of_it(host: EmulatedHost) -> None:
+    """ctr knows no runtime handler: the options of the shim have it."""
+    host.set_fault("crictl_missing", True)
+    run_pod(host, "isolated", handler=HYPERVISOR)
+    (step,) = plan(wanted("pods=[{name: isolated-*}]"), host.snapshot()).refused
+    assert "Hyper-V" in step.reason
+
+
+def test_pods_whose_ids_begin_alike_are_refused_where_hns_lists_the_beginning_alone(host: EmulatedHost) -> None:
+    """Each would be given the endpoint of whichever namespace comes last."""
+    facts = host.snapshot()
+    web, worker = (next(pod for pod in facts.pods if pod.name.startswith(name)) for name in ("web-", "worker-"))
+    alike = web.id[:8] + worker.id[8:]
+    short = {web.id: web.id[:8], worker.id: web.id[:8]}
+    namespaces = tuple(
+        replace(item, containers=tuple(short[id] for id in item.containers if id in short) or item.containers)
+        for item in facts.namespaces
+    )
+    pods = tuple(replace(pod, id=alike) if pod is worker else pod for pod in facts.pods)
+    inside = tuple(replace(item, pod_id=alike) if item.pod_id == worker.id else item for item in facts.containers)
+    refused = plan(wanted(), replace(facts, pods=pods, containers=inside, namespaces=namespaces)).refused
+    assert {step.name for step in refused} == {web.full_name, worker.full_name}
+    assert all("which namespace is its own is not known" in step.reason for step in refused)
+
+
+def test_the_beginning_of_an_id_gives_another_pod_no_endpoint(host: EmulatedHost) -> None:
+    """A HostProcess pod whose id begins like that of a pod of HNS' lists."""
+    facts = host.snapshot()
+    web = next(pod for pod in facts.pods if pod.name.startswith("web-"))
+    node = next(pod for pod in facts.pods if pod.namespace == "kube-system")
+    alike = web.id[:8] + node.id[8:]
+    namespaces = tuple(
+        replace(item, containers=(web.id[:8],) if web.id in item.containers else item.containers)
+        for item in facts.namespaces
+    )
+    pods = tuple(replace(pod, id=alike) if pod is node else pod for pod in facts.pods)
+    inside = tuple(replace(item, pod_id=alike) if item.pod_id == node.id else item for item in facts.containers)
+    now = replace(facts, pods=pods, containers=inside, namespaces=namespaces)
+    container = next(item for item in now.containers if item.pod_id == alike)
+    assert now.endpoints_of(container) == ()
+
+
 @pytest.mark.parametrize("kind", ["nat", "Transparent"])
 def test_a_cni_without_vfp_is_refused(host: EmulatedHost, kind: str) -> None:
     facts = host.snapshot()
@@ -234,6 +276,25 @@ def test_a_block_acl_for_what_is_redirected_is_refused_as_unconfirmed(host: Emul
     (step,) = plan(wanted(), host.snapshot()).refused
     assert "UNCONFIRMED" in step.reason
     assert "blocks 169.254.169.254:80" in step.reason
+
+
+def test_a_block_acl_on_the_proxys_own_endpoint_is_refused_unless_it_needs_no_route(host: EmulatedHost) -> None:
+    acl = {"Action": "Block", "Direction": "Out", "RemoteAddresses": "169.254.169.254/32", "Priority": 200}
+    add(host, "identity/metadata-proxy", Policy("ACL", acl))
+    (step,) = plan(wanted(), host.snapshot()).refused
+    assert "the proxy would not reach it" in step.reason
+    assert not plan(wanted("proxy.route=false"), host.snapshot()).refused
+
+
+@pytest.mark.parametrize("by", ["pod", "address"])
+def test_an_address_that_two_endpoints_hold_is_no_proxy(host: EmulatedHost, by: str) -> None:
+    """Which of them answers is not known (containerd fact 37)."""
+    facts = host.snapshot()
+    address, other = endpoint_of(facts, "identity/metadata-proxy").address, endpoint_of(facts, "default/billing")
+    twice = tuple(replace(item, address=address) if item is other else item for item in facts.endpoints)
+    chosen = wanted() if by == "pod" else wanted(f"proxy={{address: {address}}}", *PROXY_AT[1:])
+    (step,) = plan(chosen, replace(facts, endpoints=twice)).refused
+    assert "which of them answers is not known" in step.reason
 
 
 def test_a_redirect_of_others_for_the_same_is_refused_and_left(host: EmulatedHost) -> None:

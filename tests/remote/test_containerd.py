@@ -88,6 +88,26 @@ def test_where_there_is_no_crictl_pods_are_read_from_ctr() -> None:
     assert [(item.name, item.pod_id) for item in node.containers] == [("default/web-1/web", "a" * 64)]
 
 
+@pytest.mark.parametrize(
+    ("options", "isolation"),
+    [
+        ({"type_url": "containerd.runhcs.v1.Options", "value": "Kg13aW5kb3dzL2FtZDY0MAE="}, "hyperv"),
+        ({"type_url": "type.googleapis.com/containerd.runhcs.v1.Options", "value": "MAE="}, "hyperv"),
+        ({"type_url": "containerd.runhcs.v1.Options", "value": "Kg13aW5kb3dzL2FtZDY0"}, "process"),
+        ({"type_url": "containerd.runhcs.v1.Options", "value": "Kg13"}, "process"),
+        ({"type_url": "containerd.runhcs.v1.Options", "value": "Kv////////////8BMAE="}, "process"),
+        ({"type_url": "containerd.runhcs.v1.Options", "value": "not base64"}, "process"),
+        ({"type_url": "containerd.runc.v1.Options", "value": "MAE="}, "process"),
+        (None, "process"),
+    ],
+)
+def test_the_isolation_of_a_container_of_ctr_is_in_the_options_of_its_shim(options: Any, isolation: str) -> None:
+    """Field 6 of hcsshim's runhcs.proto; a message that is cut, or another shim's, says nothing."""
+    info = {**INFO, "Runtime": {"Name": "io.containerd.runhcs.v1", "Options": options}}
+    (client,) = read(row("ctr", "info", info, namespace="default")).containers
+    assert client.isolation == isolation
+
+
 def test_one_name_in_two_namespaces_is_told_apart() -> None:
     node = read(row("ctr", "info", INFO, namespace="default"), row("ctr", "info", INFO, namespace="jobs"))
     assert [item.name for item in node.containers] == ["default:client", "jobs:client"]

@@ -6,6 +6,7 @@ out, and that a host prints no others is UNCONFIRMED.
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,7 +130,7 @@ def container_info(container: ContainerdContainer) -> dict[str, Any]:
         "ID": container.id,
         "Labels": _ctr_labels(container),
         "Image": container.image_name,
-        "Runtime": {"Name": "io.containerd.runhcs.v1", "Options": None},
+        "Runtime": _runtime(container.pod),
         "SnapshotKey": container.id,
         "Snapshotter": "windows",
         "CreatedAt": _stamp(container.created),
@@ -153,7 +154,7 @@ def sandbox_info(sandbox: Sandbox) -> dict[str, Any]:
         "ID": sandbox.id,
         "Labels": {**pod_labels(sandbox), "io.cri-containerd.kind": "sandbox"},
         "Image": "registry.k8s.io/pause:3.10",
-        "Runtime": {"Name": "io.containerd.runhcs.v1", "Options": None},
+        "Runtime": _runtime(sandbox),
         "SnapshotKey": sandbox.id,
         "Snapshotter": "windows",
         "CreatedAt": _stamp(sandbox.created),
@@ -162,6 +163,15 @@ def sandbox_info(sandbox: Sandbox) -> dict[str, Any]:
         "SandboxID": "",
         "Spec": _pod_spec(sandbox),
     }
+
+
+def _runtime(sandbox: Sandbox | None) -> dict[str, Any]:
+    """The shim, with its options as the message of hcsshim's runhcs.proto: SandboxIsolation is its field 6."""
+    if sandbox is None or sandbox.handler != HYPERVISOR:
+        return {"Name": "io.containerd.runhcs.v1", "Options": None}
+    isolated = base64.b64encode(b"\x2a\x0dwindows/amd64\x30\x01").decode()
+    options = {"type_url": "containerd.runhcs.v1.Options", "value": isolated}
+    return {"Name": "io.containerd.runhcs.v1", "Options": options}
 
 
 def _ctr_labels(container: ContainerdContainer) -> dict[str, str]:
