@@ -136,26 +136,32 @@ def policies(facts: Facts) -> pd.DataFrame:
         facts: the snapshot.
 
     Returns:
-        A DataFrame with the columns on (`endpoint` or `network`), name (of that object), address, type, match
-        (`ip:port` that a proxy policy is for), destination (`ip:port` that it sends to): str; outbound_nat:
-        boolean; settings (every key, as JSON), id (of the object): str.
+        A DataFrame with the columns on (`endpoint` or `network`), name (of that object), address, container (whose
+        endpoint it is, as in `endpoints`), type, match (`ip:port` that a proxy policy is for), destination (`ip:port`
+        that it sends to): str; outbound_nat: boolean; settings (every key, as JSON), id (of the object): str.
     """
-    columns = columns_of("on name address type match destination outbound_nat:boolean settings id")
+    columns = columns_of("on name address container type match destination outbound_nat:boolean settings id")
+    owners, places = CompartmentOwners(facts), {item.id: item for item in facts.compartments}
     of_endpoints = (
-        ("endpoint", item.name, item.address, item.id, policy) for item in facts.endpoints for policy in item.policies
+        ("endpoint", item.name, item.address, _whose(owners, item, places), item.id, policy)
+        for item in facts.endpoints
+        for policy in item.policies
     )
-    of_networks = (("network", item.name, "", item.id, policy) for item in facts.networks for policy in item.policies)
+    of_networks = (
+        ("network", item.name, "", "", item.id, policy) for item in facts.networks for policy in item.policies
+    )
     rows = (
         (
             on,
             name,
             address,
+            container,
             policy.type,
             *_proxy_columns(policy),
             json.dumps(dict(policy.settings), default=str),
             identity,
         )
-        for on, name, address, identity, policy in (*of_endpoints, *of_networks)
+        for on, name, address, container, identity, policy in (*of_endpoints, *of_networks)
     )
     return make_frame(columns, rows, "on", "name", "id")
 

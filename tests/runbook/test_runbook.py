@@ -381,3 +381,16 @@ def test_a_book_whose_button_failed_does_not_say_that_it_was_not_pressed(lab: li
     with pytest.raises(HnskitError):
         session.result()
     assert str(session.finish()).startswith("It did not come to its end: what went wrong stands under the button.")
+
+
+def test_the_form_of_pods_hides_what_they_do_not_have_and_names_them() -> None:
+    """An empty field for a network's subnet would ask to be filled, and what is typed there is refused."""
+    choice = runbook.choose(PODS, interactive=True)
+    _, chooser, *rows = params_form(choice.selection, [PODS, PARAMS]).children[:-3]
+    shown = [row.children[0].description for row in rows if row.layout.display != "none"]
+    assert shown == ["target", "redirect.address"]
+    said = Form(choice).verdict.value
+    assert "The proxy is the pod identity/* with app=metadata-proxy (proxy.pod)." in said
+    assert "The clients are the pods default/* with app=web; default/worker-* (pods)." in said
+    chooser.children[0].value = str(PARAMS)
+    assert all(row.layout.display != "none" for row in rows)

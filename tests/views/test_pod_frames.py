@@ -72,3 +72,11 @@ def test_an_id_that_is_a_name_is_shown_whole() -> None:
     """ctr's ids are what somebody called the containers: two of them may begin alike."""
     frame = pd.DataFrame({"name": ["hnskit-client1", "hnskit-client2"], "id": ["hnskit-client1", "hnskit-client2"]})
     assert View(frame.astype("str")).to_text().split()[2:] == ["hnskit-client1"] * 2 + ["hnskit-client2"] * 2
+
+
+def test_a_policy_s_row_names_the_pod_whose_endpoint_has_it(facts: Facts) -> None:
+    """The endpoint's own name begins with 64 digits."""
+    frame = frames.policies(facts)
+    web = facts.containers_called("web")[0]
+    assert set(frame[frame["name"] == f"{web.pod_id}_cbr0"]["container"]) == {web.name}
+    assert set(frame[frame["name"] == "cbr0_ep"]["container"]) == {"the host"}

@@ -10,6 +10,7 @@ import ipywidgets
 from hnskit.errors import HnskitError, ParamsError
 from hnskit.foreign_text.escaping import escape_html
 from hnskit.local import project
+from hnskit.params.desired import desired_from
 from hnskit.params.loading import Params, load_params
 from hnskit.params.selection import Selection
 from hnskit.runbook.kept_snapshots import snapshots
@@ -26,7 +27,8 @@ FIELDS = (
     ("proxy.address", "the proxy's address; empty: HNS chooses"),
     ("redirect.address", "the address that is redirected"),
 )
-"""The parameters that a form shows, by their path in the file, with what they mean."""
+"""The parameters that a form may show, by their path in the file, with what they mean."""
+_OF_NETWORK = ("network.subnet", "network.adapter", "gateway_endpoint.address")
 
 _GONE = "The kernel of this notebook has ended, so this form does nothing any more. Run all cells again."
 _WIDE = {"width": "38em", "flex": "0 0 auto", "max_width": "98%"}
@@ -63,6 +65,7 @@ class _Form:
             for path, _ in FIELDS
         }
         self._notes = {path: ipywidgets.HTML() for path, _ in FIELDS}
+        self._rows = {path: ipywidgets.HBox([self._fields[path], self._notes[path]]) for path, _ in FIELDS}
         self._secret = ipywidgets.VBox()
         self._verdict = ipywidgets.HTML()
         self._fill()
@@ -72,10 +75,7 @@ class _Form:
         self._look.on_click(lambda _: self._on_look())
         for field in self._fields.values():
             field.observe(self._take, "value")
-        rows = [
-            ipywidgets.HBox([self._chooser, self._back]),
-            *(ipywidgets.HBox([self._fields[path], self._notes[path]]) for path, _ in FIELDS),
-        ]
+        rows = [ipywidgets.HBox([self._chooser, self._back]), *self._rows.values()]
         look = ipywidgets.HBox([self._look, self._kept, self._looked])
         look.layout.display = "none"
 
@@ -124,9 +124,12 @@ class _Form:
 
     def _check(self) -> None:
         mistakes: dict[str, str] = {}
+        there = ""
         try:
             found = load_params(self._selection.params_file, overrides=self._selection.overrides)
             self._secret.children = secret_box(found)
+            self._show_what_counts(found)
+            there = _there_already(found)
         except ParamsError as error:
             mistakes = {mistake.path: mistake.message for mistake in error.mistakes}
         for path, meaning in FIELDS:
@@ -136,8 +139,16 @@ class _Form:
             )
         rest = "".join(f"<br>{_wrong(f'{path}: {message}')}" for path, message in mistakes.items())
         good = not rest and not any("✗" in note.value for note in self._notes.values())
-        self._verdict.value = "These parameters are in order." if good else f"Correct what is marked.{rest}"
+        self._verdict.value = f"These parameters are in order.{there}" if good else f"Correct what is marked.{rest}"
         self._back.disabled = not self._selection.edits
+
+    def _show_what_counts(self, params: Params) -> None:
+        """Hide the rows of what these parameters do not make: a field that must stay empty asks to be filled."""
+        hidden = {*(() if params.network.name else _OF_NETWORK), *(() if params.proxy.image else ("proxy.image",))}
+        if params.proxy.pod is not None:
+            hidden.add("proxy.address")
+        for path, row in self._rows.items():
+            row.layout.display = "none" if path in hidden and path not in self._selection.edits else ""
 
     def _take(self, _: Any) -> None:
         if not self._filling:
@@ -163,6 +174,17 @@ def _of_run(file: str) -> str:
     """A snapshot's name in the list: its run, and the moment."""
     path = Path(file)
     return f"{path.parent.parent.name}: {path.stem}"
+
+
+def _there_already(params: Params) -> str:
+    """Name the pods that the parameters choose, which are no text of one line to be edited here; "" where none is."""
+    wanted = desired_from(params)
+    said = [f"The proxy is the pod {wanted.proxy_pod} (proxy.pod)."] if wanted.proxy_pod is not None else []
+    if wanted.pods:
+        said.append(f"The clients are the pods {'; '.join(map(str, wanted.pods))} (pods).")
+    if not said:
+        return ""
+    return f"<br>{escape_html(' '.join(said))} The start page edits them, in the file."
 
 
 def _text(params: Params, path: str) -> str:
