@@ -151,3 +151,24 @@ def test_papermill_takes_a_file_of_hnskit_as_its_own_parameters(tmp_path: Path) 
         with pytest.raises(papermill.PapermillExecutionError, match="what papermill was given") as caught:
             papermill.execute_notebook(FOLDER / "00_preflight.ipynb", out, given, progress_bar=False)
     assert "network.subnet" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["10", "20", "30", "40", "50", "90"])
+def test_a_notebook_of_the_redirect_tells_what_it_does_about_pods(name: str) -> None:
+    """It is the same notebook for Docker, for ctr and for pods that are there."""
+    (path,) = FOLDER.glob(f"{name}_*.ipynb")
+    before_the_form = "\n".join(cell.source for cell in read(path).cells[:2])
+    assert re.search(r"(?i)\bpods?\b", before_the_form)
+
+
+@each_step
+def test_a_notebook_does_not_say_that_it_reads_docker_alone(path: Path) -> None:
+    text = "\n".join(cell.source for cell in read(path).cells)
+    assert "Windows, HNS, Docker, " not in text
+
+
+def test_the_teardown_shows_the_endpoints_that_stay() -> None:
+    """Those of pods do, and their policies are what has changed."""
+    (path,) = FOLDER.glob("90_*.ipynb")
+    sources = [cell.source for cell in code(path)]
+    assert 'session.show("endpoints")' in sources[sources.index("session.result()") :]
