@@ -193,13 +193,18 @@ class RemoteCommandError(HnskitError):
 
 
 class HostAnswerError(HnskitError):
-    """The host answered with something that is not what the protocol says; `got` quotes it."""
+    """The host answered with something that is not what the protocol says; `got` quotes it.
+
+    Attributes:
+        path: the member that has a wrong type, below its object: `Policies[1].Type`; "" where it is none by itself.
+    """
 
     default_next_step = (
         "This is not an answer that HNS, Docker or Windows gives: keep it, and report it with the build."
     )
 
-    def __init__(self, message: str, *, got: object, **fields: str) -> None:
+    def __init__(self, message: str, *, got: object, path: str = "", **fields: str) -> None:
+        self.path = path
         text = got if isinstance(got, str) else json.dumps(got, default=str)
         self.got = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}… ({len(text)} characters)"
         super().__init__(f"{message}; it said: {self.got!r}", **fields)

@@ -135,4 +135,5 @@ class JsonReader:
 
 def _wrong(where: str, wanted: str, value: object) -> NoReturn:
     cut_off = isinstance(value, str) and value.startswith(("@{", "System."))
-    raise HostAnswerError(f"{where} is not {wanted}", got=value, next_step=_CUT_OFF if cut_off else "")
+    path = where.partition(".")[2]
+    raise HostAnswerError(f"{where} is not {wanted}", got=value, path=path, next_step=_CUT_OFF if cut_off else "")

@@ -53,6 +53,14 @@ PS C:\\>
 """
 
 
+def test_a_policy_list_with_a_member_of_a_wrong_type_is_read_without_that_member() -> None:
+    """As an endpoint is; the kind of object has a blank in its name."""
+    id = "0E7A2B5C-1111-4222-8333-0A1B2C3D4E5F"
+    facts = read_text(json.dumps({"PolicyLists": [{"ID": id, "References": 5, "Policies": [{"Type": "ELB"}]}]}))
+    assert [(item.id, len(item.policies)) for item in facts.policy_lists] == [(id, 1)]
+    assert any("policy list.References is not a list" in problem.message for problem in facts.problems)
+
+
 def test_a_row_that_was_wrapped_is_one_row() -> None:
     facts = read_text(WRAPPED)
 

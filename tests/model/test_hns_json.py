@@ -174,8 +174,9 @@ def test_what_remoting_adds_is_kept_but_not_read() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_garbage_is_refused_by_its_key(parse: Callable[..., Any], obj: Any, where: str) -> None:
-    with pytest.raises(HostAnswerError, match=where.replace("[", r"\[")):
+    with pytest.raises(HostAnswerError, match=where.replace("[", r"\[")) as caught:
         parse(obj)
+    assert caught.value.path == where.partition(".")[2]
 
 
 def test_output_that_powershell_cut_off_says_how_to_print_it_whole() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from hnskit.errors import HostAnswerError
 
+_FIRST = re.compile(r"[^.\[]+")
+"""The object's own member at the beginning of a path: `Policies` of `Policies[1].Type`."""
 _MAX_WRONG = 8  # members of one object that may be left out before the object is
 
 
@@ -27,10 +30,10 @@ def parsed(
             return parse(item)
         except HostAnswerError as problem:
             note(kind, place, problem.message, part_is_known=True)
-            member = problem.message.split(" ")[0].partition(".")[2].split(".")[0].split("[")[0]
-            if member not in item:
+            member = _FIRST.match(problem.path)
+            if member is None or member[0] not in item:
                 return None
-            item = {name: value for name, value in item.items() if name != member}
+            item = {name: value for name, value in item.items() if name != member[0]}
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
             note(kind, place, f"it is not whole ({type(problem).__name__}: {problem})")
             return None
