@@ -313,7 +313,19 @@ def gather_facts(session: Session, *, on_progress: Callable[[str], None] | None 
 
 
 def facts_from_results(target: str, results: Iterable[CallResult], known: Facts | None = None) -> Facts:
-    """Put a snapshot together from the results of `fact_calls`; `known` has the parts that were not asked for."""
+    """Put a snapshot together from the results of `fact_calls`.
+
+    Args:
+        target: the host.
+        results: of each call, in any order.
+        known: has the parts that were not asked for.
+
+    Returns:
+        The snapshot; a part that could not be read is among its problems.
+
+    Raises:
+        HostAnswerError: a call has no result, and `known` does not have its part.
+    """
     by_id = {result.id: result for result in results}
     kept = {} if known is None else {part: getattr(known, part) for part in _steady(known, False) if part not in by_id}
     missing = [call.id for call in fact_calls() if call.id not in by_id and call.id not in kept]
@@ -331,7 +343,7 @@ def facts_from_results(target: str, results: Iterable[CallResult], known: Facts 
         except (RemoteCommandError, HostAnswerError, HnsError, DockerError) as problem:
             problems.append(Problem(name, problem.message))
             parts[name] = None if name in ("system", "hns_version", "docker") else ()
-    add_node(by_id["containerd"], parts, problems)
+    add_node(by_id, parts, problems)
     learn_later((container.command, container.labels) for container in parts["containers"])
     return Facts(
         target=target, taken_at=datetime.now(UTC).isoformat(timespec="seconds"), problems=tuple(problems), **parts

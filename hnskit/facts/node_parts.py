@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hnskit.errors import ContainerdError, HostAnswerError, RemoteCommandError
@@ -10,11 +11,22 @@ from hnskit.model.runtime_objects import ContainerdVersion
 from hnskit.remote import containerd
 from hnskit.remote.session import CallResult
 
-_NO_DOCKER = "docker.exe was not found"
+_NO_DOCKER = "Hnskit.DockerMissing"
+"""Beginning of the id of an error: docker.exe is not on PATH."""
 
 
-def add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem]) -> None:
-    """Add containerd's pods and containers to the parts of a snapshot; where it is, Docker need not be."""
+def add_node(results: Mapping[str, CallResult], parts: dict[str, Any], problems: list[Problem]) -> None:
+    """Add containerd's pods and containers to the parts of a snapshot; where it is, Docker need not be.
+
+    Args:
+        results: of the calls of a snapshot, by the name of the part that each reads.
+        parts: of the snapshot so far.
+        problems: the parts that could not be read so far; changed likewise.
+    """
+    result = results["containerd"]
+    without_docker = {
+        part for part in ("docker", "images", "containers") if part in results and _lacks_docker(results[part])
+    }
     try:
         node = containerd.read_node(result)
     except RemoteCommandError as problem:
@@ -25,10 +37,10 @@ def add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem])
         node = containerd.ContainerdAnswer(version=ContainerdVersion("", error=problem.message))
     problems += [Problem("containerd", said) for said in node.refusals]
     if node.version is None:
-        _say_no_runtime(problems)
+        _say_no_runtime(problems, without_docker)
         return
     absent = [item for item in problems if item.part in ("docker", "images", "containers")]
-    if all(_NO_DOCKER in item.message for item in absent):
+    if all(item.part in without_docker for item in absent):
         for item in absent:
             problems.remove(item)
     parts["containerd"], parts["pods"] = node.version, node.pods
@@ -36,8 +48,12 @@ def add_node(result: CallResult, parts: dict[str, Any], problems: list[Problem])
     parts["images"] = (*parts["images"], *node.images)
 
 
-def _say_no_runtime(problems: list[Problem]) -> None:
+def _lacks_docker(result: CallResult) -> bool:
+    return result.error is not None and result.error.error_id.startswith(_NO_DOCKER)
+
+
+def _say_no_runtime(problems: list[Problem], without_docker: Collection[str]) -> None:
     """Say of images and containers that neither Docker nor containerd's tools were there to list them."""
     for place, item in enumerate(problems):
-        if item.part in ("images", "containers") and _NO_DOCKER in item.message:
+        if item.part in ("images", "containers") and item.part in without_docker:
             problems[place] = Problem(item.part, f"{item.message.rstrip('.')}, and neither were crictl.exe and ctr.exe")

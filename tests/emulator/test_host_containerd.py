@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from hnskit.emulator import registry
 from hnskit.emulator.emulator_commands import emulator
 from hnskit.emulator.host import EmulatedHost, create_host
-from hnskit.facts.host_facts import Facts
+from hnskit.facts.host_facts import Facts, gather_facts
 from tests.emulator.engines import Served, needs_engine, say
+from tests.in_process_host import HereSession
 from tests.waiting import wait_for
 
 
@@ -53,6 +54,15 @@ def test_a_node_without_docker_has_nothing_to_complain_of(node: EmulatedHost) ->
     assert facts.problems == ()
     assert facts.docker is None
     assert facts.containerd is not None
+
+
+def test_a_missing_docker_is_known_by_the_id_of_its_error_and_not_by_its_words(node: EmulatedHost) -> None:
+    def in_other_words(answer: dict[str, Any]) -> str:
+        return json.dumps(answer).replace("docker.exe was not found on PATH.", "docker.exe fehlt.")
+
+    session = HereSession(node)
+    session.answered = in_other_words
+    assert gather_facts(session).problems == ()
 
 
 def test_a_pod_that_is_replaced_leaves_no_namespace_endpoint_or_compartment_behind(node: EmulatedHost) -> None:
