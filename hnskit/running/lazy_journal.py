@@ -13,8 +13,6 @@ from hnskit.local.project import default_runs
 from hnskit.planning.provenance import Provenance
 from hnskit.running import run_folder as runfolder
 
-_OF_EACH = ("time", "target", "computer")
-
 
 class LazyJournal(Records):
     """Begins at the first change, or at the first object that was found and that no journal knows.

@@ -28,7 +28,6 @@ VERBS = ("Enumerate", "Create", "Open", "Query", "Modify", "Delete", "Stats")
 _SCHEMA_MINOR = {17763: 0, 20348: 11, 26100: 14}
 """Of schema 2 by Windows build (HNS fact 61); that of Server 2025 is UNCONFIRMED."""
 _MODIFY_BALANCER = (15, 4)
-_DETAILED = 1
 
 Found = HnsEndpoint | HnsNetwork | HnsNamespace | dict[str, Any]
 

@@ -33,7 +33,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once)
 _QUICK = json.JSONDecoder()
-_CLOSERS = {"{": "}", "[": "]"}
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
 _MAX_BLOCK = 200_000  # characters of one wrapped object
 _NARROWEST = 40  # characters of a console that wraps

@@ -18,7 +18,6 @@ _BARE_ADDRESS = re.compile(r"^\s*(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-f
 _MAC = re.compile(r"^[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}$")
 _FLAT = re.compile(r"\S(?: ?\.){2,}\s*[:\uff1a]|(?:\. ){2,}[:\uff1a]")
 """Dots before the colon: a member of ipconfig that a page has not set in."""
-_QUOTED_NAME = re.compile(r"(?P<name>vEthernet \(.*\)(?: \d+)?|[^:]*)$")
 _ROUTE = re.compile(
     r"^\s*(?P<to>\d{1,3}(?:\.\d{1,3}){3})\s+(?P<mask>\d{1,3}(?:\.\d{1,3}){3})\s+(?P<hop>\S.*?)\s+"
     r"(?P<at>\d{1,3}(?:\.\d{1,3}){3})\s+(?P<metric>\d+)\s*$"
