@@ -10,7 +10,7 @@ from pathlib import Path
 import hnskit
 
 _ROOT = Path(hnskit.__file__).parent
-_OPENS_ODDLY = re.compile(r"(What|Who|Whom|Whose|Whether|How|Why|Which|That|Nobody|Somebody|Nothing|So)\b")
+_OPENS_ODDLY = re.compile(r"(Wh(at|o|om|ich)(ever)?|Whose|Whether|How|Why|That|Nobody|Somebody|Nothing|So)\b")
 
 
 def docstrings() -> Iterator[tuple[str, str]]:

@@ -52,7 +52,7 @@ class Records:
         return {}
 
     def started(self, step: Step, id: str = "") -> None:
-        """Before a step is sent; `id` of what others made and it changes: a policy's endpoint, a route's place."""
+        """Record that a step is about to be sent; `id` is of what it changes: a policy's endpoint, a route's place."""
         on = {"id": id} if id else {}
         fields = {"step": step.id, "action": step.action, "kind": step.kind, "name": step.title, **on}
         self.write("start", **fields, reason=step.reason)
@@ -62,13 +62,13 @@ class Records:
         self.write("found", kind=kind, name=name, id=id, **({"adopted": True} if adopted else {}))
 
     def finished(self, step: Step, id: str, seconds: float, *, existed: bool = False) -> None:
-        """After the host showed that a step is done; `id` is of what was made, `existed` if it was there already."""
+        """Record that the host showed a step as done; `id` is that of the object, `existed` if it was there already."""
         fields: dict[str, Any] = {"existed": True} if existed else {}
         fields |= {"id": id, "seconds": round(seconds, 3)}
         self.write("done", step=step.id, action=step.action, kind=step.kind, name=step.title, **fields)
 
     def failed(self, step: Step, error: HnskitError) -> None:
-        """After a step failed."""
+        """Record that a step failed."""
         # The step's own kind and name: an HnsError has a name, too, that of its code.
         fields = {**error.to_json(), "step": step.id, "action": step.action, "kind": step.kind, "name": step.title}
         self.write("failed", **fields, refused=was_refused(error))
@@ -79,7 +79,7 @@ class Records:
 
 
 class Journal(Records):
-    """Appends to one file."""
+    """The records of one run, each appended to a file as it is written."""
 
     def __init__(self, path: Path, target: str) -> None:
         super().__init__(target)

@@ -50,7 +50,7 @@ class FleetAsked:
         """The waves that are meant.
 
         Raises:
-            ArgumentError: a number is none.
+            ArgumentError: a text is not a number or a share of hosts.
         """
         from hnskit.fleet import Waves
 
@@ -78,7 +78,7 @@ def inventory_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def work_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Those, and the options of every verb."""
+    """The options of the inventory, and those of every verb that works on hosts."""
     for decorate in (
         runs_option,
         click.option("--resume", is_flag=True, help="Go on in the last run's folder, without hosts that are done."),

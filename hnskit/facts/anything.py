@@ -1,4 +1,4 @@
-"""Whatever says something of a host, in one door: a file, a folder, a zip, a text, bytes; read as far as it goes."""
+"""One entry for all input about a host: a file, a folder, a zip, a text or bytes; read as far as possible."""
 
 from __future__ import annotations
 

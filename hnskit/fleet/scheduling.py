@@ -207,7 +207,7 @@ def require_fit(inventory: Inventory, verb: str, workers: int = 0) -> None:
     """Stop before anything is begun where it cannot go well.
 
     Raises:
-        ArgumentError: there is no such verb, a credential is a prompt, or a number is none.
+        ArgumentError: there is no such verb, a credential is a prompt, or the number of workers is negative.
     """
     if workers < 0:
         raise ArgumentError("the workers of a fleet are a number, 0 or more")

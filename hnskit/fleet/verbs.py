@@ -57,7 +57,11 @@ def doctor(task: HostTask, tell: Tell) -> VerbOutcome:
 
 
 def plan(task: HostTask, tell: Tell) -> VerbOutcome:
-    """Plan the set-up, or with option `destroy` the teardown; nothing is changed."""
+    """Plan the set-up, or with option `destroy` the teardown; nothing is changed.
+
+    Raises:
+        PreflightError: the plan refuses a step.
+    """
     now = _read(task, tell)
     found = _plan_of(task, now)
     if found.refused:

@@ -53,7 +53,11 @@ def version_of(number: int) -> tuple[int, int]:
 
 
 def parse_version(obj: object) -> tuple[int, int]:
-    """(Major, Minor) from the Output of /globals/version (HNS fact 8)."""
+    """(Major, Minor) from the Output of /globals/version (HNS fact 8).
+
+    Raises:
+        HostAnswerError: one of them is missing, or is not a number.
+    """
     answer = JsonReader(obj, "version")
     major, minor = answer.number("Major"), answer.number("Minor")
     if major is None or minor is None:

@@ -47,7 +47,11 @@ def endpoint_request(
 
 
 def attach_request(compartment_id: int) -> dict[str, Any]:
-    """Body of POST /endpoints/{id}/attach: to the host's compartment or a container's (HNS facts 37, 38)."""
+    """Body of POST /endpoints/{id}/attach: to the host's compartment or a container's (HNS facts 37, 38).
+
+    Raises:
+        ValueError: the id is not that of a compartment.
+    """
     if not 0 < compartment_id <= MAX_COMPARTMENT:
         raise ValueError(f"{compartment_id} is not a compartment id")
     return {"SystemType": "Host", "CompartmentId": compartment_id}

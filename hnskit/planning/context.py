@@ -59,11 +59,11 @@ class PlanningContext:
         return tuple(item for item in self.facts.endpoints_named(name) if self.on_network(item))
 
     def stale(self, name: str) -> tuple[Endpoint, ...]:
-        """Endpoints of this name that a network left which is gone."""
+        """Endpoints of this name that were left by a deleted network."""
         return tuple(item for item in self.facts.endpoints_named(name) if self.is_stale(item))
 
     def on_other_networks(self, name: str) -> tuple[Endpoint, ...]:
-        """Endpoints of this name on somebody else's network."""
+        """Endpoints of this name on a network of another user."""
         there = self.facts.endpoints_named(name)
         return tuple(item for item in there if not self.on_network(item) and not self.is_stale(item))
 

@@ -156,7 +156,7 @@ def losses(desired: Desired, before: Facts, after: Facts) -> Iterator[str]:
             address, _, length = route.prefix.partition("/")
             yield (
                 f"{said}; `route.exe add {address} mask 255.255.255.255 {route.next_hop}` adds it again"
-                if (length == "32")
+                if length == "32"
                 else said
             )
 

@@ -37,7 +37,7 @@ _UNSEEN = "this host does not show the routes of a container"
 
 
 def route_step(context: PlanningContext, address: str, before: Sequence[Step]) -> Step:
-    """The proxy reaches a redirected address through the gateway endpoint."""
+    """Plan the route by which the proxy reaches a redirected address: through the gateway endpoint."""
     proxy = context.desired.proxy
     container = proxy_container(context.desired, context.facts)
     name = container.name if container is not None and context.desired.proxy_pod is not None else proxy.name
@@ -65,7 +65,7 @@ def pod_route_step(context: PlanningContext, address: str) -> Step:
 
 
 def client_route_step(context: PlanningContext, client: DesiredContainer, address: str, before: Sequence[Step]) -> Step:
-    """A client on nat asks for a redirected address by its second endpoint, where the policy is."""
+    """Plan the route by which a client on nat reaches a redirected address: over its second endpoint."""
     container = context.facts.container_named(client.name, context.desired.runtime)
     place = _Place(Part.CLIENTS, client.name, container, client.endpoint.name, client.endpoint.gateway)
     return _step(context, place, address, before, _BESIDE)

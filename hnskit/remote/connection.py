@@ -86,7 +86,11 @@ class ConnectionSettings:
 
 
 def require_files(settings: ConnectionSettings) -> None:
-    """Raise CertificateError for a PEM file that is named and is not there, or has not what is looked for in it."""
+    """Check the PEM files that the settings name.
+
+    Raises:
+        CertificateError: one is missing, cannot be read, or does not contain what it is named for.
+    """
     named = {"ca": settings.ca, "certificate": settings.certificate, "certificate_key": settings.certificate_key}
     for key, path in named.items():
         if path and not Path(path).is_file():

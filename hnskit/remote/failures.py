@@ -32,7 +32,7 @@ from hnskit.remote.login_failures import login_error
 LOST = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError)
 """Exceptions of requests for a connection that is lost, or was never made."""
 ANY = requests.exceptions.RequestException
-"""Whatever requests raises."""
+"""Every exception of requests."""
 _SILENCE = re.compile(r"Read timed out\. \(read timeout=([\d.]+)\)")
 _CATEGORIES = (
     "NotSpecified", "OpenError", "CloseError", "DeviceError", "DeadlockDetected", "InvalidArgument", "InvalidData",
@@ -238,7 +238,7 @@ def winrm_refused(fault: int | None, reason: str | None, settings: ConnectionSet
 
 @contextmanager
 def named(settings: ConnectionSettings) -> Iterator[None]:
-    """Whatever a library raises while it logs in becomes an error of hnskit's.
+    """Turn an exception that a library raises during the login into an error of hnskit's.
 
     A traceback of a library's own shows, under IPython's `%xmode Verbose`, the variables of its frames: the password.
 

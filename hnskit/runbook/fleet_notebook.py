@@ -130,7 +130,7 @@ class FleetNotebook:
             The button; headless the table, or a sentence that nothing was wanted.
 
         Raises:
-            ArgumentError: a number is none.
+            ArgumentError: canary, batch or max_failures is not a number or a share of hosts.
         """
         self._waves = Waves(canary, str(batch), str(max_failures))
         self._options = {"agreed": parameter_flag(confirmed, "confirmed")}

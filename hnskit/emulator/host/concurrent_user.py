@@ -15,7 +15,7 @@ def act(hns: HnsService, wish: str) -> bool:
         wish: `network NAME`, `endpoint NAME` or `policy NAME`.
 
     Returns:
-        whether it was: a policy needs its endpoint, an endpoint needs a bridge, and a name is not taken twice.
+        True if it was possible: a policy needs its endpoint, an endpoint needs a bridge, and a name is not taken twice.
     """
     what, _, name = wish.partition(" ")
     endpoint = next((item for item in hns.endpoints if item.json["Name"] == name), None)

@@ -94,7 +94,7 @@ class Faults:
         setattr(self, name, _cut(value) if name == "cut" else _checked(name, value, current[name]))
 
     def to_json(self) -> dict[str, Any]:
-        """Those that are on; a cut in its members."""
+        """The switches that are on; a cut as an object of its seconds and mode."""
         quiet = Faults(cut=None)
         on = {item.name: getattr(self, item.name) for item in fields(self)}
         shown = {name: value for name, value in on.items() if value != getattr(quiet, name)}
@@ -117,7 +117,7 @@ class Faults:
         return True
 
     def due(self, event: str) -> bool:
-        """Count one change: whether the event happens with it."""
+        """Count one change, and tell whether the event happens with it."""
         left = getattr(self, event)
         if left < 1:
             return False

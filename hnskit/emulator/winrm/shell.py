@@ -93,7 +93,7 @@ class ServedShell:
             command.queue.finish()
 
     def refused(self, pipeline: UUID, reason: str) -> None:
-        """Whoever waits for this pipeline, or asks for it later, is told why nothing comes."""
+        """Tell each client that waits for this pipeline, or asks for it later, why nothing comes."""
         if (command := self._by_psrp.get(pipeline)) is not None:
             command.asks_client = False
             command.queue.fail(wsman_faults.bad_data(reason))

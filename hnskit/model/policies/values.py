@@ -65,7 +65,7 @@ def target_problem(text: str) -> str:
         problem = "is not an address of a proxy"
     if problem:
         return f"is not ip:port: {address} {problem}"
-    return "is not ip:port: its port is none" if port_problem(port) else ""
+    return "is not ip:port: its port is not a number from 1 to 65535" if port_problem(port) else ""
 
 
 def sid_problem(text: str) -> str:
