@@ -105,7 +105,7 @@ class StepNotebook:
         """Show a table of the host as it was last seen.
 
         Args:
-            table: networks, endpoints, policies, containers, compartments, adapters or images.
+            table: networks, endpoints, policies, containers, compartments, adapters, images, pods or namespaces.
 
         Returns:
             The table; once something was changed here, with what is not as it was before.

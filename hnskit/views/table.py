@@ -33,7 +33,7 @@ MOST = 60
 ARROW = '<span style="white-space:nowrap">-&gt;</span>'
 _PATH = re.compile(r"((?<=[^\s/<])/)(?=[^\s/])")
 _PROSE = ("message", "next_step", "reason", "evidence")  # columns of sentences
-_IDS = ("id", "guid")
+_IDS = ("id", "guid", "namespace", "network_namespace")
 _NUMBERS = ("seconds",)  # columns of numbers with a fraction
 _SINCE = "±"
 _COLOURS[_SINCE] = {"+": GOOD, "~": CARE}

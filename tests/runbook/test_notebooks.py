@@ -172,3 +172,10 @@ def test_the_teardown_shows_the_endpoints_that_stay() -> None:
     (path,) = FOLDER.glob("90_*.ipynb")
     sources = [cell.source for cell in code(path)]
     assert 'session.show("endpoints")' in sources[sources.index("session.result()") :]
+
+
+def test_the_notebook_of_a_host_shows_every_table_of_its_containers() -> None:
+    """Pods and namespaces, too: "everything that hnskit reads"."""
+    (path,) = FOLDER.glob("62_*.ipynb")
+    shown = {cell.source for cell in code(path)}
+    assert {f'session.show("{name}")' for name in ("containers", "pods", "namespaces", "compartments")} <= shown

@@ -80,3 +80,12 @@ def test_a_policy_s_row_names_the_pod_whose_endpoint_has_it(facts: Facts) -> Non
     web = facts.containers_called("web")[0]
     assert set(frame[frame["name"] == f"{web.pod_id}_cbr0"]["container"]) == {web.name}
     assert set(frame[frame["name"] == "cbr0_ep"]["container"]) == {"the host"}
+
+
+@pytest.mark.parametrize(("table", "column"), [("pods", "network_namespace"), ("namespaces", "namespace")])
+def test_the_id_of_a_namespace_is_short_as_other_ids_are(facts: Facts, table: str, column: str) -> None:
+    """A whole GUID took four lines of each row on a narrow page."""
+    frame = frames.TABLES[table](facts)
+    whole = next(value for value in frame[column] if value)
+    assert whole not in View(frame).to_text()
+    assert f'<span title="{whole}">{whole[:8]}</span>' in View(frame).to_html()
