@@ -9,20 +9,17 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hnskit.model.objects import METADATA_ADDRESS
+from hnskit.params.host_places import TARGETS, check_proxy, check_target, text_of_target
 from hnskit.params.image_schema import ImageParams
 from hnskit.params.pod_schema import PodChoice, StrictModel
-from hnskit.remote.connection import ENVIRONMENT, Auth
+from hnskit.remote.connection import Auth
 from hnskit.remote.credentials import SCHEMES
-from hnskit.remote.stdio_commands import ssh_place
-from hnskit.remote.targets import LOCAL, SSH, WINRM, canonical
+from hnskit.remote.targets import canonical
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}")  # what Docker allows, so that endpoint and container agree
 _IMAGE = re.compile(r"[A-Za-z0-9]\S*")  # with a dash first, docker would take it as an option
-_PROXY = re.compile(r"(https?|socks5h)://[A-Za-z0-9._-]+:\d{1,5}/?")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _TAKE_OVER = "id of an endpoint made by hand that is to be taken over, or new; empty: it is found by what it serves"
-_TARGETS = "emulator://NAME, winrm://HOST[:PORT], ssh://[USER@]HOST[:PORT], local or snapshot:FILE"
-_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+|local")
 
 
 def _check_name(value: str) -> str:
@@ -61,37 +58,10 @@ def _instead(value: str) -> str:
     return f"the subnet of this address is {meant}: write that"
 
 
-def _local(value: object) -> object:
-    """`local:` is a mapping to YAML where it is not quoted (`--set target=local:`)."""
-    return LOCAL if value in (f"{LOCAL}:", {LOCAL: None}) else value
-
-
-def _check_target(value: str) -> str:
-    if not _TARGET.fullmatch(value):
-        raise ValueError(f"a target is {_TARGETS}" + ("; no blank is part of it" if re.search(r"\s", value) else ""))
-    scheme, _, place = value.partition("://")
-    if scheme == SSH:
-        ssh_place(value)
-        return value
-    if "@" in place:
-        raise ValueError("no user in a target: connection.username and connection.credential say who logs in")
-    if scheme == WINRM:
-        _, _, port = place.partition(":")
-        if port and not (port.isdecimal() and 0 < int(port) < 65536):
-            raise ValueError("winrm://HOST[:PORT], with a port of 1 to 65535")
-    return value
-
-
 def _check_credential(value: str) -> str:
     scheme, _, place = value.partition(":")
     if value and (scheme not in SCHEMES or (scheme != "prompt") != bool(place)):
         raise ValueError("a reference to a secret, never the secret: env:NAME, file:PATH, keyring:SERVICE or prompt")
-    return value
-
-
-def _check_proxy(value: str) -> str:
-    if value and value != ENVIRONMENT and not _PROXY.fullmatch(value):
-        raise ValueError("http://, https:// or socks5h://HOST:PORT is wanted, without a user; or environment")
     return value
 
 
@@ -128,7 +98,7 @@ class ConnectionParams(StrictModel):
         "", description="with Kerberos: the host's DNS name, where the target is an address or a tunnel"
     )
     delegate: bool = Field(False, description="with Kerberos: give the host the user's ticket (kinit -f)")
-    proxy: Annotated[str, AfterValidator(_check_proxy)] = Field(
+    proxy: Annotated[str, AfterValidator(check_proxy)] = Field(
         "",
         description="on the way to WinRM: http://, https:// or socks5h://HOST:PORT; "
         "environment: what HTTP(S)_PROXY say; empty: none",
@@ -319,7 +289,7 @@ class Verify(StrictModel):
 class TargetParams(StrictModel):
     """A host and the way to it: what is needed where nothing is to be set up there."""
 
-    target: Annotated[str, BeforeValidator(_local), AfterValidator(_check_target)] = Field(description=_TARGETS)
+    target: Annotated[str, BeforeValidator(text_of_target), AfterValidator(check_target)] = Field(description=TARGETS)
     connection: ConnectionParams = ConnectionParams()
     emulator: Emulator = Emulator()
     source: str = Field("parameters", exclude=True)

@@ -19,6 +19,9 @@ _AWAY = re.compile(
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"^(Warning: Permanently added|@|\*\*|It is also possible|Someone could be)", re.IGNORECASE)
+_LONGEST_BANNER = 200
+_SEEN = 20
+"""Letters by which a banner is known to be in a reason already."""
 _INSTALL = (
     "Install PowerShell 7 on the host and add this line to its sshd_config, then restart the service sshd: "
     "Subsystem powershell c:/progra~1/powershell/7/pwsh.exe -sshs -nologo (docs/ssh.md)."
@@ -83,7 +86,8 @@ def not_started(settings: StdioSettings, program: str, cause: OSError) -> Connec
 
 
 def _no_powershell(settings: StdioSettings, reason: str, said: str, banner: str) -> ConnectError:
-    words = "; ".join(part for part in (reason, said, f"it printed {banner!r}" if banner else "") if part)
+    printed = f"it printed {banner[:_LONGEST_BANNER]!r}" if banner and banner[:_SEEN] not in reason else ""
+    words = "; ".join(part for part in (reason[:_LONGEST_BANNER], said, printed) if part)
     return ConnectError(
         f"what was started does not answer as PowerShell does: {words}",
         host=settings.target,

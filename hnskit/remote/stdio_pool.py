@@ -32,6 +32,8 @@ Event = PSRPEvent[Any, UUID | None]
 
 _FRAGMENT = 32 * 1024
 _MOST_BANNER_LINES = 1000
+_MOST_BANNER_BYTES = 1024 * 1024
+_LONGEST_TEXT = 4096
 _ERROR_PREFIX = b"__NamedPipeError__:"
 """Beginning of an error of `pwsh -sshs`'s remoting; `-s` says it on its standard error."""
 _FAILED = (RunspacePoolState.Broken, RunspacePoolState.Closed)
@@ -70,7 +72,7 @@ class StdioPool:
         self._events: deque[Event] = deque()
         self._opened = False
         self._banner: deque[str] = deque(maxlen=5)
-        self._banner_lines = 0
+        self._banner_lines = self._banner_bytes = 0
 
     def open(self, seconds: float) -> None:
         """Open it; what comes before its first words (a banner) is passed over.
@@ -247,11 +249,13 @@ class StdioPool:
 
     def _take_other(self, line: bytes) -> None:
         """A line that is not an element: a banner, or a complaint of the remoting itself."""
-        text = line.removeprefix(_ERROR_PREFIX).decode("utf-8", "replace").strip()
+        text = line[:_LONGEST_TEXT].removeprefix(_ERROR_PREFIX).decode("utf-8", "replace").strip()
         self._banner_lines += 1
+        self._banner_bytes += len(line)
         if text:
             self._banner.append(text[:200])
-        if self._opened or line.startswith(_ERROR_PREFIX) or self._banner_lines > _MOST_BANNER_LINES:
+        endless = self._banner_lines > _MOST_BANNER_LINES or self._banner_bytes > _MOST_BANNER_BYTES
+        if self._opened or line.startswith(_ERROR_PREFIX) or endless:
             raise LostError(f"it sent text that is not PSRP: {text[:200]}", self.banner)
 
     def _take_data(self, element: Element) -> None:

@@ -120,6 +120,7 @@ def test_a_machine_without_powershell(monkeypatch: pytest.MonkeyPatch, tmp_path:
         ("echo broken >&2; exit 3", "broken"),
         ("exec sleep 60", "no session was open after 1 s"),
         ("yes banner", "not PSRP"),
+        ("cat /dev/zero", "not PSRP"),
         ("echo \"<DataAck PSGuid='00000000-0000-0000-0000-000000000000' />\"; exec sleep 60", "no session was open"),
         ('echo "__NamedPipeError__: it is not allowed here"; exec sleep 60', "it is not allowed here"),
     ],
@@ -132,6 +133,7 @@ def test_a_program_that_is_no_powershell_is_quoted(
     error = refusal(replace(local_settings(), start_timeout=1.0))
     assert said in error.message
     assert "Run by hand" in error.next_step
+    assert len(error.message) < 2000
 
 
 @needs_sshd
