@@ -12,7 +12,7 @@ TARGETS = "emulator://NAME, winrm://HOST[:PORT], ssh://[USER@]HOST[:PORT], local
 _TARGET = re.compile(r"[a-z][a-z0-9+.-]*://\S+|snapshot:.+|local")
 _PROXY = re.compile(r"(?:https?|socks5h)://(?P<host>[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})/?")
 _WINRM_PLACE = re.compile(r"(?P<host>[\w.-]+)(?::(?P<port>[0-9]{0,5}))?")
-"""Nothing else: after a slash, a question mark or a number sign the URL would have no port, and 80 be asked."""
+"""Host and port alone: after a slash, a question mark or a number sign the URL would have no port, and 80 be asked."""
 
 
 def text_of_target(value: object) -> object:
