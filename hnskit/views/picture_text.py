@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 
 from hnskit.errors import HostAnswerError
+from hnskit.facts.compartment_owners import CompartmentOwners
 from hnskit.facts.differences import SIGNS
 from hnskit.facts.host_facts import Facts
 from hnskit.model.hns_json import ProxySettings, proxy_settings
-from hnskit.model.objects import Endpoint, Network, Policy
+from hnskit.model.objects import Container, Endpoint, Network, Policy
 from hnskit.model.policies.v1_v2 import kind_of
 from hnskit.model.wording import describe_policy, state_word
 
@@ -59,6 +60,13 @@ def describe_stray(facts: Facts) -> tuple[str, str]:
     if facts.knows("networks"):
         return "endpoints of a network that is gone", "w"
     return "endpoints of a network that was not read", "q"
+
+
+def lonely_containers(facts: Facts, owners: CompartmentOwners) -> list[Container]:
+    """List the containers that no endpoint serves, by name; the containers of a pod share its endpoint."""
+    served = {item.pod_id or item.id for endpoint in facts.endpoints if (item := owners.of_endpoint(endpoint))}
+    found = (item for item in facts.containers if (item.pod_id or item.id) not in served)
+    return sorted(found, key=lambda item: item.name)
 
 
 def describe_lonely(facts: Facts) -> str:

@@ -239,7 +239,7 @@ class Drawing(Sheet):
         if owner is None:
             self._box(_CON_X, y, _CON_W, "the host", f"compartment {HOST_COMPARTMENT}")
         else:
-            self._container(owner, y, where)
+            self._container(owner, y, where, of_pod=True)
 
     def _state(self, endpoint: Endpoint) -> str:
         """The state that HNS prints, and whether it is attached to what has ended."""
@@ -258,10 +258,12 @@ class Drawing(Sheet):
         missing = endpoint.name in wanted or endpoint.id in self._wanted
         return ("", "not redirected") if missing else ("", "")
 
-    def _container(self, container: Container, y: int, where: str) -> None:
+    def _container(self, container: Container, y: int, where: str, *, of_pod: bool = False) -> None:
+        """A box for it; an endpoint is of all containers of a pod, so the pod's name stands there."""
         image = container.image.rsplit("/", 1)[-1]
+        name = container.name.rpartition("/")[0] if of_pod and container.pod_id else container.name
         self._box(
-            _CON_X, y, _CON_W, container.name, ", ".join(part for part in (image, where) if part),
+            _CON_X, y, _CON_W, name, ", ".join(part for part in (image, where) if part),
             mark=self._marks.get(("container", container.id), ""),
         )  # fmt: skip
 
@@ -307,9 +309,7 @@ class Drawing(Sheet):
             self.lines.append("  redirect: client -> proxy policy -> proxy -> gateway endpoint -> metadata service")
 
     def _lonely_containers(self, y: int) -> int:
-        used = {item.id for endpoint in self.facts.endpoints if (item := self._owners.of_endpoint(endpoint))}
-        lonely = sorted((item for item in self.facts.containers if item.id not in used), key=lambda item: item.name)
-        if not lonely:
+        if not (lonely := picture_text.lonely_containers(self.facts, self._owners)):
             return y
         self._text(_CON_X, y + 14, f"containers {(said := picture_text.describe_lonely(self.facts))}", "b", 40)
         for number, container in enumerate(lonely):

@@ -263,3 +263,17 @@ def test_a_node_with_as_many_pods_as_a_kubelet_takes_is_drawn_whole(redirected: 
     assert "more endpoints" not in picture.svg()
     drawn = [line for line in picture.text.splitlines() if line.startswith("  endpoint ")]
     assert len(drawn) == len(host.endpoints) > 108
+
+
+def test_beside_a_pods_endpoint_stands_the_pods_whole_name() -> None:
+    """With the container's behind it the name was cut in the middle, and is found in no other list then."""
+    host = create_host("node", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1}).snapshot()
+    pod = next(item for item in host.pods if item.namespace == "identity")
+    assert f">{pod.full_name}</text>" in draw(host).svg()
+
+
+def test_a_second_container_of_a_pod_has_the_pods_endpoint() -> None:
+    host = create_host("node", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1}).snapshot()
+    first = next(item for item in host.containers if item.name.startswith("default/web"))
+    second = replace(first, id="7" * 64, name=f"{first.name.rpartition('/')[0]}/sidecar")
+    assert "sidecar" not in draw(replace(host, containers=(*host.containers, second))).svg()
