@@ -1,6 +1,6 @@
 """The objects of a Windows container host, in the platform's terms: frozen, typed, without IO.
 
-`codec.py` makes these from what a host prints, and requests from them. Where an object came from HNS it
+`hns_json.py` makes these from what a host prints, and requests from them. Where an object came from HNS it
 keeps the host's own JSON in `raw`, so that a key hnskit does not know survives a round trip.
 """
 

@@ -1,4 +1,4 @@
-"""The Host Networking Service, v1: each function is one call; `codec.py` knows how the JSON is spelt."""
+"""The Host Networking Service, v1: each function is one call; `model/hns_json.py` knows how the JSON is spelt."""
 
 from __future__ import annotations
 
