@@ -88,11 +88,14 @@ def protocols_problem(text: str) -> str:
 
 def inside(address: str, prefixes: Iterable[str]) -> bool:
     """Tell whether an address, as text, is in one of these prefixes; text that is not a prefix holds none."""
+    listed = tuple(prefixes)
+    if not listed:  # as of most policies: reading the address costs more than all the rest
+        return False
     try:
         wanted = ipaddress.ip_address(address)
     except ValueError:
         return False
-    for prefix in prefixes:
+    for prefix in listed:
         try:
             if wanted in ipaddress.ip_network(prefix, strict=False):
                 return True
