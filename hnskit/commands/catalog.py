@@ -30,7 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Keep hosts as their parameters say, for ever: put back what is missing, and prove it now and then.",
     ),
     "plan": ("plan_command", "Show the changes that would be made, and why; exit status 4 if a step is refused."),
-    "policy": ("policy_command", "Policies of endpoints and networks: proxies of every kind, and their neighbours."),
+    "policy": (
+        "policy_command",
+        "Policies of endpoints and networks: proxies of every kind, and those beside them.",
+    ),
     "preflight": ("preflight_command", "Is this host fit for the redirect? Nothing is changed."),
     "report": ("report_command", "Make report.html and junit.xml of a run's folder again."),
     "run": ("run_command", "Set it up and prove it, notebook by notebook; leave a run folder."),

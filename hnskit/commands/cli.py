@@ -86,7 +86,7 @@ def _foreign() -> dict[str, EntryPoint]:
 def hnskit() -> None:
     """Redirect a Windows container's metadata requests through a proxy container, and prove it.
 
-    Every command takes a parameter file; params/emulator.yaml, the default, needs no Windows host.
+    A command that works on a host takes a parameter file; the default, params/emulator.yaml, needs no Windows host.
     """
 
 

@@ -24,7 +24,7 @@ KINDS = ("auto", "PROXY", "L4Proxy", "L4WFPPROXY", "OutBoundNAT", "ROUTE", "ACL"
 
 @click.group(cls=WholeHelp)
 def policy() -> None:
-    """Policies of endpoints and networks: proxies of every kind, and their neighbours."""
+    """Policies of endpoints and networks: proxies of every kind, and those beside them."""
 
 
 @policy.command("list")

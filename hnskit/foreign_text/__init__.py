@@ -1,1 +1,1 @@
-"""Text of hosts, files and neighbours on its way out: escaped for its destination, secrets masked."""
+"""Text of hosts, of files and of other users on its way out: escaped for its destination, secrets masked."""

@@ -132,7 +132,7 @@ def find_network(facts: Facts, text: str) -> Network:
 def list_policies(
     facts: Facts, *, owners: Iterable[PolicyTarget] | None = None, kinds: Iterable[str] = (), proxies: bool = False
 ) -> tuple[PolicyEntry, ...]:
-    """List the policies of objects; neighbours of a proxy policy too (PortMapping, QOS, L2Driver, …).
+    """List the policies of objects; those beside a proxy policy too (PortMapping, QOS, L2Driver, …).
 
     Args:
         facts: from `gather_facts`.
