@@ -41,7 +41,7 @@ def _warm_kernels() -> Iterator[None]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`: two for each processor and one more, since half of a test's time hosts and pages are waited for."""
+    """For `-n auto`: two for each processor and one more, since half of the time hosts and pages are waited for."""
     return 2 * (os.cpu_count() or 1) + 1
 
 
