@@ -112,6 +112,8 @@ def ssh_settings(
         "-T",
         # It has no terminal to ask at. All other choices are the user's own, by ssh_config.
         "-oBatchMode=yes",
+        # For a terminal (`RemoteCommand tmux`); with it ssh refuses any other command.
+        "-oRemoteCommand=none",
         f"-oConnectTimeout={max(round(connect_timeout), 1)}",
         # Longer than the host's network is away, or a stalled connection that comes back would be given up.
         f"-oServerAliveInterval={max(round(recovery_timeout / 3), 1)}",

@@ -92,6 +92,49 @@ def test_a_port_where_no_sshd_is(server: Sshd) -> None:
 
 
 @needs_sshd
+def test_a_revoked_host_key_is_not_to_be_accepted(server: Sshd) -> None:
+    known = server.place / "known_hosts"
+    known.write_text(f"@revoked {known.read_text()}")
+    error = refusal()
+    assert isinstance(error, CertificateError)
+    assert "revoked" in error.message
+    assert "Do not connect" in error.next_step
+
+
+@needs_sshd
+def test_a_changed_host_key_is_named_by_its_line(server: Sshd) -> None:
+    """An alias of ssh_config is not the name under which it is known."""
+    server.new_key("host_key")
+    known = server.place / "known_hosts"
+    known.write_text(f"{known.read_text().rpartition(' ')[0]} {(server.place / 'host_key.pub').read_text().split()[1]}")
+    assert f"line 1 of {known}" in refusal().next_step
+
+
+@needs_sshd
+def test_what_closes_a_jump_host_is_told(server: Sshd) -> None:
+    """ssh's last line is only that it was closed."""
+    server.client(lines=" ProxyCommand echo no way there >&2; exit 1")
+    error = refusal()
+    assert isinstance(error, HostUnreachableError)
+    assert "no way there" in error.message
+    assert "ProxyJump" in error.next_step
+
+
+@needs_sshd
+def test_a_subsystem_of_ones_own_that_is_not_there_is_named(server: Sshd) -> None:
+    error = refusal(ssh_settings("ssh://lab", configuration="hnskit", connect_timeout=5))
+    assert "no subsystem hnskit" in error.message
+    assert "connection.configuration" in error.next_step
+
+
+@needs_sshd
+def test_a_remote_command_of_the_configuration_is_for_terminals(server: Sshd) -> None:
+    """A host that is there to have `tmux` started is reached all the same."""
+    server.client(lines=" RemoteCommand tmux")
+    assert "offers no PowerShell over ssh" in refusal().message
+
+
+@needs_sshd
 def test_a_name_that_nobody_knows(server: Sshd) -> None:
     error = refusal(ssh_settings("ssh://no-such-host.invalid", connect_timeout=5))
     assert isinstance(error, HostUnreachableError)
