@@ -6,6 +6,8 @@ For many endpoints make one `CompartmentOwners`, since a host may have thousands
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hnskit.facts.host_facts import Facts
 from hnskit.model.objects import HOST_COMPARTMENT, Compartment, Container, Endpoint
 
@@ -15,6 +17,7 @@ class CompartmentOwners:
 
     def __init__(self, facts: Facts) -> None:
         self._containers = {item.id: item for item in facts.containers}
+        self._of_pods = Counter(item.pod_id for item in facts.containers if item.pod_id)
         self._number = {item.container_id: item.id for item in facts.compartments if item.container_id}
         self._there = {item.id for item in facts.compartments}
         self._number |= _by_namespace(facts)
@@ -25,6 +28,10 @@ class CompartmentOwners:
     def of_compartment(self, number: int | None) -> Container | None:
         """The container whose network compartment this is, by the compartment's description (HNS fact 79)."""
         return None if number is None else self._inside.get(number)
+
+    def name_of(self, container: Container) -> str:
+        """Name an owner: the container, or its pod where that has several, which share compartment and endpoint."""
+        return container.name.rpartition("/")[0] if self._of_pods[container.pod_id] > 1 else container.name
 
     def of_endpoint(self, endpoint: Endpoint) -> Container | None:
         """The container that an endpoint serves: by its compartment while it is attached, else by SharedContainers."""
@@ -52,7 +59,7 @@ class CompartmentOwners:
         if compartment.id == HOST_COMPARTMENT:
             return "the host"
         owner = self.of_compartment(compartment.id)
-        return owner.name if owner else compartment.description or "unknown"
+        return self.name_of(owner) if owner else compartment.description or "unknown"
 
 
 def _by_namespace(facts: Facts) -> dict[str, int]:

@@ -96,8 +96,8 @@ def endpoints(facts: Facts) -> pd.DataFrame:
 
     Returns:
         A DataFrame with the columns name, network, address, state (created, attached, attached, shared, detached,
-        degraded, …): str; compartment: Int64; container (its name; `the host` in compartment 1), gateway, mac,
-        policies (in words), id: str.
+        degraded, …): str; compartment: Int64; container (its name; of a pod with several the pod's; `the host` in
+        compartment 1), gateway, mac, policies (in words), id: str.
     """
     columns = columns_of("name network address state compartment:Int64 container gateway mac policies id")
     names = {item.id.lower(): item.name for item in facts.networks}
@@ -124,7 +124,7 @@ def _whose(owners: CompartmentOwners, endpoint: Endpoint, places: Mapping[int, C
     """Return the owner of an endpoint: a container, the host, or ""."""
     container = owners.of_endpoint(endpoint)
     if container is not None:
-        return container.name
+        return owners.name_of(container)
     here = places.get(endpoint.compartment_id or 0) if endpoint.attached else None
     return owners.describe(here) if here else ""
 

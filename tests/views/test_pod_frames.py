@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -89,3 +91,15 @@ def test_the_id_of_a_namespace_is_short_as_other_ids_are(facts: Facts, table: st
     whole = next(value for value in frame[column] if value)
     assert whole not in View(frame).to_text()
     assert f'<span title="{whole}">{whole[:8]}</span>' in View(frame).to_html()
+
+
+def test_an_endpoint_of_a_pod_with_two_containers_is_the_pods(facts: Facts) -> None:
+    """Which of the two had stood there was chance."""
+    web = facts.containers_called("web")[0]
+    pod = web.name.rpartition("/")[0]
+    second = replace(web, id="7" * 64, name=f"{pod}/sidecar")
+    both = replace(facts, containers=(*facts.containers, second))
+    for table, column in (("endpoints", "container"), ("policies", "container"), ("compartments", "whose")):
+        found = set(frames.TABLES[table](both)[column])
+        assert pod in found
+        assert not found & {web.name, second.name}
