@@ -22,7 +22,7 @@ _AWAY = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = "UNKNOWN port 65535"
-"""What ssh says in place of an address where a jump host or a program (ProxyJump, ProxyCommand) leads there."""
+"""The words of ssh in place of an address where a jump host or a program (ProxyJump, ProxyCommand) leads there."""
 _NOISE = re.compile(r"^(Warning: Permanently added|@|\*\*|It is also possible|Someone could be)", re.IGNORECASE)
 _LONGEST_BANNER = 200
 _SEEN = 20
