@@ -73,7 +73,7 @@ def short_id(identity: str) -> str:
 
     An id that somebody chose, as ctr's are, is a name: its beginning is that of others, too.
     """
-    bare = identity.removeprefix("sha256:").strip("{}")
+    bare = identity.removeprefix("sha256:").strip("{}").partition(" ")[0]  # a route's goes on with when that began
     return bare[:_SHORT] if _HEX.fullmatch(bare) else bare
 
 

@@ -275,7 +275,7 @@ class Since:
 
     def describe(self) -> str:
         """List the rows that are gone; "" if none is."""
-        return f"− gone: {one_line(', '.join(self.gone))}" if self.gone else ""
+        return f"− gone: {one_line(', '.join(map(with_short_ids, self.gone)))}" if self.gone else ""
 
 
 def _word(value: Any) -> str:

@@ -103,3 +103,19 @@ def test_an_endpoint_of_a_pod_with_two_containers_is_the_pods(facts: Facts) -> N
         found = set(frames.TABLES[table](both)[column])
         assert pod in found
         assert not found & {web.name, second.name}
+
+
+@pytest.mark.parametrize(("id", "shown"), [("e33678f1" * 8, "e33678f1"), ("hnskit-proxy", "hnskit-proxy")])
+def test_the_id_of_a_route_is_that_of_its_container_without_the_moment(id: str, shown: str) -> None:
+    frame = pd.DataFrame({"id": [f"{id} 2026-11-28T10:03:50.5498800Z"]}).astype("str")
+    assert View(frame).to_text().split() == ["id", shown]
+
+
+def test_what_is_gone_is_named_by_short_ids(facts: Facts) -> None:
+    """As the rows of the table were that had it before."""
+    before = frames.endpoints(facts)
+    web = facts.containers_called("web")[0]
+    now = before[~before["name"].str.startswith(web.pod_id)]
+    text = View(now, before=before).to_text()
+    assert f"gone: {web.pod_id[:12]}…_cbr0" in text
+    assert web.pod_id not in text
