@@ -14,6 +14,8 @@ from hnskit.remote.session import CallResult
 _NO_DOCKER = "Hnskit.DockerMissing"
 """Beginning of the id of an error: docker.exe is not on PATH."""
 
+_NO_TOOL = "and neither were crictl.exe and ctr.exe: install Docker, or one of these on PATH or beside containerd.exe"
+
 
 def add_node(results: Mapping[str, CallResult], parts: dict[str, Any], problems: list[Problem]) -> None:
     """Add containerd's pods and containers to the parts of a snapshot; where it is, Docker need not be.
@@ -56,4 +58,4 @@ def _say_no_runtime(problems: list[Problem], without_docker: Collection[str]) ->
     """Say of images and containers that neither Docker nor containerd's tools were there to list them."""
     for place, item in enumerate(problems):
         if item.part in ("images", "containers") and item.part in without_docker:
-            problems[place] = Problem(item.part, f"{item.message.rstrip('.')}, and neither were crictl.exe and ctr.exe")
+            problems[place] = Problem(item.part, f"{item.message.rstrip('.')}, {_NO_TOOL}")

@@ -70,6 +70,14 @@ def test_a_node_without_ctr_is_refused_the_proxys_route_and_changes_nothing() ->
     assert not plan(sample_facts.desired_by("pods", "proxy.route=false"), before).refused
 
 
+def test_a_node_with_neither_tool_is_told_what_to_install() -> None:
+    host = create_host("lab", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1})
+    host.set_fault("ctr_missing", True)
+    host.set_fault("crictl_missing", True)
+    with pytest.raises(PreflightError, match=r"nothing was changed: .* install Docker, or one of these"):
+        apply(HereSession(host), sample_facts.desired_by("pods"), pace=QUICK)
+
+
 def test_a_node_whose_containerd_is_stopped_is_not_proved_for_that_reason() -> None:
     host = create_host("lab", "ws2022", {"runtime": "containerd", "cut_seconds": 0, "seed": 1})
     host.set_fault("containerd_stopped", True)

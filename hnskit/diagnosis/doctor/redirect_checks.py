@@ -12,6 +12,7 @@ from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
 from hnskit.facts.finding import Finding, Severity
 from hnskit.facts.host_facts import unread_parts
 from hnskit.model.objects import Container, NetworkType
+from hnskit.model.wording import counted
 from hnskit.params.desired import LABEL, Part
 from hnskit.planning.steps import Action, Step
 
@@ -114,7 +115,7 @@ class RedirectDrift(DoctorCheck):
             yield self.finding(
                 f"redirect {desired.network.name}",
                 "nothing of it is on the host" + (", and a journal says that hnskit set it up" if made else " (yet)"),
-                f"no network, endpoint or container of the parameters; {len(differs)} steps to do",
+                f"no network, endpoint or container of the parameters; {counted(len(differs), 'steps')} to do",
                 f"{exam.command('plan')} shows what would be done, {exam.command('apply')} does it.",
                 severity="error" if made else "note",
                 name=desired.network.name,
