@@ -132,13 +132,13 @@ class _Form:
             there = _there_already(found)
         except ParamsError as error:
             mistakes = {mistake.path: mistake.message for mistake in error.mistakes}
+        good = not mistakes
         for path, meaning in FIELDS:
             wrong = mistakes.pop(path, "")
             self._notes[path].value = (
                 _wrong(wrong) if wrong else f'<span style="opacity:.65">{escape_html(meaning)}</span>'
             )
         rest = "".join(f"<br>{_wrong(f'{path}: {message}')}" for path, message in mistakes.items())
-        good = not rest and not any("✗" in note.value for note in self._notes.values())
         self._verdict.value = f"These parameters are in order.{there}" if good else f"Correct what is marked.{rest}"
         self._back.disabled = not self._selection.edits
 
