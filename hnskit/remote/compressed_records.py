@@ -38,6 +38,8 @@ def _text(record: str) -> str:
         raise _unreadable(record, str(cause)) from cause
     if not unpacker.eof:
         raise _unreadable(record, "it goes on" if unpacker.unconsumed_tail else "it ends in the middle")
+    if unpacker.unused_data:
+        raise _unreadable(record, "something follows its end")
     return text
 
 

@@ -18,8 +18,8 @@ LINES = st.lists(
 MEBIBYTE = 1024 * 1024
 
 
-def packed(content: bytes, count: int = 1) -> str:
-    return f"gzip {count} {base64.b64encode(gzip.compress(content)).decode()}"
+def packed(content: bytes, count: int = 1, then: bytes = b"") -> str:
+    return f"gzip {count} {base64.b64encode(gzip.compress(content) + then).decode()}"
 
 
 @given(LINES)
@@ -39,10 +39,11 @@ WHOLE = packed(b"{}")
     [
         "gzip ", "gzip 1", "gzip 1 ", "gzip 1 ****", WHOLE[:-8], WHOLE[:-9], f"{WHOLE}\n{{}}", "gzip 1 e30=",
         packed(b"\xff\xfe"), WHOLE.replace("gzip 1 ", "gzip 1  "),
+        packed(b"{}", then=gzip.compress(b"{}")), packed(b"{}", then=b"more"),
     ],
     ids=[
         "no count", "no text", "an empty text", "no base64", "cut short", "cut in a group", "with a line after it",
-        "not compressed", "no UTF-8", "two spaces",
+        "not compressed", "no UTF-8", "two spaces", "with another one after it", "with bytes after it",
     ],
 )  # fmt: skip
 def test_a_compressed_record_that_cannot_be_read_is_an_error_that_quotes_it(record: str) -> None:
