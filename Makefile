@@ -37,13 +37,13 @@ app: setup
 	@$(BIN)/hnskit app
 
 test: setup-dev browser reach
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-random: setup-dev browser reach
-	$(BIN)/python -m pytest -o addopts="--strict-markers --strict-config -ra -m 'not slow'" -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -o addopts="--strict-markers --strict-config -ra -m 'not slow'" -n auto --dist worksteal
 
 test-all: setup-dev browser reach
-	HNSKIT_EXAMPLES=50 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or not slow"
+	HNSKIT_EXAMPLES=50 $(BIN)/python -m pytest -n auto --dist worksteal -m "slow or not slow"
 
 lint: setup-dev
 	$(BIN)/ruff check .

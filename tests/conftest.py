@@ -15,8 +15,6 @@ from hnskit.local.state_dir import STATE_VARIABLE
 from tests import warm_kernels
 from tests.jupyter_fixture import desk  # noqa: F401 - a fixture
 
-ROOT = Path(__file__).parent
-
 # A machine that is busy with other work makes no test fail: an example may take as long as it takes.
 settings.register_profile("hnskit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hnskit")
@@ -45,17 +43,6 @@ def _warm_kernels() -> Iterator[None]:
 def pytest_xdist_auto_num_workers() -> int:
     """For `-n auto`: two for each processor and one more, since half of the time hosts and pages are waited for."""
     return 2 * (os.cpu_count() or 1) + 1
-
-
-_LONGEST = ("runbook", "running", "fleet", "remote", "emulator")
-"""Folders whose files take longest; with `--dist loadfile` a file is one worker's."""
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker is left alone with it; a random order stays as it is."""
-    if not config.pluginmanager.hasplugin("randomly"):
-        place = {folder: number for number, folder in enumerate(_LONGEST)}
-        items.sort(key=lambda item: place.get(item.path.relative_to(ROOT).parts[0], len(place)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

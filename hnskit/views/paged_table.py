@@ -18,7 +18,8 @@ FIRST = 25
 
 PRINTED = """<style>@media print{
 .hk-paper,.hk-paper table{font-size:9px!important}.hk-paper tr,svg.hk{break-inside:avoid}
-.hk-paper td,.hk-paper th{padding:.2em .4em!important;white-space:pre-line!important;overflow-wrap:anywhere!important}
+.hk-paper td,.hk-paper th{padding:.2em .4em!important;white-space:pre-line!important;overflow-wrap:break-word}
+.hk-paper td:not(.n){overflow-wrap:anywhere!important}
 .jp-OutputPrompt{display:none!important}.jp-OutputArea-child,.jp-OutputArea-output{overflow:visible!important}
 .jp-InputArea-editor pre{white-space:pre-wrap!important}}</style>"""
 """For tables of the class `hk-paper`: on paper nothing can be scrolled, so all columns fit in; where they do not, the

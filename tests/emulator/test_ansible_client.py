@@ -13,7 +13,7 @@ from tests.emulator.client_environments import environment_of, seen_by
 from tests.emulator.engines import Served, needs_engine
 from tests.waiting import LONG
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow]
 """It runs scripts of its own, which the double refuses by name."""
 
 QUICK = ("raw negotiate", "wrong password", "several", "files")
@@ -61,14 +61,12 @@ def test_a_file_is_put_and_fetched(seen: dict[str, Any]) -> None:
     assert fetched == (256 * 2048 if _probe("(New-Object byte[] 100).Length -eq 100") else 1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("auth", ["basic", "ntlm", "certificate"])
 def test_it_logs_in_otherwise(seen_slowly: dict[str, Any], auth: str) -> None:
     """Over TLS with a password or a certificate, and with NTLM by name."""
     assert seen_slowly[f"raw {auth}"] == [3, "LAB"]
 
 
-@pytest.mark.slow
 def test_a_script_is_put_and_run(seen_slowly: dict[str, Any]) -> None:
     """Ansible's wrapper runs it in a runspace that it makes: a full pwsh can, an engine without its modules cannot."""
     status, text = seen_slowly["script"]

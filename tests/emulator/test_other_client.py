@@ -11,7 +11,7 @@ from tests.emulator.client_environments import environment_of, seen_by
 from tests.emulator.engines import Served, needs_engine
 
 
-@pytest.fixture(scope="session", params=["python", pytest.param("pwsh", marks=needs_engine)])
+@pytest.fixture(scope="session", params=["python", pytest.param("pwsh", marks=[needs_engine, pytest.mark.slow])])
 def engine(request: pytest.FixtureRequest) -> str:
     """Which PowerShell is behind the door."""
     return str(request.param)

@@ -17,7 +17,7 @@ from tests.emulator.protocol import (
 )
 from tests.emulator.protocol_behaviours import Side, sides
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

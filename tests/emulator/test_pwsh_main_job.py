@@ -66,6 +66,7 @@ def without_clock(facts: Any) -> Any:
     return dataclasses.replace(facts, system=dataclasses.replace(facts.system, clock=""))
 
 
+@pytest.mark.slow
 def test_the_notebooks_run_on_it(tmp_path: Path) -> None:
     """All of a run, in order."""
     with emulated_host(tmp_path / "state") as overrides:

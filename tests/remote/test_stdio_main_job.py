@@ -29,7 +29,12 @@ from tests.tcp_relay import TcpRelay
 
 pytestmark = needs_engine
 
-CUTS = ("reset", pytest.param("refuse", marks=pytest.mark.slow), "stall", "blackhole")
+CUTS = (
+    "reset",
+    pytest.param("refuse", marks=pytest.mark.slow),
+    "stall",
+    pytest.param("blackhole", marks=pytest.mark.slow),
+)
 PACE = RetryPolicy(patience=20.0, pause=0.05, longest_pause=0.5)
 
 

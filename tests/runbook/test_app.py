@@ -23,6 +23,9 @@ from tests.ports import free_port
 from tests.sample_facts import complete, fresh
 from tests.waiting import LONG, wait_for
 
+pytestmark = pytest.mark.slow
+"""It takes longer than `make test` may; test_browser.py has the walkthrough."""
+
 HERE = "127.0.0.1"
 RUN = "20260101-000000-other"
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import urllib.request
 
+import pytest
+
 from tests.browser import TOKEN
 from tests.jupyter_fixture import PAGE, Desk, button, pressable
 from tests.waiting import LONG
@@ -71,6 +73,7 @@ def test_the_start_page_sets_the_redirect_up(desk: Desk) -> None:
     tab.leave()
 
 
+@pytest.mark.slow
 def test_a_closed_tab_a_second_one_and_a_host_that_is_cut(desk: Desk) -> None:
     """The run goes on without a tab; whoever opens the page follows it, sees it come back, and begins none."""
     desk.params("tabs")

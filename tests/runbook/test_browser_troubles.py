@@ -24,6 +24,9 @@ from tests.jupyter_fixture import PAGE, PARAMS, Desk, button, pressable
 from tests.views.test_topology import crowd
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+"""It takes longer than `make test` may; test_browser.py has the walkthrough."""
+
 CANARY = "canary-41c7-secret"
 NOT_PRESSED = "The button above has not been pressed yet"
 A4 = 718  # CSS pixels between margins of 10 mm

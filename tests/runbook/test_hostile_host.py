@@ -19,6 +19,9 @@ import pytest
 from hnskit.emulator.host.hostile import TITLE
 from tests.jupyter_fixture import PARAMS, Desk
 
+pytestmark = pytest.mark.slow
+"""It takes longer than `make test` may; test_browser.py has the walkthrough."""
+
 STEPS = ("00_preflight", "10_l2bridge_network", "20_proxy_container", "30_client_containers", "40_proxy_policy")
 REST = ("50_verify", "60_explain", "61_doctor", "63_stale_endpoints", "64_compare_snapshots")
 
@@ -63,12 +66,11 @@ def shown_by(desk: Desk, *names: str) -> None:
 
 
 def test_nothing_runs_in_jupyterlab(desk: Desk, run_dir: Path) -> None:
-    """Of the host at a glance, which is where a product's name was script; the other notebooks are among the slow."""
+    """Of the host at a glance, which is where a product's name was script."""
     assert run_dir
     shown_by(desk, "62_host")
 
 
-@pytest.mark.slow
 def test_nothing_runs_in_any_notebook(desk: Desk, run_dir: Path) -> None:
     assert run_dir
     shown_by(desk, *STEPS, *REST)

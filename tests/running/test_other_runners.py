@@ -200,6 +200,7 @@ def seen_by(python: Path, environment: dict[str, str], **asked: Any) -> dict[str
     return dict(json.loads(ran.stdout))
 
 
+@pytest.mark.slow
 def test_testbook_executes_a_notebook(runners: tuple[Path, dict[str, str]], saved_host: Path) -> None:
     """With the parameter file of the environment."""
     python, environment = runners
@@ -208,6 +209,7 @@ def test_testbook_executes_a_notebook(runners: tuple[Path, dict[str, str]], save
     assert f"Parameters: {saved_host}, as HNSKIT_PARAMS says." in "".join(found["texts"])
 
 
+@pytest.mark.slow
 def test_nbval_passes_every_cell(runners: tuple[Path, dict[str, str]], saved_host: Path) -> None:
     """Without comparing outputs, which the notebooks in the repository have none of."""
     python, environment = runners
@@ -219,6 +221,7 @@ def test_nbval_passes_every_cell(runners: tuple[Path, dict[str, str]], saved_hos
     assert ran.returncode == 0, ran.stdout
 
 
+@pytest.mark.slow
 def test_a_job_of_jupyter_scheduler_has_its_parameters(runners: tuple[Path, dict[str, str]], saved_host: Path) -> None:
     """Its values are Python; in its staging folder an absolute path is found, a relative one says where it looked."""
     python, environment = runners
