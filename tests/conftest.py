@@ -41,8 +41,8 @@ def _warm_kernels() -> Iterator[None]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`: two for each processor and one more, since half of the time hosts and pages are waited for."""
-    return 2 * (os.cpu_count() or 1) + 1
+    """For `-n auto`: two for each processor, since for half of a test's time hosts and pages are waited for."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,6 +21,8 @@ from tests.waiting import LONG
 
 _KEYS = ("\x03", "\x04")
 """Ctrl-C and Ctrl-D, which are no line."""
+_AGAIN = 1.0
+"""Seconds until such a key is pressed again."""
 _CONTROLLED = (
     "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background begins without it
@@ -75,14 +79,23 @@ def at_a_pty(
     ) as process:
         os.close(slave)
         typed, read = (answer if answer in _KEYS else f"{answer}\n").encode() if answer else b"", b""
+        deadline = time.monotonic() + LONG
+        due = False  # a key is to be pressed again
         with contextlib.suppress(OSError):  # the other end is closed
             while True:
-                if typed and after.encode() in read:
+                if typed and after.encode() in read and not due:
                     os.write(master, typed)
-                    typed = b""
-                if not (part := os.read(master, 65_536)):
-                    break
-                read += part
+                    due, typed = answer in _KEYS, typed if answer in _KEYS else b""
+                if select.select([master], [], [], _AGAIN)[0]:
+                    if not (part := os.read(master, 65_536)):
+                        break
+                    read += part
+                    continue
+                # A Ctrl-C between a prompt and the wait for its answer is heard with the next key (CPython's readline).
+                due = False
+                if time.monotonic() > deadline:
+                    process.kill()
+                    raise AssertionError(f"it did not end: {read.decode()}")
         os.close(master)
         status = process.wait(LONG)
     return status, read.decode("utf-8").replace("\r\n", "\n")
