@@ -22,7 +22,7 @@ from tests import sample_facts
 from tests.emulator.engines import needs_engine
 from tests.fault_proxy import MODES, MOMENTS, Fault, FaultProxy, Mode, Moment
 from tests.in_process_host import QUICK, TARGET, Lab
-from tests.invariants import JOBS, Job, differences, kill, lines_of, lose, not_complete, requests_of
+from tests.invariants import JOBS, Job, differences, kill, lines_of, lose, lose_one, not_complete, requests_of
 
 Labs = Callable[..., Lab]
 """The host of an engine, that keeps answers or does not."""
@@ -82,7 +82,7 @@ def test_a_lost_request_loses_nothing(  # noqa: PLR0917
     """The run finishes by itself: nothing is doubled, orphaned or left."""
     lab = labs(kept=kept)
     number = spread(job, moment, mode, requests_of(lab, job, tmp_path / "count"))
-    verdict = lose(lab, job, Fault(number, moment, mode), tmp_path / "case")
+    verdict = lose_one(lab, job, Fault(number, moment, mode), tmp_path / "case")
     assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
 
 
@@ -95,7 +95,7 @@ def test_a_lost_request_loses_nothing_on_a_real_engine(  # noqa: PLR0917
     labs: Labs, job: Job, number: int, moment: Moment, mode: Mode, kept: bool, tmp_path: Path
 ) -> None:
     """Where each record is an answer of its own."""
-    verdict = lose(labs("pwsh", kept), job, Fault(number, moment, mode), tmp_path / "case")
+    verdict = lose_one(labs("pwsh", kept), job, Fault(number, moment, mode), tmp_path / "case")
     assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
 
 
@@ -150,7 +150,7 @@ def test_a_lost_request_loses_nothing_of_containerd(  # noqa: PLR0917
     """Policies on the endpoints of pods, containers of ctr, and second endpoints of nerdctl's."""
     lab = labs(kept=False, way=way)
     number = requests_of(lab, job, tmp_path / "count") - 3 * (1 + MODES.index(mode))
-    verdict = lose(lab, job, Fault(max(1, number), moment, mode), tmp_path / "case")
+    verdict = lose_one(lab, job, Fault(max(1, number), moment, mode), tmp_path / "case")
     assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
 
 
@@ -178,7 +178,7 @@ def test_a_killed_process_is_finished_on_containerd(
 def test_a_lost_request_loses_nothing_of_containerd_on_a_real_engine(  # noqa: PLR0917
     labs: Labs, way: str, job: Job, number: int, moment: Moment, mode: Mode, tmp_path: Path
 ) -> None:
-    verdict = lose(labs("pwsh", False, way), job, Fault(number, moment, mode), tmp_path / "case")
+    verdict = lose_one(labs("pwsh", False, way), job, Fault(number, moment, mode), tmp_path / "case")
     assert (verdict.wrong, verdict.runs, verdict.met) == ((), 1, True), verdict
 
 

@@ -52,11 +52,13 @@ def test_a_stale_endpoint_of_our_own_by_another_name_is_known_by_the_journal() -
 def test_a_foreign_endpoint_that_holds_a_wanted_address_is_refused_with_the_command(host: EmulatedHost) -> None:
     """Nothing of somebody else's is removed; the operator gets the line that would."""
     network = host.snapshot().networks_named("hnskit-l2bridge")[0]
-    body = {"VirtualNetwork": network.id, "Name": "theirs", "IPAddress": "10.0.1.99", "Policies": []}
+    held = {endpoint.address for endpoint in host.snapshot().endpoints}
+    address = next(one for one in ("10.0.1.97", "10.0.1.98", "10.0.1.99", "10.0.1.100") if one not in held)
+    body = {"VirtualNetwork": network.id, "Name": "theirs", "IPAddress": address, "Policies": []}
     theirs = strategies.hns(host, "POST", "/endpoints", body)
     before = host.snapshot()
     with pytest.raises(PreflightError, match=f"Where-Object ID -EQ '{theirs['ID']}'"):
-        apply(HereSession(host), sample_facts.desired("clients[0].address=10.0.1.99"), pace=QUICK)
+        apply(HereSession(host), sample_facts.desired(f"clients[0].address={address}"), pace=QUICK)
     assert host.snapshot() == before
 
 
