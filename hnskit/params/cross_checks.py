@@ -18,6 +18,9 @@ def contradictions(data: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _name_mistakes(data)
     yield from _proof_mistakes(data)
     transport, auth = at(data, "connection", "transport"), at(data, "connection", "auth")
+    winrm = str(at(data, "target")).startswith("winrm://") and auth != "certificate"
+    if winrm and at(data, "connection", "credential") and not at(data, "connection", "username"):
+        yield Mistake("connection.username", "is needed with connection.credential: the account of that password")
     if auth == "basic" and transport == "http":
         yield Mistake("connection.auth", "basic would send the password in the clear over http; use https", "'basic'")
     if auth == "certificate":

@@ -73,7 +73,7 @@ def unreachable(cause: Exception, settings: ConnectionSettings) -> ConnectError:
     refused = certificate_refused(_causes(cause))
     if refused and settings.proxy.startswith("https://"):
         return proxy_not_trusted(refused, settings)
-    if settings.proxy and not isinstance(cause, requests.exceptions.SSLError):
+    if transports.is_proxied(settings) and not isinstance(cause, requests.exceptions.SSLError):
         return _through_proxy(cause, settings)
     if not isinstance(cause, requests.exceptions.SSLError):
         return HostUnreachableError(f"nothing answers at {where}: {reason(cause)}", host=settings.target)

@@ -14,6 +14,7 @@ import requests
 
 from hnskit.errors import ConnectError
 from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings
+from hnskit.remote.transports import is_proxied
 
 _AWAY = (502, 503, 504)
 """A gateway finds nobody behind it; 503 is also Windows' own HTTP service while WinRM does not run."""
@@ -95,7 +96,7 @@ class HttpAnswers:
     def _as_proxy(self) -> str:
         """Through which proxy of the parameters it came; in clear it may be the proxy that speaks."""
         settings = self._settings
-        if not settings.proxy or settings.ssl:
+        if settings.ssl or not is_proxied(settings):
             return ""
         named = "the environment's" if settings.proxy == ENVIRONMENT else settings.proxy
         return f" (through connection.proxy, {named})"

@@ -6,13 +6,23 @@ import socket
 import ssl
 from collections.abc import Iterable
 
+from requests.utils import get_environ_proxies, select_proxy
+
 from hnskit.errors import ConnectError
 from hnskit.foreign_text.escaping import shortened
-from hnskit.remote.connection import ConnectionSettings
+from hnskit.remote.connection import ENVIRONMENT, ConnectionSettings
 
 _SECONDS = 2.0
 _NO_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 """Words of OpenSSL, in its versions, for an answer that is not TLS at all."""
+
+
+def is_proxied(settings: ConnectionSettings) -> bool:
+    """Tell whether a proxy is on the way: of the parameters, or of the environment where it names one for the host."""
+    if settings.proxy != ENVIRONMENT:
+        return bool(settings.proxy)
+    url = f"{'https' if settings.ssl else 'http'}://{settings.server}:{settings.port}"
+    return select_proxy(url, get_environ_proxies(url)) is not None
 
 
 def speaks_tls(server: str, port: int, seconds: float = _SECONDS) -> bool:

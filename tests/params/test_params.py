@@ -128,6 +128,14 @@ def test_each_mistake_is_named_with_its_path(override: str, path: str, words: st
     assert words in mistakes(override)[path]
 
 
+def test_a_password_of_no_account_is_a_mistake() -> None:
+    """Without the name no login would use it, and a Kerberos ticket be missed."""
+    given = ("target=winrm://host", "connection.credential=env:X")
+    assert "is needed with connection.credential" in mistakes(*given)["connection.username"]
+    load_params(sample_facts.PARAMS, overrides=(*given, "connection.username=someone"))
+    load_params(sample_facts.PARAMS, overrides=("target=ssh://host", "connection.credential=env:X"))
+
+
 def test_all_mistakes_come_at_once() -> None:
     """Wrong types do not hide clashes elsewhere in the file."""
     found = mistakes("proxy.port=x", "clients[0].address=10.0.1.1", "extra=1", "network.name=''")

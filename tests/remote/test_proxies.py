@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import trustme
 
 from hnskit.errors import CertificateError, ConnectError, HostUnreachableError
 from hnskit.facts.host_facts import gather_facts
+from hnskit.remote.psrp import PsrpSession
 from tests.in_process_host import Lab
 from tests.ports import free_port, is_answered
 from tests.remote.sshd import Sshd, needs_sshd
@@ -183,3 +185,12 @@ def test_the_environment_names_no_proxy_unless_the_parameters_say_so(lab: Lab, m
         assert gather_facts(session).problems == ()
     with pytest.raises(HostUnreachableError, match="proxy"):
         lab.session(proxy="environment").open()
+
+
+def test_an_environment_that_names_no_proxy_is_not_blamed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `proxy: environment` a host that does not answer is told of as without it."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(HostUnreachableError, match="nothing answers at") as caught:
+        PsrpSession(replace(lab.settings(free_port()), proxy="environment")).open()
+    assert "proxy" not in caught.value.message
