@@ -372,7 +372,8 @@ def test_a_book_whose_button_failed_does_not_say_that_it_was_not_pressed(lab: li
     """A pod of the plan may be gone when the button is pressed, and the host, too."""
     from hnskit.emulator import registry
 
-    session = runbook.choose(PODS, lab, tmp_path / "run", interactive=True).open("policy")
+    quick = [*lab, "connection.recovery_timeout=1"]
+    session = runbook.choose(PODS, quick, tmp_path / "run", interactive=True).open("policy")
     session.plan()
     (button,) = buttons(session.apply_button("Redirect the clients"))
     registry.stop(lab[0].rpartition("/")[2])
