@@ -9,6 +9,7 @@ Linux only.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -56,15 +57,19 @@ def serve(path: str) -> None:
                 continue
             with launcher:
                 launcher.settimeout(None)
-                text, fds, _, _ = socket.recv_fds(launcher, 1 << 20, 3)
-                given = json.loads(text)
+                try:
+                    text, fds, _, _ = socket.recv_fds(launcher, 1 << 20, 3)
+                    given = json.loads(text)
+                except (OSError, ValueError):
+                    continue  # the launcher was ended before it had asked
                 if (pid := os.fork()) == 0:
                     listener.close()
                     kernelapp.launch_new_instance(_become(given, fds, launcher.detach()))
                     return
                 for fd in fds:
                     os.close(fd)
-                launcher.sendall(f"{pid}\n".encode())
+                with contextlib.suppress(OSError):  # it was ended meanwhile, and so will the kernel be
+                    launcher.sendall(f"{pid}\n".encode())
 
 
 def _become(given: dict[str, Any], fds: list[int], launcher: int) -> list[str]:

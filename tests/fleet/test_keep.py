@@ -201,7 +201,15 @@ def test_sigterm_ends_it_with_status_0_and_the_state_written(farm: list[str], ma
     [
         (["params/snapshot.yaml", "--set", "target=snapshot:x.json"], "can only be looked at"),
         (
-            ["params/emulator.yaml", "--set", "target=winrm://a", "--set", "connection.credential=prompt"],
+            [
+                "params/emulator.yaml",
+                "--set",
+                "target=winrm://a",
+                "--set",
+                "connection.credential=prompt",
+                "--set",
+                "connection.username=someone",
+            ],
             "asks a person",
         ),
         (["params/emulator.yaml", "--limit", ""], "limit"),

@@ -113,7 +113,8 @@ def test_a_changed_host_key_is_named_by_its_line(server: Sshd) -> None:
 @needs_sshd
 def test_what_closes_a_jump_host_is_told(server: Sshd) -> None:
     """ssh's last line is only that it was closed."""
-    server.client(lines=" ProxyCommand echo no way there >&2; exit 1")
+    # By a shell of its own, which keeps the way open until this is said: `exec` would let it go first.
+    server.client(lines=" ProxyCommand sh -c 'echo no way there >&2'")
     error = refusal()
     assert isinstance(error, HostUnreachableError)
     assert "no way there" in error.message
