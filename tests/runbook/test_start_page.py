@@ -21,6 +21,7 @@ from hnskit.applying.host_lock import LockHolder
 from hnskit.local.state_dir import STATE_VARIABLE
 from hnskit.runbook.widgets import StartPage
 from hnskit.runbook.widgets import start_page as page_module
+from hnskit.runbook.widgets.clock import Clock
 from hnskit.runbook.widgets.way_check import way_html
 from hnskit.running.background_run import Follower, last_run, launch
 from hnskit.running.log import FILE, RunLog, ask_to_stop, asked_to_stop
@@ -332,6 +333,19 @@ def test_a_clock_ticks_while_something_is_waited_for(desk: Path) -> None:
     page._looking.start()
     assert " s the last time" in page._looking.widget.value
     page._looking.stop()
+
+
+def test_no_tick_is_left_of_a_clock_that_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread may be about to show one at that moment."""
+    monkeypatch.setattr("hnskit.runbook.widgets.clock._TICK", 0.0)
+    clock = Clock()
+    for _ in range(200):
+        clock.start()
+        clock.stop()
+        for thread in threading.enumerate():
+            if thread.name == "clock":
+                thread.join()
+        assert clock.widget.value == ""
 
 
 def test_the_way_to_a_host_is_not_shown_below_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ class Clock:
         self._since = 0.0
         self._ended = threading.Event()
         self._ended.set()
+        self._showing = threading.Lock()
 
     def start(self) -> None:
         """Begin at 0; a clock that ticks goes on."""
@@ -38,7 +39,9 @@ class Clock:
 
         def tick() -> None:
             while not ended.wait(_TICK):
-                self._show(time.monotonic() - since)
+                with self._showing:  # a tick that comes with the end would stand there for ever
+                    if not ended.is_set():
+                        self._show(time.monotonic() - since)
 
         threading.Thread(target=tick, name="clock", daemon=True).start()
 
@@ -46,8 +49,9 @@ class Clock:
         """End, and show nothing any more."""
         if not self._ended.is_set():
             self.last = time.monotonic() - self._since
-        self._ended.set()
-        self.widget.value = ""
+        with self._showing:
+            self._ended.set()
+            self.widget.value = ""
 
     def __enter__(self) -> Self:
         self.start()
