@@ -68,7 +68,7 @@ def _steps(params: TargetParams, on_start: Callable[[str], None] | None) -> Iter
     if params.target != LOCAL and not params.target.startswith(f"{SSH}://"):
         settings = connection_settings(params, on_start=on_start)
         yield from _proxy_steps(settings)
-        if not settings.proxy:
+        if not transports.is_proxied(settings):
             yield _name(settings)
             yield _port(settings)
             yield from _transport_steps(settings)
@@ -85,8 +85,8 @@ def _steps(params: TargetParams, on_start: Callable[[str], None] | None) -> Iter
 def _proxy_steps(settings: ConnectionSettings) -> Iterator[Finding]:
     found = next((name for name in _VARIABLES if os.environ.get(name)), "")
     if settings.proxy == ENVIRONMENT:
-        said = f"is what {found} of the environment says" if found else "is left to the environment, which names none"
-        yield Finding("proxy", "ok", "proxy", said)
+        said = "names one for this host" if transports.is_proxied(settings) else "names none for this host"
+        yield Finding("proxy", "ok", "proxy", f"is left to the environment, which {said}")
     elif settings.proxy:
         place = urlsplit(settings.proxy)
         try:

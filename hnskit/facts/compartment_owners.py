@@ -31,7 +31,7 @@ class CompartmentOwners:
 
     def name_of(self, container: Container) -> str:
         """Name an owner: the container, or its pod where that has several, which share compartment and endpoint."""
-        return container.name.rpartition("/")[0] if self._of_pods[container.pod_id] > 1 else container.name
+        return container.pod_name if self._of_pods[container.pod_id] > 1 else container.name
 
     def of_endpoint(self, endpoint: Endpoint) -> Container | None:
         """The container that an endpoint serves: by its compartment while it is attached, else by SharedContainers."""

@@ -69,9 +69,11 @@ def differences(before: Facts, after: Facts, *, by_name: bool = False) -> tuple[
 
 
 def _pods_of_endpoints(facts: Facts) -> dict[str, str]:
+    if not any(item.pod_id for item in facts.containers):
+        return {}
     owners = CompartmentOwners(facts)
     served = ((item.id.lower(), owners.of_endpoint(item)) for item in facts.endpoints)
-    return {id: owner.name.rpartition("/")[0] for id, owner in served if owner is not None and owner.pod_id}
+    return {id: owner.pod_name for id, owner in served if owner is not None and owner.pod_name}
 
 
 def share_objects(before: Facts, after: Facts) -> bool:

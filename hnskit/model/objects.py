@@ -305,6 +305,11 @@ class Container:
         """Tell whether it runs now; only then it has a compartment (HNS fact 80)."""
         return self.status == "running"
 
+    @property
+    def pod_name(self) -> str:
+        """The `namespace/pod` it belongs to; "" outside of pods."""
+        return self.name.rpartition("/")[0] if self.pod_id else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

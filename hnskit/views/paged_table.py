@@ -25,6 +25,8 @@ PRINTED = """<style>@media print{
 """For tables of the class `hk-paper`: on paper nothing can be scrolled, so all columns fit in; where they do not, the
 browser makes the page smaller. A notebook's lines of code, too, which nbconvert's page else cuts off."""
 
+_NARROW = "white-space:nowrap;overflow-wrap:break-word!important"
+"""Style of a cell that stays on one line, and on paper breaks between words alone."""
 _STYLE = css("""
 .hkt{font-size:13px}.hkt .bar{display:flex;gap:.7em;align-items:center;flex-wrap:wrap;margin:.4em 0}
 .hkt .cap{font-weight:bold;white-space:pre-line}.hkt .wide{overflow-x:auto}
@@ -64,7 +66,7 @@ def big_table(
     data = json_text({"columns": list(columns), "rows": list(rows), "ids": dict(ids), "colours": tints})
     data = data.replace("<", "\\u003c")  # so that nothing in it ends the script, whatever a container's name is
     scope = "n" + "-".join(map(str, narrow))
-    lines = "".join(f".hkt.{scope} td:nth-child({place + 1}){{white-space:nowrap}}" for place in narrow)
+    lines = "".join(f".hkt.{scope} td:nth-child({place + 1}){{{_NARROW}}}" for place in narrow)
     head = "".join(f'<th scope="col">{escape_html(name)}</th>' for name in columns)
     body = "".join(f"<tr>{''.join(f'<td>{escape_html(text)}</td>' for text in row)}</tr>" for row in rows[:FIRST])
     return (

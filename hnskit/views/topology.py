@@ -164,7 +164,7 @@ class Drawing(Sheet):
     def _whose(self, endpoint: Endpoint) -> str:
         """The name that a person looks for: that of the pod, where the endpoint's begins with an id."""
         owner = self._owners.of_endpoint(endpoint)
-        return owner.name.rpartition("/")[0] if owner is not None and owner.pod_id else endpoint.name
+        return (owner.pod_name if owner is not None else "") or endpoint.name
 
     def _order(self, endpoint: Endpoint) -> list[tuple[int, str]]:
         """A pod's name ends with random letters and digits, which are not a number to sort by."""
@@ -261,7 +261,7 @@ class Drawing(Sheet):
     def _container(self, container: Container, y: int, where: str, *, of_pod: bool = False) -> None:
         """A box for it; an endpoint is of all containers of a pod, so the pod's name stands there."""
         image = container.image.rsplit("/", 1)[-1]
-        name = container.name.rpartition("/")[0] if of_pod and container.pod_id else container.name
+        name = (container.pod_name if of_pod else "") or container.name
         self._box(
             _CON_X, y, _CON_W, name, ", ".join(part for part in (image, where) if part),
             mark=self._marks.get(("container", container.id), ""),

@@ -93,6 +93,16 @@ def test_a_proxy_of_the_environment_is_said_not_to_be_used(host: str, monkeypatc
     assert findings["elevation"].severity == "ok"
 
 
+def test_an_environment_that_names_no_proxy_leaves_the_port_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through a proxy it could not be; NO_PROXY counts, too."""
+    asked = ("target=winrm://127.0.0.1:9", "connection.proxy=environment")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    findings = way(*asked)
+    assert findings[0].message.endswith("names none for this host")
+    assert last(findings).check == "port"
+
+
 def test_a_missing_kerberos_is_found_before_any_login(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     from hnskit.diagnosis.connection_checks import _kerberos_package

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from hnskit.views.table import ARROW, View
@@ -32,3 +34,13 @@ def test_markup_in_a_long_text_stays_text_where_it_may_be_broken() -> None:
     shown = View(frame).to_html()
     assert "<img" not in shown
     assert "registry/<wbr>&lt;img" in shown
+
+
+def test_on_paper_a_short_cell_of_a_paged_table_is_not_broken_within_a_word() -> None:
+    """Only what may be long, as a policy's settings, breaks anywhere."""
+    cells = {"on": "endpoint", "address": "10.0.1.20", "settings": '{"Destination": "10.0.1.82:80", "Port": "80"}'}
+    frame = pd.DataFrame({name: 61 * [cell] for name, cell in cells.items()}, dtype="str")
+    shown = View(frame)._repr_mimebundle_()["text/html"]
+    unbroken = re.findall(r"td:nth-child\((\d)\)\{white-space:nowrap;overflow-wrap:break-word!important\}", shown)
+    assert unbroken == ["1", "2"]
+    assert ".hk-paper td:not(.n){overflow-wrap:anywhere!important}" in shown
