@@ -28,12 +28,12 @@ from hnskit.model.objects import (
     PolicyList,
     Refusal,
     Route,
-    Service,
     System,
 )
 from hnskit.model.runtime_objects import ContainerdVersion, DockerVersion, Pod
 from hnskit.model.sdn_route import SdnRoute
 from hnskit.model.vfp_rule import VfpRule
+from hnskit.model.windows_service import Service
 from hnskit.remote import containerd, docker, hns, windows
 from hnskit.remote.session import Call, CallResult, Session, invoke_calls
 

@@ -325,17 +325,6 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A service of Windows that the network of containers needs."""
-
-    name: str
-    status: str
-    """As Get-Service says it: Running, Stopped, StartPending, …"""
-    start: str = ""
-    """Automatic, Manual, Disabled; "" where it was not printed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """An answer of HNS that says no, as a log or a console has it."""
 

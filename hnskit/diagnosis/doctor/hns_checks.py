@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hnskit.diagnosis.doctor.examination import DoctorCheck, Examination
 from hnskit.errors.codes_in_text import find_in_text
 from hnskit.facts.finding import Finding
-from hnskit.model.objects import Refusal, Service
+from hnskit.model.objects import Refusal
+from hnskit.model.windows_service import Service
 
 _PARTS = ("hns_version", "networks", "endpoints", "policy_lists")
 _NEEDED = ("networks", "endpoints")

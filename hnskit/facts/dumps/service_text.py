@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hnskit.model.objects import Service
+from hnskit.model.windows_service import Service
 
 _NAMES = frozenset(
     {
